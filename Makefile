@@ -1,0 +1,79 @@
+# Everything runs in .venv, which is made on first use and again when the lock changes.
+
+PYTHON := python3
+VENV := .venv
+OUT := out
+PORTFOLIO :=
+LAB_IP := 127.0.0.1
+LAB_ARGS :=
+PYTEST_ARGS :=
+UPGRADE :=
+
+READY := $(VENV)/.ready
+PY := $(VENV)/bin/python
+
+# A learner's own Python settings must not reach into the workbook's environment.
+unexport PYTHONHOME PYTHONPATH
+export OUT PORTFOLIO
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab test report notebooks lint lock clean
+
+help: ## this list
+	@echo "make TARGET, where TARGET is one of:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+env: $(READY) ## make the environment (.venv) from requirements.lock, nothing else
+	@echo "the environment is ready: $(VENV)"
+
+# The stamp says which folder it was made for: an environment cannot be moved.
+ifneq ($(shell test -x $(PY) && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+$(READY): requirements.lock pyproject.toml scripts/make_env.py
+	@mkdir -p work "$(OUT)"
+	@"$(PYTHON)" scripts/make_env.py $(VENV) $(READY)
+
+lab: $(READY) ## open the workbook in JupyterLab at the start page
+	@mkdir -p work
+	@echo "starting JupyterLab (stop it with Ctrl-C twice)"; \
+	export JUPYTER_CONFIG_PATH="$(CURDIR)/etc/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; \
+	exec $(PY) -m jupyterlab --ip=$(LAB_IP) --ServerApp.root_dir="$(CURDIR)" \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) $(LAB_ARGS)
+
+# Kernels treat warnings as errors too, but for those that Python keeps from users by default:
+# other people's packages raise them while they start.
+STRICT := error,ignore::DeprecationWarning,ignore::PendingDeprecationWarning,ignore::ResourceWarning
+
+test: $(READY) ## run every check: every notebook, then unit tests, doctests, reports and browser
+	@status=0; \
+	PYTHONWARNINGS=$(STRICT) $(PY) -m pytest --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout=600 notebooks || status=1; \
+	$(PY) -m pytest $(PYTEST_ARGS) || status=1; \
+	exit $$status
+
+report: $(READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/layer1.csv
+	@if [ -z "$$PORTFOLIO" ]; then \
+	  echo "which portfolio? make report PORTFOLIO=data/portfolios/layer1.csv" >&2; exit 2; \
+	fi; \
+	exec $(PY) -m hedgelib report --out "$$OUT" -- "$$PORTFOLIO"
+
+notebooks: $(READY) ## run every lesson again and keep its new outputs
+	@$(PY) -m hedgelib.workbook.notebooks
+
+lint: $(READY) ## check style and types: ruff, mypy
+	@status=0; \
+	$(PY) -m ruff check . || status=1; \
+	$(PY) -m ruff format --check . || status=1; \
+	$(PY) -m mypy || status=1; \
+	exit $$status
+
+lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (UPGRADE=1: newest versions)
+	@uv=$$(command -v uv || echo $(VENV)/bin/uv); \
+	"$$uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
+
+clean: ## remove the environment and the caches (never work/ or out/)
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

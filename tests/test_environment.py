@@ -1,0 +1,188 @@
+"""pyproject.toml, requirements.lock, environment.yml and the Makefile agree."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from labtools import ROOT, own_environment
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCK = (ROOT / "requirements.lock").read_text()
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+
+# What conda-forge calls differently from the Python index.
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+LOCK_ENTRY = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\\n]+))? \\\n"
+    r"(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.MULTILINE,
+)
+LOCK_ENTRIES = list(LOCK_ENTRY.finditer(LOCK))
+
+
+def wanted() -> list[Requirement]:
+    """Every package that pyproject.toml asks for itself."""
+    return [
+        Requirement(text)
+        for text in [
+            *PROJECT["project"]["dependencies"],
+            *PROJECT["dependency-groups"]["dev"],
+            *PROJECT["build-system"]["requires"],
+        ]
+    ]
+
+
+def pins(name: str) -> list[tuple[Version, str | None]]:
+    """The versions that the lock holds of a package, each with its marker."""
+    return [
+        (Version(entry["version"]), entry["marker"])
+        for entry in LOCK_ENTRIES
+        if canonicalize_name(entry["name"]) == canonicalize_name(name)
+    ]
+
+
+def applies(marker: str | None, python: str) -> bool:
+    machine = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+    return marker is None or Marker(marker).evaluate(machine)
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=str)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_lock_pins_what_pyproject_asks_for(requirement, python):
+    versions = [version for version, marker in pins(requirement.name) if applies(marker, python)]
+    assert len(versions) == 1, f"{requirement.name}: run `make lock`"
+    assert versions[0] in requirement.specifier, f"{requirement}: run `make lock`"
+
+
+def test_lock_is_hashed_from_end_to_end_and_names_no_address():
+    assert LOCK_ENTRY.sub("", LOCK) == ""
+    assert "://" not in LOCK
+
+
+def test_lock_leaves_out_what_costs_time_at_every_import():
+    excluded = PROJECT["tool"]["uv"]["exclude-dependencies"]
+    assert excluded == ["rfc3987-syntax"]
+    assert pins("rfc3987-syntax") == []
+
+
+def test_lock_command_makes_this_form():
+    recipe = (ROOT / "Makefile").read_text()
+    for option in ["--universal", "--generate-hashes", "--no-emit-index-url", "--group dev"]:
+        assert option in recipe
+
+
+def conda_bounds() -> dict[str, SpecifierSet]:
+    entries = [entry for entry in CONDA["dependencies"] if isinstance(entry, str)]
+    parts = [re.fullmatch(r"([a-z0-9-]+)((?:[<>=!]=?[0-9.]+,?)*)", entry) for entry in entries]
+    assert all(parts), entries
+    bounds = {part[1]: SpecifierSet(part[2]) for part in parts if part}
+    assert len(bounds) == len(entries), "a package is listed twice"
+    return bounds
+
+
+def test_conda_users_get_what_pyproject_asks_for():
+    expected = {"python": SpecifierSet(PROJECT["project"]["requires-python"])}
+    expected["pip"] = SpecifierSet()
+    for requirement in wanted():
+        name = canonicalize_name(requirement.name)
+        expected[CONDA_NAMES.get(name, name)] = requirement.specifier
+    assert conda_bounds() == expected
+
+
+def test_conda_users_get_the_project_itself():
+    assert CONDA["name"] == PROJECT["project"]["name"]
+    assert CONDA["channels"] == ["conda-forge"]
+    assert [e for e in CONDA["dependencies"] if not isinstance(e, str)] == [{"pip": ["-e ."]}]
+
+
+FOREIGN = {
+    "registry": r"pypi\.org|pythonhosted\.org|registry\.(?:npmjs|yarnpkg)|deb\.debian\.org",
+    "someone's own folder": r"(?<![\w.})/<|])/(?:root|home/\w+|Users/\w+|work)(?=/|\b(?![\w-]))",
+    "a run's own folder": r"/tmp/(?:ipykernel|pytest|tmp)[_-]?\w",
+}
+
+
+def foreign_patterns() -> dict[str, str]:
+    found = dict(FOREIGN)
+    for name in ["ROOT", "HOME"]:
+        place = str(ROOT) if name == "ROOT" else str(Path.home())
+        if place.count("/") > 1:
+            found[f"this machine's {name}"] = re.escape(place) + r"(?![\w-])"
+    for name in ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"]:
+        if host := re.search(r"://(?:[^@/]*@)?([^/:]+)", os.environ.get(name, "")):
+            found[f"the host of {name}"] = re.escape(host[1])
+    return found
+
+
+def test_no_file_names_a_registry_or_a_place_on_a_machine(project_files):
+    offences = []
+    for path in project_files:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:  # a picture
+            continue
+        for what, pattern in foreign_patterns().items():
+            for match in re.finditer(pattern, text):
+                line = text.count("\n", 0, match.start()) + 1
+                offences.append(f"{path.relative_to(ROOT)}:{line}: {what}: {match[0]}")
+    assert offences == []
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("see |root|x", True),
+        ("cd |work|thing", True),
+        ("the folder work| and $ROOT|work| are the learner's", False),
+        ('File "|tmp|ipykernel_42|1.py"', True),
+        ("code.example|home|page", False),
+        ("index https:||pypi" + ".org|simple", True),
+    ],
+)
+def test_foreign_places_are_recognised(text, refused):
+    text = text.replace("|", "/")  # so that this file holds none of them
+    assert any(re.search(pattern, text) for pattern in FOREIGN.values()) == refused
+
+
+def test_make_help_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split()
+    answer = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        env=own_environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    listed = re.findall(r"^  (\w+) +\S", answer.stdout, re.MULTILINE)
+    assert listed == phony
+
+
+def test_ci_runs_the_documented_test_command_and_forbids_skipping():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    lines = script.read_text().splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert "export HEDGELIB_REQUIRE_BROWSER=1" in lines
+    assert any(line.split(" || ")[0] == "make test" for line in lines)
