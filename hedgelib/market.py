@@ -1,0 +1,716 @@
+"""Where prices, funding rates and contract terms come from: the data that ship with hedgelib.
+
+Everything is read once and checked as it is read; whatever is handed out is a fresh copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from hedgelib._datafiles import (
+    Figure,
+    Listing,
+    Venue,
+    did_you_mean,
+    read_closes,
+    read_contracts,
+    read_funding,
+    read_sums,
+)
+from hedgelib.contracts import ContractTerms
+from hedgelib.errors import (
+    HedgeError,
+    InvalidInput,
+    NotEnoughData,
+    UnknownCoin,
+    UnknownContract,
+    UnsupportedContract,
+)
+
+__all__ = [
+    "FUNDING_NOTE",
+    "PRICES_SOURCE",
+    "Figure",
+    "Listing",
+    "Market",
+    "Venue",
+    "contract",
+    "contract_figures",
+    "contracts",
+    "data_folder",
+    "funding_monthly",
+    "latest_prices",
+    "prices",
+    "provenance",
+    "returns",
+    "venues",
+]
+
+Day: TypeAlias = str | date
+"""A day as ISO text, ``"2022-06-18"``, or as a date, datetime or pandas Timestamp."""
+
+PRICES_SOURCE = (
+    "daily closes in USD (UTC) from the price table in the source distribution of pyscarcopula "
+    "0.22.1, Yahoo-style tickers, rounded to 6 significant digits"
+)
+FUNDING_NOTE = (
+    "a proxy: Binance's USDT-margined perpetuals stand in for the coin-margined ones "
+    "(same mechanism and sign, levels close but not equal)"
+)
+
+
+class Market:
+    """Prices, funding and contract terms, read from one place and checked.
+
+    The module's functions ask the bundled one. Nothing that a method returns is shared with the
+    market: change it as you like.
+
+    Parameters
+    ----------
+    closes : DataFrame
+        USD per coin, a column for each coin and a row for each day in order; NaN outside its life.
+    funding : DataFrame
+        Columns month, coin, mean_8h, min_8h, max_8h, settlements.
+    listings : iterable of Listing
+    venues : iterable of Venue
+    origin : mapping
+        What `provenance` is to say beyond span, rows and coins.
+
+    Raises
+    ------
+    InvalidInput
+        A price table without rows or columns, with days out of order, or with prices that are not
+        > 0.
+
+    Examples
+    --------
+    >>> market = Market.bundled()
+    >>> market.coins[:3], [str(day) for day in market.span]
+    (('BTC', 'ETH', 'BNB'), ['2020-01-01', '2023-12-31'])
+    """
+
+    __slots__ = ("_closes", "_funding", "_listings", "_origin", "_venues")
+
+    def __init__(
+        self,
+        *,
+        closes: pd.DataFrame,
+        funding: pd.DataFrame,
+        listings: Iterable[Listing] = (),
+        venues: Iterable[Venue] = (),
+        origin: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not isinstance(closes.index, pd.DatetimeIndex) or closes.empty:
+            raise InvalidInput("closes must have a row for each day and a column for each coin")
+        if not (closes.index.is_monotonic_increasing and closes.index.is_unique):
+            raise InvalidInput("the days of closes must ascend, each once")
+        if not closes.columns.is_unique:
+            raise InvalidInput("each coin of closes must have one column")
+        values = closes.to_numpy(dtype=np.float64)
+        bad = np.argwhere(~(np.isnan(values) | ((values > 0) & np.isfinite(values))))
+        if bad.size:
+            row, column = (int(i) for i in bad[0])
+            raise InvalidInput(
+                f"a price must be > 0, got {values[row, column]} for {closes.columns[column]} "
+                f"on {closes.index[row].date()}"
+            )
+        self._closes = closes.astype(np.float64).rename_axis("date")
+        self._funding = funding.copy()
+        self._listings = {listing.id: listing for listing in listings}
+        self._venues = {venue.key: venue for venue in venues}
+        self._origin = dict(origin or {})
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> Market:
+        """Read prices.csv, funding_monthly.csv and contracts.toml of a folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+
+        Returns
+        -------
+        Market
+
+        Raises
+        ------
+        HedgeError
+            A file is missing or damaged; the message names the file and the place.
+        """
+        folder = Path(folder)
+        closes = read_closes(folder / "prices.csv")
+        funding = read_funding(folder / "funding_monthly.csv")
+        listings, venues, collected = read_contracts(folder / "contracts.toml")
+        recorded = read_sums(folder / "SHA256SUMS")
+        digest = {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            for name in ("prices.csv", "funding_monthly.csv", "contracts.toml")
+        }
+        origin = {
+            "file": "prices.csv",
+            "sha256": digest["prices.csv"],
+            "as_recorded": digest["prices.csv"] == recorded.get("prices.csv"),
+            "source": PRICES_SOURCE,
+            "funding": {
+                "file": "funding_monthly.csv",
+                "sha256": digest["funding_monthly.csv"],
+                "as_recorded": digest["funding_monthly.csv"] == recorded.get("funding_monthly.csv"),
+                "note": FUNDING_NOTE,
+            },
+            "contracts": {
+                "file": "contracts.toml",
+                "sha256": digest["contracts.toml"],
+                "as_of": f"collected {collected}",
+            },
+        }
+        return cls(closes=closes, funding=funding, listings=listings, venues=venues, origin=origin)
+
+    @classmethod
+    def bundled(cls) -> Market:
+        """Return the market of the data that ship with hedgelib, read once and kept."""
+        return _bundled()
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """Coins with prices, in the order of the table."""
+        return tuple(str(coin) for coin in self._closes.columns)
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """First and last day of the price table."""
+        return self._closes.index[0].date(), self._closes.index[-1].date()
+
+    def prices(
+        self,
+        coins: str | Iterable[str] | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+    ) -> pd.DataFrame:
+        """Daily closes, see :func:`prices`."""
+        return self._between(self._closes, self._chosen(coins), start, end)
+
+    def returns(
+        self,
+        coins: str | Iterable[str] | None = None,
+        *,
+        window: int | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+    ) -> pd.DataFrame:
+        """Compute simple daily returns, see :func:`returns`."""
+        chosen = self._chosen(coins)
+        change = (self._closes / self._closes.shift(1) - 1.0).iloc[1:]
+        change = self._between(change, chosen, start, end)
+        if window is None:
+            return change
+        if isinstance(window, bool) or not isinstance(window, int | np.integer) or window < 1:
+            raise InvalidInput(f"window must be a whole number of days >= 1, got {window!r}")
+        if window > len(change):
+            raise NotEnoughData(f"window is {window} days, but there are {len(change)} returns")
+        return change.iloc[-int(window) :].copy()
+
+    def latest_prices(self, on: Day | None = None) -> dict[str, float]:
+        """Look up the closes of one day, see :func:`latest_prices`."""
+        day = self.span[1] if on is None else _day("on", on)
+        if pd.Timestamp(day) not in self._closes.index:
+            raise NotEnoughData(f"no prices on {day}; they run {self._span_text()}")
+        row = self._closes.loc[pd.Timestamp(day)].to_numpy(dtype=np.float64)
+        return {c: float(p) for c, p in zip(self.coins, row, strict=True) if not math.isnan(p)}
+
+    def funding_monthly(self) -> pd.DataFrame:
+        """Monthly funding rates, see :func:`funding_monthly`."""
+        return self._funding.copy()
+
+    def contract(self, id_or_symbol: str, venue: str | None = None) -> ContractTerms:
+        """Terms of one contract, see :func:`contract`."""
+        listing = self._listing(id_or_symbol, venue)
+        if listing.terms is None:
+            raise UnsupportedContract(f"{listing.id} is refused: {listing.refusal}")
+        return listing.terms
+
+    def contracts(
+        self, *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+    ) -> tuple[ContractTerms, ...]:
+        """All usable contracts, see :func:`contracts`."""
+        key = None if venue is None else self._venue_key(venue)
+        return tuple(
+            listing.terms
+            for listing in self._listings.values()
+            if listing.terms is not None
+            and key in (None, listing.venue)
+            and coin in (None, listing.coin)
+            and not (open_only and listing.terms.closed)
+        )
+
+    def contract_figures(self, id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:
+        """Every figure of a contract, see :func:`contract_figures`."""
+        return self._listing(id_or_symbol, venue).figures
+
+    def venues(self) -> tuple[Venue, ...]:
+        """All venues looked at, see :func:`venues`."""
+        return tuple(self._venues.values())
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the data come from, see :func:`provenance`."""
+        first, last = self.span
+        return {
+            "span": (first.isoformat(), last.isoformat()),
+            "rows": len(self._closes),
+            "coins": self.coins,
+        } | {k: dict(v) if isinstance(v, Mapping) else v for k, v in self._origin.items()}
+
+    def _span_text(self) -> str:
+        return "from {} to {}".format(*self.span)
+
+    def _chosen(self, coins: str | Iterable[str] | None) -> list[str]:
+        if coins is None:
+            return list(self.coins)
+        chosen = [coins] if isinstance(coins, str) else list(coins)
+        if not chosen:
+            raise InvalidInput("coins is empty; leave it out to have them all")
+        for coin in chosen:
+            if coin not in self.coins:
+                raise UnknownCoin(
+                    f"no prices of {coin!r}{did_you_mean(coin, self.coins)}; "
+                    f"there are {', '.join(self.coins)}"
+                )
+            if chosen.count(coin) > 1:
+                raise InvalidInput(f"coins has {coin!r} twice")
+        return chosen
+
+    def _between(
+        self, frame: pd.DataFrame, coins: list[str], start: Day | None, end: Day | None
+    ) -> pd.DataFrame:
+        first = self.span[0] if start is None else _day("start", start)
+        last = self.span[1] if end is None else _day("end", end)
+        if first > last and start is not None and end is not None:
+            raise InvalidInput(f"start must not be after end, got {first} and {last}")
+        part = frame.loc[pd.Timestamp(first) : pd.Timestamp(last), coins]
+        if part.empty:
+            raise NotEnoughData(
+                f"no data {'' if start is None else f'from {first} '}"
+                f"{'' if end is None else f'to {last}'}".rstrip()
+                + f"; prices run {self._span_text()}, returns from the day after"
+            )
+        return part.copy()
+
+    def _venue_key(self, venue: str) -> str:
+        if not isinstance(venue, str):
+            raise InvalidInput(f"venue must be text such as 'bybit', got {venue!r}")
+        for key, known in self._venues.items():
+            if venue.casefold() in (key, known.name.casefold()):
+                return key
+        raise UnknownContract(
+            f"no venue {venue!r}{did_you_mean(venue, self._venues)}; "
+            f"there are {', '.join(self._venues)}"
+        )
+
+    def _listing(self, id_or_symbol: str, venue: str | None) -> Listing:
+        if not isinstance(id_or_symbol, str) or not id_or_symbol:
+            raise InvalidInput(
+                f"a contract is named by its symbol or id, such as 'binance:ETHUSD_PERP', "
+                f"got {id_or_symbol!r}"
+            )
+        named, colon, symbol = id_or_symbol.rpartition(":")
+        key = None if venue is None else self._venue_key(venue)
+        if colon:
+            if key not in (None, self._venue_key(named)):
+                raise InvalidInput(f"{id_or_symbol!r} is not at venue {venue!r}; give one of them")
+            key = self._venue_key(named)
+        found = [
+            listing
+            for listing in self._listings.values()
+            if listing.symbol == symbol and key in (None, listing.venue)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownContract(
+                f"{symbol!r} is listed at {len(found)} venues; say which: "
+                + " or ".join(repr(listing.id) for listing in found)
+            )
+        raise self._no_contract(symbol, key)
+
+    def _no_contract(self, symbol: str, key: str | None) -> UnknownContract:
+        listed = [one for one in self._listings.values() if key in (None, one.venue)]
+        where = "" if key is None else f" at {self._venues[key].name}"
+        if not listed:
+            note = self._venues[key].note if key else ""
+            return UnknownContract(f"no contract {symbol!r}{where}: {note or 'none is listed'}")
+        hint = did_you_mean(symbol, [one.symbol for one in listed])
+        names = ", ".join(one.id if key is None else one.symbol for one in listed)
+        return UnknownContract(f"no contract {symbol!r}{where}{hint}; there are {names}")
+
+    def __repr__(self) -> str:
+        return (
+            f"Market({len(self.coins)} coins {self._span_text()}, {len(self._listings)} contracts)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(str(coin))}</th>"
+            f"<td>{life.index[0].date()}</td><td>{life.index[-1].date()}</td>"
+            f"<td>{life.iloc[-1]:,.6g}</td></tr>"
+            for coin, life in ((c, self._closes[c].dropna()) for c in self._closes.columns)
+            if len(life)
+        )
+        return (
+            f"<table><caption>{len(self.coins)} coins, {len(self._listings)} contracts</caption>"
+            "<tr><th style='text-align:left'>coin</th><th>from</th><th>to</th>"
+            f"<th>last close, USD</th></tr>{rows}</table>"
+        )
+
+
+def data_folder() -> Path:
+    """Find the folder of the data files.
+
+    Returns
+    -------
+    Path
+        Inside the package when it was installed from a wheel, else ``data`` of the repository.
+
+    Raises
+    ------
+    HedgeError
+        There is no such folder.
+
+    Notes
+    -----
+    **Source:** the wheel carries the repository's ``data`` folder with it.
+
+    Examples
+    --------
+    >>> (data_folder() / "prices.csv").is_file()
+    True
+    """
+    package = Path(__file__).resolve().parent
+    candidates = (package / "_bundled" / "data", package.parent / "data")
+    for folder in candidates:
+        if (folder / "prices.csv").is_file():
+            return folder
+    raise HedgeError(
+        "the data that ship with hedgelib are missing; looked for prices.csv in "
+        + " and ".join(str(folder) for folder in candidates)
+    )
+
+
+def prices(
+    coins: str | Iterable[str] | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
+) -> pd.DataFrame:
+    """Daily closes of the bundled coins.
+
+    Parameters
+    ----------
+    coins : str or iterable of str, optional
+        All of them when left out; the columns come in the order asked for.
+    start, end : str or date, optional
+        First and last day, both included; what lies outside the data is not there.
+
+    Returns
+    -------
+    DataFrame
+        USD per coin, index ``date`` (a row for each day, UTC), a column for each coin, NaN outside
+        the coin's life. A fresh copy.
+
+    Raises
+    ------
+    UnknownCoin
+        With the coins there are.
+    InvalidInput
+        No day, days in the wrong order, a coin twice, no coin at all.
+    NotEnoughData
+        No day of the data lies between start and end.
+
+    Notes
+    -----
+    **Source:** ``data/README.md`` of the project tells where the closes come from.
+
+    Examples
+    --------
+    >>> prices(["BTC", "ETH"], "2022-06-17", "2022-06-18").to_dict("list")
+    {'BTC': [20471.5, 19017.6], 'ETH': [1086.52, 993.637]}
+    """
+    return _bundled().prices(coins, start, end)
+
+
+def returns(
+    coins: str | Iterable[str] | None = None,
+    *,
+    window: int | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
+) -> pd.DataFrame:
+    """Compute the simple daily returns of the bundled coins.
+
+    Formula: ``close / close of the day before - 1``. Nothing is filled: a day without a close has
+    no return, nor has the day after it.
+
+    Parameters
+    ----------
+    coins : str or iterable of str, optional
+        All of them when left out.
+    window : int, optional
+        Only the last so many days, >= 1, of those between start and end.
+    start, end : str or date, optional
+        First and last day, both included. The return of `start` uses the close before it.
+
+    Returns
+    -------
+    DataFrame
+        Decimals, index ``date``, a column for each coin, NaN outside its life; a row less than
+        `prices`. A fresh copy.
+
+    Raises
+    ------
+    UnknownCoin, InvalidInput
+        As `prices`; a window that is no whole number >= 1.
+    NotEnoughData
+        Fewer days than the window asks for, or none.
+
+    Notes
+    -----
+    **Source:** the hedge's profit is linear in simple returns, not in logarithmic ones.
+
+    Examples
+    --------
+    >>> round(float(returns("ETH", start="2020-03-12", end="2020-03-12").iloc[0, 0]), 4)
+    -0.4235
+    """
+    return _bundled().returns(coins, window=window, start=start, end=end)
+
+
+def latest_prices(on: Day | None = None) -> dict[str, float]:
+    """Look up the closes of one day, by coin.
+
+    Parameters
+    ----------
+    on : str or date, optional
+        The last day of the data when left out.
+
+    Returns
+    -------
+    dict of str to float
+        USD per coin. A coin that did not trade that day, before its launch or after its end, is
+        not in it.
+
+    Raises
+    ------
+    InvalidInput
+        No day.
+    NotEnoughData
+        A day outside the data.
+
+    Notes
+    -----
+    **Source:** ``data/README.md`` of the project tells where the closes come from.
+
+    Examples
+    --------
+    >>> latest_prices()["ETH"], "LUNA" in latest_prices(), latest_prices("2022-05-07")["LUNA"]
+    (2281.47, False, 68.2491)
+    """
+    return _bundled().latest_prices(on)
+
+
+def funding_monthly() -> pd.DataFrame:
+    """Funding rates of BTC and ETH perpetuals by month, a proxy for the coin-margined ones.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``month`` (its first day), ``coin``, ``mean_8h``, ``min_8h``, ``max_8h`` (decimals
+        per 8 hours, positive: longs pay shorts) and ``settlements`` (their number). A fresh copy.
+
+    Notes
+    -----
+    **Source:** aggregated from the history of Binance's USDT-margined perpetuals, which stand in
+    for the coin-margined ones: call it a proxy wherever it is shown (`FUNDING_NOTE`).
+
+    Examples
+    --------
+    >>> table = funding_monthly()
+    >>> len(table), sorted(set(table["coin"]))
+    (96, ['BTC', 'ETH'])
+    """
+    return _bundled().funding_monthly()
+
+
+def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
+    """Terms of one contract.
+
+    Parameters
+    ----------
+    id_or_symbol : str
+        ``"binance:ETHUSD_PERP"``, or the symbol alone where only one venue has it.
+    venue : str, optional
+        Key or name of the venue, ``"bybit"`` or ``"Binance COIN-M"``, in any case.
+
+    Returns
+    -------
+    ContractTerms
+        With date, source and the names of doubtful figures; `contract_figures` has each figure's
+        own. A closed contract says so in ``closed``.
+
+    Raises
+    ------
+    UnknownContract
+        None of that name, with the ones there are; or several venues have it.
+    UnsupportedContract
+        Listed, but quanto or without a verified face.
+    InvalidInput
+        Not text.
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
+
+    Examples
+    --------
+    >>> terms = contract("ETHUSD_PERP")
+    >>> terms.id, terms.face, terms.maintenance_rates
+    ('binance:ETHUSD_PERP', '10 USD', ())
+    """
+    return _bundled().contract(id_or_symbol, venue)
+
+
+def contracts(
+    *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+) -> tuple[ContractTerms, ...]:
+    """All contracts that can be used, closed ones included unless left out.
+
+    Parameters
+    ----------
+    coin : str, optional
+        Only those on this coin; none where no contract has it.
+    venue : str, optional
+        Only those of this venue, by key or name.
+    open_only : bool
+        Leave closed contracts out.
+
+    Returns
+    -------
+    tuple of ContractTerms
+        In the order of the data file.
+
+    Raises
+    ------
+    UnknownContract
+        No such venue.
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
+
+    Examples
+    --------
+    >>> [terms.id for terms in contracts(coin="AVAX")]
+    ['binance:AVAXUSD_PERP']
+    """
+    return _bundled().contracts(coin=coin, venue=venue, open_only=open_only)
+
+
+def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:
+    """Every figure of a contract with its own date, source, note and doubt.
+
+    Parameters
+    ----------
+    id_or_symbol, venue : str
+        As `contract`; refused contracts have figures too.
+
+    Returns
+    -------
+    tuple of Figure
+        A figure that could not be verified is absent.
+
+    Raises
+    ------
+    UnknownContract, InvalidInput
+        As `contract`.
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
+
+    Examples
+    --------
+    >>> face = contract_figures("SOLUSD_PERP")[0]
+    >>> face.name, face.text, face.as_of
+    ('multiplier', '10', '2020-06-11')
+    >>> face.doubtful
+    "the document says 'usually 10 USD, although this may vary for specific symbols'"
+    """
+    return _bundled().contract_figures(id_or_symbol, venue)
+
+
+def venues() -> tuple[Venue, ...]:
+    """All venues that were looked at, those without a coin-margined contract included.
+
+    Returns
+    -------
+    tuple of Venue
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
+
+    Examples
+    --------
+    >>> [(venue.name, venue.contracts) for venue in venues()][-1]
+    ('WEEX', ())
+    """
+    return _bundled().venues()
+
+
+def provenance() -> dict[str, Any]:
+    """Where the bundled data come from, for the foot of a report.
+
+    Returns
+    -------
+    dict
+        ``span`` (first and last day, ISO text), ``rows``, ``coins``, ``file``, ``sha256`` of
+        prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
+        ``funding`` and ``contracts`` the same for the other two files. A fresh copy.
+
+    Notes
+    -----
+    **Source:** computed from the files themselves, once, when they are read.
+
+    Examples
+    --------
+    >>> facts = provenance()
+    >>> facts["span"], facts["rows"], facts["as_recorded"]
+    (('2020-01-01', '2023-12-31'), 1461, True)
+    """
+    return _bundled().provenance()
+
+
+@cache
+def _bundled() -> Market:
+    return Market.from_folder(data_folder())
+
+
+def _day(name: str, value: object) -> date:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise InvalidInput(
+                f"{name} must be a day such as '2022-06-18', got {value!r}"
+            ) from error
+    if isinstance(value, datetime) and not pd.isna(value):
+        return value.date()
+    if isinstance(value, date) and not pd.isna(value):
+        return value
+    raise InvalidInput(f"{name} must be a day such as '2022-06-18', got {value!r}")
