@@ -1,0 +1,192 @@
+"""Checks on the way in and plain numbers on the way out, for the finance floors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hedgelib.errors import InvalidInput, NotEnoughData
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Result: TypeAlias = Any
+"""A float where every argument was a scalar, a float64 array otherwise (as numpy types ufuncs)."""
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on numbers and how a message words it."""
+
+    text: str
+    holds: Callable[[FloatArray], NDArray[np.bool_]]
+
+
+FINITE = Rule("a finite number", lambda x: np.isfinite(x))
+POSITIVE = Rule("> 0", lambda x: (x > 0) & np.isfinite(x))
+POSITIVE_OR_INF = Rule("> 0, or inf for none", lambda x: x > 0)
+NONNEGATIVE = Rule(">= 0", lambda x: (x >= 0) & np.isfinite(x))
+ABOVE_MINUS_ONE = Rule("> -1 (a loss of 100% is -1)", lambda x: (x > -1) & np.isfinite(x))
+RATE = Rule("a decimal between -1 and 1 (1% is 0.01)", lambda x: np.abs(x) < 1)
+FRACTION = Rule("a decimal from 0 to below 1 (1% is 0.01)", lambda x: (x >= 0) & (x < 1))
+SHARE = Rule("a decimal from 0 to 1", lambda x: (x >= 0) & (x <= 1))
+
+
+def _as_floats(name: str, value: object) -> FloatArray:
+    # numpy would turn a masked entry of a list into NaN, and a bool into 0 or 1.
+    items = value if isinstance(value, (list, tuple)) else ()
+    if np.ma.is_masked(value) or any(item is np.ma.masked for item in items):
+        raise InvalidInput(f"{name} has masked entries; drop them first")
+    for i, item in enumerate(items):
+        if isinstance(item, (bool, np.bool_)):
+            raise InvalidInput(f"{name} must be numbers, got {item!r} at [{i}]")
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            value = float(value)
+        except OverflowError as error:
+            raise InvalidInput(f"{name} is too large to compute with") from error
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InvalidInput(f"{name} must be numbers in a regular shape: {error}") from error
+    if array.dtype.kind not in "iuf":
+        shown = (
+            repr(value) if len(repr(value)) <= 60 else f"{type(value).__name__} of {array.dtype}"
+        )
+        raise InvalidInput(f"{name} must be numbers, got {shown}; convert it with float() first")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64, copy=False)
+
+
+def _refuse(name: str, array: FloatArray, rule: Rule) -> None:
+    good = rule.holds(array)
+    if np.all(good):
+        return
+    if array.ndim == 0:
+        raise InvalidInput(f"{name} must be {rule.text}, got {float(array)!r}")
+    first = tuple(int(i) for i in np.argwhere(~good)[0])
+    where = str(first[0]) if len(first) == 1 else str(first)
+    raise InvalidInput(f"{name} must be {rule.text}, got {float(array[first])!r} at [{where}]")
+
+
+def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
+    """Check arguments, and that they broadcast, and return them as float64 in the order given.
+
+    Raises
+    ------
+    InvalidInput
+        A value is no number, breaks its rule, or the shapes do not go together.
+    """
+    arrays = []
+    for name, (value, rule) in values.items():
+        array = _as_floats(name, value)
+        _refuse(name, array, rule)
+        # A 0-d array decays to a scalar in arithmetic; [()] makes it one from the start.
+        arrays.append(array[()])
+    try:
+        np.broadcast_shapes(*(np.shape(array) for array in arrays))
+    except ValueError as error:
+        shapes = ", ".join(f"{n} {np.shape(a)}" for n, a in zip(values, arrays, strict=True))
+        raise InvalidInput(f"the shapes do not go together: {shapes}") from error
+    return tuple(arrays)
+
+
+def scalars(**values: tuple[ArrayLike, Rule]) -> tuple[float, ...]:
+    """Check arguments that must be one number each, and return them as floats.
+
+    Raises
+    ------
+    InvalidInput
+        A value is no number, is an array, or breaks its rule.
+    """
+    found = []
+    for name, pair in values.items():
+        (number,) = numbers(**{name: pair})
+        if np.ndim(number):
+            raise InvalidInput(f"{name} must be a single number, got shape {np.shape(number)}")
+        found.append(float(number))
+    return tuple(found)
+
+
+def plain(result: FloatArray) -> Result:
+    """Return a 0-d array as a float and any other as it is."""
+    return float(result) if np.ndim(result) == 0 else result
+
+
+def series(name: str, value: ArrayLike, *, at_least: int = 1, rule: Rule = FINITE) -> FloatArray:
+    """Check a one-dimensional sequence of numbers and return it as float64.
+
+    Raises
+    ------
+    InvalidInput
+        Not one-dimensional, no numbers, or a value breaks the rule.
+    NotEnoughData
+        Shorter than `at_least`.
+    """
+    array = _as_floats(name, value)
+    if array.ndim != 1:
+        raise InvalidInput(f"{name} must be one-dimensional, got shape {array.shape}")
+    if array.size < at_least:
+        raise NotEnoughData(f"{name} needs at least {at_least} values, got {array.size}")
+    _refuse(name, array, rule)
+    return array
+
+
+def one_of(name: str, value: object, accepted: tuple[str, ...]) -> None:
+    """Refuse a choice that is not in the list.
+
+    Raises
+    ------
+    InvalidInput
+        With the list.
+    """
+    if not isinstance(value, str) or value not in accepted:
+        raise InvalidInput(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
+
+
+def instance(name: str, value: object, kind: type) -> None:
+    """Refuse an argument that is no `kind`.
+
+    Raises
+    ------
+    InvalidInput
+        With what was found.
+    """
+    if not isinstance(value, kind):
+        raise InvalidInput(f"{name} must be a {kind.__name__}, got {value!r}")
+
+
+@contextmanager
+def extremes(name: str) -> Iterator[None]:
+    """Make an overflow an error that says which function had too much to compute with."""
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            yield
+    except FloatingPointError as error:
+        raise InvalidInput(f"{name}: the numbers are too large or too small") from error
+
+
+def vectorised(function: Callable[P, Any]) -> Callable[P, Any]:
+    """Make a function of checked numbers return a float for scalars, and never NaN.
+
+    An argument of an extreme size may overflow on the way. Infinity can be an answer ("no such
+    price"), but not one that an overflow gave, and NaN is none: both become an error here instead
+    of travelling on.
+    """
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
+        with extremes(function.__name__):
+            result = np.asarray(function(*args, **kwargs))
+            # Not every platform reports what happens in its floating point.
+            if np.isnan(result).any():
+                raise FloatingPointError
+        return plain(result)
+
+    return checked

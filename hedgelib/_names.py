@@ -1,0 +1,51 @@
+"""Which floor each public name is on; a test holds this against the floors' own lists."""
+
+from __future__ import annotations
+
+__all__ = ["FLOOR_OF", "MODULES"]
+
+MODULES = ("carry", "choice", "figures", "market", "paths", "replay", "report", "workbook")
+
+_NAMES = {
+    "errors": """
+        HedgeError InfeasibleHedge InvalidInput NotEnoughData PortfolioFileError UnknownCoin
+        UnknownContract UnknownParameter UnsupportedContract
+    """,
+    "contracts": """
+        ContractTerms Ledger inverse_average_entry inverse_break_even_price inverse_fee_coin
+        inverse_funding_coin inverse_notional_coin inverse_pnl_coin inverse_pnl_usd
+        linear_average_entry linear_break_even_price linear_fee_usd linear_funding_usd
+        linear_notional_usd linear_pnl_usd round_contracts run_ledger
+    """,
+    "margin": """
+        MarginTiers cross_wallet_coin inverse_bankruptcy_price inverse_initial_margin_coin
+        inverse_liquidation_price inverse_maintenance_margin_coin
+        inverse_tiered_liquidation_price linear_bankruptcy_price linear_initial_margin_usd
+        linear_liquidation_price linear_maintenance_margin_usd liquidation_distance
+        liquidation_price margin_tiers
+    """,
+    "beta": """
+        BetaEstimate HorizonReturns KalmanBeta MinimumVarianceHedge MultiBeta
+        NotionalInterval OutOfSample RollingBeta ShrunkBeta beta_se blume
+        change_beta_contracts correlation downside_beta effectiveness_from_ratio ewma_beta
+        hedge_effectiveness horizon_returns kalman_beta log_returns minimum_variance_hedge
+        minimum_variance_ratio multi_beta newey_west_lags notional_interval ols_beta
+        out_of_sample_effectiveness portfolio_beta ratio_in_notionals ratio_in_units
+        rolling_beta simple_returns unit_hedge_contracts vasicek volatility_reduction
+    """,
+    "choice": """
+        Candidate HedgeChoice rank_hedges walk_forward_residual
+    """,
+    "portfolio": """
+        Holding Portfolio read_portfolio
+    """,
+    "plan": """
+        ASSUMED_MAINTENANCE_RATE HedgePlan Leg PlanChange Rebalance change_plan
+        hedge_notional plan_hedge plan_legs rebalance smallest_collateral unwind
+    """,
+    "scenario": """
+        MovePnl Scenario coin_account move_pnl run_scenario
+    """,
+}
+
+FLOOR_OF = {name: floor for floor, names in _NAMES.items() for name in names.split()}

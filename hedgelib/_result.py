@@ -1,0 +1,76 @@
+"""Counts on the way in, and results of several numbers on the way out."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hedgelib._check import FINITE, plain, scalars
+from hedgelib.errors import InvalidInput, NotEnoughData
+
+
+def whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
+    """Check a count and return it as an int.
+
+    Raises
+    ------
+    InvalidInput
+        Not a whole number, or below `least`.
+    NotEnoughData
+        Above `most`, the number of observations there are to count.
+    """
+    if type(value) is int and abs(value) < 2**53:  # the usual case, at no cost
+        number = value
+    else:
+        (found,) = scalars(**{name: (value, FINITE)})
+        number = int(found)
+        if number != found:
+            raise InvalidInput(f"{name} must be a whole number, got {found!r}")
+    if number < least:
+        raise InvalidInput(f"{name} must be >= {least}, got {number}")
+    if most is not None and number > most:
+        raise NotEnoughData(f"{name} must be at most {most} with the data given, got {number}")
+    return number
+
+
+class Numbers:
+    """Base of the results: floats or float64 arrays, never NaN, and a table in a notebook.
+
+    A field listed in `_may_be_infinite` uses infinity as an answer ("never"); anywhere else it
+    would be an overflow, and is refused.
+    """
+
+    __slots__: tuple[str, ...] = ()
+    _may_be_infinite: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, (float, np.ndarray)):
+                good = ~np.isnan(value) if name in self._may_be_infinite else np.isfinite(value)
+                if not np.all(good):
+                    raise InvalidInput(
+                        f"{name} of {type(self).__name__} cannot be computed: "
+                        "the numbers are too large or too small"
+                    )
+                object.__setattr__(self, name, plain(np.asarray(value)))
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><th style='text-align:left'>{escape(name.replace('_', ' '))}</th>"
+            f"<td style='text-align:left'>{escape(_shown(getattr(self, name)))}</td></tr>"
+            for name in self.__slots__
+        )
+        return f"<table>{body}</table>"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, np.ndarray) and value.size > 6:
+        return f"{' x '.join(map(str, value.shape))} values"
+    return (
+        ", ".join(f"{v:,.6g}" for v in value.flat) if isinstance(value, np.ndarray) else f"{value}"
+    )

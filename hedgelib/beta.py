@@ -1,0 +1,2042 @@
+"""How a book moves with the hedge coin: estimates, each with its uncertainty.
+
+Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
+straight line in the simple return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    NONNEGATIVE,
+    POSITIVE,
+    SHARE,
+    FloatArray,
+    Result,
+    Rule,
+    extremes,
+    numbers,
+    one_of,
+    plain,
+    scalars,
+    series,
+    vectorised,
+)
+from hedgelib._result import Numbers, whole
+from hedgelib.errors import InvalidInput, NotEnoughData
+
+__all__ = [
+    "BetaEstimate",
+    "HorizonReturns",
+    "KalmanBeta",
+    "MinimumVarianceHedge",
+    "MultiBeta",
+    "NotionalInterval",
+    "OutOfSample",
+    "RollingBeta",
+    "ShrunkBeta",
+    "beta_se",
+    "blume",
+    "change_beta_contracts",
+    "correlation",
+    "downside_beta",
+    "effectiveness_from_ratio",
+    "ewma_beta",
+    "hedge_effectiveness",
+    "horizon_returns",
+    "kalman_beta",
+    "log_returns",
+    "minimum_variance_hedge",
+    "minimum_variance_ratio",
+    "multi_beta",
+    "newey_west_lags",
+    "notional_interval",
+    "ols_beta",
+    "out_of_sample_effectiveness",
+    "portfolio_beta",
+    "ratio_in_notionals",
+    "ratio_in_units",
+    "rolling_beta",
+    "simple_returns",
+    "unit_hedge_contracts",
+    "vasicek",
+    "volatility_reduction",
+]
+
+Errors = Literal["classic", "HC0", "HC1", "HC2", "HC3", "newey-west"]
+Downside = Literal[
+    "conditional_zero",
+    "conditional_mean",
+    "upside_conditional_zero",
+    "estrada_mean",
+    "estrada_zero",
+    "bawa_lindenberg",
+]
+_ERRORS = ("classic", "HC0", "HC1", "HC2", "HC3", "newey-west")
+_DOWNSIDE = (
+    "conditional_zero",
+    "conditional_mean",
+    "upside_conditional_zero",
+    "estrada_mean",
+    "estrada_zero",
+    "bawa_lindenberg",
+)
+
+_INSIDE = Rule("between 0 and 1, both excluded", lambda x: (x > 0) & (x < 1))
+_CORRELATION = Rule("a correlation from -1 to 1", lambda x: np.abs(x) <= 1)
+_ABOVE_ONE = Rule("> 1", lambda x: (x > 1) & np.isfinite(x))
+
+_ROUNDING = (16 * np.finfo(np.float64).eps) ** 2
+"""Variation below this share of the sum of squares is rounding and counts as none."""
+_SMALLEST = 1e-250
+"""Sums of squares below it have lost digits to underflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BetaEstimate:
+    """A beta and how far to trust it.
+
+    Parameters
+    ----------
+    beta : float
+        USD of book per USD of hedge coin, in returns.
+    se : float or None
+        Standard error of `beta`; ``None`` where the method has none.
+    alpha : float
+        Intercept per period, decimal; 0 where the method fits none.
+    se_alpha : float or None
+        Its standard error.
+    r2 : float
+        Share of the book's variance that moves with the coin, in sample unless `method` says more.
+    residual_sd : float
+        Standard deviation per period of what does not, decimal.
+    n : int
+        Observations, at least 3.
+    method : str
+        How it was estimated.
+    y_name, x_name : str
+        The book and the hedge coin.
+    degrees : float, optional
+        Degrees of freedom of the interval: n - 2 when omitted, ``inf`` for a normal one.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite numbers, a negative error.
+    NotEnoughData
+        Fewer than three observations.
+    """
+
+    beta: float
+    se: float | None
+    alpha: float
+    se_alpha: float | None
+    r2: float
+    residual_sd: float
+    n: int
+    method: str = "OLS"
+    y_name: str = "book"
+    x_name: str = "coin"
+    degrees: float | None = None
+
+    def __post_init__(self) -> None:
+        rules = {"se": NONNEGATIVE, "se_alpha": NONNEGATIVE, "residual_sd": NONNEGATIVE}
+        for name in ("beta", "se", "alpha", "se_alpha", "r2", "residual_sd"):
+            if getattr(self, name) is not None:
+                rule = rules.get(name, FINITE)
+                (number,) = scalars(**{name: (getattr(self, name), rule)})
+                object.__setattr__(self, name, number)
+        if self.n < 3:
+            raise NotEnoughData(f"a beta with an error needs at least 3 observations, got {self.n}")
+
+    @property
+    def dof(self) -> float:
+        """Degrees of freedom of the interval."""
+        return self.n - 2 if self.degrees is None else self.degrees
+
+    @property
+    def correlation(self) -> float:
+        """Correlation of book and coin: the root of `r2` with the sign of `beta`."""
+        return float(np.copysign(np.sqrt(max(self.r2, 0.0)), self.beta))
+
+    @property
+    def r2_adjusted(self) -> float:
+        """`r2` less what one regressor explains by chance, ``1 - (1 - r2)(n - 1)/(n - 2)``."""
+        return 1 - (1 - self.r2) * (self.n - 1) / (self.n - 2)
+
+    @property
+    def t_value(self) -> float:
+        """Beta in standard errors; ``inf`` for an exact fit. None of it without an error."""
+        se = self._error()
+        return self.beta / se if se > 0 else float(np.copysign(np.inf, self.beta))
+
+    def _error(self) -> float:
+        if self.se is None:
+            raise InvalidInput(
+                f"the method {self.method!r} has no standard error; use ols_beta, or a bootstrap"
+            )
+        return self.se
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Confidence interval of beta, from Student's t with `dof` degrees of freedom.
+
+        Parameters
+        ----------
+        level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        low, high : float
+
+        Raises
+        ------
+        InvalidInput
+            A level outside 0 to 1, or a method without a standard error.
+
+        Notes
+        -----
+        **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, for beta as a regression
+        slope; the interval is the textbook one of a slope.
+
+        Examples
+        --------
+        >>> fit = BetaEstimate(beta=1.8, se=0.09, alpha=0, se_alpha=0, r2=0.87, residual_sd=0, n=60)
+        >>> [round(end, 4) for end in fit.interval()]
+        [1.6198, 1.9802]
+        """
+        (level,) = scalars(level=(level, _INSIDE))
+        se = self._error()
+        from scipy.special import stdtrit  # costs a quarter of a second; only intervals need it
+
+        half = float(stdtrit(self.dof, 0.5 + level / 2)) * se
+        return self.beta - half, self.beta + half
+
+    def _interval_text(self) -> str:
+        if self.se is None:
+            return "none"
+        low, high = self.interval()
+        return f"{low:.2f} to {high:.2f}"
+
+    def __str__(self) -> str:
+        return (
+            f"beta of {self.y_name} to {self.x_name} {self.beta:.2f} "
+            f"(95% interval {self._interval_text()}), R² {self.r2:.2f}, n {self.n}, {self.method}"
+        )
+
+    def _repr_html_(self) -> str:
+        head = ("book", "coin", "beta", "95% interval", "R²", "n", "method")
+        row = (
+            self.y_name,
+            self.x_name,
+            f"{self.beta:.3f}",
+            self._interval_text(),
+            f"{self.r2:.3f}",
+            str(self.n),
+            self.method,
+        )
+        cells = "".join(f"<td>{escape(c)}</td>" for c in row)
+        return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr><tr>{cells}</tr></table>"
+
+
+def simple_returns(prices_usd: ArrayLike) -> FloatArray:
+    """Compute simple returns of a price series, or of each column of a table of prices.
+
+    Formula: ``prices[1:] / prices[:-1] - 1``.
+
+    Parameters
+    ----------
+    prices_usd : array_like, shape (n,) or (n, k)
+        > 0, in order of time, evenly spaced.
+
+    Returns
+    -------
+    ndarray, shape (n - 1,) or (n - 1, k)
+        Decimals.
+
+    Raises
+    ------
+    InvalidInput
+        A price that is missing or not > 0, or more than two dimensions.
+    NotEnoughData
+        Fewer than two prices.
+
+    Notes
+    -----
+    **Source:** definition.
+
+    Examples
+    --------
+    >>> simple_returns([100, 110, 99]).round(3)
+    array([ 0.1, -0.1])
+    """
+    prices = _prices(prices_usd)
+    with extremes("simple_returns"):
+        return np.asarray(prices[1:] / prices[:-1] - 1)
+
+
+def _prices(prices_usd: ArrayLike) -> FloatArray:
+    (prices,) = numbers(prices_usd=(prices_usd, POSITIVE))
+    if np.ndim(prices) not in (1, 2):
+        raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
+    if len(prices) < 2:
+        raise NotEnoughData(f"prices_usd needs at least 2 values, got {len(prices)}")
+    return prices
+
+
+def log_returns(prices_usd: ArrayLike) -> FloatArray:
+    """Logarithmic returns of a price series, or of each column of a table of prices.
+
+    Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
+    simple returns: size it with those.
+
+    Parameters
+    ----------
+    prices_usd : array_like, shape (n,) or (n, k)
+        > 0, in order of time, evenly spaced.
+
+    Returns
+    -------
+    ndarray, shape (n - 1,) or (n - 1, k)
+        Logarithms, not percentages: they add up over time, simple returns do not.
+
+    Raises
+    ------
+    InvalidInput
+        A price that is missing or not > 0, or more than two dimensions.
+    NotEnoughData
+        Fewer than two prices.
+
+    Notes
+    -----
+    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
+
+    Examples
+    --------
+    >>> log_returns([100, 110, 99]).round(6)
+    array([ 0.09531 , -0.105361])
+    """
+    return np.diff(np.log(_prices(prices_usd)), axis=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HorizonReturns(Numbers):
+    """Returns over longer periods: made by :func:`horizon_returns`.
+
+    Parameters
+    ----------
+    returns : ndarray, shape (blocks,) or (blocks, k)
+        Simple returns of the blocks, decimals.
+    periods : int
+        Length of a block.
+    dropped : int
+        Observations at the end that filled no block and were left out.
+    """
+
+    returns: FloatArray
+    periods: int
+    dropped: int
+
+
+@extremes("horizon_returns")
+def horizon_returns(
+    returns: ArrayLike, periods: int, *, incomplete: Literal["refuse", "drop"] = "refuse"
+) -> HorizonReturns:
+    """Compound simple returns into blocks that do not overlap.
+
+    Formula: the product of ``1 + r`` over each block, less 1.
+
+    Parameters
+    ----------
+    returns : array_like, shape (n,) or (n, k)
+        Simple returns, decimals above -1, in order of time.
+    periods : int
+        Observations in a block, from 1 to n.
+    incomplete : {"refuse", "drop"}
+        What to do with observations at the end that fill no block. Dropped ones are counted in
+        the result.
+
+    Returns
+    -------
+    HorizonReturns
+
+    Raises
+    ------
+    InvalidInput
+        A return of -100% or less, a missing value, or a block left incomplete without leave.
+    NotEnoughData
+        Fewer observations than one block.
+
+    Notes
+    -----
+    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
+    returns, estimated from a fifth of the observations, with an error to match.
+
+    Examples
+    --------
+    >>> horizon_returns([0.1, -0.1, 0.2, 0.05, 0.3], 2, incomplete="drop").returns.round(4)
+    array([-0.01,  0.26])
+    """
+    (daily,) = numbers(returns=(returns, ABOVE_MINUS_ONE))
+    if np.ndim(daily) not in (1, 2):
+        raise InvalidInput(f"returns must have one or two dimensions, got {np.ndim(daily)}")
+    one_of("incomplete", incomplete, ("refuse", "drop"))
+    periods = whole("periods", periods, least=1, most=len(daily))
+    blocks, left = divmod(len(daily), periods)
+    if left and incomplete == "refuse":
+        raise InvalidInput(
+            f"{len(daily)} returns make {blocks} blocks of {periods} and leave {left} over; "
+            "pass incomplete='drop' to leave the last ones out"
+        )
+    growth = (1 + daily[: blocks * periods]).reshape(blocks, periods, *daily.shape[1:])
+    return HorizonReturns(returns=growth.prod(axis=1) - 1, periods=periods, dropped=left)
+
+
+def _centred(
+    name: str, values: FloatArray, weights: FloatArray | None = None, *, about_mean: bool = True
+) -> tuple[float, FloatArray, float]:
+    """Mean, deviations from it and their sum of squares; 0 where nothing but rounding varies."""
+    weights = np.ones(values.size) if weights is None else weights
+    size = float(weights @ values**2)
+    if values.any() and not _SMALLEST < size < np.inf:
+        raise InvalidInput(f"the numbers in {name} are too large or too small")
+    mean = float(weights @ values / weights.sum()) if about_mean else 0.0
+    deviations = values - mean
+    squares = float((weights * deviations * deviations).sum())
+    if squares <= _ROUNDING * size or (about_mean and np.ptp(values) == 0):
+        return mean, np.zeros(values.size), 0.0
+    return mean, deviations, squares
+
+
+def _pair(
+    y: ArrayLike, x: ArrayLike, y_name: str = "y", x_name: str = "x"
+) -> tuple[FloatArray, FloatArray]:
+    y, x = series(y_name, y, at_least=3), series(x_name, x, at_least=3)
+    if y.size != x.size:
+        raise InvalidInput(
+            f"{y_name} and {x_name} must be of one length, got {y.size} and {x.size}; align dates"
+        )
+    if _centred(x_name, x)[2] == 0:
+        raise InvalidInput(f"{x_name} does not vary, so nothing can be regressed on it")
+    return y, x
+
+
+def newey_west_lags(n: int) -> int:
+    """Lags of a Newey-West error by the usual rule of thumb.
+
+    Formula: ``floor(4 (n / 100)^(2/9))``.
+
+    Parameters
+    ----------
+    n : int
+        Observations, >= 1.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidInput
+        No whole number, or below 1.
+
+    Notes
+    -----
+    **Source:** Newey and West (1994), "Automatic lag selection in covariance matrix estimation",
+    with the constant that EViews and most packages print.
+
+    Examples
+    --------
+    >>> newey_west_lags(60), newey_west_lags(365)
+    (3, 5)
+    """
+    n = whole("n", n, least=1)
+    lags = int(4 * (n / 100) ** (2 / 9))
+    # Where the formula is a whole number exactly (n = 51200), floats may fall just short of it.
+    return lags + ((lags + 1) ** 9 * 100**2 <= n**2 * 4**9)
+
+
+def _lags(errors: str, lags: int | None, small_sample: bool, n: int) -> int:
+    one_of("errors", errors, _ERRORS)
+    if errors == "newey-west":
+        return newey_west_lags(n) if lags is None else whole("lags", lags, least=0, most=n - 1)
+    if lags is not None or small_sample:
+        raise InvalidInput(
+            f"lags and small_sample belong to errors='newey-west', got errors={errors!r}"
+        )
+    return 0
+
+
+def _standard_errors(
+    shares: FloatArray,
+    residual: FloatArray,
+    leverage: FloatArray,
+    errors: str,
+    lags: int = 0,
+    small_sample: bool = False,
+) -> FloatArray:
+    """Error of each parameter, which is the sum of y times its row of `shares`."""
+    p, n = shares.shape
+    if errors == "classic":
+        return np.asarray(np.sqrt(residual @ residual / (n - p) * (shares**2).sum(axis=1)))
+    if errors in ("HC2", "HC3"):
+        if leverage.max() > 1 - 1e-9:
+            raise InvalidInput(
+                f"errors={errors!r} need more than one observation to set the slope, but "
+                f"[{int(leverage.argmax())}] sets it alone; use 'classic', 'HC0' or 'HC1'"
+            )
+        residual = residual / (1 - leverage) ** (0.5 if errors == "HC2" else 1.0)
+    terms = shares * residual
+    variance: FloatArray = (terms**2).sum(axis=1)
+    for lag in range(1, lags + 1):
+        weight = 1 - lag / (lags + 1)
+        variance = variance + 2 * weight * (terms[:, lag:] * terms[:, :-lag]).sum(axis=1)
+    if small_sample or errors == "HC1":
+        variance = variance * n / (n - p)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+@extremes("ols_beta")
+def ols_beta(
+    y: ArrayLike,
+    x: ArrayLike,
+    *,
+    errors: Errors = "classic",
+    lags: int | None = None,
+    small_sample: bool = False,
+    y_name: str = "book",
+    x_name: str = "coin",
+) -> BetaEstimate:
+    """Beta of a book to a hedge coin by ordinary least squares.
+
+    Formula: ``beta = Cov(y, x) / Var(x)``. Classic standard error ``sqrt(s2 / sum((x - mean)^2))``
+    with ``s2 = SSR / (n - 2)``; robust ones add up ``(c e)^2``, with ``e`` the residuals and ``c``
+    the weight of each observation in the slope, HC2 and HC3 with ``e`` over ``sqrt(1 - h)`` and
+    ``1 - h`` (``h`` the leverage), HC1 times ``n / (n - 2)``, and Newey-West with
+    ``2 (1 - l / (L + 1)) sum(c_t e_t c_{t-l} e_{t-l})`` for each lag ``l`` up to ``L``.
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+    errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
+        HC where calm and wild days alternate, Newey-West where residuals also follow one another.
+    lags : int, optional
+        Of Newey-West, from 0 to n - 1; :func:`newey_west_lags` when omitted.
+    small_sample : bool
+        Newey-West variance times ``n / (n - 2)``.
+    y_name, x_name : str
+        For the sentence and the table.
+
+    Returns
+    -------
+    BetaEstimate
+        Its interval is Student's with n - 2 degrees of freedom, whatever the errors.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a coin that does not move, errors that are
+        not in the list.
+    NotEnoughData
+        Fewer than three observations, or not more than `lags`.
+
+    Notes
+    -----
+    **Source:** any textbook of regression; covariance and variance carry the same divisor, which is
+    where mixing ``np.cov`` (n - 1) with ``np.var`` (n) goes wrong by n/(n - 1). MacKinnon and White
+    (1985) for HC0 to HC3, Newey and West (1987) for the last.
+
+    Examples
+    --------
+    >>> fit = ols_beta([0.05, -0.08, 0.03, -0.12, 0.10, 0.02],
+    ...                [0.03, -0.05, 0.02, -0.08, 0.06, 0.01])
+    >>> round(fit.beta, 6), round(fit.se, 6), round(fit.r2, 6)
+    (1.577431, 0.031259, 0.998432)
+    """
+    y, x = _pair(y, x)
+    lags = _lags(errors, lags, small_sample, y.size)
+    n, (x_mean, dx, sxx), (y_mean, dy, syy) = y.size, _centred("x", x), _centred("y", y)
+    shares = np.array([1 / n - x_mean * dx / sxx, dx / sxx])
+    beta = float((dx * dy).sum()) / sxx
+    residual = dy - beta * dx
+    ssr = float(residual @ residual)
+    se_alpha, se = _standard_errors(
+        shares, residual, shares[0] + x * shares[1], errors, lags, small_sample
+    )
+    named = {"classic": "OLS", "newey-west": f"OLS, Newey-West errors, {lags} lags"}
+    return BetaEstimate(
+        beta=beta,
+        se=float(se),
+        alpha=y_mean - beta * x_mean,
+        se_alpha=float(se_alpha),
+        r2=max(0.0, 1 - ssr / syy) if syy > 0 else 0.0,
+        residual_sd=float(np.sqrt(ssr / (n - 2))),
+        n=n,
+        method=named.get(errors, f"OLS, {errors} errors"),
+        y_name=y_name,
+        x_name=x_name,
+    )
+
+
+def beta_se(
+    y: ArrayLike,
+    x: ArrayLike,
+    errors: Errors = "classic",
+    *,
+    lags: int | None = None,
+    small_sample: bool = False,
+) -> float:
+    """Compute the standard error of the OLS beta by the method named.
+
+    Formula: see :func:`ols_beta`, of which this is the field `se`.
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+    errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
+        Method.
+    lags : int, optional
+        Of Newey-West; :func:`newey_west_lags` when omitted.
+    small_sample : bool
+        Newey-West variance times ``n / (n - 2)``.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`ols_beta`.
+    NotEnoughData
+        As :func:`ols_beta`.
+
+    Notes
+    -----
+    **Source:** as :func:`ols_beta`.
+
+    Examples
+    --------
+    >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
+    >>> [round(beta_se(y, x, errors), 6) for errors in ("classic", "HC0", "HC3")]
+    [0.031259, 0.027688, 0.05972]
+    """
+    return ols_beta(y, x, errors=errors, lags=lags, small_sample=small_sample)._error()
+
+
+@extremes("correlation")
+def correlation(y: ArrayLike, x: ArrayLike) -> float:
+    """Correlation of two series of returns.
+
+    Formula: ``Cov(y, x) / (sd_y sd_x)``.
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns on the same dates, decimals, n >= 3.
+
+    Returns
+    -------
+    float
+        From -1 to 1.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a series that does not vary.
+    NotEnoughData
+        Fewer than three observations.
+
+    Notes
+    -----
+    **Source:** Pearson's definition; its square is the share of variance a full hedge removes.
+
+    Examples
+    --------
+    >>> round(correlation([0.05, -0.08, 0.03, -0.12], [0.03, -0.05, 0.02, -0.08]), 6)
+    0.999238
+    """
+    y, x = _pair(y, x)
+    (_, dx, sxx), (_, dy, syy) = _centred("x", x), _centred("y", y)
+    if syy == 0:
+        raise InvalidInput("y does not vary, so it has no correlation with anything")
+    return float(np.clip((dx / np.sqrt(sxx)) @ (dy / np.sqrt(syy)), -1.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollingBeta(Numbers):
+    """Beta over a moving window: made by :func:`rolling_beta`.
+
+    Parameters
+    ----------
+    beta, alpha : ndarray, shape (n - window + 1,) or (n - window + 1, k)
+        Slope, and intercept per period, of each window. The first complete window comes first: no
+        rows are filled up.
+    end : ndarray of int, shape (n - window + 1,)
+        Number, from 0, of the last observation in each window.
+    window : int
+        Observations in a window.
+    """
+
+    beta: FloatArray
+    alpha: FloatArray
+    end: NDArray[np.int_]
+    window: int
+
+
+def _windows(
+    y: FloatArray, x: FloatArray, window: int, first: int
+) -> tuple[FloatArray, FloatArray]:
+    """Slope and intercept of each column of y, a row for each, over every window."""
+    (n, k), even = y.shape, np.full(len(y), 1 / len(y))
+    x_mean, y_mean = x @ even, (even @ y)[:, None]
+    # Deviations keep the digits that levels would lose. Along rows numpy is fastest.
+    rows = np.empty((2 * k + 2, n + 1))
+    rows[:, 0], rows[0, 1:], rows[2 : k + 2, 1:] = 0.0, x - x_mean, y.T
+    rows[2 : k + 2, 1:] -= y_mean
+    np.multiply(rows[0], rows[0], out=rows[1])
+    np.multiply(rows[0], rows[2 : k + 2], out=rows[k + 2 :])
+    np.cumsum(rows, axis=1, out=rows)
+    sums = rows[:, window:] - rows[:, :-window]
+    mean_x, sum_xx, sum_y, sxy = sums[0] / window, sums[1], sums[2 : k + 2], sums[k + 2 :]
+    sxx = sum_xx - sums[0] * mean_x
+    sxy -= sum_y * mean_x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beta = np.divide(sxy, sxx, out=sxy)
+    # A window far calmer than others, or far from the common mean, is left few digits: count again.
+    for at in np.flatnonzero(~(sxx > max(1e-3 * sum_xx.max(), _SMALLEST))).tolist():
+        beta[:, at] = _window_beta(y[at : at + window], x[at : at + window], first + at)
+    alpha = np.divide(sum_y, window, out=sum_y)
+    alpha -= beta * (mean_x + x_mean)
+    alpha += y_mean
+    return beta, alpha
+
+
+def _window_beta(y: FloatArray, x: FloatArray, first: int) -> FloatArray:
+    _, dx, sxx = _centred("x", x)
+    if sxx == 0:
+        raise InvalidInput(
+            f"x does not vary in the {x.size} observations that end at [{first + x.size - 1}]; "
+            "take a longer window"
+        )
+    return np.asarray(dx @ (y - y.mean(axis=0)) / sxx)
+
+
+@extremes("rolling_beta")
+def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
+    """OLS beta over every window of consecutive observations, for one book or many coins at once.
+
+    Formula: ``(sum(x y) - sum(x) sum(y) / w) / (sum(x^2) - sum(x)^2 / w)`` over the last ``w``
+    observations, of deviations from the means of the whole series.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,) or (n, k)
+        Returns of the book, or of k coins, decimals.
+    x : array_like, shape (n,)
+        Returns of the hedge coin on the same dates.
+    window : int
+        Observations in a window, from 2 to n.
+
+    Returns
+    -------
+    RollingBeta
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a window in which the coin does not move.
+    NotEnoughData
+        Fewer observations than one window.
+
+    Notes
+    -----
+    **Source:** the OLS slope; equal to pandas' ``rolling.cov / rolling.var``. The time does not
+    grow with the window.
+
+    Examples
+    --------
+    >>> rolling_beta([0.05, -0.08, 0.03, -0.12, 0.10], [0.03, -0.05, 0.02, -0.08, 0.06], 4).beta
+    array([1.54651163, 1.57433809])
+    """
+    y, x = _table_and_coin(y, x)
+    n, window = len(x), whole("window", window, least=2, most=len(x))
+    columns, span = y.reshape(n, -1), 100 * window
+    # Running totals lose digits as they grow, so a long series is worked out in pieces.
+    pieces = [
+        _windows(columns[at : at + span + window - 1], x[at : at + span + window - 1], window, at)
+        for at in range(0, n - window + 1, span)
+    ]
+    beta, alpha = pieces[0] if len(pieces) == 1 else map(np.hstack, zip(*pieces, strict=True))
+    shape = (n - window + 1, *y.shape[1:])
+    return RollingBeta(
+        beta=beta.T.reshape(shape),
+        alpha=alpha.T.reshape(shape),
+        end=np.arange(window - 1, n),
+        window=window,
+    )
+
+
+def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    x = series("x", x)
+    (y,) = numbers(y=(y, FINITE))
+    if np.ndim(y) not in (1, 2):
+        raise InvalidInput(f"y must have one or two dimensions, got {np.ndim(y)}")
+    if len(y) != len(x):
+        raise InvalidInput(f"y and x must be of one length, got {len(y)} and {len(x)}; align dates")
+    return y, x
+
+
+def _decay(
+    decay: float | None,
+    alpha: float | None,
+    span: float | None,
+    halflife: float | None,
+) -> float:
+    """Turn the one weighting that is given into the decay per observation."""
+    if sum(value is not None for value in (decay, alpha, span, halflife)) != 1:
+        raise InvalidInput("give exactly one of decay, alpha, span and halflife")
+    if alpha is not None:
+        (alpha,) = scalars(alpha=(alpha, _INSIDE))
+        decay = 1 - alpha
+    elif span is not None:
+        (span,) = scalars(span=(span, _ABOVE_ONE))
+        decay = 1 - 2 / (span + 1)
+    elif halflife is not None:
+        (halflife,) = scalars(halflife=(halflife, POSITIVE))
+        decay = np.float64(0.5) ** (1 / np.float64(halflife))
+    (decay,) = scalars(decay=(0.0 if decay is None else decay, _INSIDE))
+    return decay
+
+
+@extremes("ewma_beta")
+def ewma_beta(
+    y: ArrayLike,
+    x: ArrayLike,
+    *,
+    decay: float | None = None,
+    alpha: float | None = None,
+    span: float | None = None,
+    halflife: float | None = None,
+    adjust: bool = True,
+    intercept: bool = True,
+) -> BetaEstimate:
+    """Beta at the last observation with weights that fall off into the past.
+
+    Formula: least squares with weights ``decay^k``, k observations back. Exactly one of `decay`,
+    `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+    decay, alpha : float, optional
+        Between 0 and 1.
+    span, halflife : float, optional
+        In observations, > 1 and > 0.
+    adjust : bool
+        ``False`` for the recursion ``S_t = decay S_{t-1} + (1 - decay) new`` seeded with the first
+        observation, which so keeps the weight ``decay^(n-1)`` instead of ``(1-decay) decay^(n-1)``.
+    intercept : bool
+        ``False`` takes both means as zero. RiskMetrics is ``adjust=False, intercept=False``.
+
+    Returns
+    -------
+    BetaEstimate
+        `r2` is the weighted one. `se` is that of a weighted sum of independent residuals; the
+        degrees of freedom are the effective observations ``1 / sum(w^2)``, weights summing to 1,
+        less the parameters. Both errors are ``None`` where those do not outnumber the parameters,
+        and `se_alpha` without an intercept.
+
+    Raises
+    ------
+    InvalidInput
+        None or several of the four weightings, one out of range, missing or infinite returns,
+        unequal lengths, a coin that does not move where the weights are.
+    NotEnoughData
+        Fewer than three observations.
+
+    Notes
+    -----
+    **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
+    J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.
+
+    Examples
+    --------
+    >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
+    >>> round(ewma_beta(y, x, decay=0.94).beta, 6)
+    1.577168
+    >>> round(ewma_beta(y, x, decay=0.94, adjust=False, intercept=False).beta, 6)
+    1.617867
+    """
+    y, x = _pair(y, x)
+    decay = _decay(decay, alpha, span, halflife)
+    weights = decay ** np.arange(y.size - 1, -1, -1.0)
+    if not adjust:
+        weights[1:] *= 1 - decay
+    weights /= weights.sum()
+    x_mean, dx, sxx = _centred("x", x, weights, about_mean=intercept)
+    y_mean, dy, syy = _centred("y", y, weights, about_mean=intercept)
+    if sxx == 0:
+        raise InvalidInput("x does not vary where the weights are; let them fall off more slowly")
+    to_beta = weights * dx / sxx
+    beta = float(to_beta @ dy)
+    residual = dy - beta * dx
+    ssr = float(weights @ residual**2)
+    shares = [weights - x_mean * to_beta, to_beta] if intercept else [to_beta]
+    # Unbiased for equal variances: the weights are of memory, not inverse variances.
+    lost = float((weights * dx) @ to_beta + (weights @ weights if intercept else 0.0))
+    variance = ssr / (1 - lost) if lost < 1 else 0.0
+    degrees = 1 / float(weights @ weights) - len(shares)
+    errors = [float(np.sqrt(variance * (share @ share))) for share in shares]
+    return BetaEstimate(
+        beta=beta,
+        se=errors[-1] if degrees > 0 else None,
+        alpha=y_mean - beta * x_mean,
+        se_alpha=errors[0] if degrees > 0 and intercept else None,
+        r2=max(0.0, 1 - ssr / syy) if syy > 0 else 0.0,
+        residual_sd=float(np.sqrt(variance)),
+        n=y.size,
+        method=f"EWMA, decay {decay:.4g}"
+        + ("" if adjust else ", recursive")
+        + ("" if intercept else ", zero mean"),
+        degrees=degrees,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KalmanBeta(Numbers):
+    """A beta that wanders, filtered: made by :func:`kalman_beta`.
+
+    Parameters
+    ----------
+    alpha, beta : ndarray, shape (n,)
+        State after each observation, from that one and those before it.
+    covariance : ndarray, shape (n, 2, 2)
+        Of (alpha, beta) after each observation.
+    forecast_error : ndarray, shape (n,)
+        Each return of the book less what was expected of it before it was seen.
+    observation_noise : float
+        Variance that the filter was told.
+    r2 : float
+        Share of the variance of the book that the forecasts removed; below 0 where they added to
+        it. Out of sample, because each looks back only.
+    """
+
+    alpha: FloatArray
+    beta: FloatArray
+    covariance: FloatArray
+    forecast_error: FloatArray
+    observation_noise: float
+    r2: float
+
+    @property
+    def se(self) -> FloatArray:
+        """Standard deviation of beta after each observation, shape (n,)."""
+        return np.sqrt(self.covariance[:, 1, 1])
+
+    @property
+    def last(self) -> BetaEstimate:
+        """The latest state, with the filter's own errors and a normal interval."""
+        return BetaEstimate(
+            beta=self.beta[-1],
+            se=float(self.se[-1]),
+            alpha=self.alpha[-1],
+            se_alpha=float(np.sqrt(self.covariance[-1, 0, 0])),
+            r2=self.r2,
+            residual_sd=float(np.sqrt(self.observation_noise)),
+            n=self.beta.size,
+            method="Kalman, R² of one-step forecasts",
+            degrees=np.inf,
+        )
+
+
+def _prior(mean: ArrayLike, covariance: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Mean and a square root of the covariance, checked."""
+    mean, covariance = numbers(prior_mean=(mean, FINITE), prior_covariance=(covariance, FINITE))
+    if np.shape(mean) != (2,) or np.shape(covariance) != (2, 2):
+        raise InvalidInput(
+            "prior_mean must have shape (2,) and prior_covariance (2, 2), "
+            f"got {np.shape(mean)} and {np.shape(covariance)}"
+        )
+    (a, b), (c, d) = covariance
+    if b != c or a < 0 or d < 0 or b * c > a * d:
+        raise InvalidInput(
+            "prior_covariance must be a covariance: symmetric, variances >= 0 and no correlation "
+            f"beyond 1, got {covariance.tolist()}"
+        )
+    values, vectors = np.linalg.eigh(covariance)
+    return mean, vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+@extremes("kalman_beta")
+def kalman_beta(
+    y: ArrayLike,
+    x: ArrayLike,
+    *,
+    state_noise: ArrayLike,
+    observation_noise: float,
+    prior_mean: ArrayLike = (0.0, 0.0),
+    prior_covariance: ArrayLike = ((1.0, 0.0), (0.0, 1.0)),
+) -> KalmanBeta:
+    """Beta as a random walk, filtered from the past up to each observation.
+
+    Formula: ``y_t = alpha_t + beta_t x_t + noise``, ``(alpha, beta)_t = (alpha, beta)_{t-1} +
+    step``. The prior is that of the first observation: no step before it.
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+    state_noise : array_like, shape (2,)
+        Variance of a step of alpha and of beta, >= 0. With (0, 0) and a wide prior the filter ends
+        at OLS.
+    observation_noise : float
+        Variance of the noise, > 0: the square of a residual standard deviation.
+    prior_mean : array_like, shape (2,)
+        Alpha and beta before the first observation.
+    prior_covariance : array_like, shape (2, 2)
+        Of the same.
+
+    Returns
+    -------
+    KalmanBeta
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a coin that does not move, a negative
+        variance, a prior that is no covariance.
+    NotEnoughData
+        Fewer than three observations.
+
+    Notes
+    -----
+    **Source:** Kalman (1960). What is carried along is a root of the covariance (Potter's form,
+    Bierman (1977), ch. 2), so that no variance can turn negative by rounding.
+
+    Examples
+    --------
+    >>> path = kalman_beta([0.05, -0.08, 0.03, -0.12], [0.03, -0.05, 0.02, -0.08],
+    ...                    state_noise=(1e-6, 1e-3), observation_noise=1e-4)
+    >>> [round(float(beta), 4) for beta in path.beta]
+    [0.0015, 1.5759, 1.5639, 1.5276]
+    """
+    y, x = _pair(y, x)
+    (steps,) = numbers(state_noise=(state_noise, NONNEGATIVE))
+    if np.shape(steps) != (2,):
+        raise InvalidInput(f"state_noise must have shape (2,), got {np.shape(steps)}")
+    (noise,) = scalars(observation_noise=(observation_noise, POSITIVE))
+    state, root = _prior(prior_mean, prior_covariance)
+    states, covariances, surprises = (
+        np.empty((y.size, 2)),
+        np.empty((y.size, 2, 2)),
+        np.empty(y.size),
+    )
+    for t, row in enumerate(np.column_stack([np.ones(x.size), x])):
+        if t:
+            stacked = np.vstack([root.T, np.diag(np.sqrt(steps))])
+            root = np.asarray(np.linalg.qr(stacked, mode="r")).T
+        seen = root.T @ row
+        variance = seen @ seen + noise
+        surprises[t] = y[t] - row @ state
+        states[t] = state = state + root @ seen * (surprises[t] / variance)
+        root = root - np.outer(root @ seen / variance, seen) / (1 + np.sqrt(noise / variance))
+        covariances[t] = root @ root.T
+    syy = _centred("y", y)[2]
+    return KalmanBeta(
+        alpha=states[:, 0],
+        beta=states[:, 1],
+        covariance=covariances,
+        forecast_error=surprises,
+        observation_noise=noise,
+        r2=float(1 - surprises @ surprises / syy) if syy > 0 else 0.0,
+    )
+
+
+@vectorised
+def blume(beta: ArrayLike) -> Result:
+    """Pull betas a third of the way to 1.
+
+    Formula: ``2/3 beta + 1/3``.
+
+    Parameters
+    ----------
+    beta : array_like
+        Raw betas.
+
+    Returns
+    -------
+    float or ndarray
+        Shape of `beta`.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite betas.
+
+    Notes
+    -----
+    **Source:** Blume (1971), "On the assessment of risk"; the weights were found on American
+    shares, whose betas average 1. Those of altcoins to ETH need not: see :func:`vasicek`.
+
+    Examples
+    --------
+    >>> round(blume(1.5), 6)
+    1.333333
+    """
+    (beta,) = numbers(beta=(beta, FINITE))
+    return beta * (2 / 3) + 1 / 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShrunkBeta(Numbers):
+    """A beta pulled to what is known of others: made by :func:`vasicek`.
+
+    Parameters
+    ----------
+    beta, se : float or ndarray
+        Posterior mean and standard deviation.
+    weight_on_raw : float or ndarray
+        Share of the raw beta in it, from 0 to 1.
+    """
+
+    beta: Result
+    se: Result
+    weight_on_raw: Result
+
+
+@extremes("vasicek")
+def vasicek(
+    beta: ArrayLike, se: ArrayLike, prior_mean: ArrayLike, prior_sd: ArrayLike
+) -> ShrunkBeta:
+    """Weigh a beta against a prior, each by how precise it is.
+
+    Formula: ``(beta / se^2 + mean / sd^2) / (1 / se^2 + 1 / sd^2)``.
+
+    Parameters
+    ----------
+    beta, se : array_like
+        Estimates and their standard errors, >= 0.
+    prior_mean, prior_sd : array_like
+        Mean and standard deviation of the betas of comparable coins, the latter >= 0; take them
+        from the cross-section of altcoins, whose mean is not 1.
+
+    Returns
+    -------
+    ShrunkBeta
+        Broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or negative values, an error and a prior that are both exact, shapes that do not go
+        together.
+
+    Notes
+    -----
+    **Source:** Vasicek (1973), "A note on using cross-sectional information in Bayesian estimation
+    of security betas".
+
+    Examples
+    --------
+    >>> shrunk = vasicek(1.5, 0.3, 1.0, 0.4)
+    >>> round(shrunk.beta, 6), round(shrunk.se, 6), round(shrunk.weight_on_raw, 6)
+    (1.32, 0.24, 0.64)
+    """
+    beta, se, mean, sd = numbers(
+        beta=(beta, FINITE),
+        se=(se, NONNEGATIVE),
+        prior_mean=(prior_mean, FINITE),
+        prior_sd=(prior_sd, NONNEGATIVE),
+    )
+    if np.any((se == 0) & (sd == 0)):
+        raise InvalidInput("se and prior_sd must not both be 0: two exact betas cannot be weighed")
+    both = np.hypot(se, sd)
+    on_raw, on_prior = (sd / both) ** 2, (se / both) ** 2
+    return ShrunkBeta(
+        beta=on_raw * beta + on_prior * mean, se=se * (sd / both), weight_on_raw=on_raw
+    )
+
+
+@extremes("downside_beta")
+def downside_beta(
+    y: ArrayLike, x: ArrayLike, *, method: Downside = "conditional_zero"
+) -> BetaEstimate:
+    """Beta on bad days, by the definition named: they do not agree, so always say which.
+
+    Formula: the conditional ones are OLS on the days with ``x < 0`` (`conditional_zero`),
+    ``x < mean`` (`conditional_mean`) or ``x > 0`` (`upside_conditional_zero`). Estrada's is
+    ``sum(min(y - a, 0) min(x - b, 0)) / sum(min(x - b, 0)^2)`` with both means (`estrada_mean`) or
+    zeros (`estrada_zero`) for a and b. `bawa_lindenberg` is
+    ``sum((y - mean_y) min(x - mean_x, 0)) / sum(min(x - mean_x, 0)^2)``.
+
+    Parameters
+    ----------
+    y, x : array_like, shape (n,)
+        Returns of the book and of the coin on the same dates, decimals.
+    method : str
+        One of the six above.
+
+    Returns
+    -------
+    BetaEstimate
+        `n` counts the days used. The conditional ones carry the classic errors of their own days;
+        for the others `se` is ``None``, `alpha` is 0 and `r2` is the square of the cosine between
+        the two series of deviations.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a method that is not in the list, a coin that
+        does not move on the days used.
+    NotEnoughData
+        Fewer than three such days (one, for the last three methods).
+
+    Notes
+    -----
+    **Source:** Ang, Chen and Xing (2006) for `conditional_mean`; Estrada (2002), "Systematic risk
+    in emerging markets: the D-CAPM"; Bawa and Lindenberg (1977).
+
+    Examples
+    --------
+    >>> y = [0.05, -0.08, 0.03, -0.12, 0.10, -0.02]
+    >>> x = [0.03, -0.05, 0.02, -0.08, 0.06, -0.03]
+    >>> [round(downside_beta(y, x, method=m).beta, 4) for m in ("conditional_zero", "estrada_zero")]
+    [1.9474, 1.449]
+    """
+    y, x = _pair(y, x)
+    one_of("method", method, _DOWNSIDE)
+    if "conditional" in method:
+        edge = x.mean() if method == "conditional_mean" else 0.0
+        days = x > edge if method.startswith("upside") else x < edge
+        if days.sum() < 3:
+            raise NotEnoughData(
+                f"{method} leaves {days.sum()} of {x.size} observations; at least 3 are needed"
+            )
+        return replace(ols_beta(y[days], x[days]), method=f"downside {method}")
+    about = method != "estrada_zero"
+    dy, dx = (v - v.mean() if about else v for v in (y, x))
+    below = np.minimum(dx, 0.0)
+    _, _, sxx = _centred("x", below, about_mean=False)
+    if sxx == 0:
+        raise NotEnoughData(
+            f"{method} finds no observation of x below {'its mean' if about else 0}"
+        )
+    moved = dy if method == "bawa_lindenberg" else np.minimum(dy, 0.0)
+    syy = _centred("y", moved, about_mean=False)[2]
+    beta = float((moved * below).sum()) / sxx
+    residual = moved - beta * below
+    return BetaEstimate(
+        beta=beta,
+        se=None,
+        alpha=0.0,
+        se_alpha=None,
+        r2=max(0.0, 1 - float(residual @ residual) / syy) if syy > 0 else 0.0,
+        residual_sd=float(np.sqrt(residual @ residual / (x.size - 1))),
+        n=x.size,
+        method=f"downside {method}",
+    )
+
+
+@vectorised
+def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
+    """Beta of a book from the betas of what it holds.
+
+    Formula: ``sum(weights * betas) / sum(weights)``.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n,)
+        Values in USD, or shares; their sum must not be zero.
+    betas : array_like, shape (n,)
+        Beta of each holding to the same coin.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InvalidInput
+        Weights that sum to zero, missing values, unequal lengths.
+
+    Notes
+    -----
+    **Source:** covariance is linear in its first argument.
+
+    Examples
+    --------
+    >>> round(portfolio_beta([5000, 3000, 2000], [1.2, 1.8, 0.9]), 6)
+    1.32
+    """
+    weights, betas = series("weights", weights), series("betas", betas)
+    if weights.size != betas.size:
+        raise InvalidInput(f"{weights.size} weights but {betas.size} betas")
+    if weights.sum() == 0:
+        raise InvalidInput("weights must not sum to 0")
+    return (weights * betas).sum() / weights.sum()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiBeta(Numbers):
+    """A book regressed on several instruments at once: made by :func:`multi_beta`.
+
+    Parameters
+    ----------
+    params : ndarray, shape (k + 1,)
+        Intercept per period, then the beta to each instrument with the others held still: each
+        beta times the book is the notional to short in that instrument.
+    se, se_hac : ndarray, shape (k + 1,)
+        Their standard errors, classic and Newey-West.
+    vif : ndarray, shape (k,)
+        How many times the others inflate the variance of each beta; above 5 the split between
+        the instruments is hardly known.
+    r2 : float
+        Share of the book's variance that they remove together, in sample.
+    residual_sd : float
+        Standard deviation per period of the rest, decimal.
+    n, lags : int
+        Observations, and lags of the Newey-West errors.
+    names : tuple of str
+        Of the instruments.
+    """
+
+    params: FloatArray
+    se: FloatArray
+    se_hac: FloatArray
+    vif: FloatArray
+    r2: float
+    residual_sd: float
+    n: int
+    lags: int
+    names: tuple[str, ...]
+
+    @property
+    def alpha(self) -> float:
+        """Intercept per period, decimal."""
+        return float(self.params[0])
+
+    @property
+    def betas(self) -> FloatArray:
+        """Beta to each instrument, shape (k,)."""
+        return self.params[1:]
+
+    @property
+    def r2_adjusted(self) -> float:
+        """`r2` less what k regressors explain by chance."""
+        return 1 - (1 - self.r2) * (self.n - 1) / (self.n - self.params.size)
+
+    @property
+    def effectiveness(self) -> float:
+        """Share of variance removed in sample by hedging with all of `betas`: `r2`."""
+        return self.r2
+
+    def _repr_html_(self) -> str:
+        head = ("instrument", "beta", "se", "Newey-West se", "VIF")
+        body = "".join(
+            f"<tr><td>{escape(name)}</td><td>{self.params[j]:.3f}</td><td>{self.se[j]:.3f}</td>"
+            f"<td>{self.se_hac[j]:.3f}</td><td>{self.vif[j - 1]:.1f}</td></tr>"
+            for j, name in enumerate(self.names, start=1)
+        )
+        return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr>{body}</table>"
+
+
+def _instruments(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    y, (x,) = series("y", y), numbers(x=(x, FINITE))
+    if np.ndim(x) != 2:
+        raise InvalidInput(f"x must have shape (n, k), a column for each instrument, got {x.shape}")
+    if y.size != len(x):
+        raise InvalidInput(f"y and x must be of one length, got {y.size} and {len(x)}; align dates")
+    if y.size < x.shape[1] + 2 or x.shape[1] < 1:
+        raise NotEnoughData(
+            f"{x.shape[1]} instruments need at least 1 column and {x.shape[1] + 2} observations, "
+            f"got {y.size}"
+        )
+    return y, x
+
+
+@extremes("multi_beta")
+def multi_beta(
+    y: ArrayLike,
+    x: ArrayLike,
+    *,
+    lags: int | None = None,
+    small_sample: bool = False,
+    names: Sequence[str] | None = None,
+) -> MultiBeta:
+    """Betas of a book to several instruments at once, by ordinary least squares.
+
+    Formula: ``y = a + X b``; each ``b_j`` times the book is the notional to short in instrument j.
+    ``VIF_j = 1 / (1 - R2 of instrument j on the others)``.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Returns of the book, decimals.
+    x : array_like, shape (n, k)
+        Returns of the instruments on the same dates, n >= k + 2.
+    lags : int, optional
+        Of the Newey-West errors, from 0 to n - 1; :func:`newey_west_lags` when omitted.
+    small_sample : bool
+        Newey-West variance times ``n / (n - k - 1)``.
+    names : sequence of str, optional
+        Of the instruments; ``x1``, ``x2``... when omitted.
+
+    Returns
+    -------
+    MultiBeta
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, an instrument that does not move, or that the
+        others copy.
+    NotEnoughData
+        Too few observations.
+
+    Notes
+    -----
+    **Source:** any textbook of regression. Every coin-margined leg brings its own collateral along,
+    which is the plan's business and not counted here.
+
+    Examples
+    --------
+    >>> fit = multi_beta([5, 7, 4, 10, 8], [[1, 1], [2, 1], [1, 0], [3, 2], [3, 1]])
+    >>> fit.params.round(6), fit.vif.round(2), round(fit.r2, 6)
+    (array([2.3, 1.5, 1.5]), array([2., 2.]), 0.986842)
+    """
+    y, x = _instruments(y, x)
+    n, k = x.shape
+    names = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(k))
+    if len(names) != k:
+        raise InvalidInput(f"names must be {k}, one for each column of x, got {len(names)}")
+    lags = _lags("newey-west", lags, small_sample, n)
+    y_mean, dy, syy = _centred("y", y)
+    means, columns, squares = zip(*(_centred(f"x[:, {j}]", x[:, j]) for j in range(k)), strict=True)
+    if 0.0 in squares:
+        raise InvalidInput(f"instrument {names[squares.index(0.0)]} does not vary: drop it")
+    lengths = np.sqrt(squares)
+    left, singular, right = np.linalg.svd(np.column_stack(columns) / lengths, full_matrices=False)
+    if singular[-1] < 1e-6 * singular[0]:
+        raise InvalidInput(
+            f"the instruments {', '.join(names)} copy one another, so no split between them can be "
+            "found: drop one"
+        )
+    inverse = (right.T / singular) @ left.T
+    shares = np.vstack(
+        [1 / n - np.array(means) @ (inverse / lengths[:, None]), inverse / lengths[:, None]]
+    )
+    betas = shares[1:] @ dy
+    residual = dy - np.column_stack(columns) @ betas
+    ssr = float(residual @ residual)
+    return MultiBeta(
+        params=np.array([y_mean - np.array(means) @ betas, *betas]),
+        se=_standard_errors(shares, residual, residual, "classic"),
+        se_hac=_standard_errors(shares, residual, residual, "newey-west", lags, small_sample),
+        vif=(inverse**2).sum(axis=1),
+        r2=max(0.0, 1 - ssr / syy) if syy > 0 else 0.0,
+        residual_sd=float(np.sqrt(ssr / (n - k - 1))),
+        n=n,
+        lags=lags,
+        names=names,
+    )
+
+
+@vectorised
+def minimum_variance_ratio(
+    correlation: ArrayLike, sigma_spot: ArrayLike, sigma_futures: ArrayLike
+) -> Result:
+    """Hedge ratio that leaves the least variance.
+
+    Formula: ``h = rho sigma_S / sigma_F``.
+
+    Parameters
+    ----------
+    correlation : array_like
+        Of the two, from -1 to 1.
+    sigma_spot, sigma_futures : array_like
+        Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
+        notionals (beta), of price changes for one in units.
+
+    Returns
+    -------
+    float or ndarray
+        Broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3: the minimum of
+    ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
+
+    Examples
+    --------
+    >>> round(minimum_variance_ratio(0.928, 0.0263, 0.0313), 4)
+    0.7798
+    """
+    rho, sigma_spot, sigma_futures = numbers(
+        correlation=(correlation, _CORRELATION),
+        sigma_spot=(sigma_spot, NONNEGATIVE),
+        sigma_futures=(sigma_futures, POSITIVE),
+    )
+    return rho * (sigma_spot / sigma_futures)
+
+
+@vectorised
+def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike) -> Result:
+    """Turn a beta (USD per USD, of returns) into a hedge ratio of units (of price changes).
+
+    Formula: ``h = beta S / F``.
+
+    Parameters
+    ----------
+    beta : array_like
+        Of returns.
+    spot_usd, futures_usd : array_like
+        Price of one unit of what is hedged and of the futures, USD, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Units of futures per unit held, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, missing values, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into ``Cov(dS, dF) / Var(dF)``.
+
+    Examples
+    --------
+    >>> ratio_in_units(1.5, 40, 3000)
+    0.02
+    """
+    beta, spot_usd, futures_usd = _ratio_inputs("beta", beta, spot_usd, futures_usd)
+    return beta * (spot_usd / futures_usd)
+
+
+@vectorised
+def ratio_in_notionals(
+    ratio_units: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
+) -> Result:
+    """Turn a hedge ratio of units (of price changes) into a beta (USD per USD, of returns).
+
+    Formula: ``beta = h F / S``.
+
+    Parameters
+    ----------
+    ratio_units : array_like
+        Units of futures per unit held.
+    spot_usd, futures_usd : array_like
+        Price of one unit of what is hedged and of the futures, USD, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, missing values, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** :func:`ratio_in_units` turned round.
+
+    Examples
+    --------
+    >>> ratio_in_notionals(0.02, 40, 3000)
+    1.5
+    """
+    ratio, spot_usd, futures_usd = _ratio_inputs("ratio_units", ratio_units, spot_usd, futures_usd)
+    return ratio * (futures_usd / spot_usd)
+
+
+def _ratio_inputs(
+    name: str, ratio: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
+) -> tuple[FloatArray, ...]:
+    return numbers(
+        **{name: (ratio, FINITE)},
+        spot_usd=(spot_usd, POSITIVE),
+        futures_usd=(futures_usd, POSITIVE),
+    )
+
+
+@vectorised
+def unit_hedge_contracts(
+    ratio_units: ArrayLike, exposure_units: ArrayLike, contract_units: ArrayLike
+) -> Result:
+    """Contracts of a hedge sized in units: negative, to be sold, for a holding of the asset.
+
+    Formula: ``-h Q_A / Q_F``.
+
+    Parameters
+    ----------
+    ratio_units : array_like
+        From price changes; one from returns belongs into :func:`change_beta_contracts`.
+    exposure_units : array_like
+        Units held, negative for units that are owed.
+    contract_units : array_like
+        Units in one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Signed contracts before rounding, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        A contract not > 0, missing values, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
+
+    Examples
+    --------
+    Two million gallons, contracts of 42,000: sell 37.
+
+    >>> round(unit_hedge_contracts(0.7777, 2_000_000, 42_000), 2)
+    -37.03
+    """
+    ratio, exposure, contract = numbers(
+        ratio_units=(ratio_units, FINITE),
+        exposure_units=(exposure_units, FINITE),
+        contract_units=(contract_units, POSITIVE),
+    )
+    return 0.0 - ratio * exposure / contract
+
+
+@vectorised
+def change_beta_contracts(
+    book_usd: ArrayLike, beta: ArrayLike, target_beta: ArrayLike, contract_usd: ArrayLike
+) -> Result:
+    """Contracts that bring a book from one beta to another: negative, to be sold, to lower it.
+
+    Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge.
+
+    Parameters
+    ----------
+    book_usd : array_like
+        Value of the book, USD, >= 0.
+    beta, target_beta : array_like
+        Present and wanted.
+    contract_usd : array_like
+        Value of one contract, USD, > 0: futures price times multiplier; for an inverse contract
+        its face, at any price.
+
+    Returns
+    -------
+    float or ndarray
+        Signed contracts before rounding, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
+    portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
+    delta: see ``hedge_notional``.
+
+    Examples
+    --------
+    >>> change_beta_contracts(5_050_000, 1.5, 0.75, 1010 * 250)
+    -15.0
+    """
+    book_usd, beta, target_beta, contract_usd = numbers(
+        book_usd=(book_usd, NONNEGATIVE),
+        beta=(beta, FINITE),
+        target_beta=(target_beta, FINITE),
+        contract_usd=(contract_usd, POSITIVE),
+    )
+    return (target_beta - beta) * book_usd / contract_usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumVarianceHedge(Numbers):
+    """A hedge sized from price changes: made by :func:`minimum_variance_hedge`.
+
+    Parameters
+    ----------
+    ratio_units : float
+        Units of futures per unit held.
+    correlation : float
+        Of the price changes.
+    sd_spot, sd_futures : float
+        Their standard deviations (n - 1).
+    effectiveness : float
+        Share of variance removed in sample.
+    contracts : float
+        Signed, before rounding: negative is to be sold.
+    """
+
+    ratio_units: float
+    correlation: float
+    sd_spot: float
+    sd_futures: float
+    effectiveness: float
+    contracts: float
+
+
+@extremes("minimum_variance_hedge")
+def minimum_variance_hedge(
+    spot_changes: ArrayLike,
+    futures_changes: ArrayLike,
+    exposure_units: float,
+    contract_units: float,
+) -> MinimumVarianceHedge:
+    """Hedge of a holding sized from changes of prices, not from returns.
+
+    Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts.
+
+    Parameters
+    ----------
+    spot_changes, futures_changes : array_like, shape (n,)
+        Changes of the two prices over the same periods, USD per unit, n >= 3.
+    exposure_units, contract_units : float
+        Units held, and in one contract (> 0).
+
+    Returns
+    -------
+    MinimumVarianceHedge
+
+    Raises
+    ------
+    InvalidInput
+        Missing values, unequal lengths, prices that do not change.
+    NotEnoughData
+        Fewer than three changes.
+
+    Notes
+    -----
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, whose example puts such a
+    ratio also into the formula for returns and gets 36.10 instead of 37.03.
+
+    Examples
+    --------
+    >>> hedge = minimum_variance_hedge([2, -1, 3, -2], [3, -1, 3, -3], 1000, 10)
+    >>> round(hedge.ratio_units, 6), round(hedge.contracts, 4)
+    (0.777778, -77.7778)
+    """
+    exposure_units, contract_units = scalars(
+        exposure_units=(exposure_units, FINITE), contract_units=(contract_units, POSITIVE)
+    )
+    spot, futures = _pair(spot_changes, futures_changes, "spot_changes", "futures_changes")
+    if _centred("spot_changes", spot)[2] == 0:
+        raise InvalidInput("spot_changes do not vary, so there is nothing to hedge")
+    rho = correlation(spot, futures)
+    sd_spot, sd_futures = (float(np.std(each, ddof=1)) for each in (spot, futures))
+    ratio = minimum_variance_ratio(rho, sd_spot, sd_futures)
+    return MinimumVarianceHedge(
+        ratio_units=ratio,
+        correlation=rho,
+        sd_spot=sd_spot,
+        sd_futures=sd_futures,
+        effectiveness=rho**2,
+        contracts=unit_hedge_contracts(ratio, exposure_units, contract_units),
+    )
+
+
+@extremes("hedge_effectiveness")
+def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
+    """Share of a book's variance that a hedge removes.
+
+    Formula: ``1 - Var(y - h x) / Var(y)``.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Returns of the book, decimals, n >= 3.
+    x : array_like, shape (n,) or (n, k)
+        Returns of the hedge instrument, or of k of them used together.
+    h : array_like
+        Notional short per USD of book. For one instrument any shape, each ratio a hedge of its own;
+        for k of them shape (k,), together one hedge.
+
+    Returns
+    -------
+    float or ndarray
+        Shape of `h`, or a float for k instruments. At most 1; below 0 where the hedge adds to the
+        variance.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a series that does not vary.
+    NotEnoughData
+        Fewer than three observations.
+
+    Notes
+    -----
+    **Source:** Ederington (1979), "The hedging performance of the new futures markets". In sample
+    it is R² at ``h = beta``, 0 at twice that, and falls below beyond. Worked out as
+    ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and not nearly 0 without a hedge.
+
+    Examples
+    --------
+    >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
+    >>> hedge_effectiveness(y, x, [0, 1, 1.5]).round(4)
+    array([0.    , 0.8646, 0.996 ])
+    """
+    (x,), (h,) = numbers(x=(x, FINITE)), numbers(h=(h, FINITE))
+    if np.ndim(x) == 2:
+        y, x = _instruments(y, x)
+        if np.shape(h) != (x.shape[1],):
+            raise InvalidInput(
+                f"h must have one ratio for each of {x.shape[1]} instruments, "
+                f"got shape {np.shape(h)}"
+            )
+        hedged = x @ h
+    else:
+        y, x = _pair(y, x)
+        hedged = np.multiply.outer(h, x)
+    _, dy, syy = _centred("y", y)
+    if syy == 0:
+        raise InvalidInput("y does not vary, so there is no variance to remove")
+    hedged = hedged - hedged.mean(axis=-1, keepdims=True)
+    result = (hedged * (2 * dy - hedged)).sum(axis=-1) / syy
+    return plain(result)
+
+
+@vectorised
+def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Result:
+    """Share of variance removed by a hedge of another size than the best.
+
+    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
+
+    Parameters
+    ----------
+    r2 : array_like
+        From 0 to 1.
+    ratio_to_optimal : array_like
+        q: 1 for the best, 1 / beta for the naive 1:1.
+
+    Returns
+    -------
+    float or ndarray
+        Broadcast shape; below 0 beyond q = 2.
+
+    Raises
+    ------
+    InvalidInput
+        An R² outside 0 to 1, missing values, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
+    is as bad as hedging a quarter too little.
+
+    Examples
+    --------
+    >>> round(effectiveness_from_ratio(0.85, 0.8), 6), round(effectiveness_from_ratio(0.85, 1.2), 6)
+    (0.816, 0.816)
+    """
+    r2, q = numbers(r2=(r2, SHARE), ratio_to_optimal=(ratio_to_optimal, FINITE))
+    return r2 * (q * (2 - q))
+
+
+@vectorised
+def volatility_reduction(r2: ArrayLike) -> Result:
+    """Share of volatility, not variance, that the best hedge removes.
+
+    Formula: ``1 - sqrt(1 - R2)``.
+
+    Parameters
+    ----------
+    r2 : array_like
+        Share of variance removed, from 0 to 1.
+
+    Returns
+    -------
+    float or ndarray
+        Shape of `r2`.
+
+    Raises
+    ------
+    InvalidInput
+        An R² outside 0 to 1.
+
+    Notes
+    -----
+    **Source:** volatility is the root of variance. Worked out as ``R2 / (1 + sqrt(1 - R2))``, which
+    keeps its digits when R² is small.
+
+    Examples
+    --------
+    >>> round(volatility_reduction(0.5), 4)
+    0.2929
+    """
+    (r2,) = numbers(r2=(r2, SHARE))
+    return r2 / (1 + np.sqrt(1 - r2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfSample(Numbers):
+    """A hedge fitted on one stretch and judged on the next.
+
+    Made by :func:`out_of_sample_effectiveness`.
+
+    Parameters
+    ----------
+    train, test : int
+        Observations it was fitted on and judged on.
+    beta_train : float or ndarray
+        What was fitted, shape (k,) for k instruments.
+    r2_train : float
+        Share of variance removed where it was fitted.
+    effectiveness : float
+        Share removed afterwards: the honest one. Below 0 where the hedge added to the variance.
+    beta_test : float or ndarray
+        What would have been best afterwards.
+    """
+
+    train: int
+    test: int
+    beta_train: Result
+    r2_train: float
+    effectiveness: float
+    beta_test: Result
+
+
+@extremes("out_of_sample_effectiveness")
+def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOfSample:
+    """Fit a hedge on the first observations and measure it on the rest.
+
+    Formula: ``1 - Var(y - beta x) / Var(y)`` over the rest, with beta from the first `train`.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Returns of the book, decimals, in order of time.
+    x : array_like, shape (n,) or (n, k)
+        Returns of the hedge instrument, or of k of them used together.
+    train : int
+        Observations to fit on: at least k + 2, and as many must be left.
+
+    Returns
+    -------
+    OutOfSample
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite returns, unequal lengths, a series that does not vary in either part.
+    NotEnoughData
+        A part that is too short.
+
+    Notes
+    -----
+    **Source:** Ederington's measure where it was not fitted.
+
+    Examples
+    --------
+    >>> y = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02, -0.04]
+    >>> x = [0.03, -0.05, 0.02, -0.08, 0.06, 0.01, -0.03]
+    >>> result = out_of_sample_effectiveness(y, x, 4)
+    >>> round(result.beta_train, 4), round(result.r2_train, 4), round(result.effectiveness, 4)
+    (1.5465, 0.9985, 0.9996)
+    """
+    (x,) = numbers(x=(x, FINITE))
+    (y, x) = _instruments(y, x) if np.ndim(x) == 2 else _pair(y, x)
+    needed = 3 if x.ndim == 1 else x.shape[1] + 2
+    train = whole("train", train, least=needed, most=y.size - needed)
+    if x.ndim == 1:
+        fit, after = ols_beta(y[:train], x[:train]), ols_beta(y[train:], x[train:])
+        betas: list[Result] = [fit.beta, after.beta]
+        r2 = fit.r2
+    else:
+        fits = multi_beta(y[:train], x[:train]), multi_beta(y[train:], x[train:])
+        betas, r2 = [each.betas for each in fits], fits[0].r2
+    return OutOfSample(
+        train=train,
+        test=y.size - train,
+        beta_train=betas[0],
+        r2_train=r2,
+        effectiveness=hedge_effectiveness(y[train:], x[train:], betas[0]),
+        beta_test=betas[1],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotionalInterval(Numbers):
+    """The range a hedge may need: made by :func:`notional_interval`.
+
+    Parameters
+    ----------
+    low_usd, high_usd : float or ndarray
+        USD to short.
+    """
+
+    low_usd: Result
+    high_usd: Result
+
+
+@extremes("notional_interval")
+def notional_interval(
+    beta: ArrayLike, se: ArrayLike, book_usd: ArrayLike, z: ArrayLike = 1.959963984540054
+) -> NotionalInterval:
+    """Range of the notional of a hedge that the error of its beta leaves open.
+
+    Formula: ``V (beta - z se)`` to ``V (beta + z se)``.
+
+    Parameters
+    ----------
+    beta, se : array_like
+        Estimate and standard error, >= 0.
+    book_usd : array_like
+        Value of the book, USD, >= 0.
+    z : array_like
+        Standard errors to each side, > 0; the default is the normal 95%. Student's from
+        ``BetaEstimate.interval`` is a little wider: say which.
+
+    Returns
+    -------
+    NotionalInterval
+        USD to short, broadcast shape, the delta of coin margin left out.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** the interval of a slope times the book.
+
+    Examples
+    --------
+    >>> interval = notional_interval(1.8, 0.09, 10_000, z=2)
+    >>> round(interval.low_usd), round(interval.high_usd)
+    (16200, 19800)
+    """
+    beta, se, book_usd, z = numbers(
+        beta=(beta, FINITE),
+        se=(se, NONNEGATIVE),
+        book_usd=(book_usd, NONNEGATIVE),
+        z=(z, POSITIVE),
+    )
+    return NotionalInterval(low_usd=book_usd * (beta - z * se), high_usd=book_usd * (beta + z * se))

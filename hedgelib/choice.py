@@ -1,0 +1,341 @@
+"""Which contract to hedge with: candidates ranked by risk removed out of sample, net of cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedgelib._check import FINITE, POSITIVE, RATE, SHARE, FloatArray, numbers, series
+from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin
+
+__all__ = ["Candidate", "HedgeChoice", "rank_hedges", "walk_forward_residual"]
+
+_SETTLEMENTS_PER_DAY = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One hedge coin, or several together, judged out of sample.
+
+    Parameters
+    ----------
+    coins : tuple of str
+        Coins shorted.
+    betas : tuple of float
+        Over the whole sample: USD to short in each for a USD of book.
+    effectiveness : float
+        Share of the book's variance removed out of sample; below zero where the hedge added some.
+    volatility_removed : float
+        Of the book's standard deviation per day out of sample, decimal; below zero where added.
+    avoided_usd : float
+        One standard deviation over the horizon without the hedge, less that with it, USD.
+    fees_usd : float
+        Fees of opening and closing, USD.
+    funding_usd : float
+        Funding received over the horizon, USD; below zero where it is paid.
+    """
+
+    coins: tuple[str, ...]
+    betas: tuple[float, ...]
+    effectiveness: float
+    volatility_removed: float
+    avoided_usd: float
+    fees_usd: float
+    funding_usd: float
+
+    @property
+    def name(self) -> str:
+        """The coins, joined by a plus sign."""
+        return " + ".join(self.coins)
+
+    @property
+    def net_usd(self) -> float:
+        """Risk avoided, less fees, plus funding received: what candidates are ranked by."""
+        return self.avoided_usd - self.fees_usd + self.funding_usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeChoice:
+    """Candidates from best to worst: made by :func:`rank_hedges`.
+
+    Parameters
+    ----------
+    candidates : tuple of Candidate
+    book_usd : float
+    horizon_days : float
+    enough : float
+        Least share of variance for which hedging is advised.
+    n_test : int
+        Days on which they were judged.
+    """
+
+    candidates: tuple[Candidate, ...]
+    book_usd: float
+    horizon_days: float
+    enough: float
+    n_test: int
+
+    @property
+    def best(self) -> Candidate:
+        """The first candidate."""
+        return self.candidates[0]
+
+    @property
+    def worthwhile(self) -> bool:
+        """Whether the first candidate removes enough variance and more risk than it costs."""
+        return self.best.effectiveness >= self.enough and self.best.net_usd > 0
+
+    def sentence(self) -> str:
+        """Say which is first and why, or that none will do.
+
+        Returns
+        -------
+        str
+        """
+        first = self.best
+        cost = first.funding_usd - first.fees_usd
+        judged = (
+            f"over {self.n_test} days it had not seen, {first.name} took away "
+            f"{first.effectiveness:.0%} of the book's variance"
+        )
+        if not self.worthwhile:
+            return (
+                f"Hedge less, sell some: {judged}, at best, and {self.enough:.0%} is the least "
+                "that makes a hedge worth its trouble. What the market coins do not move, only "
+                "holding less of it removes."
+            )
+        text = (
+            f"{first.name} comes first: {judged}. Over {self.horizon_days:g} days that is "
+            f"${first.avoided_usd:,.0f} off a one-sigma loss, and fees and funding "
+            f"{'bring' if cost >= 0 else 'cost'} ${abs(cost):,.0f}."
+        )
+        if len(self.candidates) > 1:
+            second = self.candidates[1]
+            text += (
+                f" Next is {second.name} with {second.effectiveness:.0%}, "
+                f"${first.net_usd - second.net_usd:,.0f} behind after costs."
+            )
+        return text
+
+    def _repr_html_(self) -> str:
+        head = (
+            "hedge",
+            "beta",
+            "variance removed",
+            "volatility removed",
+            f"one sigma avoided, {self.horizon_days:g} days",
+            "fees",
+            "funding received",
+            "net",
+        )
+        body = ""
+        for c in self.candidates:
+            cells = (
+                c.name,
+                ", ".join(f"{beta:.2f}" for beta in c.betas),
+                f"{c.effectiveness:.1%}",
+                f"{c.volatility_removed:.1%}",
+                f"${c.avoided_usd:,.0f}",
+                f"${c.fees_usd:,.0f}",
+                f"${c.funding_usd:+,.0f}",
+                f"${c.net_usd:,.0f}",
+            )
+            body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+        names = "".join(f"<th>{escape(name)}</th>" for name in head)
+        words = f"<p class='mathjax_ignore'>{escape(self.sentence())}</p>"
+        return f"<table><tr>{names}</tr>{body}</table>{words}"
+
+
+def _fit(y: FloatArray, x: FloatArray) -> FloatArray:
+    design = np.column_stack([np.ones(len(y)), x])
+    coefficients, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+    if rank < design.shape[1]:
+        raise InvalidInput("two of the coins move as one, or one does not move: drop it")
+    return np.asarray(coefficients[1:])
+
+
+def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int = 30) -> FloatArray:
+    """Compute returns of a hedged book when each beta is known only from the days before.
+
+    Formula: ``y_t - x_t . beta(days before the block of t)``, the beta fitted anew, on all days
+    before, every `refit` days.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Returns of the book, decimals.
+    x : array_like, shape (n,) or (n, k)
+        Returns of the hedge coins.
+    train : int
+        Days before the first bet, at least k + 3 and below n - 1.
+    refit : int
+        Days between fits, >= 1.
+
+    Returns
+    -------
+    ndarray, shape (n - train,)
+
+    Raises
+    ------
+    InvalidInput
+        Missing returns, unequal lengths, coins that move as one.
+    NotEnoughData
+        Too few days to train or to test.
+
+    Notes
+    -----
+    **Source:** walk-forward evaluation; in sample, more coins always look better.
+
+    Examples
+    --------
+    >>> x = [0.01, -0.02, 0.03, -0.01, 0.02, -0.03, 0.01, 0.02]
+    >>> walk_forward_residual([2 * r for r in x], x, train=5).round(12) + 0.0
+    array([0., 0., 0.])
+    """
+    y = series("y", y)
+    (x,) = numbers(x=(x, FINITE))
+    x = x.reshape(len(x), -1) if np.ndim(x) else x
+    if np.ndim(x) != 2 or len(x) != len(y):
+        raise InvalidInput(f"x must have a row for each of the {len(y)} returns of y")
+    if refit < 1:
+        raise InvalidInput(f"refit must be >= 1, got {refit}")
+    if train < x.shape[1] + 3 or len(y) - train < 2:
+        raise NotEnoughData(
+            f"{len(y)} days cannot be split at {train}: {x.shape[1] + 3} to train on and 2 to "
+            "test on are the least"
+        )
+    residual = np.empty(len(y) - train)
+    for start in range(train, len(y), refit):
+        block = slice(start, min(start + refit, len(y)))
+        beta = _fit(y[:start], x[:start])
+        residual[block.start - train : block.stop - train] = y[block] - x[block] @ beta
+    return residual
+
+
+def rank_hedges(
+    book_returns: ArrayLike,
+    coin_returns: Mapping[str, ArrayLike],
+    book_usd: float,
+    *,
+    candidates: Sequence[Sequence[str]] | None = None,
+    funding_rate_8h: Mapping[str, float] | None = None,
+    fee_rate: float = 0.0005,
+    horizon_days: float = 30.0,
+    train_share: float = 0.5,
+    refit: int = 30,
+    enough: float = 0.5,
+) -> HedgeChoice:
+    """Rank hedge coins by the risk they removed out of sample, net of fees and funding.
+
+    Formula: ``book (sd - sd_hedged) sqrt(days) - 2 fee N + N funding 3 days`` with ``N`` the sum of
+    the betas times the book; standard deviations are per day and out of sample.
+
+    Parameters
+    ----------
+    book_returns : array_like, shape (n,)
+        Daily simple returns of the book, decimals.
+    coin_returns : mapping of str to array_like, shape (n,)
+        Of each coin that has a contract, on the same days.
+    book_usd : float
+        > 0.
+    candidates : sequence of sequences of str, optional
+        Coins to try alone or together; each alone, and BTC with ETH, when omitted.
+    funding_rate_8h : mapping of str to float, optional
+        Expected rate of each coin, decimal per 8 hours; a short receives it where positive. 0 for a
+        coin that is left out.
+    fee_rate : float
+        Taker fee and slippage a side, decimal.
+    horizon_days : float
+        How long the hedge is to stand, > 0.
+    train_share : float
+        Share of the days before the first bet.
+    refit : int
+        Days between fits.
+    enough : float
+        Least share of variance for which hedging is advised; at 0.5 volatility falls by 29%.
+
+    Returns
+    -------
+    HedgeChoice
+
+    Raises
+    ------
+    InvalidInput
+        Missing returns, unequal lengths, values out of range, no candidate.
+    UnknownCoin
+        A candidate without returns.
+    NotEnoughData
+        Too few days.
+
+    Notes
+    -----
+    **Source:** effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> btc, eth, own = rng.normal(0, 0.03, (3, 400))
+    >>> choice = rank_hedges(1.2 * eth + 0.2 * own, {"BTC": btc, "ETH": eth}, 10_000)
+    >>> choice.best.name, choice.worthwhile
+    ('ETH', True)
+    """
+    numbers(
+        book_usd=(book_usd, POSITIVE),
+        fee_rate=(fee_rate, RATE),
+        horizon_days=(horizon_days, POSITIVE),
+        train_share=(train_share, SHARE),
+        enough=(enough, SHARE),
+    )
+    y = series("book_returns", book_returns, at_least=8)
+    coins = {name: series(name, values) for name, values in coin_returns.items()}
+    for name, values in coins.items():
+        if values.size != y.size:
+            raise InvalidInput(f"{name} has {values.size} returns and the book {y.size}")
+    if candidates is None:
+        candidates = [(name,) for name in coins]
+        if {"BTC", "ETH"} <= coins.keys():
+            candidates = [*candidates, ("BTC", "ETH")]
+    if not candidates:
+        raise InvalidInput("there is no hedge coin to choose from")
+    funding = dict(funding_rate_8h or {})
+    for name, rate in funding.items():
+        numbers(**{f"funding_rate_8h[{name!r}]": (rate, RATE)})
+    train = round(train_share * y.size)
+    unhedged_sd = float(np.std(y[train:], ddof=1)) if y.size - train > 1 else 0.0
+    if unhedged_sd == 0:
+        raise NotEnoughData("the book does not move in the days to test on")
+
+    judged = []
+    for names in map(tuple, candidates):
+        missing = [name for name in names if name not in coins]
+        if missing or not names:
+            raise UnknownCoin(f"no returns of {missing or 'no coin'}; there are {sorted(coins)}")
+        x = np.column_stack([coins[name] for name in names])
+        residual = walk_forward_residual(y, x, train=train, refit=refit)
+        sd = float(np.std(residual, ddof=1))
+        betas = _fit(y, x)
+        shorts = betas * book_usd
+        rates = np.array([funding.get(name, 0.0) for name in names])
+        judged.append(
+            Candidate(
+                coins=names,
+                betas=tuple(betas.tolist()),
+                effectiveness=1 - (sd / unhedged_sd) ** 2,
+                volatility_removed=1 - sd / unhedged_sd,
+                avoided_usd=book_usd * (unhedged_sd - sd) * float(np.sqrt(horizon_days)),
+                fees_usd=2 * fee_rate * float(np.abs(shorts).sum()),
+                funding_usd=float(shorts @ rates) * _SETTLEMENTS_PER_DAY * horizon_days,
+            )
+        )
+    judged.sort(key=lambda candidate: candidate.net_usd, reverse=True)
+    return HedgeChoice(
+        candidates=tuple(judged),
+        book_usd=book_usd,
+        horizon_days=horizon_days,
+        enough=enough,
+        n_test=y.size - train,
+    )

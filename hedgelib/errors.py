@@ -1,0 +1,105 @@
+"""The one family of errors: what was found, what is accepted, and the fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "HedgeError",
+    "InfeasibleHedge",
+    "InvalidInput",
+    "NotEnoughData",
+    "PortfolioFileError",
+    "UnknownCoin",
+    "UnknownContract",
+    "UnknownParameter",
+    "UnsupportedContract",
+]
+
+
+class HedgeError(ValueError):
+    """Base of every error that hedgelib raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross from worker processes, and pickle knows nothing of keyword-only arguments.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type[HedgeError], args: tuple[Any, ...], state: dict[str, Any]) -> HedgeError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidInput(HedgeError):
+    """A number, a date or a choice that the function cannot take."""
+
+
+class NotEnoughData(HedgeError):
+    """Too few, or no common, observations for the estimate asked for."""
+
+
+class UnknownCoin(HedgeError):
+    """A coin of which the data at hand hold nothing."""
+
+
+class UnknownContract(HedgeError):
+    """A contract that is in no list of terms."""
+
+
+class UnknownParameter(HedgeError):
+    """A parameter name that the report does not have."""
+
+
+class UnsupportedContract(HedgeError):
+    """A contract whose pay-off this library does not compute, quanto for one."""
+
+
+class InfeasibleHedge(HedgeError):
+    """A plan whose conditions cannot all hold.
+
+    Parameters
+    ----------
+    message : str
+        The reason, in a sentence.
+    smallest_collateral_usd : float
+        The least collateral, in USD, with which the plan would hold; ``inf`` where no
+        amount suffices.
+    """
+
+    def __init__(self, message: str, *, smallest_collateral_usd: float) -> None:
+        super().__init__(message)
+        self.smallest_collateral_usd = smallest_collateral_usd
+
+
+class PortfolioFileError(HedgeError):
+    """A portfolio file that cannot be read, with the place of the fault.
+
+    Parameters
+    ----------
+    message : str
+        What was found, what is accepted, and the fix.
+    path : str or Path
+        The file.
+    line : int, optional
+        Line, counted from 1 as an editor does.
+    column : str, optional
+        Name of the column.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | Path,
+        line: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        where = str(path)
+        if line is not None:
+            where += f", line {line}"
+        if column is not None:
+            where += f", column {column!r}"
+        super().__init__(f"{where}: {message}")
+        self.path, self.line, self.column = Path(path), line, column

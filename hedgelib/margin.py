@@ -1,0 +1,964 @@
+"""What keeps a position open: tiers, margins, bankruptcy and liquidation price.
+
+Venues reckon maintenance margin in two ways, at the mark price or at the entry price, and the
+liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedgelib._check import (
+    FINITE,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_OR_INF,
+    FloatArray,
+    Result,
+    extremes,
+    instance,
+    numbers,
+    one_of,
+    plain,
+    scalars,
+    series,
+    vectorised,
+)
+from hedgelib.contracts import (
+    ContractTerms,
+    MaintenanceBasis,
+    inverse_notional_coin,
+)
+from hedgelib.errors import InvalidInput
+
+__all__ = [
+    "MarginTiers",
+    "cross_wallet_coin",
+    "inverse_bankruptcy_price",
+    "inverse_initial_margin_coin",
+    "inverse_liquidation_price",
+    "inverse_maintenance_margin_coin",
+    "inverse_tiered_liquidation_price",
+    "linear_bankruptcy_price",
+    "linear_initial_margin_usd",
+    "linear_liquidation_price",
+    "linear_maintenance_margin_usd",
+    "liquidation_distance",
+    "liquidation_price",
+    "margin_tiers",
+]
+
+# A fully collateralised short has wallet = notional/entry exactly, but in floating point the two
+# differ by an ulp or so; a difference this small, relative to the notional, is none.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginTiers:
+    """A venue's ladder of maintenance rates.
+
+    Margin is marginal: each rate applies to the slice of the notional above its floor, which
+    venues write as ``rate * notional - amount`` with an amount that keeps it continuous.
+
+    Parameters
+    ----------
+    floors : tuple of float
+        Lower bounds of the tiers, ascending from 0, in the unit of the notional.
+    rates : tuple of float
+        Maintenance rate in each, decimals, not falling.
+
+    Raises
+    ------
+    InvalidInput
+        Floors that do not ascend from zero, rates that fall or leave 0 to 1, unequal lengths.
+
+    Notes
+    -----
+    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
+    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
+
+    Examples
+    --------
+    >>> tiers = MarginTiers(floors=(0, 5, 10), rates=(0.004, 0.005, 0.01))
+    >>> tiers.amounts.round(3)
+    array([0.   , 0.005, 0.055])
+    """
+
+    floors: tuple[float, ...]
+    rates: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        floors = series("floors", self.floors, rule=NONNEGATIVE)
+        rates = series("rates", self.rates, rule=FRACTION)
+        if floors.size != rates.size:
+            raise InvalidInput(f"floors has {floors.size} values and rates {rates.size}")
+        if floors[0] != 0 or np.any(np.diff(floors) <= 0):
+            raise InvalidInput(f"floors must ascend from 0, got {self.floors}")
+        if np.any(np.diff(rates) < 0):
+            raise InvalidInput(f"rates must not fall from tier to tier, got {self.rates}")
+
+    @property
+    def amounts(self) -> FloatArray:
+        """Maintenance amount of each tier, in the unit of the floors, shape (n_tiers,)."""
+        steps = np.diff(np.asarray(self.rates, float), prepend=self.rates[0])
+        return np.cumsum(np.asarray(self.floors, float) * steps)
+
+    def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
+        """Rate and amount of the tier that a notional falls into.
+
+        Parameters
+        ----------
+        notional : array_like
+            In the unit of the floors, >= 0. On a floor the tier above it is taken.
+
+        Returns
+        -------
+        rate, amount : float or ndarray
+            Shape of `notional`.
+
+        Raises
+        ------
+        InvalidInput
+            A negative, infinite or missing notional.
+        """
+        (notional,) = numbers(notional=(notional, NONNEGATIVE))
+        tier = np.searchsorted(self.floors, notional, side="right") - 1
+        rate, amount = np.asarray(self.rates, float)[tier], self.amounts[tier]
+        return plain(rate), plain(amount)
+
+    def maintenance_margin(self, notional: ArrayLike) -> Result:
+        """Maintenance margin of a notional, both in the unit of the floors.
+
+        Parameters
+        ----------
+        notional : array_like
+            >= 0.
+
+        Returns
+        -------
+        float or ndarray
+
+        Raises
+        ------
+        InvalidInput
+            A negative, infinite or missing notional.
+        """
+        rate, amount = self.lookup(notional)
+        return plain(np.multiply(notional, rate) - amount)
+
+
+@vectorised
+def inverse_initial_margin_coin(
+    contracts: ArrayLike,
+    price_usd: ArrayLike,
+    leverage: ArrayLike,
+    multiplier_usd: ArrayLike = 1.0,
+) -> Result:
+    """Margin an inverse position needs to be opened, in coins.
+
+    Formula: ``|contracts| * multiplier_usd / price_usd / leverage``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Either sign.
+    price_usd : array_like
+        Entry (isolated) or mark (cross), USD per coin, > 0.
+    leverage : array_like
+        > 0. It sets the margin, never the size of the position.
+    multiplier_usd : array_like
+        USD face of one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Coins, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices or leverage not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
+
+    Examples
+    --------
+    >>> inverse_initial_margin_coin(-4900, 3500, 1, 10)
+    14.0
+    """
+    contracts, price_usd, leverage, multiplier_usd = numbers(
+        contracts=(contracts, FINITE),
+        price_usd=(price_usd, POSITIVE),
+        leverage=(leverage, POSITIVE),
+        multiplier_usd=(multiplier_usd, POSITIVE),
+    )
+    return np.abs(contracts) * multiplier_usd / price_usd / leverage
+
+
+@vectorised
+def linear_initial_margin_usd(
+    contracts: ArrayLike,
+    price_usd: ArrayLike,
+    leverage: ArrayLike,
+    multiplier_coin: ArrayLike = 1.0,
+) -> Result:
+    """Margin a linear position needs to be opened, in USD.
+
+    Formula: ``|contracts| * multiplier_coin * price_usd / leverage``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Either sign.
+    price_usd : array_like
+        Entry (isolated) or mark (cross), USD per coin, > 0.
+    leverage : array_like
+        > 0.
+    multiplier_coin : array_like
+        Coins in one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices or leverage not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** MEXC, "Margin of USDT-M futures".
+
+    Examples
+    --------
+    >>> linear_initial_margin_usd(1, 50000, 200)
+    250.0
+    """
+    contracts, price_usd, leverage, multiplier_coin = numbers(
+        contracts=(contracts, FINITE),
+        price_usd=(price_usd, POSITIVE),
+        leverage=(leverage, POSITIVE),
+        multiplier_coin=(multiplier_coin, POSITIVE),
+    )
+    return np.abs(contracts) * multiplier_coin * price_usd / leverage
+
+
+@vectorised
+def inverse_maintenance_margin_coin(
+    contracts: ArrayLike,
+    price_usd: ArrayLike,
+    maintenance_rate: ArrayLike,
+    maintenance_amount_coin: ArrayLike = 0.0,
+    multiplier_usd: ArrayLike = 1.0,
+) -> Result:
+    """Margin below which an inverse position is liquidated, in coins.
+
+    Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Either sign.
+    price_usd : array_like
+        The mark or the entry, by the venue's convention; USD per coin, > 0.
+    maintenance_rate : array_like
+        Decimal, 0 to below 1.
+    maintenance_amount_coin : array_like
+        The tier's amount, coins, >= 0.
+    multiplier_usd : array_like
+        USD face of one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Coins, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
+
+    Examples
+    --------
+    >>> round(inverse_maintenance_margin_coin(100, 25000, 0.004, multiplier_usd=100), 6)
+    0.0016
+    """
+    contracts, price_usd, rate, amount, multiplier_usd = numbers(
+        contracts=(contracts, FINITE),
+        price_usd=(price_usd, POSITIVE),
+        maintenance_rate=(maintenance_rate, FRACTION),
+        maintenance_amount_coin=(maintenance_amount_coin, NONNEGATIVE),
+        multiplier_usd=(multiplier_usd, POSITIVE),
+    )
+    return np.abs(contracts) * multiplier_usd / price_usd * rate - amount
+
+
+@vectorised
+def linear_maintenance_margin_usd(
+    contracts: ArrayLike,
+    price_usd: ArrayLike,
+    maintenance_rate: ArrayLike,
+    maintenance_amount_usd: ArrayLike = 0.0,
+    multiplier_coin: ArrayLike = 1.0,
+) -> Result:
+    """Margin below which a linear position is liquidated, in USD.
+
+    Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Either sign.
+    price_usd : array_like
+        The mark or the entry, by the venue's convention; USD per coin, > 0.
+    maintenance_rate : array_like
+        Decimal, 0 to below 1.
+    maintenance_amount_usd : array_like
+        The tier's amount, USD, >= 0.
+    multiplier_coin : array_like
+        Coins in one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
+
+    Examples
+    --------
+    >>> linear_maintenance_margin_usd(2, 3500, 0.005)
+    35.0
+    """
+    contracts, price_usd, rate, amount, multiplier_coin = numbers(
+        contracts=(contracts, FINITE),
+        price_usd=(price_usd, POSITIVE),
+        maintenance_rate=(maintenance_rate, FRACTION),
+        maintenance_amount_usd=(maintenance_amount_usd, NONNEGATIVE),
+        multiplier_coin=(multiplier_coin, POSITIVE),
+    )
+    return np.abs(contracts) * multiplier_coin * price_usd * rate - amount
+
+
+def _price_or_none(numerator: Any, denominator: Any, scale: Any) -> Any:
+    """Return numerator/denominator, or inf where the denominator is not above rounding noise."""
+    exists = (denominator > _ROUNDING * scale) & (scale > 0)
+    return np.where(exists, numerator / np.where(exists, denominator, 1.0), np.inf)
+
+
+@vectorised
+def inverse_bankruptcy_price(
+    contracts: ArrayLike,
+    entry_usd: ArrayLike,
+    wallet_coin: ArrayLike,
+    multiplier_usd: ArrayLike = 1.0,
+) -> Result:
+    """Price at which the coins behind an inverse position are gone.
+
+    Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
+    ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Signed number of contracts.
+    entry_usd : array_like
+        USD per coin, > 0.
+    wallet_coin : array_like
+        Coins that stand behind the position, >= 0.
+    multiplier_usd : array_like
+        USD face of one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; ``inf`` for no position, and for a short whose wallet holds
+        its whole notional (1x): its equity is ``N / price``, above zero at any price.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, a negative wallet, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
+
+    Examples
+    --------
+    >>> inverse_bankruptcy_price([-1000, -4900], 3500, [4 / 7, 14], 10)
+    array([4375.,   inf])
+    """
+    contracts, entry_usd, wallet, multiplier_usd = numbers(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet_coin=(wallet_coin, NONNEGATIVE),
+        multiplier_usd=(multiplier_usd, POSITIVE),
+    )
+    sign, face = np.sign(contracts), np.abs(contracts) * multiplier_usd
+    return _price_or_none(face, face / entry_usd + sign * wallet, face / entry_usd)
+
+
+@vectorised
+def linear_bankruptcy_price(
+    contracts: ArrayLike,
+    entry_usd: ArrayLike,
+    wallet_usd: ArrayLike,
+    multiplier_coin: ArrayLike = 1.0,
+) -> Result:
+    """Price at which the USD behind a linear position are gone.
+
+    Formula: ``entry - s wallet / (|contracts| multiplier_coin)``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Signed number of contracts.
+    entry_usd : array_like
+        USD per coin, > 0.
+    wallet_usd : array_like
+        USD that stand behind the position, >= 0.
+    multiplier_coin : array_like
+        Coins in one contract, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; ``inf`` for no position, and for a long whose wallet holds
+        its whole notional.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, a negative wallet, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
+
+    Examples
+    --------
+    >>> linear_bankruptcy_price([-20, 20], 3500, 14000)
+    array([4200., 2800.])
+    """
+    contracts, entry_usd, wallet, multiplier_coin = numbers(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet_usd=(wallet_usd, NONNEGATIVE),
+        multiplier_coin=(multiplier_coin, POSITIVE),
+    )
+    sign, size = np.sign(contracts), np.abs(contracts) * multiplier_coin
+    return _price_from_worth(size * entry_usd - sign * wallet, size, size * entry_usd)
+
+
+def _price_from_worth(worth: Any, per_coin: Any, value: Any) -> Any:
+    """Return worth/per_coin, or inf where the worth is not above rounding noise."""
+    exists = (worth > _ROUNDING * value) & (value > 0)
+    return np.where(exists, worth / np.where(exists, per_coin, 1.0), np.inf)
+
+
+def _refuse_if_liquidated(contracts: Any, equity: Any, maintenance: Any, unit: str) -> None:
+    """Refuse a position whose margin is not above maintenance when it is opened."""
+    dead = (np.abs(contracts) > 0) & (equity <= maintenance)
+    if np.any(dead):
+        shape = np.broadcast_shapes(np.shape(dead), np.shape(equity), np.shape(maintenance))
+        first = np.unravel_index(int(np.argmax(np.broadcast_to(dead, shape))), shape)
+        have, need = (float(np.broadcast_to(x, shape)[first]) for x in (equity, maintenance))
+        raise InvalidInput(
+            f"a margin of {have:.8g} {unit} is not above the maintenance margin of {need:.8g} "
+            f"{unit} at entry: there is no such position to liquidate; add margin or open less"
+        )
+
+
+@vectorised
+def inverse_liquidation_price(
+    contracts: ArrayLike,
+    entry_usd: ArrayLike,
+    wallet_coin: ArrayLike,
+    *,
+    maintenance_rate: ArrayLike,
+    maintenance_amount_coin: ArrayLike = 0.0,
+    basis: MaintenanceBasis = "mark",
+    multiplier_usd: ArrayLike = 1.0,
+    taker_fee: ArrayLike = 0.0,
+) -> Result:
+    """Price at which the margin of an inverse position falls to its maintenance margin.
+
+    Formula, with face ``N``, sign ``s``, rate ``m`` (plus the taker fee where the venue adds it)
+    and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
+    price ``s N / (s N / entry + wallet - m N / entry + a)``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Signed number of contracts.
+    entry_usd : array_like
+        USD per coin, > 0.
+    wallet_coin : array_like
+        Coins behind the position, >= 0. Isolated: its margin. Cross: the coin's wallet plus the
+        unrealised profit, less the maintenance margin, of the other positions in it.
+    maintenance_rate : array_like
+        Decimal, 0 to below 1.
+    maintenance_amount_coin : array_like
+        The tier's amount, coins, >= 0.
+    basis : {"mark", "entry"}
+        The price at which the venue reckons maintenance margin.
+    multiplier_usd : array_like
+        USD face of one contract, > 0.
+    taker_fee : array_like
+        Closing fee that the venue adds to the rate (Gate, OKX), decimal.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; ``inf`` where no price liquidates.
+
+    Raises
+    ------
+    InvalidInput
+        Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
+        do not go together.
+
+    Notes
+    -----
+    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
+    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
+    price, and ``entry / m`` on the entry price.
+
+    Examples
+    --------
+    >>> round(inverse_liquidation_price(-1000, 3500, 2 / 7, maintenance_rate=0.005,
+    ...                                 multiplier_usd=10), 2)
+    3869.44
+    """
+    one_of("basis", basis, ("mark", "entry"))
+    contracts, entry_usd, wallet, rate, amount, multiplier_usd, fee = numbers(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet_coin=(wallet_coin, NONNEGATIVE),
+        maintenance_rate=(maintenance_rate, FRACTION),
+        maintenance_amount_coin=(maintenance_amount_coin, NONNEGATIVE),
+        multiplier_usd=(multiplier_usd, POSITIVE),
+        taker_fee=(taker_fee, FRACTION),
+    )
+    sign, face = np.sign(contracts), np.abs(contracts) * multiplier_usd
+    coins, rate = face / entry_usd, rate + fee
+    _refuse_if_liquidated(contracts, wallet, rate * coins - amount, "coin")
+    if basis == "mark":
+        return _price_or_none(face * (1 + sign * rate), coins + sign * (wallet + amount), coins)
+    return _price_or_none(face, coins + sign * (wallet - rate * coins + amount), coins)
+
+
+@vectorised
+def inverse_tiered_liquidation_price(
+    contracts: ArrayLike,
+    entry_usd: ArrayLike,
+    wallet_coin: ArrayLike,
+    tiers: MarginTiers,
+    *,
+    basis: MaintenanceBasis = "mark",
+    multiplier_usd: ArrayLike = 1.0,
+    taker_fee: ArrayLike = 0.0,
+) -> Result:
+    """Liquidation price of an inverse position under a ladder of maintenance rates.
+
+    On the mark price the tier is that of the notional in coins at the liquidation price itself, not
+    at entry. Maintenance margin is the greatest of the lines ``rate * notional - amount``, so the
+    tier that matters is the one whose own liquidation price is reached first.
+
+    Parameters
+    ----------
+    contracts, entry_usd, wallet_coin : array_like
+        As for :func:`inverse_liquidation_price`.
+    tiers : MarginTiers
+        Floors in coins.
+    basis : {"mark", "entry"}
+        The price at which the venue reckons maintenance margin.
+    multiplier_usd, taker_fee : array_like
+        As for :func:`inverse_liquidation_price`.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; ``inf`` where no price liquidates.
+
+    Raises
+    ------
+    InvalidInput
+        As for :func:`inverse_liquidation_price`.
+
+    Notes
+    -----
+    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
+    the result back makes equity equal to maintenance margin.
+
+    Examples
+    --------
+    >>> tiers = MarginTiers(floors=(0, 100, 200), rates=(0.1, 0.125, 0.15))
+    >>> round(inverse_tiered_liquidation_price(-10_000_000, 40_000, 125, tiers), 2)
+    71428.57
+    """
+    instance("tiers", tiers, MarginTiers)
+    one_of("basis", basis, ("mark", "entry"))
+    contracts, entry_usd, wallet_coin, multiplier_usd, taker_fee = numbers(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet_coin=(wallet_coin, NONNEGATIVE),
+        multiplier_usd=(multiplier_usd, POSITIVE),
+        taker_fee=(taker_fee, FRACTION),
+    )
+    shape = np.broadcast_shapes(
+        *(np.shape(x) for x in (contracts, entry_usd, wallet_coin, multiplier_usd, taker_fee))
+    )
+    first = np.where(np.broadcast_to(contracts, shape) > 0, -np.inf, np.inf)
+    if basis == "entry":
+        notional = np.abs(inverse_notional_coin(contracts, entry_usd, multiplier_usd))
+        ladder = [tiers.lookup(notional)]
+    else:
+        ladder = list(zip(tiers.rates, tiers.amounts, strict=True))
+    for rate, amount in ladder:
+        price = inverse_liquidation_price(
+            contracts,
+            entry_usd,
+            wallet_coin,
+            maintenance_rate=rate,
+            maintenance_amount_coin=amount,
+            basis=basis,
+            multiplier_usd=multiplier_usd,
+            taker_fee=taker_fee,
+        )
+        first = np.where(contracts > 0, np.maximum(first, price), np.minimum(first, price))
+    return first
+
+
+@vectorised
+def linear_liquidation_price(
+    contracts: ArrayLike,
+    entry_usd: ArrayLike,
+    wallet_usd: ArrayLike,
+    *,
+    maintenance_rate: ArrayLike,
+    maintenance_amount_usd: ArrayLike = 0.0,
+    basis: MaintenanceBasis = "mark",
+    multiplier_coin: ArrayLike = 1.0,
+    taker_fee: ArrayLike = 0.0,
+) -> Result:
+    """Price at which the margin of a linear position falls to its maintenance margin.
+
+    Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
+    (plus the taker fee where the venue adds it): on the mark price
+    ``(entry - s w) / (1 - s m)``, on the entry price ``entry - s (w - m entry)``.
+
+    Parameters
+    ----------
+    contracts : array_like
+        Signed number of contracts.
+    entry_usd : array_like
+        USD per coin, > 0.
+    wallet_usd : array_like
+        USD behind the position, >= 0.
+    maintenance_rate : array_like
+        Decimal, 0 to below 1.
+    maintenance_amount_usd : array_like
+        The tier's amount, USD, >= 0.
+    basis : {"mark", "entry"}
+        The price at which the venue reckons maintenance margin.
+    multiplier_coin : array_like
+        Coins in one contract, > 0.
+    taker_fee : array_like
+        Closing fee that the venue adds to the rate (Gate, OKX), decimal.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; ``inf`` where no price liquidates.
+
+    Raises
+    ------
+    InvalidInput
+        Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
+        do not go together.
+
+    Notes
+    -----
+    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
+
+    Examples
+    --------
+    >>> round(linear_liquidation_price(-20, 3500, 14000, maintenance_rate=0.005), 2)
+    4179.1
+    """
+    one_of("basis", basis, ("mark", "entry"))
+    contracts, entry_usd, wallet, rate, amount, multiplier_coin, fee = numbers(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet_usd=(wallet_usd, NONNEGATIVE),
+        maintenance_rate=(maintenance_rate, FRACTION),
+        maintenance_amount_usd=(maintenance_amount_usd, NONNEGATIVE),
+        multiplier_coin=(multiplier_coin, POSITIVE),
+        taker_fee=(taker_fee, FRACTION),
+    )
+    sign, size = np.sign(contracts), np.abs(contracts) * multiplier_coin
+    rate, value = rate + fee, np.abs(contracts) * multiplier_coin * entry_usd
+    _refuse_if_liquidated(contracts, wallet, rate * value - amount, "USD")
+    margin = wallet + amount - (rate * value if basis == "entry" else 0.0)
+    per_coin = size * (1 - sign * rate if basis == "mark" else 1.0)
+    return _price_from_worth(value - sign * margin, per_coin, value)
+
+
+def margin_tiers(terms: ContractTerms, price_usd: float) -> MarginTiers | None:
+    """Return the ladder of a contract in the unit of its margin, ``None`` where unverified.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+    price_usd : float
+        USD per coin, > 0; it turns floors in USD into coins for an inverse contract.
+
+    Returns
+    -------
+    MarginTiers or None
+        Floors in coins for an inverse contract and in USD for a linear one.
+
+    Raises
+    ------
+    InvalidInput
+        A price that is not > 0, or a ladder that is none.
+
+    Notes
+    -----
+    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD; at the entry price, on which
+    Kraken reckons, a floor in USD is that many coins.
+
+    Examples
+    --------
+    >>> terms = ContractTerms(venue="Kraken Futures", symbol="PI_XBTUSD", kind="inverse",
+    ...                       coin="BTC", multiplier=1, settle="BTC", tier_unit="usd",
+    ...                       maintenance_floors=(0, 500_000), maintenance_rates=(0.01, 0.02))
+    >>> margin_tiers(terms, 50_000).floors
+    (0.0, 10.0)
+    """
+    instance("terms", terms, ContractTerms)
+    (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    if not terms.maintenance_rates:
+        return None
+    wanted = "coin" if terms.kind == "inverse" else "usd"
+    scale = 1.0
+    if terms.tier_unit != wanted:
+        scale = 1 / price_usd if wanted == "coin" else price_usd
+    floors = tuple(floor * scale for floor in terms.maintenance_floors)
+    return MarginTiers(floors=floors, rates=terms.maintenance_rates)
+
+
+def liquidation_price(
+    terms: ContractTerms,
+    contracts: float,
+    entry_usd: float,
+    wallet: float,
+    *,
+    maintenance_rate: float | None = None,
+) -> float:
+    """Liquidation price of a position under its venue's own convention.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+        Multiplier, maintenance ladder and basis, and whether liquidation adds the taker fee; a
+        basis that is not verified counts as mark, a fee that is not as 0.
+    contracts : float
+        Signed number of contracts.
+    entry_usd : float
+        USD per coin, > 0.
+    wallet : float
+        Margin in coins for an inverse contract, in USD for a linear one, >= 0.
+    maintenance_rate : float, optional
+        A flat rate to use instead of the terms' ladder; needed where they have none.
+
+    Returns
+    -------
+    float
+        USD per coin; ``inf`` where no price liquidates.
+
+    Raises
+    ------
+    InvalidInput
+        Neither the terms nor the caller name a rate; margin not above maintenance at entry.
+
+    Notes
+    -----
+    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`.
+
+    Examples
+    --------
+    >>> terms = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
+    ...                       coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
+    >>> round(liquidation_price(terms, -9900, 3500, 14, maintenance_rate=0.005), 2)
+    6895.35
+    """
+    contracts, entry_usd, wallet = scalars(
+        contracts=(contracts, FINITE),
+        entry_usd=(entry_usd, POSITIVE),
+        wallet=(wallet, NONNEGATIVE),
+    )
+    tiers = margin_tiers(terms, entry_usd)
+    if maintenance_rate is not None:
+        scalars(maintenance_rate=(maintenance_rate, FRACTION))
+        tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate,))
+    if tiers is None:
+        raise InvalidInput(
+            f"the maintenance rate of {terms.symbol} at {terms.venue} is not verified; "
+            "look it up there and pass maintenance_rate (0.005 is 0.5%)"
+        )
+    basis = terms.maintenance_basis or "mark"
+    fee = (terms.taker_fee or 0.0) if terms.liquidation_fee == "taker" else 0.0
+    if terms.kind == "inverse":
+        return float(
+            inverse_tiered_liquidation_price(
+                contracts,
+                entry_usd,
+                wallet,
+                tiers,
+                basis=basis,
+                multiplier_usd=terms.multiplier,
+                taker_fee=fee,
+            )
+        )
+    prices = [
+        linear_liquidation_price(
+            contracts,
+            entry_usd,
+            wallet,
+            maintenance_rate=rate,
+            maintenance_amount_usd=amount,
+            basis=basis,
+            multiplier_coin=terms.multiplier,
+            taker_fee=fee,
+        )
+        for rate, amount in zip(tiers.rates, tiers.amounts, strict=True)
+    ]
+    finite = [price for price in prices if np.isfinite(price)]
+    if not finite:
+        return float("inf")
+    return float(max(finite) if contracts > 0 else min(finite))
+
+
+@vectorised
+def cross_wallet_coin(
+    wallet_coin: ArrayLike,
+    other_pnl_coin: ArrayLike = 0.0,
+    other_maintenance_coin: ArrayLike = 0.0,
+) -> Result:
+    """Coins that stand behind one position in a cross-margined wallet.
+
+    Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
+    of the isolated formulas.
+
+    Parameters
+    ----------
+    wallet_coin : array_like
+        Balance of this coin in the futures wallet, >= 0. Other coins and the spot wallet do not
+        count in a classic account.
+    other_pnl_coin : array_like
+        Unrealised profit of the other positions that share the wallet, coins.
+    other_maintenance_coin : array_like
+        Their maintenance margin, coins, >= 0.
+
+    Returns
+    -------
+    float or ndarray
+        Coins, broadcast shape, >= 0.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, or nothing left: the other positions liquidate the account by
+        themselves.
+
+    Notes
+    -----
+    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
+
+    Examples
+    --------
+    >>> round(cross_wallet_coin(10.0, -1.5, 0.25), 6)
+    8.25
+    """
+    wallet, pnl, maintenance = numbers(
+        wallet_coin=(wallet_coin, NONNEGATIVE),
+        other_pnl_coin=(other_pnl_coin, FINITE),
+        other_maintenance_coin=(other_maintenance_coin, NONNEGATIVE),
+    )
+    free = wallet + pnl - maintenance
+    if np.any(free < 0):
+        raise InvalidInput(
+            "the other positions lose or bind more than the wallet holds: the account is "
+            "liquidated before this position counts"
+        )
+    return free
+
+
+def liquidation_distance(
+    price_usd: ArrayLike, liquidation_price_usd: ArrayLike, daily_volatility: ArrayLike
+) -> tuple[Result, Result]:
+    """Measure how far the liquidation price is, as a move and in daily standard deviations.
+
+    Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
+
+    Parameters
+    ----------
+    price_usd : array_like
+        Present mark, USD per coin, > 0.
+    liquidation_price_usd : array_like
+        > 0; ``inf`` for none.
+    daily_volatility : array_like
+        Standard deviation of the coin's daily log return, decimal, > 0.
+
+    Returns
+    -------
+    move, deviations : float or ndarray
+        Broadcast shape; ``inf`` where there is no liquidation price.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** definition; log returns, so that a doubling and a halving are equally far.
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in liquidation_distance(3500, 6895.35, 0.04)]
+    [0.97, 16.95]
+    """
+    price, liquidation, volatility = numbers(
+        price_usd=(price_usd, POSITIVE),
+        liquidation_price_usd=(liquidation_price_usd, POSITIVE_OR_INF),
+        daily_volatility=(daily_volatility, POSITIVE),
+    )
+    with extremes("liquidation_distance"):
+        ratio = liquidation / price
+        deviations = np.abs(np.log(ratio)) / volatility
+    move = np.broadcast_to(ratio - 1, np.shape(deviations)).copy()
+    return plain(move), plain(deviations)

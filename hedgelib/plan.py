@@ -1,0 +1,1066 @@
+"""How much to short: exposure, beta and collateral become contracts, leverage and a residual.
+
+The delta that a hedge has to carry is that of everything owned: the book times its beta, and the
+coin that is bought to serve as margin. Leaving the second one out is the classic mistake with
+coin-margined contracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    RATE,
+    SHARE,
+    Result,
+    instance,
+    numbers,
+    one_of,
+    scalars,
+    vectorised,
+)
+from hedgelib.contracts import ContractTerms, Rounding, inverse_pnl_coin, round_contracts
+from hedgelib.errors import InfeasibleHedge, InvalidInput
+from hedgelib.margin import (
+    MarginTiers,
+    inverse_bankruptcy_price,
+    linear_bankruptcy_price,
+    liquidation_price,
+    margin_tiers,
+)
+
+__all__ = [
+    "ASSUMED_MAINTENANCE_RATE",
+    "HedgePlan",
+    "Leg",
+    "PlanChange",
+    "Rebalance",
+    "change_plan",
+    "hedge_notional",
+    "plan_hedge",
+    "plan_legs",
+    "rebalance",
+    "smallest_collateral",
+    "unwind",
+]
+
+Collateral = Literal["new_money", "from_portfolio", "stablecoin"]
+_COLLATERAL = ("new_money", "from_portfolio", "stablecoin")
+
+ASSUMED_MAINTENANCE_RATE = 0.005
+"""Rate used, and said to be assumed, where a venue's own could not be verified."""
+
+
+@vectorised
+def hedge_notional(
+    book_usd: ArrayLike,
+    beta: ArrayLike,
+    collateral_usd: ArrayLike = 0.0,
+    *,
+    target_beta: ArrayLike = 0.0,
+) -> Result:
+    """Notional to short so that the dollars at risk are what is wanted.
+
+    Formula: ``N = beta V + V_coll - target_beta V``.
+
+    Parameters
+    ----------
+    book_usd : array_like
+        Value of the book, USD, >= 0, margin that came out of it left out.
+    beta : array_like
+        Of that book to the hedge coin.
+    collateral_usd : array_like
+        Value of the hedge coin held as margin, USD, >= 0; 0 for a stablecoin.
+    target_beta : array_like
+        Beta of the book that is to be left.
+
+    Returns
+    -------
+    float or ndarray
+        USD, broadcast shape; negative where the target asks for more exposure than there is.
+
+    Raises
+    ------
+    InvalidInput
+        Negative or missing values, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N``
+    in the return ``r`` of the coin.
+
+    Examples
+    --------
+    Alice with $50,000 of altcoins and $49,000 of bought ETH:
+
+    >>> hedge_notional(50_000, 1.0, 49_000)
+    99000.0
+    """
+    book_usd, beta, collateral_usd, target_beta = numbers(
+        book_usd=(book_usd, NONNEGATIVE),
+        beta=(beta, FINITE),
+        collateral_usd=(collateral_usd, NONNEGATIVE),
+        target_beta=(target_beta, FINITE),
+    )
+    return (beta - target_beta) * book_usd + collateral_usd
+
+
+def smallest_collateral(
+    book_usd: float,
+    beta: float,
+    max_leverage: float,
+    *,
+    collateral: Collateral = "new_money",
+    held_usd: float = 0.0,
+    target_beta: float = 0.0,
+    hedge_ratio: float = 1.0,
+    fee_rate: float = 0.0,
+) -> float:
+    """Find the least collateral with which a hedge stays within a leverage cap.
+
+    Formula, for a full hedge without fees: ``beta V / (L - 1)`` of bought coin,
+    ``V beta / (beta + L - 1)`` out of a book that holds none of it, ``beta V / L`` of stablecoin.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of the whole book, USD, > 0.
+    beta : float
+        Of the whole book to the hedge coin.
+    max_leverage : float
+        Cap on notional over collateral, the opening fee paid, > 0.
+    collateral : {"new_money", "from_portfolio", "stablecoin"}
+        Where the margin comes from.
+    held_usd : float
+        Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
+    target_beta, hedge_ratio, fee_rate : float
+        As for :func:`plan_hedge`.
+
+    Returns
+    -------
+    float
+        USD; ``inf`` where no amount suffices, or only one that sells the whole book.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, or nothing to hedge.
+
+    Notes
+    -----
+    **Source:** ``N <= L V_coll`` with ``N = beta V + V_coll`` solved for ``V_coll``: a coin margin
+    brings its own exposure along, so at a cap of 1 it never catches up. With a fee ``V_coll`` is
+    what the fee leaves, and ``L N fee`` more is posted.
+
+    Examples
+    --------
+    >>> smallest_collateral(50_000, 1.0, 3.0)
+    25000.0
+    >>> smallest_collateral(50_000, 1.0, 1.0)
+    inf
+    """
+    one_of("collateral", collateral, _COLLATERAL)
+    book_usd, beta, max_leverage, held_usd, target_beta, hedge_ratio, fee_rate = scalars(
+        book_usd=(book_usd, POSITIVE),
+        beta=(beta, FINITE),
+        max_leverage=(max_leverage, POSITIVE),
+        held_usd=(held_usd, NONNEGATIVE),
+        target_beta=(target_beta, FINITE),
+        hedge_ratio=(hedge_ratio, POSITIVE),
+        fee_rate=(fee_rate, RATE),
+    )
+    if held_usd > book_usd:
+        raise InvalidInput(f"held_usd must not be above book_usd {book_usd:g}, got {held_usd:g}")
+    if held_usd == book_usd and abs(beta - 1) > 1e-9:
+        raise InvalidInput(
+            f"a book of nothing but the hedge coin has beta 1 to it, got beta {beta:g}"
+        )
+    if fee_rate * max(max_leverage, hedge_ratio) <= -1:
+        raise InvalidInput(f"fee_rate must not be a rebate that pays for the margin: {fee_rate:g}")
+    _, exposure_per_usd = _exposure(book_usd, beta, collateral, held_usd)
+    open_usd = hedge_ratio * beta * book_usd - target_beta * book_usd
+    if open_usd <= 0:
+        raise InvalidInput(
+            f"nothing to short: at beta {beta:g} and target {target_beta:g} the book has no "
+            "exposure to take off"
+        )
+    coin = collateral != "stablecoin"
+    # One expression: at a cap and a ratio of 1 it is 1 exactly, whatever the fee.
+    cap = max_leverage * ((1 + hedge_ratio * fee_rate * coin) / (1 + max_leverage * fee_rate))
+    if collateral == "from_portfolio" and open_usd <= cap * held_usd:
+        return open_usd / cap
+    slope = hedge_ratio * exposure_per_usd
+    offset = held_usd if collateral == "from_portfolio" else 0.0
+    if cap <= slope:
+        return float("inf")
+    needed = (open_usd - slope * offset) / (cap - slope)
+    if collateral == "from_portfolio" and needed >= book_usd * (1 - 1e-12):
+        return float("inf")
+    return needed
+
+
+def _exposure(
+    book_usd: float, beta: float, collateral: Collateral, held_usd: float
+) -> tuple[float, float]:
+    """Return the beta of the other coins, and the delta that one more USD of margin brings."""
+    others_usd = book_usd - held_usd
+    others_beta = (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
+    per_usd = {"new_money": 1.0, "from_portfolio": 1 - others_beta, "stablecoin": 0.0}
+    return others_beta, per_usd[collateral]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgePlan:
+    """A hedge that can be placed: made by :func:`plan_hedge`.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+    price_usd : float
+        Price of the hedge coin.
+    book_usd, beta : float
+        The whole book before anything is moved, and its beta to the hedge coin.
+    collateral : {"new_money", "from_portfolio", "stablecoin"}
+        Where the margin comes from.
+    collateral_usd : float
+        Margin posted, before the opening fee.
+    sold_usd : float
+        Altcoins sold to make it.
+    kept_usd, kept_beta : float
+        What stays in the spot wallet, and its beta.
+    exposure_usd : float
+        Dollar delta of everything owned, the margin included: what a return of 100% of the hedge
+        coin would add.
+    hedge_ratio, target_beta : float
+        Share of the exposure hedged; beta of the book that is left on purpose.
+    notional_target_usd, contracts_exact : float
+        Before rounding; contracts are signed, a short is negative.
+    contracts : float
+        After rounding.
+    residual_delta_usd : float
+        Exposure that the rounded position leaves beyond what was asked for, USD.
+    liquidation_price_usd, bankruptcy_price_usd : float
+        ``inf`` where there is none.
+    maintenance_rate : float
+        In the first tier, or the flat one used.
+    fee_rate, open_fee_usd : float
+        Taker fee as a decimal, and in USD for opening.
+    assumptions : tuple of str
+        What was assumed because it was not given or not verified, in sentences.
+    """
+
+    contract: ContractTerms
+    price_usd: float
+    book_usd: float
+    beta: float
+    collateral: Collateral
+    collateral_usd: float
+    sold_usd: float
+    kept_usd: float
+    kept_beta: float
+    exposure_usd: float
+    hedge_ratio: float
+    target_beta: float
+    notional_target_usd: float
+    contracts_exact: float
+    contracts: float
+    residual_delta_usd: float
+    liquidation_price_usd: float
+    bankruptcy_price_usd: float
+    maintenance_rate: float
+    fee_rate: float
+    open_fee_usd: float
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def notional_usd(self) -> float:
+        """Size of the position as placed, USD, unsigned."""
+        return self.contract.notional_usd(self.contracts, self.price_usd)
+
+    @property
+    def leverage(self) -> float:
+        """Notional over the margin that the opening fee leaves."""
+        return self.notional_usd / self.wallet_usd if self.wallet_usd > 0 else float("inf")
+
+    @property
+    def holds_coin(self) -> bool:
+        """Whether the margin is the hedge coin and so has a delta of its own."""
+        return self.collateral != "stablecoin"
+
+    @property
+    def wallet_usd(self) -> float:
+        """Margin after the opening fee, USD."""
+        return self.collateral_usd - self.open_fee_usd
+
+    @property
+    def wallet_coin(self) -> float:
+        """Margin after the opening fee, in coins; 0 for a stablecoin."""
+        return self.wallet_usd / self.price_usd if self.holds_coin else 0.0
+
+    @property
+    def liquidation_move(self) -> float:
+        """Move of the coin from here to the liquidation price, a decimal; ``inf`` where none."""
+        return self.liquidation_price_usd / self.price_usd - 1
+
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """Put the five steps into words, each with its result in words.
+
+        Returns
+        -------
+        tuple of (str, str)
+        """
+        c = self.contract
+        source = {
+            "new_money": f"{c.coin} bought with new money",
+            "from_portfolio": f"taken out of the book (${self.sold_usd:,.0f} of altcoins sold)",
+            "stablecoin": "stablecoin",
+        }[self.collateral]
+        own = (
+            f" + ${self.exposure_usd - self.kept_beta * self.kept_usd:,.0f} of {c.coin} margin"
+            if self.holds_coin
+            else ""
+        )
+        far = (
+            f"liquidation at ${self.liquidation_price_usd:,.2f} ({self.liquidation_move:+.0%})"
+            if np.isfinite(self.liquidation_price_usd)
+            else "no price liquidates it"
+        )
+        return (
+            (
+                "Exposure",
+                f"${self.kept_usd:,.0f} x beta {self.kept_beta:.3g}{own} "
+                f"= ${self.exposure_usd:,.0f} of {c.coin} risk",
+            ),
+            ("Instrument", f"{c.symbol} at {c.venue}, {c.kind}, {c.face} a contract"),
+            (
+                "Ratio",
+                f"short ${self.notional_target_usd:,.0f}, {self.hedge_ratio:.0%} of the exposure"
+                + (f", beta {self.target_beta:g} left on purpose" if self.target_beta else ""),
+            ),
+            (
+                "Contracts",
+                f"{self.contracts:,.10g} ({self.contracts_exact:,.3f} before rounding), "
+                f"${self.notional_usd:,.0f}; residual delta ${self.residual_delta_usd:,.2f}",
+            ),
+            (
+                "Collateral and leverage",
+                f"${self.collateral_usd:,.0f}, {source}; leverage {self.leverage:.2f}x, {far}",
+            ),
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{i}. {escape(k)}</th>"
+            f"<td style='text-align:left'>{escape(v)}</td></tr>"
+            for i, (k, v) in enumerate(self.steps(), 1)
+        )
+        notes = "".join(f"<li>{escape(text)}</li>" for text in self.assumptions)
+        return f"<table class='mathjax_ignore'>{rows}</table>" + (
+            f"<ul>{notes}</ul>" if notes else ""
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(f"{i}. {k}: {v}" for i, (k, v) in enumerate(self.steps(), 1))
+
+
+def plan_hedge(
+    book_usd: float,
+    beta: float,
+    contract: ContractTerms,
+    price_usd: float,
+    *,
+    collateral: Collateral = "new_money",
+    collateral_usd: float | None = None,
+    max_leverage: float = 3.0,
+    held_usd: float = 0.0,
+    hedge_ratio: float = 1.0,
+    target_beta: float = 0.0,
+    rounding: Rounding = "nearest",
+    fee_rate: float | None = None,
+    maintenance_rate: float | None = None,
+) -> HedgePlan:
+    """Plan a short hedge of a book, its own collateral counted in.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of everything held, USD, > 0.
+    beta : float
+        Of the whole book to the contract's coin.
+    contract : ContractTerms
+        An inverse contract; or a linear one, with stablecoin collateral.
+    price_usd : float
+        Price of the coin, > 0.
+    collateral : {"new_money", "from_portfolio", "stablecoin"}
+        Coin bought with new money, coin taken out of the book, or a stablecoin (for an inverse
+        contract that needs a unified account).
+    collateral_usd : float, optional
+        Margin to post, > 0; the least that `max_leverage` allows when omitted.
+    max_leverage : float
+        Cap on notional over the margin that the opening fee leaves, > 0.
+    held_usd : float
+        Hedge coin that the book holds already, USD, counted in `book_usd` and in `beta`; it is used
+        first when the margin comes out of the book.
+    hedge_ratio : float
+        Share of the exposure to hedge, > 0.
+    target_beta : float
+        Beta of the book that is to be left.
+    rounding : {"nearest", "down", "up"}
+        How contracts become whole; down, and said so, where another way would lift the leverage
+        of a given `collateral_usd` above the cap.
+    fee_rate : float, optional
+        Taker fee as a decimal; the contract's own when omitted, and 0 where that is not verified.
+    maintenance_rate : float, optional
+        Flat maintenance rate; the contract's ladder when omitted, and
+        :data:`ASSUMED_MAINTENANCE_RATE` where that is not verified.
+
+    Returns
+    -------
+    HedgePlan
+
+    Raises
+    ------
+    InvalidInput
+        A value out of range, nothing to hedge, collateral that the contract does not take.
+    InfeasibleHedge
+        The leverage cap cannot be met, less than one contract is needed, or the margin is not above
+        maintenance; with the reason and the smallest collateral that would do.
+
+    Notes
+    -----
+    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin, so with a coin
+    margin the target is divided by ``1 + hedge_ratio * fee_rate``.
+
+    Examples
+    --------
+    >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
+    ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
+    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
+    >>> plan.contracts, plan.notional_usd, plan.residual_delta_usd, round(plan.leverage, 4)
+    (-9900.0, 99000.0, 0.0, 2.0204)
+    >>> round(plan.liquidation_price_usd, 2)
+    6895.35
+    """
+    one_of("collateral", collateral, _COLLATERAL)
+    one_of("rounding", rounding, ("nearest", "down", "up"))
+    instance("contract", contract, ContractTerms)
+    book_usd, beta, price_usd, max_leverage, held_usd, hedge_ratio, target_beta = scalars(
+        book_usd=(book_usd, POSITIVE),
+        beta=(beta, FINITE),
+        price_usd=(price_usd, POSITIVE),
+        max_leverage=(max_leverage, POSITIVE),
+        held_usd=(held_usd, NONNEGATIVE),
+        hedge_ratio=(hedge_ratio, POSITIVE),
+        target_beta=(target_beta, FINITE),
+    )
+    if collateral_usd is not None:
+        (collateral_usd,) = scalars(collateral_usd=(collateral_usd, POSITIVE))
+    if maintenance_rate is not None:
+        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+    if contract.kind == "linear" and collateral != "stablecoin":
+        raise InvalidInput(
+            f"{contract.symbol} is linear and takes stablecoin margin; "
+            "set collateral='stablecoin', or choose an inverse contract"
+        )
+    if contract.closed:
+        raise InvalidInput(f"{contract.symbol} at {contract.venue} is closed: {contract.closed}")
+    if contract.max_leverage is not None and max_leverage > contract.max_leverage:
+        raise InvalidInput(
+            f"max_leverage must be <= {contract.max_leverage:g}, the cap of {contract.symbol}, "
+            f"got {max_leverage:g}"
+        )
+    assumptions: list[str] = []
+    if fee_rate is None:
+        fee_rate = contract.taker_fee
+        if fee_rate is None:
+            fee_rate = 0.0
+            assumptions.append(f"the taker fee of {contract.symbol} is not verified: 0 assumed")
+    (fee_rate,) = scalars(fee_rate=(fee_rate, RATE))
+    if maintenance_rate is None and not contract.maintenance_rates:
+        maintenance_rate = ASSUMED_MAINTENANCE_RATE
+        assumptions.append(
+            f"the maintenance rate of {contract.symbol} is not verified: "
+            f"{maintenance_rate:.2%} assumed"
+        )
+    if contract.maintenance_basis is None:
+        assumptions.append(f"{contract.symbol}: maintenance margin at the mark price assumed")
+    if collateral == "stablecoin" and contract.kind == "inverse":
+        assumptions.append(
+            "stablecoin behind an inverse contract needs a unified account; "
+            "its haircut on other assets is not counted"
+        )
+
+    smallest = smallest_collateral(
+        book_usd,
+        beta,
+        max_leverage,
+        collateral=collateral,
+        held_usd=held_usd,
+        target_beta=target_beta,
+        hedge_ratio=hedge_ratio,
+        fee_rate=fee_rate,
+    )
+    others_beta, _ = _exposure(book_usd, beta, collateral, held_usd)
+    coin_margin = collateral != "stablecoin"
+    scale = 1 + hedge_ratio * fee_rate * coin_margin
+
+    def exposure(posted_usd: float) -> float:
+        sold = max(posted_usd - held_usd, 0.0) if collateral == "from_portfolio" else 0.0
+        bought = posted_usd if collateral == "new_money" else sold
+        return others_beta * (book_usd - held_usd - sold) + held_usd + bought
+
+    def target(posted_usd: float) -> float:
+        return (hedge_ratio * exposure(posted_usd) - target_beta * book_usd) / scale
+
+    posted = smallest if collateral_usd is None else collateral_usd
+    if not np.isfinite(smallest) or posted < smallest * (1 - 1e-9):
+        raise InfeasibleHedge(
+            _why_infeasible(collateral, max_leverage, posted, smallest, contract),
+            smallest_collateral_usd=smallest,
+        )
+    _refuse_selling_all(collateral, posted, book_usd, smallest)
+
+    notional_target = target(posted)
+    if notional_target <= 0:
+        raise InvalidInput(
+            f"nothing to short: with ${posted:,.0f} taken out of the book for margin, what is left "
+            f"is not above the target of beta {target_beta:g}"
+        )
+    face = contract.multiplier * (1 if contract.kind == "inverse" else price_usd)
+    exact = -notional_target / face
+    contracts = round_contracts(exact, rounding, contract.lot)
+    if collateral_usd is not None:
+        size = contract.notional_usd(contracts, price_usd)
+        if size * (1 / max_leverage + fee_rate) > posted * (1 + 1e-9):
+            contracts = round_contracts(exact, "down", contract.lot)
+            assumptions.append("rounded down: one step more would lift the leverage above the cap")
+    if contracts == 0:
+        raise InfeasibleHedge(
+            f"the hedge needs ${notional_target:,.2f}, less than one step of "
+            f"{contract.lot:g} x {contract.face}; choose a smaller contract",
+            smallest_collateral_usd=smallest,
+        )
+    notional = contract.notional_usd(contracts, price_usd)
+    if collateral_usd is None:
+        # Rounding up to a whole contract must not lift the leverage above the cap.
+        posted = max(posted, notional / max_leverage + notional * fee_rate)
+        _refuse_selling_all(collateral, posted, book_usd, smallest)
+    fee = notional * fee_rate
+    wallet = posted - fee
+    sold = max(posted - held_usd, 0.0) if collateral == "from_portfolio" else 0.0
+    used_held = min(posted, held_usd) if collateral == "from_portfolio" else 0.0
+    kept = book_usd - sold - used_held
+    kept_delta = others_beta * (book_usd - held_usd - sold) + held_usd - used_held
+    owned = kept_delta + (wallet if coin_margin else 0.0)
+    try:
+        liquidation, bankruptcy = _danger(
+            contract, contracts, price_usd, wallet, coin_margin, maintenance_rate
+        )
+    except InvalidInput as error:
+        raise InfeasibleHedge(str(error), smallest_collateral_usd=smallest) from error
+    rate = maintenance_rate if maintenance_rate is not None else contract.maintenance_rates[0]
+    return HedgePlan(
+        contract=contract,
+        price_usd=price_usd,
+        book_usd=book_usd,
+        beta=beta,
+        collateral=collateral,
+        collateral_usd=posted,
+        sold_usd=sold,
+        kept_usd=kept,
+        kept_beta=kept_delta / kept,
+        exposure_usd=owned,
+        hedge_ratio=hedge_ratio,
+        target_beta=target_beta,
+        notional_target_usd=notional_target,
+        contracts_exact=exact,
+        contracts=contracts,
+        residual_delta_usd=hedge_ratio * owned - target_beta * book_usd - notional,
+        liquidation_price_usd=liquidation,
+        bankruptcy_price_usd=bankruptcy,
+        maintenance_rate=rate,
+        fee_rate=fee_rate,
+        open_fee_usd=fee,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _danger(
+    contract: ContractTerms,
+    contracts: float,
+    price_usd: float,
+    wallet_usd: float,
+    coin_margin: bool,
+    maintenance_rate: float | None,
+) -> tuple[float, float]:
+    """Return the liquidation and the bankruptcy price."""
+    if coin_margin:
+        wallet = wallet_usd / price_usd
+        return (
+            liquidation_price(
+                contract, contracts, price_usd, wallet, maintenance_rate=maintenance_rate
+            ),
+            inverse_bankruptcy_price(contracts, price_usd, wallet, contract.multiplier),
+        )
+    if contract.kind == "linear":
+        return (
+            liquidation_price(
+                contract, contracts, price_usd, wallet_usd, maintenance_rate=maintenance_rate
+            ),
+            linear_bankruptcy_price(contracts, price_usd, wallet_usd, contract.multiplier),
+        )
+    tiers = margin_tiers(contract, price_usd)
+    if tiers is None or maintenance_rate is not None:
+        tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate or 0.0,))
+    coins = contracts * contract.multiplier / price_usd
+    return (
+        _usd_margin_liquidation(-coins, price_usd, wallet_usd, tiers),
+        linear_bankruptcy_price(coins, price_usd, wallet_usd),
+    )
+
+
+def _usd_margin_liquidation(
+    coins: float, price_usd: float, wallet_usd: float, tiers: MarginTiers
+) -> float:
+    """Return where a short of an inverse contract with USD behind it is liquidated.
+
+    Its equity is ``wallet - N (P/E - 1)``, and its maintenance ``rate N - amount P``: the face is
+    fixed in USD, so the rate's part of it does not move with the price.
+    """
+    face = coins * price_usd
+    ladder = list(zip(tiers.rates, tiers.amounts.tolist(), strict=True))
+    needed = max(rate * face - amount * price_usd for rate, amount in ladder)
+    if wallet_usd <= needed:
+        raise InvalidInput(
+            f"a margin of {wallet_usd:.8g} USD is not above the maintenance margin of "
+            f"{needed:.8g} USD at entry; add margin or open less"
+        )
+    return min(
+        float((wallet_usd + face * (1 - rate)) / (coins - amount))
+        for rate, amount in ladder
+        if coins > amount
+    )
+
+
+def _refuse_selling_all(
+    collateral: Collateral, posted_usd: float, book_usd: float, smallest_usd: float
+) -> None:
+    if collateral == "from_portfolio" and posted_usd >= book_usd:
+        raise InfeasibleHedge(
+            f"a margin of ${posted_usd:,.0f} out of a book of ${book_usd:,.0f} leaves nothing to "
+            "hedge",
+            smallest_collateral_usd=smallest_usd,
+        )
+
+
+def _why_infeasible(
+    collateral: Collateral,
+    max_leverage: float,
+    posted_usd: float,
+    smallest_usd: float,
+    contract: ContractTerms,
+) -> str:
+    if np.isfinite(smallest_usd):
+        return (
+            f"${posted_usd:,.0f} of collateral puts the leverage above the cap of "
+            f"{max_leverage:g}x; the smallest that does is ${smallest_usd:,.2f}"
+        )
+    if collateral == "from_portfolio":
+        return (
+            f"a leverage cap of {max_leverage:g}x could only be met by selling the whole book for "
+            f"{contract.coin}, which is no hedge; raise the cap, or bring new money"
+        )
+    return (
+        f"no amount of {contract.coin} meets a leverage cap of {max_leverage:g}x: each dollar of "
+        f"bought {contract.coin} margin is a dollar more to short, so leverage is "
+        "1 + beta x book / collateral, always above 1; raise the cap or use stablecoin margin"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebalance:
+    """What a hedge should be after a move: made by :func:`rebalance`.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of the book after the move, the margin left out.
+    equity_usd : float
+        Equity of the futures account after it: coins, profit and funding.
+    target_usd : float
+        Notional that the same rule would short now.
+    change_usd : float
+        Target less present notional: above zero, short more.
+    """
+
+    book_usd: float
+    equity_usd: float
+    target_usd: float
+    change_usd: float
+
+
+def rebalance(
+    book_usd: float,
+    beta: float,
+    collateral_usd: float,
+    notional_usd: float,
+    move: float,
+    *,
+    band_usd: float = 0.0,
+) -> Rebalance:
+    """Size a coin-margined short anew after a move of the coin.
+
+    Formula: ``N* = beta V (1 + beta r) + equity``, with ``equity = V_coll (1 + r) - N r``; for a
+    hedge that was exact the change is ``beta (beta - 1) V r``, nothing at beta 1.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of the book before the move, USD, >= 0, the margin left out.
+    beta : float
+        Of that book to the coin.
+    collateral_usd : float
+        Coin margin before the move, USD, >= 0.
+    notional_usd : float
+        Present short, USD, >= 0.
+    move : float
+        Return of the coin, a decimal above -1.
+    band_usd : float
+        A change no larger than this is left undone, USD, >= 0.
+
+    Returns
+    -------
+    Rebalance
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, or a move that ruins the book or the account.
+
+    Notes
+    -----
+    **Source:** dollar delta of the account is ``equity - N``, so the target is what is held outside
+    times beta, plus that equity.
+
+    Examples
+    --------
+    >>> rebalance(10_000, 1.5, 5_000, 20_000, -0.20).change_usd
+    -1500.0
+    """
+    book_usd, beta, collateral_usd, notional_usd, move, band_usd = scalars(
+        book_usd=(book_usd, NONNEGATIVE),
+        beta=(beta, FINITE),
+        collateral_usd=(collateral_usd, NONNEGATIVE),
+        notional_usd=(notional_usd, NONNEGATIVE),
+        move=(move, ABOVE_MINUS_ONE),
+        band_usd=(band_usd, NONNEGATIVE),
+    )
+    book = book_usd * (1 + beta * move)
+    equity = collateral_usd * (1 + move) - notional_usd * move
+    if book < 0 or equity < 0:
+        raise InvalidInput(
+            f"a move of {move:+.0%} leaves a book of ${book:,.0f} and an account of "
+            f"${equity:,.0f}: there is nothing left to rebalance"
+        )
+    target = hedge_notional(book, beta, equity)
+    change = target - notional_usd
+    return Rebalance(
+        book_usd=book,
+        equity_usd=equity,
+        target_usd=target,
+        change_usd=change if abs(change) > band_usd else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """The trade that turns one position into another: made by :func:`change_plan`, :func:`unwind`.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+    contracts : float
+        To trade, signed: a sale is negative.
+    notional_usd : float
+        Size of the trade, USD, unsigned.
+    collateral_usd : float
+        To add to the margin, USD; below zero it can be taken out.
+    fee_usd : float
+        Taker fee of the trade.
+    realised_coin : float
+        Profit in coin that the trade books, fees left out; 0 where it only adds.
+    """
+
+    contract: ContractTerms
+    contracts: float
+    notional_usd: float
+    collateral_usd: float
+    fee_usd: float
+    realised_coin: float = 0.0
+
+    def __str__(self) -> str:
+        if not self.contracts and not self.collateral_usd:
+            return "nothing to do"
+        verb = "buy back" if self.contracts > 0 else "sell"
+        text = (
+            f"{verb} {abs(self.contracts):,.10g} {self.contract.symbol} (${self.notional_usd:,.0f})"
+            if self.contracts
+            else "no trade"
+        )
+        if self.collateral_usd:
+            move = "add" if self.collateral_usd > 0 else "take out"
+            text += f", {move} ${abs(self.collateral_usd):,.0f} of margin"
+        return text
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(str(self))}; fee ${self.fee_usd:,.2f}</p>"
+
+
+def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
+    """Find the trade from one plan to the next, as after adding to a holding.
+
+    Formula: contracts and collateral of `new` less those of `old`.
+
+    Parameters
+    ----------
+    old, new : HedgePlan
+        On the same contract, at their own prices.
+
+    Returns
+    -------
+    PlanChange
+        With the profit booked where contracts are bought back.
+
+    Raises
+    ------
+    InvalidInput
+        Plans on two contracts: close the one and open the other.
+
+    Notes
+    -----
+    **Source:** adding $2,000 of a coin to a book asks for ``beta_coin x 2,000`` more of short, not
+    for 2,000.
+
+    Examples
+    --------
+    >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
+    ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
+    >>> before = plan_hedge(10_000, 1.0, eth, 3500, collateral_usd=5_000, fee_rate=0)
+    >>> after = plan_hedge(12_000, 1.0, eth, 3500, collateral_usd=6_000, fee_rate=0)
+    >>> print(change_plan(before, after))
+    sell 300 ETHUSD_PERP ($3,000), add $1,000 of margin
+    """
+    if old.contract != new.contract:
+        raise InvalidInput(
+            f"the plans are on {old.contract.id} and {new.contract.id}: unwind the one and place "
+            "the other"
+        )
+    trade = new.contracts - old.contracts
+    size = new.contract.notional_usd(trade, new.price_usd)
+    bought = min(max(trade, 0.0), -old.contracts)
+    coins = 0.0
+    if bought > 0 and old.contract.kind == "inverse":
+        coins = inverse_pnl_coin(-bought, old.price_usd, new.price_usd, old.contract.multiplier)
+    return PlanChange(
+        contract=new.contract,
+        contracts=trade,
+        notional_usd=size,
+        collateral_usd=new.collateral_usd - old.collateral_usd,
+        fee_usd=size * new.fee_rate,
+        realised_coin=coins,
+    )
+
+
+def unwind(
+    plan: HedgePlan, price_usd: float, *, share: float = 1.0, rounding: Rounding = "nearest"
+) -> PlanChange:
+    """Take a hedge off, or a share of it: buy back contracts, not coins.
+
+    Formula: ``-share * contracts``, whole lots; an inverse face is in USD, so the contracts sold
+    are the contracts to buy whatever the price has done.
+
+    Parameters
+    ----------
+    plan : HedgePlan
+    price_usd : float
+        Price at which they are bought, > 0.
+    share : float
+        Of the position, above 0 up to 1.
+    rounding : {"nearest", "down", "up"}
+        How contracts become whole.
+
+    Returns
+    -------
+    PlanChange
+        With the profit booked in coin. The margin set free is counted in proportion.
+
+    Raises
+    ------
+    InvalidInput
+        A price that is not > 0, a share outside 0 to 1.
+
+    Notes
+    -----
+    **Source:** closing $10,000 of 1-ETH contracts by their dollar worth at a lower price buys too
+    many of them and leaves a long.
+
+    Examples
+    --------
+    >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
+    ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
+    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
+    >>> trade = unwind(plan, 2975)
+    >>> trade.contracts, round(trade.realised_coin, 6)
+    (9900.0, 4.991597)
+    """
+    price_usd, share = scalars(price_usd=(price_usd, POSITIVE), share=(share, SHARE))
+    if share == 0:
+        raise InvalidInput("share must be above 0: an unwinding of nothing is no trade")
+    trade = round_contracts(-share * plan.contracts, rounding, plan.contract.lot)
+    if trade > -plan.contracts:
+        trade = -plan.contracts
+    size = plan.contract.notional_usd(trade, price_usd)
+    inverse = plan.contract.kind == "inverse"
+    return PlanChange(
+        contract=plan.contract,
+        contracts=trade,
+        notional_usd=size,
+        collateral_usd=-plan.collateral_usd * (trade / -plan.contracts),
+        fee_usd=size * plan.fee_rate,
+        realised_coin=inverse_pnl_coin(-trade, plan.price_usd, price_usd, plan.contract.multiplier)
+        if inverse
+        else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One contract of a hedge with several, and the book's beta to its coin.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+    price_usd : float
+        Of its coin.
+    beta : float
+        Of the book to its coin, the other legs' coins held fixed: from one joint regression.
+    """
+
+    contract: ContractTerms
+    price_usd: float
+    beta: float
+
+
+def plan_legs(
+    book_usd: float,
+    legs: Sequence[Leg],
+    *,
+    collateral: Collateral = "new_money",
+    max_leverage: float = 3.0,
+    rounding: Rounding = "nearest",
+    hedge_ratio: float = 1.0,
+    fee_rate: float | None = None,
+    maintenance_rate: float | None = None,
+) -> tuple[HedgePlan, ...]:
+    """Plan a hedge with several contracts, each leg margined in its own coin.
+
+    Formula: ``N_j = beta_j V + C_j`` for each leg; out of the book all margins together are
+    ``V B / (B + L - 1)`` with ``B`` the sum of the betas, shared by beta.
+
+    Parameters
+    ----------
+    book_usd : float
+        > 0.
+    legs : sequence of Leg
+        One for each coin, with betas from one joint regression.
+    collateral, max_leverage, rounding, hedge_ratio, fee_rate, maintenance_rate
+        As for :func:`plan_hedge`; out of the book, coins are sold for margin in proportion.
+
+    Returns
+    -------
+    tuple of HedgePlan
+        In the order of the legs. Out of the book, each has as its book what the sales leave.
+
+    Raises
+    ------
+    InvalidInput
+        No leg, a coin twice, or as :func:`plan_hedge`; a leg with a beta of zero or less is no
+        short: leave it out and estimate the others anew.
+    InfeasibleHedge
+        As for :func:`plan_hedge`.
+
+    Notes
+    -----
+    **Source:** wealth has the slope ``beta_j V + C_j E_j - N_j`` in the return of coin j.
+
+    Examples
+    --------
+    >>> def perp(coin):
+    ...     return ContractTerms(venue="Test", symbol=f"{coin}USD", kind="inverse", coin=coin,
+    ...                          multiplier=1, settle=coin, maintenance_basis="mark")
+    >>> legs = [Leg(contract=perp("BTC"), price_usd=60_000, beta=0.4),
+    ...         Leg(contract=perp("ETH"), price_usd=3_000, beta=0.8)]
+    >>> [plan.contracts for plan in plan_legs(10_000, legs, max_leverage=3, fee_rate=0)]
+    [-6000.0, -12000.0]
+    """
+    if not legs:
+        raise InvalidInput("a hedge needs at least one leg")
+    coins = [leg.contract.coin for leg in legs]
+    if len(set(coins)) < len(coins):
+        raise InvalidInput(f"each coin may have one leg, got {', '.join(coins)}")
+    book_usd, max_leverage = scalars(
+        book_usd=(book_usd, POSITIVE), max_leverage=(max_leverage, POSITIVE)
+    )
+    for leg in legs:
+        scalars(beta=(leg.beta, FINITE))
+        if leg.beta <= 0:
+            raise InvalidInput(
+                f"the leg in {leg.contract.coin} has beta {leg.beta:g}, which is no short; "
+                "leave it out and estimate the others anew"
+            )
+    kept, source = book_usd, collateral
+    if collateral == "from_portfolio" and len(legs) > 1:
+        posted = smallest_collateral(
+            book_usd,
+            sum(leg.beta for leg in legs),
+            max_leverage,
+            collateral=collateral,
+            hedge_ratio=hedge_ratio,
+            fee_rate=max(_fee(leg.contract, fee_rate) for leg in legs),
+        )
+        if not np.isfinite(posted):
+            raise InfeasibleHedge(
+                _why_infeasible(collateral, max_leverage, 0.0, posted, legs[0].contract),
+                smallest_collateral_usd=posted,
+            )
+        kept, source = book_usd - posted, "new_money"
+    return tuple(
+        plan_hedge(
+            kept,
+            leg.beta,
+            leg.contract,
+            leg.price_usd,
+            collateral=source,
+            max_leverage=max_leverage,
+            hedge_ratio=hedge_ratio,
+            rounding=rounding,
+            fee_rate=fee_rate,
+            maintenance_rate=maintenance_rate,
+        )
+        for leg in legs
+    )
+
+
+def _fee(contract: ContractTerms, fee_rate: float | None) -> float:
+    return fee_rate if fee_rate is not None else contract.taker_fee or 0.0

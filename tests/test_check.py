@@ -1,0 +1,289 @@
+"""The checks on the way in, the plain numbers on the way out, and the errors."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from strategies import BAD_ANYWHERE, refused
+
+import hedgelib as h
+from hedgelib import _check, errors
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    POSITIVE_OR_INF,
+    RATE,
+    SHARE,
+    extremes,
+    instance,
+    numbers,
+    one_of,
+    plain,
+    scalars,
+    series,
+    vectorised,
+)
+
+TINY = 5e-324
+HUGE = 1.7976931348623157e308
+INF, NAN = math.inf, math.nan
+
+RULES = {
+    "FINITE": (FINITE, "a finite number", [-HUGE, -1, 0, 1, HUGE], [INF, -INF, NAN]),
+    "POSITIVE": (POSITIVE, "> 0", [TINY, 1, HUGE], [0, -0.0, -TINY, -1, INF, -INF, NAN]),
+    "POSITIVE_OR_INF": (
+        POSITIVE_OR_INF,
+        "> 0, or inf for none",
+        [TINY, 1, HUGE, INF],
+        [0, -TINY, -INF, NAN],
+    ),
+    "NONNEGATIVE": (NONNEGATIVE, ">= 0", [0, -0.0, TINY, HUGE], [-TINY, -1, INF, -INF, NAN]),
+    "ABOVE_MINUS_ONE": (
+        ABOVE_MINUS_ONE,
+        "> -1 (a loss of 100% is -1)",
+        [np.nextafter(-1, 0), 0, HUGE],
+        [-1, -2, INF, -INF, NAN],
+    ),
+    "RATE": (
+        RATE,
+        "a decimal between -1 and 1 (1% is 0.01)",
+        [np.nextafter(-1, 0), 0, np.nextafter(1, 0)],
+        [-1, 1, 2, INF, -INF, NAN],
+    ),
+    "FRACTION": (
+        FRACTION,
+        "a decimal from 0 to below 1 (1% is 0.01)",
+        [0, np.nextafter(1, 0)],
+        [-TINY, 1, INF, -INF, NAN],
+    ),
+    "SHARE": (
+        SHARE,
+        "a decimal from 0 to 1",
+        [0, 1],
+        [-TINY, np.nextafter(1, 2), INF, -INF, NAN],
+    ),
+}
+
+
+def test_every_rule_is_tried():
+    assert set(RULES) == {n for n, v in vars(_check).items() if isinstance(v, _check.Rule)}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_takes_what_it_says_and_nothing_else(rule):
+    rule, text, good, bad = RULES[rule]
+    assert numbers(x=(good, rule))[0].tolist() == good
+    for value in bad:
+        with refused(f"x must be {text}, got {float(value)!r}"):
+            numbers(x=(value, rule))
+
+
+def test_message_says_where_in_an_array():
+    with refused("x must be > 0, got -3.0 at [1]"):
+        numbers(x=([1, -3, -4], POSITIVE))
+    with refused("x must be > 0, got 0.0 at [(1, 0)]"):
+        numbers(x=([[1, 2], [0, 4]], POSITIVE))
+
+
+def test_numbers_come_back_as_float64_in_order():
+    one, two, three, four = numbers(
+        a=(1, FINITE),
+        b=(np.array([1, 2], dtype=np.int8), FINITE),
+        c=(np.float32(0.5), FINITE),
+        d=(pd.Series([2.5, 3.5]), FINITE),
+    )
+    assert (type(one), type(three)) == (np.float64, np.float64)
+    assert (two.dtype, four.dtype) == (np.float64, np.float64)
+    assert (one, two.tolist(), three, four.tolist()) == (1.0, [1.0, 2.0], 0.5, [2.5, 3.5])
+
+
+@pytest.mark.parametrize("value", [10**18, np.uint64(2**63), [2**63], np.longdouble(2), (1, 2)])
+def test_any_real_number_is_welcome(value):
+    (found,) = numbers(x=(value, FINITE))
+    assert np.array_equal(found, np.asarray(value, float))
+
+
+def test_nothing_is_a_fine_array_of_numbers():
+    (found,) = numbers(x=([], POSITIVE))
+    assert found.shape == (0,)
+
+
+@pytest.mark.parametrize("bad", BAD_ANYWHERE)
+def test_what_is_no_number_is_refused_by_name(bad):
+    for check in (numbers, scalars):
+        with pytest.raises(h.InvalidInput, match="some_name"):
+            check(some_name=(BAD_ANYWHERE[bad], FINITE))
+    with pytest.raises(h.InvalidInput, match="some_name"):
+        series("some_name", BAD_ANYWHERE[bad])
+
+
+def test_messages_show_what_was_found():
+    def message(value):
+        with pytest.raises(h.InvalidInput) as error:
+            numbers(x=(value, FINITE))
+        return str(error.value)
+
+    assert message("3,5") == "x must be numbers, got '3,5'; convert it with float() first"
+    assert message(None) == "x must be numbers, got None; convert it with float() first"
+    longest = "x" * 58
+    assert message(longest) == f"x must be numbers, got '{longest}'; convert it with float() first"
+    assert (
+        message(longest + "x")
+        == "x must be numbers, got str of <U59; convert it with float() first"
+    )
+    assert message(10**400) == "x is too large to compute with"
+    assert message([1, np.ma.masked]) == "x has masked entries; drop them first"
+    assert message((1, np.ma.masked)) == "x has masked entries; drop them first"
+    assert message([1, True]) == "x must be numbers, got True at [1]"
+    assert message((1, 2, np.False_)) == "x must be numbers, got np.False_ at [2]"
+    assert message([[1], [1, 2]]).startswith("x must be numbers in a regular shape: ")
+    assert message(np.longdouble("1e4000")) == "x must be a finite number, got inf"
+
+
+def test_a_masked_array_without_a_masked_entry_is_an_array():
+    (found,) = numbers(x=(np.ma.array([1.0, 2.0], mask=[False, False]), FINITE))
+    assert found.tolist() == [1.0, 2.0]
+
+
+def test_shapes_must_go_together():
+    assert [a.shape for a in numbers(a=([[1], [2]], FINITE), b=([1, 2, 3], FINITE))] == [
+        (2, 1),
+        (3,),
+    ]
+    with refused("the shapes do not go together: a (2,), b (), c (3,)"):
+        numbers(a=([1, 2], FINITE), b=(1, FINITE), c=([1, 2, 3], FINITE))
+
+
+def test_scalars():
+    found = scalars(a=(1, POSITIVE), b=(np.array(2.5), POSITIVE), c=(np.float32(0.5), POSITIVE))
+    assert found == (1.0, 2.5, 0.5)
+    assert [type(x) for x in found] == [float] * 3
+    with refused("b must be a single number, got shape (1,)"):
+        scalars(a=(1, POSITIVE), b=([2], POSITIVE))
+    with refused("b must be > 0, got 0.0"):
+        scalars(a=(1, POSITIVE), b=(0, POSITIVE))
+
+
+def test_series():
+    found = series("x", (1, 2, 3))
+    assert (found.dtype, found.tolist()) == (np.float64, [1.0, 2.0, 3.0])
+    assert series("x", [1, 2], at_least=2).size == 2
+    assert series("x", [0.5], rule=SHARE).tolist() == [0.5]
+    with refused("x needs at least 1 values, got 0", h.NotEnoughData):
+        series("x", [])
+    with refused("x needs at least 3 values, got 2", h.NotEnoughData):
+        series("x", [1, 2], at_least=3)
+    with refused("x must be one-dimensional, got shape (1, 2)"):
+        series("x", [[1, 2]])
+    with refused("x must be one-dimensional, got shape ()"):
+        series("x", 5)
+    with refused("x must be > 0, got -1.0 at [1]"):
+        series("x", [1, -1], rule=POSITIVE)
+    with refused("x must be a finite number, got nan at [0]"):
+        series("x", [NAN])
+
+
+@pytest.mark.parametrize("bad", ["Mark", "", None, 1, ["mark"], np.array(["mark", "entry"])])
+def test_one_of(bad):
+    one_of("basis", "entry", ("mark", "entry"))
+    with refused(f"basis must be one of mark, entry, got {bad!r}"):
+        one_of("basis", bad, ("mark", "entry"))
+
+
+def test_instance():
+    instance("x", 1.5, float)
+    with refused("x must be a float, got 'y'"):
+        instance("x", "y", float)
+
+
+def test_plain():
+    assert type(plain(np.float64(1.5))) is float
+    assert type(plain(np.array(1.5))) is float
+    assert plain(np.array([1.5])).shape == (1,)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda: np.float64(1e308) * 10,
+        lambda: np.float64(1) / np.float64(0),
+        lambda: np.float64(INF) - np.float64(INF),
+        lambda: np.array([1.0, 1e308]) * 10,
+    ],
+)
+def test_an_overflow_is_an_error_and_not_an_answer(compute):
+    with (
+        refused("f: the numbers are too large or too small"),
+        extremes("f"),
+    ):
+        compute()
+
+
+def test_what_vanishes_is_zero():
+    with extremes("f"):
+        assert np.float64(1e-308) * np.float64(1e-308) == 0
+
+
+def test_vectorised():
+    @vectorised
+    def f(x, *, y=0.0):
+        """Say what it does."""
+        return x + y
+
+    assert (f.__name__, f.__doc__) == ("f", "Say what it does.")
+    assert (f(np.float64(1)), type(f(np.float64(1), y=2))) == (1.0, float)
+    assert f(np.array([1.0, 2.0]), y=1).tolist() == [2.0, 3.0]
+    assert f(INF) == INF
+    for nan in (NAN, np.array([1.0, NAN])):
+        with refused("f: the numbers are too large or too small"):
+            f(nan)
+
+
+ERRORS = [getattr(h, name) for name in errors.__all__]
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_errors_are_one_family_of_value_errors(kind):
+    assert issubclass(kind, h.HedgeError)
+    assert issubclass(h.HedgeError, ValueError)
+    assert kind.__doc__
+
+
+def test_infeasible_names_the_smallest_collateral():
+    error = h.InfeasibleHedge("too little", smallest_collateral_usd=12.5)
+    assert (str(error), error.smallest_collateral_usd) == ("too little", 12.5)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ({}, "book.csv: no"),
+        ({"line": 3}, "book.csv, line 3: no"),
+        ({"column": "beta"}, "book.csv, column 'beta': no"),
+        ({"line": 3, "column": "beta"}, "book.csv, line 3, column 'beta': no"),
+    ],
+)
+def test_a_file_error_says_where(place, text):
+    error = h.PortfolioFileError("no", path="book.csv", **place)
+    assert str(error) == text
+    assert error.path == Path("book.csv")
+    assert (error.line, error.column) == (place.get("line"), place.get("column"))
+
+
+def test_errors_cross_from_another_process():
+    plain_error = pickle.loads(pickle.dumps(h.InvalidInput("x must be > 0")))
+    assert (type(plain_error), str(plain_error)) == (h.InvalidInput, "x must be > 0")
+    infeasible = pickle.loads(pickle.dumps(h.InfeasibleHedge("no", smallest_collateral_usd=2.0)))
+    assert (str(infeasible), infeasible.smallest_collateral_usd) == ("no", 2.0)
+    assert isinstance(infeasible, h.InfeasibleHedge)
+    wrong = pickle.loads(pickle.dumps(h.PortfolioFileError("no", path="b.csv", line=2)))
+    assert str(wrong) == "b.csv, line 2: no"
+    assert (wrong.path, wrong.line, wrong.column) == (Path("b.csv"), 2, None)

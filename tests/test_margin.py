@@ -1,0 +1,509 @@
+"""What keeps a position open: exact numbers, laws, brute force, and what is refused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import bases, floats, linear_terms, multipliers, prices, refused, terms, tiers
+
+import hedgelib as h
+
+INF = math.inf
+sides = st.sampled_from([1.0, -1.0])
+leverages = floats(0.2, 50)
+rates = floats(0, 0.4)
+BINANCE_BTC = h.MarginTiers(
+    floors=(0, 5, 10, 20, 50, 100, 200), rates=(0.004, 0.005, 0.01, 0.025, 0.05, 0.1, 0.125)
+)
+
+
+def coin_equity(contracts, entry, wallet, price, multiplier=1.0):
+    return wallet + h.inverse_pnl_coin(contracts, entry, price, multiplier)
+
+
+def usd_equity(contracts, entry, wallet, price, multiplier=1.0):
+    return wallet + h.linear_pnl_usd(contracts, entry, price, multiplier)
+
+
+def first_crossing(free, entry, side):
+    """Bisect for the price at which `free` (equity less maintenance, > 0 at entry) becomes 0."""
+    alive, dead = entry, entry * (1e-9 if side > 0 else 1e9)
+    if free(dead) > 0:
+        return INF
+    for _ in range(50):
+        middle = math.sqrt(alive * dead)
+        alive, dead = (middle, dead) if free(middle) > 0 else (alive, middle)
+    return math.sqrt(alive * dead)
+
+
+# Tiers.
+
+
+def test_tiers():
+    ladder = h.MarginTiers(floors=(0, 5, 10), rates=(0.004, 0.005, 0.01))
+    assert ladder.amounts == pytest.approx([0, 0.005, 0.055], rel=1e-12)
+    assert ladder.lookup(0) == (0.004, 0.0)
+    assert ladder.lookup(4.999) == (0.004, 0.0)
+    assert ladder.lookup(5) == (0.005, pytest.approx(0.005))
+    assert ladder.lookup(9.999)[0] == 0.005
+    assert ladder.lookup(1e6) == (0.01, pytest.approx(0.055))
+    assert [type(x) for x in ladder.lookup(5)] == [float, float]
+    assert ladder.maintenance_margin(20) == pytest.approx(0.2 - 0.055)
+    assert type(ladder.maintenance_margin(20)) is float
+    rate, amount = ladder.lookup([0, 5, 10])
+    assert (rate.tolist(), amount.tolist()) == ([0.004, 0.005, 0.01], ladder.amounts.tolist())
+    assert ladder.maintenance_margin([0, 20]) == pytest.approx([0, 0.145])
+    assert ladder.maintenance_margin(np.empty(0)).shape == (0,)
+    assert BINANCE_BTC.lookup(300)[1] == pytest.approx(11.605)
+
+
+@given(tiers(), floats(0, 12))
+def test_maintenance_is_the_sum_over_slices(ladder, notional):
+    slices = zip(ladder.floors, (*ladder.floors[1:], INF), ladder.rates, strict=True)
+    by_hand = sum(max(0.0, min(notional, top) - floor) * rate for floor, top, rate in slices)
+    assert ladder.maintenance_margin(notional) == pytest.approx(by_hand, rel=1e-9, abs=1e-12)
+    lines = [
+        rate * notional - amount for rate, amount in zip(ladder.rates, ladder.amounts, strict=True)
+    ]
+    assert ladder.maintenance_margin(notional) == pytest.approx(max(lines), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("floors", "rates", "message"),
+    [
+        ((0, 5), (0.1,), "floors has 2 values and rates 1"),
+        ((1,), (0.1,), "floors must ascend from 0, got (1,)"),
+        ((0, 5, 5), (0.1, 0.2, 0.3), "floors must ascend from 0, got (0, 5, 5)"),
+        ((0, 5), (0.2, 0.1), "rates must not fall from tier to tier, got (0.2, 0.1)"),
+        ((0, -5), (0.1, 0.2), "floors must be >= 0, got -5.0 at [1]"),
+        ((0,), (1,), "rates must be a decimal from 0 to below 1 (1% is 0.01), got 1.0 at [0]"),
+        ((0,), (-0.1,), "rates must be a decimal from 0 to below 1 (1% is 0.01), got -0.1 at [0]"),
+    ],
+)
+def test_tiers_that_are_none(floors, rates, message):
+    with refused(message):
+        h.MarginTiers(floors=floors, rates=rates)
+
+
+def test_tiers_need_one():
+    with refused("floors needs at least 1 values, got 0", h.NotEnoughData):
+        h.MarginTiers(floors=(), rates=())
+    assert h.MarginTiers(floors=(0, 1), rates=(0.1, 0.1)).amounts.tolist() == [0, 0]
+    with refused("notional must be >= 0, got -1.0"):
+        h.MarginTiers(floors=(0,), rates=(0.1,)).lookup(-1)
+    with refused("notional must be >= 0, got inf at [0]"):
+        h.MarginTiers(floors=(0,), rates=(0.1,)).maintenance_margin([INF])
+
+
+# Numbers worked out by hand.
+
+
+def test_initial_margin():
+    assert h.inverse_initial_margin_coin(-1000, 2000, 4, 10) == 1.25
+    assert h.inverse_initial_margin_coin(1000, 2000, 4) == 0.125
+    assert h.linear_initial_margin_usd(-10, 2000, 4, 0.5) == 2500.0
+    assert h.linear_initial_margin_usd(10, 2000, 4) == 5000.0
+
+
+def test_maintenance_margin():
+    assert h.inverse_maintenance_margin_coin(-1000, 2000, 0.5) == 0.25
+    assert h.inverse_maintenance_margin_coin(-1000, 2000, 0.5, 0.125, 10) == 2.375
+    assert h.inverse_maintenance_margin_coin(1000, 2000, 0.5, multiplier_usd=10) == 2.5
+    assert h.linear_maintenance_margin_usd(-10, 2000, 0.5) == 10000.0
+    assert h.linear_maintenance_margin_usd(-10, 2000, 0.5, 100, 0.5) == 4900.0
+
+
+def test_bankruptcy():
+    assert h.inverse_bankruptcy_price(-1000, 2000, 0.25) == 4000.0
+    assert h.inverse_bankruptcy_price(1000, 2000, 0.5) == 1000.0
+    assert h.inverse_bankruptcy_price(-1000, 2000, 2.5, 10) == 4000.0
+    assert h.inverse_bankruptcy_price(-1000, 2000, 0) == 2000.0
+    assert h.linear_bankruptcy_price(-10, 2000, 5000) == 2500.0
+    assert h.linear_bankruptcy_price(10, 2000, 5000) == 1500.0
+    assert h.linear_bankruptcy_price(10, 2000, 5000, 0.5) == 1000.0
+    assert h.linear_bankruptcy_price(-10, 2000, 5000, 0.5) == 3000.0
+
+
+def test_never_bankrupt():
+    assert (
+        h.inverse_bankruptcy_price([-1000, -1000, 0, 0], 2000, [0.5, 7, 5, 0]).tolist() == [INF] * 4
+    )
+    assert h.linear_bankruptcy_price([10, 10, 0, 0], 2000, [20000, 1e6, 5, 0]).tolist() == [INF] * 4
+    # 1x in floating point: the wallet misses the notional by less than an ulp or two.
+    for entry in (3500.0, 0.3, 61234.7, 1e-4):
+        for contracts in (1.0, 4900.0, 77777.0):
+            coins = contracts * 10 / entry
+            for wallet in (coins, np.nextafter(coins, 0), coins * (1 - 0.9e-12)):
+                assert h.inverse_bankruptcy_price(-contracts, entry, wallet, 10) == INF
+            assert h.inverse_bankruptcy_price(-contracts, entry, coins * (1 - 1e-11), 10) < INF
+            value = contracts * 10 * entry
+            for wallet in (value, np.nextafter(value, 0), value * (1 - 0.9e-12)):
+                assert h.linear_bankruptcy_price(contracts, entry, wallet, 10) == INF
+            assert h.linear_bankruptcy_price(contracts, entry, value * (1 - 1e-11), 10) < INF
+
+
+def test_liquidation():
+    # A wallet of 0.25 coins behind a face of $1,000 at 2,000, notional 0.5 coins.
+    short, long = (-1000, 2000, 0.25), (1000, 2000, 0.25)
+    inverse = h.inverse_liquidation_price
+    assert inverse(*short, maintenance_rate=0.25) == 3000.0
+    assert inverse(*short, maintenance_rate=0.25, basis="mark") == 3000.0
+    assert inverse(*short, maintenance_rate=0.25, basis="entry") == pytest.approx(8000 / 3)
+    assert inverse(*long, maintenance_rate=0.25) == pytest.approx(5000 / 3)
+    assert inverse(*long, maintenance_rate=0.25, basis="entry") == 1600.0
+    assert inverse(*short, maintenance_rate=0.125, taker_fee=0.125) == 3000.0
+    assert inverse(*short, maintenance_rate=0.125, taker_fee=0.125, basis="entry") == pytest.approx(
+        8000 / 3
+    )
+    assert inverse(*short, maintenance_rate=0.25, maintenance_amount_coin=0.125) == 6000.0
+    assert (
+        inverse(*short, maintenance_rate=0.25, maintenance_amount_coin=0.125, basis="entry")
+        == 4000.0
+    )
+    assert inverse(*long, maintenance_rate=0.25, maintenance_amount_coin=0.125) == pytest.approx(
+        10000 / 7
+    )
+    assert inverse(-100, 2000, 0.25, maintenance_rate=0.25, multiplier_usd=10) == 3000.0
+    linear = h.linear_liquidation_price
+    assert linear(-10, 2000, 10000, maintenance_rate=0.25) == 2400.0
+    assert linear(-10, 2000, 10000, maintenance_rate=0.25, basis="mark") == 2400.0
+    assert linear(-10, 2000, 10000, maintenance_rate=0.25, basis="entry") == 2500.0
+    assert linear(10, 2000, 10000, maintenance_rate=0.25) == pytest.approx(4000 / 3)
+    assert linear(10, 2000, 10000, maintenance_rate=0.25, basis="entry") == 1500.0
+    assert linear(-10, 2000, 10000, maintenance_rate=0.125, taker_fee=0.125) == 2400.0
+    assert linear(-10, 2000, 10000, maintenance_rate=0.25, maintenance_amount_usd=2500) == 2600.0
+    assert (
+        linear(-10, 2000, 10000, maintenance_rate=0.25, maintenance_amount_usd=2500, basis="entry")
+        == 2750.0
+    )
+    assert linear(-20, 2000, 10000, maintenance_rate=0.25, multiplier_coin=0.5) == 2400.0
+
+
+@pytest.mark.parametrize("basis", ["mark", "entry"])
+def test_nothing_liquidates_no_position(basis):
+    for contracts in (0, 0.0):
+        assert (
+            h.inverse_liquidation_price(contracts, 2000, 0, maintenance_rate=0.1, basis=basis)
+            == INF
+        )
+        assert (
+            h.linear_liquidation_price(contracts, 2000, 0, maintenance_rate=0.1, basis=basis) == INF
+        )
+        assert (
+            h.inverse_tiered_liquidation_price(contracts, 2000, 0, BINANCE_BTC, basis=basis) == INF
+        )
+
+
+def test_the_fully_collateralised_short():
+    args = (-49000, 3500, 14)
+    assert h.inverse_liquidation_price(*args, maintenance_rate=0.005) == INF
+    assert h.inverse_liquidation_price(*args, maintenance_rate=0.005, basis="entry") == (
+        pytest.approx(3500 / 0.005)
+    )
+    after_fee = (-49000, 3500, 14 * (1 - 0.0005))
+    assert h.inverse_liquidation_price(*after_fee, maintenance_rate=0.005) == pytest.approx(
+        3500 * 0.995 / 0.0005
+    )
+    assert h.inverse_bankruptcy_price(*args) == INF
+    assert h.inverse_bankruptcy_price(*after_fee) == pytest.approx(3500 / 0.0005)
+
+
+def test_margin_not_above_maintenance_is_no_position():
+    def text(have, need, unit):
+        return (
+            f"a margin of {have} {unit} is not above the maintenance margin of {need} {unit} at "
+            "entry: there is no such position to liquidate; add margin or open less"
+        )
+
+    for side in (1, -1):
+        for basis in ("mark", "entry"):
+            with refused(text("0.125", "0.125", "coin")):
+                h.inverse_liquidation_price(
+                    side * 1000, 2000, 0.125, maintenance_rate=0.25, basis=basis
+                )
+            with refused(text("5000", "5000", "USD")):
+                h.linear_liquidation_price(
+                    side * 10, 2000, 5000, maintenance_rate=0.25, basis=basis
+                )
+    with refused(text("0.1", "0.125", "coin")):
+        h.inverse_liquidation_price(
+            [1000, 1000], 2000, [0.25, 0.1], maintenance_rate=[[0.25], [0.25]]
+        )
+    with refused(text("0.0625", "0.0625", "coin")):
+        h.inverse_liquidation_price(
+            1000, 2000, 0.0625, maintenance_rate=0.25, maintenance_amount_coin=0.0625
+        )
+    assert h.inverse_liquidation_price(
+        -1000, 2000, np.nextafter(0.125, 1), maintenance_rate=0.25
+    ) == pytest.approx(2000)
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        lambda **k: h.inverse_liquidation_price(-1, 2000, 1, maintenance_rate=0.1, **k),
+        lambda **k: h.linear_liquidation_price(-1, 2000, 1000, maintenance_rate=0.1, **k),
+        lambda **k: h.inverse_tiered_liquidation_price(-1, 2000, 1, BINANCE_BTC, **k),
+    ],
+)
+def test_the_basis_is_one_of_two(price):
+    assert price() == price(basis="mark")
+    with refused("basis must be one of mark, entry, got 'index'"):
+        price(basis="index")
+
+
+# Laws.
+
+
+@given(sides, floats(1, 1e7), prices, leverages, rates, bases, multipliers)
+def test_liquidation_is_where_margin_equals_maintenance(
+    side, contracts, entry, leverage, rate, basis, multiplier
+):
+    n = side * contracts
+    coins = abs(h.inverse_notional_coin(n, entry, multiplier))
+    wallet = coins / leverage
+    assume(wallet > coins * rate * (1 + 1e-6))
+    price = h.inverse_liquidation_price(
+        n, entry, wallet, maintenance_rate=rate, basis=basis, multiplier_usd=multiplier
+    )
+    bankrupt = h.inverse_bankruptcy_price(n, entry, wallet, multiplier)
+    if side > 0:
+        assert bankrupt <= price * (1 + 1e-12)
+        assert price <= entry * (1 + 1e-12)
+        assert bankrupt == pytest.approx(entry * leverage / (leverage + 1))
+    else:
+        assert entry * (1 - 1e-12) <= price <= bankrupt * (1 + 1e-12)
+        if bankrupt < INF:
+            assert bankrupt == pytest.approx(entry * leverage / (leverage - 1), rel=1e-6)
+        else:
+            assert leverage <= 1 + 1e-9
+    if price < INF:
+        reckoned = price if basis == "mark" else entry
+        maintenance = h.inverse_maintenance_margin_coin(
+            n, reckoned, rate, multiplier_usd=multiplier
+        )
+        equity = coin_equity(n, entry, wallet, price, multiplier)
+        assert equity == pytest.approx(maintenance, abs=1e-9 * (coins + coins * entry / price))
+    if bankrupt < INF:
+        left = coin_equity(n, entry, wallet, bankrupt, multiplier)
+        assert left == pytest.approx(0, abs=1e-9 * (coins + coins * entry / bankrupt))
+
+
+@given(sides, floats(1, 1e7), prices, leverages, rates, bases, multipliers)
+def test_linear_liquidation_is_where_margin_equals_maintenance(
+    side, contracts, entry, leverage, rate, basis, multiplier
+):
+    n = side * contracts
+    value = abs(h.linear_notional_usd(n, entry, multiplier))
+    wallet = value / leverage
+    assume(wallet > value * rate * (1 + 1e-6))
+    price = h.linear_liquidation_price(
+        n, entry, wallet, maintenance_rate=rate, basis=basis, multiplier_coin=multiplier
+    )
+    bankrupt = h.linear_bankruptcy_price(n, entry, wallet, multiplier)
+    if side < 0:
+        assert entry * (1 - 1e-12) <= price <= bankrupt * (1 + 1e-12)
+        assert bankrupt == pytest.approx(entry * (1 + 1 / leverage))
+    else:
+        assert price <= entry * (1 + 1e-12) or price == INF
+        assert price >= bankrupt * (1 - 1e-12) or bankrupt == INF
+        assert bankrupt == (
+            pytest.approx(entry * (1 - 1 / leverage)) if leverage > 1.001 else bankrupt
+        )
+        assert (bankrupt == INF) == (leverage <= 1 + 1e-9) or abs(leverage - 1) < 1e-6
+    if price < INF:
+        reckoned = price if basis == "mark" else entry
+        maintenance = h.linear_maintenance_margin_usd(n, reckoned, rate, multiplier_coin=multiplier)
+        equity = usd_equity(n, entry, wallet, price, multiplier)
+        assert equity == pytest.approx(maintenance, abs=1e-9 * (value + value * price / entry))
+    if bankrupt < INF:
+        left = usd_equity(n, entry, wallet, bankrupt, multiplier)
+        assert left == pytest.approx(0, abs=1e-9 * value)
+
+
+@given(sides, prices, floats(0.3, 20), tiers(), floats(0.1, 12), bases, floats(0, 0.01))
+def test_tiered_liquidation_against_brute_force(side, entry, leverage, ladder, coins, basis, fee):
+    contracts = side * coins * entry
+    wallet = coins / leverage
+
+    def maintenance(price):
+        notional = coins * entry / price if basis == "mark" else coins
+        return ladder.maintenance_margin(notional) + fee * notional
+
+    def free(price):
+        return coin_equity(contracts, entry, wallet, price) - maintenance(price)
+
+    assume(free(entry) > 1e-6 * coins)
+    found = h.inverse_tiered_liquidation_price(
+        contracts, entry, wallet, ladder, basis=basis, taker_fee=fee
+    )
+    assert found == pytest.approx(first_crossing(free, entry, side), rel=1e-6)
+    each = h.inverse_tiered_liquidation_price(
+        contracts / 10,
+        [entry, entry],
+        wallet,
+        ladder,
+        basis=basis,
+        multiplier_usd=10,
+        taker_fee=fee,
+    )
+    assert each == pytest.approx([found, found], rel=1e-9)
+
+
+@given(sides, floats(0.1, 1e5), floats(0.3, 20), st.data(), floats(0.1, 12), bases)
+def test_linear_tiers_against_brute_force(side, entry, leverage, data, value, basis):
+    ladder = data.draw(tiers(scale=entry))
+    usd = value * entry
+    contracts, wallet = side * value / 0.01, usd / leverage
+    contract = linear_terms(
+        maintenance_floors=ladder.floors, maintenance_rates=ladder.rates, tier_unit="usd",
+        maintenance_basis=basis,
+    )  # fmt: skip
+
+    def free(price):
+        at = usd * price / entry if basis == "mark" else usd
+        equity = usd_equity(contracts, entry, wallet, price, 0.01)
+        return equity - ladder.maintenance_margin(at)
+
+    assume(free(entry) > 1e-6 * usd)
+    found = h.liquidation_price(contract, contracts, entry, wallet)
+    brute = first_crossing(free, entry, side)
+    assert found == pytest.approx(brute, rel=1e-6, abs=2e-9 * entry)
+
+
+def test_the_tier_is_that_at_the_liquidation_price():
+    ladder = h.MarginTiers(floors=(0, 100, 200), rates=(0.1, 0.125, 0.15))
+    price = h.inverse_tiered_liquidation_price(-10_000_000, 40_000, 125, ladder)
+    assert price == pytest.approx(10_000_000 * 0.875 / (250 - 125 - 2.5))
+    assert ladder.lookup(10_000_000 / price) == (0.125, pytest.approx(2.5))
+    assert h.inverse_tiered_liquidation_price(
+        [-10_000_000, 10_000_000, 0], 40_000, 125, ladder
+    ).tolist() == [
+        h.inverse_tiered_liquidation_price(n, 40_000, 125, ladder)
+        for n in (-10_000_000, 10_000_000, 0)
+    ]
+    with refused("tiers must be a MarginTiers, got None"):
+        h.inverse_tiered_liquidation_price(1, 2, 3, None)
+
+
+def test_tiered_arguments_are_checked_once_for_all_tiers():
+    ladder = h.MarginTiers(floors=(0, 1), rates=(0.1, 0.2))
+    with refused("multiplier_usd must be > 0, got 0.0"):
+        h.inverse_tiered_liquidation_price(-1, 2, 3, ladder, multiplier_usd=0)
+    by_fee = h.inverse_tiered_liquidation_price(-1000, 2000, 0.25, ladder, taker_fee=[0, 0.1])
+    assert by_fee == pytest.approx([1000 * 0.9 / 0.25, 1000 * 0.8 / 0.25])
+    assert h.inverse_tiered_liquidation_price(-1000, 2000, 0.25, ladder) == by_fee[0]
+    shape = h.inverse_tiered_liquidation_price(
+        [[-1000], [-900]], 2000, [0.25, 0.26, 0.27], ladder, basis="entry"
+    ).shape
+    assert shape == (2, 3)
+
+
+# The terms of a venue.
+
+
+def test_ladder_of_a_contract():
+    assert h.margin_tiers(terms(maintenance_floors=(), maintenance_rates=()), 2000) is None
+    inverse = {"maintenance_floors": (0, 5000), "maintenance_rates": (0.01, 0.02)}
+    assert h.margin_tiers(terms(**inverse), 2000).floors == (0, 5000)
+    assert h.margin_tiers(terms(**inverse, tier_unit="usd"), 2000).floors == (0, 2.5)
+    assert h.margin_tiers(linear_terms(**inverse), 2000).floors == (0, 10_000_000)
+    assert h.margin_tiers(linear_terms(**inverse, tier_unit="usd"), 2000).floors == (0, 5000)
+    assert h.margin_tiers(terms(**inverse), 2000).rates == (0.01, 0.02)
+    with refused("price_usd must be > 0, got 0.0"):
+        h.margin_tiers(terms(), 0)
+    with refused("terms must be a ContractTerms, got 'ETHUSD'"):
+        h.margin_tiers("ETHUSD", 2000)
+
+
+def test_liquidation_by_the_terms_of_the_venue():
+    ladder = {"maintenance_floors": (0, 1), "maintenance_rates": (0.25, 0.5)}
+    price = h.liquidation_price(terms(**ladder), -100, 2000, 0.25)
+    assert (price, type(price)) == (3000.0, float)
+    by_entry = h.liquidation_price(terms(**ladder, maintenance_basis="entry"), -100, 2000, 0.25)
+    assert by_entry == pytest.approx(8000 / 3)
+    assert h.liquidation_price(terms(**ladder, maintenance_basis=None), -100, 2000, 0.25) == 3000.0
+    flat = h.liquidation_price(terms(**ladder), -100, 2000, 0.25, maintenance_rate=0.1)
+    assert flat == pytest.approx(3600)
+    assert h.liquidation_price(terms(**ladder), -100, 2000, 0.25, maintenance_rate=0) == 4000.0
+
+
+def test_linear_liquidation_by_the_terms_of_the_venue():
+    ladder = {
+        "maintenance_floors": (0, 25_000),
+        "maintenance_rates": (0.25, 0.5),
+        "tier_unit": "usd",
+    }
+    contract = linear_terms(**ladder)
+    # $20,000 of notional at entry; the short climbs into the second tier, the long falls below it.
+    assert h.liquidation_price(contract, -1000, 2000, 15_000) == pytest.approx(41_250 / 15)
+    assert h.liquidation_price(contract, 1000, 2000, 10_000) == pytest.approx(10_000 / 7.5)
+    price = h.liquidation_price(
+        linear_terms(**ladder, maintenance_basis="entry"), -1000, 2000, 15_000
+    )
+    assert (price, type(price)) == (3000.0, float)
+    assert h.liquidation_price(contract, 1000, 2000, 50_000) == INF
+    assert h.liquidation_price(contract, 0, 2000, 50_000) == INF
+    flat = h.liquidation_price(contract, -1000, 2000, 10_000, maintenance_rate=0.25)
+    assert flat == 2400.0
+
+
+def test_an_unverified_rate_must_be_named():
+    bare = terms(maintenance_floors=(), maintenance_rates=())
+    with refused(
+        "the maintenance rate of ETHUSD at Test is not verified; look it up there and pass "
+        "maintenance_rate (0.005 is 0.5%)"
+    ):
+        h.liquidation_price(bare, -100, 2000, 0.25)
+    assert h.liquidation_price(bare, -100, 2000, 0.25, maintenance_rate=0.25) == 3000.0
+    with refused("maintenance_rate must be a decimal from 0 to below 1 (1% is 0.01), got 1.0"):
+        h.liquidation_price(bare, -100, 2000, 0.25, maintenance_rate=1)
+    with refused("contracts must be a single number, got shape (1,)"):
+        h.liquidation_price(bare, [-100], 2000, 0.25, maintenance_rate=0.25)
+    with refused("wallet must be >= 0, got -1.0"):
+        h.liquidation_price(bare, -100, 2000, -1, maintenance_rate=0.25)
+    with refused("terms must be a ContractTerms, got None"):
+        h.liquidation_price(None, -100, 2000, 1)
+
+
+# Cross margin and distance.
+
+
+def test_cross_wallet():
+    assert h.cross_wallet_coin(10) == 10.0
+    assert h.cross_wallet_coin(10, -2) == 8.0
+    assert h.cross_wallet_coin(10, 2, 0.5) == 11.5
+    assert h.cross_wallet_coin(10, other_maintenance_coin=3) == 7.0
+    assert h.cross_wallet_coin(2, -1.5, 0.5) == 0.0
+    with refused(
+        "the other positions lose or bind more than the wallet holds: the account is liquidated "
+        "before this position counts"
+    ):
+        h.cross_wallet_coin([2, 1], -1.5, 0.5)
+
+
+def test_distance():
+    move, deviations = h.liquidation_distance(2000, 4000, 0.05)
+    assert (move, deviations) == (1.0, pytest.approx(math.log(2) / 0.05))
+    down, as_far = h.liquidation_distance(2000, 1000, 0.05)
+    assert (down, as_far) == (-0.5, pytest.approx(deviations))
+    assert h.liquidation_distance(2000, INF, 0.05) == (INF, INF)
+    assert [type(x) for x in h.liquidation_distance(2000, INF, 0.05)] == [float, float]
+    moves, all_ = h.liquidation_distance(2000, [4000, INF], [[0.05], [0.1]])
+    assert moves.tolist() == [[1, INF], [1, INF]]
+    assert all_.ravel() == pytest.approx([deviations, INF, deviations / 2, INF])
+    moves[0, 0] = 5
+    assert moves[1, 0] == 1
+    for bad in (0, -1, math.nan, -INF):
+        with refused(f"liquidation_price_usd must be > 0, or inf for none, got {float(bad)!r}"):
+            h.liquidation_distance(2000, bad, 0.05)
+    with refused("liquidation_distance: the numbers are too large or too small"):
+        h.liquidation_distance(1e-300, 1e300, 0.05)
+    with refused("daily_volatility must be > 0, got 0.0"):
+        h.liquidation_distance(2000, 4000, 0)
+    with refused("price_usd must be > 0, got inf"):
+        h.liquidation_distance(INF, 4000, 0.05)

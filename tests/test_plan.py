@@ -1,0 +1,970 @@
+"""How much to short: worked plans, laws, refusals, and what a plan says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, sizes, terms
+
+import hedgelib as h
+
+INF = math.inf
+FREE = terms(taker_fee=0)
+near = pytest.approx
+
+
+def infeasible(message):
+    return refused(message, h.InfeasibleHedge)
+
+
+@st.composite
+def requests(draw):
+    """Arguments of a plan that is likely, not certain, to be feasible."""
+    collateral = draw(st.sampled_from(["new_money", "from_portfolio", "stablecoin"]))
+    linear = collateral == "stablecoin" and draw(st.booleans())
+    multiplier = draw(st.sampled_from([0.001, 0.01] if linear else [1.0, 10.0, 100.0]))
+    book = draw(floats(1e3, 1e7))
+    held = draw(st.sampled_from([0.0, 0.2, 0.7])) * book
+    others_beta = draw(floats(0.2, 3.0))
+    rates = sorted(draw(st.lists(floats(0.002, 0.02), min_size=1, max_size=3)))
+    contract = (linear_terms if linear else terms)(
+        multiplier=multiplier,
+        lot=draw(st.sampled_from([1.0, 5.0])),
+        maintenance_floors=tuple(book / 1000 * i for i in range(len(rates))),
+        maintenance_rates=tuple(rates),
+        maintenance_basis=draw(st.sampled_from(["mark", "entry"])),
+    )
+    beta = (others_beta * (book - held) + held) / book
+    hedge_ratio = draw(st.sampled_from([1.0, 1.0, 0.5, 1.2]))
+    return {
+        "book_usd": book,
+        "beta": beta,
+        "contract": contract,
+        "price_usd": draw(floats(1, 1e5)),
+        "collateral": collateral,
+        "max_leverage": draw(floats(1.3, 15)),
+        "held_usd": held,
+        "hedge_ratio": hedge_ratio,
+        "target_beta": draw(st.sampled_from([0.0, 0.0, 0.3, -0.2])) * beta * hedge_ratio,
+        "rounding": draw(st.sampled_from(["nearest", "down", "up"])),
+        "fee_rate": draw(st.sampled_from([0.0, 0.0005, 0.003, -0.0001])),
+    }
+
+
+def planned(request, **changes):
+    """Plan it, or leave the example out where no plan is feasible."""
+    try:
+        return h.plan_hedge(**(request | changes))
+    except h.InfeasibleHedge:
+        assume(False)
+
+
+def least(request):
+    names = ("beta", "max_leverage", "collateral", "held_usd", "target_beta", "hedge_ratio")
+    return h.smallest_collateral(
+        request["book_usd"], fee_rate=request["fee_rate"], **{k: request[k] for k in names}
+    )
+
+
+# The notional.
+
+
+def test_notional():
+    assert h.hedge_notional(10_000, 1.5) == 15_000.0
+    assert h.hedge_notional(10_000, 1.5, 5_000) == 20_000.0
+    assert h.hedge_notional(10_000, 1.5, 5_000, target_beta=0.5) == 15_000.0
+    assert h.hedge_notional(10_000, 0.5, target_beta=1) == -5_000.0
+    assert h.hedge_notional([10_000, 0], [1, 2], 5).tolist() == [10_005, 5]
+    with refused("book_usd must be >= 0, got -1.0"):
+        h.hedge_notional(-1, 1)
+    with refused("collateral_usd must be >= 0, got -1.0"):
+        h.hedge_notional(1, 1, -1)
+    with refused("beta must be a finite number, got nan"):
+        h.hedge_notional(1, math.nan)
+    with refused("target_beta must be a finite number, got inf"):
+        h.hedge_notional(1, 1, target_beta=INF)
+
+
+# The smallest collateral.
+
+
+@pytest.mark.parametrize(
+    ("change", "usd"),
+    [
+        ({}, 7_500.0),
+        ({"max_leverage": 4}, 5_000.0),
+        ({"collateral": "new_money"}, 7_500.0),
+        ({"collateral": "from_portfolio"}, 15_000 / 3.5),
+        ({"collateral": "from_portfolio", "max_leverage": 2.5}, 5_000.0),
+        ({"collateral": "stablecoin"}, 5_000.0),
+        ({"collateral": "stablecoin", "target_beta": 0.5}, 10_000 / 3),
+        ({"collateral": "stablecoin", "hedge_ratio": 0.5}, 2_500.0),
+        ({"hedge_ratio": 0.5, "max_leverage": 2}, 5_000.0),
+        ({"target_beta": 0.5}, 5_000.0),
+        ({"max_leverage": 4, "fee_rate": 0.01}, 5_200.0),
+        ({"collateral": "stablecoin", "fee_rate": 0.01}, 5_150.0),
+        ({"max_leverage": 1}, INF),
+        ({"max_leverage": 0.5}, INF),
+        ({"max_leverage": 1, "fee_rate": 0.001}, INF),
+        ({"max_leverage": 1, "fee_rate": -0.001}, INF),
+        ({"max_leverage": 1, "collateral": "from_portfolio"}, INF),
+        ({"max_leverage": 1, "collateral": "stablecoin"}, 15_000.0),
+        ({"held_usd": 4_000}, 7_500.0),
+        # $4,000 of the coin are held; the others have beta 2.
+        ({"collateral": "from_portfolio", "held_usd": 4_000, "beta": 1.6}, 5_000.0),
+        (
+            {"collateral": "from_portfolio", "held_usd": 4_000, "beta": 1.6, "max_leverage": 4},
+            4_000.0,
+        ),
+        (
+            {"collateral": "from_portfolio", "held_usd": 4_000, "beta": 1.6, "max_leverage": 5},
+            3_200.0,
+        ),
+        ({"collateral": "from_portfolio", "held_usd": 10_000, "beta": 1}, 10_000 / 3),
+        ({"held_usd": 10_000, "beta": 1}, 5_000.0),
+    ],
+)
+def test_smallest_collateral(change, usd):
+    args = {"book_usd": 10_000, "beta": 1.5, "max_leverage": 3} | change
+    found = h.smallest_collateral(**args)
+    assert found == near(usd, rel=1e-12)
+    assert type(found) is float
+
+
+@given(requests())
+def test_the_plan_at_the_smallest_collateral_meets_the_cap_and_below_it_is_refused(request):
+    smallest = least(request)
+    assert smallest > 0
+    cap = request["max_leverage"]
+    if smallest == INF:
+        with pytest.raises(h.InfeasibleHedge) as error:
+            h.plan_hedge(**request)
+        assert error.value.smallest_collateral_usd == INF
+        return
+    with pytest.raises(h.InfeasibleHedge) as error:
+        h.plan_hedge(**request, collateral_usd=0.999 * smallest)
+    assert error.value.smallest_collateral_usd == smallest
+    assert str(error.value) == (
+        f"${0.999 * smallest:,.0f} of collateral puts the leverage above the cap of {cap:g}x; "
+        f"the smallest that does is ${smallest:,.2f}"
+    )
+    for posted in (None, smallest, smallest * 1.01, smallest * 1.5):
+        plan = planned(request, collateral_usd=posted)
+        assert plan.leverage <= cap * (1 + 1e-8)
+        assert plan.collateral_usd >= smallest
+        assert plan.collateral_usd == (posted or near(smallest, rel=0.5))
+    tight = planned(request | {"rounding": "down"})
+    step = tight.contract.notional_usd(tight.contract.lot, tight.price_usd)
+    assert tight.leverage >= cap * (1 - 1.01 * step / tight.notional_usd)
+
+
+@given(requests(), floats(0.05, 1))
+def test_one_times_new_money_is_never_feasible(request, cap):
+    assume(request["hedge_ratio"] >= 1)
+    request |= {"collateral": "new_money", "max_leverage": cap, "contract": terms()}
+    coin = "ETH"
+    with infeasible(
+        f"no amount of {coin} meets a leverage cap of {cap:g}x: each dollar of bought {coin} "
+        "margin is a dollar more to short, so leverage is 1 + beta x book / collateral, always "
+        "above 1; raise the cap or use stablecoin margin"
+    ):
+        h.plan_hedge(**request)
+
+
+def test_out_of_the_book_one_times_sells_all_of_it():
+    text = (
+        "a leverage cap of 1x could only be met by selling the whole book for ETH, which is no "
+        "hedge; raise the cap, or bring new money"
+    )
+    for change in ({}, {"collateral_usd": 9_999.0}, {"fee_rate": 0.001}):
+        with infeasible(text):
+            h.plan_hedge(
+                10_000, 1, FREE, 2000, collateral="from_portfolio", max_leverage=1, **change
+            )
+
+
+# Worked plans, the fee left out at first.
+
+
+def parts(plan):
+    return (
+        plan.collateral_usd,
+        plan.sold_usd,
+        plan.kept_usd,
+        plan.kept_beta,
+        plan.exposure_usd,
+        plan.contracts,
+        plan.residual_delta_usd,
+        plan.leverage,
+    )
+
+
+def test_new_money():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
+    assert parts(plan) == near((5_000, 0, 10_000, 1.5, 20_000, -2_000, 0, 4), abs=1e-9)
+    assert (plan.notional_target_usd, plan.contracts_exact) == (near(20_000), near(-2_000))
+    assert (plan.book_usd, plan.beta, plan.price_usd) == (10_000.0, 1.5, 2000.0)
+    assert (plan.hedge_ratio, plan.target_beta, plan.collateral) == (1.0, 0.0, "new_money")
+    assert (plan.notional_usd, plan.wallet_usd, plan.wallet_coin) == (20_000, 5_000, 2.5)
+    assert plan.liquidation_price_usd == near(20_000 * 0.995 / 7.5)
+    assert plan.bankruptcy_price_usd == near(20_000 / 7.5)
+    assert plan.liquidation_move == near(0.995 * 4 / 3 - 1)
+    assert (plan.maintenance_rate, plan.fee_rate, plan.open_fee_usd) == (0.005, 0, 0)
+    assert (plan.assumptions, plan.holds_coin) == ((), True)
+    assert plan.contract is FREE
+
+
+def test_defaults():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    assert parts(plan) == near((7_500, 0, 10_000, 1.5, 22_500, -2_250, 0, 3), abs=1e-9)
+    same = h.plan_hedge(
+        10_000, 1.5, FREE, 2000, collateral="new_money", max_leverage=3, held_usd=0,
+        hedge_ratio=1, target_beta=0, rounding="nearest", fee_rate=0, maintenance_rate=0.005,
+    )  # fmt: skip
+    assert plan == same
+
+
+def test_more_collateral_than_needed():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=15_000)
+    assert parts(plan) == near((15_000, 0, 10_000, 1.5, 30_000, -3_000, 0, 2), abs=1e-9)
+
+
+def test_from_the_book():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="from_portfolio", max_leverage=2.5)
+    assert parts(plan) == near((5_000, 5_000, 5_000, 1.5, 12_500, -1_250, 0, 2.5), abs=1e-9)
+
+
+def test_from_a_book_that_holds_some_of_the_coin():
+    def plan(cap):
+        return h.plan_hedge(
+            10_000, 1.6, FREE, 2000, collateral="from_portfolio", held_usd=4_000, max_leverage=cap
+        )
+
+    assert parts(plan(3)) == near((5_000, 1_000, 5_000, 2, 15_000, -1_500, 0, 3), abs=1e-9)
+    assert parts(plan(5)) == near((3_200, 0, 6_800, 12_800 / 6_800, 16_000, -1_600, 0, 5), abs=1e-9)
+    # Coin that is held and stays put changes nothing for the other two.
+    for source in ("new_money", "stablecoin"):
+        with_, without = (
+            h.plan_hedge(10_000, 1.6, FREE, 2000, collateral=source, held_usd=x) for x in (4_000, 0)
+        )
+        assert parts(with_) == near(parts(without))
+
+
+def test_a_book_of_nothing_but_the_coin():
+    plan = h.plan_hedge(
+        10_000, 1, FREE, 2000, collateral="from_portfolio", held_usd=10_000, collateral_usd=8_000
+    )
+    assert parts(plan) == near((8_000, 0, 2_000, 1, 10_000, -1_000, 0, 1.25), abs=1e-9)
+    slight = {"held_usd": 10_000, "max_leverage": 3}
+    assert h.smallest_collateral(10_000, 1 + 0.9e-9, **slight) == near(5_000)
+    for function in (h.smallest_collateral, lambda v, b, _, **k: h.plan_hedge(v, b, FREE, 2, **k)):
+        with refused("a book of nothing but the hedge coin has beta 1 to it, got beta 0.8"):
+            function(10_000, 0.8, 3, held_usd=10_000)
+
+
+def test_stablecoin_behind_an_inverse_contract():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin")
+    assert parts(plan) == near((5_000, 0, 10_000, 1.5, 15_000, -1_500, 0, 3), abs=1e-9)
+    assert (plan.holds_coin, plan.wallet_coin, plan.wallet_usd) == (False, 0.0, 5_000)
+    assert plan.liquidation_price_usd == near((5_000 + 15_000 * 0.995) / 7.5)
+    assert plan.bankruptcy_price_usd == near(2000 + 5_000 / 7.5)
+    assert plan.assumptions == (
+        "stablecoin behind an inverse contract needs a unified account; "
+        "its haircut on other assets is not counted",
+    )
+    flat = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0.1)
+    assert flat.liquidation_price_usd == near((5_000 + 15_000 * 0.9) / 7.5)
+    assert flat.maintenance_rate == 0.1
+
+
+def test_stablecoin_behind_an_inverse_contract_with_tiers():
+    # Amounts in coin are 0, 0.2, 3.2: the tier counts in which 7.5 coins are, and the next ones.
+    contract = terms(taker_fee=0, maintenance_floors=(0, 2, 10), maintenance_rates=(0.1, 0.2, 0.5))
+    plan = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
+    assert plan.liquidation_price_usd == near((5_000 + 15_000 * 0.8) / (7.5 - 0.2))
+    price = plan.liquidation_price_usd
+    equity = 5_000 - 15_000 * (price / 2000 - 1)
+    assert h.margin_tiers(contract, 2000).maintenance_margin(15_000 / price) * price == near(equity)
+    assert plan.maintenance_rate == 0.1
+    steep = terms(taker_fee=0, maintenance_floors=(0, 7), maintenance_rates=(0.3, 0.9))
+    with infeasible(
+        "a margin of 5000 USD is not above the maintenance margin of 5100 USD at entry; "
+        "add margin or open less"
+    ):
+        h.plan_hedge(10_000, 1.5, steep, 2000, collateral="stablecoin")
+    exact = terms(taker_fee=0, maintenance_rates=(1 / 3,))
+    with infeasible(
+        "a margin of 5000 USD is not above the maintenance margin of 5000 USD at entry; "
+        "add margin or open less"
+    ):
+        h.plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
+    huge = terms(taker_fee=0, maintenance_floors=(0, 10), maintenance_rates=(0, 0.8))
+    free = h.plan_hedge(10_000, 1.5, huge, 2000, collateral="stablecoin")
+    assert free.liquidation_price_usd == free.bankruptcy_price_usd
+
+
+def test_stablecoin_behind_a_linear_contract():
+    contract = linear_terms(taker_fee=0)
+    plan = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
+    assert parts(plan) == near((5_000, 0, 10_000, 1.5, 15_000, -750, 0, 3), abs=1e-9)
+    assert plan.liquidation_price_usd == near((2000 + 5_000 / 7.5) / 1.005)
+    assert plan.bankruptcy_price_usd == near(2000 + 5_000 / 7.5)
+    assert plan.assumptions == ()
+    flat = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin", maintenance_rate=0.1)
+    assert flat.liquidation_price_usd == near((2000 + 5_000 / 7.5) / 1.1)
+
+
+def test_partial_hedges_and_targets():
+    half = h.plan_hedge(10_000, 1.5, FREE, 2000, hedge_ratio=0.5, max_leverage=2)
+    assert parts(half) == near((5_000, 0, 10_000, 1.5, 20_000, -1_000, 0, 2), abs=1e-9)
+    target = h.plan_hedge(10_000, 1.5, FREE, 2000, target_beta=0.5)
+    assert parts(target) == near((5_000, 0, 10_000, 1.5, 20_000, -1_500, 0, 3), abs=1e-9)
+    assert (half.hedge_ratio, target.target_beta) == (0.5, 0.5)
+
+
+def test_the_fee_comes_out_of_the_margin():
+    coin = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4, fee_rate=0.01)
+    assert parts(coin) == near((5_200, 0, 10_000, 1.5, 20_000, -2_000, 0, 4), abs=1e-9)
+    assert (coin.open_fee_usd, coin.wallet_usd, coin.fee_rate) == (200, near(5_000), 0.01)
+    assert coin.wallet_coin == near(2.5)
+    assert coin.liquidation_price_usd == near(20_000 * 0.995 / 7.5)
+    usd = h.plan_hedge(10_000, 1.5, terms(taker_fee=0.01), 2000, collateral="stablecoin")
+    assert parts(usd) == near((5_150, 0, 10_000, 1.5, 15_000, -1_500, 0, 3), abs=1e-9)
+    assert usd.liquidation_price_usd == near((5_000 + 15_000 * 0.995) / 7.5)
+    half = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=2, fee_rate=0.01, hedge_ratio=0.5)
+    assert parts(half) == near((5_100, 0, 10_000, 1.5, 20_000, -1_000, 0, 2), abs=1e-9)
+    assert half.notional_target_usd == near(0.5 * (15_000 + 5_100) / 1.005)
+
+
+def test_rounding_leaves_a_residual():
+    def plan(rounding, **kwargs):
+        return h.plan_hedge(
+            10_004,
+            1,
+            FREE,
+            2000,
+            collateral="stablecoin",
+            max_leverage=2,
+            rounding=rounding,
+            **kwargs,
+        )
+
+    nearest, down, up = (plan(how) for how in ("nearest", "down", "up"))
+    assert (nearest.contracts, nearest.residual_delta_usd) == (-1000, near(4))
+    assert nearest.contracts_exact == near(-1000.4)
+    assert down == dataclasses.replace(nearest)
+    assert (up.contracts, up.residual_delta_usd) == (-1001, near(-6))
+    # More margin for the contract more, so that the cap holds.
+    assert (nearest.collateral_usd, up.collateral_usd, up.leverage) == (5_002, 5_005, 2)
+    # With margin given, the cap goes before the rounding.
+    given_ = plan("up", collateral_usd=5_002)
+    assert (given_.contracts, given_.collateral_usd) == (-1000, 5_002)
+    rounded = "rounded down: one step more would lift the leverage above the cap"
+    assert given_.assumptions[-1] == rounded
+    enough = plan("up", collateral_usd=5_005)
+    assert (enough.contracts, enough.leverage) == (-1001, 2)
+    assert rounded not in enough.assumptions
+    lots = h.plan_hedge(10_004, 1, terms(taker_fee=0, lot=300), 2000, collateral="stablecoin")
+    assert (lots.contracts, lots.residual_delta_usd) == (-900, near(1_004))
+
+
+def test_the_fee_counts_when_rounding_would_break_the_cap():
+    args = {"collateral": "stablecoin", "max_leverage": 2, "rounding": "up", "fee_rate": 0.01}
+    needed = 10_010 * (0.5 + 0.01)
+    up = h.plan_hedge(10_004, 1, FREE, 2000, **args)
+    assert (up.contracts, up.collateral_usd, up.leverage) == (-1001, near(needed), near(2))
+    assert h.plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed).contracts == -1001
+    assert h.plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed - 1).contracts == -1000
+
+
+def test_whole_contracts_may_leave_nothing_of_a_small_book():
+    args = {"collateral": "from_portfolio", "max_leverage": 1.2, "fee_rate": 0}
+    with infeasible("a margin of $17 out of a book of $14 leaves nothing to hedge"):
+        h.plan_hedge(14, 1, FREE, 2000, rounding="up", **args)
+    assert h.plan_hedge(14, 1, FREE, 2000, **args).contracts == -1
+
+
+@given(requests())
+def test_every_plan_adds_up(request):
+    plan = planned(request)
+    assert plan.contracts < 0
+    assert plan.notional_usd > 0
+    assert plan.kept_usd > 0
+    posted = plan.collateral_usd
+    moved = 0.0 if plan.collateral != "from_portfolio" else posted
+    assert plan.kept_usd + moved == near(plan.book_usd)
+    assert plan.wallet_usd + plan.open_fee_usd == near(posted)
+    assert plan.open_fee_usd == near(plan.notional_usd * request["fee_rate"])
+    owned = plan.kept_beta * plan.kept_usd + (plan.wallet_usd if plan.holds_coin else 0)
+    assert plan.exposure_usd == near(owned)
+    if plan.collateral != "from_portfolio":
+        assert plan.kept_beta == near(plan.beta)
+    elif posted >= plan.sold_usd + request["held_usd"]:
+        assert plan.sold_usd == near(max(0.0, posted - request["held_usd"]), abs=1e-6)
+    wanted = plan.hedge_ratio * owned - plan.target_beta * plan.book_usd
+    assert plan.residual_delta_usd == near(wanted - plan.notional_usd, abs=1e-9 * owned)
+    step = plan.contract.notional_usd(plan.contract.lot, plan.price_usd)
+    reach = {"nearest": 0.5, "down": 1, "up": 1}[request["rounding"]] * step
+    # Margin that rounding up adds is exposure of its own.
+    slack = 1e-9 * owned + (3 * step / request["max_leverage"] if plan.holds_coin else 0)
+    assert abs(plan.residual_delta_usd) <= reach + slack
+    assert plan.price_usd < plan.liquidation_price_usd
+    assert plan.liquidation_price_usd <= plan.bankruptcy_price_usd * (1 + 1e-12)
+    assert plan.contracts / plan.contract.lot == near(round(plan.contracts / plan.contract.lot))
+    for value in dataclasses.asdict(plan).values():
+        assert not isinstance(value, (np.generic, np.ndarray))
+
+
+@given(floats(1e3, 1e6), floats(0.1, 3), floats(1.5, 20), sizes)
+def test_the_liquidation_price_of_a_plan_is_that_of_its_position(book, beta, cap, price):
+    plan = planned(
+        {
+            "book_usd": book,
+            "beta": beta,
+            "contract": terms(maintenance_rates=(0.004, 0.1), maintenance_floors=(0, 10)),
+            "price_usd": price,
+            "max_leverage": cap,
+        }
+    )
+    assert plan.liquidation_price_usd == h.liquidation_price(
+        plan.contract, plan.contracts, price, plan.wallet_coin
+    )
+    assert plan.bankruptcy_price_usd == h.inverse_bankruptcy_price(
+        plan.contracts, price, plan.wallet_coin, 10
+    )
+
+
+# What is assumed is said.
+
+
+def test_assumptions():
+    bare = h.ContractTerms(
+        venue="Test", symbol="ETHUSD", kind="inverse", coin="ETH", multiplier=10, settle="ETH"
+    )
+    plan = h.plan_hedge(10_000, 1, bare, 2000)
+    assert plan.assumptions == (
+        "the taker fee of ETHUSD is not verified: 0 assumed",
+        "the maintenance rate of ETHUSD is not verified: 0.50% assumed",
+        "ETHUSD: maintenance margin at the mark price assumed",
+    )
+    assert (plan.fee_rate, plan.maintenance_rate) == (0.0, h.ASSUMED_MAINTENANCE_RATE)
+    assert h.ASSUMED_MAINTENANCE_RATE == 0.005
+    assert plan.liquidation_price_usd == h.liquidation_price(
+        bare, plan.contracts, 2000, plan.wallet_coin, maintenance_rate=0.005
+    )
+    named = h.plan_hedge(10_000, 1, bare, 2000, fee_rate=0.001, maintenance_rate=0.01)
+    assert named.assumptions == ("ETHUSD: maintenance margin at the mark price assumed",)
+    assert (named.fee_rate, named.maintenance_rate) == (0.001, 0.01)
+    taken = h.plan_hedge(10_000, 1, terms(), 2000)
+    assert (taken.fee_rate, taken.assumptions) == (0.0005, ())
+    zero = h.plan_hedge(10_000, 1, terms(), 2000, fee_rate=0, maintenance_rate=0)
+    assert (zero.fee_rate, zero.maintenance_rate) == (0, 0)
+    assert zero.liquidation_price_usd == near(zero.bankruptcy_price_usd)
+
+
+# Refusals.
+
+
+def test_a_cap_that_cannot_be_met_says_the_smallest_collateral():
+    with pytest.raises(h.InfeasibleHedge) as error:
+        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=7_499.99)
+    assert error.value.smallest_collateral_usd == near(7_500)
+    assert str(error.value) == (
+        "$7,500 of collateral puts the leverage above the cap of 3x; "
+        "the smallest that does is $7,500.00"
+    )
+    smallest = h.smallest_collateral(10_000, 1.5, 3)
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 0.9e-9))
+    with pytest.raises(h.InfeasibleHedge):
+        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 1.1e-9))
+
+
+def test_a_margin_that_leaves_no_book():
+    args = {"collateral": "from_portfolio", "max_leverage": 3}
+    for posted in (10_000, 12_000):
+        with infeasible(
+            f"a margin of ${posted:,} out of a book of $10,000 leaves nothing to hedge"
+        ):
+            h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=posted, **args)
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=9_999, **args).kept_usd == 1
+    # New money may be more than the book.
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000).kept_usd == 10_000
+
+
+def test_less_than_one_contract():
+    with infeasible(
+        "the hedge needs $4.80, less than one step of 1 x 10 USD; choose a smaller contract"
+    ):
+        h.plan_hedge(4.8, 1, FREE, 2000, collateral="stablecoin")
+    with pytest.raises(h.InfeasibleHedge) as error:
+        h.plan_hedge(9, 1, FREE, 2000, collateral="stablecoin", rounding="down")
+    assert error.value.smallest_collateral_usd == 3
+    assert h.plan_hedge(5, 1, FREE, 2000, collateral="stablecoin").contracts == -1
+
+
+def test_margin_not_above_maintenance():
+    with pytest.raises(h.InfeasibleHedge, match="not above the maintenance margin") as error:
+        h.plan_hedge(10_000, 1.5, FREE, 2000, maintenance_rate=0.4)
+    assert error.value.smallest_collateral_usd == near(7_500)
+    with pytest.raises(h.InfeasibleHedge, match="not above the maintenance margin"):
+        h.plan_hedge(
+            10_000, 1.5, linear_terms(), 2000, collateral="stablecoin", maintenance_rate=0.4
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"beta": 0},
+            "nothing to short: at beta 0 and target 0 the book has no exposure to take off",
+        ),
+        (
+            {"beta": -0.5},
+            "nothing to short: at beta -0.5 and target 0 the book has no exposure to take off",
+        ),
+        (
+            {"target_beta": 1.5},
+            "nothing to short: at beta 1.5 and target 1.5 the book has no exposure to take off",
+        ),
+        (
+            {"collateral": "from_portfolio", "collateral_usd": 5_000, "target_beta": 1.25},
+            "nothing to short: with $5,000 taken out of the book for margin, what is left is not "
+            "above the target of beta 1.25",
+        ),
+        ({"held_usd": 10_001}, "held_usd must not be above book_usd 10000, got 10001"),
+        (
+            {"contract": linear_terms()},
+            "ETHUSDT is linear and takes stablecoin margin; set collateral='stablecoin', or choose "
+            "an inverse contract",
+        ),
+        (
+            {"contract": terms(closed="delisted in 2024")},
+            "ETHUSD at Test is closed: delisted in 2024",
+        ),
+        (
+            {"contract": terms(max_leverage=2.5)},
+            "max_leverage must be <= 2.5, the cap of ETHUSD, got 3",
+        ),
+        (
+            {"collateral": "margin"},
+            "collateral must be one of new_money, from_portfolio, stablecoin, got 'margin'",
+        ),
+        ({"rounding": "even"}, "rounding must be one of nearest, down, up, got 'even'"),
+        ({"contract": "ETHUSD"}, "contract must be a ContractTerms, got 'ETHUSD'"),
+        ({"book_usd": 0}, "book_usd must be > 0, got 0.0"),
+        ({"price_usd": 0}, "price_usd must be > 0, got 0.0"),
+        ({"max_leverage": 0}, "max_leverage must be > 0, got 0.0"),
+        ({"held_usd": -1}, "held_usd must be >= 0, got -1.0"),
+        ({"hedge_ratio": 0}, "hedge_ratio must be > 0, got 0.0"),
+        ({"collateral_usd": 0}, "collateral_usd must be > 0, got 0.0"),
+        ({"fee_rate": 1}, "fee_rate must be a decimal between -1 and 1 (1% is 0.01), got 1.0"),
+        ({"fee_rate": -0.4}, "fee_rate must not be a rebate that pays for the margin: -0.4"),
+        (
+            {"fee_rate": -0.25, "hedge_ratio": 4},
+            "fee_rate must not be a rebate that pays for the margin: -0.25",
+        ),
+        (
+            {"maintenance_rate": 1},
+            "maintenance_rate must be a decimal from 0 to below 1 (1% is 0.01), got 1.0",
+        ),
+        ({"book_usd": [1e4]}, "book_usd must be a single number, got shape (1,)"),
+    ],
+)
+def test_what_is_refused(change, message):
+    request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
+    with refused(message):
+        h.plan_hedge(**(request | change))
+
+
+def test_what_is_just_allowed():
+    assert h.plan_hedge(10_000, 1.5, terms(max_leverage=3), 2000).leverage <= 3 + 1e-9
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000, fee_rate=-0.2).fee_rate == -0.2
+    assert h.plan_hedge(10_000, 1, FREE, 2000, held_usd=10_000).collateral_usd == near(5_000)
+
+
+PLAN_NUMBERS = [
+    "book_usd", "beta", "price_usd", "collateral_usd", "max_leverage", "held_usd", "hedge_ratio",
+    "target_beta", "fee_rate", "maintenance_rate",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAN_NUMBERS)
+def test_bad_numbers_are_refused_by_name(name):
+    request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
+    for bad in (*BAD_ANYWHERE.values(), INF, [1.0, 2.0], []):
+        if bad is None and name in ("collateral_usd", "fee_rate", "maintenance_rate"):
+            continue
+        with pytest.raises(h.InvalidInput, match=name):
+            h.plan_hedge(**(request | {name: bad}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["book_usd", "beta", "max_leverage", "held_usd", "target_beta", "hedge_ratio", "fee_rate"],
+)
+def test_bad_numbers_have_no_smallest_collateral(name):
+    request = {"book_usd": 10_000, "beta": 1.5, "max_leverage": 3}
+    for bad in (*BAD_ANYWHERE.values(), INF, [1.0, 2.0], []):
+        with pytest.raises(h.InvalidInput, match=name):
+            h.smallest_collateral(**(request | {name: bad}))
+
+
+def test_any_kind_of_number_gives_the_same_plan():
+    plain = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
+    other = h.plan_hedge(
+        np.int32(10_000), np.float32(1.5), FREE, np.array(2000), max_leverage=np.int8(4)
+    )
+    assert other == plain
+    assert str(other) == str(plain)
+
+
+# What a plan says of itself.
+
+STEPS = [
+    (
+        {"max_leverage": 4},
+        [
+            ("Exposure", "$10,000 x beta 1.5 + $5,000 of ETH margin = $20,000 of ETH risk"),
+            ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
+            ("Ratio", "short $20,000, 100% of the exposure"),
+            (
+                "Contracts",
+                "-2,000 (-2,000.000 before rounding), $20,000; residual delta $0.00",
+            ),
+            (
+                "Collateral and leverage",
+                "$5,000, ETH bought with new money; leverage 4.00x, "
+                "liquidation at $2,653.33 (+33%)",
+            ),
+        ],
+    ),
+    (
+        {"collateral": "from_portfolio", "beta": 1.6, "held_usd": 4_000, "target_beta": 0.25,
+         "rounding": "up", "collateral_usd": 6_000},
+        [
+            ("Exposure", "$4,000 x beta 2 + $6,000 of ETH margin = $14,000 of ETH risk"),
+            ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
+            ("Ratio", "short $11,500, 100% of the exposure, beta 0.25 left on purpose"),
+            (
+                "Contracts",
+                "-1,150 (-1,150.000 before rounding), $11,500; residual delta $0.00",
+            ),
+            (
+                "Collateral and leverage",
+                "$6,000, taken out of the book ($2,000 of altcoins sold); leverage 1.92x, "
+                "liquidation at $4,160.91 (+108%)",
+            ),
+        ],
+    ),
+    (
+        {"collateral": "stablecoin", "contract": linear_terms(taker_fee=0), "hedge_ratio": 0.5,
+         "price_usd": 2345.6},
+        [
+            ("Exposure", "$10,000 x beta 1.5 = $15,000 of ETH risk"),
+            ("Instrument", "ETHUSDT at Test, linear, 0.01 ETH a contract"),
+            ("Ratio", "short $7,500, 50% of the exposure"),
+            (
+                "Contracts",
+                "-320 (-319.748 before rounding), $7,506; residual delta $-5.92",
+            ),
+            (
+                "Collateral and leverage",
+                "$2,502, stablecoin; leverage 3.00x, liquidation at $3,111.91 (+33%)",
+            ),
+        ],
+    ),
+    (
+        {"collateral": "from_portfolio", "beta": 1, "hedge_ratio": 0.5, "collateral_usd": 9_000},
+        [
+            ("Exposure", "$1,000 x beta 1 + $9,000 of ETH margin = $10,000 of ETH risk"),
+            ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
+            ("Ratio", "short $5,000, 50% of the exposure"),
+            ("Contracts", "-500 (-500.000 before rounding), $5,000; residual delta $0.00"),
+            (
+                "Collateral and leverage",
+                "$9,000, taken out of the book ($9,000 of altcoins sold); leverage 0.56x, "
+                "no price liquidates it",
+            ),
+        ],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "expected"), STEPS)
+def test_the_five_steps_in_words(change, expected):
+    request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
+    plan = h.plan_hedge(**(request | change))
+    assert list(plan.steps()) == expected
+    assert str(plan) == "\n".join(
+        f"{i}. {name}: {text}" for i, (name, text) in enumerate(expected, 1)
+    )
+
+
+@given(requests())
+def test_the_words_agree_with_the_numbers(request):
+    plan = planned(request)
+    words = dict(plan.steps())
+    assert f"= ${plan.exposure_usd:,.0f} of ETH risk" in words["Exposure"]
+    assert f"${plan.kept_usd:,.0f} x beta {plan.kept_beta:.3g}" in words["Exposure"]
+    assert plan.contract.face in words["Instrument"]
+    assert words["Ratio"].startswith(f"short ${plan.notional_target_usd:,.0f}, ")
+    assert ("left on purpose" in words["Ratio"]) == (plan.target_beta != 0)
+    assert f"{plan.contracts:,.10g} (" in words["Contracts"]
+    assert f"residual delta ${plan.residual_delta_usd:,.2f}" in words["Contracts"]
+    assert f"leverage {plan.leverage:.2f}x" in words["Collateral and leverage"]
+    finite = math.isfinite(plan.liquidation_price_usd)
+    assert ("no price liquidates it" in words["Collateral and leverage"]) == (not finite)
+
+
+def test_a_plan_in_a_notebook():
+    contract = terms(symbol="<b>&</b>", venue="<i>", taker_fee=None)
+    plan = h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=4)
+    rows = [
+        cell for i, (name, text) in enumerate(plan.steps(), 1) for cell in (f"{i}. {name}", text)
+    ]
+    assert shown(plan) == [*rows, "the taker fee of <b>&</b> is not verified: 0 assumed"]
+    assert len(shown(h.plan_hedge(10_000, 1.5, FREE, 2000))) == 10
+
+
+def test_a_plan_whose_fee_ate_the_margin_has_no_finite_leverage():
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    assert dataclasses.replace(plan, open_fee_usd=plan.collateral_usd).leverage == INF
+    assert dataclasses.replace(plan, open_fee_usd=2 * plan.collateral_usd).leverage == INF
+
+
+# Rebalancing.
+
+
+def test_rebalance():
+    found = h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2)
+    assert (found.book_usd, found.equity_usd) == (7_000, 8_000)
+    assert (found.target_usd, found.change_usd) == (18_500, -1_500)
+    assert h.rebalance(10_000, 1, 5_000, 15_000, 0.2).change_usd == near(0, abs=1e-9)
+    assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_500).change_usd == 0
+    assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_499.99).change_usd == -1_500
+    assert h.rebalance(10_000, 2, 0, 0, -0.5).target_usd == 0
+    gone = "a move of -60% leaves a book of $-2,000 and an account of $14,000: "
+    with refused(gone + "there is nothing left to rebalance"):
+        h.rebalance(10_000, 2, 5_000, 20_000, -0.6)
+    with refused(
+        "a move of +50% leaves a book of $17,500 and an account of $-2,500: "
+        "there is nothing left to rebalance"
+    ):
+        h.rebalance(10_000, 1.5, 5_000, 20_000, 0.5)
+    with refused("move must be > -1 (a loss of 100% is -1), got -1.0"):
+        h.rebalance(10_000, 1.5, 5_000, 20_000, -1)
+    with refused("book_usd must be >= 0, got inf"):
+        h.rebalance(1e308, 10, 0, 0, 0.9)
+
+
+@given(floats(0, 1e6), floats(0.1, 3), floats(0, 1e6), floats(-0.3, 0.3))
+def test_an_exact_hedge_changes_by_beta_times_beta_less_one(book, beta, collateral, move):
+    notional = beta * book + collateral
+    assume(collateral * (1 + move) - notional * move >= 0)
+    found = h.rebalance(book, beta, collateral, notional, move)
+    assert found.change_usd == near(
+        beta * (beta - 1) * book * move, rel=1e-6, abs=1e-9 * (1 + notional)
+    )
+    assert found.target_usd == near(notional + found.change_usd, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["book_usd", "beta", "collateral_usd", "notional_usd", "move", "band_usd"]
+)
+def test_bad_numbers_are_not_rebalanced(name):
+    request = {
+        "book_usd": 1e4, "beta": 1.5, "collateral_usd": 5e3, "notional_usd": 2e4, "move": -0.2,
+        "band_usd": 0,
+    }  # fmt: skip
+    for bad in (*BAD_ANYWHERE.values(), INF, [0.1, 0.2], [], *([-1] if name != "beta" else [])):
+        with pytest.raises(h.InvalidInput, match=name):
+            h.rebalance(**(request | {name: bad}))
+
+
+# Changing and closing.
+
+
+def test_change_of_plan():
+    before = h.plan_hedge(10_000, 1, FREE, 2000, collateral_usd=5_000)
+    more = h.plan_hedge(12_000, 1, FREE, 2000, collateral_usd=7_000, fee_rate=0.001)
+    change = h.change_plan(before, more)
+    assert (change.contracts, change.notional_usd) == (-398, 3_980)
+    assert change.collateral_usd == 2_000
+    assert change.fee_usd == near(change.notional_usd * 0.001)
+    assert (change.realised_coin, change.contract) == (0.0, FREE)
+    less = h.plan_hedge(8_000, 1, FREE, 1000, collateral_usd=4_000)
+    back = h.change_plan(before, less)
+    assert (back.contracts, back.notional_usd, back.collateral_usd) == (300, 3_000, -1_000)
+    assert back.realised_coin == near(3_000 * (1 / 1000 - 1 / 2000))
+    assert back.fee_usd == 0
+    assert str(h.change_plan(before, before)) == "nothing to do"
+
+
+def test_change_of_a_linear_plan():
+    contract = linear_terms(taker_fee=0)
+    before = h.plan_hedge(10_000, 1, contract, 2000, collateral="stablecoin")
+    less = h.plan_hedge(8_000, 1, contract, 1600, collateral="stablecoin")
+    more = h.plan_hedge(10_000, 1, contract, 1600, collateral="stablecoin")
+    assert h.change_plan(before, less).contracts == 0
+    change = h.change_plan(before, more)
+    assert (change.contracts, change.notional_usd, change.realised_coin) == (-125, 2_000, 0)
+
+
+def test_a_change_needs_one_contract():
+    before = h.plan_hedge(10_000, 1, FREE, 2000)
+    other = h.plan_hedge(10_000, 1, terms(symbol="ETH-PERP"), 2000)
+    with refused(
+        "the plans are on test:ETHUSD and test:ETH-PERP: unwind the one and place the other"
+    ):
+        h.change_plan(before, other)
+
+
+@pytest.mark.parametrize(
+    ("contracts", "collateral", "text"),
+    [
+        (300.0, 0.0, "buy back 300 <E> ($3,000)"),
+        (-1234567.0, 0.0, "sell 1,234,567 <E> ($3,000)"),
+        (300.0, 1000.4, "buy back 300 <E> ($3,000), add $1,000 of margin"),
+        (-300.0, -1000.4, "sell 300 <E> ($3,000), take out $1,000 of margin"),
+        (0.0, 50.0, "no trade, add $50 of margin"),
+        (0.0, 0.0, "nothing to do"),
+    ],
+)
+def test_a_trade_in_words(contracts, collateral, text):
+    change = h.PlanChange(
+        contract=terms(symbol="<E>"),
+        contracts=contracts,
+        notional_usd=3_000.0,
+        collateral_usd=collateral,
+        fee_usd=1.5,
+    )
+    assert str(change) == text
+    assert shown(change) == [f"{text}; fee $1.50"]
+    assert change.realised_coin == 0.0
+
+
+def test_unwind():
+    plan = h.plan_hedge(50_000, 1, terms(taker_fee=0.001), 2000, collateral_usd=50_000)
+    assert plan.contracts == -9_990
+    whole = h.unwind(plan, 1000)
+    assert (whole.contracts, whole.notional_usd, whole.fee_usd) == (9_990, 99_900, near(99.9))
+    assert whole.collateral_usd == -50_000
+    assert whole.realised_coin == near(99_900 * (1 / 1000 - 1 / 2000))
+    assert whole.contract is plan.contract
+    half = h.unwind(plan, 1000, share=0.5)
+    assert (half.contracts, half.collateral_usd) == (4_995, -25_000)
+    assert half.realised_coin == near(whole.realised_coin / 2)
+    assert h.unwind(plan, 1000, share=0.33335, rounding="down").contracts == 3_330
+    assert h.unwind(plan, 1000, share=0.33335, rounding="up").contracts == 3_331
+    assert h.unwind(plan, 1000, share=1e-9, rounding="nearest").contracts == 0
+    with refused("share must be above 0: an unwinding of nothing is no trade"):
+        h.unwind(plan, 1000, share=0)
+    with refused("share must be a decimal from 0 to 1, got 1.5"):
+        h.unwind(plan, 1000, share=1.5)
+    with refused("price_usd must be > 0, got 0.0"):
+        h.unwind(plan, 0)
+    with refused("price_usd must be a single number, got shape (1,)"):
+        h.unwind(plan, [1000])
+
+
+def test_unwind_never_buys_more_than_was_sold():
+    odd = dataclasses.replace(h.plan_hedge(10_000, 1, FREE, 2000), contracts=-9.5)
+    assert h.unwind(odd, 2000, rounding="up").contracts == 9.5
+    assert h.unwind(odd, 2000).contracts == 9.5
+    assert h.unwind(odd, 2000, rounding="down").contracts == 9
+
+
+def test_unwind_of_a_linear_plan():
+    plan = h.plan_hedge(10_000, 1, linear_terms(taker_fee=0), 2000, collateral="stablecoin")
+    trade = h.unwind(plan, 1000)
+    assert (trade.contracts, trade.notional_usd, trade.realised_coin) == (500, 5_000, 0.0)
+
+
+# Several legs.
+
+
+def perp(coin, **changes):
+    return terms(symbol=f"{coin}USD", coin=coin, settle=coin, **({"taker_fee": 0} | changes))
+
+
+def legs(*betas, **changes):
+    coins = ("BTC", "ETH", "SOL")
+    return [
+        h.Leg(contract=perp(coin, **changes), price_usd=price, beta=beta)
+        for coin, price, beta in zip(coins, (60_000, 3_000, 150), betas, strict=False)
+    ]
+
+
+def test_legs_with_new_money():
+    plans = h.plan_legs(10_000, legs(0.4, 0.8))
+    assert [plan.contracts for plan in plans] == [-600, -1200]
+    assert [plan.collateral_usd for plan in plans] == near([2_000, 4_000])
+    assert [plan.contract.coin for plan in plans] == ["BTC", "ETH"]
+    assert [(plan.book_usd, plan.collateral) for plan in plans] == [(10_000, "new_money")] * 2
+    one = h.plan_hedge(10_000, 0.4, perp("BTC"), 60_000)
+    assert h.plan_legs(10_000, legs(0.4)) == (one,)
+
+
+def test_legs_out_of_the_book():
+    plans = h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=2.2)
+    # V B / (B + L - 1) = 12,000 / 2.4, shared by beta.
+    assert [plan.collateral_usd for plan in plans] == near([5_000 / 3, 10_000 / 3], abs=5)
+    assert [plan.book_usd for plan in plans] == near([5_000, 5_000])
+    assert all(plan.leverage <= 2.2 + 1e-9 for plan in plans)
+    one = h.plan_hedge(10_000, 0.4, perp("BTC"), 60_000, collateral="from_portfolio")
+    assert h.plan_legs(10_000, legs(0.4), collateral="from_portfolio") == (one,)
+    with pytest.raises(h.InfeasibleHedge) as error:
+        h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=1)
+    assert error.value.smallest_collateral_usd == INF
+    assert str(error.value).startswith("a leverage cap of 1x could only be met by selling")
+
+
+def test_legs_pass_everything_on():
+    (plan,) = h.plan_legs(
+        10_003, legs(0.5), collateral="stablecoin", max_leverage=2, rounding="up", hedge_ratio=0.5,
+        fee_rate=0.001, maintenance_rate=0.02,
+    )  # fmt: skip
+    assert plan == h.plan_hedge(
+        10_003, 0.5, perp("BTC"), 60_000, collateral="stablecoin", max_leverage=2, rounding="up",
+        hedge_ratio=0.5, fee_rate=0.001, maintenance_rate=0.02,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("given_fee", [None, 0.01])
+def test_legs_out_of_the_book_count_the_fee(given_fee):
+    unlike = [
+        dataclasses.replace(leg, contract=perp(leg.contract.coin, taker_fee=fee))
+        for leg, fee in zip(legs(0.4, 0.8, 0.3), (0.01, 0.0, None), strict=True)
+    ]
+    args = {"collateral": "from_portfolio", "max_leverage": 2.2}
+    plans = h.plan_legs(10_000, unlike, **args, fee_rate=given_fee)
+    posted = h.smallest_collateral(10_000, 1.5, fee_rate=0.01, **args)
+    assert [plan.book_usd for plan in plans] == near([10_000 - posted] * 3)
+    half = h.plan_legs(10_000, unlike, **args, fee_rate=given_fee, hedge_ratio=0.5)
+    posted = h.smallest_collateral(10_000, 1.5, fee_rate=0.01, hedge_ratio=0.5, **args)
+    assert [plan.book_usd for plan in half] == near([10_000 - posted] * 3)
+
+
+def test_what_legs_refuse():
+    with refused("a hedge needs at least one leg"):
+        h.plan_legs(10_000, [])
+    with refused("each coin may have one leg, got BTC, BTC"):
+        h.plan_legs(10_000, [*legs(0.4), *legs(0.4)])
+    for beta in (0, -0.2):
+        with refused(
+            f"the leg in ETH has beta {beta:g}, which is no short; "
+            "leave it out and estimate the others anew"
+        ):
+            h.plan_legs(10_000, legs(0.4, beta))
+    with refused("beta must be a finite number, got nan"):
+        h.plan_legs(10_000, legs(0.4, math.nan))
+    with refused("book_usd must be > 0, got 0.0"):
+        h.plan_legs(0, legs(0.4))
+    with refused("max_leverage must be > 0, got 0.0"):
+        h.plan_legs(10_000, legs(0.4), max_leverage=0)
