@@ -14,6 +14,7 @@ import hedgelib._names as _names
 
 if TYPE_CHECKING:
     from hedgelib.beta import *  # noqa: F403
+    from hedgelib.carry import *  # noqa: F403
     from hedgelib.choice import *  # noqa: F403
     from hedgelib.contracts import *  # noqa: F403
     from hedgelib.errors import *  # noqa: F403

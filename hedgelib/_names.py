@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["FLOOR_OF", "MODULES"]
 
-MODULES = ("carry", "choice", "figures", "market", "paths", "replay", "report", "workbook")
+MODULES = ("figures", "market", "paths", "replay", "report", "workbook")
 
 _NAMES = {
     "errors": """
@@ -24,14 +24,23 @@ _NAMES = {
         linear_liquidation_price linear_maintenance_margin_usd liquidation_distance
         liquidation_price margin_tiers
     """,
+    "carry": """
+        AnnualFunding AnnualisedBasis BreakEven ExpiryLock FundingIncome PerpOrExpiry
+        ShortWithBasis annualise_funding annualised_basis basis basis_usd
+        close_reopen_break_even deannualise_funding deribit_funding_rate expiry_lock
+        fair_price_usd funding_cap funding_income funding_rate interest_rate_component
+        inverse_funding_total_coin inverse_short_with_basis limit_funding_step
+        linear_funding_total_usd perp_or_expiry premium_index unhedged_sigma_usd
+        weighted_premium
+    """,
     "beta": """
-        BetaEstimate HorizonReturns KalmanBeta MinimumVarianceHedge MultiBeta
-        NotionalInterval OutOfSample RollingBeta ShrunkBeta beta_se blume
-        change_beta_contracts correlation downside_beta effectiveness_from_ratio ewma_beta
-        hedge_effectiveness horizon_returns kalman_beta log_returns minimum_variance_hedge
-        minimum_variance_ratio multi_beta newey_west_lags notional_interval ols_beta
-        out_of_sample_effectiveness portfolio_beta ratio_in_notionals ratio_in_units
-        rolling_beta simple_returns unit_hedge_contracts vasicek volatility_reduction
+        BetaEstimate HorizonReturns KalmanBeta MinimumVarianceHedge MultiBeta NotionalInterval
+        OutOfSample RollingBeta ShrunkBeta beta_se blume change_beta_contracts correlation
+        diversified_r2 downside_beta effectiveness_from_ratio ewma_beta hedge_effectiveness
+        horizon_returns kalman_beta log_returns minimum_variance_hedge minimum_variance_ratio
+        multi_beta newey_west_lags notional_interval ols_beta out_of_sample_effectiveness
+        portfolio_beta ratio_in_notionals ratio_in_units rolling_beta simple_returns
+        unit_hedge_contracts vasicek volatility_reduction
     """,
     "choice": """
         Candidate HedgeChoice rank_hedges walk_forward_residual

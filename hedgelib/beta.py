@@ -48,6 +48,7 @@ __all__ = [
     "blume",
     "change_beta_contracts",
     "correlation",
+    "diversified_r2",
     "downside_beta",
     "effectiveness_from_ratio",
     "ewma_beta",
@@ -94,6 +95,7 @@ _DOWNSIDE = (
 _INSIDE = Rule("between 0 and 1, both excluded", lambda x: (x > 0) & (x < 1))
 _CORRELATION = Rule("a correlation from -1 to 1", lambda x: np.abs(x) <= 1)
 _ABOVE_ONE = Rule("> 1", lambda x: (x > 1) & np.isfinite(x))
+_AT_LEAST_ONE = Rule(">= 1", lambda x: (x >= 1) & np.isfinite(x))
 
 _ROUNDING = (16 * np.finfo(np.float64).eps) ** 2
 """Variation below this share of the sum of squares is rounding and counts as none."""
@@ -571,7 +573,7 @@ def ols_beta(
     residual = dy - beta * dx
     ssr = float(residual @ residual)
     se_alpha, se = _standard_errors(
-        shares, residual, shares[0] + x * shares[1], errors, lags, small_sample
+        shares, residual, 1 / n + dx * shares[1], errors, lags, small_sample
     )
     named = {"classic": "OLS", "newey-west": f"OLS, Newey-West errors, {lags} lags"}
     return BetaEstimate(
@@ -795,6 +797,8 @@ def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]
         raise InvalidInput(f"y must have one or two dimensions, got {np.ndim(y)}")
     if len(y) != len(x):
         raise InvalidInput(f"y and x must be of one length, got {len(y)} and {len(x)}; align dates")
+    if y.size == 0:
+        raise NotEnoughData(f"y needs at least one column, got shape {y.shape}")
     return y, x
 
 
@@ -1892,6 +1896,44 @@ def volatility_reduction(r2: ArrayLike) -> Result:
     """
     (r2,) = numbers(r2=(r2, SHARE))
     return r2 / (1 + np.sqrt(1 - r2))
+
+
+@vectorised
+def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
+    """R² to their common factor of equal parts of several coins, any two of them correlated alike.
+
+    Formula: ``n rho / (1 + (n - 1) rho)``.
+
+    Parameters
+    ----------
+    pairwise : array_like
+        Correlation of any two of the coins, 0 to 1; the R² of each alone.
+    coins : array_like
+        Their number n, >= 1.
+
+    Returns
+    -------
+    float or ndarray
+        Broadcast shape: the share of the book's variance that a short of the factor can remove.
+
+    Raises
+    ------
+    InvalidInput
+        A correlation outside 0 to 1, fewer than one coin, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean has variance
+    ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not the factor
+    itself removes less.
+
+    Examples
+    --------
+    >>> round(diversified_r2(0.25, 1), 2), round(diversified_r2(0.25, 20), 2)
+    (0.25, 0.87)
+    """
+    rho, n = numbers(pairwise=(pairwise, SHARE), coins=(coins, _AT_LEAST_ONE))
+    return rho / (rho + (1 - rho) / n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -362,7 +362,7 @@ def linear_maintenance_margin_usd(
 
 def _price_or_none(numerator: Any, denominator: Any, scale: Any) -> Any:
     """Return numerator/denominator, or inf where the denominator is not above rounding noise."""
-    exists = (denominator > _ROUNDING * scale) & (scale > 0)
+    exists = denominator > _ROUNDING * scale
     return np.where(exists, numerator / np.where(exists, denominator, 1.0), np.inf)
 
 
@@ -473,7 +473,7 @@ def linear_bankruptcy_price(
 
 def _price_from_worth(worth: Any, per_coin: Any, value: Any) -> Any:
     """Return worth/per_coin, or inf where the worth is not above rounding noise."""
-    exists = (worth > _ROUNDING * value) & (value > 0)
+    exists = worth > _ROUNDING * value
     return np.where(exists, worth / np.where(exists, per_coin, 1.0), np.inf)
 
 

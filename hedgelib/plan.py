@@ -161,7 +161,7 @@ def smallest_collateral(
     -----
     **Source:** ``N <= L V_coll`` with ``N = beta V + V_coll`` solved for ``V_coll``: a coin margin
     brings its own exposure along, so at a cap of 1 it never catches up. With a fee ``V_coll`` is
-    what the fee leaves, and ``L N fee`` more is posted.
+    what the fee leaves, and ``N fee`` more is posted.
 
     Examples
     --------
@@ -824,7 +824,8 @@ class PlanChange:
         return text
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(str(self))}; fee ${self.fee_usd:,.2f}</p>"
+        words = f"{self}; fee ${self.fee_usd:,.2f}"
+        return f"<p class='mathjax_ignore'>{escape(words)}</p>"
 
 
 def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:

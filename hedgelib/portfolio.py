@@ -139,8 +139,9 @@ class Portfolio:
             for h, w in zip(self.holdings, self.weights, strict=True)
         )
         return (
-            f"<table><caption>{escape(self.name)}: ${self.value_usd:,.2f}</caption>"
-            f"<tr><th>coin</th><th>value</th><th>share</th><th>own beta</th></tr>{rows}</table>"
+            f"<table class='mathjax_ignore'><caption>{escape(self.name)}: ${self.value_usd:,.2f}"
+            "</caption><tr><th>coin</th><th>value</th><th>share</th><th>own beta</th></tr>"
+            f"{rows}</table>"
         )
 
 

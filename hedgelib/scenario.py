@@ -275,7 +275,7 @@ class Scenario:
             cells.append("liquidated" if gone else "")
             body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         names = "".join(f"<th>{name}</th>" for name in head)
-        return f"<table><tr>{names}</tr>{body}</table>"
+        return f"<table class='mathjax_ignore'><tr>{names}</tr>{body}</table>"
 
 
 def run_scenario(

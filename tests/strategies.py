@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 import hedgelib as h
@@ -27,7 +28,11 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-settings.load_profile("hedgelib")
+# For mutation testing: a failure is enough, its smallest example is not wanted.
+settings.register_profile(
+    "mutants", settings.get_profile("hedgelib"), phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "hedgelib"))
 
 
 @contextmanager
@@ -46,9 +51,12 @@ class _Page(HTMLParser):
         self.tags: set[str] = set()
         self.texts: list[str] = []
         self.open = False
+        self.outermost: list[str | None] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert not any(name.startswith("on") or name == "src" for name, _ in attrs)
+        if not self.tags:
+            self.outermost = [value for name, value in attrs if name == "class"]
         self.tags.add(tag)
         self.open = False
         if tag in ("td", "th", "li", "p", "caption"):
@@ -66,6 +74,8 @@ def shown(result: Any) -> list[str]:
     page.feed(result._repr_html_())
     page.close()
     assert page.tags <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li", "p"}
+    # JupyterLab takes two dollar signs for a formula, anywhere but in this class.
+    assert "".join(page.texts).count("$") < 2 or page.outermost == ["mathjax_ignore"]
     return page.texts
 
 

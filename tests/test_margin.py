@@ -237,6 +237,8 @@ def test_margin_not_above_maintenance_is_no_position():
         h.inverse_liquidation_price(
             1000, 2000, 0.0625, maintenance_rate=0.25, maintenance_amount_coin=0.0625
         )
+    with refused(text("0.0001", "0.0001", "coin")):
+        h.inverse_liquidation_price(0.8, 2000, 0.0001, maintenance_rate=0.25)
     assert h.inverse_liquidation_price(
         -1000, 2000, np.nextafter(0.125, 1), maintenance_rate=0.25
     ) == pytest.approx(2000)

@@ -1,0 +1,1281 @@
+"""What holding a hedge costs or earns: funding, basis, and closing to open again.
+
+One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
+receive, and a short that sold above spot receives the premium as it converges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    RATE,
+    FloatArray,
+    Result,
+    extremes,
+    numbers,
+    one_of,
+    scalars,
+    series,
+    vectorised,
+)
+from hedgelib._result import Numbers
+from hedgelib.contracts import inverse_funding_coin, inverse_pnl_coin, linear_funding_usd
+from hedgelib.errors import InvalidInput
+
+__all__ = [
+    "AnnualFunding",
+    "AnnualisedBasis",
+    "BreakEven",
+    "ExpiryLock",
+    "FundingIncome",
+    "PerpOrExpiry",
+    "ShortWithBasis",
+    "annualise_funding",
+    "annualised_basis",
+    "basis",
+    "basis_usd",
+    "close_reopen_break_even",
+    "deannualise_funding",
+    "deribit_funding_rate",
+    "expiry_lock",
+    "fair_price_usd",
+    "funding_cap",
+    "funding_income",
+    "funding_rate",
+    "interest_rate_component",
+    "inverse_funding_total_coin",
+    "inverse_short_with_basis",
+    "limit_funding_step",
+    "linear_funding_total_usd",
+    "perp_or_expiry",
+    "premium_index",
+    "unhedged_sigma_usd",
+    "weighted_premium",
+]
+
+HOURS_PER_YEAR = 8760
+DAYS_PER_YEAR = 365
+
+
+@vectorised
+def interest_rate_component(
+    quote_rate_daily: ArrayLike, base_rate_daily: ArrayLike, intervals_per_day: ArrayLike = 3
+) -> Result:
+    """Interest part of a funding rate: lending the dollar less lending the coin.
+
+    Formula: ``(quote - base) / intervals_per_day``. Above 0 it moves the rate towards shorts
+    receiving.
+
+    Parameters
+    ----------
+    quote_rate_daily, base_rate_daily : array_like
+        Interest per day on the quote currency (USD) and on the coin, decimals.
+    intervals_per_day : array_like
+        Settlements of funding per day, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per interval, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite rates, no interval, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day, three
+    settlements, so 0.01%.
+
+    Examples
+    --------
+    >>> round(interest_rate_component(0.0006, 0.0003), 8)
+    0.0001
+    """
+    quote, base, intervals = numbers(
+        quote_rate_daily=(quote_rate_daily, FINITE),
+        base_rate_daily=(base_rate_daily, FINITE),
+        intervals_per_day=(intervals_per_day, POSITIVE),
+    )
+    return (quote - base) / intervals
+
+
+@vectorised
+def premium_index(
+    impact_bid_usd: ArrayLike, impact_ask_usd: ArrayLike, index_usd: ArrayLike
+) -> Result:
+    """How far the perpetual trades above its index, or below.
+
+    Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``. Above 0: longs are in demand,
+    and shorts will receive.
+
+    Parameters
+    ----------
+    impact_bid_usd, impact_ask_usd : array_like
+        Average price of selling and of buying the venue's impact notional, USD, > 0; the bid not
+        above the ask.
+    index_usd : array_like
+        Spot index, USD, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal, broadcast shape; 0 while the index lies between bid and ask.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, a bid above the ask, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Binance FAQ, "Introduction to Binance futures funding rates"; Bybit and BitMEX the
+    same.
+
+    Examples
+    --------
+    >>> premium_index([3510, 3480, 3499], [3511, 3482, 3501], 3500).round(6)
+    array([ 0.002857, -0.005143,  0.      ])
+    """
+    bid, ask, index = numbers(
+        impact_bid_usd=(impact_bid_usd, POSITIVE),
+        impact_ask_usd=(impact_ask_usd, POSITIVE),
+        index_usd=(index_usd, POSITIVE),
+    )
+    if np.any(bid > ask):
+        raise InvalidInput("impact_bid_usd must not be above impact_ask_usd; swap them")
+    return (np.maximum(bid - index, 0) - np.maximum(index - ask, 0)) / index
+
+
+@vectorised
+def weighted_premium(premiums: ArrayLike) -> Result:
+    """Average premium of a funding interval, in which the latest reading counts most.
+
+    Formula: ``sum(i p_i) / sum(i)`` with i = 1 for the first reading and n for the last.
+
+    Parameters
+    ----------
+    premiums : array_like, shape (n,)
+        Readings of the premium index in order of time, decimals, n >= 1.
+
+    Returns
+    -------
+    float
+        Decimal.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite readings.
+    NotEnoughData
+        No reading.
+
+    Notes
+    -----
+    **Source:** Bybit help, "Introduction to funding rate" (weights over the minutes of the
+    interval). A venue with the plain average is served by ``numpy.mean``.
+
+    Examples
+    --------
+    >>> round(weighted_premium([0.0001, 0.0002, 0.0004, 0.0008]), 8)
+    0.00049
+    """
+    premiums = series("premiums", premiums)
+    weights = np.arange(1.0, premiums.size + 1)
+    return weights @ premiums / weights.sum()
+
+
+@vectorised
+def funding_rate(
+    premium: ArrayLike,
+    interest: ArrayLike = 0.0001,
+    *,
+    damper: ArrayLike = 0.0005,
+    cap: ArrayLike | None = None,
+) -> Result:
+    """Funding rate of one interval; shorts receive it when it is above 0.
+
+    Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap``.
+
+    Parameters
+    ----------
+    premium : array_like
+        Average premium P, decimal.
+    interest : array_like
+        Interest part I, decimal per interval. 0 on OKX.
+    damper : array_like
+        Width of the band in which the rate equals the interest, >= 0; 0 turns it off (OKX).
+    cap : array_like, optional
+        Largest rate to either side, decimal, >= 0; see :func:`funding_cap`.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per interval, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite values, a negative damper or cap, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX, Bybit, Binance and Gate, whose pages print the bounds of the clamp now in
+    one order and now in the other. With the usual figures the rate is 0.01% for premiums from
+    -0.04% to 0.06%. Worked out as I kept within ``P -+ damper``: the same, and exactly I inside.
+
+    Examples
+    --------
+    >>> funding_rate([-0.0006, 0.0003, 0.0100]).round(6)
+    array([-0.0001,  0.0001,  0.0095])
+    """
+    premium, interest, damper = numbers(
+        premium=(premium, FINITE), interest=(interest, FINITE), damper=(damper, NONNEGATIVE)
+    )
+    rate = np.clip(interest, premium - damper, premium + damper)
+    return rate if cap is None else _capped(rate, cap)
+
+
+@vectorised
+def deribit_funding_rate(
+    premium: ArrayLike, *, damper: ArrayLike = 0.0005, cap: ArrayLike | None = None
+) -> Result:
+    """Eight-hour funding rate as Deribit has it, paid by the second; shorts receive above 0.
+
+    Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``. A position
+    held for t hours receives or pays ``t / 8`` of it.
+
+    Parameters
+    ----------
+    premium : array_like
+        Premium of the mark over the index, decimal.
+    damper : array_like
+        Premiums up to here, to either side, cost nothing, >= 0.
+    cap : array_like, optional
+        Largest rate to either side, decimal, >= 0.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per 8 hours, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite values, a negative damper or cap, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** Deribit, inverse perpetual, "Funding rate".
+
+    Examples
+    --------
+    >>> deribit_funding_rate([-0.0008, 0.0003, 0.0008]).round(6)
+    array([-0.0003,  0.    ,  0.0003])
+    """
+    premium, damper = numbers(premium=(premium, FINITE), damper=(damper, NONNEGATIVE))
+    rate = np.maximum(damper, premium) + np.minimum(-damper, premium)
+    return rate if cap is None else _capped(rate, cap)
+
+
+def _capped(rate: Result, cap: ArrayLike) -> Result:
+    rate, cap = numbers(rate=(rate, FINITE), cap=(cap, NONNEGATIVE))
+    return np.clip(rate, -cap, cap)
+
+
+@vectorised
+def funding_cap(
+    maintenance_rate: ArrayLike, initial_rate: ArrayLike | None = None, *, share: ArrayLike = 0.75
+) -> Result:
+    """Largest funding rate that a venue lets through, to either side.
+
+    Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``.
+
+    Parameters
+    ----------
+    maintenance_rate : array_like
+        Lowest maintenance margin rate, decimal from 0 to below 1.
+    initial_rate : array_like, optional
+        Lowest initial margin rate, decimal, not below the maintenance rate: BitMEX's form.
+    share : array_like
+        0.75; Binance had 1 in older times.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per interval, broadcast shape, >= 0.
+
+    Raises
+    ------
+    InvalidInput
+        Rates out of range, initial below maintenance, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX perpetual contracts guide, "Funding rate caps": 75% of initial less
+    maintenance margin; Binance FAQ: 75% of the maintenance margin rate. Terms change: date them.
+
+    Examples
+    --------
+    >>> round(funding_cap(0.005, 0.01), 6), round(funding_cap(0.004), 6)
+    (0.00375, 0.003)
+    """
+    maintenance, share, initial = numbers(
+        maintenance_rate=(maintenance_rate, FRACTION),
+        share=(share, NONNEGATIVE),
+        initial_rate=(0.0 if initial_rate is None else initial_rate, FRACTION),
+    )
+    if initial_rate is None:
+        return share * maintenance
+    if np.any(initial < maintenance):
+        raise InvalidInput("initial_rate must not be below maintenance_rate; swap them")
+    return share * (initial - maintenance)
+
+
+@vectorised
+def limit_funding_step(
+    funding_rate: ArrayLike, previous_rate: ArrayLike, max_step: ArrayLike
+) -> Result:
+    """Funding rate kept within a step of the one before it.
+
+    Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``.
+
+    Parameters
+    ----------
+    funding_rate, previous_rate : array_like
+        Decimals per interval.
+    max_step : array_like
+        Largest change, decimal, >= 0: 75% of the maintenance margin rate on BitMEX.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per interval, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Missing or infinite rates, a negative step, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX perpetual contracts guide, "Funding rate caps".
+
+    Examples
+    --------
+    >>> round(limit_funding_step(0.01, 0.0001, 0.00375), 6)
+    0.00385
+    """
+    rate, previous, step = numbers(
+        funding_rate=(funding_rate, FINITE),
+        previous_rate=(previous_rate, FINITE),
+        max_step=(max_step, NONNEGATIVE),
+    )
+    return np.clip(rate, previous - step, previous + step)
+
+
+@vectorised
+def fair_price_usd(
+    index_usd: ArrayLike,
+    funding_rate: ArrayLike,
+    hours_to_funding: ArrayLike,
+    interval_hours: ArrayLike = 8,
+) -> Result:
+    """Mark of a perpetual that carries the funding still to come.
+
+    Formula: ``index (1 + F t / interval_hours)``: above the index while shorts are to receive.
+
+    Parameters
+    ----------
+    index_usd : array_like
+        Spot index, USD per coin, > 0.
+    funding_rate : array_like
+        Of the next settlement, decimal per interval.
+    hours_to_funding : array_like
+        Time t to it, >= 0.
+    interval_hours : array_like
+        Between settlements, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** BitMEX, "Fair price marking".
+
+    Examples
+    --------
+    >>> round(fair_price_usd(60_000, 0.0001, 4), 6)
+    60003.0
+    """
+    index_usd, rate, hours, interval = numbers(
+        index_usd=(index_usd, POSITIVE),
+        funding_rate=(funding_rate, RATE),
+        hours_to_funding=(hours_to_funding, NONNEGATIVE),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    return index_usd * (1 + rate * (hours / interval))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnualFunding(Numbers):
+    """A funding rate by the year: made by :func:`annualise_funding`.
+
+    Parameters
+    ----------
+    simple, compound : float or ndarray
+        Decimals per year that a short receives, longs pay; without and with reinvestment.
+    """
+
+    simple: Result
+    compound: Result
+
+
+@extremes("annualise_funding")
+def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) -> AnnualFunding:
+    """Turn a funding rate per interval into one per year; positive is received by shorts.
+
+    Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid
+    on a fixed USD face: simple, unless what it receives is shorted in turn.
+
+    Parameters
+    ----------
+    funding_rate : array_like
+        Decimal per interval.
+    interval_hours : array_like
+        Hours between settlements, > 0.
+
+    Returns
+    -------
+    AnnualFunding
+        Broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        A rate outside -1 to 1, no interval, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** definition; a year has 365 days.
+
+    Examples
+    --------
+    >>> year = annualise_funding(0.0001)
+    >>> round(year.simple, 6), round(year.compound, 6)
+    (0.1095, 0.115714)
+    """
+    rate, hours = numbers(
+        funding_rate=(funding_rate, RATE), interval_hours=(interval_hours, POSITIVE)
+    )
+    intervals = HOURS_PER_YEAR / hours
+    return AnnualFunding(simple=rate * intervals, compound=np.expm1(np.log1p(rate) * intervals))
+
+
+@vectorised
+def deannualise_funding(
+    annual_rate: ArrayLike,
+    interval_hours: ArrayLike = 8,
+    *,
+    compounding: Literal["simple", "compound"] = "simple",
+) -> Result:
+    """Turn a yearly rate into a funding rate per interval, the sign kept.
+
+    Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``.
+
+    Parameters
+    ----------
+    annual_rate : array_like
+        Decimal per year; above -1 if compound.
+    interval_hours : array_like
+        Hours between settlements, > 0.
+    compounding : {"simple", "compound"}
+        How the yearly rate was reckoned.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal per interval, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** :func:`annualise_funding` turned round.
+
+    Examples
+    --------
+    >>> round(deannualise_funding(0.1095), 8)
+    0.0001
+    """
+    one_of("compounding", compounding, ("simple", "compound"))
+    simple = compounding == "simple"
+    annual, hours = numbers(
+        annual_rate=(annual_rate, FINITE if simple else ABOVE_MINUS_ONE),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    years = hours / HOURS_PER_YEAR
+    return annual * years if simple else np.expm1(np.log1p(annual) * years)
+
+
+@vectorised
+def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
+    """Premium of a contract over spot, relative; a short receives it as it converges.
+
+    Formula: ``F / S - 1``. The dollar amount is :func:`basis_usd`.
+
+    Parameters
+    ----------
+    futures_usd, spot_usd : array_like
+        Price of the contract and of the coin, USD, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        Decimal, broadcast shape; below 0 in backwardation.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** the field's convention, futures less spot; commodity texts write spot less futures.
+    Worked out as ``(F - S) / S``, which keeps its digits when the two are close.
+
+    Examples
+    --------
+    >>> basis(3605, 3500)
+    0.03
+    """
+    futures, spot = _futures_and_spot(futures_usd, spot_usd)
+    return (futures - spot) / spot
+
+
+@vectorised
+def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
+    """Premium of a contract over spot in dollars per coin.
+
+    Formula: ``F - S``. The relative one is :func:`basis`.
+
+    Parameters
+    ----------
+    futures_usd, spot_usd : array_like
+        Price of the contract and of the coin, USD, > 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD per coin, broadcast shape; below 0 in backwardation.
+
+    Raises
+    ------
+    InvalidInput
+        Prices not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** as :func:`basis`.
+
+    Examples
+    --------
+    >>> basis_usd(3605, 3500)
+    105.0
+    """
+    futures, spot = _futures_and_spot(futures_usd, spot_usd)
+    return futures - spot
+
+
+def _futures_and_spot(futures_usd: ArrayLike, spot_usd: ArrayLike) -> tuple[Result, Result]:
+    futures, spot = numbers(futures_usd=(futures_usd, POSITIVE), spot_usd=(spot_usd, POSITIVE))
+    return futures, spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnualisedBasis(Numbers):
+    """A premium by the year: made by :func:`annualised_basis`. A short receives it.
+
+    Parameters
+    ----------
+    simple, compound, log : float or ndarray
+        Decimals per year, in three ways of reckoning.
+    basis : float or ndarray
+        Until expiry, decimal.
+    basis_usd : float or ndarray
+        Until expiry, USD per coin.
+    """
+
+    simple: Result
+    compound: Result
+    log: Result
+    basis: Result
+    basis_usd: Result
+
+
+@extremes("annualised_basis")
+def annualised_basis(
+    futures_usd: ArrayLike, spot_usd: ArrayLike, days: ArrayLike
+) -> AnnualisedBasis:
+    """Turn the premium of a dated contract into a yearly rate; positive is received by shorts.
+
+    Formula: with ``b = F / S - 1``, simple ``b 365 / d``, compound ``(1 + b)^(365 / d) - 1``, log
+    ``ln(1 + b) 365 / d``.
+
+    Parameters
+    ----------
+    futures_usd, spot_usd : array_like
+        Price of the contract and of the coin, USD, > 0.
+    days : array_like
+        To expiry, > 0.
+
+    Returns
+    -------
+    AnnualisedBasis
+        Each field in the shape of the arguments that it depends on.
+
+    Raises
+    ------
+    InvalidInput
+        Values not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** definition. Desks quote the simple one; say which.
+
+    Examples
+    --------
+    >>> year = annualised_basis(3605, 3500, 90)
+    >>> round(year.simple, 6), round(year.compound, 6), round(year.log, 6), year.basis_usd
+    (0.121667, 0.127359, 0.119877, 105.0)
+    """
+    futures, spot, days = numbers(
+        futures_usd=(futures_usd, POSITIVE), spot_usd=(spot_usd, POSITIVE), days=(days, POSITIVE)
+    )
+    premium, periods = (futures - spot) / spot, DAYS_PER_YEAR / days
+    return AnnualisedBasis(
+        simple=premium * periods,
+        compound=np.expm1(np.log1p(premium) * periods),
+        log=np.log1p(premium) * periods,
+        basis=premium,
+        basis_usd=futures - spot,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortWithBasis(Numbers):
+    """Profit of an inverse short whose price was not spot's: by :func:`inverse_short_with_basis`.
+
+    Parameters
+    ----------
+    pnl_coin : float or ndarray
+        Coins received; negative is paid.
+    pnl_usd_at_spot : float or ndarray
+        The same sold at spot, USD: `ideal_usd` plus `basis_effect_usd`.
+    ideal_usd : float or ndarray
+        What a contract that always traded at spot would have made, USD.
+    basis_effect_usd : float or ndarray
+        What the premiums added, USD: above 0 when the one at entry was the larger.
+    entry_basis, exit_basis : float or ndarray
+        Premiums over spot, decimals.
+    """
+
+    pnl_coin: Result
+    pnl_usd_at_spot: Result
+    ideal_usd: Result
+    basis_effect_usd: Result
+    entry_basis: Result
+    exit_basis: Result
+
+
+@extremes("inverse_short_with_basis")
+def inverse_short_with_basis(
+    notional_usd: ArrayLike,
+    perp_entry_usd: ArrayLike,
+    spot_entry_usd: ArrayLike,
+    perp_exit_usd: ArrayLike,
+    spot_exit_usd: ArrayLike,
+) -> ShortWithBasis:
+    """Profit of an inverse short, split into the move of spot and the change of the premium.
+
+    Formula: ``N (S1/F1 - S1/F0)`` USD, of which ``N (1 - S1/S0)`` is the move and
+    ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about
+    ``N (b0 (1 + r) - b1)``.
+
+    Parameters
+    ----------
+    notional_usd : array_like
+        Face of the short, USD, >= 0.
+    perp_entry_usd, perp_exit_usd : array_like
+        Price of the contract, USD per coin, > 0.
+    spot_entry_usd, spot_exit_usd : array_like
+        Price of the coin at the same moments, USD, > 0.
+
+    Returns
+    -------
+    ShortWithBasis
+        Each field in the shape of the arguments that it depends on.
+
+    Raises
+    ------
+    InvalidInput
+        A negative notional, prices not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** the coin formula of the contract times spot. The effect is not taken as a
+    difference of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
+
+    Examples
+    --------
+    Sold at a premium of 3%, closed at none, while spot fell 15%:
+
+    >>> short = inverse_short_with_basis(10_000, 3605, 3500, 2975, 2975)
+    >>> round(short.pnl_usd_at_spot, 4), round(short.ideal_usd, 4), round(short.basis_effect_usd, 4)
+    (1747.5728, 1500.0, 247.5728)
+    """
+    notional, f0, s0, f1, s1 = numbers(
+        notional_usd=(notional_usd, NONNEGATIVE),
+        perp_entry_usd=(perp_entry_usd, POSITIVE),
+        spot_entry_usd=(spot_entry_usd, POSITIVE),
+        perp_exit_usd=(perp_exit_usd, POSITIVE),
+        spot_exit_usd=(spot_exit_usd, POSITIVE),
+    )
+    pnl_coin = inverse_pnl_coin(-notional, f0, f1)
+    return ShortWithBasis(
+        pnl_coin=pnl_coin,
+        pnl_usd_at_spot=pnl_coin * s1,
+        ideal_usd=notional * ((s0 - s1) / s0),
+        basis_effect_usd=notional * ((s1 - f1) / f1 + s1 / s0 * ((f0 - s0) / f0)),
+        entry_basis=(f0 - s0) / s0,
+        exit_basis=(f1 - s1) / s1,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryLock(Numbers):
+    """Coins and a dated short against them, at delivery: made by :func:`expiry_lock`.
+
+    Parameters
+    ----------
+    notional_usd : float or ndarray
+        Face of the short, USD.
+    final_coin, final_usd : float or ndarray
+        What is owned after delivery, in coin and in USD.
+    open_coin : float or ndarray
+        Coins that the short leaves unhedged; below 0 where it is too large.
+    """
+
+    notional_usd: Result
+    final_coin: Result
+    final_usd: Result
+    open_coin: Result
+
+
+@extremes("expiry_lock")
+def expiry_lock(
+    coin: ArrayLike,
+    futures_usd: ArrayLike,
+    settle_usd: ArrayLike,
+    *,
+    notional_usd: ArrayLike | None = None,
+) -> ExpiryLock:
+    """Cash and carry with an inverse expiry: what coins and a short held to delivery are worth.
+
+    Formula: ``C + N (1/settle - 1/F0)`` coins, which are ``N + settle (C - N/F0)`` USD. With
+    ``N = C F0`` that is ``C F0`` USD at any settlement price; sized at spot, ``C (1 - S0/F0)``
+    coins stay open.
+
+    Parameters
+    ----------
+    coin : array_like
+        Coins owned, margin included, >= 0.
+    futures_usd : array_like
+        Price at which the contract was sold, USD per coin, > 0.
+    settle_usd : array_like
+        Delivery price, USD per coin, > 0.
+    notional_usd : array_like, optional
+        Face of the short, USD, >= 0; ``coin * futures_usd`` when omitted.
+
+    Returns
+    -------
+    ExpiryLock
+        Each field in the shape of the arguments that it depends on.
+
+    Raises
+    ------
+    InvalidInput
+        Negative coins or notional, prices not > 0, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** profit of an inverse short, at delivery, where contract and spot are one.
+
+    Examples
+    --------
+    >>> lock = expiry_lock(1, 61_500, 45_000)
+    >>> round(lock.final_coin, 6), lock.final_usd, lock.open_coin
+    (1.366667, 61500.0, 0.0)
+    """
+    coin, futures, settle, notional = numbers(
+        coin=(coin, NONNEGATIVE),
+        futures_usd=(futures_usd, POSITIVE),
+        settle_usd=(settle_usd, POSITIVE),
+        notional_usd=(0.0 if notional_usd is None else notional_usd, NONNEGATIVE),
+    )
+    if notional_usd is None:
+        notional, open_coin = coin * futures, 0.0 * (coin * futures)
+    else:
+        open_coin = coin - notional / futures
+    return ExpiryLock(
+        notional_usd=notional,
+        final_coin=notional / settle + open_coin,
+        final_usd=notional + settle * open_coin,
+        open_coin=open_coin,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerpOrExpiry(Numbers):
+    """Perpetual or dated contract for a short: made by :func:`perp_or_expiry`.
+
+    Parameters
+    ----------
+    funding_annual, basis_annual : float
+        Simple rates per year that the short receives from each; below 0 it pays.
+    funding_usd, basis_usd : float
+        The same in USD until the expiry.
+    advantage_usd : float
+        What the perpetual brings more than the dated contract, USD; below 0, less.
+    better : {"perpetual", "expiry", "either"}
+        Which brings more.
+    days : float
+        To the expiry.
+    """
+
+    funding_annual: float
+    basis_annual: float
+    funding_usd: float
+    basis_usd: float
+    advantage_usd: float
+    better: str
+    days: float
+
+
+@extremes("perp_or_expiry")
+def perp_or_expiry(
+    exposure_usd: float,
+    expected_funding_rate: float,
+    futures_usd: float,
+    spot_usd: float,
+    days: float,
+    *,
+    interval_hours: float = 8,
+) -> PerpOrExpiry:
+    """Compare what a short receives from funding with what it receives from a premium.
+
+    Formula: funding ``V f 24 d / h`` against basis ``V (F/S - 1)``, both received, over the d days
+    to the expiry; the higher is better. A short wants a high premium: it sells it.
+
+    Parameters
+    ----------
+    exposure_usd : float
+        Value at spot of what is hedged, USD, > 0.
+    expected_funding_rate : float
+        Average expected until the expiry, decimal per interval: a forecast, where the premium is
+        a fact.
+    futures_usd, spot_usd : float
+        Price of the dated contract and of the coin, USD, > 0.
+    days : float
+        To the expiry, > 0.
+    interval_hours : float
+        Between settlements of the perpetual, > 0.
+
+    Returns
+    -------
+    PerpOrExpiry
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** funding is paid on a fixed USD face and the premium converges to nothing at
+    delivery. Fees are alike and left out.
+
+    Examples
+    --------
+    >>> choice = perp_or_expiry(50_000, 0.0001, 3605, 3500, 90)
+    >>> round(choice.funding_usd, 2), round(choice.basis_usd, 2), choice.better
+    (1350.0, 1500.0, 'expiry')
+    """
+    exposure, rate, futures, spot, days, hours = scalars(
+        exposure_usd=(exposure_usd, POSITIVE),
+        expected_funding_rate=(expected_funding_rate, RATE),
+        futures_usd=(futures_usd, POSITIVE),
+        spot_usd=(spot_usd, POSITIVE),
+        days=(days, POSITIVE),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    premium, years = (futures - spot) / spot, days / DAYS_PER_YEAR
+    funding_annual = rate * HOURS_PER_YEAR / hours
+    funding_usd, basis_usd = exposure * funding_annual * years, exposure * premium
+    advantage = funding_usd - basis_usd
+    level = abs(advantage) <= 1e-12 * (abs(funding_usd) + abs(basis_usd))
+    return PerpOrExpiry(
+        funding_annual=funding_annual,
+        basis_annual=premium / years,
+        funding_usd=funding_usd,
+        basis_usd=basis_usd,
+        advantage_usd=advantage,
+        better="either" if level else "perpetual" if advantage > 0 else "expiry",
+        days=days,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEven(Numbers):
+    """Whether closing a short to dodge funding pays: made by :func:`close_reopen_break_even`.
+
+    Parameters
+    ----------
+    close_reopen_cost_usd : float or ndarray
+        Of closing now and opening again later, USD.
+    funding_cost_per_interval_usd : float or ndarray
+        What the open short pays at each settlement, USD; below 0 it receives.
+    break_even_intervals, break_even_hours : float or ndarray
+        How long the rate must last for closing to pay; ``inf``: never.
+    """
+
+    _may_be_infinite: ClassVar[tuple[str, ...]] = ("break_even_intervals", "break_even_hours")
+
+    close_reopen_cost_usd: Result
+    funding_cost_per_interval_usd: Result
+    break_even_intervals: Result
+    break_even_hours: Result
+
+
+@extremes("close_reopen_break_even")
+def close_reopen_break_even(
+    notional_usd: ArrayLike,
+    funding_rate: ArrayLike,
+    taker_fee: ArrayLike,
+    slippage: ArrayLike = 0.0,
+    interval_hours: ArrayLike = 8,
+) -> BreakEven:
+    """Settlements a short must stay out for closing and opening again to pay.
+
+    Formula: ``2 (fee + slippage) / |F|`` for a rate below 0, which a short pays; never at 0 or
+    above, which it receives. What the book may move meanwhile is :func:`unhedged_sigma_usd`.
+
+    Parameters
+    ----------
+    notional_usd : array_like
+        Face of the short, USD, > 0.
+    funding_rate : array_like
+        Expected to last, decimal per interval; above 0 shorts receive.
+    taker_fee, slippage : array_like
+        Of one side, decimals of the notional, from 0 to below 1.
+    interval_hours : array_like
+        Between settlements, > 0.
+
+    Returns
+    -------
+    BreakEven
+        Each field in the shape of the arguments that it depends on.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** cost ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
+
+    Examples
+    --------
+    >>> result = close_reopen_break_even(49_000, [-0.0001, 0.0001], 0.0005, 0.0002)
+    >>> result.break_even_hours
+    array([112.,  inf])
+    """
+    notional, rate, fee, slip, hours = numbers(
+        notional_usd=(notional_usd, POSITIVE),
+        funding_rate=(funding_rate, RATE),
+        taker_fee=(taker_fee, FRACTION),
+        slippage=(slippage, FRACTION),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    pays, cost = rate < 0, 2 * (fee + slip)
+    intervals = np.where(pays, cost / np.where(pays, -rate, 1.0), np.inf)
+    return BreakEven(
+        close_reopen_cost_usd=notional * cost,
+        funding_cost_per_interval_usd=0.0 - notional * rate,
+        break_even_intervals=intervals,
+        break_even_hours=intervals * hours,
+    )
+
+
+@vectorised
+def unhedged_sigma_usd(
+    book_usd: ArrayLike, beta: ArrayLike, daily_vol: ArrayLike, hours: ArrayLike
+) -> Result:
+    """One standard deviation of what a book moves with the coin while the hedge is off.
+
+    Formula: ``V |beta| sigma sqrt(hours / 24)``. The book's own moves come on top.
+
+    Parameters
+    ----------
+    book_usd : array_like
+        Value of the book, USD, >= 0.
+    beta : array_like
+        Of the book to the coin.
+    daily_vol : array_like
+        Standard deviation of the coin's daily return, decimal, >= 0.
+    hours : array_like
+        Without hedge, >= 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD, broadcast shape, >= 0.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** variances of independent days add up.
+
+    Examples
+    --------
+    To dodge at most $70 of funding over 112 hours:
+
+    >>> round(unhedged_sigma_usd(50_000, 1.0, 0.04, 112), 2)
+    4320.49
+    """
+    book_usd, beta, daily_vol, hours = numbers(
+        book_usd=(book_usd, NONNEGATIVE),
+        beta=(beta, FINITE),
+        daily_vol=(daily_vol, NONNEGATIVE),
+        hours=(hours, NONNEGATIVE),
+    )
+    return book_usd * np.abs(beta) * daily_vol * np.sqrt(hours / 24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingIncome(Numbers):
+    """What funding brings to a short: made by :func:`funding_income`.
+
+    Parameters
+    ----------
+    total_usd : float
+        Received over the settlements given, USD; below 0 it was paid.
+    yearly_usd : float
+        The same by the year, USD.
+    mean_rate : float
+        Average rate, decimal per interval.
+    settlements : float
+        How many there were.
+    """
+
+    total_usd: float
+    yearly_usd: float
+    mean_rate: float
+    settlements: float
+
+
+@extremes("funding_income")
+def funding_income(
+    short_notional_usd: float,
+    funding_rates: ArrayLike,
+    *,
+    interval_hours: float = 8,
+    settlements: ArrayLike | None = None,
+) -> FundingIncome:
+    """Income of an inverse short from funding, from one rate or a history; below 0 it is a cost.
+
+    Formula: ``N sum(F)``, by the year ``N mean(F) 8760 / h``: in USD the face is fixed, whatever
+    the price. What is received comes in coin, and is new exposure to hedge.
+
+    Parameters
+    ----------
+    short_notional_usd : float
+        Face of the short, USD, >= 0.
+    funding_rates : array_like, scalar or shape (n,)
+        Decimals per interval: one expected rate, each settlement's, or averages of several.
+    interval_hours : float
+        Between settlements, > 0.
+    settlements : array_like, shape (n,), optional
+        How many settlements each rate stands for, > 0; 1 when omitted. With monthly averages, the
+        settlements of each month.
+
+    Returns
+    -------
+    FundingIncome
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, settlements of another length than the rates.
+    NotEnoughData
+        No rate.
+
+    Notes
+    -----
+    **Source:** an inverse short receives ``N / mark * F`` coins, worth ``N F`` USD.
+
+    Examples
+    --------
+    >>> income = funding_income(50_000, [0.0001, 0.0003, -0.0002])
+    >>> round(income.total_usd, 6), round(income.yearly_usd, 2)
+    (10.0, 3650.0)
+    """
+    notional, hours = scalars(
+        short_notional_usd=(short_notional_usd, NONNEGATIVE),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    (rates,) = numbers(funding_rates=(funding_rates, RATE))
+    rates = series("funding_rates", np.atleast_1d(rates))
+    counts = np.ones(rates.size)
+    if settlements is not None:
+        counts = series("settlements", settlements, rule=POSITIVE)
+        if counts.size != rates.size:
+            raise InvalidInput(f"{rates.size} funding_rates but {counts.size} settlements")
+    total, number = float(counts @ rates), float(counts.sum())
+    return FundingIncome(
+        total_usd=notional * total,
+        yearly_usd=notional * (total / number) * HOURS_PER_YEAR / hours,
+        mean_rate=total / number,
+        settlements=number,
+    )
+
+
+@vectorised
+def inverse_funding_total_coin(
+    contracts: ArrayLike,
+    mark_usd: ArrayLike,
+    funding_rates: ArrayLike,
+    multiplier_usd: ArrayLike = 1.0,
+) -> Result:
+    """Funding an inverse position receives over several settlements, in coins; negative is paid.
+
+    Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate``: shorts receive at
+    rates above 0.
+
+    Parameters
+    ----------
+    contracts : array_like, scalar or shape (n,)
+        Signed number of contracts held at the settlements.
+    mark_usd : array_like, shape (n,)
+        Mark price at each, USD per coin, > 0.
+    funding_rates : array_like, shape (n,)
+        Decimals per interval.
+    multiplier_usd : array_like
+        USD face of one contract, > 0.
+
+    Returns
+    -------
+    float
+        Coins. The payments one by one are :func:`hedgelib.contracts.inverse_funding_coin`.
+
+    Raises
+    ------
+    InvalidInput
+        Marks not > 0, rates outside -1 to 1, unequal lengths.
+    NotEnoughData
+        No settlement.
+
+    Notes
+    -----
+    **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
+
+    Examples
+    --------
+    >>> round(inverse_funding_total_coin(-1000, [2000, 2500], [0.0001, 0.0003], 10), 6)
+    0.0017
+    """
+    marks, rates = _settled(mark_usd, funding_rates)
+    return np.sum(inverse_funding_coin(contracts, marks, rates, multiplier_usd))
+
+
+@vectorised
+def linear_funding_total_usd(
+    contracts: ArrayLike,
+    mark_usd: ArrayLike,
+    funding_rates: ArrayLike,
+    multiplier_coin: ArrayLike = 1.0,
+) -> Result:
+    """Funding a linear position receives over several settlements, in USD; negative is paid.
+
+    Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``: shorts receive at
+    rates above 0.
+
+    Parameters
+    ----------
+    contracts : array_like, scalar or shape (n,)
+        Signed number of contracts held at the settlements.
+    mark_usd : array_like, shape (n,)
+        Mark price at each, USD per coin, > 0.
+    funding_rates : array_like, shape (n,)
+        Decimals per interval.
+    multiplier_coin : array_like
+        Coins in one contract, > 0.
+
+    Returns
+    -------
+    float
+        USD. The payments one by one are :func:`hedgelib.contracts.linear_funding_usd`.
+
+    Raises
+    ------
+    InvalidInput
+        Marks not > 0, rates outside -1 to 1, unequal lengths.
+    NotEnoughData
+        No settlement.
+
+    Notes
+    -----
+    **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
+
+    Examples
+    --------
+    >>> marks, rates = [3500, 3400, 3300, 3600], [0.0001, 0.0003, -0.0002, 0.0001]
+    >>> round(linear_funding_total_usd(-10, marks, rates), 6)
+    10.7
+    """
+    marks, rates = _settled(mark_usd, funding_rates)
+    return np.sum(linear_funding_usd(contracts, marks, rates, multiplier_coin))
+
+
+def _settled(mark_usd: ArrayLike, funding_rates: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    marks = series("mark_usd", mark_usd, rule=POSITIVE)
+    rates = series("funding_rates", funding_rates, rule=RATE)
+    if marks.size != rates.size:
+        raise InvalidInput(f"{marks.size} mark_usd but {rates.size} funding_rates; align them")
+    return marks, rates
