@@ -61,6 +61,7 @@ report: $(READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/
 
 notebooks: $(READY) ## run every lesson again and keep its new outputs
 	@$(PY) -m hedgelib.workbook.notebooks
+	@$(PY) scripts/readme_picture.py
 
 lint: $(READY) ## check style and types: ruff, mypy
 	@status=0; \

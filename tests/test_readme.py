@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
@@ -247,3 +248,8 @@ def test_clone_is_complete(tmp_path, project_files):
     assert kept >= {path.relative_to(ROOT) for path in project_files}
     assert "make_env.py" in run(["make", "--dry-run", "lab"], clone)
     assert run(["git", "status", "--short"], clone) == ""
+
+
+def test_the_picture_is_the_lessons_own() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "readme_picture.py"))
+    assert script["PICTURE"].read_bytes() == script["picture"]()

@@ -1,0 +1,492 @@
+"""What lesson 02 needs beside the library: faces at every venue, guesses, and one price move.
+
+The guesses are here and not in the lesson so that a reader does not see the answer with the
+question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from hedgelib import market
+from hedgelib._check import FloatArray
+from hedgelib._text import html_table, percent, usd
+from hedgelib.contracts import (
+    ContractTerms,
+    inverse_notional_coin,
+    inverse_pnl_coin,
+    inverse_pnl_usd,
+)
+from hedgelib.errors import InvalidInput, UnsupportedContract
+from hedgelib.figures import COLOURS, Picture
+from hedgelib.workbook.prose import Prediction, predict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "COIN_AND_DOLLARS",
+    "PriceMove",
+    "faces",
+    "guess_doubling",
+    "guess_ticket",
+    "price_move",
+]
+
+
+def faces(coins: Sequence[str] = ("BTC", "ETH")) -> list[tuple[str, ...]]:
+    """List the face of one inverse contract at every venue that was looked at.
+
+    Parameters
+    ----------
+    coins : sequence of str
+
+    Returns
+    -------
+    list of tuple of str
+        Venue, one face for each coin, and the date of the figures. A question mark stands behind
+        a face that is doubtful.
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``. A figure from a document without a date bears the day on
+    which it was read.
+
+    Examples
+    --------
+    >>> faces()[0]
+    ('Binance COIN-M', '$100', '$10', '2026-11-22')
+    """
+    rows = []
+    for venue in market.venues():
+        found = {terms.coin: terms for terms in market.contracts(venue=venue.key)}
+        listed = [found[coin] for coin in coins if coin in found]
+        name = f"{venue.name} (closed)" if any(terms.closed for terms in listed) else venue.name
+        days = {_day(terms) for terms in listed} or {_last_word(venue.as_of)}
+        cells = [_face(found.get(coin), venue.contracts, coin) for coin in coins]
+        rows.append((name, *cells, ", ".join(sorted(days))))
+    return rows
+
+
+def _face(terms: ContractTerms | None, listed: Sequence[str], coin: str) -> str:
+    if terms is not None:
+        return usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
+    for name in listed:
+        if name.partition(":")[2].startswith(coin):
+            return "quanto" if _is_quanto(name) else "not verified"
+    return "–" if listed else "none found"
+
+
+def _is_quanto(name: str) -> bool:
+    try:
+        market.contract(name)
+    except UnsupportedContract as error:
+        return "quanto" in str(error)
+    return False
+
+
+def _day(terms: ContractTerms) -> str:
+    figures = market.contract_figures(terms.id)
+    return _last_word(next(f.as_of for f in figures if f.name == "multiplier"))
+
+
+def _last_word(text: str) -> str:
+    return text.split()[-1]
+
+
+def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: float) -> Prediction:
+    """Ask what a short earns whose contracts were counted as coins.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+        Of an inverse contract.
+    typed : float
+        Contracts sold.
+    price_usd : float
+        USD per coin at the sale.
+    move : float
+        Return of the coin, a decimal below zero.
+
+    Returns
+    -------
+    Prediction
+
+    Notes
+    -----
+    **Source:** face times contracts against price times contracts.
+
+    Examples
+    --------
+    >>> list(guess_ticket(market.contract("binance:ETHUSD_PERP"), 3, 3500, -0.15).options)
+    ['$1,575', '$450', '$4.50']
+    """
+    answer = usd(-terms.notional_usd(typed, price_usd) * move, cents=True)
+    size = f"{typed:g} contracts of {terms.face}"
+    return predict(
+        f"You type {typed:g} into the ticket of {terms.symbol}, and sell. {terms.coin} falls by "
+        f"{percent(-move)}. How much do you earn?",
+        {
+            usd(-typed * price_usd * move): f"So it would be if you had sold {typed:g} "
+            f"{terms.coin}. The ticket counts contracts.",
+            usd(-typed * 1000 * move): "Then a contract would have to be a thousand dollars.",
+            answer: f"You have sold {size}, and earn {percent(-move)} of that.",
+        },
+        answer=answer,
+    )
+
+
+def guess_doubling(terms: ContractTerms, contracts: float, entry_usd: float) -> Prediction:
+    """Ask what a short loses, in coins, when the price doubles.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+        Of an inverse contract.
+    contracts : float
+        Signed, below zero.
+    entry_usd : float
+        USD per coin.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a number of coins.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.inverse_pnl_coin`; the wrong options are the mirror image of what a
+    halving earns, and a straight line drawn through it.
+
+    Examples
+    --------
+    >>> guess = guess_doubling(market.contract("binance:ETHUSD_PERP"), -1000, 3500)
+    >>> list(guess.options), guess.answer
+    (['1.429 ETH', '2.857 ETH', '5.714 ETH'], '1.429 ETH')
+    """
+    halved, doubled = inverse_pnl_coin(
+        contracts, entry_usd, [entry_usd / 2, entry_usd * 2], terms.multiplier
+    )
+    less, same, twice = (f"{x:.3f} {terms.coin}" for x in (-doubled, halved, 2 * halved))
+    return predict(
+        f"If {terms.coin} halves, the short earns {same}. What does it lose if {terms.coin} "
+        "doubles?",
+        {
+            less: "The loss is the whole size in dollars, but by then a coin costs twice as much.",
+            same: "That would be the mirror image. A curve that bends has none.",
+            twice: "A doubling is twice the move of a halving, true, and in dollars so is the "
+            "loss. But you pay in coins that have become twice as dear.",
+        },
+        answer=less,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PriceMove:
+    """One position at one price, and the curves on which it lies: made by :func:`price_move`.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+    contracts : float
+        Signed.
+    entry_usd : float
+        USD per coin.
+    move : float
+        Return of the coin since the entry, a decimal.
+    moves : ndarray
+        Those of the curves.
+    guess_coin : float, optional
+        What somebody thought that the position would pay, in coins.
+    """
+
+    terms: ContractTerms
+    contracts: float
+    entry_usd: float
+    move: float
+    moves: FloatArray
+    guess_coin: float | None = None
+
+    @property
+    def exit_usd(self) -> float:
+        """The price after the move."""
+        return self.entry_usd * (1 + self.move)
+
+    @property
+    def pnl_coin(self) -> float:
+        """Profit at that price, in coins."""
+        return float(self.coin_over([self.move])[0])
+
+    @property
+    def pnl_usd(self) -> float:
+        """Profit at that price, in USD."""
+        return float(self.usd_over([self.move])[0])
+
+    @property
+    def notional_usd(self) -> float:
+        """Size of the position, USD."""
+        return self.terms.notional_usd(self.contracts, self.entry_usd)
+
+    def coin_over(self, moves: Sequence[float] | FloatArray) -> FloatArray:
+        """Profit in coins over moves.
+
+        Parameters
+        ----------
+        moves : array_like, shape (n,)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+        """
+        exits = self.entry_usd * (1 + np.asarray(moves, dtype=np.float64))
+        return np.asarray(
+            inverse_pnl_coin(self.contracts, self.entry_usd, exits, self.terms.multiplier)
+        )
+
+    def usd_over(self, moves: Sequence[float] | FloatArray) -> FloatArray:
+        """Profit in USD over moves.
+
+        Parameters
+        ----------
+        moves : array_like, shape (n,)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+        """
+        exits = self.entry_usd * (1 + np.asarray(moves, dtype=np.float64))
+        return np.asarray(
+            inverse_pnl_usd(self.contracts, self.entry_usd, exits, self.terms.multiplier)
+        )
+
+    def straight(self, moves: Sequence[float] | FloatArray) -> FloatArray:
+        """Profit in coins as it would be without the bend.
+
+        Parameters
+        ----------
+        moves : array_like, shape (n,)
+
+        Returns
+        -------
+        ndarray, shape (n,)
+
+        Notes
+        -----
+        **Source:** the tangent of `coin_over` at the entry.
+        """
+        coins = inverse_notional_coin(self.contracts, self.entry_usd, self.terms.multiplier)
+        return np.asarray(coins * np.asarray(moves, dtype=np.float64))
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Put the numbers of the move into words.
+
+        Returns
+        -------
+        list of (str, str)
+        """
+        coin = self.terms.coin
+        return [
+            (f"{coin} price at entry", usd(self.entry_usd, cents=True)),
+            (f"{coin} price now", usd(self.exit_usd, cents=True)),
+            ("Position", f"{_side(self.contracts)} {abs(self.contracts):,.10g} contracts"),
+            ("Size", usd(self.notional_usd)),
+            (f"Profit in {coin}", _coins(self.pnl_coin)),
+            ("Profit in dollars", usd(self.pnl_usd, signed=True)),
+            (f"Profit in {coin} without the bend", _coins(float(self.straight([self.move])[0]))),
+        ]
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows(), caption=f"{self.terms.coin} {_percent(self.move)}")
+
+    def __repr__(self) -> str:
+        lines = [f"{name:<33}{value:>24}" for name, value in self.rows()]
+        return "\n".join([f"{self.terms.coin} {_percent(self.move)}", *lines])
+
+
+def price_move(
+    terms: ContractTerms,
+    contracts: float,
+    entry_usd: float,
+    move: float,
+    *,
+    guess_coin: float | None = None,
+    lowest: float = -0.6,
+    highest: float = 1.2,
+) -> PriceMove:
+    """Work out what an inverse position pays at one price, and over a range around it.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+        Of an inverse contract.
+    contracts : float
+        Signed.
+    entry_usd : float
+        USD per coin, > 0.
+    move : float
+        Return of the coin since the entry, above -1.
+    guess_coin : float, optional
+        To be shown beside what is true.
+    lowest, highest : float
+        Range of the curves; widened where the move lies outside.
+
+    Returns
+    -------
+    PriceMove
+
+    Raises
+    ------
+    InvalidInput
+        A linear contract, a move of -100% or less, a price that is not > 0.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.inverse_pnl_coin`, :func:`hedgelib.inverse_pnl_usd`.
+
+    Examples
+    --------
+    >>> halved = price_move(market.contract("binance:ETHUSD_PERP"), -1000, 3500, -0.5)
+    >>> round(halved.pnl_coin, 6), halved.pnl_usd
+    (2.857143, 5000.0)
+    """
+    if terms.kind != "inverse":
+        raise InvalidInput(f"{terms.symbol} is {terms.kind}; choose an inverse contract")
+    if not move > -1:
+        raise InvalidInput(f"move must be above -1 (a price cannot fall by 100%), got {move:g}")
+    moves = np.linspace(min(lowest, move), max(highest, move), 181)
+    study = PriceMove(
+        terms=terms,
+        contracts=contracts,
+        entry_usd=entry_usd,
+        move=move,
+        moves=moves,
+        guess_coin=guess_coin,
+    )
+    study.usd_over(moves)  # refuses what the formulas refuse, here rather than in a picture
+    return study
+
+
+def _side(contracts: float) -> str:
+    return "short" if contracts < 0 else "long"
+
+
+def _coins(amount: float) -> str:
+    text = f"{abs(amount):.6f}"
+    if not any(digit in text for digit in "123456789"):
+        return "0"
+    return ("−" if amount < 0 else "+") + text
+
+
+def _percent(move: float) -> str:
+    return percent(move, signed=True, digits=0 if abs(move * 100 - round(move * 100)) < 1e-9 else 1)
+
+
+def _draw(ax: Axes, study: PriceMove) -> None:
+    coin, colour = study.terms.coin, COLOURS["short"]
+    # Insets, because a canvas keeps one pair of axes and clears what is in it.
+    ax.set_axis_off()
+    left, right = ax.inset_axes((0, 0, 0.43, 1)), ax.inset_axes((0.57, 0, 0.43, 1))
+    dot: dict[str, Any] = {"markersize": 9, "zorder": 5, "clip_on": False}
+    bent, straight = study.coin_over(study.moves), study.straight(study.moves)
+    left.plot(study.moves, straight, color=COLOURS["grey"], linestyle=(0, (4, 2)), linewidth=1.4)
+    left.plot(study.moves, bent, color=colour)
+    left.plot([study.move], [study.pnl_coin], "o", color=colour, **dot)
+    right.plot(study.moves, study.usd_over(study.moves), color=COLOURS["total"])
+    right.plot([study.move], [study.pnl_usd], "o", color=COLOURS["total"], **dot)
+    _name_straight(left, study)
+    if study.guess_coin is not None:
+        _mark_guess(left, study, study.guess_coin)
+    for panel, title in ((left, f"in {coin}: it bends"), (right, "in dollars: a straight line")):
+        panel.axhline(0, color="#888888", linewidth=1, zorder=1)
+        panel.axvline(study.move, color="#333333", linewidth=1, zorder=1)
+        panel.set_xlim(float(study.moves[0]), float(study.moves[-1]))
+        panel.margins(y=0.08)
+        _head(panel, title, 1.04, fontsize=11.5)
+        panel.set_xlabel(f"move of {coin}")
+        panel.xaxis.set_major_locator(MaxNLocator(5))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x, signed=True)))
+    left.set_ylabel(f"profit or loss ({coin})")
+    left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.10g}".replace("-", "−")))
+    right.set_ylabel("profit or loss (USD)")
+    right.yaxis.set_major_formatter(FuncFormatter(lambda y, _: usd(y)))
+    _head(ax, _title(study), 1.16, fontsize=12.5, fontweight="bold")
+
+
+def _head(ax: Axes, text: str, height: float, **font: Any) -> None:
+    # A title proper measures everything beside it whenever it is drawn, which takes half the time.
+    ax.text(0, height, text, transform=ax.transAxes, **font)
+
+
+def _name_straight(ax: Axes, study: PriceMove) -> None:
+    at = float(np.quantile(study.moves, 0.62))
+    below = study.contracts < 0
+    ax.annotate(
+        "without the bend",
+        (at, float(study.straight([at])[0])),
+        xytext=(-5, -5 if below else 5),
+        textcoords="offset points",
+        ha="right",
+        va="top" if below else "bottom",
+        color=COLOURS["grey"],
+        fontsize=9.5,
+    )
+
+
+def _mark_guess(ax: Axes, study: PriceMove, guess: float) -> None:
+    ax.plot(
+        [study.move],
+        [guess],
+        "D",
+        color=COLOURS["unhedged"],
+        markerfacecolor="none",
+        markersize=9,
+        zorder=6,
+    )
+    ax.annotate(
+        "your guess",
+        (study.move, guess),
+        xytext=(-10, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color="#A84A00",
+        fontweight="bold",
+    )
+
+
+def _title(study: PriceMove) -> str:
+    return f"{study.terms.coin} {_percent(study.move)}: the {_side(study.contracts)} {_made(study)}"
+
+
+def _made(study: PriceMove) -> str:
+    if not study.pnl_coin:
+        return "earns nothing"
+    verb = "earns" if study.pnl_coin > 0 else "loses"
+    coins = f"{abs(study.pnl_coin):.3f} {study.terms.coin}"
+    return f"{verb} {coins}, worth {usd(abs(study.pnl_usd))}"
+
+
+def _alt(study: PriceMove) -> str:
+    coin = study.terms.coin
+    guess = "" if study.guess_coin is None else f" The guess was {_coins(study.guess_coin)} {coin}."
+    return (
+        f"{coin} {_percent(study.move)}, to {usd(study.exit_usd)}: a {_side(study.contracts)} of "
+        f"{usd(study.notional_usd)} {_made(study)}. Over all moves the profit in dollars is a "
+        f"straight line. The profit in {coin} bends; without the bend it would be "
+        f"{_coins(float(study.straight([study.move])[0]))} {coin} here.{guess}"
+    )
+
+
+COIN_AND_DOLLARS: Picture[PriceMove] = Picture(
+    name="profit in coin and in dollars",
+    draw=_draw,
+    alt=_alt,
+    size=(8.8, 4.1),
+    margins=(0.085, 0.965, 0.135, 0.82),
+)

@@ -1,0 +1,358 @@
+"""Something to move, and what follows from it: sliders beside a picture, a table and a sentence.
+
+An explorer is given a function from the values of its controls to a result, and a picture of such
+results. It knows nothing of what they mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Protocol
+
+import ipywidgets
+
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.figures import Canvas, Picture, show
+from hedgelib.workbook.prose import view
+
+__all__ = ["Choice", "Explorer", "Slider"]
+
+_LABEL = "160px"
+
+
+class Result(Protocol):
+    """What an explorer shows: something with a table."""
+
+    def _repr_html_(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slider:
+    """A number to move, with a box to type it into.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument that it sets.
+    label : str
+        With the unit, for the person who moves it.
+    start : float
+    low, high, step : float
+        Of the slider; the box takes any number.
+    scale : float
+        What one unit of the slider is to the function: 0.01 where the slider shows percent.
+    """
+
+    name: str
+    label: str
+    start: float
+    low: float
+    high: float
+    step: float
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.start <= self.high or self.step <= 0:
+            raise InvalidInput(
+                f"{self.name}: start must be between low and high and step > 0, "
+                f"got {self.start:g} in {self.low:g} to {self.high:g} by {self.step:g}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of several things to choose.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument that it sets.
+    label : str
+    options : mapping of str to object
+        What is shown, and what the function gets.
+    start : str
+        The option chosen at first.
+    """
+
+    name: str
+    label: str
+    options: Mapping[str, Any]
+    start: str
+
+    def __post_init__(self) -> None:
+        if self.start not in self.options:
+            raise InvalidInput(f"{self.name}: start must be an option, got {self.start!r}")
+
+
+class _SliderRow:
+    """A number box and a slider that never contradict each other.
+
+    The box is the truth. A slider cannot show a number beyond its ends; it then stands at the end,
+    and the number stays what was typed.
+    """
+
+    def __init__(self, control: Slider, changed: Callable[[], None]) -> None:
+        self.control = control
+        self._changed = changed
+        self._following = False
+        self.box = ipywidgets.FloatText(
+            value=control.start,
+            step=control.step,
+            description=control.label,
+            style={"description_width": _LABEL},
+            layout=ipywidgets.Layout(width="280px", flex="0 0 auto"),
+        )
+        self.slider = ipywidgets.FloatSlider(
+            value=control.start,
+            min=control.low,
+            max=control.high,
+            step=control.step,
+            readout=False,
+            layout=ipywidgets.Layout(flex="1 1 auto", width="auto", min_width="160px"),
+        )
+        self.box.observe(self._box_moved, "value")
+        self.slider.observe(self._slider_moved, "value")
+        self.widget = ipywidgets.HBox([self.box, self.slider])
+
+    @property
+    def value(self) -> float:
+        return float(self.box.value) * self.control.scale
+
+    def put(self, value: float) -> None:
+        self.box.value = float(f"{value / self.control.scale:.12g}")
+
+    def start(self) -> None:
+        self.box.value = self.control.start
+
+    def _box_moved(self, _: object) -> None:
+        self._following = True
+        try:
+            if math.isfinite(self.box.value):
+                self.slider.value = min(max(self.box.value, self.control.low), self.control.high)
+        finally:
+            self._following = False
+        self._changed()
+
+    def _slider_moved(self, _: object) -> None:
+        if not self._following:
+            self.box.value = float(f"{self.slider.value:.12g}")
+
+
+class _ChoiceRow:
+    """A list to choose from."""
+
+    def __init__(self, control: Choice, changed: Callable[[], None]) -> None:
+        self.control = control
+        self.box = ipywidgets.Dropdown(
+            options=list(control.options),
+            value=control.start,
+            description=control.label,
+            style={"description_width": _LABEL},
+            layout=ipywidgets.Layout(width="470px"),
+        )
+        self.box.observe(lambda _: changed(), "value")
+        self.widget = self.box
+
+    @property
+    def value(self) -> Any:
+        return self.control.options[self.box.value]
+
+    def put(self, value: Any) -> None:
+        for label, meant in self.control.options.items():
+            if meant == value:
+                self.box.value = label
+                return
+        raise InvalidInput(
+            f"{self.control.name} must be one of "
+            f"{', '.join(map(repr, self.control.options.values()))}, got {value!r}"
+        )
+
+    def start(self) -> None:
+        self.box.value = self.control.start
+
+
+class Explorer:
+    """Controls, and a picture, a sentence and a table that follow them.
+
+    Parameters
+    ----------
+    picture : Picture
+        Of the results of `compute`; its alt text is the sentence.
+    compute : callable
+        Takes the values of the controls under their names and returns a result with a
+        ``_repr_html_`` table. A :class:`hedgelib.HedgeError` that it raises is shown as text.
+    *controls : Slider or Choice
+    presets : mapping of str to mapping, optional
+        Buttons: each label with the values it sets.
+
+    Raises
+    ------
+    InvalidInput
+        Two controls of one name, or a preset that sets what no control has.
+
+    Notes
+    -----
+    **Source:** none. Where a kernel runs the live controls are shown; anywhere else, a code host or
+    an exported page, the picture as it stood when the cell was run.
+
+    Examples
+    --------
+    >>> from hedgelib import ContractTerms, plan_hedge
+    >>> from hedgelib.figures import PNL_AT_MOVE, study_move
+    >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
+    ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
+    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
+    >>> explorer = Explorer(PNL_AT_MOVE, lambda move: study_move(plan, move),
+    ...                     Slider(name="move", label="Move of ETH (%)", start=-15, low=-60,
+    ...                            high=120, step=1, scale=0.01))
+    >>> explorer.set(move=0.15)
+    >>> explorer.result.rows()[1]
+    ('Altcoins', '+$7,500')
+    """
+
+    def __init__(
+        self,
+        picture: Picture[Any],
+        compute: Callable[..., Result],
+        *controls: Slider | Choice,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._picture = picture
+        self._compute = compute
+        self._held = True
+        self._rows: dict[str, _SliderRow | _ChoiceRow] = {}
+        for control in controls:
+            if control.name in self._rows:
+                raise InvalidInput(f"two controls have the name {control.name!r}")
+            row = _SliderRow if isinstance(control, Slider) else _ChoiceRow
+            self._rows[control.name] = row(control, self._changed)  # type: ignore[arg-type]
+        self.result: Any = None
+        self.problem = ""
+        self._canvas = Canvas(picture)
+        width, height = (round(inches * 100) for inches in picture.size)
+        self._image = ipywidgets.Image(
+            format="png",
+            layout=ipywidgets.Layout(
+                width=f"{width}px", max_width="100%", object_fit="contain", min_height=f"{height}px"
+            ),
+        )
+        self._words = ipywidgets.HTML()
+        self.widget = ipywidgets.VBox(
+            [
+                *(row.widget for row in self._rows.values()),
+                ipywidgets.HBox(self._buttons(presets or {})),
+                self._image,
+                self._words,
+            ],
+            layout=ipywidgets.Layout(max_width="900px"),
+        )
+        self._held = False
+        self._changed()
+
+    def _buttons(self, presets: Mapping[str, Mapping[str, Any]]) -> list[ipywidgets.Button]:
+        buttons = []
+        for label, values in presets.items():
+            self._known(values)
+            button = ipywidgets.Button(
+                description=label, tooltip=label, layout=ipywidgets.Layout(width="auto")
+            )
+            button.on_click(lambda _, values=values: self.set(**values))
+            buttons.append(button)
+        reset = ipywidgets.Button(
+            description="Reset", tooltip="Reset", layout=ipywidgets.Layout(width="auto")
+        )
+        reset.on_click(lambda _: self.reset())
+        return [*buttons, reset]
+
+    def _known(self, values: Mapping[str, Any]) -> None:
+        for name in values:
+            if name not in self._rows:
+                raise InvalidInput(f"no control {name!r}; there are {', '.join(self._rows)}")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The values of the controls, as `compute` gets them."""
+        return {name: row.value for name, row in self._rows.items()}
+
+    @property
+    def sentence(self) -> str:
+        """What is shown, in words."""
+        return self.problem or self._picture.alt(self.result)
+
+    @property
+    def png(self) -> bytes:
+        """The live picture."""
+        value: bytes = self._image.value
+        return value
+
+    @property
+    def html(self) -> str:
+        """The sentence and the table below the live picture."""
+        value: str = self._words.value
+        return value
+
+    def set(self, **values: Any) -> None:
+        """Move controls; everything follows once.
+
+        Parameters
+        ----------
+        **values : object
+            As `compute` gets them.
+
+        Raises
+        ------
+        InvalidInput
+            A name that no control has.
+        """
+        self._known(values)
+        self._together(lambda: [self._rows[name].put(value) for name, value in values.items()])
+
+    def reset(self) -> None:
+        """Put every control back to its start."""
+        self._together(lambda: [row.start() for row in self._rows.values()])
+
+    def _together(self, action: Callable[[], object]) -> None:
+        self._held = True
+        try:
+            action()
+        finally:
+            self._held = False
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._held:
+            return
+        self.result, table = None, ""
+        try:
+            result = self._compute(**self.state)
+            self._canvas.draw(result)
+            table = result._repr_html_()
+            self.result, self.problem = result, ""
+        except (HedgeError, ArithmeticError) as error:
+            self.problem = f"This cannot be: {error}."
+        except Exception as error:
+            self.problem = f"An error that should not be: {error!r}."
+            raise
+        finally:
+            # Whatever happened, nothing of the state before may stay in sight.
+            if self.result is None:
+                self._canvas.refuse("No picture; the reason stands below")
+            self._image.value = self._canvas.png()
+            # Announced by screen readers as it changes.
+            self._words.value = (
+                f'<div style="line-height:1.5"><output role="status" aria-live="polite">'
+                f"{escape(self.sentence)}</output>{table}</div>"
+            )
+
+    def _repr_mimebundle_(
+        self,
+        include: object = None,  # noqa: ARG002 (the protocol's)
+        exclude: object = None,  # noqa: ARG002
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self.result is None:
+            return {**view(self.widget), "text/plain": self.sentence}, {}
+        data, metadata = show(self._picture, self.result).bundle()
+        return {**view(self.widget), **data}, metadata

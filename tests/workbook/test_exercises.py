@@ -1,0 +1,89 @@
+"""Exercises: the right answer passes, each slip is named, and nothing gives the answer away."""
+
+import pkgutil
+import re
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from hedgelib import InvalidInput
+from hedgelib.workbook import check, exercises
+from hedgelib.workbook.exercises import Exercise, exercise
+
+ALL = {
+    name: asked
+    for module in pkgutil.iter_modules(exercises.__path__)
+    for name, asked in import_module(f"{exercises.__name__}.{module.name}").EXERCISES.items()
+}
+each = pytest.mark.parametrize("name", sorted(ALL))
+
+
+@each
+def test_right_answer_passes(name):
+    asked = ALL[name]
+    assert asked.verdict(asked.answer).startswith("✔ **Right.**")
+    assert asked.verdict(asked.answer * (1 + asked.within / 2)).startswith("✔")
+
+
+@each
+def test_slips_are_named_and_none_is_right(name):
+    asked = ALL[name]
+    for words, value in asked.slips.items():
+        assert not asked.agrees(value, asked.answer), words
+        assert words in asked.verdict(value)
+    values = list(asked.slips.values())
+    for i, value in enumerate(values):
+        assert not any(asked.agrees(value, other) for other in values[:i]), "two slips, one number"
+
+
+@each
+def test_no_word_gives_the_answer_away(name):
+    asked = ALL[name]
+    told = [asked.hint, *asked.slips]
+    given = {f"{asked.answer:,.{digits}f}" for digits in range(5)} | {f"{asked.answer:g}"}
+    for text in told:
+        found = re.findall(r"\d[\d,]*(?:\.\d+)?", text)
+        assert not given & {number for number in found if len(number) > 1}, text
+
+
+@each
+def test_question_is_found_by_its_name(name, capsys):
+    check(name)
+    out = capsys.readouterr().out
+    assert out.startswith(f"**Exercise {name}.** {ALL[name].question}")
+    assert "in place of `None`" in out
+
+
+def test_verdicts(capsys):
+    asked = Exercise(
+        question="?", answer=-4, unit="USD", why="So.", hint="Look.", slips={"Half.": -2}
+    )
+    assert asked.verdict(-4) == "✔ **Right.** So."
+    assert asked.verdict(-2) == "**Not yet.** Half."
+    assert asked.verdict(4) == "**Nearly.** The size is right; look at the sign."
+    assert asked.verdict(7) == "**Not yet.** Look."
+    for wrong in ("4", True, float("nan"), [4]):
+        check("07.1", wrong)
+        assert capsys.readouterr().out.startswith("An answer is a number")
+    check("07.1", np.float64(-4000))
+    assert "Right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("07.99", r"no exercise '07.99'; there are 07.1"),
+        ("nonsense", "must look like '07.1'"),
+        ("zz.1", "lesson 'zz' has no exercises"),
+    ],
+)
+def test_unknown_exercise(name, message):
+    with pytest.raises(InvalidInput, match=message):
+        exercise(name)
+
+
+def test_bob():
+    assert {name: ALL[name].answer for name in ALL if name.startswith("07")} == pytest.approx(
+        {"07.1": -4000, "07.2": 40_000, "07.3": 4000, "07.4": 4, "07.5": 10_000}
+    )

@@ -1,0 +1,219 @@
+"""An explorer's picture, table and sentence follow its controls, with no browser in sight."""
+
+import re
+from html import unescape
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hedgelib import ContractTerms, InvalidInput, hedge_notional, plan_hedge
+from hedgelib.figures import PNL_AT_MOVE, study_move
+from hedgelib.workbook import Choice, Explorer, Slider
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+ETH = ContractTerms(
+    venue="Binance COIN-M",
+    symbol="ETHUSD_PERP",
+    kind="inverse",
+    coin="ETH",
+    multiplier=10,
+    settle="ETH",
+    maintenance_basis="mark",
+)
+MOVE = Slider(name="move", label="Move (%)", start=-15, low=-60, high=120, step=1, scale=0.01)
+BETA = Slider(name="beta", label="Beta", start=1, low=0, high=2, step=0.05)
+SHORT = Slider(name="short_usd", label="Short (USD)", start=49e3, low=1e3, high=2e5, step=1e3)
+SOURCE = Choice(
+    name="source",
+    label="Margin",
+    start="bought",
+    options={"bought": "new_money", "sold": "from_portfolio"},
+)
+CASE_C = {"move": -0.15, "short_usd": 99_000, "source": "new_money"}
+
+
+def study(move, beta, short_usd, source):
+    kept = 1_000 if source == "from_portfolio" else 50_000
+    ratio = short_usd / hedge_notional(kept, beta, 49_000)
+    plan = plan_hedge(
+        50_000,
+        beta,
+        ETH,
+        3500,
+        collateral=source,
+        collateral_usd=49_000,
+        hedge_ratio=ratio,
+        max_leverage=3,
+        fee_rate=0,
+    )
+    return study_move(plan, move)
+
+
+@pytest.fixture
+def explorer():
+    return Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE, presets={"Case C": CASE_C})
+
+
+def children(widget, kind):
+    found = [widget] if type(widget).__name__ == kind else []
+    for child in getattr(widget, "children", ()):
+        found += children(child, kind)
+    return found
+
+
+def box(explorer, label):
+    (found,) = [b for b in children(explorer.widget, "FloatText") if b.description == label]
+    return found
+
+
+def slider(explorer, label):
+    (row,) = [r for r in children(explorer.widget, "HBox") if r.children[0].description == label]
+    return row.children[1]
+
+
+def button(explorer, label):
+    (found,) = [b for b in children(explorer.widget, "Button") if b.description == label]
+    return found
+
+
+def pixels(png):
+    return np.asarray(Image.open(BytesIO(png)))
+
+
+def agree(explorer):
+    """Assert that what is on screen is the result for the state, and return its total."""
+    expected = study(**explorer.state)
+    assert explorer.sentence == PNL_AT_MOVE.alt(expected)
+    text = unescape(re.sub("<[^>]*>", "", explorer.html))
+    assert explorer.sentence in text
+    assert explorer.html.endswith(f"{expected._repr_html_()}</div>")
+    assert np.array_equal(pixels(explorer.png), pixels(PNL_AT_MOVE.png(expected, dpi=100)))
+    return float(expected.point.total_pnl_usd[0])
+
+
+def test_opens_at_the_start(explorer):
+    assert explorer.state == {
+        "move": -0.15,
+        "beta": 1,
+        "short_usd": 49_000,
+        "source": "new_money",
+    }
+    assert agree(explorer) == pytest.approx(-7500)
+    assert "together −$7,500" in explorer.sentence
+
+
+@pytest.mark.parametrize("control", [slider, box])
+def test_moving_either_moves_everything(explorer, control):
+    before = explorer.png
+    control(explorer, "Move (%)").value = 20
+    assert explorer.state["move"] == pytest.approx(0.2)
+    assert box(explorer, "Move (%)").value == slider(explorer, "Move (%)").value == 20
+    assert agree(explorer) == pytest.approx(10_000)
+    assert explorer.png != before
+
+
+def test_number_box_does_not_lie_beyond_the_slider(explorer):
+    box(explorer, "Move (%)").value = 300
+    assert slider(explorer, "Move (%)").value == 120
+    assert box(explorer, "Move (%)").value == 300
+    assert explorer.state["move"] == 3
+    assert explorer.sentence.startswith("ETH +300%")
+    agree(explorer)
+    slider(explorer, "Move (%)").value = 100
+    assert box(explorer, "Move (%)").value == 100
+    agree(explorer)
+
+
+def test_number_between_the_steps_of_the_slider(explorer):
+    box(explorer, "Short (USD)").value = 49_123
+    assert slider(explorer, "Short (USD)").value == 49_123
+    assert box(explorer, "Short (USD)").value == 49_123
+    agree(explorer)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"short_usd": 190_000}, "above the cap of 3x"),
+        ({"move": -1.0}, "This cannot be"),
+        ({"move": float("nan")}, "This cannot be"),
+        ({"short_usd": 0.0}, "hedge_ratio must be > 0"),
+    ],
+)
+def test_what_cannot_be_is_said(explorer, values, reason):
+    before = explorer.png
+    explorer.set(**values)
+    assert explorer.result is None
+    assert reason in explorer.sentence
+    assert explorer.sentence in unescape(explorer.html)
+    assert "<table" not in explorer.html
+    assert "Traceback" not in explorer.html
+    assert explorer.png != before
+    assert set(explorer._repr_mimebundle_()[0]) == {WIDGET_VIEW, "text/plain"}
+    explorer.reset()
+    assert agree(explorer) == pytest.approx(-7500)
+
+
+def test_a_mistake_in_the_lesson_leaves_nothing_stale(explorer):
+    explorer._compute = lambda **_: {}["missing"]
+    with pytest.raises(KeyError):
+        explorer.set(move=0.1)
+    assert explorer.result is None
+    assert "An error that should not be" in explorer.html
+
+
+def test_presets_and_reset(explorer):
+    button(explorer, "Case C").click()
+    assert agree(explorer) == pytest.approx(0, abs=1e-6)
+    assert "together $0" in explorer.sentence
+    explorer.set(source="from_portfolio", short_usd=49_000)
+    assert agree(explorer) == pytest.approx(-150)
+    button(explorer, "Reset").click()
+    assert explorer.state["source"] == "new_money"
+    assert agree(explorer) == pytest.approx(-7500)
+
+
+def test_many_values_are_one_redraw():
+    calls = []
+
+    def counted(**state):
+        calls.append(state)
+        return study(**state)
+
+    explorer = Explorer(PNL_AT_MOVE, counted, MOVE, BETA, SHORT, SOURCE)
+    calls.clear()
+    explorer.set(**CASE_C)
+    assert len(calls) == 1
+    explorer.reset()
+    assert len(calls) == 2
+
+
+def test_every_number_has_a_named_box(explorer):
+    labels = [b.description for b in children(explorer.widget, "FloatText")]
+    assert labels == ["Move (%)", "Beta", "Short (USD)"]
+    assert len(children(explorer.widget, "FloatSlider")) == len(labels)
+    assert 'aria-live="polite"' in explorer.html
+
+
+def test_bundle_has_the_live_and_the_still_view(explorer):
+    data, metadata = explorer._repr_mimebundle_()
+    assert set(data) == {WIDGET_VIEW, "image/png", "text/plain"}
+    assert metadata["image/png"]["alt"] == data["text/plain"] == explorer.sentence
+
+
+def test_errors_of_the_author():
+    with pytest.raises(InvalidInput, match="two controls"):
+        Explorer(PNL_AT_MOVE, study, MOVE, MOVE)
+    with pytest.raises(InvalidInput, match="no control 'moves'; there are move"):
+        Explorer(PNL_AT_MOVE, lambda move: move, MOVE, presets={"x": {"moves": 1}})
+    with pytest.raises(InvalidInput, match="start must be between"):
+        Slider(name="x", label="x", start=5, low=0, high=1, step=1)
+    with pytest.raises(InvalidInput, match="start must be an option"):
+        Choice(name="x", label="x", options={"a": 1}, start="b")
+
+
+def test_choice_refuses_what_it_does_not_have(explorer):
+    with pytest.raises(InvalidInput, match="source must be one of 'new_money'"):
+        explorer.set(source="stolen")
