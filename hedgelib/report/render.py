@@ -1,0 +1,203 @@
+"""From parameters to pages: the notebook run by papermill, and the HTML made from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.report.one import HedgeReport
+
+__all__ = ["ReportFailed", "report_notebook", "safe_stem", "to_html", "write_report"]
+
+_LONGEST_STEM = 80
+_LONGEST_STEM_BYTES = 180
+# A socket has a path of at most 103 bytes, of which its own name takes 52.
+_LONGEST_SOCKET_FOLDER = 50
+_RESERVED = {"con", "prn", "aux", "nul"} | {
+    f"{name}{i}" for name in ("com", "lpt") for i in range(1, 10)
+}
+
+
+class ReportFailed(RuntimeError):
+    """The notebook of a report stopped, though its numbers could be worked out."""
+
+
+def report_notebook() -> Path:
+    """Find the notebook that reports are made from.
+
+    Returns
+    -------
+    Path
+        Inside the package when it was installed from a wheel, else in the repository.
+
+    Raises
+    ------
+    HedgeError
+        There is none.
+    """
+    package = Path(__file__).resolve().parent.parent
+    candidates = [
+        folder / "notebooks" / "reports" / "hedge_report.ipynb"
+        for folder in (package / "_bundled", package.parent)
+    ]
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise HedgeError(
+        "the report's notebook is missing; looked for " + " and ".join(map(str, candidates))
+    )
+
+
+def safe_stem(name: str | Path) -> str:
+    """Make the name of a report's files from the name of its portfolio.
+
+    Letters and digits of any script, ``-``, ``_`` and inner dots stay; anything else becomes
+    ``_``. A name that had to be changed gets a short hash of the whole, so that no two portfolios
+    share a report.
+
+    Parameters
+    ----------
+    name : str or Path
+        File name, with or without folders.
+
+    Returns
+    -------
+    str
+        Never empty, never a path, never hidden, at most 80 characters.
+
+    Notes
+    -----
+    **Source:** own rule.
+
+    Examples
+    --------
+    >>> safe_stem("layer1.csv"), safe_stem("my book.csv"), safe_stem("<i>x.csv")
+    ('layer1', 'my_book-a2d0a7', 'i_x-e92941')
+    """
+    raw = Path(name).stem
+    composed = unicodedata.normalize("NFC", raw)
+    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in composed)
+    while "__" in kept:
+        kept = kept.replace("__", "_")
+    kept = kept.replace("..", ".").strip("._-")
+    if kept == raw and _fits(kept) and kept.split(".")[0].lower() not in _RESERVED:
+        return kept
+    digest = hashlib.sha256(os.fsencode(str(Path(name).name))).hexdigest()[:6]
+    kept = kept or "report"
+    while not _fits(f"{kept}-{digest}"):
+        kept = kept[:-1]
+    return f"{kept}-{digest}"
+
+
+def _fits(stem: str) -> bool:
+    return 0 < len(stem) <= _LONGEST_STEM and len(stem.encode()) <= _LONGEST_STEM_BYTES
+
+
+def to_html(notebook: Any, *, title: str) -> str:
+    """Turn an executed report notebook into one page that needs no network.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    title : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        HTML: no code cells, no scripts, pictures inside with their alt text.
+    """
+    from nbconvert.exporters.html import HTMLExporter
+
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="hedge_report",
+        extra_template_basedirs=[str(Path(__file__).resolve().parent / "template")],
+        exclude_anchor_links=True,
+    )
+    resources = {"metadata": {"name": title}}
+    page, _ = exporter.from_notebook_node(notebook, resources=resources)
+    return str(page)
+
+
+def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
+    """Run the report's notebook through papermill and write it as HTML and as a notebook.
+
+    Both files appear complete or not at all.
+
+    Parameters
+    ----------
+    report : HedgeReport
+        Its parameters are those of the notebook, its title that of the page.
+    folder : str or Path
+        Made where it is missing.
+
+    Returns
+    -------
+    html, notebook : Path
+
+    Raises
+    ------
+    InvalidInput
+        The folder cannot be made or written to.
+    ReportFailed
+        The notebook stopped.
+    """
+    import nbformat
+    import papermill
+
+    folder = Path(folder)
+    stem = safe_stem(report.parameters.portfolio)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(prefix=".report-", dir=folder)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot write to {folder}: {error.strerror}; name another folder with --out"
+        ) from error
+    with scratch as name, tempfile.TemporaryDirectory() as sockets:
+        ran = Path(name) / "report.ipynb"
+        try:
+            papermill.execute_notebook(
+                _literal(report_notebook()),
+                _literal(ran),
+                parameters=report.parameters.to_dict(),
+                kernel_name="python3",
+                progress_bar=False,
+                **_quiet_kernel(Path(sockets)),
+            )
+        except papermill.PapermillExecutionError as error:
+            raise ReportFailed(f"the notebook stopped: {error.ename}: {error.evalue}") from error
+        notebook = nbformat.read(ran, as_version=4)  # type: ignore[no-untyped-call]
+        notebook.metadata["title"] = report.title
+        # papermill leaves the paths of this machine behind.
+        notebook.metadata["papermill"].update(
+            input_path=report_notebook().name, output_path=f"{stem}.ipynb"
+        )
+        page = Path(name) / "report.html"
+        page.write_text(to_html(notebook, title=report.title), encoding="utf-8")
+        nbformat.write(notebook, ran)  # type: ignore[no-untyped-call]
+        targets = folder / f"{stem}.html", folder / f"{stem}.ipynb"
+        os.replace(ran, targets[1])
+        os.replace(page, targets[0])
+    return targets
+
+
+def _literal(path: Path) -> str:
+    """Word a path so that papermill, which formats paths, leaves its braces alone."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
+
+
+def _quiet_kernel(sockets: Path) -> dict[str, Any]:
+    """Talk to the kernel through files where that works: over TCP it warns on every start."""
+    from traitlets.config import Config
+
+    if os.name != "posix" or len(os.fsencode(sockets)) > _LONGEST_SOCKET_FOLDER:
+        return {}
+    # Without a file of its own each kernel puts its sockets into the working directory.
+    own = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
+    return {"config": Config({"KernelManager": own})}

@@ -1,0 +1,342 @@
+"""What a report computes, checked against the floors below it, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hedgelib import market
+from hedgelib.beta import ols_beta
+from hedgelib.errors import (
+    HedgeError,
+    InfeasibleHedge,
+    InvalidInput,
+    NotEnoughData,
+    PortfolioFileError,
+    UnknownCoin,
+    UnknownContract,
+    UnsupportedContract,
+)
+from hedgelib.plan import plan_hedge
+from hedgelib.portfolio import read_portfolio
+from hedgelib.report import ReportParameters, build_report, find_portfolio
+from hedgelib.scenario import run_scenario
+
+SECTIONS = (
+    "summary",
+    "holdings",
+    "tracking",
+    "steps",
+    "moves",
+    "margin",
+    "cost",
+    "uncovered",
+    "provenance",
+)
+
+
+def report_on(path, **parameters):
+    return build_report(ReportParameters(portfolio=str(path), **parameters))
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Return a function that writes a portfolio file and names it."""
+
+    def write(text: str, name: str = "book.csv") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def by_hand(path, coin: str, window: int = 365):
+    """Value, beta and its interval of a book, from the floors below the report."""
+    book = read_portfolio(path, market.latest_prices())
+    known = [h for h in book if h.beta is None]
+    value = sum(h.value_usd for h in known)
+    returns = market.returns(window=window)
+    y = sum(returns[h.coin].to_numpy() * h.value_usd / value for h in known)
+    fit = ols_beta(y, returns[coin].to_numpy())
+    own = sum(h.value_usd * h.beta for h in book if h.beta is not None)
+    low, high = fit.interval()
+    return book, fit, [(value * b + own) / book.value_usd for b in (fit.beta, low, high)]
+
+
+@pytest.mark.parametrize("name", ["layer1.csv", "defi_mix.csv", "alice.csv"])
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+def test_the_report_agrees_with_the_floors_below_it(name, coin, collateral):
+    path, _ = find_portfolio(name)
+    got = report_on(name, benchmark=coin, collateral=collateral, max_leverage=2.5)
+    book, fit, (middle, low, high) = by_hand(path, coin)
+    tracked = got.tracked
+    assert tracked.book_beta == pytest.approx(middle, rel=1e-12)
+    assert (tracked.book_beta_low, tracked.book_beta_high) == pytest.approx((low, high), rel=1e-12)
+    assert tracked.estimate.r2 == pytest.approx(fit.r2, rel=1e-12)
+
+    plan = plan_hedge(
+        book.value_usd,
+        middle,
+        market.contract(f"binance:{coin}USD_PERP"),
+        market.latest_prices()[coin],
+        collateral=collateral,
+        max_leverage=2.5,
+        held_usd=book.value_of(coin),
+    )
+    assert got.plan.contracts == plan.contracts
+    assert got.plan.liquidation_price_usd == pytest.approx(plan.liquidation_price_usd, rel=1e-9)
+    for row, want in zip(
+        got.scenario.rows(), run_scenario(plan, got.scenario.move).rows(), strict=True
+    ):
+        assert row == pytest.approx(want, rel=1e-9, abs=1e-6)
+
+
+def test_residual_is_what_a_regression_leaves():
+    got = report_on("layer1.csv", benchmark="ETH")
+    y, x = got.book_returns, got.coin_returns
+    value = got.portfolio.value_usd
+    left = y - np.polyval(np.polyfit(x, y, 1), x)
+    own = math.sqrt(left @ left / (len(y) - 2)) * value
+    assert got.residual.own_usd == pytest.approx(own, rel=1e-9)
+    assert got.residual.before_usd == pytest.approx(float(np.std(y, ddof=1)) * value, rel=2e-3)
+    assert own <= got.residual.after_usd < own + 1
+
+    half = report_on("layer1.csv", benchmark="ETH", hedge_ratio=0.5)
+    assert own < half.residual.after_usd < half.residual.before_usd
+    sold = report_on("layer1.csv", benchmark="BTC", collateral="from_portfolio")
+    kept = 1 - sold.plan.sold_usd / value
+    whole = report_on("layer1.csv", benchmark="BTC")
+    assert sold.residual.own_usd == pytest.approx(kept * whole.residual.own_usd, rel=1e-9)
+
+
+def test_rallies_are_counted_as_a_loop_counts_them():
+    got = report_on("layer1.csv", benchmark="ETH")
+    closes = market.prices("ETH")["ETH"].tolist()
+    starts = range(len(closes) - 30)
+    rises = [max(closes[i + 1 : i + 31]) / closes[i] - 1 for i in starts]
+    move = got.plan.liquidation_move
+    assert got.rallies.starts == len(rises)
+    assert got.rallies.reached == sum(rise >= move for rise in rises) > 0
+    assert got.rallies.largest == pytest.approx(max(rises), rel=1e-12)
+
+
+def test_a_short_receives_funding_at_positive_rates():
+    got = report_on("layer1.csv", benchmark="BTC")
+    table = market.funding_monthly()
+    table = table[table["coin"] == "BTC"]
+    mean = (table["mean_8h"] * table["settlements"]).sum() / table["settlements"].sum()
+    assert mean > 0
+    assert got.funding.mean_8h == pytest.approx(mean, rel=1e-12)
+    assert got.funding.month_usd == pytest.approx(got.plan.notional_usd * mean * 90, rel=1e-12)
+    assert got.funding.worst_month_usd < 0
+
+
+def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(book):
+    path = book("coin,usd_value,beta\nADA,6000,\nXYZ,3000,2\nUNK,1000,\n")
+    got = report_on(path, benchmark="ETH")
+    assert [c.how for c in got.covers] == ["history", "own", "none"]
+    assert got.coins("none")[0].reason == "no price history"
+    ada = ols_beta(
+        market.returns("ADA", window=365)["ADA"], market.returns("ETH", window=365)["ETH"]
+    )
+    assert got.tracked.book_beta == pytest.approx((6000 * ada.beta + 3000 * 2) / 10_000)
+    text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
+    assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
+    assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
+
+
+def test_a_beta_in_the_file_goes_before_history(book):
+    got = report_on(book("coin,usd_value,beta\nADA,5000,1.5\nLINK,5000,\n"), benchmark="ETH")
+    assert [c.how for c in got.covers] == ["own", "history"]
+    assert got.book_returns == pytest.approx(market.returns("LINK", window=365)["LINK"].to_numpy())
+    assert "the beta in the file goes before" in " ".join(str(got.holdings).split())
+
+
+def test_a_book_of_own_betas_alone(book):
+    path = book("coin,usd_value,beta\nAAA,6000,1\nBBB,4000,2\n")
+    got = report_on(path, benchmark="ETH")
+    assert got.tracked.estimate is None
+    assert got.tracked.book_beta == pytest.approx(1.4)
+    assert got.plan.beta == pytest.approx(1.4)
+    for name in SECTIONS:
+        assert getattr(got, name)._repr_html_()
+    assert "no returns to draw" in str(got.tracking_picture)
+    with pytest.raises(NotEnoughData, match="set benchmark to BTC or ETH"):
+        report_on(path)
+
+
+def test_a_young_coin_cuts_the_window_and_the_report_says_so(book):
+    path = book("coin,usd_value\nAVAX,5000\nADA,5000\n")
+    got = report_on(path, window_days=1400)
+    assert got.first_day == market.prices("AVAX")["AVAX"].dropna().index[1].date()
+    assert "the history of AVAX begins then" in " ".join(str(got.tracking).split())
+    whole = report_on(book("coin,usd_value\nADA,5000\n"), window_days=5000)
+    assert whole.days == len(market.returns())
+    assert whole.window_cut == "the data begin on 2020-01-01"
+
+
+def test_a_coin_whose_history_has_ended_is_not_estimated(book):
+    got = report_on(book("coin,usd_value\nLUNA,5000\nADA,5000\n"), window_days=700)
+    assert got.coins("none")[0].reason == "its price history ends on 2022-05-27"
+    got = report_on(book("coin,usd_value\nLUNA,5000\nADA,5000\n"))
+    assert got.coins("none")[0].reason == "no price history since 2023-01-01"
+    assert report_on(book("coin,usd_value\nLUNA,0\nADA,5000\n")).tracked.estimate.n == 365
+
+
+def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
+    path = book("coin,quantity\nETH,2\nADA,10000\n")
+    got = report_on(path, benchmark="ETH", price_usd=4000)
+    assert got.portfolio.value_of("ETH") == 8000
+    assert got.plan.price_usd == 4000
+    assert got.price_day is None
+    assert "as given" in str(got.summary)
+    value = 8000 + 10_000 * market.latest_prices()["ADA"]
+    assert got.portfolio.value_usd == pytest.approx(value)
+    weights = np.array([8000, value - 8000]) / value
+    returns = market.returns(["ETH", "ADA"], window=365).to_numpy()
+    assert got.book_returns == pytest.approx(returns @ weights)
+
+
+def test_the_benchmark_follows_the_contract():
+    got = report_on("layer1.csv", contract="bybit:ETHUSD")
+    assert got.hedge_coin == "ETH"
+    assert got.plan.contract.id == "bybit:ETHUSD"
+    avax = report_on("defi_mix.csv", contract="AVAXUSD_PERP")
+    assert [t.coin for t in avax.trackings] == ["BTC", "ETH", "AVAX"]
+    assert avax.hedge_coin == "AVAX"
+    assert "no funding rates of AVAX" in str(avax.cost)
+
+
+def test_no_liquidation_reads_well(book):
+    # With its whole worth in coin behind it, and maintenance at mark, a short of half stays open.
+    path = book("coin,usd_value\nETH,10000\n")
+    got = report_on(
+        path,
+        benchmark="ETH",
+        collateral="from_portfolio",
+        collateral_usd=9000,
+        hedge_ratio=0.5,
+        maintenance_rate=0.005,
+    )
+    assert got.plan.liquidation_price_usd == math.inf
+    assert got.rallies is None
+    assert "No price liquidates the short" in " ".join(str(got.summary).split())
+    assert got.to_dict()["plan"]["liquidation_price_usd"] is None
+
+
+@pytest.mark.parametrize("parameters", [{}, {"collateral": "stablecoin"}, {"benchmark": "ETH"}])
+def test_everything_goes_into_strict_json(parameters):
+    got = report_on("defi_mix.csv", **parameters).to_dict()
+    again = json.loads(json.dumps(got, allow_nan=False))
+    assert again["plan"]["contracts"] == got["plan"]["contracts"] < 0
+    assert len(again["moves"]) == 12
+    assert again["portfolio"]["file"] == "defi_mix.csv"
+    assert again["data"]["sha256"] == market.provenance()["sha256"]
+
+
+def test_a_report_is_the_same_every_time():
+    first, second = (report_on("layer1.csv").to_dict() for _ in range(2))
+    assert first == second
+
+
+def test_a_shipped_portfolio_is_found_by_name_and_a_file_here_goes_before_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_portfolio("layer1.csv") == (market.data_folder() / "portfolios/layer1.csv", True)
+    assert find_portfolio("data/portfolios/layer1.csv")[1]
+    assert "ship with hedgelib" in str(report_on("layer1.csv").summary)
+    Path("layer1.csv").write_text("coin,usd_value\nADA,100000\n")
+    assert find_portfolio("layer1.csv") == (Path("layer1.csv"), False)
+    assert report_on("layer1.csv").portfolio.value_usd == 100_000
+    for nowhere in ("elsewhere/layer1.csv", "../layer1.csv", "/layer1.csv"):
+        with pytest.raises(PortfolioFileError, match=r"no such file.*layer1\.csv"):
+            find_portfolio(nowhere)
+
+
+BAD_FILES = {
+    "an empty file": ("", "the file is empty"),
+    "a header alone": ("coin,usd_value\n", "no holding"),
+    "an unknown column": ("coin,price\nADA,1\n", "line 1, column 'price': unknown column"),
+    "no coin column": ("usd_value\n1\n", "no column 'coin'"),
+    "no value column": ("coin,beta\nADA,1\n", "no column 'usd_value' and none 'quantity'"),
+    "a negative value": ("coin,usd_value\nADA,-5\n", "line 2, column 'usd_value': must be >= 0"),
+    "a word for a value": ("coin,usd_value\nADA,lots\n", "must be a plain number"),
+    "a NaN": ("coin,usd_value\nADA,nan\n", "must be a plain number"),
+    "infinity": ("coin,usd_value\nADA,1e999\n", "too large"),
+    "a coin twice": ("coin,usd_value\nADA,1\nada,2\n", "line 3, column 'coin': 'ADA' stands in"),
+    "nothing of value": ("coin,usd_value\nADA,0\n", "worth more than 0"),
+    "a quantity without a price": ("coin,quantity\nXYZ,5\n", "no price of XYZ"),
+    "unknown coins alone": ("coin,usd_value\nXYZ,5\n", "XYZ: no price history"),
+    "no overlap with the window": ("coin,usd_value\nLUNA,5\n", "LUNA: no price history since"),
+    "a beta of the hedge coin": (
+        "coin,usd_value,beta\nADA,9,\nBTC,1,2\nETH,1,2\n",
+        "its beta is 1",
+    ),
+    "too small for a contract": ("coin,usd_value\nADA,5\n", "less than one step"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_with_the_place_and_the_fix(book, case):
+    text, says = BAD_FILES[case]
+    with pytest.raises(HedgeError) as caught:
+        report_on(book(text))
+    assert says in str(caught.value)
+    if isinstance(caught.value, PortfolioFileError):
+        assert "book.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "says"),
+    [
+        ({"contract": "binance:ETHUSD"}, UnknownContract, "did you mean ETHUSD_PERP"),
+        ({"contract": "ETHUSD"}, HedgeError, "bybit:ETHUSD"),
+        ({"contract": "bitmex:ETHUSD"}, UnsupportedContract, "quanto"),
+        ({"contract": "bitmex:XBTUSD"}, InvalidInput, "closed"),
+        ({"contract": "SOLUSD_PERP"}, UnknownCoin, "SOL"),
+        ({"contract": "bybit:ETHUSD", "benchmark": "BTC"}, InvalidInput, "leave the other at auto"),
+        ({"max_leverage": 1}, InfeasibleHedge, "raise the cap or use stablecoin"),
+        ({"max_leverage": 500}, InvalidInput, "max_leverage must be <="),
+        ({"collateral_usd": 10}, InfeasibleHedge, "the smallest that does is"),
+        ({"target_beta": 5}, InvalidInput, "nothing to short"),
+    ],
+)
+def test_parameters_that_cannot_be_met_are_refused_with_the_reason(parameters, error, says):
+    with pytest.raises(error) as caught:
+        report_on("layer1.csv", **parameters)
+    assert says in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(PortfolioFileError, match=r"gone\.csv: there is no such file"):
+        report_on(tmp_path / "gone.csv")
+    with pytest.raises(PortfolioFileError, match="folder"):
+        report_on(tmp_path)
+
+
+def test_a_weak_hedge_is_called_one():
+    strong = report_on("alice.csv")
+    tracked = replace(strong.tracked, out_of_sample=0.9)
+    strong = replace(strong, trackings=(tracked,))
+    assert "A weak hedge" not in str(strong.summary)
+    weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
+    said = " ".join(str(weak.summary).split())
+    assert "A weak hedge" in said
+    assert "36% of the book's variance, which is 20% of its swing" in said
+
+
+def test_a_book_of_many_coins_stays_readable(book):
+    lines = [f"C{i},100,{1 + i / 100}" for i in range(200)] + [f"D{i},100," for i in range(50)]
+    got = report_on(book("\n".join(["coin,usd_value,beta", "ADA,5000,", *lines])), benchmark="ETH")
+    said = " ".join(str(got.summary).split())
+    assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
+    assert len(said) < 2500
+    assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
+    named = str(got.holdings)
+    assert all(f"- C{i}: no price history" in named for i in range(200))
