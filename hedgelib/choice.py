@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import FINITE, POSITIVE, RATE, SHARE, FloatArray, numbers, series
+from hedgelib._text import usd
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin
 
 __all__ = ["Candidate", "HedgeChoice", "rank_hedges", "walk_forward_residual"]
@@ -110,14 +111,14 @@ class HedgeChoice:
             )
         text = (
             f"{first.name} comes first: {judged}. Over {self.horizon_days:g} days that is "
-            f"${first.avoided_usd:,.0f} off a one-sigma loss, and fees and funding "
-            f"{'bring' if cost >= 0 else 'cost'} ${abs(cost):,.0f}."
+            f"{usd(first.avoided_usd)} off a one-sigma loss, and fees and funding "
+            f"{'bring' if cost >= 0 else 'cost'} {usd(abs(cost))}."
         )
         if len(self.candidates) > 1:
             second = self.candidates[1]
             text += (
                 f" Next is {second.name} with {second.effectiveness:.0%}, "
-                f"${first.net_usd - second.net_usd:,.0f} behind after costs."
+                f"{usd(first.net_usd - second.net_usd)} behind after costs."
             )
         return text
 
@@ -139,10 +140,10 @@ class HedgeChoice:
                 ", ".join(f"{beta:.2f}" for beta in c.betas),
                 f"{c.effectiveness:.1%}",
                 f"{c.volatility_removed:.1%}",
-                f"${c.avoided_usd:,.0f}",
-                f"${c.fees_usd:,.0f}",
-                f"${c.funding_usd:+,.0f}",
-                f"${c.net_usd:,.0f}",
+                f"{usd(c.avoided_usd)}",
+                f"{usd(c.fees_usd)}",
+                f"{usd(c.funding_usd, signed=True)}",
+                f"{usd(c.net_usd)}",
             )
             body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         names = "".join(f"<th>{escape(name)}</th>" for name in head)

@@ -30,6 +30,7 @@ from hedgelib._check import (
     scalars,
     vectorised,
 )
+from hedgelib._text import usd
 from hedgelib.contracts import ContractTerms, Rounding, inverse_pnl_coin, round_contracts
 from hedgelib.errors import InfeasibleHedge, InvalidInput
 from hedgelib.margin import (
@@ -323,39 +324,41 @@ class HedgePlan:
         c = self.contract
         source = {
             "new_money": f"{c.coin} bought with new money",
-            "from_portfolio": f"taken out of the book (${self.sold_usd:,.0f} of altcoins sold)",
+            "from_portfolio": f"taken out of the book ({usd(self.sold_usd)} of altcoins sold)",
             "stablecoin": "stablecoin",
         }[self.collateral]
         own = (
-            f" + ${self.exposure_usd - self.kept_beta * self.kept_usd:,.0f} of {c.coin} margin"
+            f" + {usd(self.exposure_usd - self.kept_beta * self.kept_usd)} of {c.coin} margin"
             if self.holds_coin
             else ""
         )
         far = (
-            f"liquidation at ${self.liquidation_price_usd:,.2f} ({self.liquidation_move:+.0%})"
+            f"liquidation at {usd(self.liquidation_price_usd, cents=True)} "
+            f"({self.liquidation_move:+.0%})"
             if np.isfinite(self.liquidation_price_usd)
             else "no price liquidates it"
         )
         return (
             (
                 "Exposure",
-                f"${self.kept_usd:,.0f} x beta {self.kept_beta:.3g}{own} "
-                f"= ${self.exposure_usd:,.0f} of {c.coin} risk",
+                f"{usd(self.kept_usd)} x beta {self.kept_beta:.3g}{own} "
+                f"= {usd(self.exposure_usd)} of {c.coin} risk",
             ),
             ("Instrument", f"{c.symbol} at {c.venue}, {c.kind}, {c.face} a contract"),
             (
                 "Ratio",
-                f"short ${self.notional_target_usd:,.0f}, {self.hedge_ratio:.0%} of the exposure"
+                f"short {usd(self.notional_target_usd)}, {self.hedge_ratio:.0%} of the exposure"
                 + (f", beta {self.target_beta:g} left on purpose" if self.target_beta else ""),
             ),
             (
                 "Contracts",
-                f"{self.contracts:,.10g} ({self.contracts_exact:,.3f} before rounding), "
-                f"${self.notional_usd:,.0f}; residual delta ${self.residual_delta_usd:,.2f}",
+                f"{'sell' if self.contracts < 0 else 'buy'} {abs(self.contracts):,.10g} "
+                f"({abs(self.contracts_exact):,.3f} before rounding), {usd(self.notional_usd)}; "
+                f"residual delta {usd(self.residual_delta_usd, cents=True)}",
             ),
             (
                 "Collateral and leverage",
-                f"${self.collateral_usd:,.0f}, {source}; leverage {self.leverage:.2f}x, {far}",
+                f"{usd(self.collateral_usd)}, {source}; leverage {self.leverage:.2f}x, {far}",
             ),
         )
 
@@ -534,7 +537,7 @@ def plan_hedge(
     notional_target = target(posted)
     if notional_target <= 0:
         raise InvalidInput(
-            f"nothing to short: with ${posted:,.0f} taken out of the book for margin, what is left "
+            f"nothing to short: with {usd(posted)} taken out of the book for margin, what is left "
             f"is not above the target of beta {target_beta:g}"
         )
     face = contract.multiplier * (1 if contract.kind == "inverse" else price_usd)
@@ -547,7 +550,7 @@ def plan_hedge(
             assumptions.append("rounded down: one step more would lift the leverage above the cap")
     if contracts == 0:
         raise InfeasibleHedge(
-            f"the hedge needs ${notional_target:,.2f}, less than one step of "
+            f"the hedge needs {usd(notional_target, cents=True)}, less than one step of "
             f"{contract.lot:g} x {contract.face}; choose a smaller contract",
             smallest_collateral_usd=smallest,
         )
@@ -658,7 +661,7 @@ def _refuse_selling_all(
 ) -> None:
     if collateral == "from_portfolio" and posted_usd >= book_usd:
         raise InfeasibleHedge(
-            f"a margin of ${posted_usd:,.0f} out of a book of ${book_usd:,.0f} leaves nothing to "
+            f"a margin of {usd(posted_usd)} out of a book of {usd(book_usd)} leaves nothing to "
             "hedge",
             smallest_collateral_usd=smallest_usd,
         )
@@ -673,8 +676,8 @@ def _why_infeasible(
 ) -> str:
     if np.isfinite(smallest_usd):
         return (
-            f"${posted_usd:,.0f} of collateral puts the leverage above the cap of "
-            f"{max_leverage:g}x; the smallest that does is ${smallest_usd:,.2f}"
+            f"{usd(posted_usd)} of collateral puts the leverage above the cap of "
+            f"{max_leverage:g}x; the smallest that does is {usd(smallest_usd, cents=True)}"
         )
     if collateral == "from_portfolio":
         return (
@@ -770,8 +773,8 @@ def rebalance(
     equity = collateral_usd * (1 + move) - notional_usd * move
     if book < 0 or equity < 0:
         raise InvalidInput(
-            f"a move of {move:+.0%} leaves a book of ${book:,.0f} and an account of "
-            f"${equity:,.0f}: there is nothing left to rebalance"
+            f"a move of {move:+.0%} leaves a book of {usd(book)} and an account of "
+            f"{usd(equity)}: there is nothing left to rebalance"
         )
     target = hedge_notional(book, beta, equity)
     change = target - notional_usd
@@ -814,17 +817,17 @@ class PlanChange:
             return "nothing to do"
         verb = "buy back" if self.contracts > 0 else "sell"
         text = (
-            f"{verb} {abs(self.contracts):,.10g} {self.contract.symbol} (${self.notional_usd:,.0f})"
+            f"{verb} {abs(self.contracts):,.10g} {self.contract.symbol} ({usd(self.notional_usd)})"
             if self.contracts
             else "no trade"
         )
         if self.collateral_usd:
             move = "add" if self.collateral_usd > 0 else "take out"
-            text += f", {move} ${abs(self.collateral_usd):,.0f} of margin"
+            text += f", {move} {usd(abs(self.collateral_usd))} of margin"
         return text
 
     def _repr_html_(self) -> str:
-        words = f"{self}; fee ${self.fee_usd:,.2f}"
+        words = f"{self}; fee {usd(self.fee_usd, cents=True)}"
         return f"<p class='mathjax_ignore'>{escape(words)}</p>"
 
 

@@ -1198,6 +1198,19 @@ def test_volatility_reduction():
         b.volatility_reduction(-0.1)
 
 
+def test_diversified_r2():
+    same(b.diversified_r2(0.25, [1, 4, 20]), [0.25, 1 / 1.75, 5 / 5.75])
+    assert b.diversified_r2([0, 1], 7).tolist() == [0, 1]
+    # One factor, straight from the covariance of the mean of n coins with it.
+    rho, n = 0.3, 6
+    covariance = np.full((n, n), rho) + (1 - rho) * np.eye(n)
+    same(b.diversified_r2(rho, n), rho / covariance.mean())
+    with refused("pairwise must be a decimal from 0 to 1, got -0.1"):
+        b.diversified_r2(-0.1, 2)
+    with refused("coins must be >= 1, got 0.5"):
+        b.diversified_r2(0.5, 0.5)
+
+
 def test_out_of_sample():
     found = b.out_of_sample_effectiveness(ALT, ETH, 40)
     assert (found.train, found.test) == (40, 20)
@@ -1294,6 +1307,7 @@ CALLS = {
     b.hedge_effectiveness: {"y": SIX_Y, "x": SIX_X, "h": 1.0},
     b.effectiveness_from_ratio: {"r2": 0.5, "ratio_to_optimal": 1.0},
     b.volatility_reduction: {"r2": 0.5},
+    b.diversified_r2: {"pairwise": 0.5, "coins": 2.0},
     b.out_of_sample_effectiveness: {"y": SIX_Y, "x": SIX_X, "train": 3},
     b.notional_interval: {"beta": 1.0, "se": 0.1, "book_usd": 1.0, "z": 2.0},
 }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, sizes, terms
 
 import hedgelib as h
+from hedgelib._text import usd
 
 INF = math.inf
 FREE = terms(taker_fee=0)
@@ -635,7 +636,7 @@ STEPS = [
             ("Ratio", "short $20,000, 100% of the exposure"),
             (
                 "Contracts",
-                "-2,000 (-2,000.000 before rounding), $20,000; residual delta $0.00",
+                "sell 2,000 (2,000.000 before rounding), $20,000; residual delta $0.00",
             ),
             (
                 "Collateral and leverage",
@@ -653,7 +654,7 @@ STEPS = [
             ("Ratio", "short $11,500, 100% of the exposure, beta 0.25 left on purpose"),
             (
                 "Contracts",
-                "-1,150 (-1,150.000 before rounding), $11,500; residual delta $0.00",
+                "sell 1,150 (1,150.000 before rounding), $11,500; residual delta $0.00",
             ),
             (
                 "Collateral and leverage",
@@ -671,7 +672,7 @@ STEPS = [
             ("Ratio", "short $7,500, 50% of the exposure"),
             (
                 "Contracts",
-                "-320 (-319.748 before rounding), $7,506; residual delta $-5.92",
+                "sell 320 (319.748 before rounding), $7,506; residual delta −$5.92",
             ),
             (
                 "Collateral and leverage",
@@ -685,7 +686,7 @@ STEPS = [
             ("Exposure", "$1,000 x beta 1 + $9,000 of ETH margin = $10,000 of ETH risk"),
             ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
             ("Ratio", "short $5,000, 50% of the exposure"),
-            ("Contracts", "-500 (-500.000 before rounding), $5,000; residual delta $0.00"),
+            ("Contracts", "sell 500 (500.000 before rounding), $5,000; residual delta $0.00"),
             (
                 "Collateral and leverage",
                 "$9,000, taken out of the book ($9,000 of altcoins sold); leverage 0.56x, "
@@ -715,8 +716,8 @@ def test_the_words_agree_with_the_numbers(request):
     assert plan.contract.face in words["Instrument"]
     assert words["Ratio"].startswith(f"short ${plan.notional_target_usd:,.0f}, ")
     assert ("left on purpose" in words["Ratio"]) == (plan.target_beta != 0)
-    assert f"{plan.contracts:,.10g} (" in words["Contracts"]
-    assert f"residual delta ${plan.residual_delta_usd:,.2f}" in words["Contracts"]
+    assert words["Contracts"].startswith(f"sell {-plan.contracts:,.10g} (")
+    assert f"residual delta {usd(plan.residual_delta_usd, cents=True)}" in words["Contracts"]
     assert f"leverage {plan.leverage:.2f}x" in words["Collateral and leverage"]
     finite = math.isfinite(plan.liquidation_price_usd)
     assert ("no price liquidates it" in words["Collateral and leverage"]) == (not finite)
@@ -749,11 +750,11 @@ def test_rebalance():
     assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_500).change_usd == 0
     assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_499.99).change_usd == -1_500
     assert h.rebalance(10_000, 2, 0, 0, -0.5).target_usd == 0
-    gone = "a move of -60% leaves a book of $-2,000 and an account of $14,000: "
+    gone = "a move of -60% leaves a book of −$2,000 and an account of $14,000: "
     with refused(gone + "there is nothing left to rebalance"):
         h.rebalance(10_000, 2, 5_000, 20_000, -0.6)
     with refused(
-        "a move of +50% leaves a book of $17,500 and an account of $-2,500: "
+        "a move of +50% leaves a book of $17,500 and an account of −$2,500: "
         "there is nothing left to rebalance"
     ):
         h.rebalance(10_000, 1.5, 5_000, 20_000, 0.5)
