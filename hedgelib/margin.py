@@ -21,6 +21,7 @@ from hedgelib._check import (
     FloatArray,
     Result,
     extremes,
+    in_pieces,
     instance,
     numbers,
     one_of,
@@ -561,12 +562,16 @@ def inverse_liquidation_price(
         multiplier_usd=(multiplier_usd, POSITIVE),
         taker_fee=(taker_fee, FRACTION),
     )
-    sign, face = np.sign(contracts), np.abs(contracts) * multiplier_usd
-    coins, rate = face / entry_usd, rate + fee
-    _refuse_if_liquidated(contracts, wallet, rate * coins - amount, "coin")
-    if basis == "mark":
-        return _price_or_none(face * (1 + sign * rate), coins + sign * (wallet + amount), coins)
-    return _price_or_none(face, coins + sign * (wallet - rate * coins + amount), coins)
+
+    def price(contracts: Any, each: Any, entry: Any, wallet: Any, rate: Any, amount: Any) -> Any:
+        sign, face = np.sign(contracts), np.abs(contracts) * each
+        coins = face / entry
+        _refuse_if_liquidated(contracts, wallet, rate * coins - amount, "coin")
+        if basis == "mark":
+            return _price_or_none(face * (1 + sign * rate), coins + sign * (wallet + amount), coins)
+        return _price_or_none(face, coins + sign * (wallet - rate * coins + amount), coins)
+
+    return in_pieces(price, contracts, multiplier_usd, entry_usd, wallet, rate + fee, amount)
 
 
 @vectorised

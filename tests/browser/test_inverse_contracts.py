@@ -1,0 +1,72 @@
+"""Lesson 02 in a real JupyterLab: the price moves, the coins bend, and a guess is shown."""
+
+from hedgelib import market
+from hedgelib.workbook.lesson02 import COIN_AND_DOLLARS, price_move
+
+LESSON = "02_inverse_contracts.ipynb"
+MOVE = "Move of ETH (%)"
+
+
+def study(move, contracts=-1_000, guess=None):
+    terms = market.contract("binance:ETHUSD_PERP")
+    return price_move(terms, contracts, 3_500, move, guess_coin=guess)
+
+
+def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    explore_the_price(lesson.page)
+    guess_and_reveal(lesson)
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def explore_the_price(page):
+    """Keyboard, number box, list and button move the picture, the sentence and the table."""
+    sentence = page.locator("output[role=status]")
+    whole = page.locator(".jupyter-widgets.widget-vbox", has=sentence)
+    image, box = whole.locator("img"), whole.get_by_label(MOVE, exact=True)
+    image.scroll_into_view_if_needed()
+
+    def shows(expected):
+        sentence.get_by_text(COIN_AND_DOLLARS.alt(expected), exact=True).wait_for()
+        for name, value in expected.rows():
+            whole.get_by_role("row", name=f"{name} {value}", exact=True).wait_for()
+        return image.get_attribute("src")
+
+    seen = [shows(study(-0.5))]
+    for _ in range(3):
+        whole.locator(".noUi-handle").press("ArrowRight")
+    seen.append(shows(study(-0.47)))
+    assert box.input_value() == "-47"
+
+    box.fill("100")
+    page.keyboard.press("Tab")
+    seen.append(shows(study(1.0)))
+
+    whole.get_by_label("Position", exact=True).select_option("long")
+    seen.append(shows(study(1.0, contracts=1_000)))
+
+    box.fill("-100")
+    page.keyboard.press("Tab")
+    sentence.get_by_text("This cannot be: move must be above -1").wait_for()
+
+    whole.get_by_role("button", name="Reset", exact=True).press("Enter")
+    seen.append(shows(study(-0.5)))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def guess_and_reveal(lesson):
+    """A guess gets its reason, and a mark beside the truth."""
+    page = lesson.page
+    cell = page.locator(".jp-CodeCell", has_text="If ETH halves, the short earns")
+    cell.get_by_label("5.714 ETH", exact=True).check()
+    reveal = page.locator(".jp-CodeCell", has_text="guess_coin=believed")
+    reveal.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    reveal.get_by_text("You said 5.714 ETH.").wait_for()
+    reveal.get_by_text("It is 1.429 ETH.").wait_for()
+    reveal.locator("img").wait_for()
+    expected = COIN_AND_DOLLARS.alt(study(1.0, guess=-5.714))
+    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
+    assert expected in shown
