@@ -17,7 +17,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test report notebooks lint lock clean
+.PHONY: help env lab test report notebooks lint bench mutants lock clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -69,6 +69,12 @@ lint: $(READY) ## check style and types: ruff, mypy
 	$(PY) -m ruff format --check . || status=1; \
 	$(PY) -m mypy || status=1; \
 	exit $$status
+
+bench: $(READY) ## measure against what else one could use, and write docs/benchmarks.md
+	@$(PY) -m tests.benchmarks.bench
+
+mutants: $(READY) ## change the finance floors and see whether a test notices (long)
+	@$(PY) scripts/mutants.py
 
 lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (UPGRADE=1: newest versions)
 	@uv=$$(command -v uv || echo $(VENV)/bin/uv); \

@@ -23,6 +23,7 @@ from hedgelib._check import (
     RATE,
     SHARE,
     extremes,
+    in_pieces,
     instance,
     numbers,
     one_of,
@@ -287,3 +288,27 @@ def test_errors_cross_from_another_process():
     wrong = pickle.loads(pickle.dumps(h.PortfolioFileError("no", path="b.csv", line=2)))
     assert str(wrong) == "b.csv, line 2: no"
     assert (wrong.path, wrong.line, wrong.column) == (Path("b.csv"), 2, None)
+
+
+def test_in_pieces_is_the_formula():
+    sizes = []
+
+    def formula(x, y):
+        sizes.append((np.size(x), np.size(y)))
+        return x * y
+
+    x, y = np.arange(10.0), np.float64(2)
+    assert in_pieces(formula, x, y, piece=4).tolist() == (x * 2).tolist()
+    assert sizes == [(4, 1), (4, 1), (2, 1)]
+    assert in_pieces(formula, x, x, piece=9).tolist() == (x * x).tolist()
+    assert sizes[3:] == [(9, 9), (1, 1)]
+    del sizes[:]
+    assert in_pieces(formula, x, np.array([3.0]), piece=10).tolist() == (x * 3).tolist()
+    assert in_pieces(formula, x[:, None], x, piece=4).shape == (10, 10)
+    assert in_pieces(formula, np.empty(0), y, piece=4).shape == (0,)
+    assert in_pieces(formula, y, y) == 4
+    assert sizes == [(10, 1), (10, 10), (0, 1), (1, 1)]
+    del sizes[:]
+    long = np.ones(16_385)
+    assert in_pieces(formula, long, y).sum() == 2 * 16_385
+    assert sizes == [(16_384, 1), (1, 1)]

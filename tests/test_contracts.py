@@ -441,6 +441,7 @@ def test_terms_by_default():
     assert (found.lot, found.maintenance_basis, found.tier_unit) == (1.0, None, "coin")
     assert (found.maintenance_floors, found.maintenance_rates, found.doubtful) == ((), (), ())
     assert (found.as_of, found.source, found.closed) == ("", "", "")
+    assert found.liquidation_fee == "none"
     with pytest.raises(AttributeError):
         found.lot = 2.0
 
@@ -478,6 +479,7 @@ def test_quanto_is_refused_with_the_reason():
         ({"kind": None}, "kind must be one of inverse, linear, got None"),
         ({"tier_unit": "btc"}, "tier_unit must be one of coin, usd, got 'btc'"),
         ({"maintenance_basis": "last"}, "maintenance_basis must be one of mark, entry, got 'last'"),
+        ({"liquidation_fee": "maker"}, "liquidation_fee must be one of none, taker, got 'maker'"),
         ({"venue": ""}, "venue must be a name, got ''"),
         ({"symbol": " "}, "symbol must be a name, got ' '"),
         ({"coin": None}, "coin must be a name, got None"),

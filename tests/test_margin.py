@@ -107,6 +107,8 @@ def test_initial_margin():
     assert h.inverse_initial_margin_coin(1000, 2000, 4) == 0.125
     assert h.linear_initial_margin_usd(-10, 2000, 4, 0.5) == 2500.0
     assert h.linear_initial_margin_usd(10, 2000, 4) == 5000.0
+    assert h.linear_initial_margin_usd(10, 2001, 8) == 2501.25
+    assert h.inverse_initial_margin_coin(9000, 2000, 4) == 1.125
 
 
 def test_maintenance_margin():
@@ -450,8 +452,64 @@ def test_linear_liquidation_by_the_terms_of_the_venue():
     assert (price, type(price)) == (3000.0, float)
     assert h.liquidation_price(contract, 1000, 2000, 50_000) == INF
     assert h.liquidation_price(contract, 0, 2000, 50_000) == INF
+    tenth = linear_terms(**ladder, multiplier=20.0)
+    assert h.liquidation_price(tenth, 0.5, 2000, 10_000) == pytest.approx(10_000 / 7.5)
     flat = h.liquidation_price(contract, -1000, 2000, 10_000, maintenance_rate=0.25)
     assert flat == 2400.0
+
+
+def test_a_venue_may_add_its_fee_to_the_rate():
+    inverse, linear = {"maintenance_rates": (0.125,), "taker_fee": 0.125}, {"taker_fee": 0.125}
+    added = {"liquidation_fee": "taker"}
+    assert h.liquidation_price(terms(**inverse, **added), -100, 2000, 0.25) == 3000.0
+    assert h.liquidation_price(terms(**inverse), -100, 2000, 0.25) == 3500.0
+    for taker, liquidation_fee, rate in (
+        (0.125, "taker", 0.25),
+        (None, "taker", 0.125),
+        (0.125, "none", 0.125),
+    ):
+        contract = linear_terms(taker_fee=taker, liquidation_fee=liquidation_fee)
+        price = h.liquidation_price(contract, -1000, 2000, 10_000, maintenance_rate=0.125)
+        assert price == pytest.approx(3000 / (1 + rate)), linear
+
+
+def test_long_arrays_are_worked_in_pieces():
+    contracts = np.linspace(-1e6, -1e3, 40_000)
+    wallets = -contracts / 2000 / np.linspace(1.5, 20, 40_000)
+    for basis in ("mark", "entry"):
+        many = h.inverse_liquidation_price(
+            contracts, 2000, wallets, maintenance_rate=[0.005], basis=basis
+        )
+        for i in (0, 16_383, 16_384, 39_999):
+            assert many[i] == h.inverse_liquidation_price(
+                contracts[i], 2000, wallets[i], maintenance_rate=0.005, basis=basis
+            )
+    with refused("wallet_coin must be >= 0, got -1.0 at [20000]"):
+        wallets[20_000] = -1
+        h.inverse_liquidation_price(contracts, 2000, wallets, maintenance_rate=0.005)
+
+
+@pytest.mark.parametrize("function", ["inverse_liquidation_price", "linear_liquidation_price"])
+def test_rates_are_named_and_positions_need_not_be(function):
+    wallet = "wallet_coin" if function.startswith("inverse") else "wallet_usd"
+    usd = 1.0 if wallet == "wallet_coin" else 2000.0
+    price = getattr(h, function)
+    named = price(contracts=-1.0, entry_usd=2000.0, **{wallet: usd}, maintenance_rate=0.1)
+    assert named == price(-1.0, 2000.0, usd, maintenance_rate=0.1)
+    with pytest.raises(TypeError):
+        price(-1.0, 2000.0, usd, 0.1)
+
+
+def test_arguments_of_the_tiered_price_and_of_the_venues():
+    tiered = h.inverse_tiered_liquidation_price
+    usual = {"contracts": -1, "entry_usd": 2000, "wallet_coin": 1, "tiers": BINANCE_BTC}
+    assert tiered(**usual) == tiered(*usual.values())
+    with pytest.raises(TypeError):
+        tiered(*usual.values(), "mark")
+    position = {"terms": terms(), "contracts": -100, "entry_usd": 2000, "wallet": 0.25}
+    assert h.liquidation_price(**position) == h.liquidation_price(*position.values())
+    with pytest.raises(TypeError):
+        h.liquidation_price(*position.values(), 0.1)
 
 
 def test_an_unverified_rate_must_be_named():

@@ -969,3 +969,8 @@ def test_what_legs_refuse():
         h.plan_legs(0, legs(0.4))
     with refused("max_leverage must be > 0, got 0.0"):
         h.plan_legs(10_000, legs(0.4), max_leverage=0)
+
+
+def test_a_position_bought_reads_as_bought():
+    plan = dataclasses.replace(h.plan_hedge(10_000, 1.5, FREE, 2000), contracts=5.0)
+    assert dict(plan.steps())["Contracts"].startswith("buy 5 (")

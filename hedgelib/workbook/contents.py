@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from hedgelib.errors import InvalidInput
 from hedgelib.workbook.prose import say
 
-__all__ = ["LESSONS", "contents", "lesson_map", "next_lesson"]
+__all__ = ["LESSONS", "contents", "lesson_link", "lesson_map", "next_lesson"]
 
 LESSONS: dict[str, tuple[str, str]] = {
     "01_spot_vs_futures": (
@@ -103,6 +104,42 @@ def lesson_map() -> None:
     ...
     """
     say(contents())
+
+
+def lesson_link(number: str, folder: Path | None = None) -> str:
+    """Write the number of a lesson, as a link to it where it is there.
+
+    Parameters
+    ----------
+    number : str
+        ``"01"``, ``"A"``.
+    folder : Path, optional
+        Of the notebooks; the workbook's own when omitted.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Raises
+    ------
+    InvalidInput
+        No lesson has that number.
+
+    Notes
+    -----
+    **Source:** the files.
+
+    Examples
+    --------
+    >>> lesson_link("07", Path("nowhere"))
+    '07'
+    """
+    folder = folder or _notebooks()
+    for stem in LESSONS:
+        if stem.partition("_")[0] == number:
+            return f"[{number}]({stem}.ipynb)" if (folder / f"{stem}.ipynb").is_file() else number
+    raise InvalidInput(f"number must be that of a lesson, got {number!r}")
 
 
 def next_lesson(stem: str, folder: Path | None = None) -> None:

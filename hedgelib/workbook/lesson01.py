@@ -1,0 +1,518 @@
+"""What lesson 01 needs beside the library: two sides of an agreement, a put, five uses of money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, POSITIVE, FloatArray, numbers, scalars
+from hedgelib._text import usd
+from hedgelib.contracts import ContractTerms, linear_pnl_usd
+from hedgelib.errors import InvalidInput
+from hedgelib.figures import COLOURS
+from hedgelib.margin import inverse_liquidation_price, linear_liquidation_price
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.scenario import coin_account
+from hedgelib.workbook.lines import LINES, Curve, Lines, amount, move_text
+
+__all__ = ["LINES", "WAYS", "FiveWays", "lock_or_insurance", "long_and_short", "put_pnl_usd"]
+
+WAYS = ("own it", "linear long", "linear short", "inverse long", "inverse short")
+"""What one can do with the same money and an opinion on a coin."""
+
+_LOOK = {
+    "own it": (COLOURS["altcoins"], 7.0),
+    "linear long": (COLOURS["good"], 2.6),
+    "linear short": (COLOURS["unhedged"], 2.6),
+    "inverse long": (COLOURS["margin"], 2.6),
+    "inverse short": (COLOURS["short"], 4.0),
+}
+
+
+def _moves(move: float, lowest: float, highest: float) -> FloatArray:
+    (move,) = scalars(move=(move, ABOVE_MINUS_ONE))
+    return np.linspace(min(lowest, move), max(highest, move), 281)
+
+
+def long_and_short(
+    notional_usd: float,
+    price_usd: float,
+    move: float,
+    *,
+    coin: str = "ETH",
+    guess: float | None = None,
+    lowest: float = -0.8,
+    highest: float = 2.0,
+) -> Lines:
+    """Draw up what the two sides of one agreement on a price gain and lose.
+
+    Parameters
+    ----------
+    notional_usd : float
+        Size of the agreement when it is made, USD, > 0.
+    price_usd : float
+        Price agreed on, > 0.
+    move : float
+        Of the coin since then, a decimal above -1.
+    coin : str
+    guess : float, optional
+        Of the short's result, to be shown beside it.
+    lowest, highest : float
+        Range of the curves; widened where the move lies outside.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.linear_pnl_usd`.
+
+    Examples
+    --------
+    >>> long_and_short(1000, 2500, 2.0).rows()[:2]
+    [('long', '+$2,000'), ('short', '−$2,000')]
+    """
+    notional_usd, price_usd = scalars(
+        notional_usd=(notional_usd, POSITIVE), price_usd=(price_usd, POSITIVE)
+    )
+    x = _moves(move, lowest, highest)
+
+    def sides(signs: tuple[int, ...], moves: ArrayLike) -> FloatArray:
+        exits = price_usd * (1 + np.asarray(moves, dtype=np.float64))
+        gains = [linear_pnl_usd(s * notional_usd / price_usd, price_usd, exits) for s in signs]
+        return np.asarray(np.sum(gains, axis=0))
+
+    curves = tuple(
+        Curve(
+            name=name,
+            values=sides(signs, x),
+            colour=COLOURS[colour],
+            at=float(sides(signs, move)),
+            bold=len(signs) == 2,
+        )
+        for name, signs, colour in (
+            ("long", (1,), "altcoins"),
+            ("short", (-1,), "short"),
+            ("both together", (1, -1), "total"),
+        )
+    )
+    long, short, _ = (curve.at for curve in curves)
+    text = move_text(move)
+    return Lines(
+        x=x,
+        x_label=f"move of {coin}",
+        y_label="gain or loss (USD)",
+        unit="USD",
+        curves=curves,
+        title=f"{coin} {text}: long {usd(long, signed=True)}, short {usd(short, signed=True)}",
+        finding=(
+            f"{coin} {text} after an agreement over {usd(notional_usd)}: the long has "
+            f"{usd(long, signed=True)} and the short {usd(short, signed=True)}; together they "
+            "have nothing, at any price."
+        ),
+        place=float(move),
+        caption=f"An agreement over {usd(notional_usd)}, {coin} {text}",
+        guess=guess,
+    )
+
+
+def put_pnl_usd(book_usd: ArrayLike, move: ArrayLike, premium_usd: ArrayLike = 0.0) -> FloatArray:
+    """Gain or loss of a put on a book, struck at today's value.
+
+    Formula: ``max(0, -move) * book - premium``.
+
+    Parameters
+    ----------
+    book_usd : array_like
+        Value insured, USD, >= 0.
+    move : array_like
+        Return of the book, a decimal above -1.
+    premium_usd : array_like
+        Price of the put, USD, >= 0.
+
+    Returns
+    -------
+    float or ndarray
+        USD, broadcast shape.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, shapes that do not go together.
+
+    Notes
+    -----
+    **Source:** definition of a put: the right, not the duty, to sell at the price agreed on.
+
+    Examples
+    --------
+    >>> float(put_pnl_usd(10_000, -0.2, 700)), float(put_pnl_usd(10_000, 0.2, 700))
+    (1300.0, -700.0)
+    """
+    book_usd, move, premium_usd = numbers(
+        book_usd=(book_usd, NONNEGATIVE),
+        move=(move, ABOVE_MINUS_ONE),
+        premium_usd=(premium_usd, NONNEGATIVE),
+    )
+    return np.maximum(0.0, -np.asarray(move)) * book_usd - premium_usd
+
+
+def lock_or_insurance(
+    book_usd: float,
+    hedged: float,
+    premium_usd: float,
+    move: float,
+    *,
+    guess: float | None = None,
+    lowest: float = -0.8,
+    highest: float = 1.0,
+) -> Lines:
+    """Set a book with a short beside the same book with a put.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of the book, which moves with the coin one for one, USD, > 0.
+    hedged : float
+        Share of it that the short covers, a decimal >= 0.
+    premium_usd : float
+        Price of a put on all of it, USD, >= 0.
+    move : float
+        Of the market, a decimal above -1.
+    guess : float, optional
+        Of the result with the short, to be shown beside it.
+    lowest, highest : float
+        Range of the curves; widened where the move lies outside.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** a short pays ``-hedged * book * move`` whichever way; a put :func:`put_pnl_usd`.
+
+    Examples
+    --------
+    >>> lock_or_insurance(10_000, 1, 700, 0.4).rows()[:3]
+    [('no hedge', '+$4,000'), ('with a short', '$0'), ('with a put', '+$3,300')]
+    """
+    book_usd, hedged, premium_usd = scalars(
+        book_usd=(book_usd, POSITIVE),
+        hedged=(hedged, NONNEGATIVE),
+        premium_usd=(premium_usd, NONNEGATIVE),
+    )
+    x = _moves(move, lowest, highest)
+
+    def three(moves: ArrayLike) -> FloatArray:
+        bare = book_usd * np.asarray(moves, dtype=np.float64)
+        return np.array(
+            [bare, bare - hedged * bare, bare + put_pnl_usd(book_usd, moves, premium_usd)]
+        )
+
+    names = ("no hedge", "with a short", "with a put")
+    looks = (("altcoins", 2.2, True), ("short", 3.2, False), ("good", 2.6, False))
+    over, here = three(x), three(move)
+    curves = tuple(
+        Curve(name=n, values=v, colour=COLOURS[c], at=float(a), width=w, dashed=d)
+        for n, (c, w, d), v, a in zip(names, looks, over, here, strict=True)
+    )
+    text = move_text(move)
+    told = ", ".join(f"{c.name} {usd(c.at, signed=True)}" for c in curves)
+    low, high = (three(end) for end in (lowest, highest))
+    return Lines(
+        x=x,
+        x_label="move of the market",
+        y_label="gain or loss (USD)",
+        unit="USD",
+        curves=curves,
+        title=f"Market {text}: {told}",
+        finding=(
+            f"A book of {usd(book_usd)}, market {text}: {told}. The line with the short is "
+            f"straight, from {usd(low[1], signed=True)} at {move_text(lowest)} to "
+            f"{usd(high[1], signed=True)} at {move_text(highest)}. The line with the put bends: it "
+            f"never falls below {usd(-premium_usd, signed=True)}, and rises to "
+            f"{usd(high[2], signed=True)}."
+        ),
+        place=float(move),
+        caption=f"A book of {usd(book_usd)}, market {text}",
+        notes=(
+            ("size of the short", usd(hedged * book_usd)),
+            ("premium of the put", usd(premium_usd)),
+        ),
+        guess=guess,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiveWays:
+    """The same money put to five uses: the coin, and two contracts either way.
+
+    Parameters
+    ----------
+    stake_usd : float
+        The money, all of which serves as the price of the coin or as margin, USD, > 0.
+    price_usd : float
+        Of the coin when it starts, > 0.
+    inverse, linear : ContractTerms
+        On the same coin.
+    maintenance_rate : float
+        At which the venue closes a position, a decimal.
+
+    Raises
+    ------
+    InvalidInput
+        Contracts of the wrong kind or on two coins.
+
+    Examples
+    --------
+    >>> from hedgelib import market
+    >>> usdt = ContractTerms(venue="Any", symbol="ETHUSDT", kind="linear", coin="ETH",
+    ...                      multiplier=0.01, settle="USDT")
+    >>> ways = FiveWays(stake_usd=1000, price_usd=2500, linear=usdt,
+    ...                 inverse=market.contract("binance:ETHUSD_PERP"))
+    >>> [round(float(ways.worth(way, -0.3))) for way in WAYS]
+    [700, 700, 1300, 400, 1000]
+    """
+
+    stake_usd: float
+    price_usd: float
+    inverse: ContractTerms
+    linear: ContractTerms
+    maintenance_rate: float = ASSUMED_MAINTENANCE_RATE
+
+    def __post_init__(self) -> None:
+        scalars(stake_usd=(self.stake_usd, POSITIVE), price_usd=(self.price_usd, POSITIVE))
+        if (self.inverse.kind, self.linear.kind) != ("inverse", "linear"):
+            raise InvalidInput("an inverse and a linear contract are needed, in this order")
+        if self.inverse.coin != self.linear.coin:
+            raise InvalidInput("the two contracts must be on one coin")
+
+    def contracts(self, way: str, leverage: float = 1.0) -> float:
+        """Contracts that a way holds, signed; none for the coin itself.
+
+        Parameters
+        ----------
+        way : str
+            One of :data:`WAYS`.
+        leverage : float
+            Size of the position over the money, > 0.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InvalidInput
+            No such way, a leverage that is not > 0.
+        """
+        (leverage,) = scalars(leverage=(leverage, POSITIVE))
+        if way not in WAYS:
+            raise InvalidInput(f"no way {way!r}; there are {', '.join(WAYS)}")
+        if way == "own it":
+            return 0.0
+        sign = 1.0 if way.endswith("long") else -1.0
+        if way.startswith("inverse"):
+            face = self.inverse.multiplier
+        else:
+            face = self.linear.multiplier * self.price_usd
+        return sign * leverage * self.stake_usd / face
+
+    def closed_at(self, way: str, leverage: float = 1.0) -> float | None:
+        """Move at which the venue closes the position; None where it never does.
+
+        Parameters
+        ----------
+        way : str
+            One of :data:`WAYS`.
+        leverage : float
+            Size of the position over the money, > 0.
+
+        Returns
+        -------
+        float or None
+            A decimal.
+
+        Raises
+        ------
+        InvalidInput
+            No such way, a leverage out of range or too high to open at all.
+        """
+        held = self.contracts(way, leverage)
+        if not held:
+            return None
+        rate = self.maintenance_rate
+        if way.startswith("inverse"):
+            price = inverse_liquidation_price(
+                held,
+                self.price_usd,
+                self.stake_usd / self.price_usd,
+                maintenance_rate=rate,
+                multiplier_usd=self.inverse.multiplier,
+            )
+        else:
+            price = linear_liquidation_price(
+                held,
+                self.price_usd,
+                self.stake_usd,
+                maintenance_rate=rate,
+                multiplier_coin=self.linear.multiplier,
+            )
+        return float(price) / self.price_usd - 1 if np.isfinite(price) else None
+
+    def worth(self, way: str, moves: ArrayLike, leverage: float = 1.0) -> FloatArray:
+        """Say what the money has become, in USD: 0 once the venue has closed the position.
+
+        Parameters
+        ----------
+        way : str
+            One of :data:`WAYS`.
+        moves : array_like
+            Of the coin, decimals above -1.
+        leverage : float
+            Size of the position over the money, > 0.
+
+        Returns
+        -------
+        ndarray
+            Shape of `moves`.
+
+        Raises
+        ------
+        InvalidInput
+            No such way, values out of range.
+
+        Notes
+        -----
+        **Source:** :func:`hedgelib.linear_pnl_usd`, :func:`hedgelib.coin_account`; what is left of
+        the margin at liquidation goes to the venue's insurance fund.
+        """
+        (moves,) = numbers(moves=(moves, ABOVE_MINUS_ONE))
+        prices = self.price_usd * (1 + np.asarray(moves))
+        held = self.contracts(way, leverage)
+        if not held:
+            return np.asarray(self.stake_usd * (1 + np.asarray(moves)))
+        if way.startswith("inverse"):
+            worth = np.asarray(
+                coin_account(
+                    held,
+                    self.price_usd,
+                    self.stake_usd / self.price_usd,
+                    prices,
+                    self.inverse.multiplier,
+                )[1]
+            )
+        else:
+            worth = self.stake_usd + np.asarray(
+                linear_pnl_usd(held, self.price_usd, prices, self.linear.multiplier)
+            )
+        end = self.closed_at(way, leverage)
+        if end is None:
+            return worth
+        return np.where(moves >= end if end > 0 else moves <= end, 0.0, worth)
+
+    def at(
+        self,
+        move: float,
+        *,
+        unit: str = "USD",
+        leverage: float = 1.0,
+        guess: float | None = None,
+        lowest: float = -0.8,
+        highest: float = 2.0,
+    ) -> Lines:
+        """Set the five ways side by side.
+
+        Parameters
+        ----------
+        move : float
+            Of the coin, a decimal above -1.
+        unit : str
+            ``"USD"`` or the coin.
+        leverage : float
+            Of the four with a contract, > 0.
+        guess : float, optional
+            Shown beside what is true.
+        lowest, highest : float
+            Range of the curves; widened where the move lies outside.
+
+        Returns
+        -------
+        Lines
+
+        Raises
+        ------
+        InvalidInput
+            Values out of range, another unit.
+        """
+        coin = self.inverse.coin
+        if unit not in ("USD", coin):
+            raise InvalidInput(f"unit must be 'USD' or {coin!r}, got {unit!r}")
+        x = _moves(move, lowest, highest)
+        ends = {way: self.closed_at(way, leverage) for way in WAYS}
+        edges = [e + d for e in ends.values() if e is not None for d in (-1e-9, 1e-9)]
+        x = np.sort(np.append(x, [e for e in edges if x[0] < e < x[-1]]))
+
+        def value(way: str, moves: ArrayLike) -> FloatArray:
+            per_unit = 1.0 if unit == "USD" else self.price_usd * (1 + np.asarray(moves))
+            return np.asarray(self.worth(way, moves, leverage) / per_unit)
+
+        curves = tuple(
+            Curve(
+                name=way,
+                values=value(way, x),
+                colour=_LOOK[way][0],
+                width=_LOOK[way][1],
+                at=float(value(way, move)),
+                ends=ends[way],
+            )
+            for way in WAYS
+        )
+        start = amount(self.stake_usd if unit == "USD" else self.stake_usd / self.price_usd, unit)
+        read = {curve.name: amount(curve.at, unit) for curve in curves}
+        text = move_text(move)
+        closed = [
+            f"{way} at {coin} {move_text(round(end, 3))}"
+            for way, end in ends.items()
+            if end is not None and -1 < end <= 3
+        ]
+        told = ", ".join(
+            f"{name} {read[way].removesuffix(' ' + coin)}"
+            for name, way in (
+                ("owner", "own it"),
+                ("inverse short", "inverse short"),
+                ("inverse long", "inverse long"),
+            )
+        )
+        return Lines(
+            x=x,
+            x_label=f"move of {coin}",
+            y_label=f"worth of the account ({unit})",
+            unit=unit,
+            curves=curves,
+            title=f"{coin} {text}{'' if unit == 'USD' else f', in {coin}'}: {told}",
+            finding=(
+                f"What {start} has become after {coin} {text}, at leverage {leverage:g}: "
+                + ", ".join(f"{way} {value_}" for way, value_ in read.items())
+                + f". Closed by the exchange: {', '.join(closed) or 'none of them at any price'}."
+            ),
+            place=float(move),
+            caption=f"{start} after {coin} {text}, leverage {leverage:g}",
+            notes=(("closed by the exchange", "; ".join(closed) or "never"),),
+            guess=guess,
+            signed=False,
+        )

@@ -1,0 +1,521 @@
+"""What lesson 03 needs beside the library: contracts at every venue, size, and leverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgelib import market
+from hedgelib._check import ABOVE_MINUS_ONE, FINITE, NONNEGATIVE, POSITIVE, SHARE, scalars
+from hedgelib._text import percent, usd
+from hedgelib.beta import effectiveness_from_ratio
+from hedgelib.contracts import ContractTerms, inverse_pnl_usd, round_contracts
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.figures import COLOURS
+from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.workbook.lines import LINES, Curve, Lines, Mark, coins, move_text
+
+__all__ = [
+    "IN_THE_ARTICLE",
+    "LINES",
+    "VenueCount",
+    "closed_at",
+    "same_short",
+    "size_and_effect",
+    "ticket",
+    "venue_counts",
+]
+
+IN_THE_ARTICLE = ("binance", "bybit", "bingx", "weex", "mexc")
+"""Venues of the article's table, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueCount:
+    """How a short is counted at one venue: made by :func:`venue_counts`.
+
+    Parameters
+    ----------
+    venue : str
+    in_the_article : bool
+        Whether the article's table names it.
+    symbol : str
+        Empty where there is no contract to count in.
+    face_usd, contracts, left_usd : float, optional
+        Face of one contract; how many make up the short, rounded to whole lots; what they leave of
+        it, USD.
+    remark : str
+        Why there is none, or what is doubtful.
+    """
+
+    venue: str
+    in_the_article: bool
+    symbol: str = ""
+    face_usd: float | None = None
+    contracts: float | None = None
+    left_usd: float | None = None
+    remark: str = ""
+
+    def row(self) -> tuple[str, ...]:
+        """Put it into words.
+
+        Returns
+        -------
+        tuple of str
+            Venue, symbol, face, contracts, what is left, remark.
+        """
+        name = self.venue + (" *" if self.in_the_article else "")
+        if self.face_usd is None or self.contracts is None or self.left_usd is None:
+            return (name, "–", "–", "–", "–", self.remark)
+        return (
+            name,
+            self.symbol,
+            usd(self.face_usd),
+            f"{self.contracts:,.0f}",
+            usd(self.left_usd, cents=True),
+            self.remark,
+        )
+
+
+def venue_counts(notional_usd: float, coin: str = "ETH") -> tuple[VenueCount, ...]:
+    """Count a short in the inverse contracts of every venue that was looked at.
+
+    Parameters
+    ----------
+    notional_usd : float
+        To be short, USD, > 0.
+    coin : str
+
+    Returns
+    -------
+    tuple of VenueCount
+        The venues of the article's table first, in its order.
+
+    Raises
+    ------
+    InvalidInput
+        A notional that is not > 0.
+
+    Notes
+    -----
+    **Source:** ``data/contracts.toml``.
+
+    Examples
+    --------
+    >>> [count.row()[:5] for count in venue_counts(10_000)][:2]
+    [('Binance COIN-M *', 'ETHUSD_PERP', '$10', '1,000', '$0.00'),
+     ('Bybit *', 'ETHUSD', '$1', '10,000', '$0.00')]
+    """
+    (notional_usd,) = scalars(notional_usd=(notional_usd, POSITIVE))
+    venues = {venue.key: venue for venue in market.venues()}
+    others = [key for key in venues if key not in IN_THE_ARTICLE]
+    return tuple(
+        _count(venues[key], key in IN_THE_ARTICLE, notional_usd, coin)
+        for key in (*IN_THE_ARTICLE, *others)
+    )
+
+
+def _count(venue: market.Venue, named: bool, notional_usd: float, coin: str) -> VenueCount:
+    for terms in market.contracts(venue=venue.key, coin=coin, open_only=True):
+        count = round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
+        return VenueCount(
+            venue=venue.name,
+            in_the_article=named,
+            symbol=terms.symbol,
+            face_usd=terms.multiplier,
+            contracts=count,
+            left_usd=notional_usd - count * terms.multiplier,
+            remark="face doubtful" if "multiplier" in terms.doubtful else "",
+        )
+    return VenueCount(venue=venue.name, in_the_article=named, remark=_why_none(venue, coin))
+
+
+def _why_none(venue: market.Venue, coin: str) -> str:
+    if not venue.contracts:
+        return "no coin-margined contract found"
+    closed = market.contracts(venue=venue.key)
+    if closed and all(terms.closed for terms in closed):
+        return "closed"
+    for name in venue.contracts:
+        if coin not in name:
+            continue
+        try:
+            market.contract(name)
+        except HedgeError as error:
+            return "face not verified" if "verified" in str(error) else "not usable"
+    return f"none on {coin} collected"
+
+
+def size_and_effect(
+    r2: float,
+    share: float,
+    *,
+    others: Sequence[tuple[str, float]] = (),
+    guess: float | None = None,
+) -> Lines:
+    """Show how much of a book's variance hedges of different sizes remove.
+
+    Parameters
+    ----------
+    r2 : float
+        Share of the variance that the best size removes, 0 to 1.
+    share : float
+        Size of the hedge over the best size, >= 0.
+    others : sequence of (str, float)
+        Further sizes, each with its name.
+    guess : float, optional
+        Of the share of the best effect, to be shown beside what is true.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.effectiveness_from_ratio`.
+
+    Examples
+    --------
+    >>> size_and_effect(0.6, 0.7).rows()[:2]
+    [('variance removed', '54.6%'), ('the best there is', '60.0%')]
+    """
+    r2, share = scalars(r2=(r2, SHARE), share=(share, NONNEGATIVE))
+    x = np.linspace(0.0, max(2.0, share), 201)
+    here = float(effectiveness_from_ratio(r2, share))
+    curves = (
+        Curve(
+            name="variance\nremoved",
+            values=np.asarray(effectiveness_from_ratio(r2, x)),
+            colour=COLOURS["short"],
+            at=here,
+            width=3.0,
+        ),
+        Curve(
+            name="the best\nthere is",
+            values=np.full_like(x, r2),
+            colour=COLOURS["grey"],
+            at=r2,
+            width=1.4,
+            dashed=True,
+        ),
+    )
+    marks = []
+    for name, size in others:
+        effect = float(effectiveness_from_ratio(r2, size))
+        marks.append(
+            Mark(
+                x=size,
+                y=effect,
+                text=f"{name}: {_of_best(effect, r2)}",
+                colour=COLOURS["altcoins"],
+                offset=(9.0 if size > 1 else -12.0, 13.0 if size >= 1 else 3.0),
+            )
+        )
+    told = "; ".join(
+        f"{name}, {percent(size)} of the best size, keeps "
+        f"{_of_best(float(effectiveness_from_ratio(r2, size)), r2)}"
+        for name, size in others
+    )
+    return Lines(
+        x=x,
+        x_label="size of the hedge, of the best size",
+        y_label="share of the variance removed",
+        unit="share",
+        curves=curves,
+        title=f"Short {percent(share)} of it: {_of_best(here, r2)} of the effect is there",
+        finding=(
+            f"Share of the variance that a hedge removes, over its size. The best size removes "
+            f"{percent(r2, digits=1)}. A hedge of {percent(share)} of it removes "
+            f"{percent(here, digits=1)}, which is {_of_best(here, r2)} of that"
+            + (f"; {told}" if told else "")
+            + ". A hedge of no size and one of twice the best size remove nothing."
+        ),
+        place=share,
+        caption=f"A hedge of {percent(share)} of the best size",
+        notes=(("of the best effect", _of_best(here, r2)),),
+        marks=tuple(marks),
+        headroom=0.1 if marks else 0.0,
+        guess=None if guess is None else guess * r2,
+        signed=False,
+    )
+
+
+def _of_best(effect: float, r2: float) -> str:
+    part = effect / r2 if r2 else 0.0
+    for digits in (0, 1, 2):
+        if abs(part * 10 ** (digits + 2) - round(part * 10 ** (digits + 2))) < 1e-6:
+            return percent(part, digits=digits)
+    return percent(part, digits=2)
+
+
+def closed_at(
+    contract: ContractTerms,
+    price_usd: float,
+    contracts: float,
+    leverage: float,
+    maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
+) -> float:
+    """Price at which a coin-margined short is liquidated, its margin being notional over leverage.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+        Inverse.
+    price_usd : float
+        Entry, > 0.
+    contracts : float
+        Sold, > 0.
+    leverage : float
+        > 0.
+    maintenance_rate : float
+        Decimal; on the mark price.
+
+    Returns
+    -------
+    float
+        USD per coin, ``inf`` where no price does.
+
+    Raises
+    ------
+    InvalidInput
+        A linear contract, values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.inverse_liquidation_price`.
+
+    Examples
+    --------
+    >>> round(closed_at(market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
+    3869.44
+    """
+    if contract.kind != "inverse":
+        raise InvalidInput(f"{contract.symbol} is linear; choose an inverse contract")
+    margin = inverse_initial_margin_coin(contracts, price_usd, leverage, contract.multiplier)
+    return float(
+        inverse_liquidation_price(
+            -contracts,
+            price_usd,
+            margin,
+            maintenance_rate=maintenance_rate,
+            multiplier_usd=contract.multiplier,
+        )
+    )
+
+
+def same_short(
+    contract: ContractTerms,
+    price_usd: float,
+    contracts: float,
+    leverages: Sequence[float],
+    move: float,
+    *,
+    guess: float | None = None,
+) -> Lines:
+    """Draw one short at several leverages: one line, which ends where its margin does.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+        Inverse.
+    price_usd : float
+        Entry, > 0.
+    contracts : float
+        Sold, > 0.
+    leverages : sequence of float
+        Each > 0.
+    move : float
+        Of the coin, a decimal above -1.
+    guess : float, optional
+        Of the result at the move with the highest leverage.
+
+    Returns
+    -------
+    Lines
+        The short alone; what its margin does is left out.
+
+    Raises
+    ------
+    InvalidInput
+        A linear contract, values out of range.
+
+    Notes
+    -----
+    **Source:** the profit ``contracts x multiplier x (-move)`` has no leverage in it.
+
+    Examples
+    --------
+    >>> eth = market.contract("binance:ETHUSD_PERP")
+    >>> same_short(eth, 3500, 1000, [10, 2], -0.2).rows()[:2]
+    [('10x', '+$2,000'), ('2x', '+$2,000')]
+    """
+    price_usd, contracts, move = scalars(
+        price_usd=(price_usd, POSITIVE),
+        contracts=(contracts, POSITIVE),
+        move=(move, ABOVE_MINUS_ONE),
+    )
+    moves = {
+        leverage: closed_at(contract, price_usd, contracts, leverage) / price_usd - 1
+        for leverage in leverages
+    }
+    x = np.linspace(min(-0.6, move), max(1.3, move), 191)
+    x = np.sort(np.append(x, [end - 1e-9 for end in moves.values() if end < x[-1]]))
+
+    def gain(at: float | np.ndarray) -> np.ndarray:
+        exits = price_usd * (1 + np.asarray(at, dtype=np.float64))
+        return np.asarray(inverse_pnl_usd(-contracts, price_usd, exits, contract.multiplier))
+
+    size = contracts * contract.multiplier
+    palette = ("unhedged", "margin", "good", "altcoins", "total")
+    curves, told, notes = [], [], []
+    for i, (leverage, end) in enumerate(moves.items()):
+        ended = np.isfinite(end)
+        name = f"{leverage:g}x"
+        where = f"{contract.coin} {move_text(round(end, 3))}" if ended else "no price"
+        curves.append(
+            Curve(
+                name=name,
+                values=np.where(x >= end, np.nan, gain(x)),
+                colour=COLOURS[palette[i % len(palette)]],
+                at=float(gain(move)) if move < end else float("nan"),
+                width=2.0 + 1.6 * i,
+                ends=float(end) if ended else None,
+            )
+        )
+        told.append(f"at {name} with {usd(size / leverage)} of margin, closed at {where}")
+        notes.append((f"{name}: margin, and closed at", f"{usd(size / leverage)}, {where}"))
+    result = usd(float(gain(move)), signed=True)
+    return Lines(
+        x=x,
+        x_label=f"move of {contract.coin}",
+        y_label="gain or loss of the short (USD)",
+        unit="USD",
+        curves=tuple(curves),
+        title=f"{contract.coin} {move_text(move)}: {result} at any leverage; each ends at its ✕",
+        finding=(
+            f"A short of {usd(size)}, {contract.coin} {move_text(move)}: {result} at every "
+            f"leverage. The lines fall on one another and differ in where they end: "
+            f"{'; '.join(told)}."
+        ),
+        place=move,
+        caption=f"{contracts:,.0f} contracts short, {contract.coin} {move_text(move)}",
+        notes=tuple(notes),
+        guess=guess,
+    )
+
+
+def ticket(
+    contract: ContractTerms,
+    price_usd: float,
+    needed_usd: float,
+    contracts: float,
+    leverage: float,
+    move: float,
+) -> Lines:
+    """Set what a short earns beside what it ought to, for an order ticket as filled in.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+        Inverse.
+    price_usd : float
+        Entry, > 0.
+    needed_usd : float
+        The short that the hedge needs, USD, > 0.
+    contracts : float
+        As typed into the ticket, > 0.
+    leverage : float
+        As chosen beside it, > 0.
+    move : float
+        Of the coin, a decimal above -1.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        A linear contract, values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.inverse_pnl_usd`, :func:`closed_at`. Once closed, the loss stays
+    what it was at that price; what the margin coin does is left out.
+
+    Examples
+    --------
+    >>> eth = market.contract("binance:ETHUSD_PERP")
+    >>> ticket(eth, 3500, 10_000, 200, 5, -0.2).rows()[:2]
+    [('needed', '+$2,000'), ('earned', '+$400')]
+    """
+    price_usd, needed_usd, contracts, leverage, move = scalars(
+        price_usd=(price_usd, POSITIVE),
+        needed_usd=(needed_usd, POSITIVE),
+        contracts=(contracts, POSITIVE),
+        leverage=(leverage, FINITE),
+        move=(move, ABOVE_MINUS_ONE),
+    )
+    end = closed_at(contract, price_usd, contracts, leverage) / price_usd - 1
+    ended = bool(np.isfinite(end))
+    size, coin = contracts * contract.multiplier, contract.coin
+    x = np.linspace(min(-0.6, move), max(1.3, move), 191)
+    if end < x[-1]:
+        x = np.sort(np.append(x, [end - 1e-9, end + 1e-9]))
+
+    def earned(at: float | np.ndarray) -> np.ndarray:
+        moves = np.minimum(np.asarray(at, dtype=np.float64), end)
+        exits = price_usd * (1 + moves)
+        return np.asarray(inverse_pnl_usd(-contracts, price_usd, exits, contract.multiplier))
+
+    here, wanted = float(earned(move)), -needed_usd * move + 0.0
+    where = f"{coin} {move_text(round(end, 3))}" if ended else "no price"
+    return Lines(
+        x=x,
+        x_label=f"move of {coin}",
+        y_label="gain or loss of the short (USD)",
+        unit="USD",
+        curves=(
+            Curve(
+                name="needed",
+                values=-needed_usd * x,
+                colour=COLOURS["altcoins"],
+                at=wanted,
+                width=5.0,
+            ),
+            Curve(
+                name="earned",
+                values=earned(x),
+                colour=COLOURS["short"],
+                at=here,
+                width=2.6,
+                ends=float(end) if ended else None,
+            ),
+        ),
+        title=(
+            f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}: "
+            f"{usd(here, signed=True)}, needed {usd(wanted, signed=True)}"
+        ),
+        finding=(
+            f"{contracts:,.0f} contracts of {contract.face} are short {usd(size)}, "
+            f"{percent(size / needed_usd)} of the {usd(needed_usd)} needed. {coin} "
+            f"{move_text(move)}: earned {usd(here, signed=True)}, needed "
+            f"{usd(wanted, signed=True)}. At leverage {leverage:g} the margin is "
+            f"{usd(size / leverage)}, and {where} closes the short."
+        ),
+        place=move,
+        caption=f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}",
+        notes=(
+            ("short", f"{usd(size)}, {percent(size / needed_usd)} of what is needed"),
+            ("margin", f"{usd(size / leverage)}, {coins(size / leverage / price_usd)} {coin}"),
+            ("closed at", where),
+        ),
+    )

@@ -1,0 +1,86 @@
+"""Lesson 01 in a real JupyterLab: both explorers move, and a guess is drawn beside the truth."""
+
+from widgettools import Widget
+
+from hedgelib import ContractTerms, market
+from hedgelib.workbook.lesson01 import LINES, FiveWays, lock_or_insurance, long_and_short
+
+LESSON = "01_spot_vs_futures.ipynb"
+LINEAR = ContractTerms(
+    venue="Some exchange",
+    symbol="ETHUSDT",
+    kind="linear",
+    coin="ETH",
+    multiplier=0.01,
+    settle="USDT",
+)
+WAYS = FiveWays(
+    stake_usd=1_000,
+    price_usd=2_500,
+    inverse=market.contract("binance:ETHUSD_PERP"),
+    linear=LINEAR,
+)
+
+
+def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    lock(lesson.page)
+    five_ways(lesson.page)
+    guess_and_reveal(lesson)
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def lock(page):
+    widget = Widget(page, "Hedged by a short (%)")
+
+    def shows(hedged, premium, move):
+        study = lock_or_insurance(10_000, hedged, premium, move)
+        return widget.shows(LINES.alt(study), study.rows())
+
+    seen = [shows(1.0, 540, 0.40)]
+    for _ in range(2):
+        widget.handle("Move of the market (%)").press("ArrowRight")
+    seen.append(shows(1.0, 540, 0.42))
+    widget.type_in("Hedged by a short (%)", "150")
+    seen.append(shows(1.5, 540, 0.42))
+    widget.press("Fall")
+    seen.append(shows(1.5, 540, -0.30))
+    widget.press("Reset")
+    seen.append(shows(1.0, 540, 0.40))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def five_ways(page):
+    widget = Widget(page, "Count in")
+
+    def shows(move, leverage=1.0, unit="USD"):
+        study = WAYS.at(move, leverage=leverage, unit=unit)
+        return widget.shows(LINES.alt(study), study.rows())
+
+    seen = [shows(-0.5)]
+    widget.press("Leverage 2")
+    seen.append(shows(-0.5, leverage=2))
+    widget.box("Count in").select_option("ETH")
+    seen.append(shows(-0.5, leverage=2, unit="ETH"))
+    widget.type_in("Move of ETH (%)", "-100")
+    widget.sentence.get_by_text("This cannot be: move must be > -1").wait_for()
+    widget.press("Reset")
+    seen.append(shows(-0.5))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def guess_and_reveal(lesson):
+    page = lesson.page
+    cell = page.locator(".jp-CodeCell", has_text="ETH triples")
+    cell.get_by_label("$1,000, all of it", exact=True).check()
+    drawn = page.locator(".jp-CodeCell", has_text="tripled = long_and_short")
+    drawn.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    drawn.get_by_text("You said $1,000, all of it.").wait_for()
+    drawn.get_by_text("It is $2,000.").wait_for()
+    drawn.locator("img").wait_for()
+    expected = LINES.alt(long_and_short(1_000, 2_500, 2.0, guess=-1_000))
+    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
+    assert expected in shown

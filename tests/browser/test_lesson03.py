@@ -1,0 +1,75 @@
+"""Lesson 03 in a real JupyterLab: the order ticket and the whole plan move as they are told."""
+
+from widgettools import PATIENCE, Widget
+
+from hedgelib import market, ols_beta, plan_hedge, read_portfolio
+from hedgelib.figures import PNL_AT_MOVE, study_move
+from hedgelib.workbook.lesson03 import LINES, ticket
+
+LESSON = "03_sizing_the_hedge.ipynb"
+
+
+def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    order_ticket(lesson.page)
+    whole_plan(lesson.page)
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def order_ticket(page):
+    widget = Widget(page, "Contracts")
+
+    def shows(contracts, leverage, move):
+        eth = market.contract("binance:ETHUSD_PERP")
+        study = ticket(eth, 3_500, 10_000, contracts, leverage, move)
+        return widget.shows(LINES.alt(study), study.rows())
+
+    seen = [shows(200, 5, -0.2)]
+    widget.handle("Leverage").press("ArrowRight")
+    seen.append(shows(200, 5.5, -0.2))
+    widget.press("1,000 at 2x")
+    seen.append(shows(1_000, 2, -0.2))
+    widget.press("ETH +40%")
+    seen.append(shows(1_000, 2, 0.4))
+    widget.type_in("Contracts", "0")
+    widget.sentence.get_by_text("This cannot be: contracts must be > 0").wait_for()
+    widget.press("Reset")
+    seen.append(shows(200, 5, -0.2))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def whole_plan(page):
+    widget = Widget(page, "Leverage at most")
+    prices = market.latest_prices()
+    book = read_portfolio(market.data_folder() / "portfolios" / "layer1.csv", prices)
+    returns = market.returns(book.coins, window=365)
+    beta = ols_beta(returns @ book.weights, returns["ETH"]).beta
+
+    def shows(move, cap, source, name="binance:ETHUSD_PERP"):
+        plan = plan_hedge(
+            book.value_usd,
+            beta,
+            market.contract(name),
+            prices["ETH"],
+            collateral=source,
+            held_usd=book.value_of("ETH"),
+            max_leverage=cap,
+        )
+        study = study_move(plan, move)
+        return widget.shows(PNL_AT_MOVE.alt(study), study.rows())
+
+    seen = [shows(-0.2, 3, "from_portfolio")]
+    widget.handle("Leverage at most").press("ArrowLeft")
+    seen.append(shows(-0.2, 2.5, "from_portfolio"))
+    widget.box("Contract").select_option("kraken:PI_ETHUSD")
+    seen.append(shows(-0.2, 2.5, "from_portfolio", "kraken:PI_ETHUSD"))
+    widget.box("Margin from").select_option("stablecoins")
+    widget.type_in("Leverage at most", "1")
+    seen.append(shows(-0.2, 1, "stablecoin", "kraken:PI_ETHUSD"))
+    widget.box("Margin from").select_option("new money")
+    widget.sentence.get_by_text("This cannot be: no amount of ETH").wait_for(timeout=PATIENCE)
+    widget.press("Reset")
+    seen.append(shows(-0.2, 3, "from_portfolio"))
+    assert len(set(seen)) == len(seen), "a picture stood still"

@@ -1,0 +1,91 @@
+"""Lesson 06 in a real JupyterLab: the size of a short, a window over time, and a guess."""
+
+from widgettools import Widget
+
+from hedgelib import market, read_portfolio
+from hedgelib.workbook.lesson06 import (
+    COIN_BETAS,
+    DRIFT,
+    SIZE_OF_SHORT,
+    coin_betas,
+    drift,
+    study_size,
+)
+
+LESSON = "06_beta_hedging.ipynb"
+HISTORY = market.returns().drop(columns="LUNA").dropna()
+BOOK = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
+ALICE = HISTORY[list(BOOK.coins)] @ BOOK.weights
+
+
+def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    size_of_short(lesson.page)
+    window_over_time(lesson.page)
+    guess_is_drawn(lesson)
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def size_of_short(page):
+    label = "Short (% of the book)"
+    widget = Widget(page, label)
+
+    def shows(short, book="Alice's altcoins", year="2023"):
+        y, name = HISTORY.get(book, ALICE).loc[year], f"{book} in {year}"
+        study = study_size(y, HISTORY["ETH"].loc[year], short, book_usd=50_000, name=name)
+        return widget.shows(SIZE_OF_SHORT.alt(study), study.rows())
+
+    seen = [shows(1.0)]
+    for _ in range(3):
+        widget.handle(label).press("ArrowRight")
+    seen.append(shows(1.03))
+    widget.box("Book").select_option("BTC in 2022")
+    seen.append(shows(1.03, "BTC", "2022"))
+    widget.press("Half too much")
+    seen.append(shows(1.5, "BTC", "2022"))
+    widget.type_in(label, "-5")
+    widget.sentence.get_by_text("This cannot be: short must be >= 0").wait_for()
+    widget.press("Reset")
+    seen.append(shows(1.0))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def window_over_time(page):
+    label = "Window (days)"
+    widget = Widget(page, label)
+
+    def shows(window, name="Alice's altcoins", coin="ETH"):
+        y = HISTORY.get(name, ALICE)
+        found = drift(y, HISTORY[coin], HISTORY.index.to_numpy(), window, name=name, coin=coin)
+        return widget.shows(DRIFT.alt(found), found.rows())
+
+    seen = [shows(90)]
+    widget.handle(label).press("ArrowRight")
+    seen.append(shows(95))
+    widget.press("A month")
+    seen.append(shows(30))
+    widget.box("Book").select_option("DOGE")
+    widget.box("Short").select_option("BTC")
+    seen.append(shows(30, "DOGE", "BTC"))
+    widget.type_in(label, "5")
+    widget.sentence.get_by_text("This cannot be: window must be a whole number").wait_for()
+    widget.press("Reset")
+    seen.append(shows(90))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def guess_is_drawn(lesson):
+    """After all cells have run, an answer given to the first question is still its own."""
+    page, year = lesson.page, HISTORY.loc["2021"]
+    cell = page.locator(".jp-CodeCell", has_text="What was its beta to ETH?")
+    cell.get_by_label("about 3.9", exact=True).check()
+    reveal = page.locator(".jp-CodeCell", has_text="believed = (")
+    reveal.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    reveal.get_by_text("You said about 3.9.").wait_for()
+    reveal.locator("img").wait_for()
+    told = coin_betas(year.drop(columns="ETH"), year["ETH"], period="2021", guess=("DOGE", 3.9))
+    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
+    assert COIN_BETAS.alt(told) in shown

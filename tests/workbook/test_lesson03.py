@@ -1,0 +1,251 @@
+"""Lesson 03: counts, sizes, leverage and exercises say what the formulas say."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hedgelib import (
+    ContractTerms,
+    InvalidInput,
+    effectiveness_from_ratio,
+    hedge_notional,
+    market,
+    plan_hedge,
+)
+from hedgelib.workbook.exercises import exercise
+from hedgelib.workbook.exercises.lesson03 import (
+    EXERCISES,
+    contracts_in_coins,
+    effect_as_the_share,
+    effect_as_the_square,
+    margin_added_twice,
+    margin_left_out,
+    mean_of_the_betas,
+    profit_times_leverage,
+)
+from hedgelib.workbook.lesson03 import (
+    IN_THE_ARTICLE,
+    LINES,
+    closed_at,
+    same_short,
+    size_and_effect,
+    ticket,
+    venue_counts,
+)
+
+ETH = market.contract("binance:ETHUSD_PERP")
+
+
+# At every venue
+
+
+def test_every_venue_is_counted_once_the_articles_first():
+    counts = venue_counts(10_000)
+    keys = {venue.name: venue.key for venue in market.venues()}
+    assert [keys[count.venue] for count in counts if count.in_the_article] == list(IN_THE_ARTICLE)
+    assert all(count.in_the_article for count in counts[: len(IN_THE_ARTICLE)])
+    assert {count.venue for count in counts} == set(keys)
+    assert len(counts) == len(keys)
+
+
+@pytest.mark.parametrize("coin", ["ETH", "BTC"])
+@pytest.mark.parametrize("wanted", [10_000, 58_946.03, 49_000])
+def test_counts_are_dollars_over_face(coin, wanted):
+    usable = {terms.venue: terms for terms in market.contracts(coin=coin, open_only=True)}
+    counted = {c.venue: c for c in venue_counts(wanted, coin) if c.contracts is not None}
+    assert counted.keys() == usable.keys()
+    for venue, count in counted.items():
+        face = usable[venue].multiplier
+        assert count.face_usd == face
+        assert abs(wanted - count.contracts * face) <= face / 2
+        assert count.left_usd == pytest.approx(wanted - count.contracts * face)
+
+
+def test_no_count_says_why():
+    why = {count.venue: count.remark for count in venue_counts(10_000) if not count.symbol}
+    assert why == {
+        "BingX Coin-M": "face not verified",
+        "WEEX": "no coin-margined contract found",
+        "BitMEX": "closed",
+        "Gate": "none on ETH collected",
+    }
+    assert all(len(count.row()) == 6 for count in venue_counts(10_000))
+    with pytest.raises(InvalidInput, match="notional_usd must be > 0"):
+        venue_counts(0)
+
+
+# Size and effect
+
+
+@given(r2=st.floats(0.01, 1), share=st.floats(0, 3))
+def test_effect_is_the_formula(r2, share):
+    study = size_and_effect(r2, share)
+    assert study.curves[0].at == pytest.approx(r2 * (2 * share - share**2), abs=1e-12)
+    np.testing.assert_allclose(
+        study.curves[0].values, np.asarray(effectiveness_from_ratio(r2, study.x))
+    )
+    assert study.curves[0].values.max() <= r2
+
+
+def test_effect_in_words():
+    sizes = [("two", 0.7), ("three", 1.05)]
+    study = size_and_effect(0.6, 0.7, others=sizes, guess=0.7)
+    assert study.title == "Short 70% of it: 91% of the effect is there"
+    assert [mark.text for mark in study.marks] == ["two: 91%", "three: 99.75%"]
+    assert study.guess == pytest.approx(0.42)
+    alt = LINES.alt(study)
+    assert "two, 70% of the best size, keeps 91%" in alt
+    assert alt.endswith("Your guess was 42.0%.")
+    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
+    assert {"two: 91%", "three: 99.75%", "your guess"} <= set(texts)
+
+
+# Leverage
+
+
+@pytest.mark.parametrize(
+    ("leverage", "price"), [(10, 3869.4444), (5, 4353.125), (2, 6965.0), (1, np.inf)]
+)
+def test_where_a_leverage_ends(leverage, price):
+    assert closed_at(ETH, 3500, 1000, leverage) == pytest.approx(price)
+
+
+@given(
+    contracts=st.integers(1, 10**6),
+    price=st.floats(0.01, 1e6),
+    move=st.floats(-0.9, 0.05),
+)
+def test_leverage_is_in_no_profit(contracts, price, move):
+    study = same_short(ETH, price, contracts, [10, 5, 2, 1], move)
+    for curve in study.curves:
+        assert curve.at == pytest.approx(-10 * contracts * move, rel=1e-9, abs=1e-9 * contracts)
+
+
+def test_lines_end_one_after_the_other():
+    study = same_short(ETH, 3500, 1000, [10, 5, 3, 2, 1], -0.2)
+    last = [study.x[np.isfinite(curve.values)][-1] for curve in study.curves]
+    assert last == sorted(last)
+    assert last[0] == pytest.approx(0.995 / 0.9 - 1)
+    assert last[-1] == study.x[-1]
+    assert "at 10x with $1,000 of margin, closed at ETH +10.6%" in LINES.alt(study)
+    assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
+    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
+    assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts)
+
+
+def test_ticket():
+    study = ticket(ETH, 3500, 10_000, 200, 5, -0.2)
+    assert (study.value("earned"), study.value("needed")) == pytest.approx((400, 2000))
+    rows = dict(study.rows())
+    assert rows["short"] == "$2,000, 20% of what is needed"
+    assert rows["margin"] == "$400, 0.1143 ETH"
+    assert rows["closed at"] == "ETH +24.4%"
+    beyond = ticket(ETH, 3500, 10_000, 1000, 5, 0.6)
+    assert beyond.value("earned") == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
+    assert "no price closes the short" in LINES.alt(ticket(ETH, 3500, 10_000, 1000, 1, 0.6))
+    assert LINES.figure(beyond).axes[0].get_title(loc="left") == beyond.title
+
+
+def test_ticket_agrees_with_a_plan():
+    """The short of a plan is closed where a ticket of its count and leverage is."""
+    plan = plan_hedge(50_000, 1.0, ETH, 3500, collateral_usd=49_000, fee_rate=0)
+    assert closed_at(ETH, 3500, -plan.contracts, plan.leverage) == pytest.approx(
+        plan.liquidation_price_usd
+    )
+
+
+def test_what_cannot_be_is_refused():
+    linear = ContractTerms(
+        venue="Somewhere", symbol="ETHUSDT", kind="linear", coin="ETH", multiplier=1, settle="USDT"
+    )
+    with pytest.raises(InvalidInput, match="choose an inverse contract"):
+        closed_at(linear, 3500, 10, 2)
+    with pytest.raises(InvalidInput, match="contracts must be > 0"):
+        ticket(ETH, 3500, 10_000, 0, 5, -0.2)
+    with pytest.raises(InvalidInput, match="move must be > -1"):
+        same_short(ETH, 3500, 10, [2], -1)
+    with pytest.raises(InvalidInput, match="r2 must be"):
+        size_and_effect(1.2, 0.7)
+
+
+# The exercises
+
+
+def by_hand() -> dict[str, float]:
+    """The answers from the numbers in the questions."""
+    return {
+        "03.1": 36_000 / 10,
+        "03.2": 12 * 10,
+        "03.3": 12_000 * 1.2 + 6_000 * 0.7 + 2_000,
+        "03.4": (12_000 * 1.2 + 6_000 * 0.7 + 2_000 + 10_000) / 10,
+        "03.5": (4_000 * 1.2 + 6_000 * 0.7 + 10_000) / 10,
+        "03.6": 96,
+        "03.7": 1_200,
+        "03.8": (36_000 + 18_000) / 10,
+    }
+
+
+def test_answers():
+    answers = {name: asked.answer for name, asked in EXERCISES.items()}
+    assert answers == pytest.approx(by_hand(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_slips_are_told_apart(name):
+    asked = exercise(name)
+    values = [asked.answer, *asked.slips.values()]
+    for one, other in itertools.permutations(values, 2):
+        assert not asked.agrees(one, other)
+    for words, value in asked.slips.items():
+        assert asked.verdict(value) == f"**Not yet.** {words}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_hints_lead_to_a_worked_solution(name):
+    asked = exercise(name)
+    assert asked.more_hints
+    assert f"{asked.answer:,.0f}" in asked.solution
+    assert asked.folded().count("<details>") == 2 + len(asked.more_hints)
+
+
+def test_faces_are_those_of_the_market():
+    assert market.contract("mexc:ETH_USD").multiplier == 10
+    assert market.contract("mexc:BTC_USD").multiplier == 100
+
+
+sizes = st.floats(1, 1e6)
+
+
+@given(book=sizes, beta=st.floats(0.1, 3), margin=sizes)
+def test_margin_forgotten_or_counted_twice(book, beta, margin):
+    right = hedge_notional(book, beta, margin)
+    assert right - margin_left_out(book, beta, margin) == pytest.approx(margin, rel=1e-6)
+    # Out of the book: what is sold has left it.
+    margin = min(margin, book)
+    right = hedge_notional(book - margin, beta, margin)
+    over = margin_added_twice(book, beta, margin) - right
+    assert over == pytest.approx(beta * margin, rel=1e-6, abs=1e-6 * book)
+
+
+@given(share=st.floats(0.01, 0.99))
+def test_effect_lies_above_the_share_and_its_square(share):
+    right = effectiveness_from_ratio(1.0, share)
+    assert effect_as_the_square(share) < effect_as_the_share(share) < right
+
+
+@given(
+    values=st.lists(sizes, min_size=2, max_size=5),
+    betas=st.lists(st.floats(0.1, 3), min_size=5, max_size=5),
+)
+def test_plain_mean_is_right_for_equal_holdings_only(values, betas):
+    betas = betas[: len(values)]
+    equal = [values[0]] * len(values)
+    right = sum(v * b for v, b in zip(equal, betas, strict=True))
+    assert mean_of_the_betas(equal, betas) == pytest.approx(right)
+    assert contracts_in_coins(values[0], 2.0) == values[0] / 2
+    assert profit_times_leverage(values[0], 1.0, -0.1) == pytest.approx(values[0] * 0.1)

@@ -1,0 +1,463 @@
+"""Lesson 06: pictures, guesses and exercises say what plain arithmetic says."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hedgelib import (
+    InvalidInput,
+    NotEnoughData,
+    diversified_r2,
+    hedge_effectiveness,
+    market,
+    ols_beta,
+    read_portfolio,
+    simple_returns,
+)
+from hedgelib.figures import Canvas
+from hedgelib.workbook.exercises import exercise
+from hedgelib.workbook.exercises.lesson06 import (
+    BOOK_USD,
+    ETH_USD,
+    EXERCISES,
+    beta_of_changes,
+    beta_of_levels,
+    beta_turned_round,
+    beta_with_mixed_divisors,
+    ratio_of_volatilities,
+    removed_in_proportion,
+)
+from hedgelib.workbook.lesson06 import (
+    COIN_BETAS,
+    DRIFT,
+    SIZE_OF_SHORT,
+    coin_betas,
+    drift,
+    guess_double,
+    guess_drift,
+    guess_wild_coin,
+    horizon_betas,
+    number_in,
+    numbers_in,
+    study_size,
+)
+from hedgelib.workbook.lesson06_choice import (
+    BOOKS_OF_COINS,
+    COLLAPSE,
+    JUDGED,
+    books_of_coins,
+    collapse,
+    guess_collapse,
+    guess_diversified,
+    guess_leader,
+    judge,
+)
+
+HISTORY = market.returns().drop(columns="LUNA").dropna()
+ALICE = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
+BOOK, ETH = HISTORY[list(ALICE.coins)] @ ALICE.weights, HISTORY["ETH"]
+DAYS = HISTORY.index.to_numpy()
+CANDIDATES = [("ETH",), ("BTC",), ("BTC", "ETH"), ("AVAX",)]
+
+
+def size(short=1.0, name="BTC in 2022", guess=None):
+    year = HISTORY.loc["2022"]
+    return study_size(year["BTC"], year["ETH"], short, book_usd=50_000, name=name, guess=guess)
+
+
+def coins_of_2021(guess=None):
+    year = HISTORY.loc["2021"]
+    return coin_betas(year.drop(columns="ETH"), year["ETH"], period="2021", guess=guess)
+
+
+def candidates():
+    others = HISTORY[["ADA", "MATIC", "ALGO"]] @ (np.array([15, 12, 8]) / 35)
+    return (
+        judge(BOOK, HISTORY, CANDIDATES, book="Alice's altcoins"),
+        judge(others, HISTORY, CANDIDATES, book="the same without AVAX"),
+    )
+
+
+def luna(**changes):
+    prices = market.prices(["LUNA", "ETH"], start="2022-05-06", end="2022-05-12")
+    terms = {"book_usd": 10_000, "beta": 1.1} | changes
+    return collapse(prices["LUNA"], prices["ETH"], prices.index.to_numpy(), **terms)
+
+
+def many(guess=None):
+    coins = ["BNB", "ADA", "XRP", "DOGE", "LINK", "MATIC", "ALGO", "AVAX"]
+    year = HISTORY.loc["2023"]
+    return books_of_coins(year[coins], year["ETH"], period="2023", guess=guess)
+
+
+DRAWN = {
+    "betas": (COIN_BETAS, lambda: coins_of_2021(("DOGE", 2.4))),
+    "size": (SIZE_OF_SHORT, lambda: size(guess=0.4)),
+    "size, far too large": (SIZE_OF_SHORT, lambda: size(2.9)),
+    "size, beyond the axis": (SIZE_OF_SHORT, lambda: size(4)),
+    "drift": (DRIFT, lambda: drift(BOOK, ETH, DAYS, 90, guess=(0.7, 1.1))),
+    "judged": (JUDGED, candidates),
+    "collapse": (COLLAPSE, lambda: luna(guess=-5000.0)),
+    "books": (BOOKS_OF_COINS, lambda: many(0.5)),
+}
+drawn = pytest.mark.parametrize("name", DRAWN)
+
+
+# Every picture
+
+
+@drawn
+def test_picture_is_the_same_each_time(name):
+    picture, make = DRAWN[name]
+    result = make()
+    canvas = Canvas(picture)
+    canvas.draw(result)
+    first = canvas.png()
+    canvas.draw(result)
+    assert canvas.png() == first
+
+
+@drawn
+def test_nothing_is_cut_off_and_no_words_overlap(name):
+    picture, make = DRAWN[name]
+    figure = picture.figure(make())
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    axes = figure.axes[0]
+    texts = [t for t in (*axes.texts, *figure.texts, axes.title) if t.get_text()]
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in texts]
+    for words, box in boxes:
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width, words
+        assert 0 <= box.y0 < box.y1 <= figure.bbox.height, words
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        assert not a.shrunk(0.9, 0.7).overlaps(b.shrunk(0.9, 0.7)), (one, other)
+
+
+@drawn
+def test_guess_is_drawn_and_told(name):
+    picture, make = DRAWN[name]
+    result = make()
+    if getattr(result, "guess", None) is not None:
+        assert "our guess" in picture.alt(result)
+        assert "your guess" in [t.get_text() for t in picture.figure(result).axes[0].texts]
+
+
+# Beta of coins
+
+
+def test_coin_betas_are_covariance_over_variance():
+    found = coins_of_2021()
+    year = HISTORY.loc["2021"]
+    x = year["ETH"].to_numpy()
+    for fit, wild in zip(found.fits, found.volatility, strict=True):
+        y = year[fit.y_name].to_numpy()
+        assert fit.beta == pytest.approx(np.cov(y, x)[0, 1] / np.var(x, ddof=1))
+        assert wild == pytest.approx(y.std() / x.std())
+        assert fit.beta == pytest.approx(wild * np.corrcoef(y, x)[0, 1])
+        assert abs(fit.beta) <= wild
+    assert list(found.volatility) == sorted(found.volatility, reverse=True)
+    assert found.volatility_of("DOGE") == max(found.volatility)
+
+
+def test_coin_betas_words():
+    found = coins_of_2021(("DOGE", 2.4))
+    assert found.rows()[0] == ("DOGE", "3.94", "0.23", "0.90")
+    assert "DOGE volatility 3.94, beta 0.90, correlation 0.23" in COIN_BETAS.alt(found)
+    title = COIN_BETAS.figure(found).axes[0].get_title(loc="left")
+    assert title == "DOGE, 2021: 3.9 times as volatile as ETH, beta 0.90"
+    assert coins_of_2021(("DOGE", None)).guess is None
+    with pytest.raises(InvalidInput, match="no coin 'SOL'; there are DOGE, "):
+        found.fit("SOL")
+    with pytest.raises(InvalidInput, match="no coin in it"):
+        coin_betas({}, [0.1, 0.2, 0.3])
+
+
+# Sizes
+
+
+def test_size_is_the_formula_and_the_data():
+    year = HISTORY.loc["2022"]
+    for short in (0, 0.3, 0.66, 1.0, 1.5, 3.0):
+        found = size(short)
+        left = np.var(year["BTC"] - short * year["ETH"]) / np.var(year["BTC"])
+        assert found.removed == pytest.approx(1 - left)
+        assert found.hedged_swing_usd == pytest.approx(found.swing_usd * left**0.5)
+    week = 50_000 * year["BTC"].std() * 7**0.5
+    assert size().swing_usd == pytest.approx(week)
+
+
+@given(st.floats(0, 1.3))
+def test_over_is_as_bad_as_under(short):
+    best = size().fit.beta
+    mirrored = 2 * best - short
+    if mirrored >= 0:
+        assert size(short).removed == pytest.approx(size(mirrored).removed, abs=1e-12)
+
+
+def test_size_words():
+    found = size(1.0)
+    rows = dict(found.rows())
+    assert rows["Best size"] == "66% of the book"
+    assert rows["Short"] == "$50,000"
+    assert rows["Variance removed"] == "59%"
+    assert rows["Volatility removed"] == "36%"
+    assert "A short of 32% would do the same." in SIZE_OF_SHORT.alt(found)
+    assert SIZE_OF_SHORT.alt(found).startswith("BTC in 2022: short 100% of it, 59% of the variance")
+    twice = size(2 * found.fit.beta)
+    assert dict(twice.rows())["Variance removed"] == "0%"
+    worse = size(2.0)
+    assert dict(worse.rows())["Variance added"].endswith("%")
+    assert "added" in SIZE_OF_SHORT.figure(worse).axes[0].get_title(loc="left")
+
+
+def test_size_refuses():
+    y, x = [0.01, -0.02, 0.03, 0.0], [-0.01, 0.02, -0.03, 0.01]
+    with pytest.raises(InvalidInput, match="moves against ETH"):
+        study_size(y, x, 1.0, book_usd=1)
+    with pytest.raises(InvalidInput, match="short must be >= 0"):
+        size(-0.5)
+
+
+# Drift
+
+
+@pytest.mark.parametrize("window", [20, 90, 365])
+def test_drift_is_one_regression_for_each_window(window):
+    found = drift(BOOK, ETH, DAYS, window)
+    assert found.beta.size == BOOK.size - window + 1
+    for k in (0, 17, found.beta.size - 1):
+        part = slice(k, k + window)
+        fit = ols_beta(BOOK.iloc[part], ETH.iloc[part])
+        assert found.beta[k] == pytest.approx(fit.beta)
+        assert found.beta[k] - found.half[k] == pytest.approx(fit.interval()[0])
+        assert found.day_of(k) == str(HISTORY.index[k + window - 1].date())
+    left = [
+        BOOK.iloc[t]
+        - ols_beta(BOOK.iloc[t - window : t], ETH.iloc[t - window : t]).beta * ETH.iloc[t]
+        for t in range(365, len(BOOK))
+    ]
+    assert found.removed == pytest.approx(1 - np.var(left) / np.var(BOOK.iloc[365:]))
+
+
+def test_drift_words_and_refusals():
+    found = drift(BOOK, ETH, DAYS, 90, name="Alice's altcoins")
+    assert dict(found.rows())["Lowest"] == "0.56 on 2021-03-08"
+    assert "lowest 0.56 on 2021-03-08, highest 1.39 on 2022-06-08" in DRIFT.alt(found)
+    assert dict(drift(HISTORY["DOGE"], ETH, DAYS, 30).rows())["Lowest"].startswith("−0.41 on 20")
+    for window in (5, 400, 90.5):
+        with pytest.raises(InvalidInput, match="window must be a whole number from 10 to 365"):
+            drift(BOOK, ETH, DAYS, window)
+    with pytest.raises(InvalidInput, match="days must be as many"):
+        drift(BOOK, ETH, DAYS[1:], 90)
+
+
+def test_horizon():
+    fit, low, high = horizon_betas(BOOK, ETH, 1)
+    assert fit.beta == low == high == pytest.approx(ols_beta(BOOK, ETH).beta)
+    week, low, high = horizon_betas(BOOK, ETH, 7)
+    blocks = [np.prod(1 + r.to_numpy()[: 7 * 170].reshape(170, 7), axis=1) - 1 for r in (BOOK, ETH)]
+    assert week.n == 170
+    assert week.beta == pytest.approx(ols_beta(*blocks).beta)
+    assert low <= week.beta <= high
+    with pytest.raises(NotEnoughData):
+        horizon_betas(BOOK[:10], ETH[:10], 8)
+
+
+# Which coin
+
+
+def test_judge_bets_on_days_it_has_not_seen():
+    (whole, without) = candidates()
+    assert whole.n == without.n == len(BOOK) - 365
+    left = np.empty(whole.n)
+    for start in range(365, len(BOOK), 30):
+        fit = ols_beta(BOOK.iloc[:start], ETH.iloc[:start])
+        block = slice(start, start + 30)
+        left[start - 365 : start - 335] = BOOK.iloc[block] - fit.beta * ETH.iloc[block]
+    honest = 1 - np.var(left) / np.var(BOOK.iloc[365:])
+    assert whole.of("ETH").honest == pytest.approx(honest)
+    assert whole.of("ETH").hindsight == pytest.approx(ols_beta(BOOK.iloc[365:], ETH.iloc[365:]).r2)
+    for hedge in (*whole.hedges, *without.hedges):
+        assert hedge.honest <= hedge.hindsight
+    assert [h.honest for h in whole.hedges] == sorted(
+        (h.honest for h in whole.hedges), reverse=True
+    )
+    assert whole.hedges[0].name == "AVAX"
+    assert without.hedges[-1].name == "AVAX"
+    assert "AVAX 79% (80% with hindsight)" in JUDGED.alt((whole, without))
+
+
+def test_judge_refuses():
+    with pytest.raises(InvalidInput, match=r"no returns of \['SOL'\]"):
+        judge(BOOK, HISTORY, [("SOL",)])
+    whole, without = candidates()
+    with pytest.raises(InvalidInput, match="no candidate 'BNB'"):
+        whole.of("BNB")
+    with pytest.raises(InvalidInput, match="must win with itself in the book"):
+        guess_leader(without, whole, "AVAX", "ETH")
+
+
+# A coin that dies
+
+
+def test_collapse():
+    found = luna()
+    prices = market.prices(["LUNA", "ETH"], start="2022-05-06", end="2022-05-12").to_numpy()
+    (luna_0, eth_0), (luna_1, eth_1) = prices[0], prices[-1]
+    assert found.coin_usd[-1] == pytest.approx(10_000 * (luna_1 / luna_0 - 1))
+    assert found.hedge_usd[-1] == pytest.approx(11_000 * (1 - eth_1 / eth_0))
+    needed = found.short_that_would_have_done
+    assert luna(beta=needed / 10_000).together_usd[-1] == pytest.approx(0, abs=1e-6)
+    assert COLLAPSE.alt(found).startswith("From 6 May 2022 to 12 May 2022: LUNA −$10,000")
+    assert [name for name, _ in found.rows()] == ["LUNA", "short of $11,000 ETH", "together"]
+    with pytest.raises(InvalidInput, match="do not go together"):
+        collapse([1, 2], [1, 2, 3], DAYS[:2], book_usd=1, beta=1)
+    with pytest.raises(InvalidInput, match="of one length"):
+        collapse([1, 2], [1, 2], DAYS[:3], book_usd=1, beta=1)
+
+
+# Many coins
+
+
+@given(rho=st.floats(0, 1), n=st.integers(1, 10_000))
+def test_diversified_r2_is_that_of_the_covariance_matrix(rho, n):
+    variance_of_mean = (n + n * (n - 1) * rho) / n**2
+    expected = 0.0 if rho == 0 else rho / variance_of_mean
+    assert diversified_r2(rho, n) == pytest.approx(expected, abs=1e-12)
+
+
+def test_diversified_r2_refuses_and_broadcasts():
+    assert diversified_r2(0.25, [1, 20]).round(4).tolist() == [0.25, 0.8696]
+    with pytest.raises(InvalidInput, match="coins must be >= 1"):
+        diversified_r2(0.25, 0)
+    with pytest.raises(InvalidInput, match="pairwise must be a decimal from 0 to 1"):
+        diversified_r2(-0.1, 5)
+
+
+def test_books_of_coins_are_every_book():
+    found, year = many(), HISTORY.loc["2023"]
+    coins = ["BNB", "ADA", "XRP", "DOGE", "LINK", "MATIC", "ALGO", "AVAX"]
+    for count in (1, 3, 8):
+        r2 = [
+            ols_beta(year[list(chosen)].mean(axis=1), year["ETH"]).r2
+            for chosen in itertools.combinations(coins, count)
+        ]
+        assert found.mean[count - 1] == pytest.approx(np.mean(r2))
+        assert found.low[count - 1] == pytest.approx(min(r2))
+        assert found.high[count - 1] == pytest.approx(max(r2))
+    pairs = np.corrcoef(year[coins].T)[np.triu_indices(8, 1)]
+    assert found.pairwise == pytest.approx(pairs.mean())
+    assert "rises from 25% for one to 87% for 20" in BOOKS_OF_COINS.alt(found)
+    with pytest.raises(InvalidInput, match="2 to 12 coins, got 1"):
+        books_of_coins({"A": [1, 2, 3]}, [1, 2, 3])
+
+
+# Guesses
+
+
+def test_numbers_are_read_back():
+    assert number_in("−$7,012") == -7012
+    assert number_in("0%: nothing") == 0
+    assert number_in("about 0.9") == 0.9
+    assert number_in("AVAX removes more") is None
+    assert numbers_in("from 0.56 to 1.39") == (0.56, 1.39)
+    assert numbers_in("about 3.9") is None
+    assert numbers_in(None) is None
+
+
+def test_guesses_have_the_computed_answer():
+    betas, found = coins_of_2021(), luna()
+    wild = guess_wild_coin(betas, "DOGE")
+    assert number_in(wild.answer) == pytest.approx(betas.fit("DOGE").beta, abs=0.05)
+    assert guess_double(size()).answer == "0%: nothing"
+    year = HISTORY.loc["2022"]
+    assert hedge_effectiveness(year["BTC"], year["ETH"], 2 * size().fit.beta) == pytest.approx(
+        0, abs=1e-9
+    )
+    moved = drift(BOOK, ETH, DAYS, 90)
+    assert numbers_in(guess_drift(moved).answer) == pytest.approx(
+        (moved.beta.min(), moved.beta.max()), abs=0.005
+    )
+    assert number_in(guess_collapse(found, 0.37).answer) == pytest.approx(
+        found.together_usd[-1], abs=0.5
+    )
+    assert guess_diversified(0.25, 20).answer == "87%"
+    assert guess_leader(*candidates(), "AVAX", "ETH").answer == "ETH removes more"
+    for guess in (wild, guess_double(size()), guess_drift(moved), guess_diversified(0.25, 20)):
+        assert len(guess.options) >= 3
+
+
+# Exercises
+
+
+def by_hand() -> dict[str, float]:
+    """The answers, worked out from the numbers in the questions."""
+    y = [after / before - 1 for before, after in itertools.pairwise(BOOK_USD)]
+    x = [after / before - 1 for before, after in itertools.pairwise(ETH_USD)]
+    mean_y, mean_x = sum(y) / 5, sum(x) / 5
+    products = sum((a - mean_y) * (b - mean_x) for a, b in zip(y, x, strict=True))
+    return {
+        "06.1": 0.8 * 6 / 4,
+        "06.2": products / sum((b - mean_x) ** 2 for b in x),
+        "06.3": 2 * 1.96 * 0.15 * 20_000,
+        "06.4": 80 * (2 * 1.5 - 1.5**2),
+        "06.5": 100 * (1 - 0.36**0.5),
+        "06.6": (0.7 * 30_000 + 6_000) / 10,
+        "06.7": 100 * 3 / 3.7,
+        "06.8": -8_000 + 1.25 * 8_000 * 0.3,
+    }
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_answer_and_slips(name):
+    asked = exercise(name)
+    assert set(by_hand()) == set(EXERCISES)
+    assert asked.answer == pytest.approx(by_hand()[name])
+    assert asked.verdict(float(f"{asked.answer:.4g}")).startswith("✔ **Right.**")
+    for words, value in asked.slips.items():
+        assert asked.verdict(value) == f"**Not yet.** {words}"
+    for one, other in itertools.combinations([asked.answer, *asked.slips.values()], 2):
+        assert not asked.agrees(one, other)
+        assert not asked.agrees(other, one)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_only_the_solution_gives_the_answer_away(name):
+    asked = exercise(name)
+    ways = {f"{asked.answer:{form}}".replace("-", "−") for form in (",.0f", "g", ".4f", ".1f")}
+    ways |= {f"{asked.answer:,.0f}".replace("-", "−$")}
+    for text in (asked.hint, *asked.more_hints, *asked.slips):
+        assert not any(way in text for way in ways - {"1", "2"}), text
+    assert any(f"**{way}" in asked.solution for way in ways | {f"${asked.answer:,.0f}"})
+
+
+def returns_of(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0.002, 0.04, 40)
+    return SimpleNamespace(x=x, y=1.3 * x + rng.normal(0, 0.03, 40))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_wrong_models_are_wrong_in_the_way_they_claim(seed):
+    r = returns_of(seed)
+    book, coin = (100 * np.cumprod(np.r_[1.0, 1 + v]) for v in (r.y, r.x))
+    fit = ols_beta(r.y, r.x)
+    assert simple_returns(book) == pytest.approx(r.y)
+    assert beta_with_mixed_divisors(r.y, r.x) == pytest.approx(fit.beta * 40 / 39)
+    assert beta_turned_round(r.y, r.x) == pytest.approx(fit.r2 / fit.beta)
+    assert ratio_of_volatilities(r.y, r.x) == pytest.approx(fit.beta / fit.correlation)
+    assert beta_of_levels(book, coin) == pytest.approx(beta_of_levels(7 * book, 3 * coin))
+    assert beta_of_levels(book, coin) != pytest.approx(fit.beta, rel=0.01)
+    assert beta_of_changes(book, 2 * coin) == pytest.approx(beta_of_changes(book, coin) / 2)
+
+
+@given(r2=st.floats(0.01, 1), times=st.floats(0, 2))
+def test_the_truth_is_kinder_than_proportion(r2, times):
+    true = r2 * times * (2 - times)
+    assert removed_in_proportion(r2, times) <= true + 1e-12
