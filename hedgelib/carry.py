@@ -883,7 +883,6 @@ class PerpOrExpiry(Numbers):
     days: float
 
 
-@extremes("perp_or_expiry")
 def perp_or_expiry(
     exposure_usd: float,
     expected_funding_rate: float,
@@ -940,14 +939,15 @@ def perp_or_expiry(
         days=(days, POSITIVE),
         interval_hours=(interval_hours, POSITIVE),
     )
-    premium, years = (futures - spot) / spot, days / DAYS_PER_YEAR
+    premium = (futures - spot) / spot
     funding_annual = rate * HOURS_PER_YEAR / hours
-    funding_usd, basis_usd = exposure * funding_annual * years, exposure * premium
+    funding_usd = exposure * funding_annual * (days / DAYS_PER_YEAR)
+    basis_usd = exposure * premium
     advantage = funding_usd - basis_usd
     level = abs(advantage) <= 1e-12 * (abs(funding_usd) + abs(basis_usd))
     return PerpOrExpiry(
         funding_annual=funding_annual,
-        basis_annual=premium / years,
+        basis_annual=premium * DAYS_PER_YEAR / days,
         funding_usd=funding_usd,
         basis_usd=basis_usd,
         advantage_usd=advantage,

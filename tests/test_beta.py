@@ -1387,6 +1387,31 @@ def test_results_are_frozen_slotted_and_named(kind):
     assert all(field.kw_only for field in dataclasses.fields(kind))
 
 
+def test_an_overflow_is_an_error_that_names_the_function():
+    y, x = np.array(SIX_Y), np.array(SIX_X) * 1e160
+    huge = {
+        b.horizon_returns: ([1e200, 1e200], 2),
+        b.ols_beta: (y, x),
+        b.correlation: (y, x),
+        b.rolling_beta: (y, x, 3),
+        b.downside_beta: (y, x),
+        b.multi_beta: (y, x[:, None]),
+        b.minimum_variance_hedge: (y, x, 1, 1),
+        b.hedge_effectiveness: (y, x, 1),
+        b.out_of_sample_effectiveness: (y, x, 3),
+        b.vasicek: (1.0, 1.7e308, 1.0, 1.7e308),
+        b.notional_interval: (1e300, 1.0, 1e300),
+        b.simple_returns: ([1e-300, 1e300],),
+    }
+    for function, args in huge.items():
+        with refused(f"{function.__name__}: {TOO_BIG}"):
+            function(*args)
+    with refused(f"ewma_beta: {TOO_BIG}"):
+        b.ewma_beta(y, x, decay=0.9)
+    with refused(f"kalman_beta: {TOO_BIG}"):
+        b.kalman_beta(y, x, **NOISE)
+
+
 def test_every_function_is_in_the_list_of_bad_input():
     listed = {function.__name__ for function in CALLS}
     functions = {name for name in b.__all__ if callable(getattr(b, name)) and name.islower()}

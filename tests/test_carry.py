@@ -345,6 +345,30 @@ def test_both_may_cost():
         c.perp_or_expiry(1, 0, 1, [1, 2], 1)
 
 
+def test_extremes_of_a_choice():
+    message = "cannot be computed: the numbers are too large or too small"
+    with refused(f"basis_annual of PerpOrExpiry {message}"):
+        c.perp_or_expiry(1, 0, 101, 100, 5e-324)
+    with refused(f"funding_annual of PerpOrExpiry {message}"):
+        c.perp_or_expiry(1, 0.1, 101, 100, 1, interval_hours=5e-324)
+    assert c.perp_or_expiry(1, 0.1, 100, 100, 5e-324).better == "either"
+
+
+def test_an_overflow_is_an_error_that_names_the_function():
+    for function, args in {
+        c.annualise_funding: (0.9, 1e-3),
+        c.annualised_basis: (200, 100, 0.1),
+        c.inverse_short_with_basis: (1e300, 1, 1, 1, 1e300),
+        c.expiry_lock: (1e300, 1e300, 1),
+        c.close_reopen_break_even: (1, -5e-324, 0.1),
+        c.funding_income: (1, [0.5, 0.5]),
+        c.unhedged_sigma_usd: (1e300, 1e300, 1, 1),
+    }.items():
+        more = {"settlements": [1.7e308, 1.7e308]} if function is c.funding_income else {}
+        with refused(f"{function.__name__}: the numbers are too large or too small"):
+            function(*args, **more)
+
+
 @given(floats(1, 1e6), rates, near_prices, premiums, floats(1, 400), hours)
 def test_the_better_one_by_the_year_is_the_better_one_by_the_dollar(v, rate, spot, b, days, h):
     choice = c.perp_or_expiry(v, rate, spot * (1 + b), spot, days, interval_hours=h)
