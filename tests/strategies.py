@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Iterator
@@ -41,6 +42,14 @@ def refused(message: str, kind: type[h.HedgeError] = h.InvalidInput) -> Iterator
     with pytest.raises(h.HedgeError) as caught:
         yield
     assert (type(caught.value), str(caught.value)) == (kind, message)
+
+
+def check_value_object(kind: type) -> None:
+    """Check that a result or a table of terms is frozen, slotted and made by keywords only."""
+    assert dataclasses.is_dataclass(kind)
+    assert kind.__dataclass_params__.frozen
+    assert set(kind.__slots__) == {field.name for field in dataclasses.fields(kind)}
+    assert all(field.kw_only for field in dataclasses.fields(kind))
 
 
 class _Page(HTMLParser):

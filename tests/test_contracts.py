@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import (
+    check_value_object,
     fees,
     floats,
     kinds,
@@ -571,3 +572,8 @@ def test_many_at_once_are_each_one(kind, positions):
     grid = PNL[kind](np.array(contracts)[:, None], entries[0], exits, 10)
     assert grid.shape == (len(contracts), len(exits))
     assert grid[0].tolist() == [PNL[kind](contracts[0], entries[0], x, 10) for x in exits]
+
+
+@pytest.mark.parametrize("kind", [h.ContractTerms, h.Ledger])
+def test_value_objects(kind):
+    check_value_object(kind)

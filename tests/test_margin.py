@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import bases, floats, linear_terms, multipliers, prices, refused, terms, tiers
+from strategies import (
+    bases,
+    check_value_object,
+    floats,
+    linear_terms,
+    multipliers,
+    prices,
+    refused,
+    terms,
+    tiers,
+)
 
 import hedgelib as h
 
@@ -78,6 +88,8 @@ def test_maintenance_is_the_sum_over_slices(ladder, notional):
         ((0, 5), (0.1,), "floors has 2 values and rates 1"),
         ((1,), (0.1,), "floors must ascend from 0, got (1,)"),
         ((0, 5, 5), (0.1, 0.2, 0.3), "floors must ascend from 0, got (0, 5, 5)"),
+        ((0, 5, 3), (0.1, 0.2, 0.3), "floors must ascend from 0, got (0, 5, 3)"),
+        ((0,), (0.1, 0.2), "floors has 1 values and rates 2"),
         ((0, 5), (0.2, 0.1), "rates must not fall from tier to tier, got (0.2, 0.1)"),
         ((0, -5), (0.1, 0.2), "floors must be >= 0, got -5.0 at [1]"),
         ((0,), (1,), "rates must be a decimal from 0 to below 1 (1% is 0.01), got 1.0 at [0]"),
@@ -452,8 +464,9 @@ def test_linear_liquidation_by_the_terms_of_the_venue():
     assert (price, type(price)) == (3000.0, float)
     assert h.liquidation_price(contract, 1000, 2000, 50_000) == INF
     assert h.liquidation_price(contract, 0, 2000, 50_000) == INF
-    tenth = linear_terms(**ladder, multiplier=20.0)
-    assert h.liquidation_price(tenth, 0.5, 2000, 10_000) == pytest.approx(10_000 / 7.5)
+    large = linear_terms(**ladder | {"multiplier": 20.0})
+    assert h.liquidation_price(large, 0.5, 2000, 10_000) == pytest.approx(10_000 / 7.5)
+    assert h.liquidation_price(large, -0.5, 2000, 15_000) == pytest.approx(41_250 / 15)
     flat = h.liquidation_price(contract, -1000, 2000, 10_000, maintenance_rate=0.25)
     assert flat == 2400.0
 
@@ -567,3 +580,8 @@ def test_distance():
         h.liquidation_distance(2000, 4000, 0)
     with refused("price_usd must be > 0, got inf"):
         h.liquidation_distance(INF, 4000, 0.05)
+
+
+@pytest.mark.parametrize("kind", [h.MarginTiers])
+def test_value_objects(kind):
+    check_value_object(kind)

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, sizes, terms
+from strategies import (
+    BAD_ANYWHERE,
+    check_value_object,
+    floats,
+    linear_terms,
+    refused,
+    shown,
+    sizes,
+    terms,
+)
 
 import hedgelib as h
 from hedgelib._text import usd
@@ -974,3 +983,8 @@ def test_what_legs_refuse():
 def test_a_position_bought_reads_as_bought():
     plan = dataclasses.replace(h.plan_hedge(10_000, 1.5, FREE, 2000), contracts=5.0)
     assert dict(plan.steps())["Contracts"].startswith("buy 5 (")
+
+
+@pytest.mark.parametrize("kind", [h.HedgePlan, h.Rebalance, h.PlanChange, h.Leg])
+def test_value_objects(kind):
+    check_value_object(kind)

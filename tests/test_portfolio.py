@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import floats, refused, shown
+from strategies import check_value_object, floats, refused, shown
 
 import hedgelib as h
 
@@ -455,3 +455,8 @@ def test_whatever_a_file_holds_it_is_a_book_or_an_error(tmp_path_factory, text):
             found = None
             told = where.startswith(str(path)) and message != ""
         assert told if found is None else 0 < found.value_usd < math.inf
+
+
+@pytest.mark.parametrize("kind", [h.Holding, h.Portfolio])
+def test_value_objects(kind):
+    check_value_object(kind)

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, linear_terms, prices, refused, shown, signed, terms
+from strategies import (
+    BAD_ANYWHERE,
+    check_value_object,
+    floats,
+    linear_terms,
+    prices,
+    refused,
+    shown,
+    signed,
+    terms,
+)
 from test_plan import planned, requests
 
 import hedgelib as h
@@ -422,3 +432,8 @@ def test_a_hedged_book_moves_less(request, move):
     step = plan.contract.notional_usd(plan.contract.lot, plan.price_usd)
     reach = 2.5 * step * abs(move) + abs(plan.open_fee_usd)
     assert abs(found.total_pnl_usd[0]) <= reach + 1e-9 * plan.exposure_usd
+
+
+@pytest.mark.parametrize("kind", [h.MovePnl, h.Scenario])
+def test_value_objects(kind):
+    check_value_object(kind)
