@@ -1,0 +1,768 @@
+"""What lesson 04 needs beside the library: a synthetic dollar, two wallets, how far a coin rose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from numpy.typing import ArrayLike
+
+from hedgelib import market
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    POSITIVE,
+    FloatArray,
+    one_of,
+    scalars,
+    series,
+)
+from hedgelib._text import html_table, percent, usd
+from hedgelib.beta import log_returns
+from hedgelib.contracts import inverse_pnl_usd
+from hedgelib.errors import InvalidInput
+from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.margin import inverse_liquidation_price, liquidation_distance
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.scenario import coin_account
+from hedgelib.workbook.lines import Curve, Lines, move_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "RALLIES",
+    "TWO_WALLETS",
+    "Rally",
+    "WalletPath",
+    "best_rise",
+    "far_is_far",
+    "price_text",
+    "rally",
+    "synthetic_dollar",
+    "two_wallets",
+]
+
+
+def price_text(price_usd: float) -> str:
+    """Write a price that there may not be.
+
+    Parameters
+    ----------
+    price_usd : float
+        ``inf`` for none.
+
+    Returns
+    -------
+    str
+
+    Notes
+    -----
+    **Source:** house style.
+
+    Examples
+    --------
+    >>> price_text(float("inf")), price_text(4353.125)
+    ('never', '$4,353')
+    """
+    return usd(price_usd) if np.isfinite(price_usd) else "never"
+
+
+def synthetic_dollar(
+    notional_usd: float,
+    price_usd: float,
+    move: float,
+    *,
+    coin: str = "ETH",
+    guess: float | None = None,
+    lowest: float = -0.6,
+    highest: float = 1.2,
+) -> Lines:
+    """Draw up a short and the coins that secure all of it, over moves of the coin.
+
+    Parameters
+    ----------
+    notional_usd : float
+        Size of the short, and worth of the coins when it is opened, USD, > 0.
+    price_usd : float
+        Entry, USD per coin, > 0.
+    move : float
+        Of the coin since then, a decimal above -1.
+    coin : str
+    guess : float, optional
+        What somebody thought that the account would be worth.
+    lowest, highest : float
+        Range of the curves; widened where the move lies outside.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.coin_account`: a wallet of ``N / entry`` makes the equity
+    ``N / price`` coins, which are ``N`` dollars.
+
+    Examples
+    --------
+    >>> synthetic_dollar(10_000, 3_500, 1.0).rows()
+    [('ETH margin', '$20,000'), ('short', '−$10,000'), ('account', '$10,000')]
+    """
+    notional_usd, price_usd, move = scalars(
+        notional_usd=(notional_usd, POSITIVE),
+        price_usd=(price_usd, POSITIVE),
+        move=(move, ABOVE_MINUS_ONE),
+    )
+    coins = notional_usd / price_usd
+
+    def worth(moves: Any) -> list[FloatArray]:
+        at = price_usd * (1 + np.asarray(moves, dtype=np.float64))
+        short = np.asarray(inverse_pnl_usd(-notional_usd, price_usd, at))
+        return [coins * at, short, coin_account(-notional_usd, price_usd, coins, at)[1]]
+
+    moves = np.linspace(min(lowest, move), max(highest, move), 181)
+    names = (f"{coin} margin", "short", "account")
+    looks = ((COLOURS["margin"], 2.6), (COLOURS["short"], 2.6), (COLOURS["total"], 3.2))
+    at = [float(part[0]) for part in worth([move])]
+    margin, short, account = (usd(part) for part in at)
+    return Lines(
+        x=moves,
+        x_label=f"move of {coin}",
+        y_label="worth (USD)",
+        unit="USD",
+        curves=tuple(
+            Curve(name=name, values=values, colour=colour, at=here, width=width, bold=i == 2)
+            for i, (name, values, here, (colour, width)) in enumerate(
+                zip(names, worth(moves), at, looks, strict=True)
+            )
+        ),
+        title=f"{coin} {move_text(move)}: margin {margin}, short {short}, account {account}",
+        finding=f"{coin} {move_text(move)}: the margin is worth {margin}, the short stands at "
+        f"{short}, the account at {account}. Over all moves the account is a level line.",
+        place=move,
+        caption=f"{coin} {move_text(move)}",
+        guess=guess,
+        signed=False,
+    )
+
+
+# Two wallets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Rally:
+    """Prices of a coin along the way, up and often down again.
+
+    Parameters
+    ----------
+    name : str
+    coin : str
+    price_usd : ndarray, shape (n,)
+        USD per coin.
+    dates : tuple of str
+        One for each price; empty where there is no calendar.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer than two prices, or one that is not > 0; dates of another number than prices.
+    """
+
+    name: str
+    coin: str
+    price_usd: FloatArray
+    dates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        prices = series("price_usd", self.price_usd, rule=POSITIVE, at_least=2)
+        object.__setattr__(self, "price_usd", prices)
+        if self.dates and len(self.dates) != prices.size:
+            raise InvalidInput(f"dates has {len(self.dates)} values and price_usd {prices.size}")
+
+    def __repr__(self) -> str:
+        return f"Rally({self.coin}, {self.name!r}, {self.price_usd.size} prices)"
+
+    @property
+    def move(self) -> FloatArray:
+        """Return of the coin since the first price, decimals."""
+        return np.asarray(self.price_usd / self.price_usd[0] - 1)
+
+    def when(self, at: int) -> str:
+        """Write a place on the way.
+
+        Parameters
+        ----------
+        at : int
+
+        Returns
+        -------
+        str
+            The date, where there is one, and the move so far.
+        """
+        so_far = percent(self.move[at], signed=True)
+        return f"{self.dates[at]}, {self.coin} {so_far}" if self.dates else f"{self.coin} {so_far}"
+
+
+RALLIES: dict[str, tuple[str, str] | tuple[float, ...]] = {
+    "up 70%, and back": (0.0, 0.7, 0.0),
+    "summer of 2022": ("2022-07-12", "2022-10-13"),
+    "first half of 2021": ("2020-12-31", "2021-07-20"),
+}
+"""First and last day of real rallies of ETH; moves to pass through for one that is made up."""
+
+
+def rally(name: str, price_usd: float = 3_500.0) -> Rally:
+    """Look up a rally of ETH.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`RALLIES`.
+    price_usd : float
+        First price of one that is made up, USD, > 0.
+
+    Returns
+    -------
+    Rally
+
+    Raises
+    ------
+    InvalidInput
+        Another name; a price that is not > 0.
+
+    Notes
+    -----
+    **Source:** daily closes from :func:`hedgelib.market.prices`.
+
+    Examples
+    --------
+    >>> summer = rally("summer of 2022")
+    >>> summer.when(int(summer.move.argmax()))
+    '13 Aug 2022, ETH +91%'
+    """
+    one_of("name", name, tuple(RALLIES))
+    (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    first, *rest = RALLIES[name]
+    if isinstance(first, str):
+        closes = market.prices("ETH", first, str(rest[-1]))["ETH"]
+        days = tuple(f"{day.day} {day:%b %Y}" for day in closes.index)
+        return Rally(name=name, coin="ETH", price_usd=closes.to_numpy(), dates=days)
+    corners = [float(corner) for corner in (first, *rest)]
+    legs = [np.linspace(a, b, 71)[1:] for a, b in pairwise(corners)]
+    moves = np.concatenate([[first], *legs])
+    return Rally(name=name, coin="ETH", price_usd=price_usd * (1 + moves))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WalletPath:
+    """What lies in the spot wallet and in the futures wallet along a rally: :func:`two_wallets`.
+
+    Parameters
+    ----------
+    rally : Rally
+    notional_usd : float
+        The short, as long as it stands.
+    liquidation_usd : float
+        Price that would end it, as it stood at the start.
+    spot_usd, futures_usd : ndarray, shape (n,)
+        Worth of the altcoins, and equity of the futures account.
+    ended : int, optional
+        Where the venue closed the short.
+    ended_usd : float
+        The price that did it, USD per coin; ``inf`` where none has.
+    top_ups : tuple of (int, float)
+        Where altcoins were sold for margin, and for how many dollars.
+    kept_share : float
+        Of the altcoins, counted in coins, that are left at the end.
+    guess : float, optional
+        The move at which somebody thought that the short would end.
+    """
+
+    rally: Rally
+    notional_usd: float
+    liquidation_usd: float
+    spot_usd: FloatArray
+    futures_usd: FloatArray
+    ended: int | None
+    ended_usd: float
+    top_ups: tuple[tuple[int, float], ...]
+    kept_share: float
+    guess: float | None = None
+
+    def __repr__(self) -> str:
+        return f"WalletPath({_title(self)!r})"
+
+    @property
+    def total_usd(self) -> FloatArray:
+        """Both wallets, USD."""
+        return self.spot_usd + self.futures_usd
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Short over equity; ``inf`` once the short is gone and with it the equity."""
+        equity = self.futures_usd
+        gone = equity <= 0
+        return np.where(gone, np.inf, self.notional_usd / np.where(gone, 1.0, equity))
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Put the way and its end into words.
+
+        Returns
+        -------
+        list of (str, str)
+        """
+        top = int(self.rally.move.argmax())
+        sold = sum(amount for _, amount in self.top_ups)
+        count = len(self.top_ups)
+        rows = [
+            ("At the start, both wallets", usd(self.total_usd[0])),
+            ("Short", f"{usd(self.notional_usd)}, leverage {self.leverage[0]:.2f}x"),
+            ("It ends at", self.price(self.liquidation_usd)),
+            ("Highest", self.rally.when(top)),
+            ("The short was", f"liquidated {self.ending}" if self.ending else "kept"),
+        ]
+        if count:
+            sales = "sale" if count == 1 else "sales"
+            rows.append(("Altcoins sold for margin", f"{usd(sold)}, in {count} {sales}"))
+            rows.append(("Altcoins left, in coins", percent(self.kept_share)))
+        return [
+            *rows,
+            ("At the end", self.rally.when(-1)),
+            ("Spot wallet", usd(self.spot_usd[-1])),
+            ("Futures wallet", usd(self.futures_usd[-1])),
+            ("Both wallets", usd(self.total_usd[-1])),
+        ]
+
+    @property
+    def ending(self) -> str:
+        """Where and at which price the short was ended; empty where it was kept."""
+        if self.ended is None:
+            return ""
+        way = self.rally
+        date = f"{way.dates[self.ended]}, " if way.dates else ""
+        return f"{date}at {self.price(self.ended_usd)}"
+
+    def price(self, price_usd: float) -> str:
+        """Write a price, and how far it is from the first one.
+
+        Parameters
+        ----------
+        price_usd : float
+
+        Returns
+        -------
+        str
+        """
+        move = price_usd / float(self.rally.price_usd[0]) - 1
+        return f"{usd(price_usd)} ({percent(move, signed=True)})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows(), caption=f"{self.rally.coin}: {self.rally.name}")
+
+
+def two_wallets(
+    way: Rally,
+    book_usd: float,
+    margin_usd: float,
+    *,
+    top_up: bool = False,
+    maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
+    guess: float | None = None,
+) -> WalletPath:
+    """Follow a hedged book and the account of its short along a rally.
+
+    The altcoins follow the coin one for one, the margin is coin bought with new money, and the
+    short is that of :func:`hedgelib.hedge_notional`, both together. A close at or above the
+    liquidation price ends the short, and all its margin is taken as lost.
+
+    Parameters
+    ----------
+    way : Rally
+    book_usd : float
+        Worth of the altcoins at the start, USD, > 0.
+    margin_usd : float
+        Worth of the coins posted at the start, USD, > 0.
+    top_up : bool
+        Whether altcoins are sold for margin whenever the leverage has doubled, so that it is back
+        at where it was. Altcoins and margin together stay the same, and so does the short.
+    maintenance_rate : float
+        Decimal, 0 to below 1, on the mark price.
+    guess : float, optional
+        The move at which somebody thought that the short would end.
+
+    Returns
+    -------
+    WalletPath
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, or margin not above maintenance.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.coin_account` and :func:`hedgelib.inverse_liquidation_price`, day by
+    day. Fees, funding and what happens between two closes are left out.
+
+    Examples
+    --------
+    >>> path = two_wallets(rally("up 70%, and back"), 10_000, 5_000)
+    >>> path.ending, [round(float(x)) for x in path.total_usd[[0, 40, -1]]]
+    ('at $5,224 (+49%)', [15000, 15000, 10000])
+    """
+    book_usd, margin_usd = scalars(book_usd=(book_usd, POSITIVE), margin_usd=(margin_usd, POSITIVE))
+    prices, entry, n = way.price_usd, float(way.price_usd[0]), way.price_usd.size
+    worth = book_usd * prices / entry
+    size = book_usd + margin_usd
+    coins, kept, start = margin_usd / entry, 1.0, size / margin_usd
+    spot, futures = np.zeros_like(prices), np.zeros_like(prices)
+    danger: list[float] = []
+    top_ups: list[tuple[int, float]] = []
+    ended: int | None = None
+    i = 0
+    # From one sale of altcoins to the next, all days at once.
+    while ended is None and i < n:
+        danger.append(
+            float(inverse_liquidation_price(-size, entry, coins, maintenance_rate=maintenance_rate))
+        )
+        equity = np.asarray(coin_account(-size, entry, coins, prices[i:])[1])
+        spot[i:] = kept * worth[i:]
+        dead = prices[i:] >= danger[-1]
+        # A sale brings it back to the start, so the same day is never due twice.
+        due = (equity * 2 * start <= size * (1 + 1e-12)) & top_up & ~dead
+        stop = i + int(np.argmax(dead | due)) if np.any(dead | due) else n
+        futures[i:stop] = equity[: stop - i]
+        if stop < n and dead[stop - i]:
+            ended = stop
+        elif stop < n:
+            sold = min(size / start - float(equity[stop - i]), float(spot[stop]))
+            kept -= sold / float(worth[stop])
+            coins += sold / float(prices[stop])
+            top_ups.append((stop, sold))
+        i = stop
+    return WalletPath(
+        rally=way,
+        notional_usd=size,
+        liquidation_usd=danger[0],
+        spot_usd=spot,
+        futures_usd=futures,
+        ended=ended,
+        ended_usd=float("inf") if ended is None else danger[-1],
+        top_ups=tuple(top_ups),
+        kept_share=kept,
+        guess=guess,
+    )
+
+
+def _draw_wallets(ax: Axes, path: WalletPath) -> None:
+    way, x = path.rally, np.arange(path.spot_usd.size, dtype=np.float64)
+    start, blue, orange = float(path.total_usd[0]), COLOURS["altcoins"], COLOURS["margin"]
+    # In steps, so that a slider seldom moves the axis; the frame is then not painted anew.
+    top = 1.14 * max(float(path.total_usd.max()), start)
+    step = 10.0 ** np.floor(np.log10(top)) / 4
+    top = step * np.ceil(top / step)
+    ax.fill_between(x, 0, path.spot_usd, color=blue, alpha=0.8, linewidth=0, zorder=2)
+    held, below, after = _until_the_end(path, x)
+    ax.fill_between(held, below, start, color=orange, alpha=0.9, linewidth=0, zorder=2)
+    ax.plot(held, np.full_like(held, start), color=COLOURS["total"], linewidth=2.6, zorder=4)
+    if path.ended is not None:
+        ax.plot(
+            [held[-1], *x[path.ended :]],
+            [below[-1], *after],
+            color=COLOURS["total"],
+            linewidth=2.6,
+            zorder=4,
+        )
+    ax.axhline(start, color=COLOURS["grey"], linestyle=(0, (4, 3)), linewidth=1.2, zorder=3)
+    for at, sold in path.top_ups:
+        level = float(path.spot_usd[at])
+        ax.plot([at, at], [level + sold, level], color="white", linewidth=2.2, zorder=5)
+        ax.plot([at], [level], "v", color="white", markersize=6, zorder=5)
+    ax.set_xlim(0, float(x[-1]))
+    ax.set_ylim(0, top)
+    _name_days(ax, way)
+    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
+    ax.set_ylabel("worth (USD)")
+    ax.yaxis.set_label_coords(-0.105, 0.5)
+    end = float(path.spot_usd[-1])
+    ends = [(end / 2, "altcoins in the\nspot wallet", blue, False)]
+    if path.ended is None:
+        ends.append(((end + start) / 2, "futures\nwallet", orange, False))
+    label_ends(ax, [*ends, (float(path.total_usd[-1]), "both", COLOURS["total"], True)])
+    if path.ended is not None:
+        _note_above(ax, "futures wallet, until the cross", readable(orange))
+        _mark_end(ax, path, float(held[-1]), start)
+    elif path.top_ups:
+        _note_above(ax, "arrows: altcoins sold for margin", COLOURS["grey"])
+    if path.guess is not None:
+        _mark_guess(ax, path, path.guess, start)
+    ax.set_title(_title(path))
+
+
+def _until_the_end(path: WalletPath, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return where the short stands, the spot wallet there, and both wallets afterwards."""
+    if path.ended is None:
+        return x, path.spot_usd, x[:0]
+    at, prices, spot = path.ended, path.rally.price_usd, path.spot_usd
+    # Between the two closes, where the price that ends it is passed.
+    share = (path.ended_usd - prices[at - 1]) / (prices[at] - prices[at - 1])
+    crossing = at - 1 + share
+    level = spot[at] * path.ended_usd / prices[at]
+    return np.append(x[:at], crossing), np.append(spot[:at], level), spot[at:]
+
+
+def _note_above(ax: Axes, text: str, colour: str) -> None:
+    # The limits leave a strip above all that is drawn.
+    ax.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(6, -5),
+        textcoords="offset points",
+        va="top",
+        color=colour,
+        zorder=6,
+    )
+
+
+def _name_days(ax: Axes, way: Rally) -> None:
+    n = way.price_usd.size
+    places = np.unique(np.linspace(0, n - 1, 6 if way.dates else 5).round().astype(int))
+
+    def name(x: float, _: object) -> str:
+        i = min(max(round(x), 0), n - 1)
+        so_far = percent(way.move[i], signed=True)
+        return f"{so_far}\n{way.dates[i][:-5]}" if way.dates else so_far
+
+    ax.xaxis.set_major_locator(FixedLocator(places.tolist()))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter(FuncFormatter(name))
+    year = f", daily closes of {way.dates[0][-4:]}" if way.dates else ""
+    if way.dates and way.dates[0][-4:] != way.dates[-1][-4:]:
+        year = f", daily closes of {way.dates[-1][-4:]}"
+    ax.set_xlabel(f"{way.coin} since the start{year}")
+
+
+def _mark_end(ax: Axes, path: WalletPath, at: float, start: float) -> None:
+    colour, level = COLOURS["unhedged"], 0.42 * start
+    ax.plot([at, at], [level, start], color="white", linewidth=1.4, zorder=6)
+    ax.text(
+        at,
+        level,
+        f"liquidated at {path.price(path.ended_usd)}",
+        ha="right" if at > 0.55 * path.spot_usd.size else "left",
+        va="center",
+        color=readable(colour),
+        fontweight="bold",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2.5},
+        zorder=7,
+    )
+    look: dict[str, Any] = {"color": colour, "markeredgecolor": "white", "markersize": 13}
+    ax.plot([at], [start], "X", zorder=8, **look)
+
+
+def _mark_guess(ax: Axes, path: WalletPath, guess: float, start: float) -> None:
+    reached = np.flatnonzero(path.rally.move >= guess - 1e-9)
+    if not reached.size:
+        return
+    at = int(reached[0])
+    ax.plot([at, at], [0, start], color="white", linestyle=(0, (2, 2)), linewidth=1.8, zorder=5)
+    ax.annotate(
+        "your guess",
+        (at, 0),
+        xytext=(-6, 10),
+        textcoords="offset points",
+        ha="right",
+        color="white",
+        fontweight="bold",
+        zorder=6,
+    )
+
+
+def _title(path: WalletPath) -> str:
+    start, end = usd(path.total_usd[0]), usd(path.total_usd[-1])
+    if path.ended is not None:
+        gone = path.notional_usd - float(path.spot_usd[0])
+        return f"The margin of {usd(gone)} is gone: {start} at the start, {end} at the end"
+    if path.top_ups:
+        return f"{start} all the way, with {percent(path.kept_share)} of the altcoins left"
+    return f"{start} all the way: what one wallet gains the other loses"
+
+
+def _alt_wallets(path: WalletPath) -> str:
+    way, top = path.rally, int(path.rally.move.argmax())
+    start = (
+        f"{usd(path.spot_usd[0])} of altcoins in the spot wallet and "
+        f"{usd(path.futures_usd[0])} of {way.coin} in the futures wallet, short "
+        f"{usd(path.notional_usd)}"
+    )
+    if path.ended is None:
+        sold = sum(amount for _, amount in path.top_ups)
+        helped = (
+            f" after {usd(sold)} of altcoins were sold for margin; "
+            f"{percent(path.kept_share)} of the coins are left"
+            if path.top_ups
+            else ""
+        )
+        story = f"The short is kept{helped}."
+    else:
+        story = f"The short is liquidated, {path.ending}, and its margin lost."
+    guess = "" if path.guess is None else f" Your guess was {percent(path.guess, signed=True)}."
+    return (
+        f"{start}. The highest close: {way.when(top)}. {story} At the end ({way.when(-1)}) the "
+        f"spot wallet holds {usd(path.spot_usd[-1])}, the futures wallet "
+        f"{usd(path.futures_usd[-1])}, both {usd(path.total_usd[-1])}, against "
+        f"{usd(path.total_usd[0])} at the start.{guess}"
+    )
+
+
+TWO_WALLETS: Picture[WalletPath] = Picture(
+    name="two wallets",
+    draw=_draw_wallets,
+    alt=_alt_wallets,
+    size=(8.4, 4.4),
+    margins=(0.1, 0.845, 0.165, 0.89),
+)
+
+
+# How far is far
+
+
+def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
+    """Find for every day how far a price rose at most in the days after it.
+
+    Parameters
+    ----------
+    prices_usd : array_like, shape (n,)
+        One close a day, > 0.
+    days : int
+        How many days to look ahead, >= 1.
+
+    Returns
+    -------
+    ndarray, shape (n - days,)
+        Decimals; below zero where the price only fell.
+
+    Raises
+    ------
+    InvalidInput
+        Prices that are not > 0, fewer than ``days + 1`` of them, days below 1.
+
+    Notes
+    -----
+    **Source:** definition. Closes only, so that a peak within a day is not seen; the windows
+    overlap, so that they are far from independent.
+
+    Examples
+    --------
+    >>> best_rise([100, 90, 120, 110], 2)
+    array([0.2       , 0.33333333])
+    """
+    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+        raise InvalidInput(f"days must be a whole number >= 1, got {days!r}")
+    prices = series("prices_usd", prices_usd, rule=POSITIVE, at_least=days + 1)
+    windows = np.lib.stride_tricks.sliding_window_view(prices, days + 1)
+    return np.asarray(windows[:, 1:].max(axis=1) / windows[:, 0] - 1)
+
+
+_HORIZONS = (7, 30, 90)
+
+
+def far_is_far(
+    coin: str,
+    leverage: float,
+    *,
+    days: Sequence[int] = _HORIZONS,
+    maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
+    guess: float | None = None,
+) -> Lines:
+    """Ask history how often a coin rose as far as the liquidation price of a short.
+
+    Parameters
+    ----------
+    coin : str
+        One of the bundled coins.
+    leverage : float
+        Of the short when it is opened, > 1.
+    days : sequence of int
+        How long it is held, a curve for each.
+    maintenance_rate : float
+        Decimal, on the mark price.
+    guess : float, optional
+        Of the share, to be shown beside it.
+
+    Returns
+    -------
+    Lines
+        Share of the days in the data from which the coin got that far in time, over how far.
+
+    Raises
+    ------
+    UnknownCoin, InvalidInput
+        A coin that is not there; a leverage of 1 or less, at which no rise ends the short.
+
+    Notes
+    -----
+    **Source:** :func:`best_rise` of the daily closes from :func:`hedgelib.market.prices`.
+
+    Examples
+    --------
+    >>> [name for name, _ in far_is_far("ETH", 3.0).rows()][:3]
+    ['within 7 days', 'within 30 days', 'within 90 days']
+    """
+    (leverage,) = scalars(leverage=(leverage, FINITE))
+    if leverage <= 1:
+        raise InvalidInput(
+            f"leverage must be above 1 (at 1 no rise ends the short), got {leverage:g}"
+        )
+    closes = market.prices(coin)[coin].dropna()
+    prices = closes.to_numpy()
+    price = float(
+        inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
+    )
+    volatility = float(log_returns(prices).std(ddof=1))
+    move, deviations = (float(x) for x in liquidation_distance(1.0, price, volatility))
+    reach = np.linspace(0, max(1.2, 1.05 * move), 241)
+    colours = [COLOURS[name] for name in ("altcoins", "margin", "unhedged", "good", "short")]
+    curves = []
+    for i, held in enumerate(days):
+        rises = np.sort(best_rise(prices, held))
+        values = 1 - np.searchsorted(rises, reach) / rises.size
+        at = 1 - float(np.searchsorted(rises, move)) / rises.size
+        name = f"within {held} days"
+        curves.append(
+            Curve(name=name, values=values, colour=colours[i % 5], at=at, bold=i == len(days) // 2)
+        )
+    told = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
+    middle = curves[len(days) // 2]
+    span = f"{closes.index[0]:%Y} to {closes.index[-1]:%Y}"
+    return Lines(
+        x=reach,
+        x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
+        y_label="share of all days",
+        unit="share",
+        curves=tuple(curves),
+        title=f"A {leverage:g}x short ends at {percent(move, signed=True)}; {coin} got there "
+        f"{middle.name} {percent(middle.at)} of the time",
+        finding=f"{coin}, {span}: a short at {leverage:g}x is liquidated by a rise of "
+        f"{percent(move, digits=2)}, {deviations:.1f} daily standard deviations away. Share of "
+        f"days from which {coin} closed that high in time: {told}.",
+        place=move,
+        caption=f"Short {coin} at {leverage:g}x, {span}",
+        notes=(
+            ("Rise that liquidates", percent(move, digits=2)),
+            (f"Daily standard deviation of {coin}", percent(volatility, digits=2)),
+            ("Distance in daily standard deviations", f"{deviations:.1f}"),
+        ),
+        guess=guess,
+        signed=False,
+    )
