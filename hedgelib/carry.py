@@ -845,7 +845,8 @@ def expiry_lock(
         notional_usd=(0.0 if notional_usd is None else notional_usd, NONNEGATIVE),
     )
     if notional_usd is None:
-        notional, open_coin = coin * futures, 0.0 * (coin * futures)
+        notional = coin * futures
+        open_coin = 0.0 * notional
     else:
         open_coin = coin - notional / futures
     return ExpiryLock(
@@ -1274,7 +1275,7 @@ def linear_funding_total_usd(
 
 
 def _settled(mark_usd: ArrayLike, funding_rates: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    marks = series("mark_usd", mark_usd, rule=POSITIVE)
+    marks = series("mark_usd", mark_usd)
     rates = series("funding_rates", funding_rates, rule=RATE)
     if marks.size != rates.size:
         raise InvalidInput(f"{marks.size} mark_usd but {rates.size} funding_rates; align them")

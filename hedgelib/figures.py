@@ -16,7 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
@@ -969,8 +969,10 @@ def _draw_beta(ax: Axes, scatter: BetaScatter) -> None:
     ax.plot(x, fitted, color=COLOURS["unhedged"], zorder=4)
     ax.axhline(0, color="#888888", linewidth=1, zorder=1)
     ax.axvline(0, color="#888888", linewidth=1, zorder=1)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, signed=True)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, signed=True)))
+    for axis in (ax.xaxis, ax.yaxis):
+        # Steps of 2.5% would be rounded in the labels.
+        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, signed=True)))
     ax.set_xlabel(f"{scatter.period} return of {fit.x_name}")
     ax.set_ylabel(f"{scatter.period} return of {fit.y_name}")
     ax.annotate(

@@ -345,6 +345,13 @@ def test_both_may_cost():
         c.perp_or_expiry(1, 0, 1, [1, 2], 1)
 
 
+@given(floats(1, 1e6), near_prices, premiums, floats(1, 400), hours)
+def test_equal_but_for_rounding_is_equal(v, spot, b, days, h):
+    futures = spot * (1 + b)
+    rate = (futures - spot) / spot / days / 24 * h
+    assert c.perp_or_expiry(v, rate, futures, spot, days, interval_hours=h).better == "either"
+
+
 def test_extremes_of_a_choice():
     message = "cannot be computed: the numbers are too large or too small"
     with refused(f"basis_annual of PerpOrExpiry {message}"):
@@ -487,6 +494,11 @@ def test_funding_income_refuses():
         c.funding_income(1, [0.1, 0.2], settlements=[3, 0])
     with refused("funding_rates needs at least 1 values, got 0", NotEnoughData):
         c.funding_income(1, [])
+    for bad in (-1.0, 1.0):
+        with refused(
+            f"funding_rates must be a decimal between -1 and 1 (1% is 0.01), got {bad} at [1]"
+        ):
+            c.funding_income(1, [0.1, bad])
     with refused("funding_rates must be one-dimensional, got shape (1, 1)"):
         c.funding_income(1, [[0.1]])
     with refused("short_notional_usd must be >= 0, got -1.0"):

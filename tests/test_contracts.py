@@ -534,6 +534,8 @@ def test_terms_in_a_notebook():
         as_of="2025-11-01 <i>",
         doubtful=("lot", '"tick"'),
         closed="since <2024>",
+        maintenance_floors=(0, 5, 9),
+        maintenance_rates=(0.004, 0.1, 0.2),
     )
     cells = shown(found)
     assert dict(zip(cells[::2], cells[1::2], strict=True)) == {
@@ -542,7 +544,7 @@ def test_terms_in_a_notebook():
         "Face of one contract": "10 USD",
         "Margin and profit in": "ETH",
         "Taker fee": "0.050%",
-        "Maintenance": "from 0.50%, on the mark price",
+        "Maintenance": "from 0.40%, on the mark price",
         "As of": "2025-11-01 <i>",
         "Source": "<script>alert('x')</script>",
         "Not certain": 'lot, "tick"',

@@ -1,0 +1,156 @@
+"""Change the finance floors one operator at a time and see whether a test notices (`make mutants`).
+
+The changes are cosmic-ray's. Each is tried in a fork of a process that has everything imported, on
+a copy of the tree, so that a floor takes minutes and not hours. A mutant that no test kills is a
+line that could be wrong unnoticed: they are listed in docs/mutants.md, with the reason where one is
+known to change nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "mutants.md"
+FLOORS = ("contracts", "margin", "carry", "plan")
+EXTRA = {"plan": ["tests/test_scenario.py"]}
+WANTED = 0.95
+SECONDS = 300
+# Bit arithmetic on floats is a TypeError, which any test kills: trying it would flatter the score.
+SKIPPED = re.compile(
+    r"core/(ReplaceBinaryOperator_(BitOr_.*|.*_(BitXor|BitAnd|BitOr|RShift|LShift))|RemoveDecorator"
+    r"|Variable(Inserter|Replacer))$"
+)
+INTRODUCTION = """\
+# Mutants
+
+Written by `make mutants`; do not edit. Each line of the finance floors was changed in every way
+that cosmic-ray knows, one change at a time, and the floor's tests, doctests and the worked cases
+were run. The survivors follow, as the change that no test noticed.
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: an operator of cosmic-ray, which place in the file, and the code it makes."""
+
+    operator: str
+    occurrence: int
+    line: int
+    code: str
+
+    def difference(self, source: str) -> str:
+        """Show the change against the source, as a diff without its header."""
+        lines = unified_diff(source.splitlines(), self.code.splitlines(), lineterm="", n=0)
+        return "\n".join(x for x in lines if x[:1] in "+-" and x[:3] not in ("+++", "---"))
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Make every change to a file that cosmic-ray knows."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    tree = get_ast(source)
+    for name in sorted(operator_names()):
+        if SKIPPED.match(name):
+            continue
+        operator, occurrence = get_operator(name)(), 0
+        for node in ast_nodes(tree):
+            for start, _ in operator.mutation_positions(node):
+                code = mutate_code(source, get_operator(name)(), occurrence)
+                if code is not None and code != source:
+                    yield Mutant(name, occurrence, start[0], code)
+                occurrence += 1
+
+
+def copy_of_the_tree(folder: Path) -> Path:
+    """Copy what the floors' tests need."""
+    for name in ("hedgelib", "tests", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def tested(tree: Path, floor: str, code: str) -> int:
+    """Start a fork that writes the code into the tree and runs the floor's tests; give its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    (tree / "hedgelib" / f"{floor}.py").write_text(code, encoding="utf-8")
+    os.chdir(tree)
+    sys.path[:0] = [str(tree), str(tree / "tests")]
+    with (tree / "log.txt").open("w") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    signal.alarm(SECONDS)
+    import pytest
+
+    tests = [f"tests/test_{floor}.py", *EXTRA.get(floor, []), "tests/test_cases.py"]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header"]
+    ignore = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    os._exit(int(pytest.main([*options, *ignore, *tests, f"hedgelib/{floor}.py"])))
+
+
+def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
+    """Try every mutant of a floor, one in each tree at a time."""
+    source = (ROOT / "hedgelib" / f"{floor}.py").read_text(encoding="utf-8")
+    _, status = os.waitpid(tested(trees[0], floor, source), 0)
+    if status != 0:
+        raise SystemExit((trees[0] / "log.txt").read_text()[-3000:])
+    waiting, free, running = list(mutants(source)), list(trees), {}
+    count, found = len(waiting), []
+    while waiting or running:
+        while waiting and free:
+            mutant, tree = waiting.pop(), free.pop()
+            running[tested(tree, floor, mutant.code)] = mutant, tree
+        pid, status = os.wait()
+        mutant, tree = running.pop(pid)
+        free.append(tree)
+        if status == 0:
+            found.append(mutant)
+            print(f"{floor}: survived: {mutant.operator}\n{mutant.difference(source)}", flush=True)
+    for tree in trees:
+        (tree / "hedgelib" / f"{floor}.py").write_text(source, encoding="utf-8")
+    return count, sorted(found, key=lambda m: (m.line, m.operator)), source
+
+
+def main(floors: list[str]) -> int:
+    """Try the floors named, or all and write the page; fail below the share that is wanted."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    import hypothesis.strategies
+    import numpy
+    import pandas
+    import pytest
+    import scipy.special
+
+    _ = hypothesis, numpy, pandas, pytest, scipy
+    parts, enough = [INTRODUCTION], True
+    with tempfile.TemporaryDirectory() as folder:
+        trees = [copy_of_the_tree(Path(folder) / str(i)) for i in range(os.cpu_count() or 1)]
+        for floor in floors or FLOORS:
+            count, found, source = survivors(floor, trees)
+            killed = 1 - len(found) / count
+            enough &= killed >= WANTED
+            print(f"{floor}: {count} mutants, {killed:.1%} killed", flush=True)
+            parts.append(f"## {floor}\n\n{count} mutants, {killed:.1%} killed.\n")
+            parts += [f"```diff\n{mutant.difference(source)}\n```\n" for mutant in found]
+    parts.append(f"cosmic-ray {version('cosmic-ray')}.\n")
+    if not floors:
+        PAGE.write_text("\n".join(parts), encoding="utf-8")
+    return 0 if enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

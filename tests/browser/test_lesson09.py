@@ -1,0 +1,50 @@
+"""Lesson 09 in a real JupyterLab: the stressed plan moves as it is told."""
+
+from widgettools import Widget
+
+from hedgelib import market, ols_beta, plan_hedge
+from hedgelib.figures import PNL_AT_MOVE
+from hedgelib.workbook.lesson09 import load_book, sample_book, stress
+
+LESSON = "09_capstone.ipynb"
+
+
+def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    widget = Widget(lesson.page, "Coins on their own (%)")
+    book = load_book("defi_mix.csv").book
+    sample = sample_book(book)
+    fit = ols_beta(sample.book, sample.hedges["BTC"])
+
+    def whole(measured):
+        return (measured * sample.value_usd + sample.own_usd) / book.value_usd
+
+    def shows(move, shock, cap, source, measured=fit.beta):
+        plan = plan_hedge(
+            book.value_usd,
+            whole(fit.beta),
+            market.contract("binance:BTCUSD_PERP"),
+            market.latest_prices()["BTC"],
+            collateral=source,
+            max_leverage=cap,
+        )
+        study = stress(plan, move, shock=shock, true_beta=whole(measured))
+        return widget.shows(PNL_AT_MOVE.alt(study), study.rows())
+
+    seen = [shows(0.5, -0.1, 1.75, "from_portfolio")]
+    widget.handle("Leverage at most").press("ArrowRight")
+    seen.append(shows(0.5, -0.1, 2, "from_portfolio"))
+    widget.type_in("Coins on their own (%)", "0")
+    widget.box("The true beta is").select_option("at its upper end")
+    seen.append(shows(0.5, 0, 2, "from_portfolio", fit.interval()[1]))
+    widget.box("Margin from").select_option("new_money")
+    widget.type_in("Leverage at most", "3")
+    seen.append(shows(0.5, 0, 3, "new_money", fit.interval()[1]))
+    widget.type_in("Leverage at most", "1")
+    widget.sentence.get_by_text("This cannot be: no amount of BTC").wait_for()
+    widget.press("Reset")
+    shows(0.5, -0.1, 1.75, "from_portfolio")
+    assert len(set(seen)) == len(seen), "a picture stood still"
+    assert outside_requests == []
+    assert page_errors == []
