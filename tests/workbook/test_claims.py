@@ -1,0 +1,168 @@
+"""The list of claims is whole, counts as it should, and names only proofs that are there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import nbformat
+import pytest
+from labtools import ROOT
+
+from hedgelib import InvalidInput
+from hedgelib.workbook.claims import (
+    CLAIMS,
+    COSTLY,
+    GROUPS,
+    MARKS,
+    VERDICTS,
+    against,
+    claim,
+    claims,
+    say_claims,
+    say_costly,
+    tally,
+)
+from hedgelib.workbook.finder import Finder, find_claims
+
+NOTEBOOK = ROOT / "notebooks" / "B_claims.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return {cell.id: cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
+
+
+def test_numbers_have_no_gap():
+    assert [found.number for found in CLAIMS] == list(range(1, 133))
+
+
+def test_verdicts_are_as_counted_by_hand():
+    assert Counter(found.verdict for found in CLAIMS) == {
+        "correct": 46,
+        "wrong": 37,
+        "imprecise": 36,
+        "opinion": 12,
+        "omission": 1,
+    }
+    assert tally().rows[-1] == ("together", "46", "36", "37", "12", "1", "132")
+    assert set(MARKS) == set(VERDICTS)
+    assert len(set(MARKS.values())) == len(MARKS)
+
+
+def test_every_part_of_the_article_is_there():
+    assert {found.group for found in CLAIMS} == set(GROUPS)
+    assert sum(len(claims(group=group)) for group in GROUPS) == len(CLAIMS)
+
+
+def test_every_proof_is_a_checked_cell_that_prints_the_claim(cells):
+    for found in CLAIMS:
+        if found.proof:
+            cell = cells[found.proof]
+            assert "nbval-check-output" in cell.metadata.tags
+            printed = "".join(output.text for output in cell.outputs)
+            assert f"{found.number:3} {found.verdict:10} article: " in f"\n{printed}", found.number
+
+
+def test_every_comparison_belongs_to_its_claim(cells):
+    proofs = {found.number: found.proof for found in CLAIMS}
+    for name, cell in cells.items():
+        for output in cell.get("outputs", []):
+            for line in output.get("text", "").splitlines():
+                if " article: " in line:
+                    assert proofs[int(line[:3])] == name, line
+
+
+def test_what_is_wrong_is_proved_or_a_matter_of_fact():
+    assert [found.number for found in CLAIMS if found.verdict == "wrong" and not found.proof] == [
+        29
+    ]
+
+
+def test_costly_errors_are_claims_that_fall_short(capsys):
+    for numbers in COSTLY.values():
+        assert all(claim(number).verdict in ("wrong", "imprecise") for number in numbers)
+    say_costly()
+    assert capsys.readouterr().out.count("\n| ") == 15
+
+
+def test_claims_are_chosen():
+    assert claims() == CLAIMS
+    assert [found.number for found in claims(words="110")] == [110]
+    assert {found.number for found in claims("wrong", words="FUNDING shorts")} >= {64, 121}
+    assert set(claims(words="omission")) == set(claims("omission"))
+    assert claims("omission", "alice") == ()
+    for wrong in ({"verdict": "true"}, {"group": "bob"}):
+        with pytest.raises(InvalidInput, match="must be one of"):
+            claims(**wrong)
+    for number in (0, 133):
+        with pytest.raises(InvalidInput, match="must be 1 to 132"):
+            claim(number)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 0},
+        {"group": "elsewhere"},
+        {"verdict": "maybe"},
+        {"lesson": "12"},
+        {"claim": " "},
+        {"why": "it costs $5"},
+        {"why": "a | b"},
+    ],
+)
+def test_claim_refuses(change):
+    with pytest.raises(InvalidInput):
+        replace(CLAIMS[0], **change)
+
+
+def test_table_of_a_part_has_its_claims(capsys):
+    say_claims("alice")
+    text = capsys.readouterr().out
+    assert text.count("\n| ") == len(claims(group="alice"))
+    assert "| 113 |" in text
+    with pytest.raises(InvalidInput):
+        say_claims("bob")
+
+
+def test_against_prints_the_verdict_on_record(capsys):
+    against(64, "pays", "receives")
+    assert capsys.readouterr().out == (
+        " 64 wrong      article: pays\n               right:   receives\n"
+    )
+
+
+def test_finder_follows_its_controls_and_comes_back():
+    finder = find_claims()
+    start = finder.rows
+    assert start == [found.row for found in claims("wrong")]
+    finder.set(verdict=None, group="alice", words="margin")
+    assert finder.rows == [found.row for found in claims(None, "alice", "margin")]
+    assert finder.sentence in finder.html
+    assert finder.html.count("<tr>") == len(finder.rows) + 1
+    finder.set(words="no such word <b>")
+    assert finder.sentence == "0 of 132 claims."
+    assert "<table" not in finder.html
+    finder.reset()
+    assert finder.rows == start
+
+
+def test_finder_refuses_what_it_does_not_have():
+    with pytest.raises(InvalidInput, match="no choice"):
+        find_claims().set(verdict="maybe")
+    with pytest.raises(InvalidInput, match="no choice"):
+        find_claims().set(lesson="01")
+    with pytest.raises(InvalidInput, match="must be an option"):
+        Finder(lambda **_: [], (), {"a": ("A", {"x": 1}, "y")}, noun=("it", "them"), total=0)
+
+
+def test_finder_without_a_kernel_shows_its_rows_escaped():
+    finder = find_claims()
+    finder.set(words="<script>")
+    bundle = finder._repr_mimebundle_()
+    assert "<script>" not in bundle["text/html"]
+    finder.reset()
+    bundle = finder._repr_mimebundle_()
+    assert bundle["text/html"].count("<tr>") == 38
+    assert bundle["text/plain"] == "Verdict ✗ wrong, Part all: 37 of 132 claims."

@@ -1,0 +1,75 @@
+"""Every term is there once, and every name of code in the glossary is one."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields, is_dataclass, replace
+
+import pytest
+
+import hedgelib
+from hedgelib import InvalidInput, market, replay
+from hedgelib.workbook.finder import find_terms
+from hedgelib.workbook.glossary import FIELDS, NOTATION, TERMS, say_notation, say_terms, terms
+
+
+def names():
+    """Every public name of the library, of its arguments and of the fields of its results."""
+    found = set()
+    for module in (hedgelib, market, replay):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            found.add(name)
+            if is_dataclass(thing):
+                found |= {field.name for field in fields(thing)}
+            if inspect.isfunction(thing):
+                found |= set(inspect.signature(thing).parameters)
+    return found
+
+
+def test_names_of_code_exist():
+    known = names()
+    for one in (*TERMS, *NOTATION):
+        for name in one.code.split(", "):
+            assert name == "-" or name in known, name
+
+
+def test_each_term_and_letter_stands_once():
+    assert len({term.word for term in TERMS}) == len(TERMS)
+    assert len({one.symbol for one in NOTATION}) == len(NOTATION)
+    assert {term.field for term in TERMS} == set(FIELDS)
+
+
+def test_terms_are_found_by_either_language():
+    assert [term.word for term in terms(words="gearing")] == ["leverage"]
+    assert "basis" in [term.word for term in terms("carry", "futures PREMIUM")]
+    assert terms() == TERMS
+    with pytest.raises(InvalidInput, match="field must be one of"):
+        terms("nowhere")
+
+
+@pytest.mark.parametrize(
+    "change", [{"word": ""}, {"meaning": "a | b"}, {"field": "nowhere"}, {"lesson": "77"}]
+)
+def test_term_refuses(change):
+    with pytest.raises(InvalidInput):
+        replace(TERMS[0], **change)
+
+
+def test_tables_have_every_line(capsys):
+    say_notation()
+    assert capsys.readouterr().out.count("\n| ") == len(NOTATION)
+    for field in FIELDS:
+        say_terms(field)
+        assert capsys.readouterr().out.count("\n| ") == len(terms(field))
+
+
+def test_finder_of_terms():
+    finder = find_terms()
+    assert finder.rows == [term.row for term in terms("contracts")]
+    finder.set(field="margin", words="short")
+    assert finder.rows == [term.row for term in terms("margin", "short")]
+    finder.reset()
+    assert finder.rows == [term.row for term in terms("contracts")]
+    finder.set(field=None)
+    assert finder.sentence == f"{len(TERMS)} of {len(TERMS)} terms."
