@@ -156,6 +156,10 @@ class Totals(NamedTuple):
     added: float
 
 
+EMPTY = Account(0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING = Totals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 def bar_at(k: Terms, price: float, gap: float) -> Bar:
     """Put together the prices of a date; `gap` is spot over perpetual."""
     if not k.inverse:
@@ -221,7 +225,7 @@ def maintenance_usd(
 def lose(equity: float, s: Totals) -> tuple[Account, Totals]:
     """Liquidate: all that the account held is the venue's."""
     return (
-        Account(0.0, 0.0, 0.0, 0.0, 0.0),
+        EMPTY,
         Totals(s.collateral, s.hedge, s.basis, s.funding, s.turnover, s.lost + equity, s.added),
     )
 
@@ -320,8 +324,7 @@ def walk(
     kept, whole, wallet, face = first
     book_usd = whole / c.book[0]
     bar = bar_at(k, c.price[0], c.spot_per_perp[0])
-    account = Account(wallet, 0.0, 0.0, 0.0, 0.0)
-    totals = Totals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    account, totals = Account(wallet, 0.0, 0.0, 0.0, 0.0), NOTHING
     if c.active[0]:
         account, totals = fill(k, bar, account, totals, face)
     equity, notional = equity_usd(bar, account), abs(account.short * bar.short)

@@ -934,7 +934,7 @@ def _set_up(
         first=_walk.Start(float(plan.kept_usd), float(plan.book_usd), float(wallet), short),
         slippage_rate=slippage_rate,
     )
-    _refuse_dead_start(setup, tiers)
+    _refuse_dead_start(setup)
     return setup
 
 
@@ -1064,6 +1064,8 @@ def _rows(name: str, column: ArrayLike, n_paths: int, length: int) -> np.ndarray
     """Return one row for all paths, or a row for each; nothing is copied that need not be."""
     array = np.asarray(column)
     rows = n_paths if array.ndim == 2 and array.shape[0] != 1 else 1
+    if array.shape == (rows, length):
+        return fixed(array)
     try:
         return fixed(np.broadcast_to(array, (rows, length)))
     except ValueError as error:
@@ -1155,19 +1157,25 @@ def _kept(plan: HedgePlan, paths: Paths) -> tuple[float, float]:
     return used_coin, plan.kept_usd / (plan.book_usd - used_usd)
 
 
-def _refuse_dead_start(setup: _Setup, tiers: MarginTiers) -> None:
+def _refuse_dead_start(setup: _Setup) -> None:
     """Refuse a position that the costs of opening it would bring down to maintenance margin."""
-    plan, k, c = setup.plan, setup.terms, setup.columns
-    perp = plan.price_usd / c.spot_per_perp[:, 0]
-    notional = abs(setup.first.short) * (plan.price_usd / perp if k.inverse else perp)
-    margin = plan.collateral_usd - notional * k.cost_rate
-    unit = plan.price_usd if k.inverse else 1.0
-    dead = margin <= np.asarray(tiers.maintenance_margin(notional / unit)) * unit
-    if dead.any() and c.active[:, 0].any():
-        left = usd(float(margin.min()), cents=True)
+    k, c, first = setup.terms, setup.columns, setup.first
+    if not c.active[:, 0].any():
+        return
+    gaps = c.spot_per_perp[:, 0]
+    dearest = float(gaps.max() if k.inverse else gaps.min())
+    bar = _walk.bar_at(k, setup.plan.price_usd, dearest)
+    account, _ = _walk.fill(
+        k, bar, _walk.EMPTY._replace(wallet=first.wallet), _walk.NOTHING, first.short
+    )
+    equity, notional = _walk.equity_usd(bar, account), abs(first.short * bar.short)
+    need = _walk.maintenance_usd(
+        k, bar, account, setup.rates.tolist(), setup.amounts.tolist(), notional
+    )
+    if equity <= need:
         raise InvalidInput(
-            f"opening {usd(float(notional.max()))} leaves {left} of margin, which is not above "
-            "maintenance; post more, or open less"
+            f"opening {usd(notional)} leaves {usd(equity, cents=True)} of margin, which is not "
+            "above maintenance; post more, or open less"
         )
 
 

@@ -1,0 +1,784 @@
+"""What lesson 05 needs beside the library: a venue's rule for funding, and time out of a hedge.
+
+The guesses are here and not in the lesson so that a reader does not see the answer with the
+question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import erf, isfinite, log10, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from numpy.typing import ArrayLike
+
+from hedgelib import market
+from hedgelib._check import FRACTION, NONNEGATIVE, POSITIVE, RATE, FloatArray, scalars
+from hedgelib._text import percent, usd
+from hedgelib.carry import (
+    BreakEven,
+    close_reopen_break_even,
+    deribit_funding_rate,
+    expiry_lock,
+    funding_cap,
+    funding_income,
+    funding_rate,
+    unhedged_sigma_usd,
+)
+from hedgelib.errors import InvalidInput
+from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.workbook.lesson06 import mark_guess
+from hedgelib.workbook.prose import Prediction, Table, predict, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "FUNDING_RULE",
+    "RULES",
+    "STAY_OUT",
+    "FundingRule",
+    "RateStudy",
+    "StayOut",
+    "guess_discount",
+    "guess_future",
+    "guess_swing",
+    "rate_text",
+    "stay_out",
+    "study_rate",
+]
+
+RECEIVES, PAYS = COLOURS["good"], COLOURS["unhedged"]
+"""Colours of money that comes and of money that goes."""
+
+
+def rate_text(rate: float, *, signed: bool = True) -> str:
+    """Write a funding rate or a premium: two decimals of a percent, up to four where it has them.
+
+    Parameters
+    ----------
+    rate : float
+        Decimal.
+    signed : bool
+        Put a plus sign before a positive one.
+
+    Returns
+    -------
+    str
+
+    Notes
+    -----
+    **Source:** house style of :func:`hedgelib._text.percent`.
+
+    Examples
+    --------
+    >>> rate_text(0.0001), rate_text(-0.000173), rate_text(0.002, signed=False), rate_text(0.0)
+    ('+0.01%', '−0.0173%', '0.20%', '0%')
+    """
+    whole, _, decimals = percent(rate, digits=4, signed=signed).rstrip("%").partition(".")
+    if not any(digit in whole + decimals for digit in "123456789"):
+        return "0%"
+    return f"{whole}.{decimals.rstrip('0'):0<2}%"
+
+
+# The rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingRule:
+    """How a venue turns the premium of a perpetual into its funding rate.
+
+    Parameters
+    ----------
+    name : str
+    interest : float
+        Decimal for 8 hours.
+    damper : float
+        Width of the band, decimal, >= 0.
+    cap : float, optional
+        Largest rate to either side, decimal; not every venue's is known.
+    is_deribit : bool
+        Whether the damper makes the rate nil, and not the interest, inside the band.
+    """
+
+    name: str
+    interest: float
+    damper: float
+    cap: float | None = None
+    is_deribit: bool = False
+
+    def rate(self, premium: ArrayLike) -> FloatArray:
+        """Funding rate at one or many average premiums.
+
+        Parameters
+        ----------
+        premium : array_like
+            Decimals.
+
+        Returns
+        -------
+        ndarray
+            Decimals for 8 hours, shape of `premium`; above 0 shorts receive.
+
+        Notes
+        -----
+        **Source:** :func:`hedgelib.funding_rate`, :func:`hedgelib.deribit_funding_rate`.
+        """
+        if self.is_deribit:
+            return np.asarray(deribit_funding_rate(premium, damper=self.damper, cap=self.cap))
+        return np.asarray(funding_rate(premium, self.interest, damper=self.damper, cap=self.cap))
+
+    @property
+    def corners(self) -> list[float]:
+        """Premiums at which the line bends."""
+        middle = 0.0 if self.is_deribit else self.interest
+        bends = [middle - self.damper, middle + self.damper]
+        if self.cap is not None:
+            bends += [-self.cap - self.damper, self.cap + self.damper]
+        return bends
+
+
+def _rules() -> dict[str, FundingRule]:
+    lowest = market.contract("binance:BTCUSD_PERP").maintenance_rates[0]
+    figures = {figure.name: figure.value for figure in market.contract_figures("okx:BTC-USD-SWAP")}
+    cap = figures["funding_cap"]
+    assert isinstance(cap, float)
+    return {
+        "Binance": FundingRule(
+            name="Binance, BTC", interest=1e-4, damper=5e-4, cap=float(funding_cap(lowest))
+        ),
+        "OKX": FundingRule(name="OKX, BTC", interest=0.0, damper=0.0, cap=cap),
+        "Deribit": FundingRule(name="Deribit, BTC", interest=0.0, damper=5e-4, is_deribit=True),
+    }
+
+
+RULES: Mapping[str, FundingRule] = _rules()
+"""Three ways of reckoning, with the caps of their BTC contracts where these are known.
+
+**Source:** as :func:`hedgelib.funding_rate`, :func:`hedgelib.funding_cap` and
+:func:`hedgelib.deribit_funding_rate`; the figures of ``data/contracts.toml``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateStudy:
+    """One premium, and what a short makes of it: made by :func:`study_rate`.
+
+    Parameters
+    ----------
+    rule : FundingRule
+    premium : float
+        Average over the interval, decimal.
+    short_usd : float
+        Face of the short, USD.
+    guess : float, optional
+        Rate that somebody thought of, decimal.
+    """
+
+    rule: FundingRule
+    premium: float
+    short_usd: float
+    guess: float | None = None
+
+    @property
+    def rate(self) -> float:
+        """The funding rate, decimal for 8 hours."""
+        return float(self.rule.rate(self.premium))
+
+    @property
+    def received_usd(self) -> float:
+        """What the short receives at the settlement, USD; below 0 it pays."""
+        return float(funding_income(self.short_usd, self.rate).total_usd)
+
+    @property
+    def yearly_usd(self) -> float:
+        """The same in a year of such settlements, USD."""
+        return float(funding_income(self.short_usd, self.rate).yearly_usd)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Put the numbers into words.
+
+        Returns
+        -------
+        list of (str, str)
+        """
+        return [
+            ("Premium over the index", rate_text(self.premium)),
+            ("Funding rate for 8 hours", rate_text(self.rate)),
+            ("Who pays", _who(self.rate)),
+            (f"A short of {usd(self.short_usd)}", _gets(self.received_usd)),
+            ("In a year, if it stayed so", usd(self.yearly_usd, signed=True)),
+            ("By the year, simple", percent(self.yearly_usd / self.short_usd, digits=2)),
+        ]
+
+    def _table(self) -> Table:
+        return table(self.rows(), caption=f"Rule of {self.rule.name}")
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+
+def _who(rate: float) -> str:
+    if not rate:
+        return "nobody"
+    return "longs pay shorts" if rate > 0 else "shorts pay longs"
+
+
+def _gets(dollars: float) -> str:
+    if not dollars:
+        return "gets nothing"
+    return f"{'receives' if dollars > 0 else 'pays'} {usd(abs(dollars), cents=True)}"
+
+
+def study_rate(
+    premium: float,
+    *,
+    rule: FundingRule | None = None,
+    short_usd: float = 50_000.0,
+    guess: float | None = None,
+) -> RateStudy:
+    """Turn a premium into a funding rate, and into what a short receives.
+
+    Parameters
+    ----------
+    premium : float
+        Average of the perpetual over its index, decimal.
+    rule : FundingRule, optional
+        Binance's when omitted.
+    short_usd : float
+        Face of the short, USD, > 0.
+    guess : float, optional
+        Rate that somebody thought of, decimal.
+
+    Returns
+    -------
+    RateStudy
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.funding_rate`, :func:`hedgelib.funding_income`.
+
+    Examples
+    --------
+    >>> study = study_rate(0.002)
+    >>> round(study.rate, 6), round(study.received_usd, 2)
+    (0.0015, 75.0)
+    """
+    premium, short_usd = scalars(premium=(premium, RATE), short_usd=(short_usd, POSITIVE))
+    return RateStudy(
+        rule=rule or RULES["Binance"], premium=premium, short_usd=short_usd, guess=guess
+    )
+
+
+def guess_discount(study: RateStudy) -> Prediction:
+    """Ask who pays while the perpetual stands a little below its index.
+
+    Parameters
+    ----------
+    study : RateStudy
+        Of a premium below 0 and within the band.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a rate.
+
+    Raises
+    ------
+    InvalidInput
+        A premium of another kind.
+
+    Examples
+    --------
+    >>> guess_discount(study_rate(-0.0003)).answer
+    '+0.01%: longs pay shorts'
+    """
+    if not study.premium < 0 < study.rate:
+        raise InvalidInput(
+            f"premium must be below 0 with a rate above 0, got {study.premium:g} and {study.rate:g}"
+        )
+    answer = f"{rate_text(study.rate)}: longs pay shorts"
+    return predict(
+        f"Over eight hours the perpetual stood {rate_text(-study.premium, signed=False)} below the "
+        "index. Who pays, and how much?",
+        {
+            f"{rate_text(study.premium)}: shorts pay longs": "So it would be without the clamp, "
+            "and there are venues without one.",
+            "0%: nobody pays": "The damper does swallow the premium. It puts the interest in its "
+            "place, and that is not nil.",
+            answer: "The premium lies within the band. There the rate is the interest, and the "
+            "interest is above zero.",
+        },
+        answer=answer,
+    )
+
+
+_WIDEST = 0.004
+"""Premium at the ends of the picture, decimal."""
+_HIGHEST = 0.0045
+
+
+def _draw_rule(ax: Axes, study: RateStudy) -> None:
+    rule, widest = study.rule, max(_WIDEST, 1.05 * abs(study.premium))
+    top = max(_HIGHEST, 1.1 * abs(study.rate))
+    bends = [x for x in rule.corners if abs(x) < widest]
+    x = np.sort([-widest, *bends, study.premium, widest])
+    ax.axhspan(0, top, color=RECEIVES, alpha=0.09, linewidth=0, zorder=0)
+    ax.axhspan(-top, 0, color=PAYS, alpha=0.09, linewidth=0, zorder=0)
+    ax.plot(
+        [-widest, widest],
+        [-widest, widest],
+        color=COLOURS["grey"],
+        linewidth=1.3,
+        linestyle=(0, (4, 3)),
+        zorder=2,
+    )
+    ax.plot(x, rule.rate(x), color=COLOURS["altcoins"], linewidth=2.6, zorder=3)
+    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
+    ax.plot([study.premium] * 2, [0, study.rate], color="#333333", linewidth=1, zorder=2)
+    _corner(ax, 0.015, 0.965, "longs pay, SHORTS RECEIVE", readable(RECEIVES), "top", "left")
+    _corner(ax, 0.985, 0.035, "shorts pay, longs receive", readable(PAYS), "bottom", "right")
+    ax.annotate(
+        "rate = premium",
+        (-0.88 * widest, -0.88 * widest),
+        xytext=(9, -3),
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        color=COLOURS["grey"],
+        fontsize=9.5,
+    )
+    if study.guess is not None:
+        mark_guess(ax, study.premium, study.guess)
+    ax.plot(
+        [study.premium],
+        [study.rate],
+        "o",
+        color=COLOURS["total"],
+        markersize=9,
+        zorder=6,
+        clip_on=False,
+    )
+    ax.set_xlim(-widest, widest)
+    ax.set_ylim(-top, top)
+    for axis, usual in ((ax.xaxis, widest == _WIDEST), (ax.yaxis, top == _HIGHEST)):
+        axis.set_major_locator(MultipleLocator(0.001) if usual else MaxNLocator(8))
+        axis.set_major_formatter(
+            FuncFormatter(lambda v, _: percent(round(v, 9), signed=True, digits=1))
+        )
+    ax.set_xlabel("average premium of the perpetual over its index")
+    ax.set_ylabel("funding rate for 8 hours")
+    ax.yaxis.set_label_coords(-0.085, 0.5)
+    ax.set_title(
+        f"Premium {rate_text(study.premium)}: rate {rate_text(study.rate)}, "
+        f"a short of {usd(study.short_usd)} {_gets(study.received_usd)}"
+    )
+
+
+def _corner(ax: Axes, x: float, y: float, text: str, colour: str, va: str, ha: str) -> None:
+    ax.text(x, y, text, transform=ax.transAxes, color=colour, va=va, ha=ha, fontweight="bold")
+
+
+def _alt_rule(study: RateStudy) -> str:
+    rule = study.rule
+    low, high = sorted(rule.corners[:2])
+    if high > low:
+        inside = float(rule.rate((low + high) / 2))
+        band = (
+            f"Between premiums of {rate_text(low)} and {rate_text(high)} the rate is "
+            f"{rate_text(inside)}; outside it runs beside the premium"
+        )
+    else:
+        band = "The rate is the premium"
+    end = "" if rule.cap is None else f", and it stops at {rate_text(rule.cap, signed=False)}"
+    guess = "" if study.guess is None else f" Your guess was {rate_text(study.guess)}."
+    return (
+        f"Rule of {rule.name}, premium {rate_text(study.premium)}: rate {rate_text(study.rate)}, "
+        f"{_who(study.rate)}{'' if study.rate else ' pays'}; a short of {usd(study.short_usd)} "
+        f"{_gets(study.received_usd)} every 8 hours. {band}{end}.{guess}"
+    )
+
+
+FUNDING_RULE: Picture[RateStudy] = Picture(
+    name="funding rate over premium",
+    draw=_draw_rule,
+    alt=_alt_rule,
+    size=(8.0, 4.4),
+    margins=(0.105, 0.96, 0.13, 0.9),
+)
+
+
+# Which of two dated contracts
+
+
+def guess_future(coin: float, spot_usd: float, premiums: tuple[float, float]) -> Prediction:
+    """Ask which of two dated contracts a hedger should sell.
+
+    Parameters
+    ----------
+    coin : float
+        Coins to be hedged.
+    spot_usd : float
+        USD per coin.
+    premiums : tuple of (float, float)
+        Relative basis of the two, decimals, the higher one first.
+
+    Returns
+    -------
+    Prediction
+
+    Examples
+    --------
+    >>> guess_future(10, 3500, (0.03, 0.01)).answer
+    'the one at 3%'
+    """
+    high, low = premiums
+    locks = [float(expiry_lock(coin, spot_usd * (1 + b), spot_usd).final_usd) for b in premiums]
+    names = [f"the one at {percent(b)}" for b in premiums]
+    return predict(
+        f"You own {coin:g} ETH at {usd(spot_usd)} and want to lock in their price by selling a "
+        f"future. Two of the same last day are on offer, one {percent(high)} above spot, one "
+        f"{percent(low)}. Which do you sell?",
+        {
+            names[1]: "A lower basis sounds cheaper. It is, for somebody who buys.",
+            names[0]: f"You are the seller. {usd(locks[0])} are locked in, against "
+            f"{usd(locks[1])}.",
+            "either, both end at spot": "They do end there. But they start from different heights, "
+            "and the way down is yours.",
+        },
+        answer=names[0],
+    )
+
+
+# Out of the hedge, and in again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayOut:
+    """A hedge closed for some hours to dodge funding: made by :func:`stay_out`.
+
+    Parameters
+    ----------
+    book_usd, beta : float
+        What goes unhedged meanwhile: its value in USD, and its beta to the coin.
+    short_usd : float
+        Face of the short that is closed and opened again, USD.
+    rate : float
+        Funding rate that is expected to last, decimal per interval.
+    cost_rate : float
+        Fee and slippage of one side, decimal.
+    daily_vol : float
+        Standard deviation of the coin's daily return, decimal.
+    hours : float
+        Out of the hedge.
+    interval_hours : float
+        Between settlements.
+    guess : float, optional
+        Swing that somebody thought of, USD.
+    """
+
+    book_usd: float
+    beta: float
+    short_usd: float
+    rate: float
+    cost_rate: float
+    daily_vol: float
+    hours: float
+    interval_hours: float = 8.0
+    guess: float | None = None
+
+    @property
+    def cost_usd(self) -> float:
+        """Of closing and opening again, USD."""
+        return float(self._break_even().close_reopen_cost_usd)
+
+    @property
+    def break_even_hours(self) -> float:
+        """After which the funding avoided has paid for that; ``inf``: never."""
+        return float(self._break_even().break_even_hours)
+
+    @property
+    def avoided_usd(self) -> float:
+        """Funding not paid meanwhile, USD; below 0 it was given up."""
+        return float(self.avoided_over(self.hours))
+
+    @property
+    def net_usd(self) -> float:
+        """Funding avoided less costs, USD."""
+        return self.avoided_usd - self.cost_usd
+
+    @property
+    def sigma_usd(self) -> float:
+        """One standard deviation of what the book does meanwhile, USD."""
+        return float(self.sigma_over(self.hours))
+
+    @property
+    def chance(self) -> float:
+        """Chance to be better off than with the hedge, if the coin has no trend."""
+        if not self.sigma_usd:
+            return float(self.net_usd > 0)
+        return 0.5 * (1 + erf(self.net_usd / self.sigma_usd / sqrt(2)))
+
+    def _break_even(self) -> BreakEven:
+        return close_reopen_break_even(
+            self.short_usd, self.rate, self.cost_rate, interval_hours=self.interval_hours
+        )
+
+    def avoided_over(self, hours: ArrayLike) -> FloatArray:
+        """Funding avoided after some hours, with the settlements spread evenly.
+
+        Parameters
+        ----------
+        hours : array_like
+
+        Returns
+        -------
+        ndarray
+            USD.
+        """
+        return np.asarray(-self.short_usd * self.rate * np.asarray(hours) / self.interval_hours)
+
+    def sigma_over(self, hours: ArrayLike) -> FloatArray:
+        """One standard deviation of the unhedged book after some hours.
+
+        Parameters
+        ----------
+        hours : array_like
+
+        Returns
+        -------
+        ndarray
+            USD.
+
+        Notes
+        -----
+        **Source:** :func:`hedgelib.unhedged_sigma_usd`.
+        """
+        return np.asarray(unhedged_sigma_usd(self.book_usd, self.beta, self.daily_vol, hours))
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Put the numbers into words.
+
+        Returns
+        -------
+        list of (str, str)
+        """
+        what = "given up" if self.avoided_usd < 0 else "avoided"
+        return [
+            (f"Funding {what}", usd(self.avoided_usd, signed=True)),
+            ("Fees and slippage, out and in", usd(-self.cost_usd, signed=True)),
+            ("Both together", usd(self.net_usd, signed=True)),
+            ("Breaks even after", _hours(self.break_even_hours)),
+            ("Usual swing of the book meanwhile", f"± {usd(self.sigma_usd)}"),
+            ("Chance to be better off, no trend", percent(self.chance, digits=1)),
+        ]
+
+    def _table(self) -> Table:
+        return table(self.rows(), caption=_out(self))
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:,.4g} hours" if isfinite(hours) else "never"
+
+
+def _out(study: StayOut) -> str:
+    return f"{study.hours:g} hours out of the hedge, at {rate_text(study.rate)} for 8 hours"
+
+
+def stay_out(
+    book_usd: float,
+    rate: float,
+    cost_rate: float,
+    daily_vol: float,
+    hours: float,
+    *,
+    beta: float = 1.0,
+    interval_hours: float = 8.0,
+    guess: float | None = None,
+) -> StayOut:
+    """Weigh what is saved by leaving a hedge for some hours against what may happen meanwhile.
+
+    Parameters
+    ----------
+    book_usd : float
+        Value of the book; the short is beta times as large. USD, > 0.
+    rate : float
+        Funding rate that is expected to last, decimal per interval.
+    cost_rate : float
+        Fee and slippage of one side, decimal, from 0 to below 1.
+    daily_vol : float
+        Standard deviation of the coin's daily return, decimal, >= 0.
+    hours : float
+        Out of the hedge, >= 0.
+    beta : float
+        Of the book to the coin, > 0.
+    interval_hours : float
+        Between settlements, > 0.
+    guess : float, optional
+        Swing that somebody thought of, USD.
+
+    Returns
+    -------
+    StayOut
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.close_reopen_break_even`, :func:`hedgelib.unhedged_sigma_usd`.
+
+    Examples
+    --------
+    >>> study = stay_out(50_000, -0.0001, 0.0007, 0.04, 112)
+    >>> round(study.avoided_usd, 6), round(study.cost_usd, 6), round(study.sigma_usd, 2)
+    (70.0, 70.0, 4320.49)
+    """
+    book_usd, rate, cost_rate, daily_vol, hours, beta, interval_hours = scalars(
+        book_usd=(book_usd, POSITIVE),
+        rate=(rate, RATE),
+        cost_rate=(cost_rate, FRACTION),
+        daily_vol=(daily_vol, NONNEGATIVE),
+        hours=(hours, NONNEGATIVE),
+        beta=(beta, POSITIVE),
+        interval_hours=(interval_hours, POSITIVE),
+    )
+    return StayOut(
+        book_usd=book_usd,
+        beta=beta,
+        short_usd=beta * book_usd,
+        rate=rate,
+        cost_rate=cost_rate,
+        daily_vol=daily_vol,
+        hours=hours,
+        interval_hours=interval_hours,
+        guess=guess,
+    )
+
+
+def guess_swing(study: StayOut) -> Prediction:
+    """Ask how far a book swings while its hedge is off.
+
+    Parameters
+    ----------
+    study : StayOut
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a number of dollars.
+
+    Notes
+    -----
+    **Source:** the root of time; the wrong options are the funding itself, one day's swing, and a
+    swing that grows with time and not with its root.
+
+    Examples
+    --------
+    >>> list(guess_swing(stay_out(50_000, -0.0001, 0.0007, 0.04, 112)).options)
+    ['$70', '$2,000', '$4,320', '$9,333']
+    """
+    day = study.book_usd * study.beta * study.daily_vol
+    answer = usd(study.sigma_usd)
+    return predict(
+        f"The hedge of {usd(study.book_usd)} is off for {study.hours:g} hours, to save "
+        f"{usd(study.avoided_usd)} of funding. On a usual day the market moves by "
+        f"{percent(study.daily_vol)}, up or down. By how much does the book usually move until the "
+        "hedge is on again?",
+        {
+            usd(study.avoided_usd): "Then the two risks would be alike. They are of different "
+            "worlds.",
+            usd(day): "That is one day's. The hedge is off for longer.",
+            answer: f"{study.hours / 24:.2f} days, and a swing grows with the root of time: days "
+            "that go up and days that go down partly cancel.",
+            usd(day * study.hours / 24): "So it would be if every day went the same way.",
+        },
+        answer=answer,
+    )
+
+
+_DAYS = 10
+
+
+def _draw_out(ax: Axes, study: StayOut) -> None:
+    last = max(24.0 * _DAYS, study.hours)
+    x = np.linspace(0, last, 161)
+    net = study.avoided_over(x) - study.cost_usd
+    sigma = study.sigma_over(x)
+    ax.fill_between(x, net - sigma, net + sigma, color=PAYS, alpha=0.18, linewidth=0, zorder=2)
+    ax.plot(x, net + sigma, color=PAYS, linewidth=1.2, zorder=3)
+    ax.plot(x, net - sigma, color=PAYS, linewidth=1.2, zorder=3)
+    ax.plot(x, net, color=COLOURS["total"], linewidth=2.6, zorder=4)
+    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
+    ends_of_swing = study.net_usd + study.sigma_usd * np.array([-1, 1])
+    dot: dict[str, Any] = {"zorder": 6, "clip_on": False}
+    ax.plot([study.hours] * 2, ends_of_swing, "o-", color=readable(PAYS), markersize=6, **dot)
+    ax.plot([study.hours], [study.net_usd], "o", color=COLOURS["total"], markersize=9, **dot)
+    top = _ceiling(float(np.max(np.abs(net) + sigma)))
+    ax.set_xlim(0, last)
+    ax.set_ylim(-top, top)
+    ax.xaxis.set_major_locator(MultipleLocator(24) if last == 24 * _DAYS else MaxNLocator(8))
+    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
+    ax.set_xlabel("hours out of the hedge")
+    ax.set_ylabel("against staying hedged (USD)")
+    ax.yaxis.set_label_coords(-0.105, 0.5)
+    if study.guess is not None:
+        mark_guess(ax, study.hours, study.net_usd + study.guess)
+    ends = [(float(net[-1]), "funding\nless costs", COLOURS["total"], True)]
+    if sigma[-1]:
+        ends.append((float((net + sigma)[-1]), "one swing up", PAYS, False))
+        ends.append((float((net - sigma)[-1]), "one swing down", PAYS, False))
+    label_ends(ax, ends)
+    ax.set_title(
+        f"{study.hours:g} hours out: funding {usd(study.avoided_usd, signed=True)}, costs "
+        f"{usd(-study.cost_usd, signed=True)}, at risk ± {usd(study.sigma_usd)}"
+    )
+
+
+def _ceiling(value: float) -> float:
+    """Round up to a height at which the axis can stand still while a slider moves a little."""
+    if value <= 0:
+        return 1.0
+    step = 10.0 ** np.floor(log10(value))
+    return float(next(step * n for n in (1.5, 2, 3, 5, 7.5, 10) if value <= step * n))
+
+
+def _alt_out(study: StayOut) -> str:
+    what = "given up" if study.avoided_usd < 0 else "avoided"
+    even = _hours(study.break_even_hours)
+    when = f"Closing breaks even after {even}" if even != "never" else "Closing never pays"
+    guess = "" if study.guess is None else f" Your guess was ± {usd(study.guess)}."
+    return (
+        f"A hedge of {usd(study.book_usd)} off for {study.hours:g} hours at a rate of "
+        f"{rate_text(study.rate)}: {usd(abs(study.avoided_usd))} of funding {what}, "
+        f"{usd(study.cost_usd)} of costs, together {usd(study.net_usd, signed=True)}; the book "
+        f"meanwhile swings by ± {usd(study.sigma_usd)}, a band that opens around the line of the "
+        f"money saved. {when}.{guess}"
+    )
+
+
+STAY_OUT: Picture[StayOut] = Picture(
+    name="out of the hedge",
+    draw=_draw_out,
+    alt=_alt_out,
+    size=(8.4, 4.3),
+    margins=(0.115, 0.835, 0.13, 0.9),
+)

@@ -1,0 +1,648 @@
+"""Years of funding for lesson 05: what a short received by month and year, and in which markets.
+
+The monthly rates are a proxy, and every picture, table and sentence made of them says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+from numpy.typing import NDArray
+
+from hedgelib import market
+from hedgelib._check import POSITIVE, FloatArray, scalars
+from hedgelib._text import percent, usd
+from hedgelib.carry import FundingIncome, annualise_funding, funding_income
+from hedgelib.errors import InvalidInput
+from hedgelib.figures import COLOURS, Picture, readable
+from hedgelib.workbook.lesson05 import PAYS, RECEIVES, rate_text
+from hedgelib.workbook.prose import Prediction, Table, predict, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "FUNDING_BY_MARKET",
+    "FUNDING_HISTORY",
+    "PROXY",
+    "XBTUSD",
+    "CoinFunding",
+    "FundingByMarket",
+    "FundingHistory",
+    "LongRun",
+    "funding_by_market",
+    "funding_history",
+    "guess_year",
+]
+
+PROXY = "a proxy: Binance's USDT-margined perpetuals"
+"""What stands beside every number made of the monthly rates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongRun:
+    """Long-run figures of a contract whose history does not ship with the workbook.
+
+    Parameters
+    ----------
+    name, period : str
+    mean_8h, sd_8h, lowest_8h, highest_8h : float
+        Of the funding rate, decimals for 8 hours.
+    share_negative : float
+        Of the settlements, decimal.
+    median_premium, lowest_premium : float
+        Of the perpetual over an index, decimals.
+    panic, panic_settlements : str, int
+        When the lowest rate was paid, and how often in a row.
+    """
+
+    name: str
+    period: str
+    mean_8h: float
+    sd_8h: float
+    lowest_8h: float
+    highest_8h: float
+    share_negative: float
+    median_premium: float
+    lowest_premium: float
+    panic: str
+    panic_settlements: int
+
+
+XBTUSD = LongRun(
+    name="BitMEX XBTUSD",
+    period="June 2018 to November 2020",
+    mean_8h=0.000009,
+    sd_8h=0.00043,
+    lowest_8h=-0.00375,
+    highest_8h=0.00316,
+    share_negative=0.29,
+    median_premium=-0.00015,
+    lowest_premium=-0.113,
+    panic="13 and 14 March 2020",
+    panic_settlements=6,
+)
+"""The inverse perpetual with the longest history of its time.
+
+**Source:** BitMEX's settled rates, and its prices against an index; figures only, collected on
+2026-11-22, because the history is not ours to ship. The lowest rate was that of every settlement
+from 2020-03-13 04:00 to 2020-03-14 20:00 UTC."""
+
+
+# What was received
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinFunding:
+    """Funding rates of one coin by month.
+
+    Parameters
+    ----------
+    coin : str
+    month : ndarray of datetime64, shape (n,)
+        First day of each.
+    mean, lowest : ndarray, shape (n,)
+        Average and lowest rate of the month, decimals for 8 hours.
+    settlements : ndarray, shape (n,)
+        How many there were.
+    """
+
+    coin: str
+    month: NDArray[np.datetime64]
+    mean: FloatArray
+    lowest: FloatArray
+    settlements: FloatArray
+
+    @property
+    def year(self) -> NDArray[np.int64]:
+        """The year of each month, shape (n,)."""
+        return self.month.astype("datetime64[Y]").astype(np.int64) + 1970
+
+    @property
+    def years(self) -> list[int]:
+        """The years that there are."""
+        return [int(year) for year in np.unique(self.year)]
+
+    def income(self, short_usd: float, year: int | None = None) -> FundingIncome:
+        """Add up what a short received in a year, or in all of them.
+
+        Parameters
+        ----------
+        short_usd : float
+            Face of the short, USD, >= 0.
+        year : int, optional
+
+        Returns
+        -------
+        FundingIncome
+
+        Notes
+        -----
+        **Source:** :func:`hedgelib.funding_income`.
+        """
+        months = np.ones(self.month.size, bool) if year is None else self.year == year
+        return funding_income(short_usd, self.mean[months], settlements=self.settlements[months])
+
+    def below_zero(self, year: int | None = None) -> tuple[int, int, int]:
+        """Count the months of a year, or of all.
+
+        Parameters
+        ----------
+        year : int, optional
+
+        Returns
+        -------
+        tuple of int
+            Months with an average below zero, months with one settlement or more below zero, and
+            all months.
+        """
+        months = np.ones(self.month.size, bool) if year is None else self.year == year
+        low, mean = self.lowest[months], self.mean[months]
+        return int(np.sum(mean < 0)), int(np.sum(low < 0)), int(months.sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingHistory:
+    """What a short of one size received from each coin: made by :func:`funding_history`.
+
+    Parameters
+    ----------
+    coins : tuple of CoinFunding
+    short_usd : float
+        Face of the short, the same all the time, USD.
+    guess : tuple of (str, int, float), optional
+        Coin, year, and the USD that somebody thought the short received in it.
+    """
+
+    coins: tuple[CoinFunding, ...]
+    short_usd: float
+    guess: tuple[str, int, float] | None = None
+
+    def of(self, coin: str) -> CoinFunding:
+        """Return the rates of one coin.
+
+        Parameters
+        ----------
+        coin : str
+
+        Returns
+        -------
+        CoinFunding
+
+        Raises
+        ------
+        InvalidInput
+            A coin that is not among them.
+        """
+        for part in self.coins:
+            if part.coin == coin:
+                return part
+        raise InvalidInput(f"no coin {coin!r}; there are {', '.join(p.coin for p in self.coins)}")
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Put every year of every coin into words, and all years together.
+
+        Returns
+        -------
+        list of tuple of str
+        """
+        rows: list[tuple[str, ...]] = []
+        for part in self.coins:
+            for year in (*part.years, None):
+                income = part.income(self.short_usd, year)
+                mean, once, months = part.below_zero(year)
+                rows.append(
+                    (
+                        f"{part.coin} {year or 'in all'}",
+                        rate_text(income.mean_rate),
+                        percent(annualise_funding(income.mean_rate).simple, digits=1, signed=True),
+                        usd(income.total_usd, signed=True),
+                        f"{mean} of {months}",
+                        f"{once} of {months}",
+                    )
+                )
+        return rows
+
+    def _table(self) -> Table:
+        head = (
+            "",
+            "average rate, 8 h",
+            "by the year",
+            "the short received",
+            "months below zero",
+            "months with a payment below zero",
+        )
+        return table(self.rows(), head, caption=f"A short of {usd(self.short_usd)} ({PROXY})")
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+
+def funding_history(
+    short_usd: float,
+    coins: Sequence[str] = ("BTC", "ETH"),
+    *,
+    guess: tuple[str, int, float | None] | None = None,
+) -> FundingHistory:
+    """Reckon up what a short of one size has received over the years that ship.
+
+    Parameters
+    ----------
+    short_usd : float
+        Face of the short, USD, > 0.
+    coins : sequence of str
+    guess : tuple of (str, int, float or None), optional
+        Coin, year, and the USD that somebody thought the short received in it.
+
+    Returns
+    -------
+    FundingHistory
+
+    Raises
+    ------
+    InvalidInput
+        A size that is not > 0, a coin without funding rates.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.market.funding_monthly`, a proxy.
+
+    Examples
+    --------
+    >>> history = funding_history(50_000)
+    >>> round(history.of("ETH").income(50_000, 2022).total_usd)
+    394
+    """
+    (short_usd,) = scalars(short_usd=(short_usd, POSITIVE))
+    rates = market.funding_monthly()
+    found = []
+    for coin in coins:
+        rows = rates[rates["coin"] == coin]
+        if rows.empty:
+            raise InvalidInput(f"no funding rates of {coin!r}; there are BTC and ETH")
+        found.append(
+            CoinFunding(
+                coin=coin,
+                month=rows["month"].to_numpy(),
+                mean=rows["mean_8h"].to_numpy(),
+                lowest=rows["min_8h"].to_numpy(),
+                settlements=rows["settlements"].to_numpy(np.float64),
+            )
+        )
+    marked = None if guess is None or guess[2] is None else (guess[0], guess[1], guess[2])
+    return FundingHistory(coins=tuple(found), short_usd=short_usd, guess=marked)
+
+
+def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
+    """Ask what funding did to a short in a year.
+
+    Parameters
+    ----------
+    history : FundingHistory
+    coin : str
+    year : int
+        One in which the short received.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a number of dollars.
+
+    Raises
+    ------
+    InvalidInput
+        A coin or a year of another kind.
+
+    Examples
+    --------
+    >>> list(guess_year(funding_history(50_000), "ETH", 2021).options)
+    ['−$18,769: it paid', '$0: about nothing', '+$18,769: it received']
+    """
+    part = history.of(coin)
+    received = part.income(history.short_usd, year).total_usd
+    if received <= 0:
+        raise InvalidInput(f"a short of {coin} received nothing in {year}; choose another year")
+    closes = market.prices(coin, f"{year - 1}-12-31", f"{year}-12-31")[coin]
+    answer = f"{usd(received, signed=True)}: it received"
+    return predict(
+        f"In {year} {coin} went from {usd(closes.iloc[0])} to {usd(closes.iloc[-1])}. Somebody was "
+        f"short {usd(history.short_usd)} all year. What did funding alone do to that short?",
+        {
+            f"{usd(-received, signed=True)}: it paid": "The size is right. But in such a market "
+            "longs are many, and it is longs who pay.",
+            "$0: about nothing": "Ups and downs do not cancel here. Longs were in demand nearly "
+            "all the time.",
+            answer: "The market ran hot, buyers of perpetuals were many, and they paid whoever "
+            "took the other side.",
+        },
+        answer=answer,
+    )
+
+
+def _draw_history(ax: Axes, history: FundingHistory) -> None:
+    # Insets, because a canvas keeps one pair of axes.
+    ax.set_axis_off()
+    count = len(history.coins)
+    height = (1 - 0.1 * (count - 1)) / count
+    top = max(float(part.mean.max()) for part in history.coins)
+    low = min(float(part.mean.min()) for part in history.coins)
+    if history.guess is not None:
+        low = min(low, _guess_level(history))
+    for row, part in enumerate(history.coins):
+        panel = ax.inset_axes((0, 1 - (row + 1) * height - row * 0.1, 1, height))
+        panel.set_ylim(1.5 * low, 1.24 * top)
+        _draw_months(panel, history, part)
+        last = row == count - 1
+        panel.set_xlabel(f"month ({PROXY})" if last else "")
+        if not last:
+            panel.tick_params(axis="x", labelbottom=False)
+    totals = ", ".join(
+        f"{part.coin} {usd(part.income(history.short_usd).total_usd, signed=True)}"
+        for part in history.coins
+    )
+    ax.text(
+        0,
+        1.05,
+        f"What a short of {usd(history.short_usd)} received in four years: {totals}",
+        transform=ax.transAxes,
+        fontsize=12.5,
+        fontweight="bold",
+    )
+
+
+def _draw_months(ax: Axes, history: FundingHistory, part: CoinFunding) -> None:
+    places = np.arange(part.mean.size)
+    colours = [RECEIVES if rate >= 0 else PAYS for rate in part.mean]
+    ax.bar(places, part.mean, width=0.82, color=colours, zorder=3)
+    ax.axhline(0, color="#666666", linewidth=1, zorder=4)
+    ax.set_xlim(-0.7, part.mean.size - 0.3)
+    starts = [int(np.argmax(part.year == year)) for year in part.years]
+    ax.set_xticks(starts, [f"Jan {year}" for year in part.years])
+    for year, start in zip(part.years, starts, strict=True):
+        if start:
+            ax.axvline(start - 0.5, color="#9A9A9A", linewidth=1, zorder=1)
+        months = int(np.sum(part.year == year))
+        income = part.income(history.short_usd, year).total_usd
+        ax.annotate(
+            f"{year}: {usd(income, signed=True)}",
+            (start - 0.5 + months / 2, 0.985),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="top",
+            fontweight="bold",
+            color=readable(RECEIVES if income >= 0 else PAYS),
+        )
+    if history.guess is not None and history.guess[0] == part.coin:
+        _draw_guess(ax, part, history.guess[1], _guess_level(history))
+    ax.grid(visible=False, axis="x")
+    ax.yaxis.set_major_locator(MultipleLocator(0.0005))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(round(v, 9), digits=2)))
+    ax.set_ylabel(f"{part.coin}: average\nrate for 8 hours")
+    ax.yaxis.set_label_coords(-0.08, 0.5)
+
+
+def _guess_level(history: FundingHistory) -> float:
+    """Average rate at which the guess would be true."""
+    assert history.guess is not None
+    coin, year, dollars = history.guess
+    part = history.of(coin)
+    return dollars / history.short_usd / float(part.settlements[part.year == year].sum())
+
+
+def _draw_guess(ax: Axes, part: CoinFunding, year: int, level: float) -> None:
+    months = np.flatnonzero(part.year == year)
+    ends = [float(months[0]) - 0.4, float(months[-1]) + 0.4]
+    colour = COLOURS["unhedged"]
+    ax.plot(ends, [level, level], color=colour, linewidth=2.5, linestyle=(0, (2, 1)), zorder=6)
+    ax.annotate(
+        "your guess",
+        ((ends[0] + ends[1]) / 2, level),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=readable(colour),
+        fontweight="bold",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
+        zorder=7,
+    )
+
+
+def _alt_history(history: FundingHistory) -> str:
+    told = []
+    for part in history.coins:
+        years = ", ".join(
+            f"{usd(part.income(history.short_usd, year).total_usd, signed=True)} in {year}"
+            for year in part.years
+        )
+        below, once, months = part.below_zero()
+        told.append(
+            f"{part.coin} {years}; {below} of {months} months had an average below zero, {once} "
+            "at least one such payment"
+        )
+    guess = ""
+    if history.guess is not None:
+        coin, year, dollars = history.guess
+        guess = f" Your guess for {coin} in {year}: {usd(dollars, signed=True)}."
+    return (
+        f"Funding received by a short of {usd(history.short_usd)}, by month ({PROXY}): "
+        f"{'. '.join(told)}.{guess}"
+    )
+
+
+FUNDING_HISTORY: Picture[FundingHistory] = Picture(
+    name="funding by month",
+    draw=_draw_history,
+    alt=_alt_history,
+    size=(8.8, 5.4),
+    margins=(0.125, 0.985, 0.105, 0.91),
+)
+
+
+# In which markets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingByMarket:
+    """Funding of each month beside what the coin did in it: made by :func:`funding_by_market`.
+
+    Parameters
+    ----------
+    coin : str
+    move : ndarray, shape (n,)
+        Return of the coin in each month, decimals.
+    rate, settlements : ndarray, shape (n,)
+        Average funding rate, decimal for 8 hours, and how many settlements.
+    strong : float
+        Rise from which a month counts as a strong one, decimal.
+    """
+
+    coin: str
+    move: FloatArray
+    rate: FloatArray
+    settlements: FloatArray
+    strong: float
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What the coin did in each group of months."""
+        strong = percent(self.strong)
+        return "fell", f"rose up to {strong}", f"rose more than {strong}"
+
+    def groups(self) -> list[tuple[str, NDArray[np.bool_], float]]:
+        """Part the months by what the coin did.
+
+        Returns
+        -------
+        list of (str, ndarray, float)
+            A name, which months, and their average rate, decimal for 8 hours.
+        """
+        parts = (
+            self.move < 0,
+            (self.move >= 0) & (self.move <= self.strong),
+            self.move > self.strong,
+        )
+        return [(n, m, self._mean(m)) for n, m in zip(self.names, parts, strict=True) if m.any()]
+
+    def _mean(self, months: NDArray[np.bool_]) -> float:
+        counts = self.settlements[months]
+        return float(funding_income(1.0, self.rate[months], settlements=counts).mean_rate)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Put the groups into words.
+
+        Returns
+        -------
+        list of tuple of str
+        """
+        return [
+            (
+                f"{self.coin} {name}",
+                str(int(months.sum())),
+                rate_text(mean),
+                percent(annualise_funding(mean).simple, digits=1, signed=True),
+                str(int(np.sum(self.rate[months] < 0))),
+            )
+            for name, months, mean in self.groups()
+        ]
+
+    def _table(self) -> Table:
+        head = ("", "months", "average rate, 8 h", "by the year", "months below zero")
+        return table(self.rows(), head, caption=f"Funding by market ({PROXY})")
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+
+def funding_by_market(coin: str = "ETH", *, strong: float = 0.2) -> FundingByMarket:
+    """Set the funding of each month beside the move of the coin in it.
+
+    Parameters
+    ----------
+    coin : str
+    strong : float
+        Rise from which a month counts as a strong one, decimal, > 0.
+
+    Returns
+    -------
+    FundingByMarket
+
+    Raises
+    ------
+    InvalidInput
+        A coin without funding rates.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.market.funding_monthly`, a proxy, and closes; the first month counts
+    from its first day.
+
+    Examples
+    --------
+    >>> [(name, int(months.sum())) for name, months, _ in funding_by_market("ETH").groups()]
+    [('fell', 18), ('rose up to 20%', 17), ('rose more than 20%', 13)]
+    """
+    (strong,) = scalars(strong=(strong, POSITIVE))
+    part = funding_history(1.0, [coin]).coins[0]
+    closes = market.prices(coin)[coin]
+    of_day = closes.index.to_numpy().astype("datetime64[M]")
+    ends_at = np.searchsorted(of_day, part.month.astype("datetime64[M]"), side="right") - 1
+    ends = closes.to_numpy(np.float64)[ends_at]
+    before = np.concatenate([[float(closes.iloc[0])], ends[:-1]])
+    return FundingByMarket(
+        coin=coin,
+        move=ends / before - 1,
+        rate=part.mean,
+        settlements=part.settlements,
+        strong=strong,
+    )
+
+
+def _draw_market(ax: Axes, found: FundingByMarket) -> None:
+    colours = [RECEIVES if rate >= 0 else PAYS for rate in found.rate]
+    ax.scatter(found.move, found.rate, s=44, color=colours, zorder=3, linewidths=0, alpha=0.8)
+    ax.axhline(0, color="#666666", linewidth=1, zorder=2)
+    low, high = float(found.move.min()) - 0.06, float(found.move.max()) + 0.06
+    edges = [low, 0.0, found.strong, high]
+    middles = {name: (edges[i] + edges[i + 1]) / 2 for i, name in enumerate(found.names)}
+    for name, months, mean in found.groups():
+        moves = found.move[months]
+        ends = [float(moves.min()), float(moves.max())]
+        ax.plot(ends, [mean, mean], color=COLOURS["total"], linewidth=2.4, zorder=4)
+        ax.annotate(
+            f"{name}:\n{int(months.sum())} months\naverage\n{rate_text(mean)}",
+            (middles[name], 0.985),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="top",
+            fontsize=9.5,
+            linespacing=1.2,
+        )
+    for edge in edges[1:-1]:
+        ax.axvline(edge, color="#9A9A9A", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    ax.set_xlim(low, high)
+    ax.set_ylim(1.4 * min(float(found.rate.min()), 0.0), 1.45 * float(found.rate.max()))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, signed=True)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(round(v, 9), digits=2)))
+    ax.set_xlabel(f"move of {found.coin} in the month")
+    ax.set_ylabel("average rate for 8 hours (a proxy)")
+    ax.yaxis.set_label_coords(-0.1, 0.5)
+    ax.set_title(_market_title(found))
+
+
+def _market_title(found: FundingByMarket) -> str:
+    means = [mean for _, _, mean in found.groups()]
+    if len(means) == 3 and means == sorted(means) and means[0] > 0:
+        return f"The more {found.coin} rose in a month, the more a short received on average"
+    return f"Funding of {found.coin}, month by month"
+
+
+def _alt_market(found: FundingByMarket) -> str:
+    told = "; ".join(
+        f"{found.coin} {name}: {int(months.sum())} months, average {rate_text(mean)}, "
+        f"{int(np.sum(found.rate[months] < 0))} of them below zero"
+        for name, months, mean in found.groups()
+    )
+    return (
+        f"Average funding rate for 8 hours of each month against the move of {found.coin} in it "
+        f"({PROXY}). {told}."
+    )
+
+
+FUNDING_BY_MARKET: Picture[FundingByMarket] = Picture(
+    name="funding by market",
+    draw=_draw_market,
+    alt=_alt_market,
+    size=(8.4, 4.6),
+    margins=(0.115, 0.975, 0.125, 0.905),
+)

@@ -1,0 +1,895 @@
+"""What lesson 08 needs beside the library: real crashes replayed, and four years of rules.
+
+Prices are closes of spot; the perpetual is taken to trade at them, which is a model. Funding is the
+monthly mean of another contract, a proxy. Every picture made of them says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from hedgelib import market
+from hedgelib._check import POSITIVE, FloatArray, one_of, scalars
+from hedgelib._text import html_table, percent, usd
+from hedgelib.beta import BetaEstimate, ols_beta
+from hedgelib.contracts import ContractTerms
+from hedgelib.errors import InvalidInput
+from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
+from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
+from hedgelib.workbook.lines import LINES, Curve, Lines
+from hedgelib.workbook.prose import Prediction, predict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "BOOK_USD",
+    "COINS",
+    "CRASH",
+    "CRASHES",
+    "FOUR_YEARS",
+    "LINES",
+    "MODELLED",
+    "Crash",
+    "Flown",
+    "Luck",
+    "beta_before",
+    "book_from",
+    "change_of_size",
+    "crash",
+    "daily_funding",
+    "fly",
+    "guess_best_rule",
+    "guess_end",
+    "guess_trade",
+    "luck",
+    "rallies_beyond",
+]
+
+COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
+"""The book: the same dollars of each at the start."""
+BOOK_USD = 50_000.0
+CRASHES: Mapping[str, tuple[str, str]] = {
+    "March 2020": ("2020-02-29", "2020-04-30"),
+    "May 2021": ("2021-03-31", "2021-06-30"),
+    "May-June 2022": ("2022-04-30", "2022-06-30"),
+    "November 2022": ("2022-10-31", "2022-12-31"),
+}
+"""First day, at whose close the hedge is opened, and last."""
+MODELLED = "perp modelled at spot closes, funding a proxy"
+"""What stands beside every number of a replay."""
+MONTHS = ("2020-02-29", "2023-12-31")
+_WINDOW = 60
+
+
+@cache
+def _prices() -> pd.DataFrame:
+    return market.prices([*COINS, "ETH"])
+
+
+def _contract() -> ContractTerms:
+    return market.contract("binance:ETHUSD_PERP")
+
+
+def _linear() -> ContractTerms:
+    """Return a linear perpetual with the same fee; its profit is dollars, so off is off."""
+    return ContractTerms(
+        venue="modelled",
+        symbol="linear perpetual on ETH",
+        kind="linear",
+        coin="ETH",
+        multiplier=0.001,
+        settle="USDT",
+        taker_fee=_contract().taker_fee,
+        maintenance_basis="mark",
+    )
+
+
+def beta_before(day: str | pd.Timestamp, *, days: int = _WINDOW) -> BetaEstimate:
+    """Measure the beta of the book to ETH from the days up to one, and none after it.
+
+    Parameters
+    ----------
+    day : str or Timestamp
+        The last one that is seen.
+    days : int
+        Daily returns, as many as there are up to this number.
+
+    Returns
+    -------
+    BetaEstimate
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.ols_beta` on the mean return of the five coins.
+
+    Examples
+    --------
+    >>> round(beta_before("2022-04-30").beta, 3)
+    0.958
+    """
+    seen = _prices().loc[:day].pct_change(fill_method=None).iloc[1:].tail(days)
+    return ols_beta(seen[list(COINS)].mean(axis=1), seen["ETH"])
+
+
+def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
+    """Value the book on each day from its start.
+
+    Parameters
+    ----------
+    start, end : str or Timestamp
+
+    Returns
+    -------
+    Series
+        USD; the same amount in each coin on the first day, and nothing traded afterwards.
+
+    Notes
+    -----
+    **Source:** ``data/prices.csv``.
+
+    Examples
+    --------
+    >>> float(book_from("2022-04-30", "2022-06-30").iloc[-1].round())
+    27810.0
+    """
+    prices = _prices().loc[start:end, list(COINS)]
+    return (prices / prices.iloc[0]).mean(axis=1) * BOOK_USD
+
+
+def daily_funding(dates: pd.DatetimeIndex) -> FloatArray:
+    """Return what a short received on each day after the first: three times the monthly mean.
+
+    Parameters
+    ----------
+    dates : DatetimeIndex, n of them
+
+    Returns
+    -------
+    ndarray, shape (n - 1,)
+        Decimals; below zero a short paid.
+
+    Notes
+    -----
+    **Source:** ``data/funding_monthly.csv``, a proxy: Binance's USDT-margined ETH perpetual.
+
+    Examples
+    --------
+    >>> daily_funding(_prices().loc["2021-03-31":"2021-04-02"].index).round(6)
+    array([0.001807, 0.001807])
+    """
+    table = market.funding_monthly()
+    mean = table[table["coin"] == "ETH"].set_index("month")["mean_8h"]
+    months = dates[1:].to_period("M").to_timestamp()
+    return 3 * mean.reindex(months).to_numpy(dtype=float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """One of the crashes, lived through three ways: made by :func:`crash`.
+
+    Parameters
+    ----------
+    name : str
+    beta : BetaEstimate
+        From the days before.
+    runs : Comparison
+    """
+
+    name: str
+    beta: BetaEstimate
+    runs: Comparison
+
+    @property
+    def outcomes(self) -> tuple[Outcome, Outcome, Outcome]:
+        """Unhedged, naive 1:1 and beta hedge."""
+        unhedged, naive, plan = self.runs.outcomes
+        return unhedged, naive, replace(plan, name="beta hedge")
+
+    def wealth(self) -> tuple[tuple[str, FloatArray, str, int | None], ...]:
+        """Return profit since the start, USD, day by day.
+
+        Returns
+        -------
+        tuple of (str, ndarray, str, int or None)
+            Name, profit, colour, step of the liquidation.
+        """
+        naive, plan = self.runs.naive, self.runs.plan
+        return (
+            ("unhedged", plan.unhedged_pnl_usd, COLOURS["unhedged"], None),
+            ("naive 1:1", naive.pnl_usd, COLOURS["short"], naive.liquidated_at),
+            ("beta hedge", plan.pnl_usd, COLOURS["total"], plan.liquidated_at),
+        )
+
+    def day(self, step: int) -> str:
+        """Write a day of the replay.
+
+        Parameters
+        ----------
+        step : int
+
+        Returns
+        -------
+        str
+            ``"12 March 2020"``.
+        """
+        return _day(self.runs.plan, step)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Put the three side by side.
+
+        Returns
+        -------
+        list of tuple of str
+        """
+        out = self.outcomes
+        runs: tuple[Replay | None, ...] = (None, self.runs.naive, self.runs.plan)
+        return [
+            ("short at the start", *(usd(0 if r is None else r.notional_usd[0]) for r in runs)),
+            (
+                "margin at the start",
+                *(usd(0 if r is None else r.plan.collateral_usd) for r in runs),
+            ),
+            ("profit", *(usd(o.pnl_usd, signed=True) for o in out)),
+            ("deepest fall from a peak", *(usd(-o.max_drawdown_usd) for o in out)),
+            ("worst day", *(usd(o.worst_step_usd) for o in out)),
+            ("variance taken off", *(percent(o.effectiveness or 0.0) for o in out)),
+            ("funding", *(usd(o.funding_usd, signed=True) for o in out)),
+            ("fees", *(usd(o.costs_usd) for o in out)),
+            ("margin added", *(usd(0 if r is None else r.top_ups_usd[-1]) for r in runs)),
+            (
+                "liquidated",
+                *("no" if o.liquidated_at is None else self.day(o.liquidated_at) for o in out),
+            ),
+        ]
+
+    def __repr__(self) -> str:
+        return f"Crash({self.name!r})"
+
+    def _repr_html_(self) -> str:
+        head = ("", "unhedged", "naive 1:1", "beta hedge")
+        return html_table(self.rows(), head, caption=f"{self.name}; {MODELLED}")
+
+
+def _day(run: Replay, step: int) -> str:
+    assert run.dates is not None
+    day = pd.Timestamp(run.dates[step])
+    return f"{day.day} {day:%B %Y}"
+
+
+def crash(
+    name: str, *, max_leverage: float = 3.0, top_up: bool = False, band: float | None = 0.05
+) -> Crash:
+    """Hedge the book before a crash, and replay the crash.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`CRASHES`.
+    max_leverage : float
+        Of the plan, above 1 and below 6.
+    top_up : bool
+        Whether margin is added, without limit, when the equity is below 15% of the short: up to
+        the leverage of the start.
+    band : float, optional
+        As for :func:`hedgelib.replay.replay`.
+
+    Returns
+    -------
+    Crash
+
+    Raises
+    ------
+    InvalidInput
+        An unknown crash, or a leverage out of range.
+    InfeasibleHedge
+        A leverage that cannot be had.
+
+    Notes
+    -----
+    **Source:** bundled prices; ETH bought with new money as margin.
+
+    Examples
+    --------
+    >>> [round(o.pnl_usd, -3) for o in crash("May-June 2022").outcomes]
+    [-22000.0, -6000.0, 9000.0]
+    """
+    one_of("name", name, tuple(CRASHES))
+    (max_leverage,) = scalars(max_leverage=(max_leverage, POSITIVE))
+    if top_up and max_leverage >= 6:
+        raise InvalidInput(f"max_leverage must be below 6 with top-ups, got {max_leverage:g}")
+    start, end = CRASHES[name]
+    beta, eth = beta_before(start), _prices().loc[start:end, "ETH"]
+    plan = plan_hedge(
+        BOOK_USD, beta.beta, _contract(), float(eth.iloc[0]), max_leverage=max_leverage
+    )
+    runs = compare(
+        plan,
+        eth,
+        book_usd=book_from(start, end),
+        funding_rate=daily_funding(pd.DatetimeIndex(eth.index)),
+        band=band,
+        top_up=TopUp(trigger=0.15, leverage=max_leverage) if top_up else None,
+    )
+    return Crash(name=name, beta=beta, runs=runs)
+
+
+def _draw_crash(ax: Axes, found: Crash) -> None:
+    ends = []
+    for name, pnl, colour, gone in found.wealth():
+        days = np.arange(pnl.size)
+        bold = name == "beta hedge"
+        ax.plot(days, pnl, color=colour, linewidth=2.6 if bold else 1.9, zorder=4 if bold else 3)
+        ends.append((float(pnl[-1]), f"{name}\n{usd(pnl[-1], signed=True)}", colour, bold))
+        if gone is not None:
+            ax.plot(
+                gone,
+                pnl[gone],
+                "X",
+                color=colour,
+                markersize=12,
+                markeredgecolor="white",
+                zorder=6,
+            )
+    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
+    ax.set_xlim(0, found.runs.plan.n_steps)
+    ax.margins(y=0.1)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short_day(found.runs.plan, x)))
+    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
+    ax.set_xlabel(f"close of the day ({MODELLED})")
+    ax.set_ylabel("profit since the start (USD)")
+    ax.yaxis.set_label_coords(-0.105, 0.5)
+    ax.set_title(_crash_title(found))
+    label_ends(ax, ends)
+    _name_liquidations(ax, found)
+
+
+def _short_day(run: Replay, step: float) -> str:
+    assert run.dates is not None
+    at = round(step)
+    if not 0 <= at < run.dates.size:
+        return ""
+    day = pd.Timestamp(run.dates[at])
+    return f"{day.day} {day:%b}"
+
+
+def _name_liquidations(ax: Axes, found: Crash) -> None:
+    """Say once what the crosses are, in a corner where no line runs."""
+    gone = [(name, step) for name, _, _, step in found.wealth() if step is not None]
+    if not gone:
+        return
+    text = "\n".join(f"✖ {name}: liquidated {found.day(step)}" for name, step in gone)
+    ax.annotate(
+        text,
+        (0.02, 0.97),
+        xycoords="axes fraction",
+        va="top",
+        color=readable(COLOURS["unhedged"]),
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+        zorder=7,
+    )
+
+
+def _crash_title(found: Crash) -> str:
+    unhedged, _, plan = found.outcomes
+    if plan.liquidated_at is not None:
+        return f"{found.name}: the rally kills the hedge, then the crash comes"
+    if plan.max_drawdown_usd < unhedged.max_drawdown_usd:
+        share = 1 - plan.max_drawdown_usd / unhedged.max_drawdown_usd
+        return f"{found.name}: the beta hedge takes {percent(share)} off the deepest fall"
+    return f"{found.name}: the hedge did not make the deepest fall smaller"
+
+
+def _alt_crash(found: Crash) -> str:
+    parts = []
+    for (name, _, _, gone), o in zip(found.wealth(), found.outcomes, strict=True):
+        text = (
+            f"{name} ends at {usd(o.pnl_usd, signed=True)} after a deepest fall of "
+            f"{usd(o.max_drawdown_usd)}"
+        )
+        if gone is not None:
+            text += f", liquidated on {found.day(gone)}"
+        parts.append(text)
+    return f"{_crash_title(found)}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+
+
+CRASH: Picture[Crash] = Picture(
+    name="crash",
+    draw=_draw_crash,
+    alt=_alt_crash,
+    size=(8.4, 4.3),
+    margins=(0.105, 0.845, 0.135, 0.895),
+)
+
+
+def change_of_size(
+    betas: Sequence[float], book_usd: float, move: float, *, guess: float | None = None
+) -> Lines:
+    """Draw by how much an exact hedge has to change after a move, for several betas.
+
+    Parameters
+    ----------
+    betas : sequence of float
+    book_usd : float
+        > 0; as much again is the margin, which has no part in the result.
+    move : float
+        Return of the coin that is read off.
+    guess : float, optional
+        USD, drawn beside the truth.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.plan.rebalance`.
+
+    Examples
+    --------
+    >>> change_of_size([1.0, 1.5], 10_000, -0.2).rows()
+    [('β 1', '$0'), ('β 1.5', '−$1,500')]
+    """
+    moves = np.linspace(-0.5, 0.4, 37)
+    colours = (COLOURS["altcoins"], COLOURS["total"], COLOURS["unhedged"])
+    margin = book_usd
+
+    def change(beta: float, r: float) -> float:
+        return rebalance(book_usd, beta, margin, beta * book_usd + margin, r).change_usd + 0.0
+
+    curves = tuple(
+        Curve(
+            name=f"β {beta:g}",
+            values=np.array([change(beta, float(r)) for r in moves]),
+            colour=colours[i % len(colours)],
+            at=round(change(beta, move), 6) + 0.0,
+            bold=beta == 1,
+        )
+        for i, beta in enumerate(betas)
+    )
+    read = ", ".join(f"{c.name}: {usd(c.at, signed=True)}" for c in curves)
+    return Lines(
+        x=moves,
+        x_label="move of ETH since the hedge was right",
+        y_label="change of the short (USD)",
+        unit="USD",
+        curves=curves,
+        title="At beta 1 a price move leaves nothing to adjust",
+        finding=(
+            f"Change of the short after ETH moves {percent(move, signed=True)}, for a book of "
+            f"{usd(book_usd)}. {read}."
+        ),
+        place=move,
+        guess=guess,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flown:
+    """A rule lived by for years, the book set back to its size every month: made by :func:`fly`.
+
+    Parameters
+    ----------
+    name : str
+    dates : DatetimeIndex, shape (n + 1,)
+    active : ndarray of bool, shape (n + 1,)
+        Whether the hedge is on from that close.
+    steps_usd : ndarray, shape (n,)
+        Profit of each day, costs and funding in it.
+    months_usd : Series
+        Profit of each month.
+    funding_usd, costs_usd : float
+        Received; paid, negative.
+    """
+
+    name: str
+    dates: pd.DatetimeIndex
+    active: NDArray[np.bool_]
+    steps_usd: FloatArray
+    months_usd: pd.Series
+    funding_usd: float
+    costs_usd: float
+
+    @property
+    def pnl_usd(self) -> FloatArray:
+        """Profit since the start, day by day."""
+        return np.concatenate([[0.0], self.steps_usd.cumsum()])
+
+    @property
+    def deepest_usd(self) -> float:
+        """Deepest fall from a peak."""
+        return float((np.maximum.accumulate(self.pnl_usd) - self.pnl_usd).max())
+
+    @property
+    def switches(self) -> int:
+        """How often the hedge was put on or taken off, the first time not counted."""
+        return int(np.abs(np.diff(self.active[:-1].astype(int))).sum())
+
+    def year(self, year: int) -> float:
+        """Profit of one year.
+
+        Parameters
+        ----------
+        year : int
+
+        Returns
+        -------
+        float
+            USD.
+        """
+        months = self.months_usd
+        return float(months[months.index.year == year].sum())  # type: ignore[attr-defined]
+
+    def row(self) -> tuple[str, ...]:
+        """Put it into words.
+
+        Returns
+        -------
+        tuple of str
+            Name, days on, switches, profit, deepest fall, worst month, standard deviation of a
+            day, funding, costs.
+        """
+        return (
+            self.name,
+            percent(float(self.active[:-1].mean())),
+            f"{self.switches}",
+            usd(float(self.pnl_usd[-1]), signed=True),
+            usd(-self.deepest_usd),
+            usd(float(self.months_usd.min())),
+            usd(float(self.steps_usd.std(ddof=1))),
+            usd(self.funding_usd, signed=True),
+            usd(self.costs_usd),
+        )
+
+
+def fly(name: str, active: ArrayLike) -> Flown:
+    """Live by a rule, month by month.
+
+    At the end of each month the book is set back to its size, beta is measured on the days before,
+    and the short is a linear one with a stablecoin as margin. Off means off: an inverse contract
+    would leave its profit or loss behind as coins, a position of its own.
+
+    Parameters
+    ----------
+    name : str
+    active : array_like of bool
+        One value for each day of the bundled prices.
+
+    Returns
+    -------
+    Flown
+
+    Raises
+    ------
+    InvalidInput
+        Another number of values.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.replay.replay`, once for each month. A month starts with the fee of
+    opening and ends without that of closing, so a hedge that stays on pays about one side a month.
+
+    Examples
+    --------
+    >>> never = fly("never on", np.zeros(1461, dtype=bool))
+    >>> never.switches, never.costs_usd
+    (0, 0.0)
+    """
+    prices = _prices()
+    flags = np.asarray(active)
+    if flags.shape != (len(prices),):
+        raise InvalidInput(f"active needs {len(prices)} values, one a day, got {flags.shape}")
+    ends = pd.date_range(*MONTHS, freq="ME")
+    runs = [
+        _month(start, end, flags[prices.index.slice_indexer(start, end)])
+        for start, end in pairwise(ends)
+    ]
+    whole = prices.index.slice_indexer(*MONTHS)
+    return Flown(
+        name=name,
+        dates=pd.DatetimeIndex(prices.index[whole]),
+        active=flags[whole],
+        steps_usd=np.concatenate([np.diff(run.pnl_usd, prepend=0.0)[1:] for run in runs])
+        + _openings(runs),
+        months_usd=pd.Series([float(run.pnl_usd[-1]) for run in runs], index=ends[1:]),
+        funding_usd=float(sum(run.funding_usd[-1] for run in runs)),
+        costs_usd=float(sum(run.fees_usd[-1] for run in runs)) + 0.0,
+    )
+
+
+def _openings(runs: Sequence[Replay]) -> FloatArray:
+    """Cost of each month's opening, on the first day of the month."""
+    cost = [np.zeros(run.n_steps) for run in runs]
+    for days, run in zip(cost, runs, strict=True):
+        days[0] = run.pnl_usd[0]
+    return np.concatenate(cost)
+
+
+@cache
+def _setting(
+    start: pd.Timestamp, end: pd.Timestamp
+) -> tuple[float, pd.Series, pd.Series, FloatArray]:
+    eth = _prices().loc[start:end, "ETH"]
+    return (
+        beta_before(start).beta,
+        eth,
+        book_from(start, end),
+        daily_funding(pd.DatetimeIndex(eth.index)),
+    )
+
+
+def _month(start: pd.Timestamp, end: pd.Timestamp, active: NDArray[np.bool_]) -> Replay:
+    beta, eth, book, funding = _setting(start, end)
+    plan = plan_hedge(
+        BOOK_USD,
+        beta,
+        _linear(),
+        float(eth.iloc[0]),
+        collateral="stablecoin",
+        collateral_usd=2 * BOOK_USD,
+        maintenance_rate=ASSUMED_MAINTENANCE_RATE,
+    )
+    return replay(plan, eth, book_usd=book, funding_rate=funding, active=active, band=0.05)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Luck:
+    """How good the timing of a rule is beside the same rule at other times: made by :func:`luck`.
+
+    Parameters
+    ----------
+    gain_usd : float
+        What the hedge made while the rule had it on, costs left out.
+    shifted_usd : ndarray
+        The same for every shift of the rule in time.
+    """
+
+    gain_usd: float
+    shifted_usd: FloatArray
+
+    @property
+    def beaten(self) -> float:
+        """Share of the shifts that did worse."""
+        return float(np.mean(self.shifted_usd < self.gain_usd))
+
+
+def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
+    """Judge the timing of a rule by shifting it in time.
+
+    Parameters
+    ----------
+    always, never, rule : Flown
+
+    Returns
+    -------
+    Luck
+        Shifts of 30 days and more, the end of the years joined to their beginning.
+
+    Notes
+    -----
+    **Source:** a rotation keeps how often and how long the hedge is on, and takes away that it
+    knew anything.
+
+    Examples
+    --------
+    >>> on, off = (fly(n, np.full(1461, n == "on")) for n in ("on", "off"))
+    >>> luck(on, off, on).beaten
+    0.0
+    """
+    hedge = always.steps_usd - never.steps_usd
+    flags = rule.active[:-1]
+    shifts = range(30, flags.size - 29)
+    shifted = np.array([hedge[np.roll(flags, k)].sum() for k in shifts])
+    gain = float(hedge[flags].sum())
+    # The same sum in another order is the same.
+    shifted[np.isclose(shifted, gain, rtol=1e-12)] = gain
+    return Luck(gain_usd=gain, shifted_usd=shifted)
+
+
+def _draw_years(ax: Axes, flown: Sequence[Flown]) -> None:
+    colours = {"never on": COLOURS["unhedged"], "always on": COLOURS["total"]}
+    others = iter((COLOURS["altcoins"], COLOURS["good"], COLOURS["short"]))
+    ends, strips = [], []
+    for made in flown:
+        colour = colours.get(made.name) or next(others)
+        days = np.arange(made.dates.size)
+        ax.plot(days, made.pnl_usd, color=colour, linewidth=1.9, zorder=3)
+        text = f"{made.name}\n{usd(float(made.pnl_usd[-1]), signed=True)}"
+        ends.append((float(made.pnl_usd[-1]), text, colour, False))
+        if made.name not in colours:
+            strips.append((made, colour))
+    for i, (made, colour) in enumerate(strips):
+        days = np.arange(made.dates.size)
+        level = 0.975 - 0.035 * i
+        ax.fill_between(
+            days,
+            level,
+            level - 0.025,
+            where=made.active.tolist(),
+            color=colour,
+            linewidth=0,
+            transform=ax.get_xaxis_transform(),
+        )
+    first = flown[0]
+    starts = [i for i, day in enumerate(first.dates) if day.month == 1 and day.day == 1]
+    ax.set_xticks(starts, [f"Jan {first.dates[i].year}" for i in starts])
+    ax.set_xlim(0, first.dates.size - 1)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.16 * (high - low))
+    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
+    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
+    ax.set_xlabel(f"bars at the top: hedge on  ({MODELLED})")
+    ax.set_ylabel("sum of monthly profits (USD)")
+    ax.yaxis.set_label_coords(-0.105, 0.5)
+    ax.set_title(_years_title(flown))
+    label_ends(ax, ends)
+
+
+def _years_title(flown: Sequence[Flown]) -> str:
+    best = max(flown, key=lambda made: made.pnl_usd[-1])
+    shallow = min(flown, key=lambda made: made.deepest_usd)
+    if best is shallow:
+        return f"“{best.name}” made most and fell least"
+    return f"Most profit: {best.name}. Smallest fall from a peak: {shallow.name}"
+
+
+def _alt_years(flown: Sequence[Flown]) -> str:
+    parts = "; ".join(
+        f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, deepest fall "
+        f"{usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of days"
+        for made in flown
+    )
+    first, last = flown[0].dates[1], flown[0].dates[-1]
+    return (
+        f"{_years_title(flown)}, {first:%B %Y} to {last:%B %Y}. {parts}. ({MODELLED.capitalize()}.)"
+    )
+
+
+FOUR_YEARS: Picture[Sequence[Flown]] = Picture(
+    name="four-years",
+    draw=_draw_years,
+    alt=_alt_years,
+    size=(8.4, 4.6),
+    margins=(0.105, 0.805, 0.125, 0.9),
+)
+
+
+def rallies_beyond(rise: float, days: int) -> float:
+    """Share of days on which ETH closed higher by a rise at least once in the days after.
+
+    Parameters
+    ----------
+    rise : float
+        Decimal, > 0.
+    days : int
+        >= 1.
+
+    Returns
+    -------
+    float
+        Decimal; of the days that have as many days after them.
+
+    Raises
+    ------
+    InvalidInput
+        A rise that is not > 0.
+
+    Notes
+    -----
+    **Source:** ``data/prices.csv``; highs between two closes are not seen.
+
+    Examples
+    --------
+    >>> rallies_beyond(0.1, 30) > rallies_beyond(0.5, 30)
+    True
+    """
+    (rise,) = scalars(rise=(rise, POSITIVE))
+    eth = _prices()["ETH"].to_numpy(dtype=float)
+    ahead = np.lib.stride_tricks.sliding_window_view(eth[1:], days).max(axis=1)
+    return float(np.mean(ahead >= eth[: ahead.size] * (1 + rise)))
+
+
+def guess_trade(book_usd: float, move: float) -> tuple[Prediction, dict[str, float]]:
+    """Ask what must be traded after a move, at beta 1.
+
+    Parameters
+    ----------
+    book_usd, move : float
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
+    """
+    cut, nothing, more = book_usd * move, 0.0, -book_usd * move
+    options = {
+        f"buy back {usd(abs(cut))}": "The book has shrunk, so the short should shrink. But the "
+        "account has won what the book has lost, and those coins have to be hedged as well.",
+        "nothing": "The book lost what the account won: as much is to be hedged as before.",
+        f"sell {usd(abs(more))} more": "That would be a bet that it goes on. The size of a hedge "
+        "follows from what is held, and that sum has not changed.",
+    }
+    question = (
+        f"A book of {usd(book_usd)} with a beta of 1 is hedged exactly, with bought ETH as margin. "
+        f"ETH falls by {percent(-move)}. What do you have to trade to be hedged exactly again?"
+    )
+    where = dict(zip(options, (cut, nothing, more), strict=True))
+    return predict(question, options, answer="nothing"), where
+
+
+def guess_end(found: Crash) -> Prediction:
+    """Ask how a hedge at 3x went through the spring of 2021.
+
+    Parameters
+    ----------
+    found : Crash
+        In which the plan is liquidated.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    InvalidInput
+        A crash in which it is not.
+    """
+    gone = found.runs.plan.liquidated_at
+    if gone is None:
+        raise InvalidInput(f"in {found.name} the plan is not liquidated; take another")
+    unhedged, _, plan = found.outcomes
+    worse = "it ends below the unhedged book"
+    return predict(
+        "Hedge opened on 31 March 2021 at 3x, six weeks before the crash of May. No margin is "
+        "added. How does it compare at the end of June?",
+        {
+            "it ends above the unhedged book": "It would, had it been alive when the crash came.",
+            "both end at about the same": "While it lives, a hedge gives up the gains. A dead one "
+            "does not get the losses back.",
+            worse: f"Liquidated on {found.day(gone)}, in the rally, and all "
+            f"of its {usd(found.runs.plan.plan.collateral_usd)} of margin gone. Then the crash met "
+            f"a book without a hedge: {usd(plan.pnl_usd, signed=True)} against "
+            f"{usd(unhedged.pnl_usd, signed=True)}.",
+        },
+        answer=worse,
+    )
+
+
+def guess_best_rule(flown: Sequence[Flown]) -> Prediction:
+    """Ask which of the rules made the most money.
+
+    Parameters
+    ----------
+    flown : sequence of Flown
+        With "always on" and "never on" among them.
+
+    Returns
+    -------
+    Prediction
+    """
+    by_name = {made.name: float(made.pnl_usd[-1]) for made in flown}
+    best = max(by_name, key=lambda name: by_name[name])
+    made = {name: f"It made {usd(value, signed=True)}." for name, value in by_name.items()}
+    made["never on"] += " In years in which the coins went up most, any short cost money."
+    made["always on"] += " It had the steadiest days. That is what it is for, and it was not free."
+    return predict(
+        "Nearly four years, two of them wild. Which of these makes the most money?",
+        made,
+        answer=best,
+    )

@@ -1,0 +1,82 @@
+"""Lesson 05 in a real JupyterLab: the rule of funding and the time out move as they are told."""
+
+from widgettools import PATIENCE, Widget
+
+from hedgelib.workbook.lesson05 import FUNDING_RULE, RULES, STAY_OUT, stay_out, study_rate
+from hedgelib.workbook.lesson05_history import FUNDING_HISTORY, funding_history
+
+LESSON = "05_basis_and_funding.ipynb"
+
+
+def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
+    lesson = open_notebook(LESSON)
+    lesson.run_all()
+    rule_of_funding(lesson.page)
+    time_out(lesson.page)
+    guess_and_reveal(lesson)
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def rule_of_funding(page):
+    widget = Widget(page, "Premium (%)")
+
+    def shows(premium, rule="Binance", short=50_000):
+        study = study_rate(premium, rule=RULES[rule], short_usd=short)
+        return widget.shows(FUNDING_RULE.alt(study), study.rows())
+
+    seen = [shows(0.002)]
+    for _ in range(3):
+        widget.handle("Premium (%)").press("ArrowRight")
+    seen.append(shows(0.0023))
+    widget.press("Panic")
+    seen.append(shows(-0.003))
+    widget.box("Rule of").select_option("OKX")
+    seen.append(shows(-0.003, "OKX"))
+    widget.type_in("Premium (%)", "1.5")
+    widget.type_in("Short (USD)", "20000")
+    seen.append(shows(0.015, "OKX", 20_000))
+    widget.type_in("Short (USD)", "0")
+    widget.sentence.get_by_text("This cannot be: short_usd must be > 0").wait_for()
+    widget.press("Reset")
+    seen.append(shows(0.002))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def time_out(page):
+    widget = Widget(page, "Hours out")
+
+    def shows(rate, hours, cost=0.0007, vol=0.04):
+        study = stay_out(50_000, rate, cost, vol, hours)
+        return widget.shows(STAY_OUT.alt(study), study.rows())
+
+    seen = [shows(-0.0001, 112)]
+    widget.handle("Hours out").press("ArrowRight")
+    seen.append(shows(-0.0001, 120))
+    widget.press("High and positive")
+    seen.append(shows(0.001, 120))
+    widget.press("March 2020")
+    seen.append(shows(-0.00375, 48, vol=0.09))
+    widget.type_in("Cost of a side (%)", "0.2")
+    seen.append(shows(-0.00375, 48, cost=0.002, vol=0.09))
+    widget.type_in("Hours out", "-8")
+    widget.sentence.get_by_text("This cannot be: hours must be >= 0").wait_for(timeout=PATIENCE)
+    widget.press("Reset")
+    seen.append(shows(-0.0001, 112))
+    assert len(set(seen)) == len(seen), "a picture stood still"
+
+
+def guess_and_reveal(lesson):
+    """A guess gets its reason, and a mark beside the truth."""
+    page = lesson.page
+    cell = page.locator(".jp-CodeCell", has_text="What did funding alone do to that short?")
+    cell.get_by_label("−$18,769: it paid", exact=True).check()
+    reveal = page.locator(".jp-CodeCell", has_text="show(FUNDING_HISTORY, history)")
+    reveal.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    reveal.get_by_text("You said −$18,769: it paid.").wait_for()
+    reveal.get_by_text("It is +$18,769: it received.").wait_for()
+    reveal.locator("img").wait_for()
+    expected = FUNDING_HISTORY.alt(funding_history(50_000, guess=("ETH", 2021, -18_769)))
+    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
+    assert expected in shown
