@@ -170,7 +170,8 @@ class Paths:
         InvalidInput
             There is no such path.
         """
-        if not -self.n_paths <= i < self.n_paths:
+        i = whole("i", i, least=-self.n_paths)
+        if i >= self.n_paths:
             raise InvalidInput(f"path {i} is not there: they are counted 0 to {self.n_paths - 1}")
         return replace(
             self,

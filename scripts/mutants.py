@@ -128,6 +128,8 @@ def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
 def main(floors: list[str]) -> int:
     """Try the floors named, or all and write the page; fail below the share that is wanted."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    # A failure kills a mutant; the search for its smallest example would take minutes.
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     sys.dont_write_bytecode = True
     import hypothesis.strategies
     import numpy

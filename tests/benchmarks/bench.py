@@ -22,9 +22,9 @@ HEAD = ("what", "ours", "theirs", "ratio", "wanted", "same numbers")
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `make bench`; do not edit. What is compared runs side by side in one process, in turns,
-and each figure is a median. Times differ from machine to machine: the ratios are what counts. The
-last column says to what tolerance both ways gave the same numbers in this very run.
+Written by `make bench`; do not edit. What is compared runs side by side in one run, in turns, and
+each time is a median. Times differ from machine to machine: the ratios are what counts. The last
+column says to what tolerance both ways gave the same numbers in this very run.
 """
 
 

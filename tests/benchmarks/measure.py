@@ -72,7 +72,7 @@ def faster(
         what=what,
         ours=f"{ours[0]}: {duration(ours[1])}",
         theirs=f"{theirs[0]}: {duration(theirs[1])}",
-        ratio=f"{ratio:,.3g}x as fast",
+        ratio=f"{ratio:,.0f}x as fast" if ratio >= 100 else f"{ratio:.3g}x as fast",
         same=same,
         wanted="" if at_least is None else f"at least {at_least:g}x",
         met=at_least is None or ratio >= at_least,
