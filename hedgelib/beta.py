@@ -1235,9 +1235,7 @@ def downside_beta(
     below = np.minimum(dx, 0.0)
     _, _, sxx = _centred("x", below, about_mean=False)
     if sxx == 0:
-        raise NotEnoughData(
-            f"{method} finds no observation of x below {'its mean' if about else 0}"
-        )
+        raise NotEnoughData(f"{method} finds no observation of x below 0")
     moved = dy if method == "bawa_lindenberg" else np.minimum(dy, 0.0)
     syy = _centred("y", moved, about_mean=False)[2]
     beta = float((moved * below).sum()) / sxx

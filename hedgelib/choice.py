@@ -148,7 +148,7 @@ class HedgeChoice:
             body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
         names = "".join(f"<th>{escape(name)}</th>" for name in head)
         words = f"<p class='mathjax_ignore'>{escape(self.sentence())}</p>"
-        return f"<table><tr>{names}</tr>{body}</table>{words}"
+        return f"<table class='mathjax_ignore'><tr>{names}</tr>{body}</table>{words}"
 
 
 def _fit(y: FloatArray, x: FloatArray) -> FloatArray:

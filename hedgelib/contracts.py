@@ -1074,7 +1074,7 @@ def run_ledger(
         realised[i] = profit(closed, entry, price, multiplier) if closed else 0.0
         if held * fill > 0:
             entry = average([held, fill], [entry, price])
-        elif held == 0 or abs(fill) > abs(held):
+        elif abs(fill) > abs(held):
             entry = price
         # Closing 0.3 that was bought as 0.1 and 0.2 leaves 5.6e-17, which is no position.
         held = 0.0 if abs(held + fill) <= 1e-12 * abs(fill) else held + fill

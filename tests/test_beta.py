@@ -428,8 +428,9 @@ def test_numbers_just_large_enough():
     same(b.ols_beta(y, x * 1e-120).beta, 1.5774309723889561e120)
     with refused("the numbers in x are too large or too small"):
         b.ols_beta(y, x * 1e-126)
-    with refused("the numbers in y are too large or too small"):
-        b.ols_beta(y * 1e-126, x)
+    for regress in (b.ols_beta, b.correlation, REGRESSIONS["ewma_beta"]):
+        with refused("the numbers in y are too large or too small"):
+            regress(y * 1e-126, x)
     with refused(f"ols_beta: {TOO_BIG}"):
         b.ols_beta(y, x * 1e160)
 
@@ -951,6 +952,8 @@ def test_portfolio_beta():
     same(b.portfolio_beta([1, -2], [1.0, 0.5]), 0.0, abs_=1e-15)
     with refused("2 weights but 1 betas"):
         b.portfolio_beta([1, 2], [1])
+    with refused("betas must be a finite number, got nan at [1]"):
+        b.portfolio_beta([1, 2], [1, math.nan])
     with refused("weights must not sum to 0"):
         b.portfolio_beta([1, -1], [1, 2])
     with refused("weights needs at least 1 values, got 0", NotEnoughData):

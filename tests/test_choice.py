@@ -1,0 +1,153 @@
+"""The choice of the hedge coin: judged out of sample, net of fees and funding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from strategies import shown
+
+import hedgelib as h
+
+RNG = np.random.default_rng(7)
+BTC, NOISE, OWN = RNG.normal(0, 0.03, (3, 400))
+ETH = 0.8 * BTC + 0.6 * NOISE
+BOOK = 1.2 * ETH + 0.3 * OWN
+COINS = {"BTC": BTC, "ETH": ETH}
+
+
+def test_each_beta_is_fitted_on_the_days_before_its_block_only():
+    found = h.walk_forward_residual(BOOK, ETH, train=100, refit=50)
+    by_hand = []
+    for start in range(100, 400, 50):
+        beta = h.ols_beta(BOOK[:start], ETH[:start]).beta
+        by_hand += list(BOOK[start : start + 50] - beta * ETH[start : start + 50])
+    assert found == pytest.approx(by_hand)
+
+
+def test_what_comes_after_changes_nothing_before():
+    other = ETH.copy()
+    other[300:] *= -3
+    before, after = (h.walk_forward_residual(BOOK, x, train=100, refit=30) for x in (ETH, other))
+    # 300 is not the start of a block, so the block that holds it keeps its beta.
+    assert np.array_equal(before[:200], after[:200])
+    assert not np.array_equal(before[200:], after[200:])
+
+
+def test_a_book_of_two_coins_is_hedged_by_both():
+    x = np.column_stack([BTC, ETH])
+    assert h.walk_forward_residual(0.5 * BTC + 2 * ETH, x, train=5) == pytest.approx(
+        np.zeros(395), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": np.zeros((2, 2, 2))}, h.InvalidInput, "x must have a row for each of the 400"),
+        ({"x": ETH[1:]}, h.InvalidInput, "x must have a row for each of the 400 returns of y"),
+        ({"x": np.column_stack([ETH, 2 * ETH])}, h.InvalidInput, "two of the coins move as one"),
+        ({"x": np.full(400, 0.01)}, h.InvalidInput, "one does not move: drop it"),
+        ({"y": np.append(BOOK[1:], np.nan)}, h.InvalidInput, r"y must be .*, got nan at \[399\]"),
+        ({"refit": 0}, h.InvalidInput, "refit must be >= 1, got 0"),
+        ({"train": 3}, h.NotEnoughData, "400 days cannot be split at 3: 4 to train on and 2"),
+        ({"train": 399}, h.NotEnoughData, "400 days cannot be split at 399"),
+    ],
+)
+def test_a_walk_that_cannot_be_made_is_refused(change, error, message):
+    request = {"y": BOOK, "x": ETH, "train": 100} | change
+    with pytest.raises(error, match=message):
+        h.walk_forward_residual(request.pop("y"), request.pop("x"), **request)
+
+
+def test_the_walk_takes_what_just_suffices():
+    assert h.walk_forward_residual(BOOK[:6], ETH[:6], train=4, refit=1).shape == (2,)
+
+
+def test_candidates_are_every_coin_alone_and_the_two_great_ones_together():
+    choice = h.rank_hedges(BOOK, COINS | {"OWN": OWN}, 10_000)
+    assert {c.name for c in choice.candidates} == {"BTC", "ETH", "OWN", "BTC + ETH"}
+    assert {c.name for c in h.rank_hedges(BOOK, {"ETH": ETH}, 10_000).candidates} == {"ETH"}
+
+
+def test_the_figures_of_a_candidate():
+    choice = h.rank_hedges(
+        BOOK, {"ETH": ETH}, 10_000, fee_rate=0.001, horizon_days=9, train_share=0.25, refit=40,
+        funding_rate_8h={"ETH": 0.0001},
+    )  # fmt: skip
+    (eth,) = choice.candidates
+    residual = h.walk_forward_residual(BOOK, ETH, train=100, refit=40)
+    sd, hedged = np.std(BOOK[100:], ddof=1), np.std(residual, ddof=1)
+    assert choice.n_test == 300
+    assert eth.betas == pytest.approx((h.ols_beta(BOOK, ETH).beta,))
+    assert eth.effectiveness == pytest.approx(1 - hedged**2 / sd**2)
+    assert eth.volatility_removed == pytest.approx(1 - hedged / sd)
+    assert eth.avoided_usd == pytest.approx(10_000 * (sd - hedged) * 3)
+    assert eth.fees_usd == pytest.approx(2 * 0.001 * 10_000 * eth.betas[0])
+    assert eth.funding_usd == pytest.approx(10_000 * eth.betas[0] * 0.0001 * 27)
+    assert eth.net_usd == pytest.approx(eth.avoided_usd - eth.fees_usd + eth.funding_usd)
+
+
+def test_cost_can_turn_the_order_around():
+    def order(**funding):
+        choice = h.rank_hedges(BOOK, COINS, 10_000, candidates=[["BTC"], ["ETH"]], **funding)
+        return [c.name for c in choice.candidates]
+
+    assert order() == ["ETH", "BTC"]
+    # A short that pays half a percent every eight hours costs more than it saves.
+    assert order(funding_rate_8h={"ETH": -0.005}) == ["BTC", "ETH"]
+
+
+def test_the_sentence_says_why_the_first_is_first():
+    choice = h.rank_hedges(BOOK, COINS, 10_000, candidates=[["BTC"], ["ETH"]], fee_rate=0.001)
+    first, second = choice.candidates
+    text = choice.sentence()
+    assert choice.best is first
+    assert choice.worthwhile
+    assert text.startswith(
+        f"ETH comes first: over 200 days it had not seen, ETH took away {first.effectiveness:.0%}"
+    )
+    assert f"cost ${first.fees_usd:,.0f}." in text
+    assert f"Next is BTC with {second.effectiveness:.0%}, " in text
+    alone = h.rank_hedges(BOOK, {"ETH": ETH}, 10_000, fee_rate=0, funding_rate_8h={"ETH": 0.0001})
+    assert f"bring ${alone.best.funding_usd:,.0f}." in alone.sentence()
+    assert "Next is" not in alone.sentence()
+
+
+@pytest.mark.parametrize("change", [{"enough": 0.999}, {"fee_rate": 0.5}])
+def test_hedge_less_where_nothing_removes_enough(change):
+    choice = h.rank_hedges(BOOK, COINS, 10_000, **change)
+    assert not choice.worthwhile
+    assert choice.sentence().startswith("Hedge less, sell some: over 200 days it had not seen, ")
+
+
+def test_what_a_coin_of_its_own_does_cannot_be_hedged():
+    assert not h.rank_hedges(OWN, COINS, 10_000).worthwhile
+
+
+def test_the_table_shows_names_as_text():
+    choice = h.rank_hedges(BOOK, {"<b>": ETH}, 10_000)
+    cells = shown(choice)
+    assert "<b>" in cells
+    assert cells[-1] == choice.sentence()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"book_returns": BOOK[:7]}, h.NotEnoughData, "book_returns needs at least 8 values"),
+        ({"book_returns": np.zeros(400)}, h.NotEnoughData, "the book does not move"),
+        ({"coin_returns": {"ETH": ETH[1:]}}, h.InvalidInput, "ETH has 399 returns and the book"),
+        ({"coin_returns": {}}, h.InvalidInput, "there is no hedge coin to choose from"),
+        ({"candidates": [["SOL"]]}, h.UnknownCoin, r"no returns of \['SOL'\]; there are \['BTC'"),
+        ({"candidates": [[]]}, h.UnknownCoin, "no returns of no coin"),
+        ({"book_usd": 0}, h.InvalidInput, r"book_usd must be > 0, got 0\.0"),
+        ({"train_share": 1.5}, h.InvalidInput, "train_share must be a decimal from 0 to 1"),
+        ({"train_share": 1.0}, h.NotEnoughData, "the book does not move in the days to test on"),
+        ({"horizon_days": 0}, h.InvalidInput, "horizon_days must be > 0"),
+        ({"funding_rate_8h": {"ETH": 2}}, h.InvalidInput, r"funding_rate_8h\['ETH'\] must be"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_is_refused(change, error, message):
+    request = {"book_returns": BOOK, "coin_returns": COINS, "book_usd": 10_000.0} | change
+    with pytest.raises(error, match=message):
+        h.rank_hedges(**request)
