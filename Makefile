@@ -10,6 +10,7 @@ PYTEST_ARGS :=
 UPGRADE :=
 
 READY := $(VENV)/.ready
+CLASS_READY := $(VENV)/.ready-class
 PY := $(VENV)/bin/python
 
 # A learner's own Python settings must not reach into the workbook's environment.
@@ -34,6 +35,10 @@ $(READY): requirements.lock pyproject.toml scripts/make_env.py
 	@mkdir -p work "$(OUT)"
 	@"$(PYTHON)" scripts/make_env.py $(VENV) $(READY)
 
+# What only an instructor and the tests need; a learner's environment goes without.
+$(CLASS_READY): $(READY) requirements-class.lock
+	@"$(PYTHON)" scripts/make_env.py $(VENV) $(CLASS_READY) --class
+
 lab: $(READY) ## open the workbook in JupyterLab at the start page
 	@mkdir -p work
 	@echo "starting JupyterLab (stop it with Ctrl-C twice)"; \
@@ -46,7 +51,7 @@ lab: $(READY) ## open the workbook in JupyterLab at the start page
 # other people's packages raise them while they start.
 STRICT := error,ignore::DeprecationWarning,ignore::PendingDeprecationWarning,ignore::ResourceWarning
 
-test: $(READY) ## run every check: every notebook, then unit tests, doctests, reports and browser
+test: $(CLASS_READY) ## run every check: every notebook, then unit tests, doctests, reports and browser
 	@status=0; \
 	PYTHONWARNINGS=$(STRICT) $(PY) -m pytest --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 notebooks || status=1; \
@@ -79,7 +84,10 @@ mutants: $(READY) ## change the finance floors and see whether a test notices (l
 lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (UPGRADE=1: newest versions)
 	@uv=$$(command -v uv || echo $(VENV)/bin/uv); \
 	"$$uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
+	  --no-emit-index-url --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock; \
+	"$$uv" pip compile pyproject.toml --group dev --extra class --constraint requirements.lock \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --quiet | $(PY) scripts/what_is_added.py requirements.lock > requirements-class.lock
 
 clean: ## remove the environment and the caches (never work/ or out/)
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

@@ -1,5 +1,7 @@
 """Make the workbook's environment from requirements.lock (run by the Makefile).
 
+With ``--class`` it adds to an environment that stands what an instructor needs.
+
 Needs nothing but the standard library. Its syntax stays readable for old
 interpreters, so that one of them gets the message below and not a SyntaxError.
 """
@@ -13,6 +15,7 @@ import sys
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(ROOT, "requirements.lock")
+CLASS_LOCK = os.path.join(ROOT, "requirements-class.lock")
 BUILDING = ".building"
 
 
@@ -166,15 +169,31 @@ def make_env(folder, stamp):
     say("ready")
 
 
+def add_class(folder, stamp):
+    """Add the instructor's packages to the environment, which the lock made before."""
+    say("adding what an instructor needs")
+    uv = find_uv(folder)
+    wanted = ["--no-deps", "--require-hashes", "--requirement", CLASS_LOCK]
+    pip = [venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    with_uv = [uv, "pip", "install", "--quiet", "--python", venv_python(folder)]
+    if not ((uv and run(with_uv + wanted)) or run(pip + wanted)):
+        raise SetupError("The packages could not be installed; the first error above says why.")
+    with open(stamp + ".new", "w") as file:
+        file.write(ROOT + "\n")
+    os.rename(stamp + ".new", stamp)
+    say("ready")
+
+
 def main(arguments):
-    """Run from the command line: make_env.py FOLDER STAMP."""
+    """Run from the command line: make_env.py FOLDER STAMP [--class]."""
     problem = version_problem(sys.version_info, sys.executable or "python3")
     if problem:
         sys.stderr.write(problem + "\n")
         return 1
-    folder, stamp = arguments
+    folder, stamp = (os.path.join(ROOT, name) for name in arguments[:2])
+    make = add_class if arguments[2:] == ["--class"] else make_env
     try:
-        make_env(os.path.join(ROOT, folder), os.path.join(ROOT, stamp))
+        make(folder, stamp)
     except SetupError as error:
         sys.stderr.write("{}\nOnce that is mended, run the same command again.\n".format(error))
         return 1

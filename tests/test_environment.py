@@ -19,6 +19,7 @@ from packaging.version import Version
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+CLASS_LOCK = (ROOT / "requirements-class.lock").read_text()
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
 
 # What conda-forge calls differently from the Python index.
@@ -30,7 +31,6 @@ LOCK_ENTRY = re.compile(
     r"(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.MULTILINE,
 )
-LOCK_ENTRIES = list(LOCK_ENTRY.finditer(LOCK))
 
 
 def wanted() -> list[Requirement]:
@@ -45,11 +45,11 @@ def wanted() -> list[Requirement]:
     ]
 
 
-def pins(name: str) -> list[tuple[Version, str | None]]:
-    """The versions that the lock holds of a package, each with its marker."""
+def pins(name: str, lock: str = LOCK) -> list[tuple[Version, str | None]]:
+    """The versions that a lock holds of a package, each with its marker."""
     return [
         (Version(entry["version"]), entry["marker"])
-        for entry in LOCK_ENTRIES
+        for entry in LOCK_ENTRY.finditer(lock)
         if canonicalize_name(entry["name"]) == canonicalize_name(name)
     ]
 
@@ -74,9 +74,29 @@ def test_lock_pins_what_pyproject_asks_for(requirement, python):
     assert versions[0] in requirement.specifier, f"{requirement}: run `make lock`"
 
 
-def test_lock_is_hashed_from_end_to_end_and_names_no_address():
-    assert LOCK_ENTRY.sub("", LOCK) == ""
-    assert "://" not in LOCK
+EXTRAS = [
+    (extra, Requirement(text))
+    for extra, texts in PROJECT["project"]["optional-dependencies"].items()
+    for text in texts
+]
+
+
+@pytest.mark.parametrize(("extra", "requirement"), EXTRAS, ids=lambda x: str(x))
+def test_locks_pin_every_extra_and_only_the_instructors_lock_has_the_class(extra, requirement):
+    own, other = (CLASS_LOCK, LOCK) if extra == "class" else (LOCK, CLASS_LOCK)
+    assert [v in requirement.specifier for v, _ in pins(requirement.name, own)] == [True]
+    assert pins(requirement.name, other) == []
+
+
+@pytest.mark.parametrize("lock", [LOCK, CLASS_LOCK], ids=["everyone", "class"])
+def test_lock_is_hashed_from_end_to_end_and_names_no_address(lock):
+    assert LOCK_ENTRY.sub("", lock) == ""
+    assert "://" not in lock
+
+
+def test_the_two_locks_never_disagree():
+    both = {canonicalize_name(entry["name"]) for entry in LOCK_ENTRY.finditer(CLASS_LOCK)}
+    assert [name for name in sorted(both) if pins(name)] == []
 
 
 def test_lock_leaves_out_what_costs_time_at_every_import():
