@@ -1,4 +1,4 @@
-"""The command line: ``hedgelib report PORTFOLIO``."""
+"""The command line: ``hedgelib COMMAND``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import hedgelib
+from hedgelib import commands
 from hedgelib.errors import HedgeError
 from hedgelib.report.blocks import printable
-from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
 
 __all__ = ["main"]
 
@@ -33,66 +33,24 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hedgelib {hedgelib.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    report = commands.add_parser(
-        "report",
-        allow_abbrev=False,
-        help="write a hedge report on a portfolio file",
-        description=(
-            "Write a hedge report on a portfolio file: one HTML page that needs no network, and "
-            "the executed notebook it was made from."
-        ),
-        epilog=(
-            "Exit codes: 0 done, 2 the file or an option is not accepted, 1 something unexpected. "
-            "Educational, not advice."
-        ),
-    )
-    report.add_argument("portfolio", metavar="PORTFOLIO", help=PARAMETER_HELP["portfolio"])
-    report.add_argument(
-        "--out", metavar="DIR", default="out", help="folder for the report (default: out)"
-    )
-    defaults = ReportParameters(portfolio="-")
-    for name in ReportParameters.names()[1:]:
-        default = getattr(defaults, name)
-        shown = "" if default is None else f" (default: {default})"
-        report.add_argument(
-            "--" + name.replace("_", "-"),
-            metavar=_metavar(name),
-            default=argparse.SUPPRESS,
-            help=(PARAMETER_HELP[name].replace("None:", "otherwise") + shown).replace("%", "%%"),
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in commands.NAMES:
+        command = commands.command(name)
+        subparser = subparsers.add_parser(
+            name,
+            allow_abbrev=False,
+            help=command.SUMMARY,
+            description=command.DESCRIPTION,
+            epilog=(
+                "Exit codes: 0 done, 2 the input or an option is not accepted, 1 something "
+                "unexpected. Educational, not advice."
+            ),
         )
-    report.add_argument(
-        "--debug", action="store_true", help="show where an unexpected error came from"
-    )
+        command.add_arguments(subparser)
+        subparser.add_argument(
+            "--debug", action="store_true", help="show where an unexpected error came from"
+        )
     return parser
-
-
-def _metavar(name: str) -> str:
-    words = {
-        "benchmark": "COIN",
-        "contract": "ID",
-        "collateral": "SOURCE",
-        "rounding": "HOW",
-        "window_days": "DAYS",
-        "title": "TEXT",
-    }
-    return words.get(name, "USD" if name.endswith("_usd") else "NUMBER")
-
-
-def _report(arguments: argparse.Namespace) -> None:
-    given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
-    parameters = ReportParameters.from_mapping(given)
-
-    # pandas and Jupyter take their time, and --help needs neither.
-    from hedgelib.report.one import build_report
-    from hedgelib.report.render import write_report
-
-    # Worked out here first: what is wrong with the input shows in a second, without a kernel.
-    report = build_report(parameters)
-    page, notebook = write_report(report, arguments.out)
-    print(f"{report.title}: {report.headline}")
-    print(f"wrote {page} and {notebook}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -111,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        _report(arguments)
+        return commands.command(arguments.command).run(arguments)
     except HedgeError as error:
         return _complain(_BAD_INPUT, str(error))
     except KeyboardInterrupt:
@@ -122,7 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(
             _UNEXPECTED, f"{type(error).__name__}: {error} (--debug shows where it came from)"
         )
-    return 0
 
 
 def _complain(code: int, message: str) -> int:

@@ -3,7 +3,9 @@
 The changes are cosmic-ray's. Each is tried in a fork of a process that has everything imported, on
 a copy of the tree, so that a floor takes minutes and not hours. A mutant that no test kills is a
 line that could be wrong unnoticed: they are listed in docs/mutants.md, with the reason where one is
-known to change nothing.
+known to change nothing (scripts/mutants.toml). What was killed stands in out/mutants and is not
+tried again: a run goes on where the last one stopped, and a survivor gets another chance at tests
+that were added since. `rm -r out/mutants` starts afresh.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ import shutil
 import signal
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "mutants.md"
+KILLED = ROOT / "out" / "mutants"
+REASONS = ROOT / "scripts" / "mutants.toml"
 FLOORS = ("contracts", "margin", "carry", "plan")
 EXTRA = {"plan": ["tests/test_scenario.py"]}
 WANTED = 0.95
@@ -48,6 +54,11 @@ class Mutant:
     occurrence: int
     line: int
     code: str
+
+    @property
+    def key(self) -> str:
+        """Name the mutated file by its contents."""
+        return sha256(self.code.encode()).hexdigest()
 
     def difference(self, source: str) -> str:
         """Show the change against the source, as a diff without its header."""
@@ -108,8 +119,12 @@ def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
     _, status = os.waitpid(tested(trees[0], floor, source), 0)
     if status != 0:
         raise SystemExit((trees[0] / "log.txt").read_text()[-3000:])
-    waiting, free, running = list(mutants(source)), list(trees), {}
-    count, found = len(waiting), []
+    every, free, running = list(mutants(source)), list(trees), {}
+    KILLED.mkdir(parents=True, exist_ok=True)
+    log = KILLED / f"{floor}.txt"
+    killed = set(log.read_text().split()) if log.exists() else set()
+    waiting, found = [mutant for mutant in every if mutant.key not in killed], []
+    print(f"{floor}: {len(waiting)} of {len(every)} mutants to try", flush=True)
     while waiting or running:
         while waiting and free:
             mutant, tree = waiting.pop(), free.pop()
@@ -120,9 +135,18 @@ def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
         if status == 0:
             found.append(mutant)
             print(f"{floor}: survived: {mutant.operator}\n{mutant.difference(source)}", flush=True)
+        else:
+            with log.open("a") as lines:
+                lines.write(mutant.key + "\n")
     for tree in trees:
         (tree / "hedgelib" / f"{floor}.py").write_text(source, encoding="utf-8")
-    return count, sorted(found, key=lambda m: (m.line, m.operator)), source
+    return len(every), sorted(found, key=lambda m: (m.line, m.operator)), source
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """Read why survivors change nothing, by floor and change."""
+    entries = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivor"]
+    return {(e["floor"], change): e["reason"] for e in entries for change in e["changes"]}
 
 
 def main(floors: list[str]) -> int:
@@ -138,7 +162,7 @@ def main(floors: list[str]) -> int:
     import scipy.special
 
     _ = hypothesis, numpy, pandas, pytest, scipy
-    parts, enough = [INTRODUCTION], True
+    parts, enough, known = [INTRODUCTION], True, reasons()
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_of_the_tree(Path(folder) / str(i)) for i in range(os.cpu_count() or 1)]
         for floor in floors or FLOORS:
@@ -147,7 +171,9 @@ def main(floors: list[str]) -> int:
             enough &= killed >= WANTED
             print(f"{floor}: {count} mutants, {killed:.1%} killed", flush=True)
             parts.append(f"## {floor}\n\n{count} mutants, {killed:.1%} killed.\n")
-            parts += [f"```diff\n{mutant.difference(source)}\n```\n" for mutant in found]
+            for change in (mutant.difference(source) for mutant in found):
+                why = known.get((floor, change), "No reason is known: a test is missing.")
+                parts.append(f"```diff\n{change}\n```\n\n{why}\n")
     parts.append(f"cosmic-ray {version('cosmic-ray')}.\n")
     if not floors:
         PAGE.write_text("\n".join(parts), encoding="utf-8")

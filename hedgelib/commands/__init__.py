@@ -1,0 +1,44 @@
+"""The commands of ``hedgelib``, a module for each.
+
+A module has a ``SUMMARY``, a ``DESCRIPTION``, ``add_arguments(parser)`` and ``run(arguments)``,
+which returns the exit code. It imports nothing heavy before ``run``, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import Protocol, cast
+
+__all__ = ["NAMES", "Command", "command"]
+
+NAMES = ("report",)
+"""In the order of the help."""
+
+
+class Command(Protocol):
+    """What a module of this package has."""
+
+    SUMMARY: str
+    DESCRIPTION: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Tell the parser of this command what it takes."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do what was asked and return the exit code; bad input is a :class:`HedgeError`."""
+
+
+def command(name: str) -> Command:
+    """Load the module of a command.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`NAMES`.
+
+    Returns
+    -------
+    Command
+    """
+    return cast(Command, importlib.import_module(f"{__name__}.{name}"))
