@@ -1,0 +1,181 @@
+"""What the parts of the classroom hand to each other: plain values and bytes, nothing alive.
+
+The way of a submission: :func:`~hedgelib.classroom.submissions.collect` finds it and says whose it
+is; the trusted side takes the answer cells out of it and puts them between the locked cells of the
+source; :func:`~hedgelib.classroom.sandbox.run` runs that and gives back plain values; the trusted
+side marks those. ::
+
+    collect(folder, roster, assignments) -> Collected      # roster: id -> name
+    run(notebook, numbers, wanted, limits, trust=False) -> Outcome
+
+What `run` gets is a notebook of format 4 whose code cells it runs in order, in one namespace, in
+which the student's numbers stand as the plain dictionary ``numbers`` before the first. The trusted
+side has put the set-up there and left out marking cells; every other cell is the student's, and may
+have IPython's syntax in it. A cell that raises is a problem, and the next one runs. The variables
+are looked at when the last cell has run. Nothing but Python, the installed packages and `hedgelib`
+is to be seen from there, and of `hedgelib` not the notebooks, whose sources hold the solutions.
+
+A release notebook says what it is: ``metadata.hedgelib.assignment`` has the name of its assignment,
+and the code cell whose ``metadata.nbgrader.grade_id`` is :data:`ID_CELL` holds one call
+``me("ID")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "ID_CELL",
+    "Answer",
+    "Collected",
+    "Kind",
+    "Limits",
+    "Outcome",
+    "Plain",
+    "Refused",
+    "Submission",
+    "Wanted",
+]
+
+ID_CELL = "student_id"
+"""The ``grade_id`` of the cell in which a student types the id."""
+
+Plain: TypeAlias = float | int | str
+"""A finite float, an int of at most 15 digits, or a text; a bool is none of them."""
+
+Kind: TypeAlias = Literal["number", "choice", "function", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A variable that a question asks the student to set.
+
+    Parameters
+    ----------
+    question : str
+        ``"q3"``, for messages.
+    name : str
+        Of the variable, ``"q3"`` or ``"q3_reason"``; no two of a notebook are alike.
+    kind : str
+        ``"number"``: a finite number that is no bool, a numpy scalar counting as the number it
+        holds. ``"choice"`` and ``"text"``: a text. ``"function"``: it is called, and each value
+        that it returns must be a number or a text.
+    calls : tuple of tuples
+        For a function, the positional arguments of each call, plain values or lists of them.
+    """
+
+    question: str
+    name: str
+    kind: Kind
+    calls: tuple[tuple[Plain | list[Plain], ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one submission may use.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time for the whole notebook, the calls of functions included.
+    cell_seconds : float
+        Wall time for one cell, or for all calls of one function: an endless loop in one answer
+        leaves the others their marks.
+    memory_mb : int
+    processes : int
+        Processes and threads together.
+    output_bytes : int
+        Of what the notebook prints; what is beyond is dropped.
+    """
+
+    seconds: float = 60.0
+    cell_seconds: float = 10.0
+    memory_mb: int = 1024
+    processes: int = 32
+    output_bytes: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a variable held after the notebook had run.
+
+    Parameters
+    ----------
+    value : float, int, str, list or None
+        A plain value; for a function the list of what it returned, ``None`` for a call that
+        failed. ``None`` where there is nothing to mark.
+    problem : str
+        Why there is no value, in words for the student ("is not set", "is a Series, not a
+        number"); empty where there is one.
+    call_problems : tuple of str
+        For a function, one for each call, empty where it returned a plain value.
+    """
+
+    value: Plain | list[Plain | None] | None = None
+    problem: str = ""
+    call_problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of running a notebook.
+
+    Parameters
+    ----------
+    answers : mapping of str to Answer
+        One for each `Wanted`, under its `name`, whatever happened.
+    problems : tuple of str
+        What the instructor should see, each a sentence: cells that raised (with the cell's
+        ``grade_id``, and the error's type and message), time or memory used up, the process gone,
+        output cut. Of bounded length, and printable.
+    seconds : float
+    """
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A notebook that somebody handed in, and whose it is.
+
+    Parameters
+    ----------
+    student_id : str
+        An id of the roster.
+    assignment : str
+    name : str
+        Where it was found, relative to the folder; inside an archive ``"all.zip/ada/x.ipynb"``.
+        Text from outside: it is shown, never used as a path.
+    data : bytes
+        The notebook as it was found. It is JSON and has the shape of a notebook of some format;
+        nothing else is known of it.
+    warnings : tuple of str
+        What the instructor should look at: the id typed in is another than the file name says, a
+        second file of the same student was set aside, and the like.
+    """
+
+    student_id: str
+    assignment: str
+    name: str
+    data: bytes
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A file that is no submission of anybody, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """All that a folder holds, in an order that depends on its content only."""
+
+    found: tuple[Submission, ...] = ()
+    refused: tuple[Refused, ...] = ()
