@@ -1,0 +1,363 @@
+"""Runs a student's cells, inside the sandbox: a job comes in as JSON, plain values go out as JSON.
+
+A script of its own that needs only the standard library. A supervisor, which never runs a
+student's code, forks a worker, which does. Before each cell the worker forks: the fork runs the
+cell and goes on, the one before it stays only to take over, with everything as it was, should the
+cell hang or end the process. So an endless loop costs its own cell and nothing else.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import json
+import math
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+READY = b"ready\n"
+_STRANGE = "something other than the answers was written into their pipe"
+_LONGEST_MESSAGE = 300
+_LONGEST_TEXT = 20_000
+_MOST_EVENTS = 2_000_000
+_MOST_PROBLEMS = 50
+_LARGEST_INT = 10**15
+# Left for looking at the answers when the cells have used up the time.
+_RESERVE_SHARE = 0.2
+_PATIENCE = 3.0
+
+
+def printable(text: object, longest: int = _LONGEST_MESSAGE) -> str:
+    """Cut a text and write what cannot be printed as escapes."""
+    cut = str(text)[:longest]
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
+class Events:
+    """The pipe through which the worker tells the supervisor what it found, a JSON line each."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def send(self, **event: Any) -> None:
+        """Write one event whole."""
+        data = json.dumps(event).encode() + b"\n"
+        while data:
+            data = data[os.write(self.fd, data) :]
+
+
+class Shell:
+    """Stands for IPython where a cell has its syntax: magics and shell commands do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: None
+
+
+def compiled(source: str, name: str) -> Any:
+    """Compile a cell, with IPython's syntax taken out where there is some."""
+    try:
+        return compile(source, f"<{name}>", "exec")
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        manager = TransformerManager()  # type: ignore[no-untyped-call]
+        return compile(manager.transform_cell(source), f"<{name}>", "exec")
+
+
+def forked() -> int:
+    """Fork; wait a little for processes to end where there are too many, and give -1 up."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return os.fork()
+        except OSError:
+            if time.monotonic() > end:
+                return -1
+            time.sleep(0.05)
+
+
+def survives(action: Callable[[], None], seconds: float) -> str:
+    """Do something in a fork that then goes on in place of this process.
+
+    Returns "" in the fork once the action has ended. Where it did not end, this process goes on as
+    if nothing had been done and gets the reason.
+    """
+    mine, its = os.pipe()
+    pid = forked()
+    if pid < 0:
+        return "could not be started: the notebook has too many processes"
+    if pid == 0:
+        os.close(mine)
+        os.setpgid(0, 0)
+        own = os.getpid()
+        action()
+        if os.getpid() != own:
+            # A process that the action forked has come out of it as well.
+            os._exit(0)
+        with contextlib.suppress(OSError):
+            os.write(its, b"1")
+        os.close(its)
+        return ""
+    os.close(its)
+    waiting = select.select([mine], [], [], seconds)[0]
+    if waiting and os.read(mine, 1):
+        os._exit(0)
+    os.close(mine)
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    if not waiting:
+        return f"took longer than {seconds:.3g} s and was stopped"
+    if os.WIFSIGNALED(status):
+        return f"ended the process by signal {os.WTERMSIG(status)}"
+    return f"ended the process with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def plain(value: Any, kind: str) -> tuple[Any, str]:
+    """Take a plain value out of a variable, or say why it holds none."""
+    if type(value).__module__ == "numpy" and type(value).__name__ != "ndarray":
+        # A numpy scalar counts as the number it holds.
+        value = getattr(value, "item", lambda: value)()
+    number = type(value) in (int, float)
+    if kind in ("number", "returned") and number:
+        if type(value) is int and abs(value) >= _LARGEST_INT:
+            return None, "is a whole number of more than 15 digits"
+        if not math.isfinite(value):
+            return None, f"is {value}, which is no finite number"
+        return value, ""
+    if kind != "number" and type(value) is str:
+        if len(value) > _LONGEST_TEXT:
+            return None, f"is a text of {len(value)} characters; at most {_LONGEST_TEXT} are read"
+        return value.encode("utf-8", "replace").decode(), ""
+    if value is None or value is Ellipsis:
+        return None, "is not set"
+    wanted = {"number": "a number", "returned": "a number or a text"}.get(kind, "a text")
+    return None, f"is of type {printable(type(value).__name__, 40)}, not {wanted}"
+
+
+class Worker:
+    """Runs the cells of one notebook and looks at what the variables hold then."""
+
+    def __init__(self, job: dict[str, Any], events: Events, deadline: float) -> None:
+        self.cells: list[tuple[str, str]] = [(name, source) for name, source in job["cells"]]
+        self.wanted: list[dict[str, Any]] = job["wanted"]
+        self.cell_seconds = float(job["limits"]["cell_seconds"])
+        self.deadline = deadline
+        self.reserve = _RESERVE_SHARE * float(job["limits"]["seconds"])
+        self.events = events
+        self.space: dict[str, Any] = {
+            "__name__": "__main__",
+            "__builtins__": builtins,
+            "numbers": job["numbers"],
+            "display": lambda *_, **__: None,
+            "get_ipython": Shell,
+        }
+
+    def run(self) -> None:
+        """Run every cell that the time allows, then look at the answers."""
+        for name, source in self.cells:
+            left = self.deadline - self.reserve - time.monotonic()
+            if left <= 0:
+                self.problem(f"{name} was not run: the time was used up")
+                continue
+            reason = survives(
+                lambda name=name, source=source: self.cell(name, source),  # type: ignore[misc]
+                min(self.cell_seconds, left),
+            )
+            if reason:
+                self.problem(f"{name} {reason}")
+        for wanted in self.wanted:
+            if wanted["kind"] == "function":
+                self.function(wanted)
+            else:
+                self.variable(wanted)
+        self.events.send(finished=True)
+
+    def problem(self, text: str) -> None:
+        self.events.send(problem=printable(text))
+
+    def cell(self, name: str, source: str) -> None:
+        try:
+            exec(compiled(source, name), self.space)
+        except MemoryError:
+            self.problem(f"{name} ran out of memory")
+        except BaseException as error:
+            self.problem(f"{name} raised {type(error).__name__}: {printable(error)}")
+
+    def variable(self, wanted: dict[str, Any]) -> None:
+        try:
+            value, problem = plain(self.space.get(wanted["name"]), wanted["kind"])
+        except BaseException as error:
+            value, problem = None, f"cannot be looked at: {type(error).__name__}"
+        self.events.send(name=wanted["name"], value=value, problem=problem)
+
+    def function(self, wanted: dict[str, Any]) -> None:
+        """Call a function on each list of arguments, in a fork that may hang or die."""
+        name, function = wanted["name"], self.space.get(wanted["name"])
+        if not callable(function):
+            problem = "is not set" if function is None or function is Ellipsis else "is no function"
+            self.events.send(name=name, value=None, problem=problem)
+            return
+
+        def calls() -> None:
+            for index, arguments in enumerate(wanted["calls"]):
+                try:
+                    value, problem = plain(function(*arguments), "returned")
+                    problem = problem and f"what it returns {problem}"
+                except BaseException as error:
+                    value, problem = None, f"{type(error).__name__}: {printable(error)}"
+                self.events.send(call=name, index=index, value=value, problem=problem)
+
+        left = max(self.deadline - 0.25 * self.reserve - time.monotonic(), 0.1)
+        if reason := survives(calls, min(self.cell_seconds, left)):
+            self.events.send(cut=name, problem=reason)
+
+
+def limit(limits: dict[str, Any], uid: int | None) -> None:
+    """Give up what the sandbox left of privileges, and set the limits of what may be used."""
+    if uid is not None:
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+    memory = int(limits["memory_mb"]) * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits["count_processes"]:
+        most = int(limits["processes"])
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+class Supervisor:
+    """Gathers what the worker tells, within the time, and counts what is printed."""
+
+    def __init__(self, job: dict[str, Any], events: int, prints: int, deadline: float) -> None:
+        self.job, self.deadline = job, deadline
+        self.pipes = {events: b"", prints: b""}
+        self.events, self.prints = events, prints
+        self.printed = self.told = 0
+        self.finished = False
+        self.problems: list[str] = []
+        self.values: dict[str, dict[str, Any]] = {}
+        self.calls: dict[str, dict[int, dict[str, Any]]] = {}
+        self.cut: dict[str, str] = {}
+
+    def listen(self) -> None:
+        """Read until the worker has finished, is gone, or the time is over."""
+        while not self.finished and self.events in self.pipes:
+            left = self.deadline - time.monotonic()
+            ready = select.select(list(self.pipes), [], [], max(left, 0))[0]
+            if not ready:
+                self.problem("the time for the whole notebook was used up")
+                return
+            for fd in ready:
+                self.read(fd)
+        told = {*self.values, *self.calls, *self.cut}
+        if not self.finished:
+            self.problem("the process that ran the notebook is gone")
+        elif not told >= {wanted["name"] for wanted in self.job["wanted"]}:
+            self.problem(_STRANGE)
+
+    def problem(self, text: str) -> None:
+        """Note a problem once."""
+        if text not in self.problems and len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(printable(text))
+
+    def read(self, fd: int) -> None:
+        data = os.read(fd, 1 << 16)
+        if not data:
+            del self.pipes[fd]
+        elif fd == self.prints:
+            self.printed += len(data)
+        else:
+            self.told += len(data)
+            if self.told > _MOST_EVENTS:
+                self.problem(_STRANGE)
+                del self.pipes[fd]
+                return
+            *lines, self.pipes[fd] = (self.pipes[fd] + data).split(b"\n")
+            for line in lines:
+                self.event(line)
+
+    def event(self, line: bytes) -> None:
+        try:
+            event = json.loads(line)
+            if "problem" in event and len(event) == 1:
+                self.problem(event["problem"])
+            elif "finished" in event:
+                self.finished = True
+            elif "cut" in event:
+                self.cut[str(event["cut"])] = printable(event["problem"])
+            elif "call" in event:
+                found = self.calls.setdefault(str(event["call"]), {})
+                found[int(event["index"])] = event
+            else:
+                self.values[str(event["name"])] = event
+        except (ValueError, KeyError, TypeError):
+            self.problem(_STRANGE)
+
+    def answer(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        name, calls = wanted["name"], wanted["calls"]
+        if name in self.values:
+            event = self.values[name]
+            return {"value": event.get("value"), "problem": printable(event.get("problem", ""))}
+        if wanted["kind"] == "function" and (name in self.calls or name in self.cut):
+            found = self.calls.get(name, {})
+            lost = {"problem": self.cut.get(name, "was not called"), "value": None}
+            each = [found.get(index, lost) for index in range(len(calls))]
+            return {
+                "value": [event.get("value") for event in each],
+                "problem": "",
+                "call_problems": [printable(event.get("problem", "")) for event in each],
+            }
+        return {"value": None, "problem": "was not reached"}
+
+    def outcome(self) -> dict[str, Any]:
+        most = int(self.job["limits"]["output_bytes"])
+        if self.printed > most:
+            self.problem(f"it printed {self.printed:,} bytes or more; {most:,} are allowed")
+        return {
+            "answers": {wanted["name"]: self.answer(wanted) for wanted in self.job["wanted"]},
+            "problems": self.problems,
+        }
+
+
+def main() -> NoReturn:
+    """Read the job from standard input, do it, and write the outcome to standard output."""
+    job = json.load(sys.stdin.buffer)
+    deadline = time.monotonic() + float(job["limits"]["seconds"])
+    events_out, events_in = os.pipe()
+    prints_out, prints_in = os.pipe()
+    os.write(1, READY)
+    if os.fork() == 0:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for fd, place in ((nothing, 0), (prints_in, 1), (prints_in, 2)):
+            os.dup2(fd, place)
+        for fd in (events_out, prints_out, prints_in, nothing):
+            os.close(fd)
+        try:
+            limit(job["limits"], job["uid"])
+            Worker(job, Events(events_in), deadline).run()
+        finally:
+            os._exit(0)
+    os.close(events_in)
+    os.close(prints_in)
+    supervisor = Supervisor(job, events_out, prints_out, deadline)
+    supervisor.listen()
+    data = json.dumps(supervisor.outcome()).encode()
+    while data:
+        data = data[os.write(1, data) :]
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

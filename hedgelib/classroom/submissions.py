@@ -1,0 +1,358 @@
+"""Finding out what was handed in, by whom and for what, in whatever shape it comes.
+
+Learning platforms rename files, wrap them into folders and archives and keep what students upload
+beside them. A notebook is known by its content, its assignment by its metadata, and its student by
+the name that the platform gave the file; the id typed into the notebook counts where the name says
+nothing. Nothing is ever written, unpacked or renamed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from hedgelib.classroom.interface import ID_CELL, Collected, Refused, Submission
+from hedgelib.errors import InvalidInput
+from hedgelib.report.blocks import printable
+
+__all__ = ["collect"]
+
+_LARGEST_FILE = 20 * 2**20
+_LARGEST_ARCHIVE = 500 * 2**20
+_MOST_MEMBERS = 20_000
+_DEEPEST_ARCHIVE = 3
+_JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(/.*)?)$")
+_CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
+_ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Something found: its name for people, and its bytes or why there are none."""
+
+    name: str
+    data: bytes = b""
+    problem: str = ""
+
+
+def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence[str]) -> Collected:
+    """Find the submissions in a folder, its sub-folders and the zip archives among them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Read, never written to. Links are not followed.
+    roster : mapping of str to str
+        Name by id of each student.
+    assignments : sequence of str
+        Their names.
+
+    Returns
+    -------
+    Collected
+        At most one submission for each student and assignment: of several the last by name, in the
+        order in which people count (``x (2)`` before ``x (10)``). Everything else that is not
+        plainly rubbish of an operating system is refused, with the reason.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such folder, or it cannot be read.
+
+    Notes
+    -----
+    **Source:** own rules; the shapes are those of Moodle (``Name_123_assignsubmission_file/x``),
+    Canvas (``namefamily_123_456_x``) and plain e-mail.
+    """
+    folder = Path(folder)
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise InvalidInput(
+            f"submissions must be a folder that can be read, got {printable(str(folder))!r}: "
+            f"{error.strerror}"
+        ) from error
+    people = _People(roster)
+    refused: list[Refused] = []
+    found: dict[tuple[str, str], list[Submission]] = {}
+    for file in sorted(_files(folder), key=lambda file: _natural(file.name)):
+        if _JUNK.search(file.name):
+            continue
+        taken = file.problem or _submission(file, people, assignments)
+        if isinstance(taken, str):
+            refused.append(Refused(name=file.name, reason=taken))
+        else:
+            found.setdefault((taken.assignment, taken.student_id), []).append(taken)
+    chosen = []
+    for (assignment, student_id), several in sorted(found.items()):
+        *others, last = several
+        chosen.append(_with_others(last, others))
+        refused += [
+            Refused(
+                name=other.name,
+                reason=f"{student_id} handed in {assignment} more than once; {last.name} is marked",
+            )
+            for other in others
+        ]
+    return Collected(found=tuple(chosen), refused=tuple(refused))
+
+
+def _with_others(last: Submission, others: Sequence[Submission]) -> Submission:
+    if not others:
+        return last
+    same = "the same" if all(other.data == last.data for other in others) else "other"
+    told = f"{len(others)} more with {same} content set aside: " + ", ".join(
+        other.name for other in others
+    )
+    return Submission(
+        student_id=last.student_id,
+        assignment=last.assignment,
+        name=last.name,
+        data=last.data,
+        warnings=(*last.warnings, told),
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", name.removesuffix(".ipynb"))
+    return [(int(p), "") if p.isdecimal() and p.isascii() else (-1, p) for p in parts]
+
+
+def _shown(name: str) -> str:
+    return printable(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    """Every file of a folder, archives opened."""
+
+    def unreadable(error: OSError) -> None:
+        problems.append(error)
+
+    problems: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        folders.sort()
+        for name in names:
+            path = Path(place) / name
+            shown = _shown(path.relative_to(folder).as_posix())
+            try:
+                status = path.lstat()
+                if not stat.S_ISREG(status.st_mode):
+                    yield _File(shown, problem="is no file but a link or a device; links are left")
+                elif status.st_size > _LARGEST_ARCHIVE:
+                    yield _File(shown, problem=f"is larger than {_LARGEST_ARCHIVE:,} bytes")
+                else:
+                    yield from _opened(shown, path.read_bytes(), 0)
+            except OSError as error:
+                yield _File(shown, problem=f"cannot be read: {error.strerror}")
+    for problem in problems:
+        place = _shown(os.path.relpath(os.fsdecode(problem.filename), folder))
+        yield _File(place, problem=f"cannot be read: {problem.strerror}")
+
+
+def _opened(name: str, data: bytes, depth: int) -> Iterator[_File]:
+    """Give a file itself, or the members of an archive."""
+    if not data.startswith(b"PK\x03\x04") and not name.lower().endswith(".zip"):
+        yield _File(name, data)
+        return
+    if depth == _DEEPEST_ARCHIVE:
+        yield _File(name, problem="is an archive within archives, too deep to open")
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            total = sum(member.file_size for member in members)
+            if len(members) > _MOST_MEMBERS or total > _LARGEST_ARCHIVE:
+                yield _File(
+                    name,
+                    problem=f"is an archive of {len(members):,} files and {total:,} bytes; it is "
+                    "too large to open",
+                )
+                return
+            for member in members:
+                yield from _member(archive, member, f"{name}/{_shown(member.filename)}", depth)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        yield _File(name, problem=f"is no archive that can be opened: {printable(str(error))}")
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int
+) -> Iterator[_File]:
+    try:
+        if member.flag_bits & 1:
+            yield _File(name, problem="is locked with a password")
+            return
+        # Its own word on its size need not be true.
+        with archive.open(member) as stream:
+            data = stream.read(_LARGEST_FILE + 1)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error) as error:
+        yield _File(name, problem=f"cannot be taken out of the archive: {printable(str(error))}")
+        return
+    if len(data) > _LARGEST_FILE:
+        yield _File(name, problem=f"is larger than {_LARGEST_FILE:,} bytes")
+        return
+    yield from _opened(name, data, depth + 1)
+
+
+def _submission(file: _File, people: _People, assignments: Sequence[str]) -> Submission | str:
+    """Say what a file is, or why it is no submission."""
+    if _CHECKPOINT.search(file.name):
+        return "is a checkpoint that Jupyter keeps, not what was handed in"
+    if len(file.data) > _LARGEST_FILE:
+        return f"is larger than {_LARGEST_FILE:,} bytes"
+    notebook = _notebook(file)
+    if isinstance(notebook, str):
+        return notebook
+    assignment = _assignment(file.name, notebook, assignments)
+    if assignment is None:
+        return f"does not say which assignment it is; there are {', '.join(assignments)}"
+    warnings = []
+    typed = _typed_id(notebook)
+    named = people.named(file.name)
+    by_id = people.by_id(typed) if typed is not None else None
+    if len(named) == 1:
+        (owner,) = named
+        if by_id is not None and by_id != owner:
+            warnings.append(f"the file belongs to {owner}, but the id typed in is {by_id}")
+        elif typed and by_id is None:
+            warnings.append(f"the id typed in, {printable(typed)!r}, is not on the roster")
+    elif by_id is not None:
+        owner = by_id
+        if named:
+            warnings.append(f"the name fits {', '.join(sorted(named))}; the id typed in decided")
+    else:
+        told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
+        if named:
+            return f"could be of {', '.join(sorted(named))}, and {told}"
+        return f"belongs to nobody on the roster: {told}, and its name has none"
+    language = _language(notebook)
+    if language != "python":
+        warnings.append(f"its kernel is for {printable(language)}, not for Python")
+    return Submission(
+        student_id=owner,
+        assignment=assignment,
+        name=file.name,
+        data=file.data,
+        warnings=tuple(warnings),
+    )
+
+
+def _notebook(file: _File) -> dict[str, Any] | str:
+    looks_like_one = ".ipynb" in file.name.lower()
+    try:
+        content = json.loads(file.data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        if not looks_like_one:
+            return "is not a notebook"
+        if not file.data.strip():
+            return "is empty"
+        return f"cannot be read as a notebook: {printable(str(error))[:200]}"
+    shape = content if isinstance(content, dict) else {}
+    if isinstance(shape.get("cells"), list) or isinstance(shape.get("worksheets"), list):
+        return shape
+    return "is not a notebook" + (", though it is called one" if looks_like_one else "")
+
+
+def _metadata(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = notebook.get("metadata")
+    return found if isinstance(found, dict) else {}
+
+
+def _assignment(name: str, notebook: Mapping[str, Any], assignments: Sequence[str]) -> str | None:
+    own = _metadata(notebook).get("hedgelib")
+    told = own.get("assignment") if isinstance(own, dict) else None
+    if told in assignments:
+        return str(told)
+    words = _words(name)
+    fitting = [one for one in assignments if _follows(_words(one), words)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _language(notebook: Mapping[str, Any]) -> str:
+    kernel, info = (_metadata(notebook).get(key) for key in ("kernelspec", "language_info"))
+    for found, key in ((kernel, "language"), (info, "name"), (kernel, "name")):
+        if isinstance(found, dict) and isinstance(found.get(key), str) and found[key]:
+            language = str(found[key]).lower()
+            return "python" if language.startswith(("python", "ipython")) else language
+    return "python"
+
+
+def _code_cells(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    sheets = notebook.get("worksheets") or [notebook]
+    for sheet in sheets if isinstance(sheets, list) else []:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for cell in cells if isinstance(cells, list) else []:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                marks = _metadata(cell).get("nbgrader")
+                grade_id = marks.get("grade_id") if isinstance(marks, dict) else ""
+                source = cell.get("source", cell.get("input", ""))
+                text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+                yield str(grade_id), text
+
+
+def _typed_id(notebook: Mapping[str, Any]) -> str | None:
+    """Find the id that the student typed in: in its cell, or where that lost its mark, anywhere."""
+    cells = list(_code_cells(notebook))
+    own = [source for grade_id, source in cells if grade_id == ID_CELL]
+    for source in [*own, *(source for _, source in cells)]:
+        code = "\n".join(line.partition("#")[0] for line in source.splitlines())
+        if match := _ID_CALL.search(code):
+            return (match[1] or match[2] or "").strip()
+    return None
+
+
+def _words(text: str) -> list[str]:
+    """Split a name into its words as people read them, without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return re.findall(r"[^\W_]+", plain)
+
+
+def _follows(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    """Tell whether some words stand somewhere in others, one after the other."""
+    n = len(wanted)
+    return n > 0 and any(list(words[i : i + n]) == list(wanted) for i in range(len(words) - n + 1))
+
+
+class _People:
+    """Who is on the roster, by what a file may call them."""
+
+    def __init__(self, roster: Mapping[str, str]) -> None:
+        self._ids = {unicodedata.normalize("NFC", id_).casefold(): id_ for id_ in roster}
+        self._calls: dict[str, list[list[str]]] = {}
+        for id_, name in roster.items():
+            words = _words(name)
+            calls = [words, words[::-1], [*words[-1:], *words[:-1]]]
+            if len(words) > 1:
+                calls += [["".join(call)] for call in calls]
+            # "x (2).ipynb" is a second copy, and not of the student with the id 2.
+            if not re.fullmatch(r"\d{1,2}", id_):
+                calls.append(_words(id_))
+            self._calls[id_] = [call for call in calls if call]
+
+    def by_id(self, typed: str) -> str | None:
+        """Find who typed an id, whatever its case."""
+        return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
+
+    def named(self, name: str) -> set[str]:
+        """Find whom a file's name speaks of: the file itself first, then the folders around it."""
+        for part in reversed(PurePosixPath(name).parts):
+            words = _words(part.removesuffix(".ipynb"))
+            fitting = {
+                id_: max((len(c) for c in calls if _follows(c, words)), default=0)
+                for id_, calls in self._calls.items()
+            }
+            longest = max(fitting.values(), default=0)
+            if longest:
+                # "Ann Lee" must not stand for "Ann Lee Moss" as well.
+                return {id_ for id_, length in fitting.items() if length == longest}
+        return set()
