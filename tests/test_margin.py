@@ -101,6 +101,12 @@ def test_tiers_that_are_none(floors, rates, message):
         h.MarginTiers(floors=floors, rates=rates)
 
 
+def test_ladders_of_any_length():
+    n = 400
+    ladder = h.MarginTiers(floors=tuple(range(n)), rates=tuple(np.linspace(0.001, 0.5, n)))
+    assert len(ladder.amounts) == n
+
+
 def test_tiers_need_one():
     with refused("floors needs at least 1 values, got 0", h.NotEnoughData):
         h.MarginTiers(floors=(), rates=())
@@ -406,6 +412,20 @@ def test_the_tier_is_that_at_the_liquidation_price():
         h.inverse_tiered_liquidation_price(1, 2, 3, None)
 
 
+@pytest.mark.parametrize("basis", ["mark", "entry"])
+def test_part_of_a_contract_is_liquidated_where_many_small_ones_are(basis):
+    """Faces differ between venues; a short of half a large contract is a short all the same."""
+    ladder = h.MarginTiers(floors=(0, 100, 200), rates=(0.004, 0.05, 0.2))
+    one = h.inverse_tiered_liquidation_price(
+        -0.5, 40_000, 125, ladder, basis=basis, multiplier_usd=20e6
+    )
+    many = h.inverse_tiered_liquidation_price(-10e6, 40_000, 125, ladder, basis=basis)
+    assert one == pytest.approx(many, rel=1e-12)
+    assert many < h.inverse_liquidation_price(
+        -10e6, 40_000, 125, maintenance_rate=0.004, basis=basis
+    )
+
+
 def test_tiered_arguments_are_checked_once_for_all_tiers():
     ladder = h.MarginTiers(floors=(0, 1), rates=(0.1, 0.2))
     with refused("multiplier_usd must be > 0, got 0.0"):
@@ -430,6 +450,9 @@ def test_ladder_of_a_contract():
     assert h.margin_tiers(linear_terms(**inverse), 2000).floors == (0, 10_000_000)
     assert h.margin_tiers(linear_terms(**inverse, tier_unit="usd"), 2000).floors == (0, 5000)
     assert h.margin_tiers(terms(**inverse), 2000).rates == (0.01, 0.02)
+    # As a file gives it: an equal text, but not the same object.
+    from_file = b"coin".decode()
+    assert h.margin_tiers(terms(**inverse, tier_unit=from_file), 2000).floors == (0, 5000)
     with refused("price_usd must be > 0, got 0.0"):
         h.margin_tiers(terms(), 0)
     with refused("terms must be a ContractTerms, got 'ETHUSD'"):
