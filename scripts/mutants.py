@@ -31,6 +31,9 @@ REASONS = ROOT / "scripts" / "mutants.toml"
 FLOORS = ("contracts", "margin", "carry", "plan")
 EXTRA = {"plan": ["tests/test_scenario.py"]}
 WANTED = 0.95
+# Of hypothesis, in tests/strategies.py: a failure kills a mutant, and the search for its smallest
+# example would take minutes.
+PROFILES = ("mutants-first", "mutants")
 SECONDS = 300
 # Bit arithmetic on floats is a TypeError, which any test kills: trying it would flatter the score.
 SKIPPED = re.compile(
@@ -93,7 +96,7 @@ def copy_of_the_tree(folder: Path) -> Path:
     return folder
 
 
-def tested(tree: Path, floor: str, code: str) -> int:
+def tested(tree: Path, floor: str, code: str, profile: str) -> int:
     """Start a fork that writes the code into the tree and runs the floor's tests; give its pid."""
     pid = os.fork()
     if pid:
@@ -105,42 +108,56 @@ def tested(tree: Path, floor: str, code: str) -> int:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     signal.alarm(SECONDS)
+    os.environ["HYPOTHESIS_PROFILE"] = profile
     import pytest
 
-    tests = [f"tests/test_{floor}.py", *EXTRA.get(floor, []), "tests/test_cases.py"]
+    tests = ["tests/test_cases.py", f"tests/test_{floor}.py", *EXTRA.get(floor, [])]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header"]
     ignore = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    os._exit(int(pytest.main([*options, *ignore, *tests, f"hedgelib/{floor}.py"])))
+    os._exit(int(pytest.main([*options, *ignore, f"hedgelib/{floor}.py", *tests])))
 
 
-def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
-    """Try every mutant of a floor, one in each tree at a time."""
-    source = (ROOT / "hedgelib" / f"{floor}.py").read_text(encoding="utf-8")
-    _, status = os.waitpid(tested(trees[0], floor, source), 0)
-    if status != 0:
-        raise SystemExit((trees[0] / "log.txt").read_text()[-3000:])
-    every, free, running = list(mutants(source)), list(trees), {}
-    KILLED.mkdir(parents=True, exist_ok=True)
-    log = KILLED / f"{floor}.txt"
-    killed = set(log.read_text().split()) if log.exists() else set()
-    waiting, found = [mutant for mutant in every if mutant.key not in killed], []
-    print(f"{floor}: {len(waiting)} of {len(every)} mutants to try", flush=True)
+def tried(
+    floor: str, waiting: list[Mutant], trees: list[Path], profile: str
+) -> Iterator[tuple[Mutant, bool]]:
+    """Try mutants, one in each tree at a time; give each with whether it was killed."""
+    waiting, free, running = list(waiting), list(trees), {}
     while waiting or running:
         while waiting and free:
             mutant, tree = waiting.pop(), free.pop()
-            running[tested(tree, floor, mutant.code)] = mutant, tree
+            running[tested(tree, floor, mutant.code, profile)] = mutant, tree
         pid, status = os.wait()
         mutant, tree = running.pop(pid)
         free.append(tree)
-        if status == 0:
-            found.append(mutant)
-            print(f"{floor}: survived: {mutant.operator}\n{mutant.difference(source)}", flush=True)
-        else:
+        yield mutant, status != 0
+
+
+def survivors(floor: str, trees: list[Path]) -> tuple[int, list[Mutant], str]:
+    """Try every mutant of a floor that no earlier run has killed."""
+    source = (ROOT / "hedgelib" / f"{floor}.py").read_text(encoding="utf-8")
+    _, status = os.waitpid(tested(trees[0], floor, source, PROFILES[-1]), 0)
+    if status != 0:
+        raise SystemExit((trees[0] / "log.txt").read_text()[-3000:])
+    every = list(mutants(source))
+    KILLED.mkdir(parents=True, exist_ok=True)
+    log = KILLED / f"{floor}.txt"
+    dead = set(log.read_text().split()) if log.exists() else set()
+    left = [mutant for mutant in every if mutant.key not in dead]
+    for profile in PROFILES:
+        print(f"{floor}: {len(left)} of {len(every)} mutants to try ({profile})", flush=True)
+        found = []
+        for mutant, killed in tried(floor, left, trees, profile):
+            if not killed:
+                found.append(mutant)
+                continue
             with log.open("a") as lines:
                 lines.write(mutant.key + "\n")
+        left = found
+    for mutant in left:
+        print(f"{floor}: survived: {mutant.operator}\n{mutant.difference(source)}", flush=True)
     for tree in trees:
         (tree / "hedgelib" / f"{floor}.py").write_text(source, encoding="utf-8")
-    return len(every), sorted(found, key=lambda m: (m.line, m.operator)), source
+    return len(every), sorted(left, key=lambda m: (m.line, m.operator)), source
 
 
 def reasons() -> dict[tuple[str, str], str]:
@@ -152,8 +169,6 @@ def reasons() -> dict[tuple[str, str], str]:
 def main(floors: list[str]) -> int:
     """Try the floors named, or all and write the page; fail below the share that is wanted."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    # A failure kills a mutant; the search for its smallest example would take minutes.
-    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     sys.dont_write_bytecode = True
     import hypothesis.strategies
     import numpy

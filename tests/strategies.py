@@ -29,10 +29,18 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-# For mutation testing: a failure is enough, its smallest example is not wanted.
-settings.register_profile(
-    "mutants", settings.get_profile("hedgelib"), phases=[Phase.explicit, Phase.generate]
-)
+# For mutation testing: a failure is enough, its smallest example is not wanted. Most mutants fall
+# to a few examples; what is left is tried with all of them.
+for profile, examples in (
+    ("mutants-first", 5),
+    ("mutants", settings.get_profile("hedgelib").max_examples),
+):
+    settings.register_profile(
+        profile,
+        settings.get_profile("hedgelib"),
+        phases=[Phase.explicit, Phase.generate],
+        max_examples=examples,
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "hedgelib"))
 
 
