@@ -1,4 +1,4 @@
-"""What lesson 04 needs beside the library: a synthetic dollar, two wallets, how far a coin rose."""
+"""What lesson 04 needs beside the library: the account of a short, two wallets, real rises."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from hedgelib.beta import log_returns
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
-from hedgelib.margin import inverse_liquidation_price, liquidation_distance
+from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.scenario import coin_account
-from hedgelib.workbook.lines import Curve, Lines, move_text
+from hedgelib.workbook.lines import Curve, Lines, Mark, move_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,9 +40,11 @@ __all__ = [
     "Rally",
     "WalletPath",
     "best_rise",
+    "falls_and_rallies",
     "far_is_far",
     "price_text",
     "rally",
+    "same_short_at",
     "synthetic_dollar",
     "two_wallets",
 ]
@@ -153,6 +155,186 @@ def synthetic_dollar(
         guess=guess,
         signed=False,
     )
+
+
+# Which way the end lies
+
+
+def falls_and_rallies(
+    notional_usd: float,
+    price_usd: float,
+    leverage: float,
+    *,
+    maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
+    coin: str = "ETH",
+    guess: str | None = None,
+) -> Lines:
+    """Draw up what the account of a short holds, and what must be in it, over moves of the coin.
+
+    Parameters
+    ----------
+    notional_usd : float
+        Size of the short, USD, > 0.
+    price_usd : float
+        Entry, USD per coin, > 0.
+    leverage : float
+        When it is opened, > 1.
+    maintenance_rate : float
+        Decimal, on the mark price.
+    coin : str
+    guess : str, optional
+        Where somebody thought that it ends: ``"a crash"``, ``"a rally"`` or ``"either"``.
+
+    Returns
+    -------
+    Lines
+        In coins, marked at the move that ends the short.
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range, or a leverage of 1 or less, at which no move ends it.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.coin_account`, :func:`hedgelib.inverse_liquidation_price`.
+
+    Examples
+    --------
+    >>> falls_and_rallies(10_000, 3_500, 5).rows()
+    [('equity', '0.0115 ETH'), ('must be there', '0.0115 ETH'), ('Ends at', '$4,353 (+24.4%)')]
+    """
+    notional_usd, price_usd, leverage = scalars(
+        notional_usd=(notional_usd, POSITIVE),
+        price_usd=(price_usd, POSITIVE),
+        leverage=(leverage, FINITE),
+    )
+    if leverage <= 1:
+        raise InvalidInput(
+            f"leverage must be above 1 (at 1 no move ends the short), got {leverage:g}"
+        )
+    wallet = notional_usd / price_usd / leverage
+    ends_usd = float(
+        inverse_liquidation_price(
+            -notional_usd, price_usd, wallet, maintenance_rate=maintenance_rate
+        )
+    )
+    end = ends_usd / price_usd - 1
+
+    def equity(moves: Any) -> FloatArray:
+        at = price_usd * (1 + np.asarray(moves, dtype=np.float64))
+        return np.asarray(coin_account(-notional_usd, price_usd, wallet, at)[0])
+
+    def needed(moves: Any) -> FloatArray:
+        return maintenance_rate * notional_usd / (price_usd * (1 + np.asarray(moves)))
+
+    moves = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
+    places = {"a crash": [-0.3], "a rally": [end], "either": [-0.3, end]}
+    if guess is not None:
+        one_of("guess", guess, tuple(places))
+    marks = tuple(
+        Mark(
+            x=place,
+            y=float(equity(place)),
+            text="your guess",
+            colour=COLOURS["unhedged"],
+            offset=(10.0, 12.0),
+        )
+        for place in places.get(guess or "", [])
+    )
+    ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
+    told = "" if guess is None else f" Your guess: {guess}."
+    return Lines(
+        x=moves,
+        x_label=f"move of {coin} (line: the short is closed)",
+        y_label=f"futures account ({coin})",
+        unit=coin,
+        curves=(
+            Curve(
+                name="equity",
+                values=equity(moves),
+                colour=COLOURS["total"],
+                at=float(equity(end)),
+                width=3.0,
+                bold=True,
+                ends=end,
+            ),
+            Curve(
+                name="must be\nthere",
+                values=needed(moves),
+                colour=COLOURS["unhedged"],
+                at=float(needed(end)),
+            ),
+        ),
+        title=f"At {leverage:g}x a fall fills the account; {coin} {percent(end, signed=True)} "
+        "empties it",
+        finding=f"Account of a short of {usd(notional_usd)} at {leverage:g}x, in {coin}. It holds "
+        f"{wallet:.3f} at the start, {float(equity(-0.3)):.3f} after a fall of {percent(0.3)}, and "
+        f"less the more {coin} rises. At {ends} it is down to what must be there, and the short is "
+        f"closed.{told}",
+        place=end,
+        caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
+        notes=(("Ends at", ends),),
+        marks=marks,
+        signed=False,
+    )
+
+
+def same_short_at(
+    venues: Sequence[str],
+    notional_usd: float,
+    margin_usd: float,
+    price_usd: float,
+    *,
+    assumed_rate: float = ASSUMED_MAINTENANCE_RATE,
+) -> list[tuple[str, ...]]:
+    """Say where several venues would end one and the same short.
+
+    Parameters
+    ----------
+    venues : sequence of str
+        Contracts, such as ``"okx:ETH-USD-SWAP"``.
+    notional_usd, margin_usd : float
+        Size, and worth of the coins posted, USD, > 0.
+    price_usd : float
+        Entry, USD per coin, > 0.
+    assumed_rate : float
+        Maintenance where the venue's rate is not verified, decimal; it gets a question mark.
+
+    Returns
+    -------
+    list of tuple of str
+        Venue, rate, what comes on top of it, how it is reckoned, and the price.
+
+    Raises
+    ------
+    HedgeError
+        An unknown contract, values out of range.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.liquidation_price`; rates and rules of ``data/contracts.toml``.
+
+    Examples
+    --------
+    >>> same_short_at(["kraken:PI_ETHUSD"], 15_000, 5_000, 3_500)
+    [('Kraken Futures', '1.0%', '', 'at the entry', '$5,172')]
+    """
+    rows: list[tuple[str, ...]] = []
+    for name in venues:
+        terms = market.contract(name)
+        known = terms.maintenance_rates
+        ends = liquidation_price(
+            terms,
+            -notional_usd / terms.multiplier,
+            price_usd,
+            margin_usd / price_usd,
+            maintenance_rate=None if known else assumed_rate,
+        )
+        rate = percent(known[0] if known else assumed_rate, digits=1) + ("" if known else "?")
+        fee = "plus taker fee" if terms.liquidation_fee == "taker" else ""
+        rows.append((terms.venue, rate, fee, f"at the {terms.maintenance_basis}", usd(ends)))
+    return rows
 
 
 # Two wallets
@@ -284,7 +466,7 @@ class WalletPath:
     kept_share : float
         Of the altcoins, counted in coins, that are left at the end.
     guess : float, optional
-        The move at which somebody thought that the short would end.
+        The move at which somebody thought that the short would end; ``inf`` for at none.
     """
 
     rally: Rally
@@ -397,7 +579,7 @@ def two_wallets(
     maintenance_rate : float
         Decimal, 0 to below 1, on the mark price.
     guess : float, optional
-        The move at which somebody thought that the short would end.
+        The move at which somebody thought that the short would end; ``inf`` for at none.
 
     Returns
     -------
@@ -571,6 +753,18 @@ def _mark_end(ax: Axes, path: WalletPath, at: float, start: float) -> None:
 
 
 def _mark_guess(ax: Axes, path: WalletPath, guess: float, start: float) -> None:
+    if np.isinf(guess):
+        ax.annotate(
+            "your guess: level",
+            (path.spot_usd.size - 1, start),
+            xytext=(-6, 5),
+            textcoords="offset points",
+            ha="right",
+            color=readable(COLOURS["unhedged"]),
+            fontweight="bold",
+            zorder=6,
+        )
+        return
     reached = np.flatnonzero(path.rally.move >= guess - 1e-9)
     if not reached.size:
         return
@@ -598,6 +792,10 @@ def _title(path: WalletPath) -> str:
     return f"{start} all the way: what one wallet gains the other loses"
 
 
+def _end_text(move: float) -> str:
+    return "that it ends at no price" if np.isinf(move) else percent(move, signed=True)
+
+
 def _alt_wallets(path: WalletPath) -> str:
     way, top = path.rally, int(path.rally.move.argmax())
     start = (
@@ -616,7 +814,7 @@ def _alt_wallets(path: WalletPath) -> str:
         story = f"The short is kept{helped}."
     else:
         story = f"The short is liquidated, {path.ending}, and its margin lost."
-    guess = "" if path.guess is None else f" Your guess was {percent(path.guess, signed=True)}."
+    guess = "" if path.guess is None else f" Your guess was {_end_text(path.guess)}."
     return (
         f"{start}. The highest close: {way.when(top)}. {story} At the end ({way.when(-1)}) the "
         f"spot wallet holds {usd(path.spot_usd[-1])}, the futures wallet "

@@ -11,19 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgelib import InvalidInput, NotEnoughData, market, plan_hedge
+from hedgelib import InvalidInput, NotEnoughData, coin_account, market, plan_hedge
 from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson04 as wrong
-from hedgelib.workbook.exercises.lesson04 import EXERCISES
+from hedgelib.workbook.exercises.lesson04 import BUILD, EXERCISES
 from hedgelib.workbook.lesson04 import (
     RALLIES,
     TWO_WALLETS,
     Rally,
     best_rise,
+    falls_and_rallies,
     far_is_far,
     price_text,
     rally,
+    same_short_at,
     synthetic_dollar,
     two_wallets,
 )
@@ -68,6 +70,54 @@ def test_synthetic_dollar_in_words():
 def test_no_such_synthetic_dollar(arguments):
     with pytest.raises(InvalidInput):
         synthetic_dollar(*arguments)
+
+
+# Which way the end lies
+
+
+@given(notional=st.floats(1, 1e7), price=st.floats(0.01, 1e6), leverage=st.floats(1.05, 50))
+def test_account_runs_dry_in_a_rally_only(notional, price, leverage):
+    lines = falls_and_rallies(notional, price, leverage)
+    equity, needed = (curve.values for curve in lines.curves)
+    assert np.all(np.diff(equity) < 0)
+    assert lines.place == pytest.approx((1 - RATE) / (1 - 1 / leverage) - 1)
+    assert np.array_equal(equity > needed, lines.x < lines.place)
+    assert lines.value("equity") == pytest.approx(
+        RATE * notional / price / (1 + lines.place), rel=1e-6
+    )
+    coins = notional / price / leverage
+    at = coin_account(-notional, price, coins, price * (1 + lines.x[0]))[0]
+    assert equity[0] == pytest.approx(at)
+
+
+def test_way_of_the_end_in_words_and_with_a_guess():
+    lines = falls_and_rallies(10_000, 3_500, 5)
+    assert lines.title == "At 5x a fall fills the account; ETH +24% empties it"
+    assert dict(lines.rows())["Ends at"] == "$4,353 (+24.4%)"
+    for guess, places in (("a crash", [-0.3]), ("a rally", [lines.place])):
+        guessed = falls_and_rallies(10_000, 3_500, 5, guess=guess)
+        assert [mark.x for mark in guessed.marks] == places
+        assert LINES.alt(guessed) == f"{LINES.alt(lines)} Your guess: {guess}."
+        texts = [text.get_text() for text in LINES.figure(guessed).axes[0].texts]
+        assert texts.count("your guess") == 1
+    assert len(falls_and_rallies(10_000, 3_500, 5, guess="either").marks) == 2
+    with pytest.raises(InvalidInput, match="guess must be one of a crash, a rally, either"):
+        falls_and_rallies(10_000, 3_500, 5, guess="never")
+
+
+@pytest.mark.parametrize("leverage", [1, 0.5, -3, math.nan, math.inf])
+def test_no_move_ends_a_short_at_1x(leverage):
+    with pytest.raises(InvalidInput, match="leverage"):
+        falls_and_rallies(10_000, 3_500, leverage)
+
+
+def test_the_same_short_at_venues():
+    marked, at_entry = same_short_at(["okx:ETH-USD-SWAP", "kraken:PI_ETHUSD"], 15_000, 5_000, 3_500)
+    fee = market.contract("okx:ETH-USD-SWAP").taker_fee
+    assert marked[1:4] == ("0.5%?", "plus taker fee", "at the mark")
+    assert marked[4] == f"${15_000 * (1 - RATE - fee) / (10_000 / 3_500):,.0f}"
+    assert at_entry[1:4] == ("1.0%", "", "at the entry")
+    assert at_entry[4] == f"${15_000 / (10_000 / 3_500 + 0.01 * 15_000 / 3_500):,.0f}"
 
 
 # Rallies
@@ -239,6 +289,9 @@ def test_guess_is_drawn_where_it_is_reached():
     assert TWO_WALLETS.alt(guessed).endswith("Your guess was +33%.")
     too_far = TWO_WALLETS.figure(two_wallets(way, 10_000, 5_000, guess=2.0)).axes[0]
     assert "your guess" not in [text.get_text() for text in too_far.texts]
+    never = two_wallets(way, 10_000, 5_000, guess=math.inf)
+    assert "your guess: level" in [t.get_text() for t in TWO_WALLETS.figure(never).axes[0].texts]
+    assert TWO_WALLETS.alt(never).endswith("Your guess was that it ends at no price.")
 
 
 # How far is far
@@ -352,6 +405,13 @@ def test_only_the_solution_gives_the_answer_away(name):
     for text in (asked.hint, *asked.more_hints, *asked.slips):
         assert not any(way in text for way in ways)
     assert any(way in asked.solution for way in ways)
+
+
+def test_what_the_last_solution_types_builds_that_hedge():
+    assert BUILD in EXERCISES["04.8"].solution
+    plan = eval(BUILD, {"plan_hedge": plan_hedge, "market": market})  # as a reader would run it
+    assert -plan.contracts == EXERCISES["04.8"].answer
+    assert plan.leverage == pytest.approx(3)
 
 
 # The wrong models: wrong on other numbers too, and right where they say that they are

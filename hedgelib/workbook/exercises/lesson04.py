@@ -22,6 +22,7 @@ from hedgelib.scenario import coin_account
 from hedgelib.workbook.exercises import Exercise
 
 __all__ = [
+    "BUILD",
     "EXERCISES",
     "account_by_straight_line",
     "account_with_sign_turned",
@@ -316,6 +317,12 @@ _KEPT = BOOK - _SOLD
 _WHOLE = float(hedge_notional(_KEPT, BETA, _SOLD))
 _BOUGHT = margin_without_risk_given_up(BOOK, BETA, _LOW)
 
+BUILD = (
+    f'plan_hedge({BOOK:.0f}, {BETA:g}, market.contract("okx:BTC-USD-SWAP"), {PRICE:.0f}, '
+    f'collateral="from_portfolio", max_leverage={_LOW:g}, fee_rate=0)'
+)
+"""What a reader can type to have exercise 8 worked out."""
+
 EXERCISES: dict[str, Exercise] = {
     "04.1": Exercise(
         question=f"Nina posts {_POSTED:g} BTC and shorts {usd(_SIZE)} with BTC at {usd(PRICE)}: "
@@ -508,7 +515,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=f"Margin: {BETA:g} / {BETA + _LOW - 1:g} × {usd(BOOK)} = {usd(_SOLD)}. Altcoins "
         f"left: {usd(_KEPT)}. Short: {BETA:g} × {usd(_KEPT)} + {usd(_SOLD)} = {usd(_WHOLE)}, "
         f"{_LOW:g} times the margin. {usd(_WHOLE)} / {usd(_FACE)} = **{_WHOLE / _FACE:,.0f} "
-        "contracts**.",
+        f"contracts**. In a cell of your own `{BUILD}` builds the same hedge.",
         slips={
             "That is for margin bought with new money. Here the altcoins become fewer.": float(
                 hedge_notional(BOOK, BETA, _BOUGHT)
