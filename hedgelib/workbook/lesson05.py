@@ -162,6 +162,10 @@ RULES: Mapping[str, FundingRule] = _rules()
 :func:`hedgelib.deribit_funding_rate`; the figures of ``data/contracts.toml``."""
 
 
+_REACH = 0.004
+"""Premium at the ends of the picture, decimal: beyond the caps that are known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateStudy:
     """One premium, and what a short makes of it: made by :func:`study_rate`.
@@ -175,12 +179,15 @@ class RateStudy:
         Face of the short, USD.
     guess : float, optional
         Rate that somebody thought of, decimal.
+    reach : float
+        Premium at the ends of the picture, decimal.
     """
 
     rule: FundingRule
     premium: float
     short_usd: float
     guess: float | None = None
+    reach: float = _REACH
 
     @property
     def rate(self) -> float:
@@ -241,6 +248,7 @@ def study_rate(
     rule: FundingRule | None = None,
     short_usd: float = 50_000.0,
     guess: float | None = None,
+    reach: float = _REACH,
 ) -> RateStudy:
     """Turn a premium into a funding rate, and into what a short receives.
 
@@ -254,6 +262,8 @@ def study_rate(
         Face of the short, USD, > 0.
     guess : float, optional
         Rate that somebody thought of, decimal.
+    reach : float
+        Premium at the ends of the picture, decimal, > 0; a premium beyond it widens the picture.
 
     Returns
     -------
@@ -274,9 +284,15 @@ def study_rate(
     >>> round(study.rate, 6), round(study.received_usd, 2)
     (0.0015, 75.0)
     """
-    premium, short_usd = scalars(premium=(premium, RATE), short_usd=(short_usd, POSITIVE))
+    premium, short_usd, reach = scalars(
+        premium=(premium, RATE), short_usd=(short_usd, POSITIVE), reach=(reach, POSITIVE)
+    )
     return RateStudy(
-        rule=rule or RULES["Binance"], premium=premium, short_usd=short_usd, guess=guess
+        rule=rule or RULES["Binance"],
+        premium=premium,
+        short_usd=short_usd,
+        guess=guess,
+        reach=reach,
     )
 
 
@@ -323,14 +339,9 @@ def guess_discount(study: RateStudy) -> Prediction:
     )
 
 
-_WIDEST = 0.004
-"""Premium at the ends of the picture, decimal."""
-_HIGHEST = 0.0045
-
-
 def _draw_rule(ax: Axes, study: RateStudy) -> None:
-    rule, widest = study.rule, max(_WIDEST, 1.05 * abs(study.premium))
-    top = max(_HIGHEST, 1.1 * abs(study.rate))
+    rule, widest = study.rule, max(study.reach, 1.05 * abs(study.premium))
+    top = max(1.125 * study.reach, 1.1 * abs(study.rate))
     bends = [x for x in rule.corners if abs(x) < widest]
     x = np.sort([-widest, *bends, study.premium, widest])
     ax.axhspan(0, top, color=RECEIVES, alpha=0.09, linewidth=0, zorder=0)
@@ -359,7 +370,9 @@ def _draw_rule(ax: Axes, study: RateStudy) -> None:
         fontsize=9.5,
     )
     if study.guess is not None:
-        mark_guess(ax, study.premium, study.guess)
+        # Away from the line.
+        side = "below" if study.guess < study.rate else "above"
+        mark_guess(ax, study.premium, study.guess, side=side)
     ax.plot(
         [study.premium],
         [study.rate],
@@ -371,18 +384,21 @@ def _draw_rule(ax: Axes, study: RateStudy) -> None:
     )
     ax.set_xlim(-widest, widest)
     ax.set_ylim(-top, top)
-    for axis, usual in ((ax.xaxis, widest == _WIDEST), (ax.yaxis, top == _HIGHEST)):
-        axis.set_major_locator(MultipleLocator(0.001) if usual else MaxNLocator(8))
-        axis.set_major_formatter(
-            FuncFormatter(lambda v, _: percent(round(v, 9), signed=True, digits=1))
-        )
+    step = 0.001 if study.reach > 0.002 else 0.0005
+    for axis, usual in ((ax.xaxis, widest == study.reach), (ax.yaxis, top < 1.2 * study.reach)):
+        axis.set_major_locator(MultipleLocator(step) if usual else MaxNLocator(8))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: _tick_text(v, step)))
     ax.set_xlabel("average premium of the perpetual over its index")
     ax.set_ylabel("funding rate for 8 hours")
-    ax.yaxis.set_label_coords(-0.085, 0.5)
+    ax.yaxis.set_label_coords(-0.115, 0.5)
     ax.set_title(
         f"Premium {rate_text(study.premium)}: rate {rate_text(study.rate)}, "
         f"a short of {usd(study.short_usd)} {_gets(study.received_usd)}"
     )
+
+
+def _tick_text(value: float, step: float) -> str:
+    return percent(round(value, 9), signed=True, digits=1 if step >= 0.001 else 2)
 
 
 def _corner(ax: Axes, x: float, y: float, text: str, colour: str, va: str, ha: str) -> None:
@@ -414,7 +430,7 @@ FUNDING_RULE: Picture[RateStudy] = Picture(
     draw=_draw_rule,
     alt=_alt_rule,
     size=(8.0, 4.4),
-    margins=(0.105, 0.96, 0.13, 0.9),
+    margins=(0.132, 0.96, 0.13, 0.9),
 )
 
 
@@ -732,7 +748,8 @@ def _draw_out(ax: Axes, study: StayOut) -> None:
     dot: dict[str, Any] = {"zorder": 6, "clip_on": False}
     ax.plot([study.hours] * 2, ends_of_swing, "o-", color=readable(PAYS), markersize=6, **dot)
     ax.plot([study.hours], [study.net_usd], "o", color=COLOURS["total"], markersize=9, **dot)
-    top = _ceiling(float(np.max(np.abs(net) + sigma)))
+    guessed = 0.0 if study.guess is None else 1.04 * (abs(study.net_usd) + study.guess)
+    top = _ceiling(max(float(np.max(np.abs(net) + sigma)), guessed))
     ax.set_xlim(0, last)
     ax.set_ylim(-top, top)
     ax.xaxis.set_major_locator(MultipleLocator(24) if last == 24 * _DAYS else MaxNLocator(8))

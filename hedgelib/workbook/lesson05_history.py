@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MultipleLocator
@@ -19,7 +19,7 @@ from hedgelib._text import percent, usd
 from hedgelib.carry import FundingIncome, annualise_funding, funding_income
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, readable
-from hedgelib.workbook.lesson05 import PAYS, RECEIVES, rate_text
+from hedgelib.workbook.lesson05 import PAYS, RECEIVES, RULES, rate_text
 from hedgelib.workbook.prose import Prediction, Table, predict, table
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
     "LongRun",
     "funding_by_market",
     "funding_history",
+    "guess_market",
     "guess_year",
 ]
 
@@ -322,15 +323,21 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
 
     Examples
     --------
-    >>> list(guess_year(funding_history(50_000), "ETH", 2021).options)
-    ['−$18,769: it paid', '$0: about nothing', '+$18,769: it received']
+    >>> for option in guess_year(funding_history(50_000), "ETH", 2021).options:
+    ...     print(option)
+    −$18,769: it paid
+    $0: about nothing
+    +$5,475: it received what a quiet market pays
+    +$18,769: it received far more than that
     """
     part = history.of(coin)
     received = part.income(history.short_usd, year).total_usd
     if received <= 0:
         raise InvalidInput(f"a short of {coin} received nothing in {year}; choose another year")
     closes = market.prices(coin, f"{year - 1}-12-31", f"{year}-12-31")[coin]
-    answer = f"{usd(received, signed=True)}: it received"
+    settlements = float(part.settlements[part.year == year].sum())
+    quiet = history.short_usd * RULES["Binance"].interest * settlements
+    answer = f"{usd(received, signed=True)}: it received far more than that"
     return predict(
         f"In {year} {coin} went from {usd(closes.iloc[0])} to {usd(closes.iloc[-1])}. Somebody was "
         f"short {usd(history.short_usd)} all year. What did funding alone do to that short?",
@@ -339,6 +346,8 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
             "longs are many, and it is longs who pay.",
             "$0: about nothing": "Ups and downs do not cancel here. Longs were in demand nearly "
             "all the time.",
+            f"{usd(quiet, signed=True)}: it received what a quiet market pays": "That is a market "
+            "in which nothing happens. In this one buyers crowded in.",
             answer: "The market ran hot, buyers of perpetuals were many, and they paid whoever "
             "took the other side.",
         },
@@ -482,6 +491,9 @@ class FundingByMarket:
         Average funding rate, decimal for 8 hours, and how many settlements.
     strong : float
         Rise from which a month counts as a strong one, decimal.
+    guess : str, optional
+        In which months somebody thought that a short received most: one of `names`, or another
+        word for "all alike".
     """
 
     coin: str
@@ -489,6 +501,7 @@ class FundingByMarket:
     rate: FloatArray
     settlements: FloatArray
     strong: float
+    guess: str | None = None
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -510,6 +523,11 @@ class FundingByMarket:
             self.move > self.strong,
         )
         return [(n, m, self._mean(m)) for n, m in zip(self.names, parts, strict=True) if m.any()]
+
+    @property
+    def mean(self) -> float:
+        """Average rate of all months, decimal for 8 hours."""
+        return self._mean(np.ones(self.rate.shape, dtype=bool))
 
     def _mean(self, months: NDArray[np.bool_]) -> float:
         counts = self.settlements[months]
@@ -544,7 +562,9 @@ class FundingByMarket:
         return repr(self._table())
 
 
-def funding_by_market(coin: str = "ETH", *, strong: float = 0.2) -> FundingByMarket:
+def funding_by_market(
+    coin: str = "ETH", *, strong: float = 0.2, guess: str | None = None
+) -> FundingByMarket:
     """Set the funding of each month beside the move of the coin in it.
 
     Parameters
@@ -552,6 +572,8 @@ def funding_by_market(coin: str = "ETH", *, strong: float = 0.2) -> FundingByMar
     coin : str
     strong : float
         Rise from which a month counts as a strong one, decimal, > 0.
+    guess : str, optional
+        Option of :func:`guess_market` that somebody chose.
 
     Returns
     -------
@@ -585,6 +607,49 @@ def funding_by_market(coin: str = "ETH", *, strong: float = 0.2) -> FundingByMar
         rate=part.mean,
         settlements=part.settlements,
         strong=strong,
+        guess=None if guess is None else guess.removeprefix(f"{coin} "),
+    )
+
+
+def guess_market(found: FundingByMarket) -> Prediction:
+    """Ask in which months a short received most.
+
+    Parameters
+    ----------
+    found : FundingByMarket
+        Of three groups of months, the last of which received most.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    InvalidInput
+        Months of another kind.
+
+    Examples
+    --------
+    >>> guess_market(funding_by_market("ETH")).answer
+    'ETH rose more than 20%'
+    """
+    means = [mean for _, _, mean in found.groups()]
+    if len(means) < 3 or means != sorted(means):
+        raise InvalidInput(f"funding of {found.coin} did not rise with its price; nothing to ask")
+    fell, rose, strong = (f"{found.coin} {name}" for name in found.names)
+    below = int(np.sum(found.rate[found.move < 0] < 0))
+    return predict(
+        f"Sort the months by what {found.coin} did in them. In which did a short receive the most "
+        "funding, on average?",
+        {
+            fell: "Then a short earns by the price. But few want to be long, and in "
+            f"{below} of these months it even paid.",
+            rose: "More than in a fall. But a stronger rise draws more buyers.",
+            strong: "Buyers crowd in, the perpetual runs ahead of its index, and they pay.",
+            "much the same in all": f"The averages are {rate_text(means[0])}, "
+            f"{rate_text(means[1])} and {rate_text(means[2])}.",
+        },
+        answer=strong,
     )
 
 
@@ -606,8 +671,10 @@ def _draw_market(ax: Axes, found: FundingByMarket) -> None:
             ha="center",
             va="top",
             fontsize=9.5,
-            linespacing=1.2,
+            linespacing=1.35,
         )
+    if found.guess is not None:
+        _mark_months(ax, found, middles, high)
     for edge in edges[1:-1]:
         ax.axvline(edge, color="#9A9A9A", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     ax.set_xlim(low, high)
@@ -618,6 +685,31 @@ def _draw_market(ax: Axes, found: FundingByMarket) -> None:
     ax.set_ylabel("average rate for 8 hours (a proxy)")
     ax.yaxis.set_label_coords(-0.1, 0.5)
     ax.set_title(_market_title(found))
+
+
+def _mark_months(ax: Axes, found: FundingByMarket, middles: dict[str, float], right: float) -> None:
+    look: dict[str, Any] = {"color": readable(PAYS), "fontweight": "bold", "zorder": 6}
+    if found.guess in middles:
+        ax.text(
+            middles[found.guess],
+            0.03,
+            "your guess",
+            transform=ax.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            **look,
+        )
+        return
+    ax.axhline(found.mean, color=PAYS, linewidth=2, linestyle=(0, (2, 1)), zorder=4)
+    ax.annotate(
+        "your guess",
+        (right, found.mean),
+        xytext=(-6, 5),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        **look,
+    )
 
 
 def _market_title(found: FundingByMarket) -> str:
@@ -633,9 +725,13 @@ def _alt_market(found: FundingByMarket) -> str:
         f"{int(np.sum(found.rate[months] < 0))} of them below zero"
         for name, months, mean in found.groups()
     )
+    guess = ""
+    if found.guess is not None:
+        where = f"most where {found.coin} " if found.guess in found.names else ""
+        guess = f" Your guess: {where}{found.guess}."
     return (
         f"Average funding rate for 8 hours of each month against the move of {found.coin} in it "
-        f"({PROXY}). {told}."
+        f"({PROXY}). {told}.{guess}"
     )
 
 

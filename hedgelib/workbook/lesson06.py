@@ -21,21 +21,24 @@ from hedgelib.beta import (
     rolling_beta,
 )
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable
+from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, label_ends, readable
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "BETA_CLOUD",
     "COIN_BETAS",
     "DRIFT",
     "SIZE_OF_SHORT",
+    "Cloud",
     "CoinBetas",
     "Drift",
     "SizeStudy",
     "coin_betas",
     "drift",
+    "guess_cloud",
     "guess_double",
     "guess_drift",
     "guess_wild_coin",
@@ -102,6 +105,118 @@ def numbers_in(option: str | None) -> tuple[float, float] | None:
     if len(found) < 2 or found[0] is None or found[1] is None:
         return None
     return found[0], found[1]
+
+
+# A line, and a cloud around it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """Returns around their fitted line, and how tightly somebody thought that they lie.
+
+    Parameters
+    ----------
+    scatter : BetaScatter
+    guess : float, optional
+        Share of the variance that somebody thought is explained, decimal, 0 to 1.
+    """
+
+    scatter: BetaScatter
+    guess: float | None = None
+
+    @property
+    def half_width(self) -> float:
+        """Distance from the line within which nearly all returns would lie, were the guess true.
+
+        Two standard deviations of what the guess leaves unexplained, decimal; 0 without a guess.
+        """
+        unexplained = 0.0 if self.guess is None else 1 - self.guess
+        return 2 * float(np.std(self.scatter.y)) * float(np.sqrt(unexplained))
+
+    @property
+    def outside(self) -> float:
+        """Share of the returns that lie farther from the line than that."""
+        left = self.scatter.y - self.scatter.band(self.scatter.x)[0]
+        return float(np.mean(np.abs(left) > self.half_width))
+
+
+def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
+    """Ask how closely a book follows the coin.
+
+    Parameters
+    ----------
+    fit : BetaEstimate
+        Of the book on the coin.
+    period : str
+        Such as ``"2023"``.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a share of the variance.
+    """
+    right, name, coin = percent(fit.r2), fit.y_name, fit.x_name
+    most, few = (1 + fit.r2) / 2, fit.r2 / 2
+    return predict(
+        f"The article says that the tokens of its Alice track {coin} very closely. How much of the "
+        f"variance of {name} went along with {coin} in {period}?",
+        {
+            percent(0.95): "So close would the dots have to lie if the article's sums were to come "
+            "out within a few percent.",
+            percent(most): f"That would be a close follower. {name} often go ways of their own.",
+            right: f"Half of what happens to {name}, roughly, {coin} has no part in.",
+            percent(few): f"Not as bad as that. {name} do follow, with much of their own on top.",
+        },
+        answer=right,
+    )
+
+
+def _draw_cloud(ax: Axes, cloud: Cloud) -> None:
+    scatter = cloud.scatter
+    BETA_SCATTER.draw(ax, scatter)
+    if cloud.guess is None:
+        return
+    x = np.array([scatter.x.min(), scatter.x.max()])
+    fitted = scatter.band(x)[0]
+    colour = COLOURS["short"]
+    for side in (-1, 1):
+        ax.plot(
+            x,
+            fitted + side * cloud.half_width,
+            color=colour,
+            linewidth=1.8,
+            linestyle=(0, (4, 2)),
+            zorder=5,
+        )
+    ax.text(
+        0.015,
+        0.975,
+        "your guess: nearly all dots\nbetween the dashed lines",
+        transform=ax.transAxes,
+        va="top",
+        color=readable(colour),
+        fontweight="bold",
+    )
+
+
+def _alt_cloud(cloud: Cloud) -> str:
+    told = BETA_SCATTER.alt(cloud.scatter)
+    if cloud.guess is None:
+        return told
+    return (
+        f"{told} Your guess was {percent(cloud.guess)}: then nearly all dots would lie within "
+        f"{percent(cloud.half_width, digits=1)} of the line, and {percent(cloud.outside)} of them "
+        "do not."
+    )
+
+
+BETA_CLOUD: Picture[Cloud] = Picture(
+    name="line and cloud",
+    draw=_draw_cloud,
+    alt=_alt_cloud,
+    size=BETA_SCATTER.size,
+    margins=BETA_SCATTER.margins,
+)
 
 
 # Beta is not volatility
@@ -344,7 +459,7 @@ def mark_guess(ax: Axes, x: float, y: float, *, side: str = "right") -> None:
     ----------
     ax : matplotlib.axes.Axes
     x, y : float
-    side : {"right", "left", "above"}
+    side : {"right", "left", "above", "below"}
         On which the words stand.
     """
     ax.plot(
@@ -360,6 +475,7 @@ def mark_guess(ax: Axes, x: float, y: float, *, side: str = "right") -> None:
     )
     place: dict[str, Any] = {
         "above": {"xytext": (0, 9), "ha": "center", "va": "bottom"},
+        "below": {"xytext": (0, -9), "ha": "center", "va": "top"},
         "left": {"xytext": (-10, 0), "ha": "right", "va": "center"},
         "right": {"xytext": (10, 0), "ha": "left", "va": "center"},
     }[side]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,11 +77,14 @@ class Judged:
         The one that removed the most comes first.
     n : int
         Days judged.
+    guess : tuple of str
+        Coins of which somebody thought that a short removes most; two of them removed alike.
     """
 
     book: str
     hedges: tuple[JudgedHedge, ...]
     n: int
+    guess: tuple[str, ...] = ()
 
     def of(self, *coins: str) -> JudgedHedge:
         """Return one candidate.
@@ -106,6 +109,21 @@ class Judged:
             f"no candidate {' + '.join(coins)!r}; there are "
             f"{', '.join(hedge.name for hedge in self.hedges)}"
         )
+
+    def guessed(self, option: str | None) -> Judged:
+        """Copy, with a guess to be shown beside the truth.
+
+        Parameters
+        ----------
+        option : str or None
+            Of :func:`guess_leader`.
+
+        Returns
+        -------
+        Judged
+        """
+        words = (option or "").split()
+        return replace(self, guess=tuple(h.name for h in self.hedges if h.name in words))
 
     def _repr_html_(self) -> str:
         rows = [
@@ -216,7 +234,8 @@ def guess_leader(whole: Judged, without: Judged, leader: str, other: str) -> Pre
         {
             f"{leader} removes more": f"So the rule of the sector leader says. It removes "
             f"{percent(then)}.",
-            "both the same": f"Near, but no: {percent(then)} against {percent(still)}.",
+            f"{leader} and {other} the same": f"Near, but no: {percent(then)} against "
+            f"{percent(still)}.",
             right: f"{percent(still)} against {percent(then)}. Much of what {leader} seemed to "
             f"hedge was {leader}.",
         },
@@ -230,7 +249,7 @@ def _draw_judged(ax: Axes, groups: Sequence[Judged]) -> None:
         ax.text(0.006, at + 0.1, group.book, fontweight="bold", va="center")
         for place, hedge in enumerate(group.hedges):
             at -= 1
-            _draw_bar(ax, at, hedge, first=place == 0)
+            _draw_bar(ax, at, hedge, first=place == 0, guessed=hedge.name in group.guess)
             ticks.append(at)
             names.append(hedge.name)
         at -= 1.6
@@ -244,7 +263,9 @@ def _draw_judged(ax: Axes, groups: Sequence[Judged]) -> None:
     ax.figure.suptitle(_judged_title(groups), x=0.02, ha="left", fontsize=12.5, fontweight="bold")
 
 
-def _draw_bar(ax: Axes, at: float, hedge: JudgedHedge, *, first: bool) -> None:
+def _draw_bar(
+    ax: Axes, at: float, hedge: JudgedHedge, *, first: bool, guessed: bool = False
+) -> None:
     colour = COLOURS["altcoins"] if first else "#9DBFD6"
     ax.barh(at, max(hedge.honest, 0.0), height=0.72, color=colour, zorder=2)
     ax.plot([hedge.hindsight] * 2, [at - 0.42, at + 0.42], color="#111111", linewidth=2, zorder=3)
@@ -256,6 +277,16 @@ def _draw_bar(ax: Axes, at: float, hedge: JudgedHedge, *, first: bool) -> None:
         va="center",
         fontweight="bold" if first else "normal",
     )
+    if guessed:
+        ax.annotate(
+            "your guess",
+            (max(hedge.honest, hedge.hindsight), at),
+            xytext=(44, 0),
+            textcoords="offset points",
+            va="center",
+            color=readable(COLOURS["unhedged"]),
+            fontweight="bold",
+        )
 
 
 def _judged_title(groups: Sequence[Judged]) -> str:
@@ -270,7 +301,8 @@ def _alt_judged(groups: Sequence[Judged]) -> str:
             for hedge in group.hedges
         )
         told.append(f"{group.book[0].upper()}{group.book[1:]} over {group.n} days: {hedges}")
-    return f"Variance removed by a short, with betas known at the time. {'. '.join(told)}."
+    guess = "".join(f" Your guess: {' and '.join(g.guess)}." for g in groups if g.guess)
+    return f"Variance removed by a short, with betas known at the time. {'. '.join(told)}.{guess}"
 
 
 JUDGED: Picture[Sequence[Judged]] = Picture(
@@ -688,7 +720,7 @@ def _draw_books(ax: Axes, books: BooksOfCoins) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
     ax.set_xlabel("coins in the book, equal parts")
     ax.set_ylabel("R²: variance a short can remove")
-    ax.yaxis.set_label_coords(-0.085, 0.5)
+    ax.yaxis.set_label_coords(-0.08, 0.5)
     ax.set_title(
         f"More coins, better hedge: {percent(float(theory[0]))} for one, "
         f"{percent(float(theory[-1]))} for {books.most}"
@@ -712,5 +744,5 @@ BOOKS_OF_COINS: Picture[BooksOfCoins] = Picture(
     draw=_draw_books,
     alt=_alt_books,
     size=(8.0, 4.3),
-    margins=(0.095, 0.975, 0.13, 0.9),
+    margins=(0.1, 0.975, 0.13, 0.9),
 )

@@ -46,6 +46,7 @@ from hedgelib.workbook.lesson05_history import (
     XBTUSD,
     funding_by_market,
     funding_history,
+    guess_market,
     guess_year,
 )
 
@@ -138,6 +139,10 @@ def test_discount():
         "+0.01%: longs pay shorts",
     ]
     assert guess.answer == "+0.01%: longs pay shorts"
+    near = FUNDING_RULE.figure(study_rate(-0.0003, guess=0.0, reach=0.0015)).axes[0]
+    assert near.get_xlim() == (-0.0015, 0.0015)
+    assert "your guess" in [text.get_text() for text in near.texts]
+    assert FUNDING_RULE.figure(study_rate(0.01, reach=0.0015)).axes[0].get_xlim()[1] > 0.01
     for premium in (0.0003, -0.002):
         with pytest.raises(InvalidInput, match="premium must be below 0 with a rate above 0"):
             guess_discount(study_rate(premium))
@@ -206,6 +211,9 @@ def test_swing():
     guess = guess_swing(stay_out(50_000, -0.0001, 0.0007, 0.04, 112))
     assert guess.answer == "$4,320"
     assert list(guess.options) == ["$70", "$2,000", "$4,320", "$9,333"]
+    for swing in (70, 2_000, 4_320, 9_333):
+        ax = STAY_OUT.figure(stay_out(50_000, -0.0001, 0.0007, 0.04, 112, guess=swing)).axes[0]
+        assert ax.get_ylim()[0] < swing < ax.get_ylim()[1]
 
 
 # The years
@@ -265,7 +273,9 @@ def test_what_the_lesson_says_of_the_years():
 def test_guess_of_a_year():
     history = funding_history(50_000)
     guess = guess_year(history, "ETH", 2021)
-    assert guess.answer == "+$18,769: it received"
+    assert guess.answer == "+$18,769: it received far more than that"
+    quiet = next(option for option in guess.options if "quiet" in option)
+    assert quiet.startswith(f"+${50_000 * 0.0001 * 3 * 365:,.0f}: ")
     assert "In 2021 ETH went from $738 to $3,683." in guess.question
     drawn = funding_history(50_000, guess=("ETH", 2021, -18_769))
     assert FUNDING_HISTORY.alt(drawn).endswith("Your guess for ETH in 2021: −$18,769.")
@@ -311,6 +321,22 @@ def test_what_the_lesson_says_of_the_markets():
     assert title == "The more ETH rose in a month, the more a short received on average"
 
 
+def test_guess_of_the_months():
+    found = funding_by_market("ETH")
+    guess = guess_market(found)
+    assert guess.answer == "ETH rose more than 20%"
+    means = [mean for _, _, mean in found.groups()]
+    assert all(rate_text(mean) in guess.options["much the same in all"] for mean in means)
+    for option, told in zip(guess.options, (*found.names, "much the same in all"), strict=True):
+        guessed = funding_by_market("ETH", guess=option)
+        assert FUNDING_BY_MARKET.alt(guessed).endswith(f"{told}.")
+        ax = FUNDING_BY_MARKET.figure(guessed).axes[0]
+        assert "your guess" in [text.get_text() for text in ax.texts]
+    assert found.mean == pytest.approx(funding_history(1).of("ETH").income(1).mean_rate)
+    with pytest.raises(InvalidInput, match="nothing to ask"):
+        guess_market(funding_by_market("ETH", strong=0.01))
+
+
 def test_the_inverse_contract_of_old():
     assert -XBTUSD.lowest_8h == funding_cap(0.005, 0.01)
     assert funding_rate(XBTUSD.lowest_premium, cap=funding_cap(0.005, 0.01)) == XBTUSD.lowest_8h
@@ -322,6 +348,7 @@ def test_the_inverse_contract_of_old():
 DRAWN = {
     "rate": (FUNDING_RULE, lambda: study_rate(0.002)),
     "rate and guess": (FUNDING_RULE, lambda: study_rate(-0.0003, guess=-0.0003)),
+    "rate, near": (FUNDING_RULE, lambda: study_rate(-0.0003, guess=0.0001, reach=0.0015)),
     "rate of OKX": (FUNDING_RULE, lambda: study_rate(-0.004, rule=RULES["OKX"])),
     "rate far out": (FUNDING_RULE, lambda: study_rate(0.02, rule=RULES["Deribit"])),
     "time out": (STAY_OUT, lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 112)),
@@ -338,6 +365,8 @@ DRAWN = {
         lambda: funding_history(50_000, guess=("ETH", 2021, -18_769)),
     ),
     "markets": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH")),
+    "markets and guess": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH", guess="ETH fell")),
+    "markets, all alike": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH", guess="alike")),
     "markets of BTC": (FUNDING_BY_MARKET, lambda: funding_by_market("BTC")),
 }
 each_picture = pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from hedgelib import (
     read_portfolio,
     simple_returns,
 )
-from hedgelib.figures import Canvas
+from hedgelib.figures import BetaScatter, Canvas
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises.lesson06 import (
     BOOK_USD,
@@ -34,11 +34,14 @@ from hedgelib.workbook.exercises.lesson06 import (
     removed_in_proportion,
 )
 from hedgelib.workbook.lesson06 import (
+    BETA_CLOUD,
     COIN_BETAS,
     DRIFT,
     SIZE_OF_SHORT,
+    Cloud,
     coin_betas,
     drift,
+    guess_cloud,
     guess_double,
     guess_drift,
     guess_wild_coin,
@@ -64,6 +67,12 @@ ALICE = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
 BOOK, ETH = HISTORY[list(ALICE.coins)] @ ALICE.weights, HISTORY["ETH"]
 DAYS = HISTORY.index.to_numpy()
 CANDIDATES = [("ETH",), ("BTC",), ("BTC", "ETH"), ("AVAX",)]
+
+
+def cloud(guess=None):
+    y, x = BOOK.loc["2023"], ETH.loc["2023"]
+    fit = ols_beta(y, x, y_name="Alice's altcoins", x_name="ETH")
+    return Cloud(scatter=BetaScatter(y=y, x=x, fit=fit), guess=guess)
 
 
 def size(short=1.0, name="BTC in 2022", guess=None):
@@ -97,12 +106,15 @@ def many(guess=None):
 
 
 DRAWN = {
+    "cloud": (BETA_CLOUD, cloud),
+    "cloud and guess": (BETA_CLOUD, lambda: cloud(0.95)),
     "betas": (COIN_BETAS, lambda: coins_of_2021(("DOGE", 2.4))),
     "size": (SIZE_OF_SHORT, lambda: size(guess=0.4)),
     "size, far too large": (SIZE_OF_SHORT, lambda: size(2.9)),
     "size, beyond the axis": (SIZE_OF_SHORT, lambda: size(4)),
     "drift": (DRIFT, lambda: drift(BOOK, ETH, DAYS, 90, guess=(0.7, 1.1))),
     "judged": (JUDGED, candidates),
+    "judged and guess": (JUDGED, lambda: (candidates()[0], candidates()[1].guessed("AVAX wins"))),
     "collapse": (COLLAPSE, lambda: luna(guess=-5000.0)),
     "books": (BOOKS_OF_COINS, lambda: many(0.5)),
 }
@@ -143,9 +155,36 @@ def test_nothing_is_cut_off_and_no_words_overlap(name):
 def test_guess_is_drawn_and_told(name):
     picture, make = DRAWN[name]
     result = make()
-    if getattr(result, "guess", None) is not None:
+    if getattr(result, "guess", None) is not None or "guess" in name:
         assert "our guess" in picture.alt(result)
-        assert "your guess" in [t.get_text() for t in picture.figure(result).axes[0].texts]
+        texts = [t.get_text() for t in picture.figure(result).axes[0].texts]
+        assert any(text.startswith("your guess") for text in texts)
+
+
+# The cloud
+
+
+@pytest.mark.parametrize("guess", [0.0, 0.27, 0.95, 1.0])
+def test_cloud_of_a_guess_is_what_it_would_leave(guess):
+    found = cloud(guess)
+    y, x = BOOK.loc["2023"].to_numpy(), ETH.loc["2023"].to_numpy()
+    assert found.half_width == pytest.approx(2 * y.std() * (1 - guess) ** 0.5)
+    slope = np.cov(y, x)[0, 1] / np.var(x, ddof=1)
+    away = np.abs(y - y.mean() - slope * (x - x.mean()))
+    assert found.outside == pytest.approx(np.mean(away > found.half_width))
+
+
+def test_true_cloud_holds_nearly_all():
+    fit = cloud().scatter.fit
+    assert 0.02 < cloud(fit.r2).outside < 0.08
+    guess = guess_cloud(fit, "2023")
+    assert guess.answer == f"{fit.r2:.0%}"
+    shares = [number_in(option) for option in guess.options]
+    assert shares == sorted(shares, reverse=True)
+    told = BETA_CLOUD.alt(cloud(0.95))
+    assert f"and {cloud(0.95).outside:.0%} of them do not" in told
+    assert cloud(0.95).outside > 0.25
+    assert "guess" not in BETA_CLOUD.alt(cloud())
 
 
 # Beta of coins
@@ -388,7 +427,14 @@ def test_guesses_have_the_computed_answer():
         found.together_usd[-1], abs=0.5
     )
     assert guess_diversified(0.25, 20).answer == "87%"
-    assert guess_leader(*candidates(), "AVAX", "ETH").answer == "ETH removes more"
+    whole, without = candidates()
+    leader = guess_leader(whole, without, "AVAX", "ETH")
+    assert leader.answer == "ETH removes more"
+    marked = [set(without.guessed(option).guess) for option in leader.options]
+    assert marked == [{"AVAX"}, {"AVAX", "ETH"}, {"ETH"}]
+    assert without.guessed(None) == without
+    alike = (whole, without.guessed("AVAX and ETH the same"))
+    assert JUDGED.alt(alike).endswith("Your guess: ETH and AVAX.")
     for guess in (wild, guess_double(size()), guess_drift(moved), guess_diversified(0.25, 20)):
         assert len(guess.options) >= 3
 
