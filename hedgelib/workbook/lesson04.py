@@ -1,4 +1,8 @@
-"""What lesson 04 needs beside the library: the account of a short, two wallets, real rises."""
+"""What lesson 04 needs beside the library: the account of a short, two wallets, real rises.
+
+The guesses are here and not in the lesson so that a reader does not see the answer with the
+question.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,13 @@ from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liq
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.scenario import coin_account
 from hedgelib.workbook.lines import Curve, Lines, Mark, move_text
+from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "NEVER",
     "RALLIES",
     "TWO_WALLETS",
     "Rally",
@@ -42,6 +48,11 @@ __all__ = [
     "best_rise",
     "falls_and_rallies",
     "far_is_far",
+    "predict_end",
+    "predict_margin",
+    "predict_market",
+    "predict_share",
+    "predict_worth",
     "price_text",
     "rally",
     "same_short_at",
@@ -157,7 +168,108 @@ def synthetic_dollar(
     )
 
 
+def predict_worth(notional_usd: float) -> Prediction:
+    """Ask what a short with coins behind all of it is worth once the coin has doubled.
+
+    Parameters
+    ----------
+    notional_usd : float
+        Size of the short, and worth of the coins when it was opened, USD, > 0.
+
+    Returns
+    -------
+    Prediction
+        Each option is a number of dollars.
+
+    Notes
+    -----
+    **Source:** :func:`synthetic_dollar`.
+
+    Examples
+    --------
+    >>> predict_worth(10_000).answer
+    '$10,000'
+    """
+    worth = synthetic_dollar(notional_usd, 1.0, 1.0)
+    answer = usd(worth.value("account"))
+    return predict(
+        "ETH doubles. What is the account worth, margin and short together?",
+        {
+            usd(0): "The short has lost its whole size, true. But the margin has doubled "
+            "meanwhile.",
+            answer: "The margin gains what the short loses.",
+            usd(worth.value("ETH margin")): "That is the margin. The short has lost as much as it "
+            "was worth.",
+        },
+        answer=answer,
+    )
+
+
+def predict_margin(book_usd: float) -> Prediction:
+    """Ask how much bought margin makes the leverage of a complete hedge 1.
+
+    Parameters
+    ----------
+    book_usd : float
+        Altcoins that follow the coin one for one, USD, > 0.
+
+    Returns
+    -------
+    Prediction
+
+    Notes
+    -----
+    **Source:** the leverage is ``1 + book / margin``: :func:`hedgelib.smallest_collateral`.
+
+    Examples
+    --------
+    >>> predict_margin(10_000).answer
+    'no amount is enough'
+    """
+    never = "no amount is enough"
+    return predict(
+        f"Altcoins of {usd(book_usd)}. How much ETH must you buy as margin, so that everything is "
+        "hedged and the leverage is 1?",
+        {
+            usd(book_usd): "It secures a short of the altcoins. But now the ETH must be shorted as "
+            "well.",
+            usd(2 * book_usd): "That catches up with the first round. But the new ETH must be "
+            "shorted too.",
+            never: "Each dollar of margin asks for one more dollar of short.",
+        },
+        answer=never,
+    )
+
+
 # Which way the end lies
+
+
+def predict_market() -> Prediction:
+    """Ask in which market a hedge is liquidated.
+
+    Returns
+    -------
+    Prediction
+        Its options are those of :func:`falls_and_rallies`.
+
+    Examples
+    --------
+    >>> predict_market().answer
+    'a rally'
+    """
+    rally_ = "a rally"
+    return predict(
+        "You hold altcoins, and a short on ETH with 5x leverage. In which market can the exchange "
+        "liquidate you?",
+        {
+            "a crash": "That is when a holder suffers. But the short earns in a crash, and its "
+            "account grows.",
+            "either": "A crash fills the account of a short. Only one of the two empties it.",
+            rally_: "A short loses when the price rises, and its account is all the exchange looks "
+            "at.",
+        },
+        answer=rally_,
+    )
 
 
 def falls_and_rallies(
@@ -393,6 +505,9 @@ class Rally:
         so_far = percent(self.move[at], signed=True)
         return f"{self.dates[at]}, {self.coin} {so_far}" if self.dates else f"{self.coin} {so_far}"
 
+
+NEVER = "at no price"
+"""Option of somebody who thinks that a hedge is not liquidated."""
 
 RALLIES: dict[str, tuple[str, str] | tuple[float, ...]] = {
     "up 70%, and back": (0.0, 0.7, 0.0),
@@ -823,6 +938,41 @@ def _alt_wallets(path: WalletPath) -> str:
     )
 
 
+def predict_end(way: Rally, liquidation_move: float) -> Prediction:
+    """Ask at which rise a hedge of 3x is liquidated.
+
+    Parameters
+    ----------
+    way : Rally
+        Up, and back to where it began.
+    liquidation_move : float
+        The rise that does it, decimal.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a rise; "at no price" has none.
+
+    Examples
+    --------
+    >>> list(predict_end(rally("up 70%, and back"), 0.4925).options)
+    ['+33%', '+49%', 'at no price']
+    """
+    answer = percent(liquidation_move, signed=True)
+    return predict(
+        f"{way.coin} rises {percent(way.move.max())}, the altcoins with it, and then everything "
+        f"comes back. At which rise of {way.coin} is the hedge liquidated?",
+        {
+            percent(1 / 3, signed=True): f"So it would be if the margin did not rise. But it is "
+            f"{way.coin}.",
+            answer: "There the margin is lost, but for the little that the exchange wants to see.",
+            NEVER: "Your wealth stays level, true. But the gain is in a wallet that does not "
+            "count.",
+        },
+        answer=answer,
+    )
+
+
 TWO_WALLETS: Picture[WalletPath] = Picture(
     name="two wallets",
     draw=_draw_wallets,
@@ -873,6 +1023,39 @@ def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
 
 
 _HORIZONS = (7, 30, 90)
+
+
+def predict_share(found: Lines) -> Prediction:
+    """Ask how often a short would have been liquidated within a month.
+
+    Parameters
+    ----------
+    found : Lines
+        Of :func:`far_is_far`.
+
+    Returns
+    -------
+    Prediction
+        Each option begins with a share of the days.
+
+    Examples
+    --------
+    >>> list(predict_share(far_is_far("ETH", 3)).options)
+    ['0% of them', '1% of them', '13% of them', '50% of them']
+    """
+    answer = f"{percent(found.value('within 30 days'))} of them"
+    away = dict(found.notes)["Distance in daily standard deviations"]
+    return predict(
+        f"This short is {away} daily sigma from its end. Take four years of real prices, and open "
+        "it on each day. On how many of the days is it liquidated within the next 30?",
+        {
+            "0% of them": "On one single day it is out of reach. But a hedge stands for weeks.",
+            "1% of them": "For one week that is closer. In a month more days add up.",
+            answer: "Thirty ordinary days can add up to a long way.",
+            "50% of them": "Every other month, no. It takes a strong one.",
+        },
+        answer=answer,
+    )
 
 
 def far_is_far(

@@ -327,8 +327,8 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
     ...     print(option)
     −$18,769: it paid
     $0: about nothing
-    +$5,475: it received what a quiet market pays
-    +$18,769: it received far more than that
+    +$5,475: as a quiet market pays
+    +$18,769: it received
     """
     part = history.of(coin)
     received = part.income(history.short_usd, year).total_usd
@@ -337,7 +337,7 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
     closes = market.prices(coin, f"{year - 1}-12-31", f"{year}-12-31")[coin]
     settlements = float(part.settlements[part.year == year].sum())
     quiet = history.short_usd * RULES["Binance"].interest * settlements
-    answer = f"{usd(received, signed=True)}: it received far more than that"
+    answer = f"{usd(received, signed=True)}: it received"
     return predict(
         f"In {year} {coin} went from {usd(closes.iloc[0])} to {usd(closes.iloc[-1])}. Somebody was "
         f"short {usd(history.short_usd)} all year. What did funding alone do to that short?",
@@ -346,7 +346,7 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
             "longs are many, and it is longs who pay.",
             "$0: about nothing": "Ups and downs do not cancel here. Longs were in demand nearly "
             "all the time.",
-            f"{usd(quiet, signed=True)}: it received what a quiet market pays": "That is a market "
+            f"{usd(quiet, signed=True)}: as a quiet market pays": "That is a market "
             "in which nothing happens. In this one buyers crowded in.",
             answer: "The market ran hot, buyers of perpetuals were many, and they paid whoever "
             "took the other side.",

@@ -17,18 +17,25 @@ from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson04 as wrong
 from hedgelib.workbook.exercises.lesson04 import BUILD, EXERCISES
 from hedgelib.workbook.lesson04 import (
+    NEVER,
     RALLIES,
     TWO_WALLETS,
     Rally,
     best_rise,
     falls_and_rallies,
     far_is_far,
+    predict_end,
+    predict_margin,
+    predict_market,
+    predict_share,
+    predict_worth,
     price_text,
     rally,
     same_short_at,
     synthetic_dollar,
     two_wallets,
 )
+from hedgelib.workbook.lesson06 import number_in
 from hedgelib.workbook.lines import LINES
 
 RATE = 0.005
@@ -346,6 +353,43 @@ def test_distance_in_words():
 def test_no_rise_ends_a_short_at_1x(leverage):
     with pytest.raises(InvalidInput, match="leverage"):
         far_is_far("ETH", leverage)
+
+
+# The guesses
+
+
+def test_answers_are_those_of_the_pictures():
+    worth = predict_worth(12_000)
+    account = synthetic_dollar(12_000, 3_500, 1.0).value("account")
+    assert number_in(worth.answer) == pytest.approx(account)
+    assert [number_in(option) for option in worth.options] == [0, 12_000, 24_000]
+
+    way = rally("up 70%, and back")
+    path = two_wallets(way, 10_000, 5_000)
+    end = predict_end(way, path.liquidation_usd / way.price_usd[0] - 1)
+    assert f"({end.answer})" in path.ending
+    assert "ETH rises 70%" in end.question
+    assert NEVER in end.options
+
+    far = far_is_far("ETH", 3)
+    share = predict_share(far)
+    shares = [number_in(option) for option in share.options]
+    assert number_in(share.answer) == pytest.approx(far.value("within 30 days"), abs=0.005)
+    assert shares == sorted(set(shares))
+
+
+def test_every_market_that_can_be_chosen_can_be_drawn():
+    market_ = predict_market()
+    assert market_.answer == "a rally"
+    for option in market_.options:
+        assert falls_and_rallies(10_000, 3_500, 5, guess=option).marks
+
+
+def test_no_amount_makes_the_leverage_one():
+    margin = predict_margin(10_000)
+    amounts = [number_in(option) for option in margin.options if option != margin.answer]
+    assert amounts == [10_000, 20_000]
+    assert all(1 + 10_000 / amount > 1.4 for amount in amounts)
 
 
 # The exercises

@@ -273,7 +273,7 @@ def test_what_the_lesson_says_of_the_years():
 def test_guess_of_a_year():
     history = funding_history(50_000)
     guess = guess_year(history, "ETH", 2021)
-    assert guess.answer == "+$18,769: it received far more than that"
+    assert guess.answer == "+$18,769: it received"
     quiet = next(option for option in guess.options if "quiet" in option)
     assert quiet.startswith(f"+${50_000 * 0.0001 * 3 * 365:,.0f}: ")
     assert "In 2021 ETH went from $738 to $3,683." in guess.question
