@@ -233,11 +233,12 @@ class FundingHistory:
             "",
             "average rate, 8 h",
             "by the year",
-            "the short received",
+            "received",
             "months below zero",
-            "months with a payment below zero",
+            "months with one such payment",
         )
-        return table(self.rows(), head, caption=f"A short of {usd(self.short_usd)} ({PROXY})")
+        rows = [(first.replace(" ", "\N{NO-BREAK SPACE}"), *rest) for first, *rest in self.rows()]
+        return table(rows, head, caption=f"A short of {usd(self.short_usd)} ({PROXY})")
 
     def _repr_html_(self) -> str:
         return self._table()._repr_html_()
