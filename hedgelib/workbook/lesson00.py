@@ -1,14 +1,59 @@
-"""The guess of the start page, kept out of it so that no answer shows beside the question."""
+"""What the start page needs beside the library: how long it all takes, a guess, and its picture.
+
+The guess is kept out of the page so that no answer shows beside the question.
+"""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import numpy as np
+
+from hedgelib._check import ABOVE_MINUS_ONE, POSITIVE, scalars
 from hedgelib._text import percent, usd
+from hedgelib.figures import COLOURS
+from hedgelib.scenario import move_pnl
+from hedgelib.workbook.contents import contents
+from hedgelib.workbook.lines import LINES, Curve, Lines, move_text
 from hedgelib.workbook.prose import Prediction, predict
 
-__all__ = ["guess_deposit"]
+__all__ = ["LINES", "deposit_at", "guess_deposit", "minutes_of_lessons"]
 
 
-def guess_deposit(coins: float, price_usd: float, move: float, coin: str = "ETH") -> Prediction:
+def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
+    """Read how many minutes each numbered lesson takes; the appendices are for looking up.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of the notebooks; the workbook's own when omitted.
+
+    Returns
+    -------
+    dict of str to int
+        Minutes by the number of the lesson, ``"01"``, ``"02"`` ...
+
+    Notes
+    -----
+    **Source:** the map of the lessons, :func:`hedgelib.workbook.contents.contents`.
+
+    Examples
+    --------
+    >>> minutes_of_lessons()["02"]
+    35
+    """
+    return {
+        number: int(minutes)
+        for number, minutes in re.findall(
+            r"^\| (\d+) \|.*\| (\d+) \|$", contents(folder), re.MULTILINE
+        )
+    }
+
+
+def guess_deposit(
+    coins: float, price_usd: float, move: float, coin: str = "ETH"
+) -> tuple[Prediction, dict[str, float]]:
     """Ask what becomes of a deposit of coins when they fall.
 
     Parameters
@@ -23,7 +68,8 @@ def guess_deposit(coins: float, price_usd: float, move: float, coin: str = "ETH"
 
     Returns
     -------
-    Prediction
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
 
     Notes
     -----
@@ -31,17 +77,99 @@ def guess_deposit(coins: float, price_usd: float, move: float, coin: str = "ETH"
 
     Examples
     --------
-    >>> guess_deposit(14, 3500, -0.15).answer
-    'it loses $7,350'
+    >>> asked, marks = guess_deposit(14, 3500, -0.15)
+    >>> asked.answer, round(marks[asked.answer])
+    ('it loses $7,350', -7350)
     """
-    lost = usd(-coins * price_usd * move)
-    answer = f"it loses {lost}"
-    return predict(
+    change = coins * price_usd * move
+    lost = usd(-change)
+    answer, same, gained = f"it loses {lost}", "nothing", f"it gains {lost}"
+    asked = predict(
         f"{coin} falls by {percent(-move)}. What happens to the {coin} that Alice has deposited?",
         {
-            "nothing": "Not one coin is gone, true. But the question of a hedge is dollars.",
+            same: "Not one coin is gone, true. But the question of a hedge is dollars.",
             answer: f"The coins are still hers, and each is worth {percent(-move)} less.",
-            f"it gains {lost}": "The futures gain. The coins behind them are just coins.",
+            gained: "The futures gain. The coins behind them are just coins.",
         },
         answer=answer,
+    )
+    return asked, {same: 0.0, answer: change, gained: -change}
+
+
+def deposit_at(
+    coins: float,
+    price_usd: float,
+    move: float,
+    *,
+    coin: str = "ETH",
+    guess: float | None = None,
+    lowest: float = -0.6,
+    highest: float = 0.6,
+) -> Lines:
+    """Show what a deposit of coins gains or loses, beside one of dollars.
+
+    Parameters
+    ----------
+    coins : float
+        Deposited, > 0.
+    price_usd : float
+        USD per coin when they were, > 0.
+    move : float
+        Return of the coin, a decimal above -1.
+    coin : str
+    guess : float, optional
+        Of the change, USD, to be shown beside what is true.
+    lowest, highest : float
+        Range of the curves; widened where the move lies outside.
+
+    Returns
+    -------
+    Lines
+
+    Raises
+    ------
+    InvalidInput
+        Values out of range.
+
+    Notes
+    -----
+    **Source:** the margin's part of :func:`hedgelib.move_pnl`.
+
+    Examples
+    --------
+    >>> deposit_at(14, 3500, -0.15).rows()
+    [('14 ETH', '−$7,350'), ('dollars', '$0')]
+    """
+    coins, price_usd, move = scalars(
+        coins=(coins, POSITIVE), price_usd=(price_usd, POSITIVE), move=(move, ABOVE_MINUS_ONE)
+    )
+    x = np.linspace(min(lowest, move), max(highest, move), 121)
+    over, here = (
+        np.asarray(move_pnl(0, 1, coins, 0, price_usd, at).collateral_usd) for at in (x, move)
+    )
+    name, text, change = f"{coins:,.10g} {coin}", move_text(move), float(here)
+    made = f"has {'lost' if change < 0 else 'gained'} {usd(abs(change))}"
+    return Lines(
+        x=x,
+        x_label=f"move of {coin}",
+        y_label="gain or loss of the deposit (USD)",
+        unit="USD",
+        curves=(
+            Curve(name=name, values=over, colour=COLOURS["margin"], at=change, width=3.0),
+            Curve(
+                name="dollars",
+                values=np.zeros_like(x),
+                colour=COLOURS["grey"],
+                at=0.0,
+                dashed=True,
+            ),
+        ),
+        title=f"{coin} {text}: a deposit of {name} {made}",
+        finding=(
+            f"A deposit of {name}, worth {usd(coins * price_usd)} at first. {coin} {text}: it "
+            f"{made}. The line is straight; a deposit of dollars would stay at zero."
+        ),
+        place=move,
+        caption=f"A deposit, {coin} {text}",
+        guess=guess,
     )

@@ -1,14 +1,19 @@
-"""What lesson 01 needs beside the library: two sides of an agreement, a put, five uses of money."""
+"""What lesson 01 needs beside the library: two sides of an agreement, a put, five uses of money.
+
+The guesses are here and not in the lesson so that a reader does not see the answer with the
+question.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, POSITIVE, FloatArray, numbers, scalars
-from hedgelib._text import usd
+from hedgelib._text import percent, usd
 from hedgelib.contracts import ContractTerms, linear_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS
@@ -16,8 +21,26 @@ from hedgelib.margin import inverse_liquidation_price, linear_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.scenario import coin_account
 from hedgelib.workbook.lines import LINES, Curve, Lines, amount, move_text
+from hedgelib.workbook.prose import Prediction, fold, predict
 
-__all__ = ["LINES", "WAYS", "FiveWays", "lock_or_insurance", "long_and_short", "put_pnl_usd"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "LINES",
+    "WAYS",
+    "Drop",
+    "FiveWays",
+    "drop_from_top",
+    "guess_halved",
+    "guess_risen",
+    "guess_tripled",
+    "lock_or_insurance",
+    "long_and_short",
+    "put_pnl_usd",
+    "seen_lock",
+    "seen_ways",
+]
 
 WAYS = ("own it", "linear long", "linear short", "inverse long", "inverse short")
 """What one can do with the same money and an opinion on a coin."""
@@ -29,6 +52,241 @@ _LOOK = {
     "inverse long": (COLOURS["margin"], 2.6),
     "inverse short": (COLOURS["short"], 4.0),
 }
+
+
+_SEEN = "What you should have seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """The highest price of a stretch and the fall that followed: made by :func:`drop_from_top`.
+
+    Parameters
+    ----------
+    top_day, low_day : Timestamp
+        Of the highest price, and of the lowest after it.
+    top_usd, low_usd : float
+    level_day : Timestamp
+        The last day before the top on which the price was as low.
+    """
+
+    top_day: pd.Timestamp
+    top_usd: float
+    low_day: pd.Timestamp
+    low_usd: float
+    level_day: pd.Timestamp
+
+    @property
+    def days_down(self) -> int:
+        """Days from the top to the low."""
+        return int((self.low_day - self.top_day).days)
+
+    @property
+    def days_undone(self) -> int:
+        """Days of rising that the fall has undone."""
+        return int((self.top_day - self.level_day).days)
+
+    @property
+    def move(self) -> float:
+        """From the top to the low, a decimal."""
+        return self.low_usd / self.top_usd - 1
+
+
+def drop_from_top(prices: pd.Series) -> Drop:
+    """Find the highest price, the lowest after it, and how long ago it was as low before.
+
+    Parameters
+    ----------
+    prices : Series
+        USD, by day.
+
+    Returns
+    -------
+    Drop
+
+    Raises
+    ------
+    InvalidInput
+        No fall after the highest price, or one that goes back beyond the first price.
+
+    Notes
+    -----
+    **Source:** the prices themselves.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.date_range("2021-01-01", periods=5)
+    >>> drop = drop_from_top(pd.Series([10.0, 15.0, 18.0, 20.0, 12.0], days))
+    >>> drop.days_undone, drop.days_down, drop.move
+    (3, 1, -0.4)
+    """
+    days, values = prices.index, prices.to_numpy(dtype=np.float64)
+    top = int(values.argmax())
+    low = top + int(values[top:].argmin())
+    as_low = np.flatnonzero(values[:top] <= values[low])
+    if low == top:
+        raise InvalidInput("the last price is the highest: there is no fall after it")
+    if not as_low.size:
+        raise InvalidInput("the fall goes back beyond the first price; take a longer stretch")
+    return Drop(
+        top_day=days[top],
+        top_usd=float(values[top]),
+        low_day=days[low],
+        low_usd=float(values[low]),
+        level_day=days[as_low[-1]],
+    )
+
+
+def guess_tripled(
+    notional_usd: float, price_usd: float, coin: str = "ETH"
+) -> tuple[Prediction, dict[str, float]]:
+    """Ask what a short has lost once the price has tripled.
+
+    Parameters
+    ----------
+    notional_usd : float
+        Size of the short, USD.
+    price_usd : float
+        Agreed on.
+    coin : str
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
+
+    Notes
+    -----
+    **Source:** notional times move; the wrong options are an owner's worst loss, and a short that
+    only earns.
+
+    Examples
+    --------
+    >>> asked, marks = guess_tripled(1000, 2500)
+    >>> asked.answer, marks
+    ('$2,000', {'$1,000, all of it': -1000, '$2,000': -2000, 'nothing': 0.0})
+    """
+    own, whole, nothing = f"{usd(notional_usd)}, all of it", usd(2 * notional_usd), "nothing"
+    asked = predict(
+        f"Ben is short {usd(notional_usd)} of {coin}, agreed on at {usd(price_usd)}. {coin} "
+        "triples. How much has he lost?",
+        {
+            own: "That is the most that an owner can lose. A short does not own anything.",
+            whole: f"He owes the whole rise, and a rise of {percent(2)} is twice the notional.",
+            nothing: "A short earns in a fall. In a rise it pays what the long earns.",
+        },
+        answer=whole,
+    )
+    return asked, {own: -notional_usd, whole: -2 * notional_usd, nothing: 0.0}
+
+
+def guess_risen(book_usd: float, rise: float) -> tuple[Prediction, dict[str, float]]:
+    """Ask what a fully hedged book gains in a rise.
+
+    Parameters
+    ----------
+    book_usd : float
+    rise : float
+        Of the market, a decimal above zero.
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
+
+    Notes
+    -----
+    **Source:** book and short are of one size and of opposite signs.
+
+    Examples
+    --------
+    >>> asked, marks = guess_risen(10_000, 0.4)
+    >>> asked.answer, list(marks)
+    ('nothing', ['+$4,000', '+$2,000', 'nothing'])
+    """
+    gain = book_usd * rise
+    kept, half, gone = usd(gain, signed=True), usd(gain / 2, signed=True), "nothing"
+    asked = predict(
+        f"The market rises {percent(rise)}. What do you gain, altcoins and short together?",
+        {
+            kept: "That is what an insured owner would keep. But a short is not asked whether it "
+            "was meant as protection.",
+            half: "Protection must cost something, one thinks. But here is no premium; there is a "
+            "second position, and it is as large as the first.",
+            gone: "The short pays out exactly what the altcoins bring in.",
+        },
+        answer=gone,
+    )
+    return asked, {kept: gain, half: gain / 2, gone: 0.0}
+
+
+def guess_halved(stake_usd: float, coin: str = "ETH") -> tuple[Prediction, dict[str, float]]:
+    """Ask what is left of an inverse long of leverage 1 once the price has halved.
+
+    Parameters
+    ----------
+    stake_usd : float
+        Worth of the coins posted as margin, and size of the long, USD.
+    coin : str
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
+
+    Notes
+    -----
+    **Source:** margin and contract each lose half of the stake; the wrong options are an owner and
+    an inverse short.
+
+    Examples
+    --------
+    >>> asked, marks = guess_halved(1000)
+    >>> asked.answer, marks
+    ('nothing', {'$500': 500.0, 'nothing': 0.0, '$1,000': 1000})
+    """
+    owner, empty, same = usd(stake_usd / 2), "nothing", usd(stake_usd)
+    asked = predict(
+        f"You post {usd(stake_usd)} of {coin} as margin and go long {usd(stake_usd)} of an inverse "
+        f"contract. {coin} falls by half. What is left in your account?",
+        {
+            owner: "That is what an owner has left. You have the margin, which has halved, and a "
+            "contract that has lost as much again.",
+            empty: "The margin has lost half its worth, and the contract has lost the other half.",
+            same: "That would be the inverse short, where one makes good the other.",
+        },
+        answer=empty,
+    )
+    return asked, {owner: stake_usd / 2, empty: 0.0, same: stake_usd}
+
+
+def seen_lock(book_usd: float, premium_usd: float) -> str:
+    """Answer what a reader was asked to try with the lock and the insurance.
+
+    Parameters
+    ----------
+    book_usd, premium_usd : float
+
+    Returns
+    -------
+    str
+        Markdown, folded up.
+
+    Notes
+    -----
+    **Source:** the put beats a full short where the rise is worth more than the premium.
+    """
+    even = percent(premium_usd / book_usd, signed=True, digits=1)
+    return fold(
+        _SEEN,
+        f"- The slope is one less the share hedged: half a hedge leaves half the slope, all of it "
+        "none. It never bends.\n"
+        "- You are a short. The line falls from left to right: you lose in a rise.\n"
+        f"- From a rise of {even} on, which is the premium over the book, the put leaves you more. "
+        f"In a fall the full short is ahead by the premium, {usd(premium_usd)}, however deep it "
+        "goes.",
+    )
 
 
 def _moves(move: float, lowest: float, highest: float) -> FloatArray:
@@ -516,3 +774,39 @@ class FiveWays:
             guess=guess,
             signed=False,
         )
+
+
+def seen_ways(ways: FiveWays) -> str:
+    """Answer what a reader was asked to try with the five ways.
+
+    Parameters
+    ----------
+    ways : FiveWays
+
+    Returns
+    -------
+    str
+        Markdown, folded up.
+
+    Notes
+    -----
+    **Source:** :meth:`FiveWays.worth`, :meth:`FiveWays.closed_at`.
+    """
+    coin, leverage, swing = ways.inverse.coin, 5.0, 0.2
+    held = f"{ways.stake_usd / ways.price_usd:g} {coin}"
+    ends = {way: ways.closed_at(way, leverage) for way in WAYS}
+    left = [way for way, end in ends.items() if end is None or abs(end) > swing]
+    alive = " and ".join("the owner" if way == "own it" else f"the {way}" for way in left)
+    gone = ", ".join(
+        f"{way} at {move_text(round(end, 3))}"
+        for way, end in ends.items()
+        if end is not None and way not in left
+    )
+    return fold(
+        _SEEN,
+        f"- The short is twice as large as its margin. One half of it makes good what the {coin} "
+        "in the margin loses; the other half is left, and works like a linear short.\n"
+        f"- The owner's: {held} stay {held}. Whoever thinks in {coin} takes no risk by owning it; "
+        "whoever thinks in dollars takes none with the inverse short of leverage 1.\n"
+        f"- {alive[0].upper()}{alive[1:]}. The others are closed before: {gone}.",
+    )

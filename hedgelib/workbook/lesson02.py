@@ -142,7 +142,9 @@ def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: flo
     )
 
 
-def guess_doubling(terms: ContractTerms, contracts: float, entry_usd: float) -> Prediction:
+def guess_doubling(
+    terms: ContractTerms, contracts: float, entry_usd: float
+) -> tuple[Prediction, dict[str, float]]:
     """Ask what a short loses, in coins, when the price doubles.
 
     Parameters
@@ -156,8 +158,8 @@ def guess_doubling(terms: ContractTerms, contracts: float, entry_usd: float) -> 
 
     Returns
     -------
-    Prediction
-        Each option begins with a number of coins.
+    Prediction, dict of str to float
+        And what each option is on the picture, coins.
 
     Notes
     -----
@@ -166,15 +168,16 @@ def guess_doubling(terms: ContractTerms, contracts: float, entry_usd: float) -> 
 
     Examples
     --------
-    >>> guess = guess_doubling(market.contract("binance:ETHUSD_PERP"), -1000, 3500)
-    >>> list(guess.options), guess.answer
-    (['1.429 ETH', '2.857 ETH', '5.714 ETH'], '1.429 ETH')
+    >>> asked, marks = guess_doubling(market.contract("binance:ETHUSD_PERP"), -1000, 3500)
+    >>> list(asked.options), round(marks[asked.answer], 3)
+    (['1.429 ETH', '2.857 ETH', '5.714 ETH'], -1.429)
     """
     halved, doubled = inverse_pnl_coin(
         contracts, entry_usd, [entry_usd / 2, entry_usd * 2], terms.multiplier
     )
-    less, same, twice = (f"{x:.3f} {terms.coin}" for x in (-doubled, halved, 2 * halved))
-    return predict(
+    lost = (float(doubled), -float(halved), -2 * float(halved))
+    less, same, twice = (f"{-x:.3f} {terms.coin}" for x in lost)
+    asked = predict(
         f"If {terms.coin} halves, the short earns {same}. What does it lose if {terms.coin} "
         "doubles?",
         {
@@ -185,6 +188,7 @@ def guess_doubling(terms: ContractTerms, contracts: float, entry_usd: float) -> 
         },
         answer=less,
     )
+    return asked, dict(zip((less, same, twice), lost, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -1,29 +1,45 @@
-"""What lesson 03 needs beside the library: contracts at every venue, size, and leverage."""
+"""What lesson 03 needs beside the library: contracts at every venue, size, and leverage.
+
+The guesses are here and not in the lesson so that a reader does not see the answer with the
+question.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hedgelib import market
 from hedgelib._check import ABOVE_MINUS_ONE, FINITE, NONNEGATIVE, POSITIVE, SHARE, scalars
 from hedgelib._text import percent, usd
-from hedgelib.beta import effectiveness_from_ratio
+from hedgelib.beta import BetaEstimate, effectiveness_from_ratio
 from hedgelib.contracts import ContractTerms, inverse_pnl_usd, round_contracts
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.figures import COLOURS
+from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, readable
 from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge
 from hedgelib.workbook.lines import LINES, Curve, Lines, Mark, coins, move_text
+from hedgelib.workbook.prose import Prediction, fold, predict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "IN_THE_ARTICLE",
     "LINES",
+    "SLOPE",
+    "GuessedSlope",
     "VenueCount",
     "closed_at",
+    "guess_beta",
+    "guess_count",
+    "guess_effect",
+    "guess_leverage",
     "same_short",
+    "seen_plan",
     "size_and_effect",
     "ticket",
     "venue_counts",
@@ -149,6 +165,269 @@ def _why_none(venue: market.Venue, coin: str) -> str:
     return f"none on {coin} collected"
 
 
+def guess_beta(
+    book_usd: float, fit: BetaEstimate, fall: float = -0.1
+) -> tuple[Prediction, dict[str, float]]:
+    """Ask what a book should be expected to lose when the hedge coin falls.
+
+    Parameters
+    ----------
+    book_usd : float
+    fit : BetaEstimate
+        Of the book on the coin; a beta a little below 1.
+    fall : float
+        Of the coin, a decimal below zero.
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is as a slope.
+
+    Raises
+    ------
+    InvalidInput
+        A beta for which the right option would not be true.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.ols_beta`; one for one is what adding up dollars amounts to.
+    """
+    if not 0.8 < fit.beta < 0.99:
+        raise InvalidInput(f"a beta a little below 1 is asked about, got {fit.beta:.2f}")
+    coin = fit.x_name
+    one = f"{usd(-fall * book_usd)}, as much as {coin}"
+    less, more = "a little less", "a lot more"
+    near = fit.interval()[1] >= 1
+    asked = predict(
+        f"The portfolio is worth {usd(book_usd)}. {coin} falls by {percent(-fall)}. What should "
+        "you expect the portfolio to lose?",
+        {
+            one: "One for one: that is what the sum of the dollars amounts to. "
+            + ("It is not far off, as you will see from the range below." if near else ""),
+            less: f"In the last year these coins moved a little less than {coin}, taken together.",
+            more: "Altcoins are said to fall harder. Harder than BTC, perhaps; here it is "
+            f"{coin}, and the portfolio holds some {coin} itself.",
+        },
+        answer=less,
+    )
+    return asked, {one: 1.0, less: fit.beta, more: 1.5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessedSlope:
+    """Returns with the line fitted through them, and a slope that somebody guessed.
+
+    Parameters
+    ----------
+    scatter : BetaScatter
+    slope : float, optional
+        The guess.
+    """
+
+    scatter: BetaScatter
+    slope: float | None = None
+
+
+def _draw_slope(ax: Axes, guessed: GuessedSlope) -> None:
+    BETA_SCATTER.draw(ax, guessed.scatter)
+    if guessed.slope is None:
+        return
+    ends = guessed.scatter.x.min(), guessed.scatter.x.max()
+    values = [guessed.slope * end for end in ends]
+    ax.plot(ends, values, color=COLOURS["total"], linestyle=(0, (4, 2)), linewidth=1.6, zorder=5)
+    # At its left end: at the right one stands the slope that was fitted.
+    ax.annotate(
+        "your guess",
+        (ends[0], values[0]),
+        xytext=(4, -4),
+        textcoords="offset points",
+        va="top",
+        color=readable(COLOURS["total"]),
+        fontweight="bold",
+        annotation_clip=False,
+    )
+
+
+def _alt_slope(guessed: GuessedSlope) -> str:
+    alt = BETA_SCATTER.alt(guessed.scatter)
+    return alt if guessed.slope is None else f"{alt} Your guess was a slope of {guessed.slope:.2f}."
+
+
+SLOPE: Picture[GuessedSlope] = Picture(
+    name="beta scatter with a guess",
+    draw=_draw_slope,
+    alt=_alt_slope,
+    size=BETA_SCATTER.size,
+    margins=BETA_SCATTER.margins,
+)
+
+
+def guess_count(contract: ContractTerms, wanted_usd: float, price_usd: float) -> Prediction:
+    """Ask how many inverse contracts make a short once the price has doubled.
+
+    Parameters
+    ----------
+    contract : ContractTerms
+        Inverse.
+    wanted_usd : float
+        To be short, USD.
+    price_usd : float
+        Before it doubles.
+
+    Returns
+    -------
+    Prediction
+
+    Notes
+    -----
+    **Source:** dollars over face.
+
+    Examples
+    --------
+    >>> guess_count(market.contract("binance:ETHUSD_PERP"), 10_000, 3500).answer
+    '1,000'
+    """
+    n = wanted_usd / contract.multiplier
+    half, same, double = (f"{n * times:,.0f}" for times in (0.5, 1, 2))
+    return predict(
+        f"A contract has a face of {usd(contract.multiplier)}. With {contract.coin} at "
+        f"{usd(price_usd)} you would sell {same} of them to be short {usd(wanted_usd)}. Before you "
+        f"get to it, {contract.coin} doubles. How many?",
+        {
+            half: f"That would be so if a contract were a fixed amount of {contract.coin}.",
+            same: "Dollars over dollars. The price does not come into it.",
+            double: "The dollars to be hedged have not changed, and a contract is still as many "
+            "dollars.",
+        },
+        answer=same,
+    )
+
+
+def guess_effect(share: float) -> tuple[Prediction, dict[str, float]]:
+    """Ask how much of the best effect a hedge of less than the best size has.
+
+    Parameters
+    ----------
+    share : float
+        Size over the best size, between 0 and 1.
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is, a decimal.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.effectiveness_from_ratio`.
+
+    Examples
+    --------
+    >>> asked, marks = guess_effect(0.7)
+    >>> asked.answer, list(marks)
+    ('91%', ['70%', '91%', '49%'])
+    """
+    effects = share, float(effectiveness_from_ratio(1.0, share)), share**2
+    straight, curve, square = (percent(effect) for effect in effects)
+    asked = predict(
+        f"You short {straight} of the best size. How much of the best effect on the variance do "
+        "you get?",
+        {
+            straight: "In proportion, one would think. But effect over size is a curve, and it is "
+            "flat near its top.",
+            curve: "The curve is flat near its top. What is lost goes with the square of what is "
+            f"missing: {percent(1 - share)} missing, {percent((1 - share) ** 2)} lost.",
+            square: "That is the size squared. What goes with a square is the part that is "
+            "missing.",
+        },
+        answer=curve,
+    )
+    return asked, dict(zip((straight, curve, square), effects, strict=True))
+
+
+def guess_leverage(
+    notional_usd: float, leverage: float, move: float, coin: str = "ETH"
+) -> tuple[Prediction, dict[str, float]]:
+    """Ask what a short with leverage earns in a fall.
+
+    Parameters
+    ----------
+    notional_usd, leverage : float
+    move : float
+        Of the coin, a decimal below zero.
+    coin : str
+
+    Returns
+    -------
+    Prediction, dict of str to float
+        And what each option is on the picture, USD.
+
+    Notes
+    -----
+    **Source:** size times move; the wrong options multiply and divide it by the leverage.
+
+    Examples
+    --------
+    >>> asked, marks = guess_leverage(10_000, 10, -0.2)
+    >>> asked.answer, list(marks)
+    ('+$2,000', ['+$20,000', '+$2,000', '+$200'])
+    """
+    earned = -notional_usd * move
+    gains = earned * leverage, earned, earned / leverage
+    times, equal, part = (usd(gain, signed=True) for gain in gains)
+    asked = predict(
+        f"You are short {usd(notional_usd)} at {leverage:g}x. {coin} falls {percent(-move)}. What "
+        "does the short earn?",
+        {
+            times: "Leverage multiplies the return on the margin. The margin is smaller by as "
+            "much, so the dollars are the same.",
+            equal: "Size times move. Leverage is in neither.",
+            part: "That is the move on the margin. What earns is the size.",
+        },
+        answer=equal,
+    )
+    return asked, dict(zip((times, equal, part), gains, strict=True))
+
+
+def seen_plan(
+    book_usd: float, beta: float, contract: ContractTerms, price_usd: float, caps: Sequence[float]
+) -> str:
+    """Answer what a reader was asked to try with the whole plan.
+
+    Parameters
+    ----------
+    book_usd, beta : float
+    contract : ContractTerms
+        Inverse.
+    price_usd : float
+    caps : sequence of float
+        Leverages at which new money is compared.
+
+    Returns
+    -------
+    str
+        Markdown, folded up.
+
+    Notes
+    -----
+    **Source:** :func:`hedgelib.plan_hedge`.
+    """
+    plans = {cap: plan_hedge(book_usd, beta, contract, price_usd, max_leverage=cap) for cap in caps}
+    told = "; ".join(
+        f"at {cap:g}x {usd(plan.collateral_usd)} of {contract.coin}, closed at {contract.coin} "
+        f"{percent(plan.liquidation_move, signed=True)}"
+        for cap, plan in plans.items()
+    )
+    return fold(
+        "What you should have seen",
+        "- The count changes with the face, ten times as many where the face is a tenth. The black "
+        "line does not.\n"
+        "- Stablecoins alone. They do not move, so the short need not cover them, and margin and "
+        f"short can be of one size. Bought {contract.coin} needs a short of its own on top; and "
+        "out of the portfolio it would take all the altcoins.\n"
+        f"- Money that lies still: {told}.",
+    )
+
+
 def size_and_effect(
     r2: float,
     share: float,
@@ -216,7 +495,7 @@ def size_and_effect(
                 y=effect,
                 text=f"{name}: {_of_best(effect, r2)}",
                 colour=COLOURS["altcoins"],
-                offset=(9.0 if size > 1 else -12.0, 13.0 if size >= 1 else 3.0),
+                offset=(12.0, 12.0) if size > 1 else (6.0, 29.0) if size == 1 else (-12.0, 3.0),
             )
         )
     told = "; ".join(
@@ -242,7 +521,7 @@ def size_and_effect(
         caption=f"A hedge of {percent(share)} of the best size",
         notes=(("of the best effect", _of_best(here, r2)),),
         marks=tuple(marks),
-        headroom=0.1 if marks else 0.0,
+        headroom=0.16 if marks else 0.0,
         guess=None if guess is None else guess * r2,
         signed=False,
     )

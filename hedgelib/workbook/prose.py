@@ -12,7 +12,7 @@ from IPython.display import display
 from hedgelib._text import html_table, money_in_markdown
 from hedgelib.errors import InvalidInput
 
-__all__ = ["Prediction", "Table", "predict", "say", "table"]
+__all__ = ["Prediction", "Table", "fold", "predict", "say", "table"]
 
 
 def say(text: str) -> None:
@@ -34,6 +34,32 @@ def say(text: str) -> None:
     Alice loses **$150**.
     """
     display(_Words(text))  # type: ignore[no-untyped-call]
+
+
+def fold(title: str, text: str) -> str:
+    r"""Fold a text up under a title until the reader opens it.
+
+    Parameters
+    ----------
+    title : str
+    text : str
+        Markdown.
+
+    Returns
+    -------
+    str
+        Markdown with HTML in it, for :func:`say`.
+
+    Notes
+    -----
+    **Source:** none.
+
+    Examples
+    --------
+    >>> fold("Hint", "Look *twice*.")
+    '<details><summary>Hint</summary>\n\nLook *twice*.\n\n</details>'
+    """
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 class _Words:

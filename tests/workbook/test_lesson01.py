@@ -6,6 +6,7 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +25,15 @@ from hedgelib.workbook.lesson01 import (
     LINES,
     WAYS,
     FiveWays,
+    drop_from_top,
+    guess_halved,
+    guess_risen,
+    guess_tripled,
     lock_or_insurance,
     long_and_short,
     put_pnl_usd,
+    seen_lock,
+    seen_ways,
 )
 
 ETH = market.contract("binance:ETHUSD_PERP")
@@ -35,6 +42,32 @@ USDT = ContractTerms(
 )
 FIVE = FiveWays(stake_usd=1000, price_usd=2500, inverse=ETH, linear=USDT)
 moves = st.floats(-0.95, 5)
+
+
+# The fall of a month
+
+
+def test_drop_is_found_by_looking_at_every_day():
+    prices = market.prices("ETH", "2021-01-01", "2021-05-31")["ETH"]
+    drop = drop_from_top(prices)
+    assert drop.top_usd == max(prices)
+    after = [price for day, price in prices.items() if day >= drop.top_day]
+    assert drop.low_usd == min(after)
+    between = prices[drop.level_day : drop.top_day]
+    assert between.iloc[0] <= drop.low_usd < between.iloc[1:].min()
+    assert drop.days_down == (drop.low_day - drop.top_day) / pd.Timedelta(days=1)
+    assert drop.days_undone == len(between) - 1
+    assert drop.move == drop.low_usd / drop.top_usd - 1
+
+
+@pytest.mark.parametrize(
+    ("prices", "message"),
+    [([1, 2, 3], "there is no fall after it"), ([5, 9, 4], "goes back beyond the first price")],
+)
+def test_no_drop_says_why(prices, message):
+    days = pd.date_range("2021-01-01", periods=3)
+    with pytest.raises(InvalidInput, match=message):
+        drop_from_top(pd.Series(prices, days))
 
 
 # Long and short
@@ -156,6 +189,52 @@ def test_what_is_not_a_way_is_refused():
         FiveWays(stake_usd=1, price_usd=1, inverse=btc, linear=USDT)
     with pytest.raises(InvalidInput, match="leverage must be > 0"):
         FIVE.worth("linear long", 0.1, 0)
+
+
+# The guesses, each with its place on the picture
+
+
+def test_right_guesses_lie_on_the_curves():
+    tripled, marks = guess_tripled(1000, 2500)
+    assert marks[tripled.answer] == long_and_short(1000, 2500, 2.0).value("short")
+    risen, marks = guess_risen(10_000, 0.4)
+    locked = lock_or_insurance(10_000, 1.0, 540, 0.4)
+    assert marks[risen.answer] == locked.value("with a short")
+    assert marks["+$4,000"] == locked.value("no hedge")
+    halved, marks = guess_halved(1000)
+    worth = dict(zip(WAYS, (float(FIVE.worth(way, -0.5)) for way in WAYS), strict=True))
+    assert marks[halved.answer] == worth["inverse long"]
+    assert {marks["$500"], marks["$1,000"]} == {worth["own it"], worth["inverse short"]}
+
+
+@pytest.mark.parametrize(
+    "asked", [guess_tripled(1000, 2500), guess_risen(10_000, 0.4), guess_halved(1000)]
+)
+def test_every_guess_has_a_place_of_its_own(asked):
+    prediction, marks = asked
+    assert list(marks) == list(prediction.options)
+    assert len(set(marks.values())) == len(marks)
+
+
+# What was to be seen
+
+
+def test_what_was_to_be_seen_is_so():
+    told = seen_lock(10_000, 540)
+    assert "From a rise of +5.4% on" in told
+    locked = lock_or_insurance(10_000, 1.0, 540, 0.054)
+    assert locked.value("with a put") == pytest.approx(locked.value("with a short"), abs=1e-9)
+    fallen = lock_or_insurance(10_000, 1.0, 540, -0.7)
+    assert fallen.value("with a short") - fallen.value("with a put") == pytest.approx(540)
+    told = seen_ways(FIVE)
+    alive = {w for w in WAYS if all(FIVE.worth(w, move, 5.0) > 0 for move in (-0.2, 0.2))}
+    assert alive == {"own it", "inverse short"}
+    assert "The owner and the inverse short." in told
+    assert "linear long at −19.6%, linear short at +19.4%, inverse long at −16.3%." in told
+    for move in (-0.5, 0.4):
+        assert FIVE.worth("inverse short", move, 2.0) == pytest.approx(
+            FIVE.worth("linear short", move, 1.0)
+        )
 
 
 # The exercises

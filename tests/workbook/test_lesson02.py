@@ -170,10 +170,11 @@ def test_ticket():
 
 
 def test_doubling():
-    guess = guess_doubling(ETH, -1000, 3500)
-    options = [float(option.split()[0]) for option in guess.options]
-    assert float(guess.answer.split()[0]) == pytest.approx(10_000 / 7_000, abs=5e-4)
+    asked, marks = guess_doubling(ETH, -1000, 3500)
+    options = [float(option.split()[0]) for option in asked.options]
     assert options == pytest.approx([10_000 / 7_000, 10_000 / 3_500, 20_000 / 3_500], abs=5e-4)
+    assert list(marks.values()) == pytest.approx([-option for option in options], abs=5e-4)
+    assert marks[asked.answer] == price_move(ETH, -1000, 3500, 1.0).pnl_coin
 
 
 # The exercises

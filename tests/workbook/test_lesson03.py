@@ -15,8 +15,11 @@ from hedgelib import (
     effectiveness_from_ratio,
     hedge_notional,
     market,
+    ols_beta,
     plan_hedge,
+    smallest_collateral,
 )
+from hedgelib.figures import BETA_SCATTER, BetaScatter
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises.lesson03 import (
     EXERCISES,
@@ -31,14 +34,63 @@ from hedgelib.workbook.exercises.lesson03 import (
 from hedgelib.workbook.lesson03 import (
     IN_THE_ARTICLE,
     LINES,
+    SLOPE,
+    GuessedSlope,
     closed_at,
+    guess_beta,
+    guess_count,
+    guess_effect,
+    guess_leverage,
     same_short,
+    seen_plan,
     size_and_effect,
     ticket,
     venue_counts,
 )
 
 ETH = market.contract("binance:ETHUSD_PERP")
+
+
+# Beta, guessed
+
+
+@pytest.fixture(scope="module")
+def scatter():
+    returns = market.returns(["ETH", "ADA"], window=365)
+    y = returns @ [0.3, 0.7]
+    return BetaScatter(
+        y=y, x=returns["ETH"], fit=ols_beta(y, returns["ETH"], y_name="book", x_name="ETH")
+    )
+
+
+def test_guess_of_beta_has_its_slope(scatter):
+    asked, slopes = guess_beta(10_000, scatter.fit)
+    assert list(asked.options) == list(slopes) == ["$1,000, as much as ETH", *list(slopes)[1:]]
+    assert slopes[asked.answer] == scatter.fit.beta
+    assert slopes["$1,000, as much as ETH"] == 1
+    near = "It is not far off" in asked.options["$1,000, as much as ETH"]
+    assert near == (scatter.fit.interval()[1] >= 1)
+
+
+def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
+    twice = ols_beta(2 * scatter.y, scatter.x)
+    with pytest.raises(InvalidInput, match="a beta a little below 1"):
+        guess_beta(10_000, twice)
+
+
+def test_guessed_slope_is_drawn_through_the_points(scatter):
+    bare, guessed = GuessedSlope(scatter=scatter), GuessedSlope(scatter=scatter, slope=1.5)
+    assert SLOPE.alt(bare) == BETA_SCATTER.alt(scatter)
+    assert SLOPE.alt(guessed).endswith("Your guess was a slope of 1.50.")
+    ends = np.array([scatter.x.min(), scatter.x.max()])
+    drawn = [line.get_xydata() for line in SLOPE.figure(guessed).axes[0].lines]
+    assert any(
+        line.shape == (2, 2) and np.allclose(line, np.column_stack([ends, 1.5 * ends]))
+        for line in drawn
+    )
+    texts = [text.get_text() for text in SLOPE.figure(guessed).axes[0].texts]
+    assert "your guess" in texts
+    assert "your guess" not in [t.get_text() for t in SLOPE.figure(bare).axes[0].texts]
 
 
 # At every venue
@@ -105,6 +157,17 @@ def test_effect_in_words():
     assert {"two: 91%", "three: 99.75%", "your guess"} <= set(texts)
 
 
+def test_guesses_of_count_and_effect():
+    assert guess_count(ETH, 10_000, 3500).answer == "1,000"
+    assert guess_count(ETH, 49_000, 3500).answer == "4,900"
+    asked, effects = guess_effect(0.7)
+    assert effects[asked.answer] == pytest.approx(0.91)
+    assert list(effects.values()) == pytest.approx([0.7, 0.91, 0.49])
+    assert "30% missing, 9% lost" in asked.options[asked.answer]
+    study = size_and_effect(0.6, 0.7, guess=effects[asked.answer])
+    assert study.guess == pytest.approx(study.curves[0].at)
+
+
 # Leverage
 
 
@@ -136,6 +199,23 @@ def test_lines_end_one_after_the_other():
     assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
     texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
     assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts)
+
+
+def test_guess_of_leverage_lies_on_the_line():
+    asked, gains = guess_leverage(10_000, 10, -0.2)
+    assert gains[asked.answer] == same_short(ETH, 3500, 1000, [10, 1], -0.2).value("10x")
+    assert list(gains.values()) == pytest.approx([20_000, 2_000, 200])
+
+
+def test_what_was_to_be_seen_of_the_plan():
+    told = seen_plan(50_000, 1.0, ETH, 3500, (1.5, 10))
+    for cap in (1.5, 10):
+        plan = plan_hedge(50_000, 1.0, ETH, 3500, max_leverage=cap)
+        assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in told
+        assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in told
+    assert np.isinf(smallest_collateral(50_000, 1.0, 1))
+    assert np.isinf(smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio"))
+    assert smallest_collateral(50_000, 1.0, 1, collateral="stablecoin") == 50_000
 
 
 def test_ticket():

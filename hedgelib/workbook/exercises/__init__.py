@@ -15,7 +15,7 @@ from numbers import Real
 from typing import Any
 
 from hedgelib.errors import InvalidInput
-from hedgelib.workbook.prose import say
+from hedgelib.workbook.prose import fold, say
 
 __all__ = ["Exercise", "check", "exercise"]
 
@@ -71,9 +71,7 @@ class Exercise:
             *((f"Hint {i} of {len(hints)}", hint) for i, hint in enumerate(hints, 1)),
             ("Worked solution", self.solution),
         ]
-        return "\n\n".join(
-            f"<details><summary>{title}</summary>\n\n{text}\n\n</details>" for title, text in parts
-        )
+        return "\n\n".join(fold(title, text) for title, text in parts)
 
     def agrees(self, answer: float, right: float) -> bool:
         """Tell whether an answer is a number within the accepted error of another.
