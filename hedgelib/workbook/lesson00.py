@@ -41,7 +41,7 @@ def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
     Examples
     --------
     >>> minutes_of_lessons()["02"]
-    35
+    40
     """
     return {
         number: int(minutes)

@@ -175,8 +175,10 @@ def guess_doubling(
     halved, doubled = inverse_pnl_coin(
         contracts, entry_usd, [entry_usd / 2, entry_usd * 2], terms.multiplier
     )
-    lost = (float(doubled), -float(halved), -2 * float(halved))
-    less, same, twice = (f"{-x:.3f} {terms.coin}" for x in lost)
+    # As they can be read in the options: nobody guesses more digits than that.
+    lost = (round(float(x), 3) for x in (doubled, -halved, -2 * halved))
+    places = {f"{-x:.3f} {terms.coin}": x for x in lost}
+    less, same, twice = places
     asked = predict(
         f"If {terms.coin} halves, the short earns {same}. What does it lose if {terms.coin} "
         "doubles?",
@@ -188,7 +190,7 @@ def guess_doubling(
         },
         answer=less,
     )
-    return asked, dict(zip((less, same, twice), lost, strict=True))
+    return asked, places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

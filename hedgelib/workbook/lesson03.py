@@ -235,13 +235,14 @@ def _draw_slope(ax: Axes, guessed: GuessedSlope) -> None:
     ends = guessed.scatter.x.min(), guessed.scatter.x.max()
     values = [guessed.slope * end for end in ends]
     ax.plot(ends, values, color=COLOURS["total"], linestyle=(0, (4, 2)), linewidth=1.6, zorder=5)
-    # At its left end: at the right one stands the slope that was fitted.
+    # At the right end, unless the slope that was fitted has its name there.
+    right = abs(guessed.slope - guessed.scatter.fit.beta) > 0.25
     ax.annotate(
         "your guess",
-        (ends[0], values[0]),
-        xytext=(4, -4),
+        (ends[right], values[right]),
+        xytext=(6, 0) if right else (4, -4),
         textcoords="offset points",
-        va="top",
+        va="center" if right else "top",
         color=readable(COLOURS["total"]),
         fontweight="bold",
         annotation_clip=False,

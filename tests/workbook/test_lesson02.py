@@ -25,6 +25,7 @@ from hedgelib.workbook.exercises.lesson02 import (
     coinex_bankruptcy_usd,
     mexc_long_coin,
     pnl_coin_at_entry,
+    pnl_coin_from_mean,
 )
 from hedgelib.workbook.lesson02 import (
     COIN_AND_DOLLARS,
@@ -173,8 +174,9 @@ def test_doubling():
     asked, marks = guess_doubling(ETH, -1000, 3500)
     options = [float(option.split()[0]) for option in asked.options]
     assert options == pytest.approx([10_000 / 7_000, 10_000 / 3_500, 20_000 / 3_500], abs=5e-4)
-    assert list(marks.values()) == pytest.approx([-option for option in options], abs=5e-4)
-    assert marks[asked.answer] == price_move(ETH, -1000, 3500, 1.0).pnl_coin
+    assert list(marks.values()) == [-option for option in options]
+    truth = price_move(ETH, -1000, 3500, 1.0).pnl_coin
+    assert marks[asked.answer] == pytest.approx(truth, abs=5e-4)
 
 
 # The exercises
@@ -189,8 +191,9 @@ def by_hand() -> dict[str, float]:
         "02.2": float(-12_000 * (Fraction(1, 2400) - Fraction(1, 3000))),
         "02.3": float(6000 / third),
         "02.4": 2 * 49_000 * 0.0005,
-        "02.5": float(10_000 * (Fraction(1, 50_000) - Fraction(1, 55_000))),
-        "02.6": float(10_000 / (Fraction(10_000, 3_500) - margin)),
+        "02.5": float(3000 * (Fraction(2, 2450) - Fraction(1, 3000) - Fraction(1, 2000))),
+        "02.6": float(10_000 * (Fraction(1, 50_000) - Fraction(1, 55_000))),
+        "02.7": float(10_000 / (Fraction(10_000, 3_500) - margin)),
     }
 
 
@@ -257,3 +260,18 @@ def test_straight_profit_touches_the_true_one_at_the_entry(contracts, entry):
     assert straight == pytest.approx(inverse_pnl_coin(contracts, entry, near, 10), rel=2e-6)
     far = pnl_coin_at_entry(contracts, entry, entry * 2, 10)
     assert far == pytest.approx(2 * inverse_pnl_coin(contracts, entry, entry * 2, 10), rel=1e-9)
+
+
+@given(
+    first=prices,
+    second=prices,
+    after=prices,
+    sizes=st.lists(st.floats(-1e4, -1), min_size=2, max_size=2),
+)
+def test_profit_from_the_ordinary_mean_is_too_high_for_a_short(first, second, after, sizes):
+    fills = (first, second)
+    right = sum(inverse_pnl_coin(n, p, after, 10) for n, p in zip(sizes, fills, strict=True))
+    wrong = pnl_coin_from_mean(sizes, fills, after, 10)
+    assert wrong >= right - 1e-9 * sum(-10 * n / p for n, p in zip(sizes, fills, strict=True))
+    same = pnl_coin_from_mean(sizes, (first, first), after, 10)
+    assert same == pytest.approx(inverse_pnl_coin(sum(sizes), first, after, 10), rel=1e-6, abs=1e-6)

@@ -5,6 +5,8 @@ The wrong models behind the slips are functions, so that the tests can run them 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hedgelib import market
 from hedgelib._text import percent, usd
 from hedgelib.contracts import (
@@ -18,7 +20,13 @@ from hedgelib.contracts import (
 from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
 from hedgelib.workbook.exercises import Exercise
 
-__all__ = ["EXERCISES", "coinex_bankruptcy_usd", "mexc_long_coin", "pnl_coin_at_entry"]
+__all__ = [
+    "EXERCISES",
+    "coinex_bankruptcy_usd",
+    "mexc_long_coin",
+    "pnl_coin_at_entry",
+    "pnl_coin_from_mean",
+]
 
 
 def mexc_long_coin(contracts: float, entry_usd: float, exit_usd: float, face_usd: float) -> float:
@@ -84,6 +92,29 @@ def pnl_coin_at_entry(
     return float(inverse_pnl_usd(contracts, entry_usd, exit_usd, face_usd) / entry_usd)
 
 
+def pnl_coin_from_mean(
+    contracts: Sequence[float], fills_usd: Sequence[float], exit_usd: float, face_usd: float
+) -> float:
+    """Profit of several fills from the ordinary mean of their prices, which is wrong.
+
+    Parameters
+    ----------
+    contracts, fills_usd : sequence of float
+    exit_usd, face_usd : float
+
+    Returns
+    -------
+    float
+        Coins.
+
+    Notes
+    -----
+    **Source:** none; public trading programs average the entries of inverse contracts like this.
+    """
+    mean = float(linear_average_entry(contracts, fills_usd))
+    return float(inverse_pnl_coin(sum(contracts), mean, exit_usd, face_usd))
+
+
 _OKX = market.contract("okx:ETH-USD-SWAP")
 _SIZE, _PRICE = 24_000.0, 3_200.0
 
@@ -94,6 +125,14 @@ _FILLS, _SIZES = (3_000.0, 2_000.0), (-300.0, -300.0)
 _COINS = [-n * _FACE / price for n, price in zip(_SIZES, _FILLS, strict=True)]
 _DOLLARS = -sum(_SIZES) * _FACE
 _AVERAGE = float(inverse_average_entry(_SIZES, _FILLS))
+
+_AFTER = 2_450.0
+_EACH = [
+    float(inverse_pnl_coin(n, price, _AFTER, _FACE))
+    for n, price in zip(_SIZES, _FILLS, strict=True)
+]
+_CLOSED_SHORT = sum(_EACH)
+_MEAN = float(linear_average_entry(_SIZES, _FILLS))
 
 _RATE, _NOTIONAL, _OPENED, _CLOSED = 0.0005, 49_000.0, 3_500.0, 2_800.0
 _FEES_COIN = [float(inverse_fee_coin(_NOTIONAL, price, _RATE)) for price in (_OPENED, _CLOSED)]
@@ -165,7 +204,7 @@ EXERCISES: dict[str, Exercise] = {
         f"for {usd(_DOLLARS)}. {usd(_DOLLARS)} / {sum(_COINS):g} = **{usd(_AVERAGE)}**.",
         slips={
             "That is the ordinary mean. It would be right for a linear contract. Does it give the "
-            "profit of the two fills?": float(linear_average_entry(_SIZES, _FILLS)),
+            "profit of the two fills?": _MEAN,
             "You have the ETH for one dollar. Turn it over.": 1 / _AVERAGE,
         },
     ),
@@ -193,6 +232,33 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "02.5": Exercise(
+        question=f"ETH stands at {usd(_AFTER)}, and you close the whole short of exercise 02.3. "
+        "How many **ETH** do you gain (+) or lose (−), fees left out?",
+        answer=_CLOSED_SHORT,
+        unit="ETH",
+        why="The price lies above the harmonic average, and a short above its entry has lost.",
+        hint="First the entry, then the profit. Which average belongs to an inverse contract?",
+        more_hints=(
+            "Or without any average: what did each of the two fills make, in ETH?",
+            f"Each is {usd(_DOLLARS / 2)} times (1/X − 1/E), with its own E.",
+        ),
+        solution="The two fills make "
+        + " and ".join(f"{coins:+.6f}".replace("-", "−") for coins in _EACH)
+        + f" ETH, together **{_CLOSED_SHORT:.6f} ETH**".replace("-", "−")
+        + f", worth {usd(_CLOSED_SHORT * _AFTER)}. With the average it is the same: "
+        f"{usd(_DOLLARS)} × (1/{_AFTER:,.0f} − 1/{_AVERAGE:,.0f}). The ordinary mean of "
+        f"{usd(_MEAN)} would show a gain.",
+        slips={
+            "You have used the ordinary mean of the prices. Add up the two fills and compare.": (
+                pnl_coin_from_mean(_SIZES, _FILLS, _AFTER, _FACE)
+            ),
+            "That is in dollars. The question is how many ETH.": _CLOSED_SHORT * _AFTER,
+            "You have turned dollars into ETH at the entry price. The profit is reckoned at the "
+            "exit.": pnl_coin_at_entry(sum(_SIZES), _AVERAGE, _AFTER, _FACE),
+            "You have left out the face of a contract.": _CLOSED_SHORT / _FACE,
+        },
+    ),
+    "02.6": Exercise(
         question="A help page of MEXC (FAQ for coin-margined perpetual contracts, 360054432032) "
         "has printed the profit of a **long** as (1/closing price − 1/opening price) × contracts × "
         f"face. A long of {_LONG['contracts']:g} contracts of {usd(_BTC_FACE)} opens at "
@@ -219,7 +285,7 @@ EXERCISES: dict[str, Exercise] = {
             "You have left out the face of a contract.": _EARNED / _BTC_FACE,
         },
     ),
-    "02.6": Exercise(
+    "02.7": Exercise(
         question="A help page of CoinEx (on the liquidation price of inverse contracts, "
         "6951987920025) has printed the price at which a **short** has lost all its margin as "
         f"entry × (1 − margin / size), both in coin. A short of {usd(_SHORT)} from "
