@@ -86,6 +86,8 @@ class PortfolioFileError(HedgeError):
         Line, counted from 1 as an editor does.
     column : str, optional
         Name of the column.
+    place : str, optional
+        In a JSON file, as a path: ``$.holdings[2].beta``.
     """
 
     def __init__(
@@ -95,11 +97,14 @@ class PortfolioFileError(HedgeError):
         path: str | Path,
         line: int | None = None,
         column: str | None = None,
+        place: str | None = None,
     ) -> None:
         where = str(path)
         if line is not None:
             where += f", line {line}"
         if column is not None:
             where += f", column {column!r}"
+        if place is not None:
+            where += f", {place}"
         super().__init__(f"{where}: {message}")
-        self.path, self.line, self.column = Path(path), line, column
+        self.path, self.line, self.column, self.place = Path(path), line, column, place

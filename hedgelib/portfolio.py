@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
-from io import StringIO
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from hedgelib._check import FINITE, NONNEGATIVE, POSITIVE, FloatArray, scalars
+from hedgelib._portfolio_file import Row, read_rows
 from hedgelib.errors import InvalidInput, PortfolioFileError
 
 __all__ = ["Holding", "Portfolio", "read_portfolio"]
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_COLUMNS = ("coin", "usd_value", "quantity", "beta")
+_TOTAL = re.compile(r"(GRAND )?TOTALS?:?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +32,26 @@ class Holding:
         USD, >= 0.
     quantity : float, optional
         Coins, where the file gave them.
+    price_usd : float, optional
+        USD a coin, where the file gave it.
     beta : float, optional
         The owner's own beta to the hedge coin, for a coin without history.
+    at_market : bool
+        Whether the value is that of the quantity at a price that was not the file's.
 
     Raises
     ------
     InvalidInput
-        An empty or unprintable name, a value that is not >= 0, a beta that is no number.
+        An empty or unprintable name, a value that is not >= 0, a price that is not > 0, a beta that
+        is no number.
     """
 
     coin: str
     value_usd: float
     quantity: float | None = None
+    price_usd: float | None = None
     beta: float | None = None
+    at_market: bool = False
 
     def __post_init__(self) -> None:
         if not _is_name(self.coin):
@@ -54,6 +59,8 @@ class Holding:
         scalars(value_usd=(self.value_usd, NONNEGATIVE))
         if self.quantity is not None:
             scalars(quantity=(self.quantity, NONNEGATIVE))
+        if self.price_usd is not None:
+            scalars(price_usd=(self.price_usd, POSITIVE))
         if self.beta is not None:
             scalars(beta=(self.beta, FINITE))
 
@@ -72,6 +79,8 @@ class Portfolio:
         At least one, each coin once, worth more than zero together.
     name : str
         For titles; only ever text.
+    read_as : tuple of (str, str)
+        Names of columns in its file that are not our own, and what they were taken for.
 
     Raises
     ------
@@ -88,6 +97,7 @@ class Portfolio:
 
     holdings: tuple[Holding, ...]
     name: str = "book"
+    read_as: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.holdings:
@@ -146,16 +156,32 @@ class Portfolio:
 
 
 def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = None) -> Portfolio:
-    """Read a portfolio from a CSV file.
+    """Read a portfolio from a CSV or JSON file.
 
-    The header has ``coin`` and ``usd_value`` or ``quantity``, and may have ``beta``. Tickers are
-    taken in upper case. Empty lines and lines that start with ``#`` are left out.
+    A CSV file has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
+    ``price_usd``, ``beta`` and any number of columns ``comment``. Columns stand between commas,
+    semicolons or tabs. Empty lines and lines that start with ``#`` are left out. A JSON file, by
+    its name, is one of
+
+    - a list of objects, ``[{"coin": "ADA", "usd_value": 6000, "beta": 1.1}, ...]``;
+    - an object of coins, each with its value in USD or an object,
+      ``{"ADA": 6000, "LINK": {"quantity": 200, "price_usd": 15}}``;
+    - either of them as ``{"holdings": ...}``.
+
+    Keys that start with ``#`` are left out of it. Tickers are taken in upper case.
+
+    Columns and keys may have the names that trackers give them, such as Symbol, Amount, Value (USD)
+    and Price; :attr:`Portfolio.read_as` says how they were taken. A value counts before quantity
+    times price; where all three are given they must agree as far as their decimals go.
+
+    A number is taken where it can be read in one way: 1234.5, $1,234.50 and 1,234,567 can, and
+    1,234 cannot. Between semicolons 1234,50 is one too, and 1.234 is not.
 
     Parameters
     ----------
     path : str or Path
     prices_usd : mapping of str to float, optional
-        USD per coin, to value quantities with.
+        USD per coin, to value quantities with that have no price in the file.
 
     Returns
     -------
@@ -165,162 +191,95 @@ def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = No
     Raises
     ------
     PortfolioFileError
-        With file, line and column: the file is missing, empty or not text; a column is missing,
-        unknown or twice; a value is missing, no plain number, or negative; a coin stands twice or
-        has no price to value its quantity with.
+        With file, line and column, or the path in a JSON file: the file is missing, empty or not
+        text; a column is missing, unknown or there twice; a value is missing, negative, or no
+        number that can be read in one way; a coin stands twice, has no price to value its quantity
+        with, or a value that its quantity and price do not give.
 
     Notes
     -----
     **Source:** own format; nothing in a file is ever repaired or dropped.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise PortfolioFileError("there is no such file", path=path) from error
-    except IsADirectoryError as error:
-        raise PortfolioFileError("this is a folder; name a CSV file in it", path=path) from error
-    except UnicodeDecodeError as error:
-        raise PortfolioFileError(
-            "not UTF-8 text; save the sheet as CSV UTF-8", path=path
-        ) from error
-    except OSError as error:
-        raise PortfolioFileError(f"cannot be read: {error.strerror}", path=path) from error
-    except ValueError as error:
-        raise PortfolioFileError(f"cannot be a path: {error}", path=path) from error
-
-    lines = list(_records(path, text))
-    if not lines:
-        raise PortfolioFileError(
-            "the file is empty; the first line is a header such as coin,usd_value", path=path
-        )
-    (header_line, raw_header), *rows = lines
-    header = [name.strip().lower() for name in raw_header]
-    _check_header(path, header_line, header)
-    if not rows:
-        raise PortfolioFileError("the file has a header but no holding", path=path)
-
+    rows, read_as = read_rows(path)
     holdings: list[Holding] = []
-    first_line: dict[str, int] = {}
-    for line, row in rows:
-        if len(row) != len(header):
-            raise PortfolioFileError(
-                f"{len(row)} values where the header has {len(header)} columns; "
-                "write numbers without thousands separators",
-                path=path,
-                line=line,
+    places: dict[str, str] = {}
+    for row in rows:
+        holding = _holding(row, prices_usd or {})
+        if holding.coin in places:
+            raise row.error(
+                f"{holding.coin!r} stands in {places[holding.coin]} already; add the two up in one",
+                "coin",
             )
-        holding = _holding(path, line, dict(zip(header, row, strict=True)), prices_usd)
-        if holding.coin in first_line:
-            raise PortfolioFileError(
-                f"{holding.coin!r} stands in line {first_line[holding.coin]} already; "
-                "add the two up in one line",
-                path=path,
-                line=line,
-                column="coin",
-            )
-        first_line[holding.coin] = line
+        places[holding.coin] = str(row.at)
         holdings.append(holding)
     try:
-        return Portfolio(holdings=tuple(holdings), name=path.stem)
+        return Portfolio(holdings=tuple(holdings), name=path.stem, read_as=read_as)
     except InvalidInput as error:
         raise PortfolioFileError(str(error), path=path) from error
 
 
-def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    lines = StringIO(text)
-    number = 0
-    for line in lines:
-        number += 1
-        # Before the CSV reader sees it: a quote in a comment would swallow the lines below.
-        if line.lstrip().startswith("#"):
-            continue
-        reader = csv.reader(chain([line], lines), strict=True)
-        try:
-            row = next(reader)
-        except csv.Error as error:
-            raise PortfolioFileError(
-                f"not readable as CSV: {error}; check the quotes", path=path, line=number
-            ) from error
-        if any(cell.strip() for cell in row):
-            yield number, row
-        number += reader.line_num - 1
+def _holding(row: Row, prices_usd: Mapping[str, float]) -> Holding:
+    coin = row.coin.upper()
+    if not _is_name(coin):
+        raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
+    if _TOTAL.fullmatch(coin):
+        raise row.error("a total is no holding; take it out", "coin")
+    # Adding 0.0 turns -0.0 into 0.0.
+    given = {column: float(number) + 0.0 for column, number in row.numbers.items()}
+    value, quantity, price = (given.get(name) for name in ("usd_value", "quantity", "price_usd"))
+    if price == 0:
+        raise row.error("must be > 0; leave it empty where it is not known", "price_usd")
+    at_market = False
+    if value is None:
+        if quantity is None:
+            missing = "usd_value" if "usd_value" in row.written else "quantity"
+            raise row.error(f"{coin} has no value", missing)
+        at_market = price is None
+        value = _worth(row, coin, quantity, prices_usd.get(coin) if price is None else price)
+    elif quantity == 0 and value > 0:
+        raise row.error(f"{coin} has a value of {value:g} and a quantity of 0", "quantity")
+    elif {"quantity", "price_usd"} <= row.numbers.keys():
+        _refuse_contradiction(row, coin)
+    return Holding(
+        coin=coin,
+        value_usd=value,
+        quantity=quantity,
+        price_usd=price,
+        beta=given.get("beta"),
+        at_market=at_market,
+    )
 
 
-def _check_header(path: Path, line: int, header: list[str]) -> None:
-    def fail(message: str, column: str | None = None) -> PortfolioFileError:
-        return PortfolioFileError(message, path=path, line=line, column=column)
-
-    for name in header:
-        if header.count(name) > 1:
-            raise fail("this column stands twice", name)
-        if name not in _COLUMNS:
-            raise fail(f"unknown column; the columns are {', '.join(_COLUMNS)}", name)
-    if "coin" not in header:
-        raise fail(f"no column 'coin'; found {', '.join(header)}")
-    if "usd_value" not in header and "quantity" not in header:
-        raise fail("no column 'usd_value' and none 'quantity'; one of them is needed")
-
-
-def _number(path: Path, line: int, column: str, text: str) -> float:
-    if not _NUMBER.fullmatch(text):
-        raise PortfolioFileError(
-            f"must be a plain number such as 1250.50, got {text!r}",
-            path=path,
-            line=line,
-            column=column,
+def _worth(row: Row, coin: str, quantity: float, price: float | None) -> float:
+    if price is None:
+        raise row.error(
+            f"no price of {coin} to value the quantity with; give its price_usd or its usd_value",
+            "quantity",
         )
-    value = float(text)
-    if not np.isfinite(value):
-        raise PortfolioFileError(f"{text} is too large", path=path, line=line, column=column)
-    if value < 0 and column != "beta":
-        raise PortfolioFileError(
-            f"must be >= 0, got {text}; a short position is not a holding",
-            path=path,
-            line=line,
-            column=column,
-        )
+    try:
+        (price,) = scalars(price_usd=(price, POSITIVE))
+        (value,) = scalars(value_usd=(quantity * price, NONNEGATIVE))
+    except InvalidInput as error:
+        raise row.error(f"{coin} cannot be valued: {error}", "quantity") from error
     return value
 
 
-def _holding(
-    path: Path, line: int, row: dict[str, str], prices_usd: Mapping[str, float] | None
-) -> Holding:
-    coin = row["coin"].strip().upper()
-    if not _is_name(coin):
-        raise PortfolioFileError(
-            f"must be a printable name, got {row['coin']!r}", path=path, line=line, column="coin"
+def _refuse_contradiction(row: Row, coin: str) -> None:
+    """Refuse a value that is not quantity times price, within a unit of each last decimal."""
+    names = ("quantity", "price_usd", "usd_value")
+    quantity, price, value = (float(row.numbers[name]) for name in names)
+    of_quantity, of_price, of_value = (_unit(row.numbers[name]) for name in names)
+    if quantity == int(quantity):
+        of_quantity = 0.0  # a count
+    slack = quantity * of_price + price * of_quantity + of_price * of_quantity + of_value
+    if abs(quantity * price - value) > slack:
+        raise row.error(
+            f"{coin} has a value of {value:,.10g}, but {quantity:,.10g} x {price:,.10g} is "
+            f"{quantity * price:,.10g}; leave out what is not right",
+            "usd_value",
         )
-    given = {
-        column: _number(path, line, column, row[column].strip())
-        for column in _COLUMNS[1:]
-        if row.get(column, "").strip()
-    }
-    quantity, value = given.get("quantity"), given.get("usd_value")
-    if value is None and quantity is None:
-        column = "usd_value" if "usd_value" in row else "quantity"
-        raise PortfolioFileError(f"{coin} has no value", path=path, line=line, column=column)
-    if value is not None and quantity is not None:
-        raise PortfolioFileError(
-            f"{coin} has both usd_value and quantity; leave one of them empty",
-            path=path,
-            line=line,
-            column="quantity",
-        )
-    if value is None and quantity is not None:
-        price = None if prices_usd is None else prices_usd.get(coin)
-        if price is None:
-            raise PortfolioFileError(
-                f"no price of {coin} to value the quantity with; give its usd_value instead",
-                path=path,
-                line=line,
-                column="quantity",
-            )
-        try:
-            (price,) = scalars(price_usd=(price, POSITIVE))
-            (value,) = scalars(value_usd=(quantity * price, NONNEGATIVE))
-        except InvalidInput as error:
-            raise PortfolioFileError(
-                f"{coin} cannot be valued: {error}", path=path, line=line, column="quantity"
-            ) from error
-    return Holding(coin=coin, value_usd=value or 0.0, quantity=quantity, beta=given.get("beta"))
+
+
+def _unit(number: Decimal) -> float:
+    return float(f"1e{number.as_tuple().exponent}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import pickle
 
 import pytest
 from hypothesis import given
@@ -67,6 +69,7 @@ def test_a_book():
         ),
         ({"quantity": -1}, "quantity must be >= 0, got -1.0"),
         ({"quantity": math.inf}, "quantity must be >= 0, got inf"),
+        ({"price_usd": 0}, "price_usd must be > 0, got 0.0"),
         ({"beta": math.inf}, "beta must be a finite number, got inf"),
         ({"beta": True}, "beta must be numbers, got True; convert it with float() first"),
     ],
@@ -159,7 +162,7 @@ def test_quantities_are_valued_with_prices(file):
     path = file("coin,quantity,usd_value\nADA,100,\nLINK,,30\n")
     found = h.read_portfolio(path, PRICES)
     assert found.holdings == (
-        h.Holding(coin="ADA", value_usd=50.0, quantity=100.0),
+        h.Holding(coin="ADA", value_usd=50.0, quantity=100.0, at_market=True),
         h.Holding(coin="LINK", value_usd=30.0),
     )
     only = h.read_portfolio(file("coin,quantity\nlink,.5\n"), PRICES)
@@ -199,8 +202,183 @@ def test_nothing_held_of_a_coin_is_nothing(file):
     assert [str(holding.value_usd) for holding in found] == ["0.0", "0.0", "1.0"]
 
 
+# Files as trackers and spreadsheets write them.
+
+TWO = [("ADA", 6000.0), ("LINK", 4000.0)]
+
+
+def pairs(found):
+    return [(holding.coin, holding.value_usd) for holding in found]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "read_as"),
+    [
+        ("Symbol,Value", "ADA,6000\nLINK,4000", [("Symbol", "coin"), ("Value", "usd_value")]),
+        ("Ticker,Market Value", "ADA,6000\nLINK,4000", None),
+        ("Asset,USD Value", "ADA,6000\nLINK,4000", None),
+        ("Token,Value (USD)", "ADA,6000\nLINK,4000", None),
+        ("Coin Symbol,Value in USD", "ADA,6000\nLINK,4000", None),
+        ("ASSET,Balance (US$)", "ADA,6000\nLINK,4000", None),
+        ("coin,total_value_usd", "ADA,6000\nLINK,4000", None),
+        ("Coin,Amount,Price", "ADA,12000,0.5\nLINK,200,20", None),
+        ("Coin,Balance,Current price", "ADA,12000,$0.50\nLINK,200,$20", None),
+        ("Coin,Holdings,Price($)", "ADA,12000,0.5\nLINK,200,20", None),
+        ("Coin,Quantity", "ADA,12000\nLINK,200", [("Coin", "coin")][:0]),
+        (
+            "Note,Coin,Quantity,Price,Value,Comment",
+            'a,ADA,12000,0.50,"$6,000.00",b\n,LINK,200,20,4000,',
+            [("Value", "usd_value"), ("Price", "price_usd")],
+        ),
+    ],
+)
+def test_columns_by_the_names_that_trackers_give_them(file, header, rows, read_as):
+    found = h.read_portfolio(file(f"{header}\n{rows}\n"), PRICES)
+    assert pairs(found) == TWO
+    if read_as is not None:
+        assert list(found.read_as) == read_as
+
+
+def test_a_file_in_our_words_has_nothing_to_tell(file):
+    assert h.read_portfolio(file(" COIN ,Usd_Value\nADA,1\n")).read_as == ()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_stands_between_columns(file, delimiter):
+    rows = (
+        ["coin", "quantity", "price_usd", "beta"],
+        ["ADA", "10", "2.5", "-1"],
+        ["B", "4", "1", ""],
+    )
+    text = "\ufeff# mine, all of it; so far\n" + "\r\n".join(delimiter.join(row) for row in rows)
+    assert h.read_portfolio(file(text)).holdings == (
+        h.Holding(coin="ADA", value_usd=25.0, quantity=10.0, price_usd=2.5, beta=-1.0),
+        h.Holding(coin="B", value_usd=4.0, quantity=4.0, price_usd=1.0),
+    )
+
+
+def test_a_separator_in_quotes_is_none(file):
+    text = 'coin,"Value; USD",note\n"A;B",5,"x, y; z"\n'
+    assert pairs(h.read_portfolio(file(text))) == [("A;B", 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$6000", 6000),
+        ("$ 6000.50", 6000.5),
+        ("US$6000", 6000),
+        ("6000 USD", 6000),
+        ("usd 6000", 6000),
+        ("+$6000", 6000),
+        ("1,234.5", 1234.5),
+        ("$1,234.50", 1234.5),
+        ("$12,345,678.90", 12345678.9),
+        ("1,234,567", 1234567),
+        ("1.234", 1.234),
+    ],
+)
+def test_numbers_that_can_be_read_in_one_way(file, text, value):
+    assert h.read_portfolio(file(f'coin,value\nADA,"{text}"\n')).value_usd == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1234,5", 1234.5),
+        ("0,125", 0.125),
+        ("1.234,50", 1234.5),
+        ("1.234.567,8", 1234567.8),
+        ("1.234.567", 1234567),
+        ("1,234.50", 1234.5),
+        ("1234.5", 1234.5),
+        ("1.2340", 1.234),
+        ("0.125", 0.125),
+        ("1234,50 USD", 1234.5),
+    ],
+)
+def test_numbers_between_semicolons(file, text, value):
+    assert h.read_portfolio(file(f"coin;value\nADA;{text}\n")).value_usd == value
+
+
+def test_a_value_counts_before_quantity_times_price(file):
+    # 3 x 33.33 is 99.99: as near to 100 as two decimals go.
+    found = h.read_portfolio(file("coin,amount,price,value,beta\nADA,3,33.33,100.00,2\n"), PRICES)
+    assert found.holdings == (
+        h.Holding(coin="ADA", value_usd=100.0, quantity=3.0, price_usd=33.33, beta=2.0),
+    )
+    alone = h.read_portfolio(file("coin,quantity,usd_value\nADA,3,100\n"), PRICES)
+    assert alone.holdings == (h.Holding(coin="ADA", value_usd=100.0, quantity=3.0),)
+    priced = h.read_portfolio(file("coin,quantity,price_usd\nADA,3,2\nLINK,1,\n"), PRICES)
+    assert [(x.value_usd, x.at_market) for x in priced] == [(6.0, False), (20.0, True)]
+    assert h.read_portfolio(file("coin,value,price\nADA,3,2\n")).holdings[0].price_usd == 2.0
+
+
+JSON_TWO = [
+    '[{"coin": "ADA", "usd_value": 6000}, {"coin": "link", "usd_value": 4e3}]',
+    '[{"Symbol": "ADA", "Value (USD)": "$6,000.00"}, {"Ticker": "LINK", "value": "4000"}]',
+    '{"ADA": 6000, "LINK": 4000.0}',
+    '{"ADA": {"quantity": 12000, "price_usd": 0.5}, "LINK": {"quantity": 200}}',
+    '{"# as of": "today", "ADA": "6000", "LINK": {"usd_value": 4000, "note": ["any", {}]}}',
+    '{"holdings": [{"coin": "ADA", "value": 6000, "#": 1}, {"coin": "LINK", "value": 4000}]}',
+    '{"comment": "mine", "holdings": {"ADA": 6000, "LINK": 4000}}',
+    '\ufeff [{"coin":"ADA","quantity":12000,"beta":null},{"coin":"LINK","usd_value":4000.00}]\n',
+]
+
+
+@pytest.mark.parametrize("text", JSON_TWO)
+def test_shapes_of_json(file, text):
+    found = h.read_portfolio(file(text, "my coins.JSON"), PRICES)
+    assert (pairs(found), found.name) == (TWO, "my coins")
+
+
+def test_all_that_json_can_say(file):
+    text = '{"ADA": {"amount": 10, "price": 2, "value": 20.0, "beta": -1.5}, "0x<b>": 7}'
+    found = h.read_portfolio(file(text, "x.json"))
+    assert found.holdings == (
+        h.Holding(coin="ADA", value_usd=20.0, quantity=10.0, price_usd=2.0, beta=-1.5),
+        h.Holding(coin="0X<B>", value_usd=7.0),
+    )
+    assert ("amount", "quantity") in found.read_as
+
+
+coins = st.text(st.characters(categories=["Lu", "Nd"], codec="ascii"), min_size=1, max_size=5)
+books = st.dictionaries(
+    coins.filter(lambda coin: "TOTAL" not in coin),
+    st.tuples(floats(0.01, 1e9), st.none() | floats(-9, 9)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(books)
+def test_a_book_reads_the_same_however_it_is_written(tmp_path_factory, book):
+    folder = tmp_path_factory.mktemp("same")
+    rows = [(coin, repr(value), "" if b is None else repr(b)) for coin, (value, b) in book.items()]
+    named = [{"coin": c, "usd_value": v, "beta": b} for c, (v, b) in book.items()]
+    keyed = {c: {"usd_value": v, "beta": b} for c, (v, b) in book.items()}
+    written = {"book.json": json.dumps(named), "keyed.json": json.dumps({"holdings": keyed})}
+    for name, delimiter in (("comma.csv", ","), ("tab.csv", "\t")):
+        lines = [delimiter.join(row) for row in (("coin", "usd_value", "beta"), *rows)]
+        written[name] = "\n".join(lines)
+    found = []
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        found.append(h.read_portfolio(folder / name).holdings)
+    assert found == [found[0]] * 4
+    assert [(x.coin, x.value_usd, x.beta) for x in found[0]] == [
+        (coin, value, beta) for coin, (value, beta) in book.items()
+    ]
+
+
 # Files that are wrong.
 
+UNKNOWN = (
+    "unknown column; the columns are coin, usd_value, quantity, price_usd, beta; rename it to one "
+    "of them, or to comment where it is not to be read"
+)
+EITHER = "{0!r} can be read as {1} or as {2}; write the one that is meant"
+NO_PRICE = "no price of NEW to value the quantity with; give its price_usd or its usd_value"
 NOT_PLAIN = "must be a plain number such as 1250.50, got "
 
 WRONG = [
@@ -215,19 +393,19 @@ WRONG = [
     ("coin,usd_value\n", None, None, "the file has a header but no holding"),
     ("coin,usd_value\n# ADA,5\n,\n", None, None, "the file has a header but no holding"),
     (
-        "# x\ncoin,value\nADA,1\n",
+        "# x\ncoin,Worth\nADA,1\n",
         2,
-        "value",
-        "unknown column; the columns are coin, usd_value, quantity, beta",
+        "Worth",
+        UNKNOWN,
     ),
     (
         "coin,usd_value,\nA,1,\n",
         1,
-        "",
-        "unknown column; the columns are coin, usd_value, quantity, beta",
+        None,
+        "column 3 has no name; name it, comment where it is not to be read",
     ),
-    ("coin,usd_value,USD_value\nA,1,2\n", 1, "usd_value", "this column stands twice"),
-    ("usd_value,beta\n1,2\n", 1, None, "no column 'coin'; found usd_value, beta"),
+    ("coin,usd_value,usd_value\nA,1,2\n", 1, "usd_value", "this column stands twice"),
+    ("usd_value,beta\n1,2\n", 1, None, "no column 'coin'; found 'usd_value, beta'"),
     (
         "coin,beta\nADA,1\n",
         1,
@@ -237,8 +415,8 @@ WRONG = [
     (
         "ADA,6000\n",
         1,
-        "ada",
-        "unknown column; the columns are coin, usd_value, quantity, beta",
+        None,
+        "no header, found 'ADA, 6000'; the first line is a header such as coin,usd_value",
     ),
     (
         "coin,usd_value\nADA,6,000\n",
@@ -252,11 +430,102 @@ WRONG = [
         None,
         "1 values where the header has 2 columns; write numbers without thousands separators",
     ),
-    ('coin,usd_value\nADA,"6,000"\n', 2, "usd_value", NOT_PLAIN + "'6,000'"),
-    ("coin,usd_value\nADA,6 000\n", 2, "usd_value", NOT_PLAIN + "'6 000'"),
-    ("coin,usd_value\nADA,6'000\n", 2, "usd_value", NOT_PLAIN + '"6\'000"'),
-    ("coin,usd_value\nADA,$6000\n", 2, "usd_value", NOT_PLAIN + "'$6000'"),
-    ("coin,usd_value\nADA,6_000\n", 2, "usd_value", NOT_PLAIN + "'6_000'"),
+    ('coin,usd_value\nADA,"6,000"\n', 2, "usd_value", EITHER.format("6,000", "6000", "6.000")),
+    ('coin,Value\nADA,"$6,000"\n', 2, "Value", EITHER.format("$6,000", "6000", "6.000")),
+    ("coin;usd_value\nADA;6,000\n", 2, "usd_value", EITHER.format("6,000", "6000", "6.0000")),
+    ("coin;usd_value\nADA;6.000\n", 2, "usd_value", EITHER.format("6.000", "6.0000", "6000")),
+    ('coin,usd_value\nADA,"12,50"\n', 2, "usd_value", NOT_PLAIN + "'12,50'; write 12.50"),
+    ('coin,value\nADA,"1.234,5"\n', 2, "value", NOT_PLAIN + "'1.234,5'; write 1234.5"),
+    ('coin,value\nADA,"1.234.567"\n', 2, "value", NOT_PLAIN + "'1.234.567'; write 1234567"),
+    ("coin,usd_value\nADA,6 000\n", 2, "usd_value", NOT_PLAIN + "'6 000'; write 6000"),
+    ("coin,usd_value\nADA,6'000\n", 2, "usd_value", NOT_PLAIN + '"6\'000"; write 6000'),
+    ("coin,usd_value\nADA,6_000\n", 2, "usd_value", NOT_PLAIN + "'6_000'; write 6000"),
+    ("coin;value\nADA;1 234,50\n", 2, "value", NOT_PLAIN + "'1 234,50'; write 1234.50"),
+    ('coin,value\nADA,"1,2345.0"\n', 2, "value", NOT_PLAIN + "'1,2345.0'"),
+    ('coin,value\nADA,"0,123.5"\n', 2, "value", NOT_PLAIN + "'0,123.5'"),
+    ('coin,value\nADA,"1,00,000"\n', 2, "value", NOT_PLAIN + "'1,00,000'"),
+    ("coin,usd_value\nADA,$$5\n", 2, "usd_value", NOT_PLAIN + "'$$5'"),
+    ("coin,usd_value\nADA,$\n", 2, "usd_value", NOT_PLAIN + "'$'"),
+    ("coin,usd_value\nADA,5 USDT\n", 2, "usd_value", NOT_PLAIN + "'5 USDT'"),
+    ("coin,usd_value\nADA,€5\n", 2, "usd_value", "must be in USD, got '€5'; convert it"),
+    ("coin,usd_value\nADA,5 EUR\n", 2, "usd_value", "must be in USD, got '5 EUR'; convert it"),
+    (
+        "coin,amount\nADA,$5\n",
+        2,
+        "amount",
+        "must be a number of coins; a value in USD goes into usd_value, got '$5'",
+    ),
+    (
+        "coin,value,beta\nADA,1,$5\n",
+        2,
+        "beta",
+        "must be a number without currency, got '$5'",
+    ),
+    (
+        "coin,value\nADA,$-5\n",
+        2,
+        "value",
+        "must be >= 0, got '$-5'; a short position is not a holding",
+    ),
+    (f"coin,value\nADA,{'x' * 99}\n", 2, "value", NOT_PLAIN + f"'{'x' * 60}'..."),
+    (
+        "coin,value,price\nADA,1,0\n",
+        2,
+        "price",
+        "must be > 0; leave it empty where it is not known",
+    ),
+    ("coin,quantity,value\nADA,0,5\n", 2, "quantity", "ADA has a value of 5 and a quantity of 0"),
+    (
+        "coin,amount,price,value\nADA,3,33.33,102\n",
+        2,
+        "value",
+        "ADA has a value of 102, but 3 x 33.33 is 99.99; leave out what is not right",
+    ),
+    ("coin,value\nADA,5\nTotal,5\n", 3, "coin", "a total is no holding; take it out"),
+    ("coin,value\nADA,5\nGrand total:,5\n", 3, "coin", "a total is no holding; take it out"),
+    (
+        "Symbol,Ticker,Value\nADA,ADA,5\n",
+        1,
+        None,
+        "'Symbol' and 'Ticker' both mean coin; keep one, and rename the other to comment",
+    ),
+    (
+        "coin,Value,Market value,usd_value\nADA,1,1,1\n",
+        1,
+        None,
+        "'Value', 'Market value' and 'usd_value' all mean usd_value; keep one, and rename the rest "
+        "to comment",
+    ),
+    (
+        "coin,Cost basis,value,24h %\nADA,1,1,1\n",
+        1,
+        None,
+        UNKNOWN.replace("column;", "columns 'Cost basis' and '24h %';").replace("it to", "each to"),
+    ),
+    (
+        "coin,Value (EUR)\nADA,1\n",
+        1,
+        "Value (EUR)",
+        "unknown column; values and prices must be in USD; convert them",
+    ),
+    (
+        "coin,value;beta\nADA,1\n",
+        1,
+        None,
+        "commas and semicolons in one header; separate the columns by one of them",
+    ),
+    (
+        "coin;value\nADA;1;5\n",
+        2,
+        None,
+        "3 values where the header has 2 columns; put what holds a separator into quotes",
+    ),
+    (
+        '[{"coin": "ADA"}]',
+        1,
+        None,
+        "this looks like JSON; give the file a name that ends in .json",
+    ),
     ("coin,usd_value\nADA,0x10\n", 2, "usd_value", NOT_PLAIN + "'0x10'"),
     ("coin,usd_value\nADA,١٢\n", 2, "usd_value", NOT_PLAIN + "'١٢'"),
     ("coin,usd_value\nADA,5e\n", 2, "usd_value", NOT_PLAIN + "'5e'"),
@@ -267,23 +536,23 @@ WRONG = [
     ("coin,usd_value\nADA,inf\n", 2, "usd_value", NOT_PLAIN + "'inf'"),
     ("coin,usd_value\nADA,many\n", 2, "usd_value", NOT_PLAIN + "'many'"),
     ("coin,usd_value\nADA,true\n", 2, "usd_value", NOT_PLAIN + "'true'"),
-    ("coin,usd_value\nADA,1e400\n", 2, "usd_value", "1e400 is too large"),
+    ("coin,usd_value\nADA,1e400\n", 2, "usd_value", "'1e400' is too large"),
     (
         "coin,usd_value\nADA,-5\n",
         2,
         "usd_value",
-        "must be >= 0, got -5; a short position is not a holding",
+        "must be >= 0, got '-5'; a short position is not a holding",
     ),
     (
         "coin,quantity\nADA,-5\n",
         2,
         "quantity",
-        "must be >= 0, got -5; a short position is not a holding",
+        "must be >= 0, got '-5'; a short position is not a holding",
     ),
     ("coin,usd_value,beta\nADA,1,one\n", 2, "beta", NOT_PLAIN + "'one'"),
-    ("coin,usd_value,beta\nADA,1,-1e999\n", 2, "beta", "-1e999 is too large"),
+    ("coin,usd_value,beta\nADA,1,-1e999\n", 2, "beta", "'-1e999' is too large"),
     ("coin,usd_value\n,5\n", 2, "coin", "must be a printable name, got ''"),
-    ("coin,usd_value\n  ,5\n", 2, "coin", "must be a printable name, got '  '"),
+    ("coin,usd_value\n  ,5\n", 2, "coin", "must be a printable name, got ''"),
     (
         'coin,usd_value\nADA,1\n"A\nB",5\nUNI,1\n',
         3,
@@ -296,16 +565,10 @@ WRONG = [
     ("coin,quantity\nADA,\n", 2, "quantity", "ADA has no value"),
     ("coin,quantity,usd_value\nADA,,\n", 2, "usd_value", "ADA has no value"),
     (
-        "coin,quantity,usd_value\nADA,1,2\n",
-        2,
-        "quantity",
-        "ADA has both usd_value and quantity; leave one of them empty",
-    ),
-    (
         "coin,quantity\nNEW,1\n",
         2,
         "quantity",
-        "no price of NEW to value the quantity with; give its usd_value instead",
+        NO_PRICE,
     ),
     (
         "coin,quantity\nLINK,1e308\n",
@@ -317,7 +580,7 @@ WRONG = [
         "coin,usd_value\nADA,1\n\n# x\nLINK,1\nada,2\n",
         6,
         "coin",
-        "'ADA' stands in line 2 already; add the two up in one line",
+        "'ADA' stands in line 2 already; add the two up in one",
     ),
     (
         'coin,usd_value\n"A\nB"\n',
@@ -353,10 +616,10 @@ WRONG = [
         "not UTF-8 text; save the sheet as CSV UTF-8",
     ),
     (
-        bytes(range(128)),
+        bytes(range(128)).replace(b"\t", b"").replace(b";", b""),
         1,
         "".join(map(chr, range(9))),
-        "unknown column; the columns are coin, usd_value, quantity, beta",
+        UNKNOWN,
     ),
 ]
 
@@ -373,6 +636,99 @@ def test_a_wrong_file_is_named_with_the_place(file, content, line, column, messa
     assert (error.value.path, error.value.line, error.value.column) == (path, line, column)
 
 
+WRONG_JSON = [
+    # content, place, message
+    ("", None, "the file is empty; write a list of holdings"),
+    ("[]", None, "the file has no holding"),
+    ('{"# nothing": "yet"}', None, "the file has no holding"),
+    ('{"holdings": {}}', None, "the file has no holding"),
+    ("5", "$", "must be a list of holdings, or an object of coins and values, got a number"),
+    ("null", "$", "must be a list of holdings, or an object of coins and values, got null"),
+    ("[5]", "$[0]", "must be an object with coin and usd_value or quantity, got a number"),
+    ("[true]", "$[0]", "must be an object with coin and usd_value or quantity, got true"),
+    ('[{"usd_value": 5}]', "$[0]", "no 'coin'; found 'usd_value'"),
+    ('[{"coin": "A", "usd_value": 1}, {"coin": 5}]', "$[1].coin", "must be text, got a number"),
+    ('[{"coin": "", "usd_value": 1}]', "$[0].coin", "must be a printable name, got ''"),
+    (r'[{"coin": "\ud800", "value": 1}]', "$[0].coin", r"must be a printable name, got '\ud800'"),
+    ('[{"coin": "A"}]', "$[0].quantity", "A has no value"),
+    ('[{"coin": "A", "worth": 1}]', "$[0].worth", UNKNOWN),
+    ('[{"coin": "A", "my beta": 1}]', '$[0]["my beta"]', UNKNOWN),
+    (
+        '[{"coin": "A", "symbol": "A", "value": 1}]',
+        "$[0]",
+        "'coin' and 'symbol' both mean coin; keep one, and rename the other to comment",
+    ),
+    ('[{"coin": "A", "value": 1, "value": 2}]', "$[0].value", "this key stands twice"),
+    ('{"ADA": 1, "ADA": 2}', "$.ADA", "this key stands twice"),
+    (
+        '{"holdings": [{"coin": "A", "value": 1}, {"coin": "a", "value": 2}]}',
+        "$.holdings[1].coin",
+        "'A' stands in $.holdings[0] already; add the two up in one",
+    ),
+    ('{"ADA": 1, "ada": 2}', "$.ada", "'ADA' stands in $.ADA already; add the two up in one"),
+    ('{"ADA": null}', "$.ADA", "ADA has no value"),
+    ('{"ADA": -5}', "$.ADA", "must be >= 0, got '-5'; a short position is not a holding"),
+    ('{"ADA": 1e999}', "$.ADA", "'1E+999' is too large"),
+    ('{"ADA": NaN}', "$.ADA", NOT_PLAIN + "'NaN'"),
+    ('{"ADA": -Infinity}', "$.ADA", NOT_PLAIN + "'-Infinity'"),
+    ('{"ADA": "6,000"}', "$.ADA", EITHER.format("6,000", "6000", "6.000")),
+    (
+        '{"ADA": true}',
+        "$.ADA",
+        "must be a value in USD, or an object with usd_value or quantity, got true",
+    ),
+    (
+        '{"portfolio": []}',
+        "$.portfolio",
+        "must be a value in USD, or an object with usd_value or quantity, got a list; a list of "
+        "holdings has the key holdings",
+    ),
+    (
+        '{"coin": "ADA", "usd_value": 5}',
+        "$",
+        "one holding alone stands in a list; put [ and ] around it",
+    ),
+    (
+        '{"holdings": [], "date": "today"}',
+        "$.date",
+        "beside holdings only a comment is accepted; take it out",
+    ),
+    (
+        '{"ADA": {"coin": "ADA", "value": 1}}',
+        "$.ADA.coin",
+        "the coin is the key of this object; take this out",
+    ),
+    ('{"A B": {"usd_value": []}}', '$["A B"].usd_value', "must be a number, got a list"),
+    ('{"A": {"beta": {}, "value": 1}}', "$.A.beta", "must be a number, got an object"),
+    ('{"NEW": {"quantity": 1}}', "$.NEW.quantity", NO_PRICE),
+    ('{"total": 5}', "$.total", "a total is no holding; take it out"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "message"), WRONG_JSON)
+def test_wrong_json_is_named_with_its_path(file, text, place, message):
+    path = file(text, "book.json")
+    with pytest.raises(h.PortfolioFileError) as error:
+        h.read_portfolio(path, PRICES)
+    assert str(error.value) == f"{path}{'' if place is None else f', {place}'}: {message}"
+    assert (error.value.place, error.value.line, error.value.column) == (place, None, None)
+    assert str(pickle.loads(pickle.dumps(error.value))) == str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("[\n 1,,\n]", 2, "not readable as JSON: Expecting value, at character 4"),
+        ("coin,usd_value\nADA,1", 1, "not readable as JSON: Expecting value, at character 1"),
+        ('{"ADA": 1}}', 1, "not readable as JSON: Extra data, at character 11"),
+        ("[" * 100_000, None, "not readable as JSON: nested too deeply"),
+    ],
+    ids=["a comma", "CSV", "a brace", "deep"],
+)
+def test_what_is_no_json_is_named_with_its_line(file, text, line, message):
+    fails(file(text, "book.json"), message, line=line)
+
+
 def fails(path, message, prices=None, **place):
     with pytest.raises(h.PortfolioFileError) as error:
         h.read_portfolio(path, prices)
@@ -381,7 +737,7 @@ def fails(path, message, prices=None, **place):
 
 def test_a_path_that_is_no_file(tmp_path, file):
     fails(tmp_path / "none.csv", "there is no such file")
-    fails(tmp_path, "this is a folder; name a CSV file in it")
+    fails(tmp_path, "this is a folder; name a CSV or JSON file in it")
     fails(file("x") / "below.csv", "cannot be read: Not a directory")
     fails(tmp_path / ("n" * 300), "cannot be read: File name too long")
     fails("a\0b.csv", "cannot be a path: embedded null byte")
@@ -412,7 +768,7 @@ def test_a_price_that_is_none(file, price, message):
 
 def test_a_quantity_without_prices(file):
     path = file("coin,quantity\nADA,1\n")
-    message = "no price of ADA to value the quantity with; give its usd_value instead"
+    message = "no price of ADA to value the quantity with; give its price_usd or its usd_value"
     for prices in (None, {}, {"ada": 1.0}):
         fails(path, message, prices, line=2, column="quantity")
 
@@ -447,14 +803,42 @@ tokens = st.sampled_from(
 def test_whatever_a_file_holds_it_is_a_book_or_an_error(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("any") / "book.csv"
     for content in (text, "coin,usd_value\n" + text, "coin,quantity,beta\nADA," + text):
-        path.write_bytes(content.encode("utf-8", "surrogatepass"))
-        try:
-            found = h.read_portfolio(path, PRICES)
-        except h.PortfolioFileError as error:
-            where, _, message = str(error).partition(": ")
-            found = None
-            told = where.startswith(str(path)) and message != ""
-        assert told if found is None else 0 < found.value_usd < math.inf
+        check_any(path, content)
+    check_any(path.with_suffix(".json"), text)
+
+
+def check_any(path, content):
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    found, told = None, ""
+    try:
+        found = h.read_portfolio(path, PRICES)
+    except h.PortfolioFileError as error:
+        told = str(error)
+    if found is None:
+        assert told.startswith(str(path))
+        assert told.partition(": ")[2] != ""
+    else:
+        assert 0 < found.value_usd < math.inf
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["coin", "value", "quantity", "price", "beta", "holdings", "#"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(anything)
+def test_whatever_json_holds_it_is_a_book_or_an_error(tmp_path_factory, value):
+    check_any(tmp_path_factory.mktemp("any") / "book.json", json.dumps(value))
 
 
 @pytest.mark.parametrize("kind", [h.Holding, h.Portfolio])

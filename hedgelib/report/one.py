@@ -66,6 +66,8 @@ class Cover:
     own_beta : float, optional
     reason : str
         Why history does not serve, where it does not.
+    at_market : bool
+        Whether the value is that of the quantity at a price of the data.
     """
 
     coin: str
@@ -75,6 +77,7 @@ class Cover:
     how: Literal["history", "own", "none"]
     own_beta: float | None
     reason: str = ""
+    at_market: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +207,8 @@ class HedgeReport:
     window_cut : str
         Why there are fewer than asked for; empty where there are not.
     price_day : date, optional
-        Day of the close that serves as price; None where the price was given.
+        Day of the close that serves as price; None where the price was given, as a parameter or in
+        the file.
     plan : HedgePlan
     scenario : Scenario
         Of `MOVES`.
@@ -453,16 +457,11 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     coin, reason = _choose(parameters, contract, sample)
     if contract is None:
         contract = data.contract(_AUTO[coin])
-    price_day: date | None = data.span[1]
-    price = closes.get(coin)
-    if parameters.price_usd is not None:
-        price, price_day = parameters.price_usd, None
-        if any(h.coin == coin and h.quantity is not None for h in book):
-            # The same coin cannot have two prices in one report.
-            book = read_portfolio(path, {**closes, coin: price})
-            sample = _Sample(parameters, book, looked_at, data)
-    if price is None:
-        raise NotEnoughData(f"{coin} has no close on {data.span[1]}; give its price_usd")
+    price, price_day = _price(parameters, book, coin, data)
+    if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
+        # The same coin cannot have two prices in one report.
+        book = read_portfolio(path, {**closes, coin: price})
+        sample = _Sample(parameters, book, looked_at, data)
     sample.check_own_beta(coin)
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
@@ -526,6 +525,27 @@ def _contract(parameters: ReportParameters, data: market.Market) -> ContractTerm
             f"with; choose a contract on one of {', '.join(data.coins)}"
         )
     return contract
+
+
+def _price(
+    parameters: ReportParameters, book: Portfolio, coin: str, data: market.Market
+) -> tuple[float, date | None]:
+    """Return the price of the hedge coin, and its day where it is from the data."""
+    given = parameters.price_usd
+    own = next((h.price_usd for h in book if h.coin == coin), None)
+    if given is not None and own not in (None, given):
+        raise InvalidInput(
+            f"price_usd is {given:,.10g}, but the file gives {own:,.10g} for {coin}; "
+            "leave one of them out"
+        )
+    price = own if given is None else given
+    if price is not None:
+        return price, None
+    day = data.span[1]
+    close = data.latest_prices().get(coin)
+    if close is None:
+        raise NotEnoughData(f"{coin} has no close on {day}; give its price_usd")
+    return close, day
 
 
 class _Sample:
@@ -603,6 +623,7 @@ class _Sample:
             how=how,
             own_beta=holding.beta,
             reason=reason,
+            at_market=holding.at_market,
         )
 
     def judged(self) -> dict[str, choice.Candidate]:

@@ -23,7 +23,7 @@ SMALLEST_WINDOW = 30
 """Days; a beta from fewer says next to nothing."""
 
 PARAMETER_HELP = {
-    "portfolio": "CSV file: coin, usd_value or quantity, and beta where you have your own",
+    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta where you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
     "contract": "contract to short, such as bybit:ETHUSD; auto: Binance's on the benchmark",
     "collateral": "margin: new_money (coin is bought), from_portfolio or stablecoin",
@@ -54,8 +54,8 @@ class ReportParameters:
     Parameters
     ----------
     portfolio : str
-        CSV file, from the working directory; a bare file name or one under ``data/portfolios``
-        may also be that of a portfolio that ships with hedgelib.
+        CSV or JSON file, from the working directory; a bare file name or one under
+        ``data/portfolios`` may also be that of a portfolio that ships with hedgelib.
     benchmark : {"auto", "BTC", "ETH"}
         Coin to hedge with.
     contract : str
@@ -186,7 +186,7 @@ class ReportParameters:
         if unknown:
             raise UnknownParameter(_unknown(unknown, cls.names()))
         if "portfolio" not in values:
-            raise InvalidInput("portfolio must be given: the path of a CSV file")
+            raise InvalidInput("portfolio must be given: the path of a CSV or JSON file")
         return cls(**values)
 
     @classmethod

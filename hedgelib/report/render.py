@@ -57,8 +57,8 @@ def safe_stem(name: str | Path) -> str:
     """Make the name of a report's files from the name of its portfolio.
 
     Letters and digits of any script, ``-``, ``_`` and inner dots stay; anything else becomes
-    ``_``. A name that had to be changed gets a short hash of the whole, so that no two portfolios
-    share a report.
+    ``_``. A name that had to be changed, or that ends in anything but ``.csv``, gets a short hash
+    of the whole, so that no two portfolios share a report.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def safe_stem(name: str | Path) -> str:
 
     Examples
     --------
-    >>> safe_stem("layer1.csv"), safe_stem("my book.csv"), safe_stem("<i>x.csv")
-    ('layer1', 'my_book-a2d0a7', 'i_x-e92941')
+    >>> safe_stem("layer1.csv"), safe_stem("layer1.json"), safe_stem("<i>x.csv")
+    ('layer1', 'layer1-...', 'i_x-e92941')
     """
     raw = Path(name).stem
     composed = unicodedata.normalize("NFC", raw)
@@ -85,7 +85,8 @@ def safe_stem(name: str | Path) -> str:
     while "__" in kept:
         kept = kept.replace("__", "_")
     kept = kept.replace("..", ".").strip("._-")
-    if kept == raw and _fits(kept) and kept.split(".")[0].lower() not in _RESERVED:
+    as_it_is = kept == raw and Path(name).suffix == ".csv"
+    if as_it_is and _fits(kept) and kept.split(".")[0].lower() not in _RESERVED:
         return kept
     digest = hashlib.sha256(os.fsencode(str(Path(name).name))).hexdigest()[:6]
     kept = kept or "report"

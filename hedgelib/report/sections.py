@@ -178,7 +178,8 @@ def _under(report: HedgeReport) -> str:
 def _price_words(report: HedgeReport) -> str:
     price = _price(report.plan.price_usd)
     if report.price_day is None:
-        return f"Price of {report.hedge_coin}: {price}, as given; history to {report.last_day}."
+        given = "as given" if report.parameters.price_usd is not None else "as the file has it"
+        return f"Price of {report.hedge_coin}: {price}, {given}; history to {report.last_day}."
     return (
         f"Price of {report.hedge_coin}: {price}, the close of {report.price_day}, "
         "the last day of the data."
@@ -284,10 +285,7 @@ def holdings(report: HedgeReport) -> Section:
             kind="holdings",
         )
     ]
-    if quantities:
-        blocks.append(
-            Text(f"Quantities are valued at the closes of {report.last_day} in the data.", "note")
-        )
+    blocks += [Text(text, "note") for text in _valuation(report)]
     without = [c for c in report.covers if c.reason]
     if without:
         blocks.append(Text("Coins without a price history that serves:"))
@@ -315,6 +313,24 @@ def holdings(report: HedgeReport) -> Section:
             )
         )
     return Section(blocks)
+
+
+def _valuation(report: HedgeReport) -> list[str]:
+    """Say how quantities were valued, and how the columns of the file were taken."""
+    said = []
+    quantities = [c for c in report.covers if c.quantity is not None]
+    at_close = [c for c in quantities if c.at_market]
+    given = [c for c in at_close if c.coin == report.hedge_coin and report.price_day is None]
+    at_close = [c for c in at_close if c not in given]
+    if at_close:
+        which = "Quantities" if at_close == quantities else f"The quantities of {_coins(at_close)}"
+        said.append(f"{which} are valued at the closes of {report.last_day} in the data.")
+    if given:
+        said.append(f"{report.hedge_coin} is valued at the price given.")
+    if report.portfolio.read_as:
+        taken = [f"{name} as {column}" for name, column in report.portfolio.read_as]
+        said.append(f"Columns of the file were read so: {', '.join(taken)}.")
+    return said
 
 
 def _tracking_row(tracked: Tracking) -> list[str]:

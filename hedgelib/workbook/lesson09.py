@@ -51,10 +51,10 @@ BENCHMARKS = ("BTC", "ETH")
 BROKEN: dict[str, tuple[str, str]] = {
     "a thousands separator": (
         'coin,usd_value\nLINK,"20,000"\n',
-        "Write 20000, without comma or currency sign.",
+        "Write 20000. With a comma and three digits it could be twenty as well.",
     ),
     "another name for a column": (
-        "coin,value\nLINK,20000\n",
+        "coin,worth\nLINK,20000\n",
         "Rename the column in the first line.",
     ),
     "a coin in two lines": (
@@ -63,7 +63,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     ),
     "a quantity without a price": (
         "coin,quantity\nUNI,900\n",
-        "Give its usd_value. Quantities work for the coins of our data.",
+        "Give its price_usd or its usd_value. A bare quantity will do for the coins of our data.",
     ),
     "a short among the holdings": (
         "coin,usd_value\nLINK,20000\nAVAX,-5000\n",

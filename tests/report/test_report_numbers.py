@@ -204,6 +204,33 @@ def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
     assert got.book_returns == pytest.approx(returns @ weights)
 
 
+def test_the_file_can_give_the_price_of_the_hedge_coin(book):
+    path = book('{"ETH": {"amount": 2, "price": 4000}, "ADA": {"quantity": 10000}}', "book.json")
+    got = report_on(path, benchmark="ETH")
+    assert got.portfolio.value_of("ETH") == 8000
+    assert (got.plan.price_usd, got.price_day) == (4000, None)
+    said = " ".join(f"{got.summary} {got.holdings}".split())
+    assert "Price of ETH: $4,000.00, as the file has it" in said
+    assert "The quantities of ADA are valued at the closes of 2023-12-31" in said
+    assert "Columns of the file were read so: amount as quantity, price as price_usd." in said
+    assert report_on(path, benchmark="ETH", price_usd=4000).plan.price_usd == 4000
+    with pytest.raises(InvalidInput, match=r"price_usd is 3,500, but the file gives 4,000 for ETH"):
+        report_on(path, benchmark="ETH", price_usd=3500)
+    # A price of another coin is no price of the hedge coin.
+    assert report_on(path, benchmark="BTC").price_day == market.Market.bundled().span[1]
+
+
+def test_what_quantities_are_valued_at_is_said(book):
+    assert "are valued" not in str(report_on(book("coin,usd_value\nADA,5000\n")).holdings)
+    path = book("coin,quantity\nETH,2\nADA,10000\n")
+    assert "Quantities are valued at the closes of 2023-12-31" in str(report_on(path).holdings)
+    given = " ".join(str(report_on(path, benchmark="ETH", price_usd=4000).holdings).split())
+    assert "The quantities of ADA are valued at the closes" in given
+    assert "ETH is valued at the price given." in given
+    exported = book("Symbol,Amount,Value\nADA,10000,7000\n")
+    assert "are valued" not in str(report_on(exported).holdings)
+
+
 def test_the_benchmark_follows_the_contract():
     got = report_on("layer1.csv", contract="bybit:ETHUSD")
     assert got.hedge_coin == "ETH"
@@ -262,7 +289,7 @@ def test_a_shipped_portfolio_is_found_by_name_and_a_file_here_goes_before_it(tmp
 BAD_FILES = {
     "an empty file": ("", "the file is empty"),
     "a header alone": ("coin,usd_value\n", "no holding"),
-    "an unknown column": ("coin,price\nADA,1\n", "line 1, column 'price': unknown column"),
+    "an unknown column": ("coin,worth\nADA,1\n", "line 1, column 'worth': unknown column"),
     "no coin column": ("usd_value\n1\n", "no column 'coin'"),
     "no value column": ("coin,beta\nADA,1\n", "no column 'usd_value' and none 'quantity'"),
     "a negative value": ("coin,usd_value\nADA,-5\n", "line 2, column 'usd_value': must be >= 0"),

@@ -458,6 +458,7 @@ def test_a_harmless_name_stays(name):
 
 def test_names_that_would_meet_are_kept_apart():
     names = ["a b.csv", "a_b.csv", "a/b.csv", "a?b.csv", "a  b.csv", "a_b .csv", "CON.csv", ".csv"]
+    names += ["a b.json", "a_b.json", "a_b.CSV", "a_b"]
     stems = [safe_stem(name) for name in names if "/" not in name]
     assert len({stem.casefold() for stem in stems}) == len(stems)
     assert safe_stem("nul.csv") != "nul"

@@ -87,7 +87,7 @@ def test_copy_is_made_when_asked_and_never_written_over(mine):
 
 def test_fault_is_shown_and_stops_the_lesson(mine):
     mine.mkdir()
-    (mine / "bad.csv").write_text("coin,usd_value\nADA,$5\n")
+    (mine / "bad.csv").write_text("coin,usd_value\nADA,five\n")
     loaded = load_book("work/bad.csv")
     assert loaded.problem.startswith("work/bad.csv, line 2, column 'usd_value': must be a plain")
     assert str(mine) not in loaded._repr_html_()

@@ -1,0 +1,497 @@
+"""The rows of a portfolio file, CSV or JSON, in our words or in those of a tracker's export.
+
+What a row says is found here, with its place for errors; what it is worth, in `portfolio`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from io import StringIO
+from itertools import chain
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from hedgelib.errors import PortfolioFileError
+
+__all__ = ["COLUMNS", "Row", "column_of", "read_rows"]
+
+COLUMNS = ("coin", "usd_value", "quantity", "price_usd", "beta")
+_NUMBERS = COLUMNS[1:]
+_IN_USD = ("usd_value", "price_usd")
+_COMMENT = "comment"
+
+_WORDS = {
+    "coin": "coin, symbol, ticker, asset, token, coin symbol, asset symbol, token symbol",
+    "quantity": "quantity, qty, amount, balance, holdings",
+    "usd_value": "value, market value, current value, total value",
+    "price_usd": "price, market price, current price",
+    "beta": "beta",
+    _COMMENT: "comment, comments, note, notes",
+}
+_MEANING = {word: name for name, words in _WORDS.items() for word in words.split(", ")}
+_USD = {"usd", "us", "$"}
+_FOREIGN = {"€", "£", "¥", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "inr", "krw", "brl"}
+
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII)
+_POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DOLLARS = re.compile(
+    r"(?P<sign>[+-]?)(?:US\$|\$|USD)\s?(?P<amount>.+)|(?P<before>.+?)\s?(?:US\$|\$|USD)", re.I
+)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_LONGEST_SHOWN = 60
+_HEADER = "the first line is a header such as coin,usd_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file: a line of CSV, or a path of JSON."""
+
+    path: Path
+    line: int | None = None
+    place: str | None = None
+
+    def below(self, key: str | int) -> Place:
+        """Return the place of an entry of an object or a list."""
+        if isinstance(key, str) and _NAME.fullmatch(key):
+            return Place(self.path, place=f"{self.place}.{key}")
+        return Place(self.path, place=f"{self.place}[{json.dumps(key)}]")
+
+    def error(self, message: str, name: str | None = None) -> PortfolioFileError:
+        """Make an error at this place, or at the column or key of that name in it."""
+        if self.place is not None and name is not None:
+            return self.below(name).error(message)
+        return PortfolioFileError(
+            message, path=self.path, line=self.line, column=name, place=self.place
+        )
+
+    def __str__(self) -> str:
+        return self.place or f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What a file says of one holding.
+
+    Parameters
+    ----------
+    at : Place
+    coin : str
+        As written, blanks at the ends left out.
+    numbers : dict of str to Decimal
+        By column; those that are there.
+    written : dict of str to str or None
+        The file's own name of each column; None where the place is that of the value itself.
+    """
+
+    at: Place
+    coin: str
+    numbers: Mapping[str, Decimal]
+    written: Mapping[str, str | None]
+
+    def error(self, message: str, column: str) -> PortfolioFileError:
+        """Make an error of this row, at one of its columns."""
+        return self.at.error(message, self.written.get(column, column))
+
+
+def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
+    """Read the rows of a file, and how its columns were understood.
+
+    Parameters
+    ----------
+    path : Path
+        JSON where its name ends in .json, else CSV.
+
+    Returns
+    -------
+    rows : list of Row
+    read_as : tuple of (str, str)
+        Names in the file that are not ours, and what they were taken for.
+
+    Raises
+    ------
+    PortfolioFileError
+        With the place.
+    """
+    text = _text(path)
+    rows = _json_rows(path, text) if path.suffix.lower() == ".json" else _csv_rows(path, text)
+    read_as = {
+        (name, column)
+        for row in rows
+        for column, name in row.written.items()
+        if name is not None and name.lower() != column
+    }
+    return rows, tuple(sorted(read_as, key=lambda pair: (COLUMNS.index(pair[1]), pair[0])))
+
+
+def _text(path: Path) -> str:
+    def fail(message: str) -> PortfolioFileError:
+        return PortfolioFileError(message, path=path)
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise fail("there is no such file") from error
+    except IsADirectoryError as error:
+        raise fail("this is a folder; name a CSV or JSON file in it") from error
+    except UnicodeDecodeError as error:
+        raise fail("not UTF-8 text; save the sheet as CSV UTF-8") from error
+    except OSError as error:
+        raise fail(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise fail(f"cannot be a path: {error}") from error
+
+
+# Names
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+|[$€£¥]", name.casefold())
+
+
+def column_of(name: str) -> str | None:
+    """Find what a column of that name holds.
+
+    Parameters
+    ----------
+    name : str
+        As the file has it.
+
+    Returns
+    -------
+    str or None
+        One of :data:`COLUMNS`, or "comment" for one that is not read; None for a name that is not
+        known, or that names a currency other than USD.
+
+    Examples
+    --------
+    >>> [column_of(name) for name in ("Symbol", "Balance", "Balance (USD)", "Value in EUR")]
+    ['coin', 'quantity', 'usd_value', None]
+    """
+    words = _words(name)
+    dollars = not _USD.isdisjoint(words)
+    column = _MEANING.get(
+        " ".join(word for word in words if word not in _USD and not (dollars and word == "in"))
+    )
+    if not dollars:
+        return column
+    if column == "quantity":
+        return "usd_value"
+    return column if column in _IN_USD else None
+
+
+def _columns(at: Place, names: Iterable[str]) -> dict[str, str]:
+    """Find what each name of a header, or each key of an object, stands for."""
+    meaning = {name: column_of(name) for name in names}
+    strange = [name for name, column in meaning.items() if column is None]
+    if strange:
+        advice = (
+            f"the columns are {', '.join(COLUMNS)}; rename it to one of them, or to comment where "
+            "it is not to be read"
+        )
+        if any(not _FOREIGN.isdisjoint(_words(name)) for name in strange):
+            advice = "values and prices must be in USD; convert them"
+        if len(strange) == 1:
+            raise at.error(f"unknown column; {advice}", strange[0])
+        advice = advice.replace("rename it", "rename each")
+        raise at.error(f"unknown columns {_listed(strange)}; {advice}")
+    for column in COLUMNS:
+        same = [name for name, meant in meaning.items() if meant == column]
+        if len(same) > 1:
+            raise at.error(
+                f"{_listed(same)} all mean {column}; keep one, and rename the rest to comment"
+                if len(same) > 2
+                else f"{_listed(same)} both mean {column}; keep one, and rename the other to "
+                "comment"
+            )
+    return {name: column for name, column in meaning.items() if column}
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = map(_shown, names)
+    return f"{', '.join(first)} and {last}"
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= _LONGEST_SHOWN else repr(text[:_LONGEST_SHOWN]) + "..."
+
+
+# Numbers
+
+
+def _readings(text: str, *, semicolons: bool) -> list[tuple[str, bool]]:
+    """Find every way to read a number: written plainly, and whether a comma is decimal in it."""
+    found = [(text, False)] if _PLAIN.fullmatch(text) else []
+    if _COMMA_GROUPS.fullmatch(text):
+        found.append((text.replace(",", ""), False))
+    # A point is decimal, unless the columns stand between semicolons: then a comma may be.
+    if _POINT_GROUPS.fullmatch(text) and (semicolons or not found):
+        found.append((text.replace(".", "").replace(",", "."), True))
+    if _DECIMAL_COMMA.fullmatch(text):
+        found.append((text.replace(",", "."), True))
+    return found
+
+
+def _number(
+    at: Place, column: str, name: str | None, text: str, *, semicolons: bool = False
+) -> Decimal:
+    """Read a number that can be read in one way only."""
+    amount = text
+    if dollars := _DOLLARS.fullmatch(text):
+        if column not in _IN_USD:
+            kind = "of coins; a value in USD goes into usd_value" if column == "quantity" else ""
+            raise at.error(
+                f"must be a number {kind or 'without currency'}, got {_shown(text)}", name
+            )
+        amount = dollars["before"] or dollars["sign"] + dollars["amount"]
+    found = _readings(amount, semicolons=semicolons)
+    if len(found) > 1:
+        # With a zero more at the end, three decimals are no thousands.
+        forms = [form + "0" if semicolons and "." in form else form for form, _ in found]
+        raise at.error(
+            f"{_shown(text)} can be read as {' or as '.join(forms)}; write the one that is meant",
+            name,
+        )
+    if not found or (found[0][1] and not semicolons):
+        if not _FOREIGN.isdisjoint(_words(text)):
+            raise at.error(f"must be in USD, got {_shown(text)}; convert it", name)
+        bare = found or _readings(re.sub(r"[\s'’_]", "", amount), semicolons=semicolons)
+        fix = f"; write {bare[0][0]}" if len(bare) == 1 else ""
+        raise at.error(f"must be a plain number such as 1250.50, got {_shown(text)}{fix}", name)
+    value = Decimal(found[0][0])
+    if not isfinite(float(value)):
+        raise at.error(f"{_shown(text)} is too large", name)
+    if value < 0 and column != "beta":
+        raise at.error(f"must be >= 0, got {_shown(text)}; a short position is not a holding", name)
+    return value
+
+
+# CSV
+
+
+def _csv_rows(path: Path, text: str) -> list[Row]:
+    records = _records(path, text)
+    first = next(records, None)
+    if first is None:
+        raise PortfolioFileError(f"the file is empty; {_HEADER}", path=path)
+    at, names, delimiter = first
+    header = [name.strip() for name in names]
+    meaning = _header(at, header)
+    rows = []
+    for at, cells, _ in records:
+        if len(cells) != len(header):
+            advice = (
+                "write numbers without thousands separators"
+                if delimiter == ","
+                else "put what holds a separator into quotes"
+            )
+            raise at.error(
+                f"{len(cells)} values where the header has {len(header)} columns; {advice}"
+            )
+        found = {
+            meaning[name]: (name, cell.strip()) for name, cell in zip(header, cells, strict=True)
+        }
+        found.pop(_COMMENT, None)
+        coin = found["coin"][1]
+        rows.append(_row(at, coin, found, semicolons=delimiter == ";"))
+    if not rows:
+        raise PortfolioFileError("the file has a header but no holding", path=path)
+    return rows
+
+
+def _records(path: Path, text: str) -> Iterator[tuple[Place, list[str], str]]:
+    """Yield what is neither blank nor a comment, the header first, with the delimiter."""
+    lines = StringIO(text)
+    number, delimiter = 0, ""
+    for line in lines:
+        number += 1
+        at = Place(path, number)
+        # Before the CSV reader sees it: a quote in a comment would swallow the lines below.
+        if line.lstrip().startswith("#"):
+            continue
+        separator = delimiter or _delimiter(at, line)
+        reader = csv.reader(chain([line], lines), delimiter=separator, strict=True)
+        try:
+            cells = next(reader)
+        except csv.Error as error:
+            raise at.error(f"not readable as CSV: {error}; check the quotes") from error
+        if any(cell.strip() for cell in cells):
+            delimiter = separator
+            yield at, cells, delimiter
+        number += reader.line_num - 1
+
+
+def _delimiter(at: Place, header: str) -> str:
+    if header.lstrip()[:1] in ("{", "["):
+        raise at.error("this looks like JSON; give the file a name that ends in .json")
+    bare = re.sub(r'"[^"]*"', "", header)
+    found = [name for name in _DELIMITERS if name in bare.strip(" \r\n")]
+    if len(found) > 1:
+        names = " and ".join(_DELIMITERS[name] for name in found)
+        raise at.error(f"{names} in one header; separate the columns by one of them")
+    return found[0] if found else ","
+
+
+def _header(at: Place, header: list[str]) -> dict[str, str]:
+    if any(_PLAIN.fullmatch(name) for name in header):
+        raise at.error(f"no header, found {_shown(', '.join(header))}; {_HEADER}")
+    if "" in header:
+        raise at.error(
+            f"column {header.index('') + 1} has no name; name it, comment where it is not to be "
+            "read"
+        )
+    for name in header:
+        if header.count(name) > 1 and column_of(name) != _COMMENT:
+            raise at.error("this column stands twice", name)
+    meaning = _columns(at, header)
+    if "coin" not in meaning.values():
+        raise at.error(f"no column 'coin'; found {_shown(', '.join(header))}")
+    if not {"usd_value", "quantity"} & set(meaning.values()):
+        raise at.error("no column 'usd_value' and none 'quantity'; one of them is needed")
+    return meaning
+
+
+def _row(
+    at: Place,
+    coin: str,
+    cells: Mapping[str, tuple[str | None, str]],
+    *,
+    semicolons: bool = False,
+) -> Row:
+    """Make a row of the name in the file and the text of each column."""
+    return Row(
+        at=at,
+        coin=coin.strip(),
+        numbers={
+            column: _number(at, column, *cells[column], semicolons=semicolons)
+            for column in _NUMBERS
+            if column in cells and cells[column][1]
+        },
+        written={column: name for column, (name, _) in cells.items()},
+    )
+
+
+# JSON
+
+
+class _Object:
+    """An object of a JSON file, keys that stand twice kept apart."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        self.pairs = pairs
+
+    def items(self, at: Place) -> dict[str, Any]:
+        """Return keys and values but comments; a key that stands twice is refused."""
+        found: dict[str, Any] = {}
+        for key, value in self.pairs:
+            if key in found:
+                raise at.error("this key stands twice", key)
+            found[key] = value
+        return {key: value for key, value in found.items() if not key.startswith("#")}
+
+
+def _json_rows(path: Path, text: str) -> list[Row]:
+    at, data = Place(path, place="$"), _loaded(path, text)
+    if isinstance(data, _Object):
+        items = data.items(at)
+        if isinstance(items.get("holdings"), list | _Object):
+            for key in items:
+                if key != "holdings" and column_of(key) != _COMMENT:
+                    raise at.error("beside holdings only a comment is accepted; take it out", key)
+            at, data = at.below("holdings"), items["holdings"]
+        elif any(column_of(k) == "coin" and isinstance(v, str) for k, v in items.items()):
+            raise at.error("one holding alone stands in a list; put [ and ] around it")
+    if isinstance(data, list):
+        rows = [_json_row(at.below(i), item) for i, item in enumerate(data)]
+    elif isinstance(data, _Object):
+        rows = [_coin_row(at.below(coin), coin, v) for coin, v in data.items(at).items()]
+    else:
+        raise at.error(
+            f"must be a list of holdings, or an object of coins and values, got {_kind(data)}"
+        )
+    if not rows:
+        raise PortfolioFileError("the file has no holding", path=path)
+    return rows
+
+
+def _loaded(path: Path, text: str) -> Any:
+    if not text.strip():
+        raise PortfolioFileError("the file is empty; write a list of holdings", path=path)
+    try:
+        # NaN and Infinity, which are no JSON, become text and are refused as that.
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=str,
+            object_pairs_hook=_Object,
+        )
+    except json.JSONDecodeError as error:
+        raise PortfolioFileError(
+            f"not readable as JSON: {error.msg}, at character {error.colno}",
+            path=path,
+            line=error.lineno,
+        ) from error
+    except RecursionError as error:
+        raise PortfolioFileError("not readable as JSON: nested too deeply", path=path) from error
+
+
+def _json_row(at: Place, item: Any) -> Row:
+    if not isinstance(item, _Object):
+        raise at.error(f"must be an object with coin and usd_value or quantity, got {_kind(item)}")
+    items = item.items(at)
+    meaning = _columns(at, items)
+    for name, column in meaning.items():
+        if column == "coin":
+            if not isinstance(items[name], str):
+                raise at.error(f"must be text, got {_kind(items[name])}", name)
+            return _row(at, items[name], _cells(at, meaning, items))
+    raise at.error(f"no 'coin'; found {_shown(', '.join(items))}")
+
+
+def _coin_row(at: Place, coin: str, value: Any) -> Row:
+    if not isinstance(value, _Object):
+        if not isinstance(value, str | Decimal | None):
+            many = "; a list of holdings has the key holdings" if isinstance(value, list) else ""
+            raise at.error(
+                "must be a value in USD, or an object with usd_value or quantity, got "
+                f"{_kind(value)}{many}"
+            )
+        return _row(at, coin, {"coin": (None, coin), "usd_value": (None, _cell(value))})
+    items = value.items(at)
+    meaning = _columns(at, items)
+    for name, column in meaning.items():
+        if column == "coin":
+            raise at.error("the coin is the key of this object; take this out", name)
+    return _row(at, coin, {"coin": (None, coin)} | _cells(at, meaning, items))
+
+
+def _cells(
+    at: Place, meaning: Mapping[str, str], items: Mapping[str, Any]
+) -> dict[str, tuple[str | None, str]]:
+    found: dict[str, tuple[str | None, str]] = {}
+    for name, column in meaning.items():
+        if column == _COMMENT:
+            continue
+        if not isinstance(items[name], str | Decimal | None):
+            raise at.error(f"must be a number, got {_kind(items[name])}", name)
+        found[column] = name, _cell(items[name])
+    return found
+
+
+def _cell(value: str | Decimal | None) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _kind(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return {str: "text", Decimal: "a number", list: "a list"}.get(type(value), "an object")
