@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
 
 if TYPE_CHECKING:
-    from hedgelib.report.one import HedgeReport, build_report, find_portfolio
+    from hedgelib.report.one import build_report, find_portfolio
     from hedgelib.report.render import (
         report_notebook,
         safe_stem,
         to_html,
         write_report,
     )
+    from hedgelib.report.results import HedgeReport
 
 __all__ = [
     "PARAMETER_HELP",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "HedgeReport": "one",
+    "HedgeReport": "results",
     "build_report": "one",
     "find_portfolio": "one",
     "report_notebook": "render",

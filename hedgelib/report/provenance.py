@@ -1,0 +1,76 @@
+"""Where every number of a report comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import hedgelib
+from hedgelib.report.blocks import Section, Table, Text
+from hedgelib.report.parameters import PARAMETER_HELP
+from hedgelib.report.phrases import sentence
+
+if TYPE_CHECKING:
+    from hedgelib.report.results import HedgeReport
+
+__all__ = ["provenance"]
+
+
+def provenance(report: HedgeReport) -> Section:
+    """Tell where every number comes from."""
+    origin, contract = report.origin, report.plan.contract
+    first, last = origin["span"]
+    rows = [
+        ["Portfolio file", report.file_name],
+        ["Its SHA-256", report.file_sha256],
+        ["Library", f"hedgelib {hedgelib.__version__}"],
+        ["Prices", f"{origin.get('source', 'given by the caller')}; {first} to {last}"],
+    ]
+    if "sha256" in origin:
+        recorded = "" if origin.get("as_recorded") else " (not the one recorded: changed)"
+        rows.append([f"SHA-256 of {origin['file']}", origin["sha256"] + recorded])
+    if "funding" in origin:
+        rows.append([f"SHA-256 of {origin['funding']['file']}", origin["funding"]["sha256"]])
+    if "contracts" in origin:
+        rows.append([f"SHA-256 of {origin['contracts']['file']}", origin["contracts"]["sha256"]])
+    given = report.parameters.to_dict()
+    given["portfolio"] = report.file_name
+    parameter_rows = [
+        [name, "not set" if value is None else str(value), PARAMETER_HELP[name]]
+        for name, value in given.items()
+    ]
+    figure_rows = [
+        [
+            figure.name.replace("_", " "),
+            figure.text,
+            figure.as_of,
+            figure.source
+            + (f". {sentence(figure.note)}" if figure.note else "")
+            + (f" Doubtful: {figure.doubtful}." if figure.doubtful else ""),
+        ]
+        for figure in report.figures
+    ]
+    doubtful = [i for i, figure in enumerate(report.figures) if figure.doubtful]
+    return Section(
+        [
+            Table(["", ""], rows, "ll", "Data and library", kind="pairs hashes"),
+            Table(
+                ["Parameter", "Value", "Meaning"],
+                parameter_rows,
+                "lll",
+                "Parameters",
+                kind="parameters",
+            ),
+            Table(
+                ["Figure", "Value", "As of", "Source"],
+                figure_rows,
+                "llll",
+                f"Terms of {contract.symbol} at {contract.venue}, to be looked up again to trade",
+                marked=doubtful,
+                kind="figures",
+            ),
+            Text(
+                "Figures that could not be verified are not there; marked ones are not certain.",
+                "note",
+            ),
+        ]
+    )

@@ -1,0 +1,147 @@
+"""The part of a book that has a price history: its returns, and the betas measured on them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from hedgelib import beta, choice, market
+from hedgelib.errors import InvalidInput, NotEnoughData
+from hedgelib.portfolio import Holding, Portfolio
+from hedgelib.report.blocks import printable
+from hedgelib.report.parameters import SMALLEST_WINDOW, ReportParameters
+from hedgelib.report.results import Cover, Tracking
+
+__all__ = ["Sample"]
+
+
+class Sample:
+    """The returns that the betas come from, and which holdings they cover."""
+
+    def __init__(
+        self,
+        parameters: ReportParameters,
+        book: Portfolio,
+        looked_at: tuple[str, ...],
+        data: market.Market,
+    ) -> None:
+        every = data.returns()
+        window = every.iloc[-parameters.window_days :]
+        last = window.index[-1]
+        self.book = book
+        self.covers = tuple(
+            self._cover(holding, share, window)
+            for holding, share in zip(book, book.weights.tolist(), strict=True)
+        )
+        estimated = [c for c in self.covers if c.how == "history" and c.value_usd > 0]
+        self.estimated_usd = sum(c.value_usd for c in estimated)
+        self.estimated = tuple(c.coin for c in estimated)
+        whole = len(estimated) == len(self.covers)
+        self.name = "the book" if whole else "the part with history"
+        common = window[list(dict.fromkeys((*looked_at, *self.estimated)))].dropna()
+        if len(common) < SMALLEST_WINDOW:
+            raise NotEnoughData(
+                f"only {len(common)} days on which all of {', '.join(common.columns)} have a "
+                f"return, and {SMALLEST_WINDOW} are needed; lengthen window_days"
+            )
+        if not estimated and not any(c.how == "own" for c in self.covers):
+            raise NotEnoughData(_nothing_known(self.covers, window))
+        self.days = len(common)
+        self.first_day, self.last_day = common.index[0].date(), last.date()
+        self.cut = ""
+        if len(window) < parameters.window_days:
+            self.cut = f"the data begin on {data.span[0]}"
+        if len(common) < len(window):
+            youngest = window[common.columns].isna().sum().idxmax()
+            self.cut = f"the history of {youngest} begins then"
+        self.coin_returns = {c: common[c].to_numpy(dtype=np.float64) for c in looked_at}
+        self.book_returns = np.array([])
+        if estimated:
+            weights = np.array([c.value_usd for c in estimated]) / self.estimated_usd
+            self.book_returns = common[list(self.estimated)].to_numpy(dtype=np.float64) @ weights
+        self._judged: dict[str, choice.Candidate] | None = None
+
+    @staticmethod
+    def _cover(holding: Holding, share: float, window: Any) -> Cover:
+        how: Literal["history", "own", "none"] = "history"
+        reason = ""
+        if holding.coin not in window.columns:
+            reason = "no price history"
+        else:
+            returns = window[holding.coin]
+            if np.isnan(returns.iloc[-1]):
+                ended = returns.last_valid_index()
+                reason = (
+                    f"its price history ends on {ended.date()}"
+                    if ended is not None
+                    else f"no price history since {window.index[0].date()}"
+                )
+            elif returns.count() < SMALLEST_WINDOW:
+                reason = f"only {returns.count()} days of price history"
+        if reason:
+            how = "none"
+        if holding.beta is not None:
+            how = "own"
+        return Cover(
+            coin=holding.coin,
+            value_usd=holding.value_usd,
+            share=share,
+            quantity=holding.quantity,
+            how=how,
+            own_beta=holding.beta,
+            reason=reason,
+            at_market=holding.at_market,
+        )
+
+    def judged(self) -> dict[str, choice.Candidate]:
+        """Judge each hedge coin out of sample, best first; empty where nothing has history."""
+        if self._judged is None:
+            self._judged = {}
+            if self.estimated:
+                ranked = choice.rank_hedges(
+                    self.book_returns,
+                    self.coin_returns,
+                    self.estimated_usd,
+                    candidates=[(coin,) for coin in self.coin_returns],
+                )
+                self._judged = {c.coins[0]: c for c in ranked.candidates}
+        return self._judged
+
+    def check_own_beta(self, coin: str) -> None:
+        """Refuse a beta in the file that would be that of the hedge coin to itself."""
+        for cover in self.covers:
+            if cover.coin == coin and cover.own_beta not in (None, 1.0):
+                raise InvalidInput(
+                    f"{coin} is the hedge coin, so its beta is 1, but the file gives "
+                    f"{cover.own_beta:g}; leave it empty there"
+                )
+
+    def tracking(self, coin: str) -> Tracking:
+        """Measure how the book moved with one hedge coin."""
+        x = self.coin_returns[coin]
+        total = self.book.value_usd
+        own = sum(c.value_usd * (c.own_beta or 0.0) for c in self.covers if c.how == "own")
+        estimate = None
+        low = middle = high = 0.0
+        if self.estimated:
+            estimate = beta.ols_beta(self.book_returns, x, y_name=self.name, x_name=coin)
+            (low, high), middle = estimate.interval(), estimate.beta
+        return Tracking(
+            coin=coin,
+            estimate=estimate,
+            out_of_sample=self.judged()[coin].effectiveness if estimate else None,
+            coin_sd=float(np.std(x, ddof=1)),
+            book_beta=(self.estimated_usd * middle + own) / total,
+            book_beta_low=(self.estimated_usd * low + own) / total,
+            book_beta_high=(self.estimated_usd * high + own) / total,
+        )
+
+
+def _nothing_known(covers: tuple[Cover, ...], window: Any) -> str:
+    told = "; ".join(f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers)
+    return (
+        f"no coin of the book has a beta: between {window.index[0].date()} and "
+        f"{window.index[-1].date()} none has a price history that serves ({told}), and the file "
+        "gives none; add a column beta"
+    )
