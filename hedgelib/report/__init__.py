@@ -11,36 +11,53 @@ from typing import TYPE_CHECKING, Any
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
 
 if TYPE_CHECKING:
+    from hedgelib.report.export import SCHEMA_VERSION, schema, to_data, to_json
     from hedgelib.report.one import build_report, find_portfolio
+    from hedgelib.report.pdf import PdfFailed, write_pdf
     from hedgelib.report.render import (
         report_notebook,
         safe_stem,
         to_html,
+        write_json,
         write_report,
     )
     from hedgelib.report.results import HedgeReport
 
+_HOME = {
+    "HedgeReport": "results",
+    "PdfFailed": "pdf",
+    "SCHEMA_VERSION": "export",
+    "build_report": "one",
+    "find_portfolio": "one",
+    "report_notebook": "render",
+    "safe_stem": "render",
+    "schema": "export",
+    "to_data": "export",
+    "to_html": "render",
+    "to_json": "export",
+    "write_json": "render",
+    "write_pdf": "pdf",
+    "write_report": "render",
+}
+
 __all__ = [
     "PARAMETER_HELP",
+    "SCHEMA_VERSION",
     "HedgeReport",
+    "PdfFailed",
     "ReportParameters",
     "build_report",
     "find_portfolio",
     "report_notebook",
     "safe_stem",
+    "schema",
+    "to_data",
     "to_html",
+    "to_json",
+    "write_json",
+    "write_pdf",
     "write_report",
 ]
-
-_HOME = {
-    "HedgeReport": "results",
-    "build_report": "one",
-    "find_portfolio": "one",
-    "report_notebook": "render",
-    "safe_stem": "render",
-    "to_html": "render",
-    "write_report": "render",
-}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,25 +14,31 @@ from difflib import get_close_matches
 from types import NoneType
 from typing import Any
 
-from hedgelib._check import FINITE, FRACTION, POSITIVE, Rule, numbers, one_of
+from hedgelib._check import FINITE, FRACTION, POSITIVE, RATE, Rule, numbers, one_of
 from hedgelib.errors import InvalidInput, UnknownParameter
 
-__all__ = ["PARAMETER_HELP", "SMALLEST_WINDOW", "ReportParameters"]
+__all__ = ["PARAMETER_HELP", "SMALLEST_BLOCKS", "SMALLEST_WINDOW", "ReportParameters"]
 
 SMALLEST_WINDOW = 30
 """Days; a beta from fewer says next to nothing."""
 
+SMALLEST_BLOCKS = 12
+"""Returns over several days; they are fewer, and each says more."""
+
 PARAMETER_HELP = {
     "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta where you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
-    "contract": "contract to short, such as bybit:ETHUSD; auto: Binance's on the benchmark",
+    "venue": "venue at which to short the inverse perpetual on the benchmark; auto: Binance",
+    "contract": "contract to short, such as bybit:ETHUSD; auto: the venue's on the benchmark",
     "collateral": "margin: new_money (coin is bought), from_portfolio or stablecoin",
     "collateral_usd": "USD of margin to post; None: the least that max_leverage allows",
     "max_leverage": "cap on notional over margin",
     "rounding": "to whole contracts: nearest, down or up",
     "window_days": "days of history that beta is estimated on",
+    "horizon_days": "days until you look at the hedge again: beta is that of returns over so many",
     "hedge_ratio": "share of the exposure to hedge, 1 is all of it",
     "target_beta": "beta of the book to leave on purpose",
+    "funding_rate_8h": "funding to reckon with, 0.0001 is 0.01% per 8 hours; history: its mean",
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "title": "heading of the report; None: made from the name of the file",
@@ -58,6 +64,9 @@ class ReportParameters:
         ``data/portfolios`` may also be that of a portfolio that ships with hedgelib.
     benchmark : {"auto", "BTC", "ETH"}
         Coin to hedge with.
+    venue : str
+        Key or name of a venue, ``"bybit"``, or ``"auto"``: its inverse perpetual on the benchmark
+        is shorted.
     contract : str
         Id or symbol of a contract, or ``"auto"``.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
@@ -69,11 +78,17 @@ class ReportParameters:
     rounding : {"nearest", "down", "up"}
         How contracts become whole.
     window_days : int
-        Daily returns that beta is estimated on, >= 30.
+        Days of history that beta is estimated on, >= 30.
+    horizon_days : int
+        Days that one return covers, >= 1: how long the hedge is to stand between two looks at it.
+        The window must hold at least 12 such returns, which do not overlap.
     hedge_ratio : float
         Share of the exposure to hedge, > 0.
     target_beta : float
         Beta of the book that is to be left.
+    funding_rate_8h : float or "history"
+        Rate per 8 hours that the cost is reckoned with, decimal; ``"history"`` takes the mean of
+        the data.
     maintenance_rate : float, optional
         Decimal from 0 to below 1; the venue's own ladder when None.
     price_usd : float, optional
@@ -97,21 +112,24 @@ class ReportParameters:
 
     portfolio: str
     benchmark: str = "auto"
+    venue: str = "auto"
     contract: str = "auto"
     collateral: str = "new_money"
     collateral_usd: float | None = None
     max_leverage: float = 3.0
     rounding: str = "nearest"
     window_days: int = 365
+    horizon_days: int = 1
     hedge_ratio: float = 1.0
     target_beta: float = 0.0
+    funding_rate_8h: float | str = "history"
     maintenance_rate: float | None = None
     price_usd: float | None = None
     title: str | None = None
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
-        for name in ("portfolio", "contract"):
+        for name in ("portfolio", "venue", "contract"):
             value = getattr(self, name)
             if not isinstance(value, str) or not value.strip() or "\0" in value:
                 raise InvalidInput(
@@ -140,7 +158,17 @@ class ReportParameters:
         ):
             if getattr(self, name) is not None:
                 set_(self, name, _number(name, getattr(self, name), rule))
-        set_(self, "window_days", _days(self.window_days))
+        if self.funding_rate_8h != "history":
+            set_(self, "funding_rate_8h", _funding(self.funding_rate_8h))
+        set_(self, "window_days", _days("window_days", self.window_days, SMALLEST_WINDOW))
+        set_(self, "horizon_days", _days("horizon_days", self.horizon_days, 1))
+        blocks = self.window_days // self.horizon_days
+        if self.horizon_days > 1 and blocks < SMALLEST_BLOCKS:
+            raise InvalidInput(
+                f"horizon_days must leave at least {SMALLEST_BLOCKS} returns, got {blocks} of "
+                f"{self.horizon_days} days in a window_days of {self.window_days}; lengthen the "
+                "window, or shorten the horizon"
+            )
         if self.title is not None and not (
             isinstance(self.title, str)
             and 0 < len(self.title.strip()) <= 200
@@ -244,12 +272,17 @@ def _number(name: str, value: object, rule: Rule) -> float:
     return float(checked)
 
 
-def _days(value: object) -> int:
-    days = _number("window_days", value, FINITE)
-    if days < SMALLEST_WINDOW or days != int(days):
-        raise InvalidInput(
-            f"window_days must be a whole number of days >= {SMALLEST_WINDOW}, got {value!r}"
-        )
+def _funding(value: object) -> float:
+    try:
+        return _number("funding_rate_8h", value, RATE)
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}; or history") from error
+
+
+def _days(name: str, value: object, least: int) -> int:
+    days = _number(name, value, FINITE)
+    if days < least or days != int(days):
+        raise InvalidInput(f"{name} must be a whole number of days >= {least}, got {value!r}")
     return int(days)
 
 

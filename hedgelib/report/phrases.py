@@ -10,7 +10,16 @@ from hedgelib._text import usd
 if TYPE_CHECKING:
     from hedgelib.report.results import Cover, HedgeReport
 
-__all__ = ["MOST_NAMES", "beta_range", "coin_price", "listed", "margin_source", "sentence"]
+__all__ = [
+    "MOST_NAMES",
+    "beta_range",
+    "coin_price",
+    "listed",
+    "margin_source",
+    "period",
+    "period_adjective",
+    "sentence",
+]
 
 MOST_NAMES = 6
 """Coins that a sentence names; the rest are counted."""
@@ -45,6 +54,18 @@ def beta_range(report: HedgeReport) -> str:
     if tracked.estimate is None:
         return "your own figure"
     return f"95% interval {tracked.book_beta_low:.2f} to {tracked.book_beta_high:.2f}"
+
+
+def period(report: HedgeReport) -> str:
+    """Name the horizon as a time: "a day", "in 7 days"."""
+    days = report.parameters.horizon_days
+    return "a day" if days == 1 else f"in {days} days"
+
+
+def period_adjective(report: HedgeReport) -> str:
+    """Name the horizon as a kind of return: "daily", "7-day"."""
+    days = report.parameters.horizon_days
+    return "daily" if days == 1 else f"{days}-day"
 
 
 def sentence(text: str) -> str:

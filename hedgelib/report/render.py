@@ -10,9 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.report.one import HedgeReport
+from hedgelib.report.export import to_json
+from hedgelib.report.results import HedgeReport
 
-__all__ = ["ReportFailed", "report_notebook", "safe_stem", "to_html", "write_report"]
+__all__ = [
+    "ReportFailed",
+    "report_notebook",
+    "safe_stem",
+    "to_html",
+    "write_json",
+    "write_report",
+]
 
 _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180
@@ -153,14 +161,7 @@ def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
 
     folder = Path(folder)
     stem = safe_stem(report.parameters.portfolio)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch = tempfile.TemporaryDirectory(prefix=".report-", dir=folder)
-    except OSError as error:
-        raise InvalidInput(
-            f"cannot write to {folder}: {error.strerror}; name another folder with --out"
-        ) from error
-    with scratch as name, tempfile.TemporaryDirectory() as sockets:
+    with _scratch(folder) as name, tempfile.TemporaryDirectory() as sockets:
         ran = Path(name) / "report.ipynb"
         try:
             papermill.execute_notebook(
@@ -186,6 +187,45 @@ def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
         os.replace(ran, targets[1])
         os.replace(page, targets[0])
     return targets
+
+
+def write_json(report: HedgeReport, folder: str | Path) -> Path:
+    """Write the data of a report beside its page.
+
+    Parameters
+    ----------
+    report : HedgeReport
+    folder : str or Path
+        Made where it is missing.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InvalidInput
+        The folder cannot be made or written to.
+    """
+    folder = Path(folder)
+    # Not plain .json: that may be somebody's portfolio.
+    target = folder / f"{safe_stem(report.parameters.portfolio)}.report.json"
+    with _scratch(folder) as name:
+        made = Path(name) / "report.json"
+        made.write_text(to_json(report), encoding="ascii")
+        os.replace(made, target)
+    return target
+
+
+def _scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """Make a folder in which a file is written before it takes its place."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=".report-", dir=folder)
+    except OSError as error:
+        raise InvalidInput(
+            f"cannot write to {folder}: {error.strerror}; name another folder with --out"
+        ) from error
 
 
 def _literal(path: Path) -> str:

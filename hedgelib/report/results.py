@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-import hedgelib
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib.beta import BetaEstimate
 from hedgelib.plan import HedgePlan
 from hedgelib.portfolio import Portfolio
-from hedgelib.report import provenance, risks, sections, summary
+from hedgelib.report import export, provenance, risks, sections, summary
 from hedgelib.report.blocks import Section, printable
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario
@@ -23,7 +22,17 @@ from hedgelib.scenario import Scenario
 if TYPE_CHECKING:
     from hedgelib.figures import Shown
 
-__all__ = ["Cover", "Funding", "HedgeReport", "Rallies", "Residual", "Tracking"]
+__all__ = [
+    "Cap",
+    "Cover",
+    "Funding",
+    "FundingHistory",
+    "HedgeReport",
+    "Rallies",
+    "RallyStep",
+    "Residual",
+    "Tracking",
+]
 
 _MONTH_DAYS = 30
 
@@ -37,7 +46,8 @@ class Cover:
     coin : str
     value_usd, share : float
         USD, and decimal of the book.
-    quantity : float, optional
+    quantity, price_usd : float, optional
+        Coins, and USD a coin, where the file gave them.
     how : {"history", "own", "none"}
         Estimated from prices, given in the file, or not at all.
     own_beta : float, optional
@@ -51,6 +61,7 @@ class Cover:
     value_usd: float
     share: float
     quantity: float | None
+    price_usd: float | None
     how: Literal["history", "own", "none"]
     own_beta: float | None
     reason: str = ""
@@ -69,7 +80,7 @@ class Tracking:
     out_of_sample : float, optional
         Share of that part's variance that a hedge took away on days it had not seen.
     coin_sd : float
-        Standard deviation of the coin per day, decimal.
+        Standard deviation of the coin over the horizon, decimal.
     book_beta, book_beta_low, book_beta_high : float
         Of the whole book: the estimate weighted with the betas given in the file, and 0 for what
         has neither; the 95% interval is of the estimated part alone.
@@ -86,37 +97,41 @@ class Tracking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residual:
-    """One standard deviation of the result per day, USD.
+    """One standard deviation of the result over the horizon, USD.
 
     Parameters
     ----------
+    horizon_days : int
     before_usd, after_usd : float
         Of the book without a hedge, and of everything with it.
     own_usd : float
         The part of `after_usd` that is the coins' own and that no hedge coin covers.
     """
 
+    horizon_days: int
     before_usd: float
     after_usd: float
     own_usd: float
 
     @property
     def month(self) -> float:
-        """Factor from a day to 30 days, for days that do not depend on each other."""
-        return float(np.sqrt(_MONTH_DAYS))
+        """Factor from the horizon to 30 days, for returns that do not depend on each other."""
+        return float(np.sqrt(_MONTH_DAYS / self.horizon_days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rallies:
-    """How often the hedge coin has risen as far as the liquidation price within 30 days.
+    """How often the hedge coin has risen by a move within 30 days.
 
     Parameters
     ----------
     move : float
-        Decimal.
+        Decimal; that to the liquidation price.
     starts, reached : int
         Days of the history to start from, and those from which a close within 30 days lay at or
         above the move.
+    episodes : int
+        Separate rallies in which that happened: starting days more than 30 days apart.
     largest : float
         The largest such rise on record.
     """
@@ -124,12 +139,67 @@ class Rallies:
     move: float
     starts: int
     reached: int
+    episodes: int
     largest: float
+
+    @property
+    def share(self) -> float:
+        """Share of the starting days."""
+        return self.reached / self.starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Funding:
-    """What funding would have paid to this position, by the bundled monthly history.
+class Cap:
+    """What one leverage cap asks for, and how far it carries.
+
+    Parameters
+    ----------
+    leverage : float
+        Notional over the margin that the opening fee leaves.
+    collateral_usd, notional_usd : float
+    liquidation_price_usd, liquidation_move : float
+        ``inf`` where nothing liquidates.
+    rallies : Rallies, optional
+        How often the history reached it; None without history.
+    own : bool
+        Whether it is the report's own plan.
+    """
+
+    leverage: float
+    collateral_usd: float
+    notional_usd: float
+    liquidation_price_usd: float
+    liquidation_move: float
+    rallies: Rallies | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RallyStep:
+    """The futures wallet after a rise of the hedge coin, nothing topped up.
+
+    Parameters
+    ----------
+    move, price_usd : float
+        Decimal, and the price after it.
+    spot_pnl_usd : float
+        Gain of what stays in the spot wallet.
+    equity_usd : float
+        Of the futures wallet.
+    leverage : float
+        Notional over equity, then.
+    """
+
+    move: float
+    price_usd: float
+    spot_pnl_usd: float
+    equity_usd: float
+    leverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingHistory:
+    """What funding would have paid to this position, by the monthly history of the data.
 
     Parameters
     ----------
@@ -153,6 +223,28 @@ class Funding:
     month_usd: float
     recent_month_usd: float
     worst_month_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funding:
+    """What funding is reckoned to pay to this position.
+
+    Parameters
+    ----------
+    assumed : bool
+        Whether the rate was given; else it is the mean of the history.
+    rate_8h : float
+        Per 8 hours, decimal.
+    month_usd : float
+        Received in 30 days at that rate, USD; paid where negative.
+    history : FundingHistory, optional
+        None where the data hold none of the coin.
+    """
+
+    assumed: bool
+    rate_8h: float
+    month_usd: float
+    history: FundingHistory | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +272,9 @@ class HedgeReport:
     first_day, last_day : date
         Of the returns that beta is estimated on.
     days : int
-        Their number.
+        Days that they cover.
+    left_out : int
+        Days at the start of the window that fill no return over the horizon.
     window_cut : str
         Why there are fewer than asked for; empty where there are not.
     price_day : date, optional
@@ -191,9 +285,13 @@ class HedgeReport:
         Of `MOVES`.
     residual : Residual
     rallies : Rallies, optional
-        None where nothing liquidates.
+        How often the history reached the liquidation price; None where nothing liquidates.
+    caps : tuple of Cap
+        Leverage caps side by side, the report's own among them.
+    rally : tuple of RallyStep
+        Rises below the liquidation price.
     funding : Funding, optional
-        None where the data hold no funding of the coin.
+        None where no rate is assumed and the data hold none of the coin.
     figures : tuple of Figure
         Every figure of the contract with its date and source.
     origin : dict
@@ -214,12 +312,15 @@ class HedgeReport:
     first_day: date
     last_day: date
     days: int
+    left_out: int
     window_cut: str
     price_day: date | None
     plan: HedgePlan
     scenario: Scenario
     residual: Residual
     rallies: Rallies | None
+    caps: tuple[Cap, ...]
+    rally: tuple[RallyStep, ...]
     funding: Funding | None
     figures: tuple[market.Figure, ...]
     origin: dict[str, Any]
@@ -239,6 +340,11 @@ class HedgeReport:
     def coins(self, how: Literal["history", "own", "none"]) -> tuple[Cover, ...]:
         """Return the holdings whose beta is known in one way."""
         return tuple(cover for cover in self.covers if cover.how == how)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before anything else, in sentences; empty where nothing."""
+        return summary.warnings(self)
 
     @property
     def headline(self) -> str:
@@ -301,61 +407,5 @@ class HedgeReport:
         return sections.moves_picture(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every number of the report as JSON takes it.
-
-        Returns
-        -------
-        dict
-            Text, numbers, lists and dicts; "no such price", infinity in the library, is None.
-        """
-        plan = _plain(self.plan)
-        return {
-            "title": self.title,
-            "hedgelib": hedgelib.__version__,
-            "parameters": self.parameters.to_dict(),
-            "portfolio": {
-                "file": self.file_name,
-                "sha256": self.file_sha256,
-                "value_usd": self.portfolio.value_usd,
-                "holdings": _plain(self.covers),
-            },
-            "tracking": {t.coin: _plain(t) for t in self.trackings},
-            "hedge_coin": self.hedge_coin,
-            "reason": self.reason,
-            "window": {
-                "first_day": self.first_day.isoformat(),
-                "last_day": self.last_day.isoformat(),
-                "days": self.days,
-                "cut": self.window_cut,
-            },
-            "price_day": self.price_day and self.price_day.isoformat(),
-            "plan": plan
-            | {
-                "contract_id": self.plan.contract.id,
-                "notional_usd": _plain(self.plan.notional_usd),
-                "leverage": _plain(self.plan.leverage),
-                "liquidation_move": _plain(self.plan.liquidation_move),
-            },
-            "moves": [_plain(row) for row in self.scenario.rows()],
-            "residual": _plain(self.residual),
-            "rallies": _plain(self.rallies),
-            "funding": _plain(self.funding),
-            "contract_figures": _plain(self.figures),
-            "data": _plain(self.origin),
-        }
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+        """Return every number of the report as JSON takes it, see :func:`export.to_data`."""
+        return export.to_data(self)

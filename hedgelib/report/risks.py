@@ -7,49 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgelib._text import percent, usd
+from hedgelib.carry import annualise_funding
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
-from hedgelib.report.phrases import coin_price, listed
-from hedgelib.scenario import coin_account, run_scenario
+from hedgelib.report.phrases import coin_price, listed, period, period_adjective, sentence
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
 __all__ = ["cost", "margin", "uncovered"]
 
-_RALLIES = (0.1, 0.25, 0.5)
-
 
 def _rally_rows(report: HedgeReport) -> list[list[str]]:
-    plan = report.plan
-    below = [m for m in _RALLIES if m < plan.liquidation_move]
-    s = run_scenario(plan, below) if below else None
-    rows = []
-    for i, move in enumerate(below):
-        assert s is not None
-        price = float(s.price_usd[i])
-        if plan.holds_coin:
-            equity = float(
-                coin_account(
-                    plan.contracts,
-                    plan.price_usd,
-                    plan.wallet_coin,
-                    price,
-                    plan.contract.multiplier,
-                )[1]
-            )
-        else:
-            equity = plan.wallet_usd + float(s.hedge_pnl_usd[i])
-        notional = plan.contract.notional_usd(plan.contracts, price)
-        rows.append(
-            [
-                percent(move, signed=True),
-                coin_price(price),
-                usd(float(s.spot_pnl_usd[i]), signed=True),
-                usd(equity),
-                f"{notional / equity:.1f}",
-            ]
-        )
-    return rows
+    return [
+        [
+            percent(step.move, signed=True),
+            coin_price(step.price_usd),
+            usd(step.spot_pnl_usd, signed=True),
+            usd(step.equity_usd),
+            f"{step.leverage:.1f}",
+        ]
+        for step in report.rally
+    ]
 
 
 def margin(report: HedgeReport) -> Section:
@@ -81,8 +59,9 @@ def margin(report: HedgeReport) -> Section:
         rows += [
             [
                 "Distance",
-                f"{percent(plan.liquidation_move, digits=1, signed=True)}, {far:.0f} daily "
-                f"standard deviations of {coin} ({percent(report.tracked.coin_sd, digits=1)} each)",
+                f"{percent(plan.liquidation_move, digits=1, signed=True)}, {far:.0f} "
+                f"{period_adjective(report)} standard deviations of {coin} "
+                f"({percent(report.tracked.coin_sd, digits=1)} each)",
             ],
             [
                 "Bankruptcy price",
@@ -99,7 +78,7 @@ def margin(report: HedgeReport) -> Section:
             Text(
                 f"In the data ({first} to {last}) {coin} rose that far within 30 days from "
                 f"{r.reached:,} of {r.starts:,} starting days"
-                + (f" ({percent(r.reached / r.starts, digits=1)})" if r.reached else "")
+                + (f" ({percent(r.share, digits=1)})" if r.reached else "")
                 + f"; its largest rise in 30 days was {percent(r.largest)}."
             )
         )
@@ -144,41 +123,52 @@ def cost(report: HedgeReport) -> Section:
         )
     ]
     if funding is None:
-        blocks.append(Text(f"The data hold no funding rates of {coin}."))
+        blocks.append(
+            Text(
+                f"The data hold no funding rates of {coin}; set funding_rate_8h to reckon with one "
+                "of your own."
+            )
+        )
         return Section(blocks)
 
     def row(name: str, rate: float, amount: float) -> list[str]:
-        return [name, percent(rate, digits=4, signed=True), usd(amount, signed=True)]
+        year = float(annualise_funding(rate).simple)
+        return [
+            name,
+            percent(rate, digits=4, signed=True),
+            percent(year, digits=1, signed=True),
+            usd(amount, signed=True),
+        ]
 
+    rows, past = [], funding.history
+    if funding.assumed:
+        rows.append(row("your assumption", funding.rate_8h, funding.month_usd))
+    if past is not None:
+        rows += [
+            row(f"{past.first_month} to {past.last_month}", past.mean_8h, past.month_usd),
+            row("its last 12 months", past.recent_mean_8h, past.recent_month_usd),
+            row(f"its lowest month, {past.worst_month}", past.worst_mean_8h, past.worst_month_usd),
+        ]
+    notes = []
+    if funding.assumed:
+        notes.append("The report reckons with the rate that you gave.")
+    if past is not None:
+        if "funding" in report.origin:
+            notes.append(f"The rates are {report.origin['funding']['note']}.")
+        notes.append("The past is no promise.")
     blocks += [
         Text(
             "A perpetual's funding passes between longs and shorts. At a positive rate the short "
             "receives it, at a negative rate it pays."
         ),
         Table(
-            ["History", "Mean rate, 8 hours", "Received in 30 days"],
-            [
-                row(
-                    f"{funding.first_month} to {funding.last_month}",
-                    funding.mean_8h,
-                    funding.month_usd,
-                ),
-                row("its last 12 months", funding.recent_mean_8h, funding.recent_month_usd),
-                row(
-                    f"its lowest month, {funding.worst_month}",
-                    funding.worst_mean_8h,
-                    funding.worst_month_usd,
-                ),
-            ],
-            "lrr",
-            f"What a short of {usd(plan.notional_usd)} would have received",
+            ["Rate", "Mean, 8 hours", "A year", "Received in 30 days"],
+            rows,
+            "lrrr",
+            f"What funding pays to a short of {usd(plan.notional_usd)}",
+            marked=(0,),
         ),
-        Text(
-            f"The rates are {report.origin['funding']['note']}. The past is no promise."
-            if "funding" in report.origin
-            else "The past is no promise.",
-            "note",
-        ),
+        Text(" ".join(notes), "note"),
     ]
     return Section(blocks)
 
@@ -198,7 +188,7 @@ def uncovered(report: HedgeReport) -> Section:
         rows = [[name, usd(value), usd(value * per_month)] for name, value in lines]
         blocks.append(
             Table(
-                ["One standard deviation of", "A day", "30 days"],
+                ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"],
                 rows,
                 "lrr",
                 "What is left, as measured over the window",
@@ -216,7 +206,7 @@ def uncovered(report: HedgeReport) -> Section:
     if report.tracked.estimate is not None:
         items.append(
             "The coins' own news: a listing, a hack, an unlock moves one coin and not "
-            f"{coin}. 30 days of it are taken as 30 independent days."
+            f"{coin}. Its swing in 30 days supposes that no return hangs on the one before."
         )
         items.append(
             "Beta moves: it was measured over the window and tends to rise in a crash. Measure it "

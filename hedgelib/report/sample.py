@@ -7,13 +7,16 @@ from typing import Any, Literal
 import numpy as np
 
 from hedgelib import beta, choice, market
+from hedgelib._check import FloatArray
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report.blocks import printable
-from hedgelib.report.parameters import SMALLEST_WINDOW, ReportParameters
+from hedgelib.report.parameters import SMALLEST_BLOCKS, SMALLEST_WINDOW, ReportParameters
 from hedgelib.report.results import Cover, Tracking
 
 __all__ = ["Sample"]
+
+_MONTH_DAYS = 30
 
 
 class Sample:
@@ -47,20 +50,41 @@ class Sample:
             )
         if not estimated and not any(c.how == "own" for c in self.covers):
             raise NotEnoughData(_nothing_known(self.covers, window))
-        self.days = len(common)
-        self.first_day, self.last_day = common.index[0].date(), last.date()
         self.cut = ""
         if len(window) < parameters.window_days:
             self.cut = f"the data begin on {data.span[0]}"
         if len(common) < len(window):
             youngest = window[common.columns].isna().sum().idxmax()
             self.cut = f"the history of {youngest} begins then"
-        self.coin_returns = {c: common[c].to_numpy(dtype=np.float64) for c in looked_at}
+        self.horizon_days = parameters.horizon_days
+        self.days = self._in_blocks(len(common))
+        self.left_out = len(common) - self.days
+        common = common.iloc[self.left_out :]
+        self.first_day, self.last_day = common.index[0].date(), last.date()
+        returns = dict(zip(common.columns, self._compounded(common).T, strict=True))
+        self.coin_returns = {coin: returns[coin] for coin in looked_at}
         self.book_returns = np.array([])
         if estimated:
             weights = np.array([c.value_usd for c in estimated]) / self.estimated_usd
-            self.book_returns = common[list(self.estimated)].to_numpy(dtype=np.float64) @ weights
+            self.book_returns = np.column_stack([returns[c] for c in self.estimated]) @ weights
         self._judged: dict[str, choice.Candidate] | None = None
+
+    def _in_blocks(self, days: int) -> int:
+        """Return how many days fill whole blocks of the horizon."""
+        blocks = days // self.horizon_days
+        if self.horizon_days > 1 and blocks < SMALLEST_BLOCKS:
+            raise NotEnoughData(
+                f"only {days} days of history make {blocks} returns of {self.horizon_days} days, "
+                f"and {SMALLEST_BLOCKS} are needed; lengthen window_days or shorten horizon_days"
+            )
+        return blocks * self.horizon_days
+
+    def _compounded(self, daily: Any) -> FloatArray:
+        """Return returns over the horizon, a column for each coin."""
+        returns: FloatArray = daily.to_numpy(dtype=np.float64)
+        if self.horizon_days == 1:
+            return returns
+        return np.asarray(beta.horizon_returns(returns, self.horizon_days).returns)
 
     @staticmethod
     def _cover(holding: Holding, share: float, window: Any) -> Cover:
@@ -88,6 +112,7 @@ class Sample:
             value_usd=holding.value_usd,
             share=share,
             quantity=holding.quantity,
+            price_usd=holding.price_usd,
             how=how,
             own_beta=holding.beta,
             reason=reason,
@@ -99,11 +124,14 @@ class Sample:
         if self._judged is None:
             self._judged = {}
             if self.estimated:
+                # What it calls days are our returns, each over the horizon.
                 ranked = choice.rank_hedges(
                     self.book_returns,
                     self.coin_returns,
                     self.estimated_usd,
                     candidates=[(coin,) for coin in self.coin_returns],
+                    horizon_days=_MONTH_DAYS / self.horizon_days,
+                    refit=max(1, round(_MONTH_DAYS / self.horizon_days)),
                 )
                 self._judged = {c.coins[0]: c for c in ranked.candidates}
         return self._judged

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
-from hedgelib.report.phrases import MOST_NAMES, coin_price, listed, sentence
+from hedgelib.report.phrases import (
+    MOST_NAMES,
+    coin_price,
+    listed,
+    period,
+    period_adjective,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from hedgelib.figures import Shown
@@ -136,12 +143,13 @@ def tracking(report: HedgeReport) -> Section:
                     "95% interval",
                     "R²",
                     "Variance removed out of sample",
-                    "Own swing a day",
-                    "Days",
+                    f"Own swing {period(report)}",
+                    "Returns",
                 ],
                 [_tracking_row(t) for t in report.trackings],
                 "lrrrrrr",
-                f"How {part} moved, {report.first_day} to {report.last_day}",
+                f"How {part} moved, {report.first_day} to {report.last_day}"
+                + ("" if report.parameters.horizon_days == 1 else f", {period(report)}"),
                 marked=chosen,
             ),
             Text(f"Use {report.reason}"),
@@ -150,10 +158,12 @@ def tracking(report: HedgeReport) -> Section:
             blocks.append(
                 Text(
                     f"{report.parameters.window_days} days were asked for; there are "
-                    f"{report.days}, because {report.window_cut}.",
+                    f"{report.days + report.left_out}, because {report.window_cut}.",
                     "note",
                 )
             )
+        if report.parameters.horizon_days > 1:
+            blocks.append(Text(_blocks_words(report), "note"))
     else:
         blocks.append(
             Text(
@@ -189,14 +199,25 @@ def tracking(report: HedgeReport) -> Section:
             Text(
                 f"Beta is a measurement: across its interval the {coin} exposure of the book lies "
                 f"between {usd(low)} and {usd(high)}. It is estimated by ordinary least squares on "
-                "daily simple returns, holdings weighted by their value, with the interval from "
-                "Student's t. Out of sample means: fitted on the days before, judged on "
-                "the days after. The own swing is the standard deviation of what the hedge coin "
-                "does not explain.",
+                f"{period_adjective(report)} simple returns, holdings weighted by their value, "
+                "with the interval from Student's t. Out of sample means: fitted on the days "
+                "before, judged on the days after. The own swing is the standard deviation of what "
+                "the hedge coin does not explain.",
                 "note",
             )
         )
     return Section(blocks)
+
+
+def _blocks_words(report: HedgeReport) -> str:
+    h, days = report.parameters.horizon_days, report.days
+    left = report.left_out
+    return (
+        f"Returns over {h} days, none of which overlap: {days} days make {days // h}. "
+        + (f"{left} day{'' if left == 1 else 's'} at the start fill none. " if left else "")
+        + "They show what coins do that follow the market with a delay, and being fewer they leave "
+        "a wider interval."
+    )
 
 
 def steps(report: HedgeReport) -> Section:
@@ -284,7 +305,12 @@ def tracking_picture(report: HedgeReport) -> Shown | Section:
     fit = report.tracked.estimate
     if fit is None:
         return Section([Text("There are no returns to draw.", "note")])
-    return show(BETA_SCATTER, BetaScatter(y=report.book_returns, x=report.coin_returns, fit=fit))
+    return show(
+        BETA_SCATTER,
+        BetaScatter(
+            y=report.book_returns, x=report.coin_returns, fit=fit, period=period_adjective(report)
+        ),
+    )
 
 
 def moves_picture(report: HedgeReport) -> Shown:

@@ -8,13 +8,13 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Text
-from hedgelib.report.phrases import beta_range, coin_price, listed, margin_source
+from hedgelib.report.phrases import beta_range, coin_price, listed, margin_source, period
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["headline", "summary"]
+__all__ = ["headline", "summary", "warnings"]
 
 _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
@@ -96,22 +96,27 @@ def summary(report: HedgeReport) -> Section:
         parts.append("No price liquidates the short.")
     if tracked.estimate is not None:
         parts.append(
-            f"What no hedge with {coin} covers is worth about {usd(residual.own_usd)} a day "
-            f"either way, against {usd(residual.before_usd)} without the hedge."
+            f"What no hedge with {coin} covers is worth about {usd(residual.own_usd)} "
+            f"{period(report)} either way, against {usd(residual.before_usd)} without the hedge."
         )
-    if report.funding is not None:
-        mean = report.funding.month_usd
+    funding = report.funding
+    if funding is not None:
+        rate = "funding rate that you gave"
+        if not funding.assumed and funding.history is not None:
+            rate = (
+                f"mean funding rate of {funding.history.first_month[:4]} to "
+                f"{funding.history.last_month[:4]} (a proxy)"
+            )
         parts.append(
-            f"At the mean funding rate of {report.funding.first_month[:4]} to "
-            f"{report.funding.last_month[:4]} (a proxy) the short would "
-            f"{'receive' if mean >= 0 else 'pay'} about {usd(abs(mean))} in 30 days."
+            f"At the {rate} the short would {'receive' if funding.month_usd >= 0 else 'pay'} about "
+            f"{usd(abs(funding.month_usd))} in 30 days."
         )
     blocks: list[Block] = [
         Heading(report.title, _under(report)),
         Facts(_facts(report)),
         Text(" ".join(first), "lead"),
         Text(" ".join(parts), "lead"),
-        *_warnings(report),
+        *(Text(warning, "warning") for warning in warnings(report)),
         Text("Educational, not advice.", "note"),
     ]
     return Section(blocks)
@@ -160,7 +165,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     if report.tracked.estimate is not None:
         facts.append(
             (
-                "Swing a day",
+                f"Swing {period(report)}",
                 usd(residual.after_usd),
                 f"one standard deviation, {usd(residual.before_usd)} unhedged",
             )
@@ -168,29 +173,24 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     return facts
 
 
-def _warnings(report: HedgeReport) -> list[Block]:
-    found: list[Block] = []
+def warnings(report: HedgeReport) -> tuple[str, ...]:
+    """Say what a reader must know before anything else."""
+    found = []
     none = [cover for cover in report.coins("none") if cover.value_usd > 0]
     if none:
         share = sum(c.share for c in none)
         found.append(
-            Text(
-                f"Not hedged: {listed(none)}, {usd(sum(c.value_usd for c in none))} or "
-                f"{percent(share)} of the book. There is no price history of "
-                f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
-                "add a column beta with your own figure.",
-                "warning",
-            )
+            f"Not hedged: {listed(none)}, {usd(sum(c.value_usd for c in none))} or "
+            f"{percent(share)} of the book. There is no price history of "
+            f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
+            "add a column beta with your own figure."
         )
     removed = report.tracked.out_of_sample
     if removed is not None and removed < _WEAK:
         swing = 1 - np.sqrt(1 - removed) if removed > 0 else 0.0
         found.append(
-            Text(
-                f"A weak hedge: on days it had not seen, {report.hedge_coin} took away "
-                f"{percent(max(removed, 0.0))} of the book's variance, which is {percent(swing)} "
-                "of its swing. To carry less risk than that, hold less of the book.",
-                "warning",
-            )
+            f"A weak hedge: on days it had not seen, {report.hedge_coin} took away "
+            f"{percent(max(removed, 0.0))} of the book's variance, which is {percent(swing)} "
+            "of its swing. To carry less risk than that, hold less of the book."
         )
-    return found
+    return tuple(found)

@@ -517,7 +517,7 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Seq
     }
     far = plan.liquidation_move
     drift = max((drift_usd(plan, move) for move in (-0.2, 0.2)), key=abs)
-    funding = report.funding
+    past = None if report.funding is None else report.funding.history
     return [
         (
             "1 Measure beta",
@@ -549,9 +549,9 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Seq
         (
             "6 Carry",
             "no funding history"
-            if funding is None
-            else f"30 days: {usd(funding.month_usd, signed=True)} at the mean, "
-            f"{usd(funding.worst_month_usd, signed=True)} in the worst month; "
+            if past is None
+            else f"30 days: {usd(past.month_usd, signed=True)} at the mean, "
+            f"{usd(past.worst_month_usd, signed=True)} in the worst month; "
             f"opening {usd(-plan.open_fee_usd, signed=True)}",
             "yours",
         ),

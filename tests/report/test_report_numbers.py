@@ -7,10 +7,12 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
 from hedgelib import market
+from hedgelib._text import usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import (
     HedgeError,
@@ -24,7 +26,15 @@ from hedgelib.errors import (
 )
 from hedgelib.plan import plan_hedge
 from hedgelib.portfolio import read_portfolio
-from hedgelib.report import ReportParameters, build_report, find_portfolio
+from hedgelib.report import (
+    SCHEMA_VERSION,
+    ReportParameters,
+    build_report,
+    find_portfolio,
+    schema,
+    to_json,
+)
+from hedgelib.report.one import MOVES
 from hedgelib.scenario import run_scenario
 
 SECTIONS = (
@@ -117,14 +127,107 @@ def test_residual_is_what_a_regression_leaves():
 
 
 def test_rallies_are_counted_as_a_loop_counts_them():
-    got = report_on("layer1.csv", benchmark="ETH")
+    got = report_on("layer1.csv", benchmark="ETH", max_leverage=3)
     closes = market.prices("ETH")["ETH"].tolist()
     starts = range(len(closes) - 30)
     rises = [max(closes[i + 1 : i + 31]) / closes[i] - 1 for i in starts]
-    move = got.plan.liquidation_move
-    assert got.rallies.starts == len(rises)
-    assert got.rallies.reached == sum(rise >= move for rise in rises) > 0
-    assert got.rallies.largest == pytest.approx(max(rises), rel=1e-12)
+    for seen, move in ((cap.rallies, cap.liquidation_move) for cap in got.caps):
+        hits = [i for i, rise in enumerate(rises) if rise >= move]
+        assert (seen.starts, seen.reached) == (len(rises), len(hits))
+        assert seen.episodes == sum(
+            not any(i - 30 <= earlier < i for earlier in hits) for i in hits
+        )
+        assert seen.largest == pytest.approx(max(rises), rel=1e-12)
+    assert got.rallies == next(cap.rallies for cap in got.caps if cap.own)
+    assert got.rallies.reached > got.rallies.episodes > 0
+
+
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+def test_caps_are_plans_of_their_own(collateral):
+    got = report_on("layer1.csv", benchmark="ETH", collateral=collateral, max_leverage=2.5)
+    assert [round(cap.leverage, 2) for cap in got.caps] == [1.5, 2, 2.5, 3, 5]
+    assert [cap.own for cap in got.caps] == [False, False, True, False, False]
+    for cap in got.caps:
+        alone = report_on(
+            "layer1.csv",
+            benchmark="ETH",
+            collateral=collateral,
+            max_leverage=round(cap.leverage, 2),
+        ).plan
+        assert cap.collateral_usd == alone.collateral_usd
+        assert cap.notional_usd == alone.notional_usd
+        assert cap.liquidation_move == alone.liquidation_move
+    posted = report_on("layer1.csv", benchmark="ETH", collateral_usd=200_000)
+    assert posted.caps[0].own
+    assert posted.caps[0].collateral_usd == 200_000
+    assert len(posted.caps) == 5
+
+
+def test_a_cap_that_cannot_be_met_is_left_out():
+    data = market.Market.bundled()
+    least = min(
+        (terms for terms in data.contracts(coin="ETH", open_only=True) if terms.max_leverage),
+        key=lambda terms: terms.max_leverage,
+    )
+    short = replace(least, max_leverage=2.5)
+    listings = [
+        replace(one, terms=short) if one.id == short.id else one for one in data._listings.values()
+    ]
+    tight = market.Market(
+        closes=data.prices(),
+        funding=data.funding_monthly(),
+        listings=listings,
+        venues=data.venues(),
+        origin={},
+    )
+    parameters = ReportParameters(portfolio="layer1.csv", contract=short.id, max_leverage=1.2)
+    got = build_report(parameters, data=tight)
+    assert [round(cap.leverage, 1) for cap in got.caps] == [1.2, 1.5, 2]
+
+
+def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
+    got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
+    coins, weights = ["LINK", "MATIC", "AVAX"], np.array([20.0, 8, 10]) / 38
+    closes = market.prices([*coins, "ETH"]).iloc[-197:]  # 28 weeks, and the close before them
+    weeks = closes.iloc[::7]
+    change = (weeks / weeks.shift(1) - 1).iloc[1:]
+    y, x = change[coins].to_numpy() @ weights, change["ETH"].to_numpy()
+    fit = ols_beta(y, x)
+    tracked = got.tracked
+    assert (got.days, got.left_out, tracked.estimate.n) == (196, 4, 28)
+    assert got.first_day == closes.index[1].date()
+    assert tracked.estimate.beta == pytest.approx(fit.beta, rel=1e-9)
+    assert tracked.estimate.se == pytest.approx(fit.se, rel=1e-9)
+    assert tracked.coin_sd == pytest.approx(float(np.std(x, ddof=1)), rel=1e-9)
+    assert got.residual.horizon_days == 7
+    assert got.residual.own_usd == pytest.approx(38_000 * fit.residual_sd, rel=1e-9)
+    assert got.residual.month == pytest.approx(math.sqrt(30 / 7))
+    daily = report_on("defi_mix.csv", benchmark="ETH", window_days=200)
+    low, high = tracked.estimate.interval()
+    assert high - low > np.ptp(daily.tracked.estimate.interval())
+
+
+def test_a_horizon_is_named_wherever_it_counts():
+    got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
+    said = {name: " ".join(str(getattr(got, name)).split()) for name in SECTIONS}
+    assert f"worth about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
+    assert "Swing in 7 days" in said["summary"]
+    assert "7-day simple returns" in said["tracking"]
+    assert "196 days make 28. 4 days at the start fill none." in said["tracking"]
+    assert "7-day standard deviations" in said["margin"]
+    assert "In 7 days" in said["uncovered"]
+    assert "28 7-day returns" in got.tracking_picture.alt
+    assert not [name for name, text in said.items() if "a day" in text.lower()]
+
+
+def test_a_horizon_needs_enough_returns(book):
+    path = book("coin,usd_value\nADA,5000\n")
+    assert report_on(path, window_days=360, horizon_days=30).tracked.estimate.n == 12
+    with pytest.raises(InvalidInput, match="horizon_days must leave at least 12 returns, got 11"):
+        report_on(path, window_days=359, horizon_days=30)
+    young = book("coin,usd_value\nAVAX,5000\nADA,5000\n")
+    with pytest.raises(NotEnoughData, match=r"only 1193 days .* make 10 returns of 110 days"):
+        report_on(young, window_days=1400, horizon_days=110)
 
 
 def test_a_short_receives_funding_at_positive_rates():
@@ -133,9 +236,25 @@ def test_a_short_receives_funding_at_positive_rates():
     table = table[table["coin"] == "BTC"]
     mean = (table["mean_8h"] * table["settlements"]).sum() / table["settlements"].sum()
     assert mean > 0
-    assert got.funding.mean_8h == pytest.approx(mean, rel=1e-12)
+    assert got.funding.rate_8h == got.funding.history.mean_8h == pytest.approx(mean, rel=1e-12)
     assert got.funding.month_usd == pytest.approx(got.plan.notional_usd * mean * 90, rel=1e-12)
-    assert got.funding.worst_month_usd < 0
+    assert got.funding.history.worst_month_usd < 0
+
+
+@pytest.mark.parametrize("contract", ["binance:BTCUSD_PERP", "binance:AVAXUSD_PERP"])
+@pytest.mark.parametrize("rate", [0.0002, -0.0001, "0.0001", 0])
+def test_an_assumed_funding_rate_goes_before_the_history(contract, rate):
+    got = report_on("defi_mix.csv", contract=contract, funding_rate_8h=rate)
+    funding, rate = got.funding, float(rate)
+    assert (funding.assumed, funding.rate_8h) == (True, rate)
+    assert funding.month_usd == pytest.approx(got.plan.notional_usd * rate * 90, abs=1e-9)
+    assert (funding.history is None) == (got.hedge_coin == "AVAX")
+    said = " ".join(f"{got.summary} {got.cost}".split())
+    assert "funding rate that you gave" in said
+    assert "your assumption" in said
+    assert "The report reckons with the rate" in said
+    received = "receive" if rate >= 0 else "pay"
+    assert f"{received} about {usd(abs(funding.month_usd))} in 30 days" in said
 
 
 def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(book):
@@ -241,6 +360,42 @@ def test_the_benchmark_follows_the_contract():
     assert "no funding rates of AVAX" in str(avax.cost)
 
 
+def test_a_venue_brings_its_own_perpetual():
+    assert report_on("layer1.csv", venue="bybit", benchmark="ETH").plan.contract.id == (
+        "bybit:ETHUSD"
+    )
+    assert report_on("layer1.csv", venue="Kraken Futures").plan.contract.id == "kraken:PI_XBTUSD"
+    assert report_on("layer1.csv", venue="bybit", contract="ETHUSD").hedge_coin == "ETH"
+    assert report_on("layer1.csv").plan.contract.id == "binance:BTCUSD_PERP"
+
+
+def test_a_venue_without_the_best_coin_offers_the_next(book):
+    path = book("coin,usd_value\nETH,9000\nADA,1000\n")
+    assert report_on(path).hedge_coin == "ETH"
+    got = report_on(path, venue="gate")
+    assert got.plan.contract.id == "gate:BTC_USD"
+    assert got.reason.startswith("BTC, because Gate has no inverse perpetual on ETH, which would")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"venue": "bybbit"}, "no venue 'bybbit' (did you mean bybit?)"),
+        ({"venue": "weex"}, "no inverse perpetual on BTC at weex that can be traded; set another"),
+        ({"venue": "bitmex"}, "no inverse perpetual on BTC at bitmex"),
+        (
+            {"venue": "gate", "benchmark": "ETH"},
+            "there are gate:BTC_USD: set benchmark or contract",
+        ),
+        ({"venue": "okx", "contract": "bybit:ETHUSD"}, "is not at venue 'okx'"),
+    ],
+)
+def test_a_venue_that_does_not_serve_is_refused_with_what_there_is(parameters, says):
+    with pytest.raises(HedgeError) as caught:
+        report_on("layer1.csv", **parameters)
+    assert says in str(caught.value)
+
+
 def test_no_liquidation_reads_well(book):
     # With its whole worth in coin behind it, and maintenance at mark, a short of half stays open.
     path = book("coin,usd_value\nETH,10000\n")
@@ -254,18 +409,72 @@ def test_no_liquidation_reads_well(book):
     )
     assert got.plan.liquidation_price_usd == math.inf
     assert got.rallies is None
+    assert got.rally == ()
+    assert got.caps[0].own
+    assert got.caps[0].rallies.reached == 0
     assert "No price liquidates the short" in " ".join(str(got.summary).split())
     assert got.to_dict()["plan"]["liquidation_price_usd"] is None
 
 
-@pytest.mark.parametrize("parameters", [{}, {"collateral": "stablecoin"}, {"benchmark": "ETH"}])
-def test_everything_goes_into_strict_json(parameters):
-    got = report_on("defi_mix.csv", **parameters).to_dict()
-    again = json.loads(json.dumps(got, allow_nan=False))
-    assert again["plan"]["contracts"] == got["plan"]["contracts"] < 0
-    assert len(again["moves"]) == 12
-    assert again["portfolio"]["file"] == "defi_mix.csv"
+def tightened(schema):
+    """Return the schema with every key that it does not name refused."""
+    if isinstance(schema, list):
+        return [tightened(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: tightened(value) for key, value in schema.items()}
+    named = set(found.get("properties", ()))
+    if len(named) > 1 and named == set(found.get("required", ())):
+        found["additionalProperties"] = False
+    return found
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"collateral": "stablecoin", "horizon_days": 7},
+        {"contract": "AVAXUSD_PERP"},
+        {"contract": "AVAXUSD_PERP", "funding_rate_8h": 0.0001},
+        {"benchmark": "ETH", "collateral_usd": 500_000, "hedge_ratio": 0.5},
+        {"portfolio": '{"AAA": {"value": 6000, "beta": 1}, "BBB": {"amount": 3, "price": 2}}'},
+    ],
+)
+def test_everything_goes_into_strict_json_of_the_documented_form(parameters, book):
+    if "portfolio" in parameters:
+        path, parameters = book(parameters["portfolio"], "book.json"), {"benchmark": "ETH"}
+    else:
+        path = "defi_mix.csv"
+    got = report_on(path, **parameters)
+    again = json.loads(to_json(got), parse_constant=pytest.fail)
+    form = jsonschema.Draft202012Validator(tightened(schema()))
+    assert not [f"{e.json_path}: {e.message}" for e in form.iter_errors(again)]
+    assert again == json.loads(json.dumps(got.to_dict(), allow_nan=False))
+    assert again["schema_version"] == SCHEMA_VERSION == 1
+    assert again["plan"]["contracts"] == got.plan.contracts < 0
+    assert [row["move"] for row in again["moves"]] == list(MOVES)
+    assert [row["move"] for row in again["rally"]] == [step.move for step in got.rally]
+    assert [cap["collateral_usd"] for cap in again["caps"]] == [
+        cap.collateral_usd for cap in got.caps
+    ]
+    assert again["portfolio"]["file"] == again["parameters"]["portfolio"] == Path(path).name
+    assert again["portfolio"]["read_as"] == dict(got.portfolio.read_as)
     assert again["data"]["sha256"] == market.provenance()["sha256"]
+    assert set(again["parameters"]) == set(ReportParameters.names())
+
+
+def test_the_schema_is_one_and_says_what_everything_is():
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+    def silent(part, path="$"):
+        for name, value in part.get("properties", {}).items():
+            if not value.get("description"):
+                yield f"{path}.{name}"
+            yield from silent(value, f"{path}.{name}")
+        if isinstance(part.get("items"), dict):
+            yield from silent(part["items"], f"{path}[]")
+
+    assert not list(silent(schema()))
 
 
 def test_a_report_is_the_same_every_time():

@@ -48,6 +48,15 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
         ("window_days", 29, "whole number of days >= 30"),
         ("window_days", 30.5, "whole number"),
         ("window_days", math.inf, "finite"),
+        ("venue", "", "must be text"),
+        ("venue", 7, "papermill -r"),
+        ("horizon_days", 0, "whole number of days >= 1"),
+        ("horizon_days", 1.5, "whole number of days >= 1"),
+        ("horizon_days", 31, "at least 12 returns, got 11 of 31 days in a window_days of 365"),
+        ("funding_rate_8h", 1, "between -1 and 1 (1% is 0.01), got 1.0; or history"),
+        ("funding_rate_8h", "0.01%", "write a plain number such as 2.5; or history"),
+        ("funding_rate_8h", None, "or history"),
+        ("funding_rate_8h", "History", "or history"),
         ("hedge_ratio", -1, "> 0"),
         ("target_beta", math.inf, "finite"),
         ("target_beta", "0,5", "plain number"),
@@ -73,7 +82,10 @@ def test_numbers_given_as_text_become_numbers():
         window_days="120",
         target_beta="-1e-1",
         collateral_usd="10000",
+        horizon_days="7",
+        funding_rate_8h="-1e-4",
     )
+    assert (got.horizon_days, got.funding_rate_8h) == (7, -0.0001)
     assert (got.max_leverage, got.window_days, got.target_beta) == (2.5, 120, -0.1)
     assert isinstance(got.window_days, int)
     assert got.collateral_usd == 10_000

@@ -1,0 +1,190 @@
+"""What the history says of a plan: how far its coin has risen in a month, and what funding paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from hedgelib import market
+from hedgelib._check import FloatArray
+from hedgelib.contracts import inverse_funding_coin, linear_funding_usd
+from hedgelib.errors import HedgeError
+from hedgelib.plan import HedgePlan
+from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.results import Cap, Funding, FundingHistory, Rallies
+
+__all__ = ["CAPS", "RALLY_DAYS", "caps", "funding", "monthly_rises", "rallies"]
+
+RALLY_DAYS = 30
+CAPS = (1.5, 2.0, 3.0, 5.0)
+"""Leverage caps that a report compares."""
+
+_MONTH_DAYS = 30
+_SETTLEMENTS_PER_DAY = 3
+
+
+def monthly_rises(data: market.Market, coin: str) -> FloatArray:
+    """Return the highest close of the 30 days after each day, over that day's, less one.
+
+    Parameters
+    ----------
+    data : Market
+    coin : str
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        One for each day that has 30 days after it; empty where none has.
+
+    Notes
+    -----
+    **Source:** definition; closes only, so that a higher price between two of them is not seen.
+    """
+    closes = data.prices(coin).iloc[:, 0].dropna().to_numpy(dtype=np.float64)
+    if closes.size <= RALLY_DAYS:
+        return np.array([])
+    ahead = np.lib.stride_tricks.sliding_window_view(closes[1:], RALLY_DAYS).max(axis=1)
+    return np.asarray(ahead / closes[: ahead.size] - 1)
+
+
+def rallies(move: float, rises: FloatArray) -> Rallies | None:
+    """Count the days from which the coin rose by a move within 30 days.
+
+    Parameters
+    ----------
+    move : float
+        Decimal; ``inf`` is reached from no day.
+    rises : ndarray, shape (n,)
+        Of :func:`monthly_rises`.
+
+    Returns
+    -------
+    Rallies or None
+        None without history.
+
+    Examples
+    --------
+    >>> found = rallies(0.5, np.array([0.6, 0.7, 0.1, *[0.0] * 40, 0.5, 0.4]))
+    >>> found.reached, found.starts, found.episodes
+    (3, 45, 2)
+    """
+    if not rises.size:
+        return None
+    reached = np.flatnonzero(rises >= move)
+    return Rallies(
+        move=move,
+        starts=int(rises.size),
+        reached=int(reached.size),
+        # Starting days closer than that see one and the same rally.
+        episodes=int(np.count_nonzero(np.diff(reached) > RALLY_DAYS) + bool(reached.size)),
+        largest=float(rises.max()),
+    )
+
+
+def caps(
+    plan: HedgePlan,
+    parameters: ReportParameters,
+    planned: Callable[[float], HedgePlan],
+    rises: FloatArray,
+) -> tuple[Cap, ...]:
+    """Compare what leverage caps ask for, and how far they carry.
+
+    Parameters
+    ----------
+    plan : HedgePlan
+        The report's own.
+    parameters : ReportParameters
+    planned : callable
+        Makes the same plan at another cap, with the least margin that it allows.
+    rises : ndarray, shape (n,)
+
+    Returns
+    -------
+    tuple of Cap
+        From the lowest leverage to the highest; a cap that cannot be met is left out.
+    """
+    own = plan.collateral_usd
+    found = {own: plan}
+    for cap in CAPS:
+        if cap == parameters.max_leverage and parameters.collateral_usd is None:
+            continue
+        try:
+            other = planned(cap)
+        except HedgeError:
+            continue
+        found.setdefault(other.collateral_usd, other)
+    return tuple(
+        Cap(
+            leverage=found[usd].leverage,
+            collateral_usd=usd,
+            notional_usd=found[usd].notional_usd,
+            liquidation_price_usd=found[usd].liquidation_price_usd,
+            liquidation_move=found[usd].liquidation_move,
+            rallies=rallies(found[usd].liquidation_move, rises),
+            own=usd == own,
+        )
+        for usd in sorted(found, reverse=True)
+    )
+
+
+def funding(plan: HedgePlan, parameters: ReportParameters, data: market.Market) -> Funding | None:
+    """Reckon what funding pays to a position, by the history or by a rate assumed.
+
+    Parameters
+    ----------
+    plan : HedgePlan
+    parameters : ReportParameters
+    data : Market
+
+    Returns
+    -------
+    Funding or None
+        None where no rate is assumed and the data hold none of the coin.
+    """
+
+    def received_usd(rate: float) -> float:
+        c = plan.contract
+        if c.kind == "inverse":
+            coins = inverse_funding_coin(plan.contracts, plan.price_usd, rate, c.multiplier)
+            once = coins * plan.price_usd
+        else:
+            once = linear_funding_usd(plan.contracts, plan.price_usd, rate, c.multiplier)
+        return float(once) * _SETTLEMENTS_PER_DAY * _MONTH_DAYS
+
+    table = data.funding_monthly()
+    history = _history(table[table["coin"] == plan.contract.coin], received_usd)
+    assumed = parameters.funding_rate_8h
+    if isinstance(assumed, float):
+        return Funding(
+            assumed=True, rate_8h=assumed, month_usd=received_usd(assumed), history=history
+        )
+    if history is None:
+        return None
+    return Funding(
+        assumed=False, rate_8h=history.mean_8h, month_usd=history.month_usd, history=history
+    )
+
+
+def _history(table: Any, received_usd: Callable[[float], float]) -> FundingHistory | None:
+    if table.empty:
+        return None
+
+    def mean(rows: Any) -> float:
+        return float(np.average(rows["mean_8h"], weights=rows["settlements"]))
+
+    months = table["month"].astype(str).str.slice(0, 7)
+    worst = int(np.argmin(table["mean_8h"].to_numpy()))
+    rates = (mean(table), mean(table.iloc[-12:]), float(table["mean_8h"].iloc[worst]))
+    return FundingHistory(
+        first_month=str(months.iloc[0]),
+        last_month=str(months.iloc[-1]),
+        mean_8h=rates[0],
+        recent_mean_8h=rates[1],
+        worst_month=str(months.iloc[worst]),
+        worst_mean_8h=rates[2],
+        month_usd=received_usd(rates[0]),
+        recent_month_usd=received_usd(rates[1]),
+        worst_month_usd=received_usd(rates[2]),
+    )

@@ -1,0 +1,113 @@
+"""What to hedge with: the contract asked for, or the venue's on the coin that tracks best."""
+
+from __future__ import annotations
+
+from hedgelib import market
+from hedgelib.contracts import ContractTerms
+from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin, UnknownContract
+from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.sample import Sample
+
+__all__ = ["BENCHMARKS", "asked_for", "choose"]
+
+BENCHMARKS = ("BTC", "ETH")
+"""Hedge coins that a report looks at in any case."""
+
+_DEFAULT_VENUE = "binance"
+
+
+def asked_for(parameters: ReportParameters, data: market.Market) -> ContractTerms | None:
+    """Return the contract asked for, or None where the best benchmark is."""
+    if parameters.contract == "auto":
+        if parameters.benchmark == "auto":
+            return None
+        return _perpetual(parameters, parameters.benchmark, data)
+    venue = None if parameters.venue == "auto" else parameters.venue
+    contract = data.contract(parameters.contract, venue)
+    if parameters.benchmark not in ("auto", contract.coin):
+        raise InvalidInput(
+            f"benchmark is {parameters.benchmark} but {contract.id} is on {contract.coin}; "
+            "set one of them and leave the other at auto"
+        )
+    if contract.coin not in data.coins:
+        raise UnknownCoin(
+            f"{contract.id} is on {contract.coin}, of which there are no prices to estimate a beta "
+            f"with; choose a contract on one of {', '.join(data.coins)}"
+        )
+    return contract
+
+
+def _venue(parameters: ReportParameters) -> str:
+    return _DEFAULT_VENUE if parameters.venue == "auto" else parameters.venue
+
+
+def _perpetuals(parameters: ReportParameters, data: market.Market) -> dict[str, ContractTerms]:
+    """Return the venue's inverse perpetuals that can be traded, by coin."""
+    found: dict[str, ContractTerms] = {}
+    for terms in data.contracts(venue=_venue(parameters), open_only=True):
+        if terms.kind == "inverse" and terms.expiry is None:
+            if terms.coin in found:
+                raise UnknownContract(
+                    f"{terms.venue} has two inverse perpetuals on {terms.coin}; set contract to "
+                    f"{found[terms.coin].id} or {terms.id}"
+                )
+            found[terms.coin] = terms
+    return found
+
+
+def _perpetual(parameters: ReportParameters, coin: str, data: market.Market) -> ContractTerms:
+    offered = _perpetuals(parameters, data)
+    if coin in offered:
+        return offered[coin]
+    there = ", ".join(terms.id for terms in offered.values())
+    raise UnknownContract(
+        f"no inverse perpetual on {coin} at {_venue(parameters)} that can be traded"
+        + (f"; there are {there}: set benchmark or contract" if there else "; set another venue")
+    )
+
+
+def choose(
+    parameters: ReportParameters,
+    contract: ContractTerms | None,
+    sample: Sample,
+    data: market.Market,
+) -> tuple[ContractTerms, str]:
+    """Settle on a contract, and say why its coin in a sentence."""
+    judged = sample.judged()
+    if contract is not None:
+        coin = contract.coin
+        why = "the contract asked for is on it" if parameters.contract != "auto" else ""
+        reason = f"{coin}, because {why or 'it was asked for'}."
+        better = next(iter(judged), coin)
+        if better != coin:
+            reason += (
+                f" {better} would have taken away more: "
+                f"{judged[better].effectiveness:.0%} of the variance, and {coin} "
+                f"{judged[coin].effectiveness:.0%}."
+            )
+        return contract, reason
+    if not judged:
+        raise NotEnoughData(
+            "benchmark auto compares price histories, and no coin of the book has one that "
+            "serves; set benchmark to BTC or ETH, whichever the betas in the file are to"
+        )
+    offered = _perpetuals(parameters, data)
+    best = next(iter(judged))
+    ranked = [(coin, one) for coin, one in judged.items() if coin in offered]
+    if not ranked:
+        _perpetual(parameters, best, data)
+    (coin, first), *others = ranked
+    took = (
+        f"with the beta known at the time, a hedge with {coin} took away {first.effectiveness:.0%} "
+        "of the variance on days it had not seen"
+    )
+    if coin != best:
+        return offered[coin], (
+            f"{coin}, because {offered[coin].venue} has no inverse perpetual on {best}, which "
+            f"would have taken away {judged[best].effectiveness:.0%} of the variance; {took}."
+        )
+    reason = f"{coin}, because it removed the most risk net of fees: {took}"
+    if others:
+        second, other = others[0]
+        reason += f", one with {second} {other.effectiveness:.0%}"
+    return offered[coin], reason + "."

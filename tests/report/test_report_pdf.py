@@ -1,0 +1,203 @@
+"""Reports on paper and as data: what the command line writes beside the page, and when it cannot.
+
+The page is made from the committed notebook, so that no kernel is needed; Chromium prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from hedgelib import __main__ as command_line
+from hedgelib.errors import InvalidInput
+from hedgelib.report import (
+    PdfFailed,
+    ReportParameters,
+    build_report,
+    pdf,
+    render,
+    report_notebook,
+    to_html,
+    write_json,
+    write_pdf,
+)
+
+HOSTILE = "<b>x</b> (y\\) $1$ \u05d0 ↯ %20 /JS (app.alert(1))"
+SIZES = {"A4": (595, 842), "Letter": (612, 792)}
+REPORT = ReportParameters(portfolio="data/portfolios/layer1.csv")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    """The page of the committed notebook, under a title that wants to be something else."""
+    notebook = nbformat.read(report_notebook(), as_version=4)
+    path = tmp_path_factory.mktemp("page #1 %20") / "layer1.html"
+    path.write_text(to_html(notebook, title=HOSTILE), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def no_kernel(monkeypatch, page):
+    """Let the command line write this page instead of running the notebook."""
+
+    def written(_report, folder):
+        targets = Path(folder) / "layer1.html", Path(folder) / "layer1.ipynb"
+        targets[0].parent.mkdir(parents=True, exist_ok=True)
+        targets[0].write_bytes(page.read_bytes())
+        targets[1].write_text("{}")
+        return targets
+
+    monkeypatch.setattr(render, "write_report", written)
+
+
+def boxes(made: Path) -> list[tuple[int, int]]:
+    """Width and height of each page of a PDF, in points."""
+    found = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", made.read_bytes())
+    return [(round(float(w)), round(float(h))) for w, h in found]
+
+
+def title(made: Path) -> str:
+    """The title in the properties of a PDF, as a reader decodes it."""
+    text = made.read_bytes()
+    if found := re.search(rb"/Title <([0-9A-Fa-f\s]+)>", text):
+        return bytes.fromhex(found[1].decode()).decode("utf-16")
+    found = re.search(rb"/Title \(((?:[^()\\]|\\.)*)\)", text, re.DOTALL)
+    return re.sub(rb"\\(.)", rb"\1", found[1]).decode("ascii")
+
+
+@pytest.mark.usefixtures("chromium")
+@pytest.mark.parametrize("paper", SIZES)
+def test_a_page_is_printed_on_either_paper(page, tmp_path, paper):
+    made = write_pdf(page, tmp_path / "layer1.pdf", paper=paper)
+    assert made.read_bytes()[:5] == b"%PDF-"
+    found = boxes(made)
+    assert set(found) == {SIZES[paper]}
+    assert 5 <= len(found) <= 9
+    assert title(made) == HOSTILE
+    assert b"/JavaScript" not in made.read_bytes()
+    assert str(page.parent).encode() not in made.read_bytes()
+    assert b"/StructTreeRoot" in made.read_bytes()  # a screen reader finds headings and alt texts
+    assert [path.name for path in tmp_path.iterdir()] == ["layer1.pdf"]
+
+
+@pytest.mark.usefixtures("chromium", "no_kernel")
+def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["report", "layer1.csv", "--pdf", "--paper", "Letter", "--json"]
+    assert command_line.main(words) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines()[-1] == (
+        "wrote out/layer1.html, out/layer1.ipynb, out/layer1.report.json and out/layer1.pdf"
+    )
+    assert set(boxes(Path("out/layer1.pdf"))) == {SIZES["Letter"]}
+    data = json.loads(Path("out/layer1.report.json").read_text())
+    assert data == build_report(ReportParameters(portfolio="layer1.csv")).to_dict()
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        *("layer1.html", "layer1.ipynb", "layer1.pdf", "layer1.report.json"),
+    ]
+
+
+NO_PRINTER = {
+    "none": ("{folder}/no-such-browser", "HEDGELIB_CHROMIUM is {folder}/no-such-browser, which is"),
+    "one that fails": ("{folder}/fails", "{folder}/fails made no PDF: it rains today; open out/"),
+    "one that does nothing": ("{folder}/silent", "{folder}/silent made no PDF: it said nothing"),
+    "one that is no program": ("{folder}/broken", "{folder}/broken made no PDF: Exec format error"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browsers are shell scripts")
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize("case", NO_PRINTER)
+def test_without_a_printer_the_report_is_there_and_the_exit_code_is_3(
+    case, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    scripts = {
+        "fails": "#!/bin/sh\necho noise >&2; printf 'it rains\\033 today\\n\\n' >&2; exit 1\n",
+        "silent": "#!/bin/sh\n",
+        "broken": "\x00\x01",
+    }
+    for name, text in scripts.items():
+        Path(name).write_text(text)
+        Path(name).chmod(0o755)
+    path, says = (word.format(folder=tmp_path) for word in NO_PRINTER[case])
+    monkeypatch.setenv("HEDGELIB_CHROMIUM", path)
+    assert command_line.main(["report", "layer1.csv", "--pdf"]) == 3
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == "wrote out/layer1.html and out/layer1.ipynb"
+    assert err.startswith("hedgelib: no PDF: ")
+    assert says in err.replace("\\x1b", "")
+    assert len(err.splitlines()) == 1
+    assert sorted(path.name for path in Path("out").iterdir()) == ["layer1.html", "layer1.ipynb"]
+
+
+def test_a_machine_without_chromium_is_told_what_to_install(page, tmp_path, monkeypatch):
+    monkeypatch.delenv("HEDGELIB_CHROMIUM", raising=False)
+    monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
+    with pytest.raises(PdfFailed, match=r"Chromium was not found, .* install it, or set HEDGELIB_"):
+        write_pdf(page, tmp_path / "x.pdf")
+    with pytest.raises(InvalidInput, match="paper must be one of A4, Letter, got 'A3'"):
+        write_pdf(page, tmp_path / "x.pdf", paper="A3")
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_an_interrupt_while_printing_leaves_the_report(capsys, tmp_path, monkeypatch):
+    def interrupted(*_given, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pdf, "write_pdf", interrupted)
+    assert command_line.main(["report", "layer1.csv", "--pdf", "--out", str(tmp_path)]) == 130
+    out, err = capsys.readouterr()
+    assert "layer1.html" in out.splitlines()[-1]
+    assert err == "hedgelib: no PDF: interrupted\n"
+
+
+def test_the_data_alone_go_to_standard_output(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["report", "layer1.csv", "--json", "--out", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out) == build_report(ReportParameters(portfolio="layer1.csv")).to_dict()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["--out", "-"],
+            "--out - prints the data and writes nothing: give it --json, and no --pdf",
+        ),
+        (["--out", "-", "--json", "--pdf"], "give it --json, and no --pdf"),
+        (["--paper", "a4"], "--paper must be one of A4, Letter, got 'a4'"),
+    ],
+)
+def test_outputs_that_contradict_each_other_are_refused(words, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert command_line.main(["report", "layer1.csv", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_data_never_take_the_place_of_a_portfolio(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text('{"ADA": 5000, "<b>\u202e": 100, "LINK": 3000}')
+    with pytest.raises(Exception, match="printable"):
+        build_report(ReportParameters(portfolio=str(path)))
+    path.write_text('{"ADA": 5000, "<b>": 100, "LINK": 3000}')
+    report = build_report(ReportParameters(portfolio=str(path)))
+    made = write_json(report, tmp_path)
+    assert re.fullmatch(r"mine-[0-9a-f]{6}\.report\.json", made.name)
+    assert json.loads(made.read_text())["portfolio"]["holdings"][1]["coin"] == "<B>"
+    assert sorted(tmp_path.iterdir()) == sorted([path, made])
+    with pytest.raises(InvalidInput, match="cannot write to"):
+        write_json(report, path)
