@@ -15,6 +15,7 @@ __all__ = [
     "Heading",
     "Points",
     "Section",
+    "Story",
     "Table",
     "Text",
     "printable",
@@ -118,6 +119,28 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """Paragraphs, each list of them under a name."""
+
+    items: Sequence[tuple[str, Sequence[str]]]
+
+    def _repr_html_(self) -> str:
+        told = "".join(
+            f"<div><dt>{_safe(name)}</dt><dd>"
+            + "".join(f"<p>{_prose(text)}</p>" for text in texts)
+            + "</dd></div>"
+            for name, texts in self.items
+        )
+        return f"<dl class='story'>{told}</dl>"
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            "\n".join([printable(name), *(str(Text(text)) for text in texts)])
+            for name, texts in self.items
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Columns and rows of text; `align` has an ``l`` or an ``r`` for each column."""
 
@@ -167,7 +190,7 @@ class Table:
         return "\n".join([printable(self.caption), *top, *lines[1:]])
 
 
-Block: TypeAlias = Heading | Text | Points | Facts | Table
+Block: TypeAlias = Heading | Text | Points | Facts | Story | Table
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,11 +198,14 @@ class Section:
     """A part of a report: shows itself in a notebook, and as text in a terminal."""
 
     blocks: Sequence[Block]
+    kind: str = ""
+    """A class of its own for the style sheet."""
 
     def _repr_html_(self) -> str:
         # JupyterLab would set what stands between two dollar signs as mathematics.
         body = "".join(block._repr_html_() for block in self.blocks)
-        return f"<div class='hedge-report tex2jax_ignore mathjax_ignore'>{body}</div>"
+        kind = f"hedge-report {self.kind}".strip()
+        return f"<div class='{kind} tex2jax_ignore mathjax_ignore'>{body}</div>"
 
     def __repr__(self) -> str:
         return "\n\n".join(str(block) for block in self.blocks)

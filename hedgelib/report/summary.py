@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Facts, Heading, Section, Text
+from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text
 from hedgelib.report.phrases import beta_range, coin_price, listed, margin_source, period
 from hedgelib.scenario import run_scenario
 
@@ -42,84 +42,197 @@ def headline(report: HedgeReport) -> str:
 
 
 def summary(report: HedgeReport) -> Section:
-    """Say the whole in a paragraph, after the figures to see first."""
-    plan, residual, coin = report.plan, report.residual, report.hedge_coin
-    book = report.portfolio
+    """Tell the whole on one page: hold, hedge, cost, what can go wrong."""
+    blocks: list[Block] = [
+        Heading(report.title, _under(report)),
+        Facts(_facts(report)),
+        *(Text(warning, "warning") for warning in warnings(report)),
+        Story(
+            [
+                ("You hold", [_hold(report)]),
+                ("The hedge", [_hedge(report), _outcome(report)]),
+                ("What it costs", [_cost(report)]),
+                ("What can go wrong", [_rally(report), *_own_moves(report)]),
+            ]
+        ),
+        *_caps(report),
+        Text("Educational, not advice.", "note"),
+    ]
+    return Section(blocks, "summary")
+
+
+def _hold(report: HedgeReport) -> str:
+    book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
     many = f"{len(book)} coins" if len(book) > 1 else "one coin"
-    parts = [f"You hold {usd(book.value_usd)} in {many}."]
-    tracked = report.tracked
+    held = f"{usd(book.value_usd)} in {many}."
+    if tracked.estimate is None:
+        return (
+            f"{held} No coin in it has a price history that serves; by your own figures its beta "
+            f"to {coin} is {tracked.book_beta:.2f}."
+        )
     own, none = report.coins("own"), report.coins("none")
-    if tracked.estimate is not None:
-        exact = ", your figures taken as exact" if own else ""
-        mine = f", your own figures for {listed(own)} counted in" if own else ""
-        part = " of the part that has a price history" if own or none else ""
-        parts.append(
-            f"Its beta to {coin}, measured over the {report.days} days to {report.last_day}"
-            f"{mine}, is {tracked.book_beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
-            f"by 10% goes with one of {percent(abs(tracked.book_beta) / 10, digits=1)} in the book"
-            f"{'' if tracked.book_beta >= 0 else ', the other way'}. {coin} explains "
-            f"{percent(tracked.estimate.r2)} of the variance{part}."
-        )
-    else:
-        parts.append(
-            f"No coin in it has a price history that serves; by your own figures its beta to "
-            f"{coin} is {tracked.book_beta:.2f}."
-        )
+    exact = ", your figures taken as exact" if own else ""
+    mine = f", your own figures for {listed(own)} counted in" if own else ""
+    part = " of the part that has a price history" if own or none else ""
+    return (
+        f"{held} Its beta to {coin}, measured over the {report.days} days to {report.last_day}"
+        f"{mine}, is {tracked.book_beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
+        f"by 10% goes with one of {percent(abs(tracked.book_beta) / 10, digits=1)} in the book"
+        f"{'' if tracked.book_beta >= 0 else ', the other way'}. {coin} explains "
+        f"{percent(tracked.estimate.r2)} of the variance{part}."
+    )
+
+
+def _hedge(report: HedgeReport) -> str:
+    plan, coin = report.plan, report.hedge_coin
     aim = "To take that exposure off"
     if plan.target_beta:
         aim = f"To bring its beta to {plan.target_beta:g}"
     elif plan.hedge_ratio != 1:
         aim = f"To take {percent(plan.hedge_ratio)} of that exposure off"
-    parts.append(
+    text = (
         f"{aim}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.symbol} at "
         f"{plan.contract.venue}, {usd(plan.notional_usd)}, against {usd(plan.collateral_usd)} of "
         f"{margin_source(report)}, at a leverage of {plan.leverage:.1f}."
     )
-    first, parts = parts, []
+    if plan.holds_coin:
+        text += (
+            f" The margin is {coin} and falls with it, so {usd(plan.wallet_usd * plan.hedge_ratio)}"
+            " of the short cover the margin itself."
+        )
+    return text
+
+
+def _outcome(report: HedgeReport) -> str:
+    plan, coin = report.plan, report.hedge_coin
     both = run_scenario(plan, [_FALL, _RISE])
     fall, rise = (
-        f"you would {_result(float(both.total_pnl_usd[i]))}, and the book alone would "
-        f"{_result(float(both.unhedged_pnl_usd[i]))}"
+        f"you would {_result(float(both.total_pnl_usd[i]))}"
+        + (", the short being liquidated on the way" if both.liquidated[i] else "")
+        + f", and the book alone would {_result(float(both.unhedged_pnl_usd[i]))}"
         for i in (0, 1)
     )
-    parts.append(
+    return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
-        f"{rise}."
+        f"{rise}. The hedge takes the gain off as it takes the loss off."
     )
-    if np.isfinite(plan.liquidation_price_usd):
-        parts.append(
-            f"When {coin} reaches {coin_price(plan.liquidation_price_usd)}, "
-            f"{percent(plan.liquidation_move)} above its price of {coin_price(plan.price_usd)}, "
-            "the short is liquidated: its margin is lost, and the book is unhedged from there on."
+
+
+def _cost(report: HedgeReport) -> str:
+    plan, funding = report.plan, report.funding
+    said = (
+        f"{usd(plan.open_fee_usd, cents=True)} of fees to open and as much to close."
+        if plan.fee_rate
+        else "Fees are not counted: the venue's is not verified."
+    )
+    if funding is None:
+        return f"{said} What funding pays is not known: the data hold no rates of the coin."
+    rate, past = "funding rate that you gave", funding.history
+    if not funding.assumed and past is not None:
+        rate = f"mean funding rate of {past.first_month[:4]} to {past.last_month[:4]} (a proxy)"
+    said += f" At the {rate} the short would {_paid(funding.month_usd)} in 30 days."
+    if past is not None:
+        said += (
+            f" In {past.worst_month}, the month with the lowest rate, it would have "
+            f"{_paid(past.worst_month_usd, past=True)}."
         )
-    else:
-        parts.append("No price liquidates the short.")
-    if tracked.estimate is not None:
-        parts.append(
-            f"What no hedge with {coin} covers is worth about {usd(residual.own_usd)} "
-            f"{period(report)} either way, against {usd(residual.before_usd)} without the hedge."
+    return f"{said} The {usd(plan.collateral_usd)} of margin are tied up."
+
+
+def _paid(amount: float, *, past: bool = False) -> str:
+    verb = ("received" if past else "receive") if amount >= 0 else ("paid" if past else "pay")
+    return f"{verb} about {usd(abs(amount))}"
+
+
+def _rally(report: HedgeReport) -> str:
+    plan, coin, seen = report.plan, report.hedge_coin, report.rallies
+    if not np.isfinite(plan.liquidation_price_usd):
+        return "A rally. No price liquidates the short."
+    said = (
+        f"A rally. When {coin} reaches {coin_price(plan.liquidation_price_usd)}, "
+        f"{percent(plan.liquidation_move)} above its price of {coin_price(plan.price_usd)}, "
+        "the short is liquidated: its margin is lost, and the book is unhedged from there on."
+    )
+    if seen is not None:
+        first, last = (day[:4] for day in report.origin["span"])
+        said += f" In the data, {first} to {last}, {coin} rose that far within 30 days from "
+        said += (
+            f"{seen.reached:,} of {seen.starts:,} starting days ({percent(seen.share, digits=1)}), "
+            f"in {seen.episodes} rall{'y' if seen.episodes == 1 else 'ies'}."
+            if seen.reached
+            else f"none of {seen.starts:,} starting days."
         )
-    funding = report.funding
-    if funding is not None:
-        rate = "funding rate that you gave"
-        if not funding.assumed and funding.history is not None:
-            rate = (
-                f"mean funding rate of {funding.history.first_month[:4]} to "
-                f"{funding.history.last_month[:4]} (a proxy)"
-            )
-        parts.append(
-            f"At the {rate} the short would {'receive' if funding.month_usd >= 0 else 'pay'} about "
-            f"{usd(abs(funding.month_usd))} in 30 days."
+    further = [cap for cap in report.caps if cap.collateral_usd > plan.collateral_usd]
+    if further:
+        more = further[-1]
+        carries = (
+            f"carries it to {percent(more.liquidation_move, signed=True)}"
+            if np.isfinite(more.liquidation_move)
+            else "carries it through any rally"
         )
-    blocks: list[Block] = [
-        Heading(report.title, _under(report)),
-        Facts(_facts(report)),
-        Text(" ".join(first), "lead"),
-        Text(" ".join(parts), "lead"),
-        *(Text(warning, "warning") for warning in warnings(report)),
-        Text("Educational, not advice.", "note"),
+        said += (
+            f" More margin carries it further: {usd(more.collateral_usd)}, a leverage of "
+            f"{more.leverage:.1f}, {carries}."
+        )
+    return said
+
+
+def _own_moves(report: HedgeReport) -> list[str]:
+    if report.tracked.estimate is None:
+        return [
+            "A wrong beta: it is made of your own figures, and there is no telling how far to "
+            "trust them."
+        ]
+    residual, plan, coin = report.residual, report.plan, report.hedge_coin
+    low, high = (
+        beta * plan.book_usd
+        for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
+    )
+    return [
+        f"The coins' own moves. What no hedge with {coin} covers is worth about "
+        f"{usd(residual.own_usd)} {period(report)} either way; without the hedge it is "
+        f"{usd(residual.before_usd)}.",
+        f"A beta that was measured wrong, or changes. The book is taken to carry "
+        f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; within the interval of its beta it "
+        f"is between {usd(low)} and {usd(high)}.",
     ]
-    return Section(blocks)
+
+
+def _caps(report: HedgeReport) -> list[Block]:
+    """Compare leverage caps: what they ask for, and how far they carry."""
+    if len(report.caps) < 2:
+        return []
+    coin, plan = report.hedge_coin, report.plan
+    known = any(cap.rallies is not None for cap in report.caps)
+    rows = []
+    for cap in report.caps:
+        finite = np.isfinite(cap.liquidation_move)
+        row = [
+            f"{cap.leverage:.1f}" + (", this plan" if cap.own else ""),
+            usd(cap.collateral_usd),
+            coin_price(cap.liquidation_price_usd) if finite else "none",
+            percent(cap.liquidation_move, signed=True) if finite else "",
+        ]
+        if known:
+            seen = cap.rallies
+            assert seen is not None
+            share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
+            row.append(f"{seen.reached:,} of {seen.starts:,} days{share}")
+        rows.append(row)
+    margin = f"{coin} margin" if plan.holds_coin else "Stablecoin margin"
+    head = ["Leverage", margin, "Liquidated at", "A rise of"]
+    if known:
+        head.append("Reached within 30 days from")
+    return [
+        Table(
+            head,
+            rows,
+            "l" + "r" * (len(head) - 1),
+            "More margin, less leverage: how far each carries",
+            marked=[i for i, cap in enumerate(report.caps) if cap.own],
+            kind="caps",
+        )
+    ]
 
 
 def _under(report: HedgeReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from hedgelib import market
-from hedgelib._text import usd
+from hedgelib._text import percent, usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import (
     HedgeError,
@@ -34,6 +35,7 @@ from hedgelib.report import (
     schema,
     to_json,
 )
+from hedgelib.report.blocks import Table
 from hedgelib.report.one import MOVES
 from hedgelib.scenario import run_scenario
 
@@ -556,15 +558,84 @@ def test_a_missing_file_and_a_folder(tmp_path):
         report_on(tmp_path)
 
 
+def test_the_summary_says_what_is_held_done_paid_and_risked():
+    got = report_on("layer1.csv", benchmark="BTC", max_leverage=3)
+    plan, said = got.plan, " ".join(str(got.summary).split())
+    names = ["You hold", "The hedge", "What it costs", "What can go wrong", "More margin, less"]
+    places = [said.index(name) for name in names]
+    assert places == sorted(places)
+    _, hold, hedge, cost, wrong, _ = (
+        said[a:b] for a, b in itertools.pairwise([0, *places, len(said)])
+    )
+    assert f"{usd(got.portfolio.value_usd)} in 6 coins" in hold
+    assert f"short {-plan.contracts:,.0f} contracts of BTCUSD_PERP at Binance COIN-M" in hedge
+    assert f"{usd(plan.wallet_usd)} of the short cover the margin itself" in hedge
+    fall, rise = run_scenario(plan, [-0.3, 0.3]).total_pnl_usd
+    assert f"falls by 30%, you would lose {usd(-fall)}, and the book alone would lose" in hedge
+    assert f"rises by 30%, you would lose {usd(-rise)}, and the book alone would gain" in hedge
+    assert f"{usd(plan.open_fee_usd, cents=True)} of fees to open and as much to close" in cost
+    assert f"would receive about {usd(got.funding.month_usd)} in 30 days" in cost
+    assert f"would have paid about {usd(-got.funding.history.worst_month_usd)}" in cost
+    seen, more = got.rallies, next(cap for cap in got.caps if round(cap.leverage, 1) == 2)
+    assert seen.episodes > 1
+    assert (
+        f"When BTC reaches {usd(plan.liquidation_price_usd, cents=True)}, "
+        f"{percent(plan.liquidation_move)} above its price"
+    ) in wrong
+    assert (
+        f"rose that far within 30 days from {seen.reached} of {seen.starts:,} starting days "
+        f"({percent(seen.share, digits=1)}), in {seen.episodes} rallies. More margin carries it "
+        f"further: {usd(more.collateral_usd)}, a leverage of 2.0, carries it to "
+        f"{percent(more.liquidation_move, signed=True)}."
+    ) in wrong
+    assert f"worth about {usd(got.residual.own_usd)} a day either way" in wrong
+    low, high = (b * plan.book_usd for b in (got.tracked.book_beta_low, got.tracked.book_beta_high))
+    assert f"is between {usd(low)} and {usd(high)}" in wrong
+
+
+def test_the_table_of_caps_says_how_far_each_carries():
+    got = report_on("layer1.csv", benchmark="ETH", max_leverage=3)
+    (table,) = (b for b in got.summary.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == ["1.5", "2.0", "3.0, this plan", "5.0"]
+    assert list(table.marked) == [2]
+    for row, cap in zip(table.rows, got.caps, strict=True):
+        seen = cap.rallies
+        share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
+        assert row[1:] == [
+            usd(cap.collateral_usd),
+            usd(cap.liquidation_price_usd, cents=True),
+            percent(cap.liquidation_move, signed=True),
+            f"{seen.reached:,} of {seen.starts:,} days{share}",
+        ]
+
+
+def test_a_short_that_a_rise_of_30_percent_ends_is_called_ended():
+    short = report_on("layer1.csv", benchmark="ETH", max_leverage=5)
+    assert short.plan.liquidation_move < 0.3
+    assert ", the short being liquidated on the way, and" in " ".join(str(short.summary).split())
+    assert "liquidated on the way" not in str(report_on("layer1.csv").summary)
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+def test_the_default_cap_is_one_that_the_history_seldom_reached(coin):
+    got = report_on("layer1.csv", benchmark=coin)
+    assert got.parameters.max_leverage == 2
+    by_cap = {round(cap.leverage, 1): cap.rallies for cap in got.caps}
+    assert by_cap[2.0].episodes <= 1 < by_cap[3.0].episodes
+    assert 8 * by_cap[2.0].reached < by_cap[3.0].reached
+
+
 def test_a_weak_hedge_is_called_one():
     strong = report_on("alice.csv")
     tracked = replace(strong.tracked, out_of_sample=0.9)
     strong = replace(strong, trackings=(tracked,))
     assert "A weak hedge" not in str(strong.summary)
+    assert strong.warnings == ()
     weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
     said = " ".join(str(weak.summary).split())
     assert "A weak hedge" in said
     assert "36% of the book's variance, which is 20% of its swing" in said
+    assert weak.warnings[0] in said
 
 
 def test_a_book_of_many_coins_stays_readable(book):
@@ -572,7 +643,7 @@ def test_a_book_of_many_coins_stays_readable(book):
     got = report_on(book("\n".join(["coin,usd_value,beta", "ADA,5000,", *lines])), benchmark="ETH")
     said = " ".join(str(got.summary).split())
     assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
-    assert len(said) < 2500
+    assert len(said) < 3200
     assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
     named = str(got.holdings)
     assert all(f"- C{i}: no price history" in named for i in range(200))

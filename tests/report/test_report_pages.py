@@ -33,7 +33,7 @@ from hedgelib.report import (
     to_html,
     write_report,
 )
-from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text
+from hedgelib.report.blocks import Facts, Heading, Points, Section, Story, Table, Text
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = market.data_folder() / "portfolios"
@@ -482,6 +482,7 @@ def test_no_text_becomes_markup(text):
         [
             Heading(text, text),
             Facts([(text, text, text)]),
+            Story([(text, [text, text])]),
             Text(text),
             Text(text, "warning"),
             Points([text]),
@@ -504,6 +505,8 @@ def _neutral(block):
         return (["x"],)
     if isinstance(block, Facts):
         return ([("x", "x", "x")],)
+    if isinstance(block, Story):
+        return ([("x", ["x", "x"])],)
     return (["a", "x"], [["x", "x"]], "lr", "x")
 
 

@@ -1,6 +1,6 @@
-"""Reports on paper and as data: what the command line writes beside the page, and when it cannot.
+"""Reports on paper, on a phone and as data, and what the command line does when it cannot print.
 
-The page is made from the committed notebook, so that no kernel is needed; Chromium prints it.
+The pages are made from the committed notebook, so that no kernel is needed; Chromium shows them.
 """
 
 from __future__ import annotations
@@ -29,26 +29,70 @@ from hedgelib.report import (
 
 HOSTILE = "<b>x</b> (y\\) $1$ \u05d0 ↯ %20 /JS (app.alert(1))"
 SIZES = {"A4": (595, 842), "Letter": (612, 792)}
-REPORT = ReportParameters(portfolio="data/portfolios/layer1.csv")
+MARGINS_MM = {"width": 30, "height": 30}
+PX_PER_MM, PX_PER_PT = 96 / 25.4, 96 / 72
+
+
+def page_of(report, title: str) -> str:
+    """Make the page of a report as its notebook does, without a kernel."""
+    notebook = nbformat.read(report_notebook(), as_version=4)
+    for cell in notebook.cells:
+        if found := re.fullmatch(r"report\.(\w+)", cell.source):
+            part = getattr(report, found[1])
+            data, metadata = {"text/plain": repr(part)}, {}
+            if hasattr(part, "bundle"):
+                data, metadata = part.bundle()
+            else:
+                data["text/html"] = part._repr_html_()
+            cell.outputs = [nbformat.v4.new_output("execute_result", data=data, metadata=metadata)]
+    return to_html(notebook, title=title)
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> Path:
-    """The page of the committed notebook, under a title that wants to be something else."""
-    notebook = nbformat.read(report_notebook(), as_version=4)
+def report_page(tmp_path_factory) -> Path:
+    """The page of the default report, under a title that wants to be something else."""
     path = tmp_path_factory.mktemp("page #1 %20") / "layer1.html"
-    path.write_text(to_html(notebook, title=HOSTILE), encoding="utf-8")
+    report = build_report(ReportParameters(portfolio="data/portfolios/layer1.csv"))
+    path.write_text(page_of(report, HOSTILE), encoding="utf-8")
     return path
 
 
+DEMANDING = """coin,quantity,usd_value,beta
+ADA,20000,12000,
+LINK,1000,8000,
+MYOWNCOIN,1,2500,1.6
+<SCRIPT>ALERT(1)</SCRIPT>,1,500,1
+CCC,1,500,
+DDDDDDDDDD,1,500,
+"""
+
+
+@pytest.fixture(scope="module")
+def demanding_page(tmp_path_factory) -> Path:
+    """The page of a report with all that a summary may have to say."""
+    folder = tmp_path_factory.mktemp("demanding")
+    (folder / "book.csv").write_text(DEMANDING)
+    parameters = ReportParameters(
+        portfolio=str(folder / "book.csv"),
+        benchmark="ETH",
+        max_leverage=2.5,
+        funding_rate_8h=-0.0001,
+        title="A title that is so long that it takes two lines of the page, whatever the paper is",
+    )
+    report = build_report(parameters)
+    assert len(report.warnings) == 2
+    (folder / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
+    return folder / "page.html"
+
+
 @pytest.fixture
-def no_kernel(monkeypatch, page):
+def no_kernel(monkeypatch, report_page):
     """Let the command line write this page instead of running the notebook."""
 
     def written(_report, folder):
         targets = Path(folder) / "layer1.html", Path(folder) / "layer1.ipynb"
         targets[0].parent.mkdir(parents=True, exist_ok=True)
-        targets[0].write_bytes(page.read_bytes())
+        targets[0].write_bytes(report_page.read_bytes())
         targets[1].write_text("{}")
         return targets
 
@@ -72,17 +116,57 @@ def title(made: Path) -> str:
 
 @pytest.mark.usefixtures("chromium")
 @pytest.mark.parametrize("paper", SIZES)
-def test_a_page_is_printed_on_either_paper(page, tmp_path, paper):
-    made = write_pdf(page, tmp_path / "layer1.pdf", paper=paper)
+def test_a_page_is_printed_on_either_paper(report_page, tmp_path, paper):
+    made = write_pdf(report_page, tmp_path / "layer1.pdf", paper=paper)
     assert made.read_bytes()[:5] == b"%PDF-"
     found = boxes(made)
     assert set(found) == {SIZES[paper]}
     assert 5 <= len(found) <= 9
     assert title(made) == HOSTILE
     assert b"/JavaScript" not in made.read_bytes()
-    assert str(page.parent).encode() not in made.read_bytes()
+    assert str(report_page.parent).encode() not in made.read_bytes()
     assert b"/StructTreeRoot" in made.read_bytes()  # a screen reader finds headings and alt texts
     assert [path.name for path in tmp_path.iterdir()] == ["layer1.pdf"]
+
+
+@pytest.mark.parametrize("fixture", ["report_page", "demanding_page"])
+@pytest.mark.parametrize("paper", SIZES)
+def test_the_summary_is_one_page_and_nothing_is_cut(page, paper, fixture, request, page_errors):
+    wide, high = (
+        points * PX_PER_PT - MARGINS_MM[side] * PX_PER_MM
+        for points, side in zip(SIZES[paper], MARGINS_MM, strict=True)
+    )
+    page.set_viewport_size({"width": int(wide), "height": int(high)})
+    page.emulate_media(media="print")
+    page.goto(request.getfixturevalue(fixture).as_uri())
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll('.summary, .facts, table, figure, img')].map(e => {
+          const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+          return {name: e.className || e.tagName, right: box.right, height: box.height,
+                  whole: style.breakInside === 'avoid' || e.matches('.summary'),
+                  scrolls: e.scrollWidth > e.clientWidth + 1 && e.tagName !== 'IMG'}; })"""
+    )
+    assert len(boxes) > 10
+    for box in boxes:
+        assert box["right"] <= wide + 1, box
+        assert not box["scrolls"], box
+        assert not box["whole"] or box["height"] <= high, box
+    assert page.evaluate("getComputedStyle(document.querySelector('.summary')).breakAfter") == (
+        "page"
+    )
+    assert not page_errors
+
+
+def test_a_phone_shows_it_all_in_its_width(page, demanding_page, outside_requests, page_errors):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(demanding_page.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator("img").evaluate_all("all => all.every(e => e.complete && e.alt)")
+    assert page.locator("dl.story dt").all_text_contents() == [
+        *("You hold", "The hedge", "What it costs", "What can go wrong"),
+    ]
+    assert not outside_requests
+    assert not page_errors
 
 
 @pytest.mark.usefixtures("chromium", "no_kernel")
@@ -137,13 +221,13 @@ def test_without_a_printer_the_report_is_there_and_the_exit_code_is_3(
     assert sorted(path.name for path in Path("out").iterdir()) == ["layer1.html", "layer1.ipynb"]
 
 
-def test_a_machine_without_chromium_is_told_what_to_install(page, tmp_path, monkeypatch):
+def test_a_machine_without_chromium_is_told_what_to_install(report_page, tmp_path, monkeypatch):
     monkeypatch.delenv("HEDGELIB_CHROMIUM", raising=False)
     monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
     with pytest.raises(PdfFailed, match=r"Chromium was not found, .* install it, or set HEDGELIB_"):
-        write_pdf(page, tmp_path / "x.pdf")
+        write_pdf(report_page, tmp_path / "x.pdf")
     with pytest.raises(InvalidInput, match="paper must be one of A4, Letter, got 'A3'"):
-        write_pdf(page, tmp_path / "x.pdf", paper="A3")
+        write_pdf(report_page, tmp_path / "x.pdf", paper="A3")
 
 
 @pytest.mark.usefixtures("no_kernel")
