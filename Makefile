@@ -4,6 +4,7 @@ PYTHON := python3
 VENV := .venv
 OUT := out
 PORTFOLIO :=
+REPORT_ARGS :=
 LAB_IP := 127.0.0.1
 LAB_ARGS :=
 PYTEST_ARGS :=
@@ -62,7 +63,7 @@ report: $(READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/
 	@if [ -z "$$PORTFOLIO" ]; then \
 	  echo "which portfolio? make report PORTFOLIO=data/portfolios/layer1.csv" >&2; exit 2; \
 	fi; \
-	exec $(PY) -m hedgelib report --out "$$OUT" -- "$$PORTFOLIO"
+	exec $(PY) -m hedgelib report --out "$$OUT" $(REPORT_ARGS) -- "$$PORTFOLIO"
 
 notebooks: $(READY) ## run every lesson again and keep its new outputs
 	@$(PY) -m hedgelib.workbook.notebooks
