@@ -81,9 +81,3 @@ def test_verdicts(capsys):
 def test_unknown_exercise(name, message):
     with pytest.raises(InvalidInput, match=message):
         exercise(name)
-
-
-def test_bob():
-    assert {name: ALL[name].answer for name in ALL if name.startswith("07")} == pytest.approx(
-        {"07.1": -4000, "07.2": 40_000, "07.3": 4000, "07.4": 4, "07.5": 10_000}
-    )
