@@ -24,6 +24,7 @@ from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.margin import liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.workbook.lines import LINES, Curve, Lines
@@ -43,6 +44,7 @@ __all__ = [
     "Crash",
     "Flown",
     "Luck",
+    "Years",
     "beta_before",
     "book_from",
     "change_of_size",
@@ -52,8 +54,10 @@ __all__ = [
     "guess_best_rule",
     "guess_end",
     "guess_trade",
+    "known_funding",
     "luck",
     "rallies_beyond",
+    "watch",
 ]
 
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
@@ -174,6 +178,34 @@ def daily_funding(dates: pd.DatetimeIndex) -> FloatArray:
     return 3 * mean.reindex(months).to_numpy(dtype=float)
 
 
+def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
+    """Return on each day after the first the mean rate of the month before, which is over.
+
+    Parameters
+    ----------
+    dates : DatetimeIndex, n of them
+
+    Returns
+    -------
+    ndarray, shape (n - 1,)
+        Decimals for eight hours; 0 where no month has been recorded yet.
+
+    Notes
+    -----
+    **Source:** ``data/funding_monthly.csv``, a proxy, a month late: on a day of the month its own
+    mean is not known yet.
+
+    Examples
+    --------
+    >>> known_funding(_prices().loc["2021-03-30":"2021-04-01"].index).round(7)
+    array([0.0010149, 0.000468 ])
+    """
+    table = market.funding_monthly()
+    mean = table[table["coin"] == "ETH"].set_index("month")["mean_8h"]
+    months = (dates[1:].to_period("M") - 1).to_timestamp()
+    return mean.reindex(months).fillna(0).to_numpy(dtype=float)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crash:
     """One of the crashes, lived through three ways: made by :func:`crash`.
@@ -184,11 +216,14 @@ class Crash:
     beta : BetaEstimate
         From the days before.
     runs : Comparison
+    guess : float, optional
+        Where somebody thought the beta hedge to end, USD.
     """
 
     name: str
     beta: BetaEstimate
     runs: Comparison
+    guess: float | None = None
 
     @property
     def outcomes(self) -> tuple[Outcome, Outcome, Outcome]:
@@ -341,6 +376,20 @@ def _draw_crash(ax: Axes, found: Crash) -> None:
                 markeredgecolor="white",
                 zorder=6,
             )
+    if found.guess is not None:
+        last, colour = found.runs.plan.n_steps, COLOURS["good"]
+        ax.plot(
+            [last],
+            [found.guess],
+            "D",
+            color=colour,
+            markerfacecolor="white",
+            markeredgewidth=2,
+            markersize=9,
+            zorder=7,
+            clip_on=False,
+        )
+        ends.append((found.guess, f"your guess\n{usd(found.guess, signed=True)}", colour, True))
     ax.axhline(0, color="#888888", linewidth=1, zorder=1)
     ax.set_xlim(0, found.runs.plan.n_steps)
     ax.margins(y=0.1)
@@ -401,7 +450,10 @@ def _alt_crash(found: Crash) -> str:
         if gone is not None:
             text += f", liquidated on {found.day(gone)}"
         parts.append(text)
-    return f"{_crash_title(found)}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+    told = f"{_crash_title(found)}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+    if found.guess is None:
+        return told
+    return f"{told} Your guess was {usd(found.guess, signed=True)}."
 
 
 CRASH: Picture[Crash] = Picture(
@@ -411,6 +463,68 @@ CRASH: Picture[Crash] = Picture(
     size=(8.4, 4.3),
     margins=(0.105, 0.845, 0.135, 0.895),
 )
+
+
+def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
+    """Read off what somebody with the beta hedge could have watched on some days of a crash.
+
+    Parameters
+    ----------
+    found : Crash
+    steps : sequence of int
+        Days since the start, on which the hedge is alive.
+
+    Returns
+    -------
+    list of tuple of str
+        A row for each thing to watch, with a value for each day.
+
+    Raises
+    ------
+    InvalidInput
+        A day that is not there, or on which there is no hedge any more.
+
+    Notes
+    -----
+    **Source:** the columns of the replay; :func:`hedgelib.liquidation_price` from that day's price
+    and equity; :func:`beta_before`.
+
+    Examples
+    --------
+    >>> watch(crash("May 2021"), [0])[2]
+    ('leverage now', '3.0x')
+    """
+    run = found.runs.plan
+    alive = run.n_steps + 1 if run.liquidated_at is None else run.liquidated_at
+    if any(not 0 <= step < alive for step in steps):
+        raise InvalidInput(f"steps must be from 0 to {alive - 1}, got {list(steps)!r}")
+    at = np.array(steps, dtype=int)
+    price, equity, short = run.price_usd[at], run.equity_usd[at], run.notional_usd[at]
+    right = run.plan.beta * run.book_usd[at] + equity
+    away = [
+        liquidation_price(
+            run.plan.contract,
+            float(run.contracts[step]),
+            float(run.price_usd[step]),
+            float(run.equity_coin[step]),
+            maintenance_rate=run.plan.maintenance_rate,
+        )
+        / float(run.price_usd[step])
+        - 1
+        for step in steps
+    ]
+    assert run.dates is not None
+    fits = [beta_before(pd.Timestamp(run.dates[step])) for step in steps]
+    return [
+        ("ETH since the start", *(percent(x, signed=True) for x in price / run.price_usd[0] - 1)),
+        ("worth of the account", *(usd(x) for x in equity)),
+        ("leverage now", *(f"{x:.1f}x" for x in short / equity)),
+        ("rise of ETH that ends it", *(percent(x, signed=True, digits=1) for x in away)),
+        ("short", *(usd(x) for x in short)),
+        ("right size, βV + account", *(usd(x) for x in right)),
+        ("beta of the last 60 days", *(f"{fit.beta:.2f}" for fit in fits)),
+        ("R² of the last 60 days", *(f"{fit.r2:.2f}" for fit in fits)),
+    ]
 
 
 def change_of_size(
@@ -702,7 +816,23 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
     return Luck(gain_usd=gain, shifted_usd=shifted)
 
 
-def _draw_years(ax: Axes, flown: Sequence[Flown]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Years:
+    """Rules side by side, and which of them somebody thought to make most.
+
+    Parameters
+    ----------
+    flown : sequence of Flown
+    guess : str, optional
+        The name of one.
+    """
+
+    flown: Sequence[Flown]
+    guess: str | None = None
+
+
+def _draw_years(ax: Axes, years: Years) -> None:
+    flown = years.flown
     colours = {"never on": COLOURS["unhedged"], "always on": COLOURS["total"]}
     others = iter((COLOURS["altcoins"], COLOURS["good"], COLOURS["short"]))
     ends, strips = [], []
@@ -710,8 +840,11 @@ def _draw_years(ax: Axes, flown: Sequence[Flown]) -> None:
         colour = colours.get(made.name) or next(others)
         days = np.arange(made.dates.size)
         ax.plot(days, made.pnl_usd, color=colour, linewidth=1.9, zorder=3)
+        guessed = made.name == years.guess
         text = f"{made.name}\n{usd(float(made.pnl_usd[-1]), signed=True)}"
-        ends.append((float(made.pnl_usd[-1]), text, colour, False))
+        if guessed:
+            text += "\n◆ your guess"
+        ends.append((float(made.pnl_usd[-1]), text, colour, guessed))
         if made.name not in colours:
             strips.append((made, colour))
     for i, (made, colour) in enumerate(strips):
@@ -749,19 +882,21 @@ def _years_title(flown: Sequence[Flown]) -> str:
     return f"Most profit: {best.name}. Smallest fall from a peak: {shallow.name}"
 
 
-def _alt_years(flown: Sequence[Flown]) -> str:
+def _alt_years(years: Years) -> str:
+    flown = years.flown
     parts = "; ".join(
         f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, deepest fall "
         f"{usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of days"
         for made in flown
     )
     first, last = flown[0].dates[1], flown[0].dates[-1]
-    return (
+    told = (
         f"{_years_title(flown)}, {first:%B %Y} to {last:%B %Y}. {parts}. ({MODELLED.capitalize()}.)"
     )
+    return told if years.guess is None else f"{told} Your guess was “{years.guess}”."
 
 
-FOUR_YEARS: Picture[Sequence[Flown]] = Picture(
+FOUR_YEARS: Picture[Years] = Picture(
     name="four-years",
     draw=_draw_years,
     alt=_alt_years,
@@ -833,41 +968,54 @@ def guess_trade(book_usd: float, move: float) -> tuple[Prediction, dict[str, flo
     return predict(question, options, answer="nothing"), where
 
 
-def guess_end(found: Crash) -> Prediction:
-    """Ask how a hedge at 3x went through the spring of 2021.
+def guess_end(found: Crash, kept: Crash) -> Prediction:
+    """Ask where a hedge ends that a rally meets before the crash comes.
 
     Parameters
     ----------
     found : Crash
         In which the plan is liquidated.
+    kept : Crash
+        The same, with margin added in time.
 
     Returns
     -------
     Prediction
+        Each option begins with a number of dollars.
 
     Raises
     ------
     InvalidInput
-        A crash in which it is not.
+        A crash in which the plan is not liquidated, or with margin added is.
     """
-    gone = found.runs.plan.liquidated_at
-    if gone is None:
-        raise InvalidInput(f"in {found.name} the plan is not liquidated; take another")
+    gone, posted = found.runs.plan.liquidated_at, found.runs.plan.plan.collateral_usd
+    if gone is None or kept.runs.plan.liquidated_at is not None:
+        raise InvalidInput(
+            f"{found.name}: the plan must be liquidated, and with margin added must not be; take "
+            "another crash or leverage"
+        )
     unhedged, _, plan = found.outcomes
-    worse = "it ends below the unhedged book"
+    alive, naked, dead = (o.pnl_usd for o in (kept.outcomes[2], unhedged, plan))
+    above, same, below = (
+        f"{usd(value, signed=True)}: {words}"
+        for value, words in (
+            (alive, "the hedge did its work in the crash"),
+            (naked, "in the end it made no difference"),
+            (dead, "less than without a hedge"),
+        )
+    )
     return predict(
-        "Hedge opened on 31 March 2021 at 3x, six weeks before the crash of May. No margin is "
-        "added. How does it compare at the end of June?",
+        f"The hedge is opened on {found.day(0)} at {found.runs.plan.plan.leverage:.0f}x, and no "
+        f"margin is added. At the end, on {found.day(found.runs.plan.n_steps)}, the unhedged book "
+        f"stands at {usd(naked, signed=True)}. Where does the hedged one stand?",
         {
-            "it ends above the unhedged book": "It would, had it been alive when the crash came.",
-            "both end at about the same": "While it lives, a hedge gives up the gains. A dead one "
-            "does not get the losses back.",
-            worse: f"Liquidated on {found.day(gone)}, in the rally, and all "
-            f"of its {usd(found.runs.plan.plan.collateral_usd)} of margin gone. Then the crash met "
-            f"a book without a hedge: {usd(plan.pnl_usd, signed=True)} against "
-            f"{usd(unhedged.pnl_usd, signed=True)}.",
+            above: "So it would have ended, had it been alive when the crash came.",
+            same: "While it lives, a hedge gives up the gains. A dead one does not get the losses "
+            "back.",
+            below: f"Liquidated on {found.day(gone)}, in the rally, and the whole of its "
+            f"{usd(posted)} of margin gone. The crash then met a book without a hedge.",
         },
-        answer=worse,
+        answer=below,
     )
 
 

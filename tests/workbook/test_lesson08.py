@@ -1,11 +1,14 @@
 """Lesson 08: crashes and rules replayed, its pictures, and the wrong models of its exercises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hedgelib import InvalidInput, market, rules
 from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import lesson08 as exercises
+from hedgelib.workbook.lesson06 import number_in
 from hedgelib.workbook.lesson08 import (
     BOOK_USD,
     COINS,
@@ -14,6 +17,7 @@ from hedgelib.workbook.lesson08 import (
     FOUR_YEARS,
     LINES,
     MODELLED,
+    Years,
     beta_before,
     book_from,
     change_of_size,
@@ -23,8 +27,10 @@ from hedgelib.workbook.lesson08 import (
     guess_best_rule,
     guess_end,
     guess_trade,
+    known_funding,
     luck,
     rallies_beyond,
+    watch,
 )
 
 DAYS = 1461
@@ -125,13 +131,18 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
 
 def test_picture_of_the_years(flown):
     canvas = Canvas(FOUR_YEARS)
-    canvas.draw(flown)
+    canvas.draw(Years(flown=flown))
     title = canvas.figure.axes[0].get_title(loc="left")
     assert title == "Most profit: never on. Smallest fall from a peak: always on"
-    alt = FOUR_YEARS.alt(flown)
+    alt = FOUR_YEARS.alt(Years(flown=flown))
     assert alt.startswith(title)
     assert "March 2020 to December 2023" in alt
     assert guess_best_rule(flown).answer == "never on"
+    guessed = Years(flown=flown, guess="fear a fall")
+    assert FOUR_YEARS.alt(guessed) == f"{alt} Your guess was “fear a fall”."
+    canvas.draw(guessed)
+    texts = [text.get_text() for text in canvas.figure.axes[0].texts]
+    assert [text.split("\n")[0] for text in texts if "your guess" in text] == ["fear a fall"]
 
 
 def test_rallies_beyond():
@@ -144,9 +155,63 @@ def test_guesses():
     trade, where = guess_trade(50_000, -0.3)
     assert where[trade.answer] == 0
     assert list(where.values()) == [-15_000, 0, 15_000]
-    assert guess_end(crash("May 2021")).answer == "it ends below the unhedged book"
-    with pytest.raises(InvalidInput, match="not liquidated"):
-        guess_end(crash("March 2020"))
+    may, kept = crash("May 2021"), crash("May 2021", top_up=True)
+    end = guess_end(may, kept)
+    unhedged, _, dead = may.outcomes
+    assert number_in(end.answer) == pytest.approx(dead.pnl_usd, abs=0.5)
+    assert [number_in(option) for option in end.options] == pytest.approx(
+        [kept.outcomes[2].pnl_usd, unhedged.pnl_usd, dead.pnl_usd], abs=0.5
+    )
+    for found, other in ((crash("March 2020"), kept), (may, may)):
+        with pytest.raises(InvalidInput, match="must be liquidated"):
+            guess_end(found, other)
+
+
+def test_guess_stands_beside_the_truth():
+    may = crash("May 2021")
+    guessed = replace(may, guess=23_021.0)
+    assert CRASH.alt(guessed).endswith("Your guess was +$23,021.")
+    assert CRASH.png(guessed) != CRASH.png(may)
+
+
+def test_a_hedge_that_dies_has_lost_all_its_margin_and_not_what_it_held_last():
+    run = crash("May 2021").runs.plan
+    lost = run.unhedged_pnl_usd[-1] - run.pnl_usd[-1]
+    assert lost == pytest.approx(run.plan.collateral_usd)
+    assert run.lost_usd < 0.2 * lost
+
+
+def test_less_leverage_is_all_or_nothing():
+    profit = {cap: crash("May 2021", max_leverage=cap).outcomes[2].pnl_usd for cap in (5, 2, 1.5)}
+    assert profit[2] < profit[5] < profit[1.5]
+
+
+def test_what_can_be_watched():
+    may = crash("May 2021")
+    run, evenings = may.runs.plan, [0, 14, may.runs.plan.liquidated_at - 1]
+    rows = {name: values for name, *values in watch(may, evenings)}
+    for place, step in enumerate(evenings):
+        leverage = run.notional_usd[step] / run.equity_usd[step]
+        ends = (1 - run.plan.maintenance_rate) / (1 - 1 / leverage) - 1
+        assert float(rows["leverage now"][place].rstrip("x")) == pytest.approx(leverage, abs=0.05)
+        told = number_in(rows["rise of ETH that ends it"][place].lstrip("+"))
+        assert told == pytest.approx(ends, abs=0.0006)
+        right = run.plan.beta * run.book_usd[step] + run.equity_usd[step]
+        assert number_in(rows["right size, βV + account"][place]) == pytest.approx(right, abs=0.5)
+    step = run.liquidated_at
+    assert run.price_usd[step] / run.price_usd[step - 1] - 1 > ends
+    for day in (step, -1):
+        with pytest.raises(InvalidInput, match=f"steps must be from 0 to {step - 1}"):
+            watch(may, [day])
+
+
+def test_funding_is_known_a_month_late():
+    table = market.funding_monthly()
+    april = table[(table["coin"] == "ETH") & (table["month"] == "2021-04-01")]["mean_8h"].item()
+    dates = market.prices(["ETH"]).loc["2021-04-30":"2021-05-31"].index
+    assert known_funding(dates) == pytest.approx(np.full(31, april))
+    first = market.prices(["ETH"]).index[:32]
+    assert known_funding(first)[:30].tolist() == [0.0] * 30
 
 
 @pytest.mark.parametrize("name", exercises.EXERCISES)
