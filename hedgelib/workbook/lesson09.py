@@ -6,16 +6,25 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from hedgelib import market
-from hedgelib._check import ABOVE_MINUS_ONE, FINITE, FRACTION, POSITIVE, FloatArray, scalars
+from hedgelib._check import (
+    ABOVE_MINUS_ONE,
+    FINITE,
+    FRACTION,
+    POSITIVE,
+    FloatArray,
+    one_of,
+    scalars,
+)
 from hedgelib._text import html_table, percent, usd
 from hedgelib.choice import Candidate, HedgeChoice, rank_hedges
 from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
 from hedgelib.figures import MoveStudy
-from hedgelib.plan import HedgePlan, rebalance
+from hedgelib.plan import Collateral, HedgePlan, rebalance
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report import HedgeReport, find_portfolio
 from hedgelib.scenario import run_scenario
@@ -362,10 +371,13 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
 # Decisions
 
 
-def highest_leverage(rally: float, maintenance_rate: float) -> float:
-    """Find the leverage whose liquidation price lies just beyond a rally.
+def highest_leverage(
+    rally: float, maintenance_rate: float, *, collateral: Collateral = "new_money"
+) -> float:
+    """Find the leverage of an inverse short whose liquidation price lies just beyond a rally.
 
-    Formula: ``L = (1 + r) / (r + m)``, for a coin-margined short and maintenance at the mark price.
+    Formula: ``L = (1 + r) / (r + m)`` where the margin is coin, ``1 / (r + m)`` where it is a
+    stablecoin; maintenance at the mark price.
 
     Parameters
     ----------
@@ -373,24 +385,34 @@ def highest_leverage(rally: float, maintenance_rate: float) -> float:
         Return of the coin to live through, decimal, > 0.
     maintenance_rate : float
         Decimal.
+    collateral : {"new_money", "from_portfolio", "stablecoin"}
+        The last does not grow in the rally.
 
     Returns
     -------
     float
 
+    Raises
+    ------
+    InvalidInput
+        Values out of range, another collateral.
+
     Notes
     -----
-    **Source:** the liquidation price ``N (1 - m) / (N/E - C)`` with ``C = N / (L E)``, solved.
+    **Source:** equity ``C (1 + r) - N r``, with a stablecoin ``C - N r``, set equal to the
+    maintenance ``m N``, with ``C = N / L``.
 
     Examples
     --------
-    >>> highest_leverage(1.0, 0.0)
-    2.0
+    >>> highest_leverage(1.0, 0.0), highest_leverage(1.0, 0.0, collateral="stablecoin")
+    (2.0, 1.0)
     """
     rally, maintenance_rate = scalars(
         rally=(rally, POSITIVE), maintenance_rate=(maintenance_rate, FRACTION)
     )
-    return (1 + rally) / (rally + maintenance_rate)
+    one_of("collateral", collateral, get_args(Collateral))
+    grown = 1.0 if collateral == "stablecoin" else 1 + rally
+    return grown / (rally + maintenance_rate)
 
 
 def closed_from(closes_usd: FloatArray, move: float, days: int = 30) -> tuple[int, int, float]:

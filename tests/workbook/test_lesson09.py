@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,6 +142,18 @@ def test_highest_leverage_is_where_the_plan_is_liquidated(rally, rate):
         1e9, 1.0, ETH, 3_000, max_leverage=leverage, fee_rate=0, maintenance_rate=rate
     )
     assert plan.liquidation_move == pytest.approx(rally, rel=1e-4)
+    stable = highest_leverage(rally, rate, collateral="stablecoin")
+    plan = plan_hedge(
+        1e9,
+        1.0,
+        ETH,
+        3_000,
+        collateral="stablecoin",
+        max_leverage=stable,
+        fee_rate=0,
+        maintenance_rate=rate,
+    )
+    assert plan.liquidation_move == pytest.approx(rally, rel=1e-4)
     assert leverage_of_a_linear_short(rally, rate) < leverage < maintenance_forgotten(rally)
 
 
@@ -187,6 +202,42 @@ def test_predictions_have_their_answers():
     assert guess_reports(first, second).answer == "a smaller short"
     assert guess_reports(second, first).answer == "a larger short"
     assert guess_reports(first, first).answer == "the same short"
+
+
+# The lesson with other decisions
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "rally"),
+    [
+        ("data/portfolios/layer1.csv", "from_portfolio", 0.5),
+        ("data/portfolios/alice.csv", "stablecoin", 1.3),
+    ],
+)
+def test_the_lesson_runs_with_another_file_and_other_decisions(file, source, rally, capsys):
+    """As a learner does it: change the lines that ask for it, and run everything again."""
+    path = Path(__file__).parents[2] / "notebooks" / "09_capstone.ipynb"
+    cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+    changed = {
+        "load": (r'FILE = ".+"', f'FILE = "{file}"'),
+        "decision": (r'SOURCE = ".+?"', f'SOURCE = "{source}"'),
+    }
+    space: dict[str, object] = {}
+    for name, cell in cells.items():
+        if cell.cell_type == "code":
+            text = cell.source
+            if name in changed:
+                text, count = re.subn(*changed[name], text)
+                assert count == 1
+            text = re.sub(r"^RALLY = [\d.]+", f"RALLY = {rally}", text, flags=re.MULTILINE)
+            exec(compile(text, name, "exec"), space)
+    plan, report = space["plan"], space["second"]
+    assert report.plan == plan
+    assert plan.collateral == source
+    assert plan.liquidation_move > rally
+    out = capsys.readouterr().out
+    assert f"Hedge of `{Path(file).stem}`" in out
+    assert f"--collateral {source}" in out
 
 
 # The exercises
