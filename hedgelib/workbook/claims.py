@@ -398,7 +398,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "opinion",
                         "It has happened; how often, is not said.",
                         "01",
-                        "",
+                        "proof-days",
                     ),
                     (
                         3,
@@ -449,7 +449,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "correct",
                         "As long as their beta is positive.",
                         "01",
-                        "",
+                        "proof-betas",
                     ),
                     (
                         9,
@@ -516,7 +516,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "True of futures with an expiry. A perpetual has no date; funding does "
                         "what the date would do.",
                         "01",
-                        "",
+                        "proof-paid-in-coin",
                     ),
                     (
                         16,
@@ -645,7 +645,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "altcoins must be sold for it, or ETH bought. Pooled accounts take others "
                         "at a discount, and their risk then counts too.",
                         "04",
-                        "",
+                        "proof-margin-coin",
                     ),
                     (
                         30,
@@ -692,7 +692,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "correct",
                         "Make it: the most variance removed on new days, net of costs.",
                         "06",
-                        "",
+                        "proof-which-coin",
                     ),
                     (
                         35,
@@ -700,7 +700,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "opinion",
                         "A rule of thumb; the data decide.",
                         "06",
-                        "",
+                        "proof-which-coin",
                     ),
                     (
                         36,
@@ -709,7 +709,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "Then SOL or AVAX is the margin as well. See first whether the contract "
                         "exists, trades enough, and what its funding is.",
                         "03",
-                        "",
+                        "proof-chains",
                     ),
                     (
                         37,
@@ -728,7 +728,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "A size follows from moves over the same days; who moves first does not "
                         "enter.",
                         "06",
-                        "",
+                        "proof-lead",
                     ),
                     (
                         39,
@@ -841,7 +841,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "correct",
                         "Each coin has a wallet of its own.",
                         "04",
-                        "",
+                        "proof-ticket",
                     ),
                     (
                         52,
@@ -858,7 +858,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "On the balance of that coin in the futures wallet. The altcoins in the "
                         "spot wallet are not part of it, unless the account pools them.",
                         "04",
-                        "",
+                        "proof-cross",
                     ),
                     (
                         54,
@@ -1080,7 +1080,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "imprecise",
                         "If it removes more variance on new days, after costs. Sometimes it does.",
                         "06",
-                        "",
+                        "proof-leader",
                     ),
                     (
                         79,
@@ -1165,7 +1165,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "correct",
                         "That is what it is for.",
                         "05",
-                        "",
+                        "proof-close-to-spot",
                     ),
                     (
                         89,
@@ -1237,7 +1237,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "opinion",
                         "A forecast; nothing says how it is made, so it cannot be tested.",
                         "08",
-                        "",
+                        "proof-timing",
                     ),
                     (
                         97,
@@ -1255,7 +1255,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "It locks the part that moves with ETH, at the price of fees and with "
                         "funding and basis either way.",
                         "08",
-                        "",
+                        "proof-lock",
                     ),
                     (
                         99,
@@ -1263,7 +1263,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "opinion",
                         "Perceived by whom, and when? Not testable.",
                         "08",
-                        "",
+                        "proof-timing",
                     ),
                     (
                         100,
@@ -1360,7 +1360,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "correct",
                         "An assumption: beta 1 and no residual.",
                         "07",
-                        "",
+                        "proof-real-week",
                     ),
                     (
                         111,
@@ -1400,7 +1400,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "imprecise",
                         "Right for a gain; for a loss the sign has to turn.",
                         "07",
-                        "",
+                        "proof-alice-rise",
                     ),
                     (
                         116,
@@ -1448,7 +1448,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "Textbooks count that in, as the risk of a cross hedge. The basis that the "
                         "article defined, future less spot, is a second risk beside it.",
                         "08",
-                        "",
+                        "proof-two-risks",
                     ),
                     (
                         121,
@@ -1491,7 +1491,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "opinion",
                         "Measure which.",
                         "06",
-                        "",
+                        "proof-which-coin",
                     ),
                     (
                         126,
@@ -1535,7 +1535,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
                         "loses its dollar. One of the oldest venues for inverse contracts, "
                         "BitMEX, has closed.",
                         "08",
-                        "",
+                        "proof-closed",
                     ),
                     (
                         131,

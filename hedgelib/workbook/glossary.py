@@ -258,6 +258,13 @@ NOTATION: tuple[Symbol, ...] = tuple(
         (r"\sigma", "daily_vol", "standard deviation of daily returns", "decimal", "06"),
         ("h", "h", "USD short for each USD of the book", "a number", "06"),
         ("q", "ratio_to_optimal", "size of a hedge over the best size", "a number", "06"),
+        (
+            "HE",
+            "hedge_effectiveness",
+            "share of the variance that a hedge removes",
+            "decimal",
+            "03",
+        ),
     )
 )
 """The letters of the formulas."""
@@ -312,6 +319,15 @@ TERMS: tuple[Term, ...] = (
                 "ContractTerms",
                 "-",
                 "An agreement on a price. Nothing is handed over; the difference is settled.",
+                "01",
+            ),
+            (
+                "settled in cash",
+                "cash settlement",
+                "settle",
+                "-",
+                "The difference is paid, and what the contract is on is not handed over. "
+                "Inverse contracts pay it in the coin.",
                 "01",
             ),
             (
@@ -447,6 +463,14 @@ TERMS: tuple[Term, ...] = (
                 "05",
             ),
             (
+                "bid, ask",
+                "bid, offer; the spread lies between",
+                "impact_bid_usd, impact_ask_usd",
+                "USD per coin",
+                "What an order to sell fetches now, and what an order to buy costs.",
+                "05",
+            ),
+            (
                 "mark",
                 "settlement price",
                 "mark_usd",
@@ -461,6 +485,14 @@ TERMS: tuple[Term, ...] = (
                 "decimal",
                 "What is lost because the order is larger than the best offer.",
                 "05",
+            ),
+            (
+                "put",
+                "put option",
+                "-",
+                "-",
+                "The right to sell at a set price, for a premium: an insurance. A short is none.",
+                "01",
             ),
         ],
     ),
@@ -516,6 +548,14 @@ TERMS: tuple[Term, ...] = (
                 "04",
             ),
             (
+                "spot wallet, futures wallet",
+                "cash account, margin account",
+                "wallet_coin",
+                "coins",
+                "Where coins lie, and where margin lies. The exchange looks at the second only.",
+                "04",
+            ),
+            (
                 "liquidation price",
                 "margin-call level",
                 "inverse_liquidation_price",
@@ -547,6 +587,39 @@ TERMS: tuple[Term, ...] = (
                 "coins",
                 "All of that coin in the futures wallet secures every position. Spot is not in it.",
                 "04",
+            ),
+            (
+                "unified account",
+                "portfolio margin",
+                "-",
+                "-",
+                "One account in which several assets serve as margin, each after a haircut.",
+                "04",
+            ),
+            (
+                "haircut",
+                "the same",
+                "-",
+                "decimal",
+                "Share taken off the worth of an asset that serves as margin.",
+                "04",
+            ),
+            (
+                "top-up",
+                "margin deposit",
+                "TopUp",
+                "USD",
+                "Margin added while the position stands, so that it goes on standing.",
+                "08",
+            ),
+            (
+                "auto-deleveraging",
+                "forced reduction",
+                "-",
+                "-",
+                "The exchange closes positions that are in profit, because a bankrupt one "
+                "cannot be taken over.",
+                "08",
             ),
             (
                 "synthetic dollar",
@@ -615,6 +688,14 @@ TERMS: tuple[Term, ...] = (
                 "05",
             ),
             (
+                "funding cap",
+                "limit",
+                "funding_cap",
+                "decimal",
+                "The most that one funding payment can be; it hangs on the margin rates.",
+                "05",
+            ),
+            (
                 "carry",
                 "cost of carry, roll yield",
                 "funding_income",
@@ -669,6 +750,14 @@ TERMS: tuple[Term, ...] = (
                 "06",
             ),
             (
+                "variance",
+                "the same",
+                "-",
+                "decimal",
+                "Mean squared distance of the returns from their average; volatility squared.",
+                "06",
+            ),
+            (
                 "correlation",
                 "the same",
                 "correlation",
@@ -694,11 +783,38 @@ TERMS: tuple[Term, ...] = (
                 "06",
             ),
             (
+                "R²",
+                "coefficient of determination",
+                "r2",
+                "0 to 1",
+                "Share of the variance of the book that goes along with the coin; the best "
+                "short removes it.",
+                "06",
+            ),
+            (
                 "standard error",
                 "the same",
                 "beta_se",
                 "a number",
                 "How far an estimate is usually off.",
+                "06",
+            ),
+            (
+                "Newey-West",
+                "HAC standard error",
+                "errors",
+                "a number",
+                "A standard error for days that are not all alike, or not independent of "
+                "each other.",
+                "06",
+            ),
+            (
+                "interval",
+                "confidence interval",
+                "notional_interval",
+                "USD",
+                "Where the true value lies in 95 cases of 100, if the model of the errors is "
+                "right.",
                 "06",
             ),
             (
@@ -782,6 +898,23 @@ TERMS: tuple[Term, ...] = (
                 "03",
             ),
             (
+                "new money",
+                "outside funding",
+                "collateral",
+                "USD",
+                "Margin that is bought with money from outside the book; the short must "
+                "cover it too.",
+                "03",
+            ),
+            (
+                "naive 1:1",
+                "unit hedge ratio",
+                "naive",
+                "-",
+                "Short as many dollars as the book is worth: beta and margin left out.",
+                "08",
+            ),
+            (
                 "delta",
                 "sensitivity",
                 "residual_delta_usd",
@@ -806,6 +939,14 @@ TERMS: tuple[Term, ...] = (
                 "08",
             ),
             (
+                "band",
+                "no-trade zone",
+                "band",
+                "decimal",
+                "How far the size may be off before it is changed.",
+                "08",
+            ),
+            (
                 "unwind",
                 "close out, lift the hedge",
                 "unwind",
@@ -827,6 +968,22 @@ TERMS: tuple[Term, ...] = (
                 "replay",
                 "USD",
                 "What a path of prices does, day by day, with funding, fees and liquidation.",
+                "08",
+            ),
+            (
+                "deepest fall",
+                "maximum drawdown",
+                "max_drawdown_usd",
+                "USD",
+                "The longest way down from a peak to what came after it.",
+                "08",
+            ),
+            (
+                "opportunity cost",
+                "the same",
+                "-",
+                "USD",
+                "Gains that a hedge gives up when the coins rise.",
                 "08",
             ),
         ],

@@ -73,10 +73,8 @@ def test_every_comparison_belongs_to_its_claim(cells):
                     assert proofs[int(line[:3])] == name, line
 
 
-def test_what_is_wrong_is_proved_or_a_matter_of_fact():
-    assert [found.number for found in CLAIMS if found.verdict == "wrong" and not found.proof] == [
-        29
-    ]
+def test_what_is_wrong_is_proved():
+    assert not [found.number for found in CLAIMS if found.verdict == "wrong" and not found.proof]
 
 
 def test_costly_errors_are_claims_that_fall_short(capsys):

@@ -156,7 +156,7 @@ EXERCISES: dict[str, Exercise] = {
         unit="USD",
         why="The bought ETH is hedged as well, so the margin is βV / (L − 1).",
         hint="What does the short have to cover besides the book?",
-        more_hints=("L C = βV + C. Solve it for C.",),
+        more_hints=("L × margin = βV + margin. Solve it for the margin.",),
         solution=f"{_BETA:g} × {usd(_BOOK)} / ({_CAP:g} − 1) = **{usd(_NEW)}**.",
         slips={
             "That is for a margin with no risk of its own, such as stablecoins.": (
@@ -263,10 +263,15 @@ EXERCISES: dict[str, Exercise] = {
         answer=float(round(_OUT / _FACE)),
         unit="contracts",
         why="First the margin, then the exposure of what she owns after the sale, then the count.",
-        hint="After the sale she owns V − C of coins and C of ETH.",
-        more_hints=("L C = β(V − C) + C, so C = βV / (β + L − 1).", "The short is L C."),
-        solution=f"C = {usd(_BETA * _BOOK)} / ({_BETA:g} + {_CAP:g} − 1) = {usd(_TAKEN)}; short "
-        f"{_CAP:g} × {usd(_TAKEN)} = {usd(_OUT)}; **{_OUT / _FACE:,.0f} contracts**.",
+        hint="What she sells becomes margin. After the sale she owns V − margin of coins, and the "
+        "margin in ETH.",
+        more_hints=(
+            "L × margin = β(V − margin) + margin, so margin = βV / (β + L − 1).",
+            "The short is L × margin.",
+        ),
+        solution=f"The margin is {usd(_BETA * _BOOK)} / ({_BETA:g} + {_CAP:g} − 1) = "
+        f"{usd(_TAKEN)}; the short {_CAP:g} × {usd(_TAKEN)} = {usd(_OUT)}: "
+        f"**{_OUT / _FACE:,.0f} contracts**.",
         slips={
             "That is with new money. Here the margin comes out of the book.": _CAP * _NEW / _FACE,
             "You count what she sold twice, as coins and as margin.": margin_counted_twice(
