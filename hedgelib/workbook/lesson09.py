@@ -166,6 +166,11 @@ class Loaded:
         ]
         return [*rows, ("together", usd(book.value_usd), "")]
 
+    def _taken(self) -> list[str]:
+        """Say which names of columns were taken for which of ours, for their owner to look at."""
+        names = ", ".join(f"{name} for {ours}" for name, ours in self.book.read_as)
+        return [f"Taken: {names}"] if names else []
+
     def _repr_html_(self) -> str:
         if self.read is None:
             return html_table(
@@ -174,12 +179,14 @@ class Loaded:
                     ("How to mend it", "Open the file, change that place, save, run this again."),
                 ]
             )
-        return html_table(self._rows(), ("", "worth", "beta"), caption=self.file)
+        caption = ". ".join([self.file, *self._taken()])
+        return html_table(self._rows(), ("", "worth", "beta"), caption=caption)
 
     def __repr__(self) -> str:
         if self.read is None:
             return self.problem
-        return "\n".join(f"{coin}: {worth} {beta}".rstrip() for coin, worth, beta in self._rows())
+        lines = [f"{coin}: {worth} {beta}".rstrip() for coin, worth, beta in self._rows()]
+        return "\n".join([*lines, *self._taken()])
 
 
 def load_book(file: str) -> Loaded:

@@ -99,6 +99,14 @@ def test_fault_is_shown_and_stops_the_lesson(mine):
         _ = loaded.book
 
 
+def test_names_of_a_tracker_are_shown_as_they_were_taken(mine):
+    mine.mkdir()
+    (mine / "export.csv").write_text("Symbol,Amount,Price\nADA,10,0.5\n")
+    loaded = load_book("work/export.csv")
+    assert repr(loaded).endswith("Taken: Symbol for coin, Amount for quantity, Price for price_usd")
+    assert "Taken: Symbol for coin" in loaded._repr_html_()
+
+
 def test_every_broken_file_is_refused_with_its_place():
     rows = broken_files()
     assert [row[0] for row in rows] == [*BROKEN, "no file"]
