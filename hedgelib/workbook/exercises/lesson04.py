@@ -352,7 +352,7 @@ EXERCISES: dict[str, Exercise] = {
         "dollars must she short, so that a move of BTC leaves her where she was?",
         answer=_SHORT,
         unit="USD",
-        why="N = βV + V_coll. The altcoins count with their beta, the BTC with 1.",
+        why="N = βV + V_margin. The altcoins count with their beta, the BTC with 1.",
         hint="Add up what she gains when BTC rises by one percent. The short must lose that much.",
         more_hints=(
             f"The altcoins gain {percent(BETA / 100, digits=1)} of their worth. And the margin?",
@@ -506,7 +506,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{usd(_FACE)}, how many must she sell short? (Give the number without a sign.)",
         answer=_WHOLE / _FACE,
         unit="contracts",
-        why="First the margin, β/(β + L − 1) of the book, then what is left, then βV + V_coll.",
+        why="First the margin, β/(β + L − 1) of the book, then what is left, then βV + V_margin.",
         hint="Find the margin first. It comes out of the book, so the altcoins become fewer.",
         more_hints=(
             f"The margin is {BETA:g} / ({BETA:g} + {_LOW:g} − 1) of {usd(BOOK)}.",
