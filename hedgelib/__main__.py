@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import hedgelib
 from hedgelib import commands
-from hedgelib.errors import HedgeError
+from hedgelib.errors import HedgeError, VenueError
 from hedgelib.report.blocks import printable
 
 __all__ = ["main"]
@@ -70,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return commands.command(arguments.command).run(arguments)
+    except VenueError as error:
+        return _complain(_UNEXPECTED, str(error))
     except HedgeError as error:
         return _complain(_BAD_INPUT, str(error))
     except KeyboardInterrupt:

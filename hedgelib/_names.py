@@ -9,7 +9,7 @@ MODULES = ("figures", "market", "paths", "replay", "report", "rules", "workbook"
 _NAMES = {
     "errors": """
         HedgeError InfeasibleHedge InvalidInput NotEnoughData PortfolioFileError UnknownCoin
-        UnknownContract UnknownParameter UnsupportedContract
+        UnknownContract UnknownParameter UnsupportedContract VenueError
     """,
     "contracts": """
         ContractTerms Ledger inverse_average_entry inverse_break_even_price inverse_fee_coin

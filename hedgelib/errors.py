@@ -15,6 +15,7 @@ __all__ = [
     "UnknownContract",
     "UnknownParameter",
     "UnsupportedContract",
+    "VenueError",
 ]
 
 
@@ -54,6 +55,10 @@ class UnknownParameter(HedgeError):
 
 class UnsupportedContract(HedgeError):
     """A contract whose pay-off this library does not compute, quanto for one."""
+
+
+class VenueError(HedgeError):
+    """A venue that does not answer, or whose answer cannot be used."""
 
 
 class InfeasibleHedge(HedgeError):

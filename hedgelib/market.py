@@ -85,6 +85,8 @@ class Market:
     venues : iterable of Venue
     origin : mapping
         What `provenance` is to say beyond span, rows and coins.
+    perpetuals : DataFrame, optional
+        Closes of the coin-margined perpetuals, in the form of `closes`.
 
     Raises
     ------
@@ -99,7 +101,7 @@ class Market:
     (('BTC', 'ETH', 'BNB'), ['2020-01-01', '2023-12-31'])
     """
 
-    __slots__ = ("_closes", "_funding", "_listings", "_origin", "_venues")
+    __slots__ = ("_closes", "_funding", "_listings", "_origin", "_perpetuals", "_venues")
 
     def __init__(
         self,
@@ -109,22 +111,12 @@ class Market:
         listings: Iterable[Listing] = (),
         venues: Iterable[Venue] = (),
         origin: Mapping[str, Any] | None = None,
+        perpetuals: pd.DataFrame | None = None,
     ) -> None:
-        if not isinstance(closes.index, pd.DatetimeIndex) or closes.empty:
-            raise InvalidInput("closes must have a row for each day and a column for each coin")
-        if not (closes.index.is_monotonic_increasing and closes.index.is_unique):
-            raise InvalidInput("the days of closes must ascend, each once")
-        if not closes.columns.is_unique:
-            raise InvalidInput("each coin of closes must have one column")
-        values = closes.to_numpy(dtype=np.float64)
-        bad = np.argwhere(~(np.isnan(values) | ((values > 0) & np.isfinite(values))))
-        if bad.size:
-            row, column = (int(i) for i in bad[0])
-            raise InvalidInput(
-                f"a price must be > 0, got {values[row, column]} for {closes.columns[column]} "
-                f"on {closes.index[row].date()}"
-            )
-        self._closes = closes.astype(np.float64).rename_axis("date")
+        self._closes = _price_table("closes", closes)
+        self._perpetuals: pd.DataFrame | None = None
+        if perpetuals is not None and not perpetuals.empty:
+            self._perpetuals = _price_table("perpetuals", perpetuals)
         self._funding = funding.copy()
         self._listings = {listing.id: listing for listing in listings}
         self._venues = {venue.key: venue for venue in venues}
@@ -227,9 +219,34 @@ class Market:
         row = self._closes.loc[pd.Timestamp(day)].to_numpy(dtype=np.float64)
         return {c: float(p) for c, p in zip(self.coins, row, strict=True) if not math.isnan(p)}
 
+    def perpetual_prices(
+        self,
+        coins: str | Iterable[str] | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+    ) -> pd.DataFrame:
+        """Daily closes of the coin-margined perpetuals, in the form of :func:`prices`.
+
+        Raises
+        ------
+        NotEnoughData
+            There are none of any coin: the bundled data have none.
+        UnknownCoin, InvalidInput
+            As :func:`prices`.
+        """
+        if self._perpetuals is None:
+            raise NotEnoughData("no prices of perpetuals in these data")
+        known = tuple(str(coin) for coin in self._perpetuals.columns)
+        return self._between(self._perpetuals, self._chosen(coins, known), start, end)
+
     def funding_monthly(self) -> pd.DataFrame:
         """Monthly funding rates, see :func:`funding_monthly`."""
         return self._funding.copy()
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        """Every contract as its venue lists it, refused ones included."""
+        return tuple(self._listings.values())
 
     def contract(self, id_or_symbol: str, venue: str | None = None) -> ContractTerms:
         """Terms of one contract, see :func:`contract`."""
@@ -272,17 +289,20 @@ class Market:
     def _span_text(self) -> str:
         return "from {} to {}".format(*self.span)
 
-    def _chosen(self, coins: str | Iterable[str] | None) -> list[str]:
+    def _chosen(
+        self, coins: str | Iterable[str] | None, known: tuple[str, ...] | None = None
+    ) -> list[str]:
+        known = known or self.coins
         if coins is None:
-            return list(self.coins)
+            return list(known)
         chosen = [coins] if isinstance(coins, str) else list(coins)
         if not chosen:
             raise InvalidInput("coins is empty; leave it out to have them all")
         for coin in chosen:
-            if coin not in self.coins:
+            if coin not in known:
                 raise UnknownCoin(
-                    f"no prices of {coin!r}{did_you_mean(coin, self.coins)}; "
-                    f"there are {', '.join(self.coins)}"
+                    f"no prices of {coin!r}{did_you_mean(coin, known)}; "
+                    f"there are {', '.join(known)}"
                 )
             if chosen.count(coin) > 1:
                 raise InvalidInput(f"coins has {coin!r} twice")
@@ -369,6 +389,24 @@ class Market:
             "<tr><th style='text-align:left'>coin</th><th>from</th><th>to</th>"
             f"<th>last close, USD</th></tr>{rows}</table>"
         )
+
+
+def _price_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    if not isinstance(table.index, pd.DatetimeIndex) or table.empty:
+        raise InvalidInput(f"{name} must have a row for each day and a column for each coin")
+    if not (table.index.is_monotonic_increasing and table.index.is_unique):
+        raise InvalidInput(f"the days of {name} must ascend, each once")
+    if not table.columns.is_unique:
+        raise InvalidInput(f"each coin of {name} must have one column")
+    values = table.to_numpy(dtype=np.float64)
+    bad = np.argwhere(~(np.isnan(values) | ((values > 0) & np.isfinite(values))))
+    if bad.size:
+        row, column = (int(i) for i in bad[0])
+        raise InvalidInput(
+            f"a price must be > 0, got {values[row, column]} for {table.columns[column]} "
+            f"on {table.index[row].date()}"
+        )
+    return table.astype(np.float64).rename_axis("date")
 
 
 def data_folder() -> Path:
