@@ -1,6 +1,7 @@
 """Where prices, funding rates and contract terms come from: the data that ship with hedgelib.
 
-Everything is read once and checked as it is read; whatever is handed out is a fresh copy.
+Everything is read once and checked as it is read; whatever is handed out is a fresh copy. `live`
+gives the same of a venue, as it is today.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ from hedgelib.errors import (
     UnknownCoin,
     UnknownContract,
     UnsupportedContract,
+    VenueError,
 )
+from hedgelib.portfolio import Portfolio
 
 __all__ = [
     "FUNDING_NOTE",
@@ -50,6 +53,7 @@ __all__ = [
     "data_folder",
     "funding_monthly",
     "latest_prices",
+    "live",
     "prices",
     "provenance",
     "returns",
@@ -158,6 +162,7 @@ class Market:
                 "sha256": digest["funding_monthly.csv"],
                 "as_recorded": digest["funding_monthly.csv"] == recorded.get("funding_monthly.csv"),
                 "note": FUNDING_NOTE,
+                "proxy": True,
             },
             "contracts": {
                 "file": "contracts.toml",
@@ -235,7 +240,9 @@ class Market:
             As :func:`prices`.
         """
         if self._perpetuals is None:
-            raise NotEnoughData("no prices of perpetuals in these data")
+            raise NotEnoughData(
+                "no prices of perpetuals in these data; market.live() asks a venue for them"
+            )
         known = tuple(str(coin) for coin in self._perpetuals.columns)
         return self._between(self._perpetuals, self._chosen(coins, known), start, end)
 
@@ -711,6 +718,85 @@ def venues() -> tuple[Venue, ...]:
     return _bundled().venues()
 
 
+def live(
+    venue: str,
+    coins: str | Iterable[str] | None = None,
+    *,
+    portfolio: str | Path | Portfolio | None = None,
+    days: int = 400,
+    cache: str | Path | None = None,
+    offline: bool = False,
+    max_age_hours: float = 1.0,
+    progress: bool | None = None,
+) -> Market:
+    """Get the market of a venue as it is today, from its cache and from the venue.
+
+    Parameters
+    ----------
+    venue : str
+        Key or name: binance, bybit, okx, deribit or kraken.
+    coins : str or iterable of str, optional
+        Coins that must be there.
+    portfolio : str, Path or Portfolio, optional
+        Its coins too, as far as the venue has them, and BTC and ETH.
+    days : int
+        Of history, >= 2, up to the last day that has ended (UTC).
+    cache : str or Path, optional
+        Folder of the cache; the user's cache folder when omitted.
+    offline : bool
+        Ask nobody: take what the cache has, however old.
+    max_age_hours : float
+        A cache no older than this is used as it is.
+    progress : bool, optional
+        Show a progress bar; only in a terminal when omitted.
+
+    Returns
+    -------
+    Market
+        Closes in USD, NaN where the venue has none; funding as it was paid, by month; contract
+        terms of this venue, each figure the venue's own where it gives one. `provenance` says
+        which market each coin's closes come from, when the venue was asked, and how old that is.
+
+    Raises
+    ------
+    VenueError
+        The venue cannot be asked, or gives no answer that can be used.
+    UnknownCoin
+        The venue does not have one of `coins`.
+    NotEnoughData, InvalidInput, HedgeError
+        No closes at all; an unknown venue or no coins; ccxt is missing, or the cache cannot be
+        written.
+
+    Notes
+    -----
+    **Source:** each venue's public REST interface through ccxt; :func:`hedgelib.live.fetch` gives
+    the same with what was seen on the way.
+
+    Examples
+    --------
+    >>> live("bitstamp", "BTC")
+    Traceback (most recent call last):
+    hedgelib.errors.InvalidInput: no live data from 'bitstamp'; there are binance, bybit, okx,
+    deribit, kraken
+    """
+    from hedgelib.live import fetch
+
+    found = fetch(
+        venue,
+        coins,
+        portfolio=portfolio,
+        days=days,
+        cache=cache,
+        offline=offline,
+        max_age_hours=max_age_hours,
+        progress=progress,
+    )
+    if found.missing:
+        why = "; ".join(found.failures) or "its answers are empty"
+        raise VenueError(f"{found.name} gave no closes of {', '.join(found.missing)}: {why}")
+    return found.market
+
+
 def provenance() -> dict[str, Any]:
     """Where the bundled data come from, for the foot of a report.
 
@@ -719,7 +805,8 @@ def provenance() -> dict[str, Any]:
     dict
         ``span`` (first and last day, ISO text), ``rows``, ``coins``, ``file``, ``sha256`` of
         prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
-        ``funding`` and ``contracts`` the same for the other two files. A fresh copy.
+        ``funding`` and ``contracts`` the same for the other two files; ``proxy`` says whether the
+        funding is that of other contracts. A fresh copy.
 
     Notes
     -----

@@ -1,0 +1,434 @@
+"""The cache of live data: a CSV file for each series, and a JSON file of what and when.
+
+Whatever is read was written in full. A file is written beside its place and then moved there; the
+JSON is written first and knows the hash of the file that is there and of the one that is to come,
+so that whichever a reader finds, or a writer that died left behind, can be told from a damaged one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hedgelib.errors import HedgeError
+
+Kind: TypeAlias = Literal["close", "perp", "funding"]
+What: TypeAlias = Literal["spot", "index", "perpetual"]
+Times: TypeAlias = NDArray[np.int64]
+
+DAY_MS = 86_400_000
+_MINUTE_MS = 60_000
+_FORMAT = 1
+_READS = 3
+"""Times that a pair of files is read before it counts as damaged: a writer may be at work."""
+
+_LOCK_STEP_SECONDS = 0.5
+_UNFINISHED = ".unfinished-"
+
+
+def ms_of(day: date) -> int:
+    """Return the first millisecond of a day, UTC."""
+    return (day - date(1970, 1, 1)).days * DAY_MS
+
+
+def day_of(ms: int) -> date:
+    """Return the day of a millisecond, UTC."""
+    return date(1970, 1, 1) + timedelta(days=int(ms // DAY_MS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Series:
+    """One series of a venue, and how much of it has been asked for.
+
+    Parameters
+    ----------
+    kind : {"close", "perp", "funding"}
+        Daily closes of the coin, of its perpetual, or the payments of its perpetual.
+    coin : str
+    symbol : str
+        ccxt's, of the market it comes from.
+    what : {"spot", "index", "perpetual"}
+        What kind of market that is.
+    times : ndarray of int
+        Milliseconds since 1970, ascending, each once: the start of a day, or a payment.
+    amounts : ndarray
+        USD per coin, or the rate paid, a decimal.
+    asked_from, asked_through : date
+        Every day from the one to the other has been asked for; what is not there is a gap.
+    asked : datetime
+        When the venue was last asked.
+    ended : str
+        Why nothing more comes; empty while it does.
+    """
+
+    kind: Kind
+    coin: str
+    symbol: str
+    what: str
+    times: Times = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    amounts: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    asked_from: date
+    asked_through: date
+    asked: datetime
+    ended: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name of the series; that of its file without the ending."""
+        return series_key(self.kind, self.coin)
+
+    def text(self) -> str:
+        """Write the rows as CSV."""
+        if self.kind == "funding":
+            moments = [_moment(int(t)).strftime("%Y-%m-%dT%H:%MZ") for t in self.times]
+            head = "time,rate"
+        else:
+            moments = [day_of(int(t)).isoformat() for t in self.times]
+            head = "date,close_usd"
+        rows = [f"{m},{v!r}" for m, v in zip(moments, self.amounts.tolist(), strict=True)]
+        return "\n".join([head, *rows]) + "\n"
+
+
+def series_key(kind: Kind, coin: str) -> str:
+    """Name a series; the name of a coin is only ever text, so it cannot leave the folder."""
+    return f"{kind}-{quote(coin, safe='')}"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _rows(kind: Kind, text: str) -> tuple[Times, NDArray[np.float64]]:
+    lines = [line.split(",") for line in text.splitlines()[1:]]
+    if kind == "funding":
+        times = [round(datetime.fromisoformat(at).timestamp() * 1000) for at, _ in lines]
+    else:
+        times = [ms_of(date.fromisoformat(at)) for at, _ in lines]
+    return np.array(times, dtype=np.int64), np.array([float(v) for _, v in lines])
+
+
+def to_the_minute(ms: int) -> int:
+    """Round a moment to its minute; venues pay a few milliseconds after the hour."""
+    return round(ms / _MINUTE_MS) * _MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the cache of one venue holds.
+
+    Parameters
+    ----------
+    series : dict of str to Series
+        By key; only those whose files are whole.
+    terms : dict of str to dict
+        What the venue says of each of its contracts, by its symbol.
+    absent : dict of str to str
+        Coins that the venue had no market for, and the day on which it was asked.
+    asked : datetime, optional
+        When the venue's markets were last asked for.
+    ccxt : str
+        Version that asked.
+    damaged : tuple of str
+        Names of files that were not whole.
+    """
+
+    series: Mapping[str, Series] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    asked: datetime | None = None
+    ccxt: str = ""
+    damaged: tuple[str, ...] = ()
+
+
+class Cache:
+    """The folder of one venue.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when something is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._record: dict[str, Any] = {}
+
+    @property
+    def manifest(self) -> Path:
+        """The file of what and when."""
+        return self.folder / "manifest.json"
+
+    def file(self, key: str) -> Path:
+        """Name the file of a series."""
+        return self.folder / f"{key}.csv"
+
+    def read(self) -> State:
+        """Read what is there; what is damaged is left out and named.
+
+        Returns
+        -------
+        State
+
+        Raises
+        ------
+        HedgeError
+            A file is there and cannot be read.
+        """
+        for _ in range(_READS):
+            state = self._read_once()
+            if not state.damaged:
+                break
+        return state
+
+    def _read_once(self) -> State:
+        text = _read(self.manifest)
+        if text is None:
+            self._record = {}
+            return State()
+        record = _checked(text)
+        if record is None:
+            self._record = {}
+            return State(damaged=(self.manifest.name,))
+        series, damaged = {}, []
+        for key, entry in record["series"].items():
+            found = self._read_series(key, entry)
+            if found is None:
+                damaged.append(self.file(key).name)
+            else:
+                series[key] = found
+        # What is damaged is forgotten with the next thing that is written.
+        entries = {key: record["series"][key] for key in series}
+        self._record = {**record, "series": entries}
+        return State(
+            series=series,
+            terms=record["terms"],
+            absent=record["absent"],
+            asked=_when(record["asked"]),
+            ccxt=record["ccxt"],
+            damaged=tuple(damaged),
+        )
+
+    def _read_series(self, key: str, entry: Mapping[str, Any]) -> Series | None:
+        text = _read(self.file(key))
+        digest = None if text is None else _digest(text)
+        for version in (entry, entry.get("before")):
+            if version is None or text is None or version["sha256"] != digest:
+                continue
+            times, amounts = _rows(version["kind"], text)
+            return Series(
+                kind=version["kind"],
+                coin=version["coin"],
+                symbol=version["symbol"],
+                what=version["what"],
+                times=times,
+                amounts=amounts,
+                asked_from=date.fromisoformat(version["asked_from"]),
+                asked_through=date.fromisoformat(version["asked_through"]),
+                asked=_when(version["asked"]),
+                ended=version["ended"],
+            )
+        return None
+
+    def write_markets(
+        self,
+        *,
+        terms: Mapping[str, Mapping[str, Any]],
+        absent: Mapping[str, str],
+        asked: datetime,
+        ccxt: str,
+    ) -> None:
+        """Keep what the venue says of its markets."""
+        self._record = {
+            "series": self._record.get("series", {}),
+            "terms": {symbol: dict(one) for symbol, one in terms.items()},
+            "absent": dict(absent),
+            "asked": _iso(asked),
+            "ccxt": ccxt,
+        }
+        self._write_manifest()
+
+    def write(self, series: Series) -> None:
+        """Keep a series: all of it, or what was there before.
+
+        Parameters
+        ----------
+        series : Series
+
+        Raises
+        ------
+        HedgeError
+            It cannot be written.
+        """
+        text = series.text()
+        before = dict(self._record["series"].get(series.key, {}))
+        before.pop("before", None)
+        entry = {
+            "kind": series.kind,
+            "coin": series.coin,
+            "symbol": series.symbol,
+            "what": series.what,
+            "asked_from": series.asked_from.isoformat(),
+            "asked_through": series.asked_through.isoformat(),
+            "asked": _iso(series.asked),
+            "ended": series.ended,
+            "rows": len(series.times),
+            "sha256": _digest(text),
+        }
+        self._record["series"][series.key] = entry | ({"before": before} if before else {})
+        self._write_manifest()
+        if _digest(_read(self.file(series.key)) or "") != entry["sha256"]:
+            _write(self.file(series.key), text)
+
+    def _write_manifest(self) -> None:
+        content = {"format": _FORMAT, **self._record}
+        body = json.dumps(content, indent=1, sort_keys=True)
+        _write(self.manifest, json.dumps({"sha256": _digest(body), "content": content}, indent=1))
+
+    @contextmanager
+    def lock(
+        self,
+        *,
+        sleep: Callable[[float], None],
+        say: Callable[[str], None],
+        longest_wait_seconds: float = 600.0,
+    ) -> Iterator[None]:
+        """Keep other fetches off this folder; the system frees it when the process ends.
+
+        Parameters
+        ----------
+        sleep, say : callable
+            Waiting, and saying that there is something to wait for.
+        longest_wait_seconds : float
+
+        Raises
+        ------
+        HedgeError
+            Another fetch does not come to its end, or the folder cannot be written.
+        """
+        path = self.folder / "lock"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = path.open("a+b")
+        except OSError as error:
+            raise _cannot("written", path, error) from error
+        with handle:
+            waited = 0.0
+            while not _try_lock(handle.fileno()):
+                if waited == 0:
+                    say(f"another fetch is at work in {self.folder}; waiting for it")
+                if waited >= longest_wait_seconds:
+                    raise HedgeError(
+                        f"another fetch has been at work in {self.folder} for "
+                        f"{waited / 60:.0f} minutes; end it, or choose another --cache"
+                    )
+                sleep(_LOCK_STEP_SECONDS)
+                waited += _LOCK_STEP_SECONDS
+            for unfinished in self.folder.glob(f"{_UNFINISHED}*"):
+                unfinished.unlink(missing_ok=True)
+            yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        try:
+            import fcntl
+        except ImportError:
+            return _try_lock_on_windows(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _try_lock_on_windows(descriptor: int) -> bool:
+    import msvcrt
+
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked(text: str) -> dict[str, Any] | None:
+    try:
+        whole = json.loads(text)
+        content = whole["content"]
+        good = (
+            whole["sha256"] == _digest(json.dumps(content, indent=1, sort_keys=True))
+            and content["format"] == _FORMAT
+        )
+    except (ValueError, TypeError, KeyError):
+        return None
+    return {k: v for k, v in content.items() if k != "format"} if good else None
+
+
+def _when(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _read(path: Path) -> str | None:
+    """Return the text of a file: None where there is none, damage where it is no text."""
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _cannot("read", path, error) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file beside its place, and move it there when it is whole and on the disk."""
+    name = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "wb", dir=path.parent, prefix=_UNFINISHED, delete=False
+        ) as file:
+            name = file.name
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        raise _cannot("written", path, error) from error
+    finally:
+        if name:
+            with suppress(OSError):
+                os.unlink(name)
+
+
+def _cannot(what: str, path: Path, error: OSError) -> HedgeError:
+    return HedgeError(
+        f"{path} cannot be {what} ({error.strerror}); choose another folder with --cache"
+    )
+
+
+def merged(series: Series, times: Times, amounts: NDArray[np.float64], **changes: Any) -> Series:
+    """Return a series with more rows; of two for one moment the new one stands."""
+    every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True))
+    every |= dict(zip(times.tolist(), amounts.tolist(), strict=True))
+    order = sorted(every)
+    return replace(
+        series,
+        times=np.array(order, dtype=np.int64),
+        amounts=np.array([every[t] for t in order], dtype=np.float64),
+        **changes,
+    )

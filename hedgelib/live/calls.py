@@ -1,0 +1,286 @@
+"""Asking a venue politely: one request at a time, with waits, bounded tries, and its own clock.
+
+ccxt keeps to each venue's rate limit; here is what it leaves to its caller. A request that failed
+for a passing reason is made again after a wait that doubles, or after the wait that the venue asks
+for; an answer cut short is no answer; and a venue that does not come back is given up, in a line.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from hedgelib.errors import HedgeError, VenueError
+
+INSTALL = "python -m pip install ccxt"
+
+_PASSING = {408, 418, 425, 429}
+"""Statuses below 500 that a later request may not get."""
+
+_CLOSED_DOOR = {401, 403, 407, 451}
+"""Statuses that the next request to the same venue will get too."""
+
+_FIRST_TRIES = 3
+"""Tries for a venue that has not been reached at all: the fault is likely on this side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patiently a venue is asked, and the clock that is waited on.
+
+    Parameters
+    ----------
+    tries : int
+        Times that one request is made at most.
+    first_wait_seconds, longest_wait_seconds : float
+        The wait after the first failure, doubled after each further one, and its limit; a venue
+        that asks for a longer wait is given up.
+    timeout_seconds : float
+        How long the venue may be silent.
+    now, sleep, chance : callable
+        Seconds since 1970, waiting, and a random number from 0 to 1.
+    """
+
+    tries: int = 6
+    first_wait_seconds: float = 1.0
+    longest_wait_seconds: float = 120.0
+    timeout_seconds: float = 20.0
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+    def wait_seconds(self, failures: int, asked_seconds: float | None) -> float:
+        """Return how long to wait after so many failures.
+
+        Parameters
+        ----------
+        failures : int
+            >= 1.
+        asked_seconds : float, optional
+            What the venue asked for.
+
+        Returns
+        -------
+        float
+            At least what was asked; else between half and all of a time that doubles, so that
+            many who failed together do not come back together.
+        """
+        if asked_seconds is not None:
+            return asked_seconds + self.chance()
+        longest = min(self.longest_wait_seconds, self.first_wait_seconds * 2.0 ** (failures - 1))
+        return longest * (0.5 + 0.5 * self.chance())
+
+
+@dataclass(slots=True)
+class Answer:
+    """Status and headers of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def asked_wait_seconds(self, now: float) -> float | None:
+        """Read Retry-After: a number of seconds, or a date."""
+        text = self.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text)
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - now) if text else None
+        except ValueError:
+            return None
+
+    def seconds(self) -> float | None:
+        """Read the venue's clock from the Date header."""
+        try:
+            return parsedate_to_datetime(self.headers.get("Date", "")).timestamp()
+        except ValueError:
+            return None
+
+
+def load_ccxt() -> Any:
+    """Import ccxt.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    HedgeError
+        It is not installed; the message says how to install it.
+    """
+    try:
+        import ccxt
+    except ImportError as error:
+        raise HedgeError(
+            f"live data need ccxt, which is not installed; install it with: {INSTALL}"
+        ) from error
+    return ccxt
+
+
+def open_exchange(
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    venue: str,
+    pace: Pace,
+    hint: Callable[[str], None],
+) -> Any:
+    """Make a ccxt exchange that asks politely.
+
+    Parameters
+    ----------
+    name : str
+        ccxt's, such as ``"bybit"``.
+    options : mapping
+        ccxt's options.
+    venue : str
+        Name for people.
+    pace : Pace
+    hint : callable
+        Is told in a few words why it takes longer.
+
+    Returns
+    -------
+    Exchange
+        One of ccxt's; `VenueError` is raised where the venue cannot be had.
+
+    Raises
+    ------
+    HedgeError
+        ccxt is missing, or does not know the exchange.
+    """
+    ccxt = load_ccxt()
+    kind = getattr(ccxt, name, None)
+    if kind is None:
+        raise HedgeError(f"ccxt {ccxt.__version__} has no exchange {name!r}; install ccxt 4.5.90")
+
+    class Polite(kind):  # type: ignore[misc, valid-type]
+        answer: Answer | None = None
+        reached = False
+
+        def on_rest_response(
+            self, code: int, reason: str, url: str, method: str, headers: Any, *rest: Any
+        ) -> Any:
+            self.answer, self.reached = Answer(code, headers), True
+            return super().on_rest_response(code, reason, url, method, headers, *rest)
+
+        def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
+            def once() -> Any:
+                return super(Polite, self).fetch(url, *args, **kwargs)
+
+            return _patiently(self, once, url, venue, hint, pace)
+
+    exchange = Polite(
+        {
+            "enableRateLimit": True,
+            "timeout": round(1000 * pace.timeout_seconds),
+            # Those behind a proxy have told Python so in the usual way.
+            "requests_trust_env": True,
+            "options": dict(options),
+        }
+    )
+    # Currencies are asked for with a key, which nobody has given.
+    exchange.has["fetchCurrencies"] = False
+    return exchange
+
+
+def _patiently(
+    exchange: Any,
+    once: Callable[[], Any],
+    url: str,
+    venue: str,
+    hint: Callable[[str], None],
+    pace: Pace,
+) -> Any:
+    """Make one request until it is answered."""
+    ccxt = load_ccxt()
+    failures = 0
+    cause: Exception | None
+    while True:
+        exchange.answer = None
+        try:
+            got = once()
+        # Not the class that ccxt gives it: with a body in JSON, "busy" is an ExchangeError too.
+        except Exception as error:
+            problem, cause = _problem(exchange.answer, error, ccxt), error
+            if not _worth_repeating(exchange.answer, error, ccxt):
+                if exchange.answer is None or exchange.answer.status in _CLOSED_DOOR:
+                    raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
+                raise
+        else:
+            # ccxt hands on the text of an answer that it cannot read as JSON.
+            if not isinstance(got, str):
+                hint("")
+                return got
+            problem, cause = "an answer cut short", None
+        failures += 1
+        tries = pace.tries if exchange.reached else min(pace.tries, _FIRST_TRIES)
+        if failures >= tries:
+            _give_up(f"{problem}, {_place(url)}, {tries} times", venue, cause)
+        answer = exchange.answer
+        asked = None if answer is None else answer.asked_wait_seconds(pace.now())
+        if asked is not None and asked > pace.longest_wait_seconds:
+            until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(pace.now() + asked))
+            _give_up(f"{problem}; it asks to be left alone until {until}", venue, cause)
+        wait = pace.wait_seconds(failures, asked)
+        hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
+        pace.sleep(wait)
+
+
+def _give_up(problem: str, venue: str, cause: Exception | None) -> NoReturn:
+    raise VenueError(
+        f"{venue} cannot be asked: {problem}; try again later, or use what is in the cache "
+        "(--offline)"
+    ) from cause
+
+
+def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool:
+    if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded | ccxt.RequestTimeout):
+        return True
+    if answer is None or answer.status < 400:
+        # No connection; or a status of success with an error in the answer, such as "busy".
+        return isinstance(error, ccxt.NetworkError)
+    return answer.status >= 500 or answer.status in _PASSING
+
+
+def _problem(answer: Answer | None, error: Exception, ccxt: Any) -> str:
+    if answer is None:
+        if isinstance(error, ccxt.RequestTimeout):
+            return "no answer in time"
+        known = isinstance(error, ccxt.NetworkError)
+        return "no connection" if known else f"no connection ({type(error).__name__})"
+    if answer.status in (418, 429) or isinstance(error, ccxt.RateLimitExceeded):
+        return f"too many requests ({answer.status})"
+    if answer.status >= 400:
+        return f"status {answer.status}"
+    return f"the error {type(error).__name__}"
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def server_seconds(exchange: Any) -> float | None:
+    """Ask the venue what time it is.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        That has answered before.
+
+    Returns
+    -------
+    float or None
+        Seconds since 1970; None where it does not say.
+    """
+    if exchange.has.get("fetchTime") is True:
+        milliseconds = exchange.fetch_time()
+        if isinstance(milliseconds, int | float):
+            return float(milliseconds) / 1000
+    return None if exchange.answer is None else exchange.answer.seconds()

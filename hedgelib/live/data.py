@@ -1,0 +1,420 @@
+"""Live data as the rest of the library takes them: a market, and what was seen on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from hedgelib._check import NONNEGATIVE, scalars
+from hedgelib._result import whole
+from hedgelib._text import html_table
+from hedgelib.errors import InvalidInput, NotEnoughData
+from hedgelib.live.building import age_words, build_market, within
+from hedgelib.live.cache import Cache, State, day_of, series_key
+from hedgelib.live.calls import Pace
+from hedgelib.live.fetching import Fetch, Progress, fill
+from hedgelib.live.progress import bar
+from hedgelib.live.terms import TermsDifference, live_terms
+from hedgelib.live.venues import LiveVenue, live_venue
+from hedgelib.market import Market
+from hedgelib.portfolio import Portfolio, read_portfolio
+
+BENCHMARKS = ("BTC", "ETH")
+"""Coins that a report looks at beside those of the portfolio."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinData:
+    """What there is of one coin.
+
+    Parameters
+    ----------
+    coin : str
+    source : str
+        Market that its closes come from, ``"BTC/USDT spot"``; empty where there are none.
+    first, last : date, optional
+        First and last close.
+    closes, gaps : int
+        Days with a close, and days without one between the first and the last.
+    perpetual : str
+        The market of its coin-margined perpetual; empty where there is none.
+    payments : int
+        Payments of funding.
+    note : str
+        What to know of it.
+    """
+
+    coin: str
+    source: str = ""
+    first: date | None = None
+    last: date | None = None
+    closes: int = 0
+    gaps: int = 0
+    perpetual: str = ""
+    payments: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveData:
+    """The data of one venue, from its cache, and what was seen when it was filled.
+
+    Parameters
+    ----------
+    venue : str
+        Key of the venue.
+    name : str
+        For people.
+    market : Market
+        Prices, funding and contract terms as everything else takes them.
+    coins : tuple of CoinData
+    differences : tuple of TermsDifference
+        Between the bundled contract terms and those of the venue.
+    agreed, added : int
+        Figures of contract terms that agree, and figures that the bundled ones lack.
+    asked : datetime
+        When the venue was asked, UTC; the oldest answer in use.
+    age_seconds : float
+        Since then.
+    requested : bool
+        Whether the venue was asked this time.
+    folder : Path
+        The cache.
+    notes, failures : tuple of str
+        Remarks, and series that the venue refused.
+    missing : tuple of str
+        Coins that must be there and have no closes, because the venue refused them.
+    """
+
+    venue: str
+    name: str
+    market: Market
+    coins: tuple[CoinData, ...]
+    differences: tuple[TermsDifference, ...]
+    agreed: int
+    added: int
+    asked: datetime
+    age_seconds: float
+    requested: bool
+    folder: Path
+    notes: tuple[str, ...]
+    failures: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def age(self) -> str:
+        """The age of the oldest answer in use, in words."""
+        return age_words(self.age_seconds)
+
+    def coin_rows(self) -> list[list[str]]:
+        """Return the table of coins as text, with its head in the first row."""
+        rows = [["coin", "closes from", "first", "last", "closes", "gaps", "perpetual", "payments"]]
+        for one in self.coins:
+            days = [str(day) if day else "–" for day in (one.first, one.last)]
+            counts = [f"{one.closes:,}", f"{one.gaps:,}"]
+            perpetual = [one.perpetual or "–", f"{one.payments:,}" if one.perpetual else "–"]
+            rows.append([one.coin, one.source or "–", *days, *counts, *perpetual])
+        return rows
+
+    def difference_rows(self) -> list[list[str]]:
+        """Return the table of differences as text, with its head in the first row."""
+        rows = [["contract", "figure", "bundled", "as of", "live", "used"]]
+        for one in self.differences:
+            figure = one.figure.replace("_", " ")
+            live = _shortened(one.live)
+            live += "" if one.used == "live" else " (default of ccxt)"
+            rows.append(
+                [one.contract, figure, _shortened(one.bundled), one.bundled_as_of, live, one.used]
+            )
+        return rows
+
+    def terms_sentence(self) -> str:
+        """Say how the bundled contract terms and the venue's agree."""
+        differ = len(self.differences)
+        return (
+            f"Contract terms: {self.agreed} figures agree with the bundled ones, "
+            f"{differ} {'differs' if differ == 1 else 'differ'}, "
+            f"{self.added} {'is' if self.added == 1 else 'are'} new."
+        )
+
+    def remarks(self) -> list[str]:
+        """Return everything that is to be said of the data, failures first."""
+        return _remarks(self.coins, self.notes, self.failures)
+
+    def _repr_html_(self) -> str:
+        (head, *rows), (second_head, *second) = self.coin_rows(), self.difference_rows()
+        first, last = self.market.span
+        caption = f"{self.name}, {first} to {last} (UTC), asked {self.age} ago"
+        parts = [html_table(rows, head, caption=caption)]
+        if second:
+            parts.append(html_table(second, second_head, caption=self.terms_sentence()))
+        if self.remarks():
+            parts.append(html_table([[text] for text in self.remarks()]))
+        return "".join(parts)
+
+
+def fetch(
+    venue: str,
+    coins: str | Iterable[str] | None = None,
+    *,
+    portfolio: str | Path | Portfolio | None = None,
+    days: int = 400,
+    cache: str | Path | None = None,
+    offline: bool = False,
+    max_age_hours: float = 1.0,
+    progress: bool | None = None,
+    pace: Pace | None = None,
+) -> LiveData:
+    """Get daily closes, perpetual prices, funding and contract terms of a venue.
+
+    What the cache has is not asked for again. A day that has not ended is never taken for a close.
+
+    Parameters
+    ----------
+    venue : str
+        Key or name: binance, bybit, okx, deribit or kraken.
+    coins : str or iterable of str, optional
+        Coins that must be there.
+    portfolio : str, Path or Portfolio, optional
+        Its coins too, as far as the venue has them, and BTC and ETH.
+    days : int
+        Of history, up to the last day that has ended, UTC.
+    cache : str or Path, optional
+        Folder of the cache; the user's cache folder when omitted.
+    offline : bool
+        Ask nobody: take what the cache has, however old.
+    max_age_hours : float
+        A cache no older than this is used as it is.
+    progress : bool, optional
+        Show a progress bar; only in a terminal when omitted.
+    pace : Pace, optional
+        How patiently to ask.
+
+    Returns
+    -------
+    LiveData
+
+    Raises
+    ------
+    VenueError
+        The venue cannot be asked, or gives no answer that can be used.
+    UnknownCoin
+        The venue does not have one of `coins`.
+    NotEnoughData
+        There are no closes at all, or not of one of `coins` in the cache when `offline`.
+    InvalidInput
+        An unknown venue, no coins, or numbers out of range.
+    HedgeError
+        ccxt is not installed, or the cache cannot be written.
+
+    Notes
+    -----
+    **Source:** each venue's public REST interface, through ccxt's unified methods.
+    """
+    chosen = live_venue(venue)
+    needed, optional = _coins(coins, portfolio)
+    days = whole("days", days, least=2)
+    (max_age_hours,) = scalars(max_age_hours=(max_age_hours, NONNEGATIVE))
+    pace = pace or Pace()
+    place = Cache(cache_folder(cache) / chosen.key)
+    seen = Fetch()
+    state = place.read()
+    every = needed + optional
+    if not offline and not _fresh(state, every, days, max_age_hours, pace):
+        with bar(chosen.name, progress) as shown:
+            state, seen = _asked(chosen, place, needed, optional, days, pace, shown)
+    if state.damaged:
+        seen.note(_damage(state.damaged, "left out"))
+    return _live_data(chosen, place, state, needed, optional, days, pace.now(), seen)
+
+
+def cache_folder(cache: str | Path | None = None) -> Path:
+    """Return the folder of the cache: the user's own, unless another is named."""
+    return user_cache_path("hedgelib", appauthor=False) / "live" if cache is None else Path(cache)
+
+
+def _shortened(text: str) -> str:
+    """Keep the ends of a list of figures."""
+    items = text.split(", ")
+    return text if len(items) < 5 else f"{items[0]}, {items[1]}, … {items[-1]} ({len(items)})"
+
+
+class _AnyPrice(dict[str, float]):
+    """Prices before any is known: enough to see which coins a file holds."""
+
+    def get(self, *_: Any) -> float:
+        return 1.0
+
+
+def _coins(
+    coins: str | Iterable[str] | None, portfolio: str | Path | Portfolio | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    named = [coins] if isinstance(coins, str) else list(coins or ())
+    for coin in named:
+        if not isinstance(coin, str) or not coin.strip() or not coin.isprintable():
+            raise InvalidInput(f"coins must be tickers such as BTC, got {coin!r}")
+    needed = tuple(dict.fromkeys(coin.strip().upper() for coin in named))
+    optional: tuple[str, ...] = ()
+    if portfolio is not None:
+        if not isinstance(portfolio, Portfolio):
+            portfolio = read_portfolio(portfolio, _AnyPrice())
+        optional = tuple(c for c in dict.fromkeys((*BENCHMARKS, *portfolio.coins)))
+    if not needed and not optional:
+        raise InvalidInput("coins is empty; name the coins, such as BTC, or give a portfolio")
+    return needed, tuple(coin for coin in optional if coin not in needed)
+
+
+def _asked(
+    venue: LiveVenue,
+    cache: Cache,
+    needed: tuple[str, ...],
+    optional: tuple[str, ...],
+    days: int,
+    pace: Pace,
+    progress: Progress,
+) -> tuple[State, Fetch]:
+    with cache.lock(sleep=pace.sleep, say=progress.say):
+        # Another fetch may have filled it while this one waited.
+        state = cache.read()
+        seen = fill(
+            venue,
+            cache,
+            state,
+            needed=needed,
+            optional=optional,
+            days=days,
+            pace=pace,
+            progress=progress,
+        )
+        now = cache.read()
+        again = [name for name in state.damaged if Path(name).stem in (*now.series, "manifest")]
+        if again:
+            seen.note(_damage(again, "fetched again"))
+        if len(again) < len(state.damaged):
+            seen.note(_damage(set(state.damaged) - set(again), "left out"))
+        return now, seen
+
+
+def _damage(names: Iterable[str], what: str) -> str:
+    return f"damaged in the cache and {what}: {', '.join(sorted(names))}"
+
+
+def _fresh(
+    state: State, coins: tuple[str, ...], days: int, max_age_hours: float, pace: Pace
+) -> bool:
+    if state.asked is None or state.damaged:
+        return False
+    oldest = pace.now() - max_age_hours * 3600
+    for coin in coins:
+        found = [s for s in state.series.values() if s.coin == coin]
+        if not found and coin not in state.absent:
+            return False
+        for series in found:
+            if series.ended:
+                continue
+            enough = (series.asked_through - series.asked_from).days + 1 >= days
+            if not enough or not oldest < series.asked.timestamp():
+                return False
+    return oldest < state.asked.timestamp() <= pace.now() + 60
+
+
+def _live_data(
+    venue: LiveVenue,
+    cache: Cache,
+    state: State,
+    needed: tuple[str, ...],
+    optional: tuple[str, ...],
+    days: int,
+    now: float,
+    seen: Fetch,
+) -> LiveData:
+    coins = needed + optional
+    closes = {c: s for c in coins if (s := state.series.get(series_key("close", c)))}
+    going = [s for s in closes.values() if not s.ended]
+    none = not any(len(s.times) for s in closes.values())
+    missing = tuple(c for c in needed if c not in closes or not len(closes[c].times))
+    if state.asked is None or none or (missing and not seen.requested):
+        raise NotEnoughData(_nothing(venue, cache, missing or coins, seen))
+    through = max(s.asked_through for s in going or closes.values())
+    span = (through - timedelta(days=days - 1), through)
+    if not any(len(within(s, span)[0]) for s in closes.values()):
+        raise NotEnoughData(
+            f"no close of {', '.join(coins)} from {span[0]} to {span[1]} at {venue.name}; ask for "
+            "more days"
+        )
+    used = [s for s in state.series.values() if s.coin in coins and not s.ended]
+    asked = min([state.asked, *(s.asked for s in used)])
+    age = max(0.0, now - asked.timestamp())
+    facts = tuple(_coin_data(coin, state, span) for coin in coins)
+    bundled = Market.bundled()
+    terms = live_terms(
+        venue,
+        state,
+        [listing for listing in bundled.listings if listing.venue == venue.key],
+        next(entry for entry in bundled.venues() if entry.key == venue.key),
+    )
+    remarks = _remarks(facts, seen.notes, seen.failures)
+    return LiveData(
+        venue=venue.key,
+        name=venue.name,
+        market=build_market(
+            venue, state, coins, span, terms=terms, asked=asked, age=age, remarks=remarks
+        ),
+        coins=facts,
+        differences=terms.differences,
+        agreed=terms.agreed,
+        added=terms.added,
+        asked=asked,
+        age_seconds=age,
+        requested=seen.requested,
+        folder=cache.folder,
+        notes=tuple(seen.notes),
+        failures=tuple(seen.failures),
+        missing=missing,
+    )
+
+
+def _remarks(coins: Iterable[CoinData], notes: Iterable[str], failures: Iterable[str]) -> list[str]:
+    own = [f"{one.coin}: {one.note}" for one in coins if one.note]
+    return [*(f"refused: {text}" for text in failures), *own, *notes]
+
+
+def _nothing(venue: LiveVenue, cache: Cache, coins: tuple[str, ...], seen: Fetch) -> str:
+    why = "".join(f"; {text}" for text in (*seen.failures, *seen.notes)[:2])
+    if seen.requested:
+        return f"{venue.name} gave no close of {', '.join(coins)}{why}"
+    return (
+        f"no closes of {', '.join(coins)} in {cache.folder}{why}; fetch them first: "
+        f"hedgelib fetch --venue {venue.key} --coins {','.join(coins)}"
+    )
+
+
+def _coin_data(coin: str, state: State, span: tuple[date, date]) -> CoinData:
+    close, paid, perp = (
+        state.series.get(series_key(kind, coin)) for kind in ("close", "funding", "perp")
+    )
+    symbols = [symbol for symbol, terms in state.terms.items() if terms["coin"] == coin]
+    perpetual = (symbols or [perp.symbol])[0] if perp else ""
+    payments = len(within(paid, span)[0]) if paid else 0
+    if close is None:
+        note = "no market at the venue" if coin in state.absent else "nothing in the cache"
+        return CoinData(coin=coin, perpetual=perpetual, payments=payments, note=note)
+    times, _ = within(close, span)
+    first, last = (day_of(int(times[0])), day_of(int(times[-1]))) if len(times) else (None, None)
+    ended = [f"{one.ended}; what it had stays" for one in (close, perp, paid) if one and one.ended]
+    return CoinData(
+        coin=coin,
+        source=f"{close.symbol} {close.what}",
+        first=first,
+        last=last,
+        closes=len(times),
+        gaps=(last - first).days + 1 - len(times) if first and last else 0,
+        perpetual=perpetual,
+        payments=payments,
+        note=". ".join(dict.fromkeys(ended)),
+    )

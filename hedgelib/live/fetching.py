@@ -1,0 +1,516 @@
+"""Filling the cache: what is missing is asked for in windows, and kept window by window."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from hedgelib._datafiles import did_you_mean
+from hedgelib.errors import HedgeError, UnknownCoin, VenueError
+from hedgelib.live.cache import (
+    DAY_MS,
+    Cache,
+    Kind,
+    Series,
+    State,
+    What,
+    day_of,
+    merged,
+    ms_of,
+    series_key,
+    to_the_minute,
+)
+from hedgelib.live.calls import Pace, load_ccxt, open_exchange, server_seconds
+from hedgelib.live.venues import LiveVenue, number
+
+GRACE_SECONDS = 120.0
+"""A candle is not taken for a close until so long after its day."""
+
+_SKEW_SECONDS = 300.0
+"""A difference of clocks below this is not worth a word."""
+
+_EIGHT_HOURS_MS = DAY_MS // 3
+
+Row = tuple[int, float]
+
+
+class Progress:
+    """What a fetch tells while it is at work; this one is silent."""
+
+    def start(self, days: int) -> None:
+        """Say how many days of data are to be asked for."""
+
+    def at(self, label: str) -> None:
+        """Say what is asked for now."""
+
+    def step(self, days: int) -> None:
+        """Say that so many days have come."""
+
+    def hint(self, text: str) -> None:
+        """Say why it takes longer; empty when it goes on."""
+
+    def say(self, text: str) -> None:
+        """Say something that is to stay on the screen."""
+
+
+@dataclass(slots=True)
+class Fetch:
+    """What one fetch saw beside the data."""
+
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    requested: bool = False
+
+    def note(self, text: str) -> None:
+        """Keep a remark, each once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one series is to come from."""
+
+    kind: Kind
+    coin: str
+    symbol: str
+    what: What
+
+    @property
+    def label(self) -> str:
+        """For the progress bar."""
+        word = {"close": "closes", "perp": "perpetual", "funding": "funding"}[self.kind]
+        return f"{self.coin} {word}"
+
+
+class Asker:
+    """One venue, open for questions.
+
+    Parameters
+    ----------
+    venue : LiveVenue
+    pace : Pace
+    progress : Progress
+    """
+
+    def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
+        self.venue = venue
+        self.futures = open_exchange(
+            venue.futures, venue.options, venue=venue.name, pace=pace, hint=progress.hint
+        )
+        self.spot = self.futures
+        if venue.spot != venue.futures:
+            self.spot = open_exchange(
+                venue.spot, venue.options, venue=venue.name, pace=pace, hint=progress.hint
+            )
+        self.ccxt = str(load_ccxt().__version__)
+
+    def load_markets(self) -> None:
+        """Ask for the venue's markets."""
+        for exchange in {id(e): e for e in (self.futures, self.spot)}.values():
+            try:
+                exchange.load_markets()
+            except HedgeError:
+                raise
+            except Exception as error:
+                raise VenueError(
+                    f"{self.venue.name} lists its markets in a way that ccxt {self.ccxt} cannot "
+                    f"read: {_short(error)}; look for a newer ccxt"
+                ) from error
+
+    def clock_seconds(self) -> float | None:
+        """Ask for the venue's time; None where it does not tell."""
+        try:
+            return server_seconds(self.futures)
+        except HedgeError:
+            raise
+        except Exception:
+            return None
+
+    def perpetuals(self) -> dict[str, Mapping[str, Any]]:
+        """List the inverse perpetuals by coin; one that trades before one that does not."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for market in self.futures.markets.values():
+            inverse = market.get("swap") and market.get("settle") == market["base"]
+            if not inverse or market["quote"] != "USD":
+                continue
+            if market["base"] not in found or not found[market["base"]].get("active"):
+                found[market["base"]] = market
+        return found
+
+    def spot_symbols(self, coin: str) -> list[str]:
+        """List the coin's markets against USD or what stands for it, the best one first."""
+        listed = [
+            market
+            for quote in self.venue.quotes
+            if (market := self.spot.markets.get(f"{coin}/{quote}")) and market.get("spot")
+        ]
+        listed.sort(key=lambda market: market.get("active") is False)
+        return [str(market["symbol"]) for market in listed]
+
+    def coins(self) -> set[str]:
+        """Every coin that the venue has closes of."""
+        spot = {
+            str(market["base"])
+            for market in self.spot.markets.values()
+            if market.get("spot") and market["quote"] in self.venue.quotes
+        }
+        return spot | set(self.perpetuals())
+
+    def sources(self, coin: str, have: Series | None) -> list[Source]:
+        """Choose where the series of a coin come from; none where the venue has none.
+
+        Closes stay with the market that they come from so far, as long as it is listed.
+        """
+        perpetual = self.perpetuals().get(coin)
+        closes = [Source("close", coin, symbol, "spot") for symbol in self.spot_symbols(coin)]
+        if perpetual is None:
+            return closes[:1]
+        what: What = "index" if self.venue.index else "perpetual"
+        closes.append(Source("close", coin, perpetual["symbol"], what))
+        known = have and (have.symbol, have.what)
+        closes.sort(key=lambda source: (source.symbol, source.what) != known)
+        return [
+            closes[0],
+            Source("perp", coin, perpetual["symbol"], "perpetual"),
+            Source("funding", coin, perpetual["symbol"], "perpetual"),
+        ]
+
+    def terms(self) -> dict[str, dict[str, Any]]:
+        """Read the terms of every inverse perpetual, by the venue's own symbol."""
+        found = {}
+        for market in self.perpetuals().values():
+            reading = self.venue.read(market["info"])
+            fees = {name: number(market.get(name[:5])) for name in ("maker_fee", "taker_fee")}
+            found[str(market["id"])] = {
+                "coin": market["base"],
+                "settle": market["settle"],
+                "figures": reading.figures,
+                "defaults": {
+                    name: fee
+                    for name, fee in fees.items()
+                    if name not in reading.figures and not math.isnan(fee)
+                },
+                "status": reading.status,
+                "trading": reading.trading,
+            }
+        return found
+
+    def rows(self, source: Source, start: int, end: int) -> list[Row]:
+        """Ask once for the rows from `start` to before `end`, milliseconds.
+
+        What lies outside is left out: some answers begin or end elsewhere.
+        """
+        if source.kind == "funding":
+            found = self._payments(source, start, end)
+        else:
+            found = self._candles(source, start, end)
+        return sorted(((t, v) for t, v in found if start <= t < end), key=lambda row: row[0])
+
+    def _candles(self, source: Source, start: int, end: int) -> Iterator[Row]:
+        exchange = self.spot if source.what == "spot" else self.futures
+        extra: dict[str, Any] = {"price": "index"} if source.what == "index" else {}
+        if self.venue.candle_end:
+            extra["until"] = end - 1
+        days = (end - start) // DAY_MS
+        for candle in exchange.fetch_ohlcv(source.symbol, "1d", start, days, extra):
+            at, close = int(candle[0]), number(candle[4])
+            if at % DAY_MS:
+                raise _Refused(
+                    f"a daily candle of {source.symbol} begins at "
+                    f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M} UTC, not at midnight"
+                )
+            yield at, close
+
+    def _payments(self, source: Source, start: int, end: int) -> Iterator[Row]:
+        extra: dict[str, Any] = {}
+        if self.venue.funding_end == "until":
+            extra["until"] = end - 1
+        elif self.venue.funding_end == "after":
+            extra["after"] = end
+        # A payment of midnight may bear a time just before it.
+        first = start - 1000 if start else start
+        history = self.futures.fetch_funding_rate_history(
+            source.symbol, first, self.venue.payments, extra
+        )
+        for record in history:
+            yield to_the_minute(int(record["timestamp"])), self.venue.paid(record)
+
+
+class _Refused(Exception):
+    """The venue has an answer for one series, and it is no use."""
+
+
+def everything(asker: Asker, source: Source, start: int, end: int) -> list[Row]:
+    """Ask until the venue has nothing more from `start` to before `end`.
+
+    An answer may hold less than was asked for, at its beginning or at its end: both ends are asked
+    again until they are empty. A gap in the middle is one.
+    """
+    found: list[Row] = []
+    open_ends = [(start, end)]
+    while open_ends:
+        a, b = open_ends.pop()
+        rows = asker.rows(source, a, b)
+        if not rows:
+            continue
+        found += rows
+        step = DAY_MS if source.kind != "funding" else _spacing(rows)
+        first, last = rows[0][0], rows[-1][0]
+        if first - step >= a:
+            open_ends.append((a, first))
+        if last + step < b:
+            open_ends.append((last + (DAY_MS if source.kind != "funding" else 60_000), b))
+    return found
+
+
+def _spacing(rows: Iterable[Row]) -> int:
+    times = sorted({t for t, _ in rows})
+    steps = [b - a for a, b in pairwise(times)]
+    return min(_EIGHT_HOURS_MS, int(statistics.median_low(steps))) if steps else _EIGHT_HOURS_MS
+
+
+def _clean(source: Source, rows: list[Row], fetch: Fetch) -> list[Row]:
+    """Take each moment once, and nothing that is no price or no rate."""
+    kept: dict[int, float] = {}
+    empty, different = [], []
+    for at, value in rows:
+        if not (math.isfinite(value) and (source.kind == "funding" or value > 0)):
+            empty.append(at)
+            continue
+        if kept.get(at, value) != value:
+            different.append(at)
+        kept[at] = value
+    if empty:
+        fetch.note(f"{source.symbol}: no usable {_word(source)} on {_days(empty)}; a gap stays")
+    if different:
+        fetch.note(
+            f"{source.symbol}: {_days(different)} came twice and not the same; the last stands"
+        )
+    return sorted(kept.items())
+
+
+def _days(moments: list[int]) -> str:
+    first, *others = sorted({day_of(at) for at in moments})
+    more = f" and {len(others)} more day{'s' if len(others) > 1 else ''}" if others else ""
+    return f"{first}{more}"
+
+
+def _word(source: Source) -> str:
+    return "rate" if source.kind == "funding" else "close"
+
+
+def _windows(have: Series | None, need: tuple[date, date], length: int) -> list[tuple[date, date]]:
+    """Cut what is missing into windows, so that what is kept never has a hole in its middle.
+
+    Days before what is there are asked for backwards, days after it forwards.
+    """
+    first, last = need
+    if have is None:
+        return list(_backwards(first, last, length))
+    later = []
+    # What came last may not have been there yet when it was asked for.
+    known = day_of(int(have.times[-1])) if len(have.times) else have.asked_from - timedelta(days=1)
+    start = min(have.asked_through, known) + timedelta(days=1)
+    while start <= last:
+        stop = min(last, start + timedelta(days=length - 1))
+        later.append((start, stop))
+        start = stop + timedelta(days=1)
+    return later + list(_backwards(first, have.asked_from - timedelta(days=1), length))
+
+
+def _backwards(first: date, last: date, length: int) -> Iterator[tuple[date, date]]:
+    while last >= first:
+        start = max(first, last - timedelta(days=length - 1))
+        yield start, last
+        last = start - timedelta(days=1)
+
+
+def last_finished_day(seconds: float) -> date:
+    """Return the last day, UTC, whose candle can be taken for a close."""
+    return datetime.fromtimestamp(seconds - GRACE_SECONDS, UTC).date() - timedelta(days=1)
+
+
+def fill(
+    venue: LiveVenue,
+    cache: Cache,
+    state: State,
+    *,
+    needed: tuple[str, ...],
+    optional: tuple[str, ...],
+    days: int,
+    pace: Pace,
+    progress: Progress,
+) -> Fetch:
+    """Ask the venue for what the cache does not have.
+
+    Parameters
+    ----------
+    venue : LiveVenue
+    cache : Cache
+        Locked by the caller.
+    state : State
+        What it holds.
+    needed, optional : tuple of str
+        Coins that must be at the venue, and coins that need not.
+    days : int
+        Up to the last day that has ended.
+    pace : Pace
+    progress : Progress
+
+    Returns
+    -------
+    Fetch
+
+    Raises
+    ------
+    VenueError
+        It cannot be asked. What came before is kept.
+    UnknownCoin
+        A coin that is needed is neither at the venue nor in the cache.
+    """
+    fetch = Fetch(requested=True)
+    asker = Asker(venue, pace, progress)
+    asker.load_markets()
+    if not asker.coins():
+        raise VenueError(f"{venue.name} lists no market that can be used; try again later")
+    # Only a day that has ended by both clocks has ended.
+    here, there = pace.now(), asker.clock_seconds()
+    now = here if there is None else min(here, there)
+    if there is not None and abs(here - there) > _SKEW_SECONDS:
+        fetch.note(f"this machine's clock is {_skew(here - there)} that of {venue.name}; set it")
+    asked, last = datetime.fromtimestamp(here, UTC), last_finished_day(now)
+    need = (last - timedelta(days=days - 1), last)
+
+    sources, absent = _sources(asker, state, needed, optional, asked)
+    cache.write_markets(terms=asker.terms(), absent=absent, asked=asked, ccxt=asker.ccxt)
+    plan = [(source, _start(source, state, fetch)) for source in sources]
+    work = [(source, have, _windows(have, need, _length(venue, source))) for source, have in plan]
+    progress.start(sum((b - a).days + 1 for _, _, windows in work for a, b in windows))
+    for source, have, windows in work:
+        try:
+            _fill_one(asker, cache, source, have, windows, asked, fetch, progress)
+        except _Refused as error:
+            fetch.failures.append(f"{source.label} ({source.symbol}): {error}")
+    _close_ended(cache, state, sources, needed + optional, venue, asked)
+    return fetch
+
+
+def _length(venue: LiveVenue, source: Source) -> int:
+    return venue.funding_days if source.kind == "funding" else venue.candle_days
+
+
+def _fill_one(
+    asker: Asker,
+    cache: Cache,
+    source: Source,
+    have: Series | None,
+    windows: list[tuple[date, date]],
+    asked: datetime,
+    fetch: Fetch,
+    progress: Progress,
+) -> None:
+    progress.at(source.label)
+    for first, last in windows:
+        try:
+            rows = everything(asker, source, ms_of(first), ms_of(last) + DAY_MS)
+        except (HedgeError, _Refused):
+            raise
+        except Exception as error:
+            raise _Refused(_short(error)) from error
+        rows = _clean(source, rows, fetch)
+        have = merged(
+            have or _empty(source, first, last, asked),
+            np.array([t for t, _ in rows], dtype=np.int64),
+            np.array([v for _, v in rows], dtype=np.float64),
+            asked_from=first if have is None else min(have.asked_from, first),
+            asked_through=last if have is None else max(have.asked_through, last),
+            asked=asked,
+            ended="",
+        )
+        cache.write(have)
+        progress.step((last - first).days + 1)
+    if not windows and have is not None:
+        cache.write(replace(have, asked=asked, ended=""))
+
+
+def _empty(source: Source, first: date, last: date, asked: datetime) -> Series:
+    return Series(
+        kind=source.kind,
+        coin=source.coin,
+        symbol=source.symbol,
+        what=source.what,
+        asked_from=first,
+        asked_through=last,
+        asked=asked,
+    )
+
+
+def _sources(
+    asker: Asker,
+    state: State,
+    needed: tuple[str, ...],
+    optional: tuple[str, ...],
+    asked: datetime,
+) -> tuple[list[Source], dict[str, str]]:
+    sources: list[Source] = []
+    absent = dict(state.absent)
+    for coin in dict.fromkeys(needed + optional):
+        absent.pop(coin, None)
+        found = asker.sources(coin, state.series.get(series_key("close", coin)))
+        sources += found
+        if found or series_key("close", coin) in state.series:
+            continue
+        if coin in needed:
+            raise UnknownCoin(
+                f"{asker.venue.name} has no spot market and no coin-margined perpetual of "
+                f"{coin!r}{did_you_mean(coin, asker.coins())}"
+            )
+        absent[coin] = asked.date().isoformat()
+    return sources, absent
+
+
+def _start(source: Source, state: State, fetch: Fetch) -> Series | None:
+    """Return the series to go on with: one from another market is no beginning of this one."""
+    have = state.series.get(series_key(source.kind, source.coin))
+    if have is None or (have.symbol, have.what) == (source.symbol, source.what):
+        return have
+    fetch.note(
+        f"{source.coin} {_word(source)}s now come from {source.symbol} ({source.what}), not from "
+        f"{have.symbol} ({have.what}): asked for anew"
+    )
+    return None
+
+
+def _close_ended(
+    cache: Cache,
+    state: State,
+    sources: list[Source],
+    coins: tuple[str, ...],
+    venue: LiveVenue,
+    asked: datetime,
+) -> None:
+    """Mark the series whose market the venue does not list any more; what they had stays."""
+    live = {series_key(source.kind, source.coin) for source in sources}
+    for key, series in state.series.items():
+        if series.coin in coins and key not in live and not series.ended:
+            text = f"{venue.name} does not list {series.symbol} any more ({asked.date()})"
+            cache.write(replace(series, ended=text))
+
+
+def _skew(seconds: float) -> str:
+    size = abs(seconds)
+    amount = f"{size / 60:.0f} minutes" if size < 7200 else f"{size / 3600:.0f} hours"
+    return f"{amount} {'ahead of' if seconds > 0 else 'behind'}"
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) <= 160 else text[:157] + '...'}"

@@ -1,0 +1,298 @@
+"""The venues that live data come from: how each is asked, and what its answers mean.
+
+ccxt gives all of them one form. What it does not settle is here: how much fits one answer, where a
+figure is the venue's own and where a default of ccxt, and what one payment of funding was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hedgelib._datafiles import did_you_mean
+from hedgelib.errors import InvalidInput
+
+Values = dict[str, float | str | tuple[float, ...]]
+"""Figures by name, as `contracts.toml` names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a venue's own record of a contract says.
+
+    Parameters
+    ----------
+    figures : dict
+        Values by the name of the figure; one that the record does not have is left out.
+    status : str
+        As the venue writes it.
+    trading : bool
+    """
+
+    figures: Values
+    status: str
+    trading: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveVenue:
+    """How one venue is asked.
+
+    Parameters
+    ----------
+    key : str
+        As in the bundled contract terms.
+    name : str
+        For people.
+    futures, spot : str
+        ccxt's names of the exchange with the perpetuals and of the one with the spot markets.
+    options : dict
+        ccxt's, for both.
+    quotes : tuple of str
+        Currencies that a spot market may be quoted in, the deepest markets first.
+    candle_days, funding_days : int
+        Days that fit one answer.
+    payments : int
+        Payments of funding that fit one.
+    candle_end : bool
+        Whether the last candle can be named.
+    funding_end : {"until", "after", ""}
+        How the last payment is named; ``after`` is exclusive.
+    index : bool
+        Whether it has candles of its index.
+    read : callable
+        Reads the venue's record of a contract.
+    paid : callable
+        Reads the rate that was paid out of one record of the funding history.
+    shared : tuple of str
+        Figures that no record has because they are the same for every contract of the venue; they
+        are taken from its bundled contracts.
+    """
+
+    key: str
+    name: str
+    futures: str
+    spot: str
+    quotes: tuple[str, ...]
+    candle_days: int
+    funding_days: int
+    payments: int
+    read: Callable[[Mapping[str, Any]], Reading]
+    options: dict[str, Any] = field(default_factory=dict)
+    candle_end: bool = True
+    funding_end: Literal["until", "after", ""] = "until"
+    index: bool = True
+    paid: Callable[[Mapping[str, Any]], float] = lambda record: number(record["fundingRate"])
+    shared: tuple[str, ...] = ()
+
+
+def number(value: Any) -> float:
+    """Return a venue's number, which may be text; NaN where it is none."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def _known(**values: float) -> Values:
+    return {name: value for name, value in values.items() if not math.isnan(value)}
+
+
+def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = record.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _binance(record: Mapping[str, Any]) -> Reading:
+    filters = {one["filterType"]: one for one in record.get("filters", ())}
+    status = str(record.get("contractStatus", "not given"))
+    return Reading(
+        figures=_known(
+            multiplier=number(record.get("contractSize")),
+            lot=number(_part(filters, "LOT_SIZE").get("stepSize")),
+            tick_usd=number(_part(filters, "PRICE_FILTER").get("tickSize")),
+        ),
+        status=status,
+        trading=status == "TRADING",
+    )
+
+
+def _bybit(record: Mapping[str, Any]) -> Reading:
+    status = str(record.get("status", "not given"))
+    return Reading(
+        # The record has no face, and ccxt gives the smallest order for it.
+        figures=_known(
+            lot=number(_part(record, "lotSizeFilter").get("qtyStep")),
+            tick_usd=number(_part(record, "priceFilter").get("tickSize")),
+            funding_hours=number(record.get("fundingInterval")) / 60,
+            max_leverage=number(_part(record, "leverageFilter").get("maxLeverage")),
+        ),
+        status=status,
+        trading=status == "Trading",
+    )
+
+
+def _okx(record: Mapping[str, Any]) -> Reading:
+    status = str(record.get("state", "not given"))
+    in_usd = record.get("ctValCcy") == "USD"
+    face = number(record.get("ctVal")) * number(record.get("ctMult") or 1)
+    return Reading(
+        figures=_known(
+            multiplier=face if in_usd else math.nan,
+            lot=number(record.get("lotSz")),
+            tick_usd=number(record.get("tickSz")),
+            max_leverage=number(record.get("lever")),
+        ),
+        status=status,
+        trading=status == "live",
+    )
+
+
+def _deribit(record: Mapping[str, Any]) -> Reading:
+    face = number(record.get("contract_size"))
+    trading = record.get("is_active") is True
+    return Reading(
+        figures=_known(
+            multiplier=face,
+            # Deribit counts orders in USD.
+            lot=number(record.get("min_trade_amount")) / face if face > 0 else math.nan,
+            tick_usd=number(record.get("tick_size")),
+            maker_fee=number(record.get("maker_commission")),
+            taker_fee=number(record.get("taker_commission")),
+            max_leverage=number(record.get("max_leverage")),
+        ),
+        status=str(record.get("state", "active" if trading else "not active")),
+        trading=trading,
+    )
+
+
+def _kraken(record: Mapping[str, Any]) -> Reading:
+    trading = record.get("tradeable") is True
+    figures = _known(
+        multiplier=number(record.get("contractSize")),
+        lot=10.0 ** -number(record.get("contractValueTradePrecision")),
+        tick_usd=number(record.get("tickSize")),
+    )
+    levels = [
+        [number(level.get(key)) for key in ("contracts", "maintenanceMargin", "initialMargin")]
+        for level in record.get("marginLevels", ())
+    ]
+    whole = levels and not any(math.isnan(x) for level in levels for x in level)
+    if whole and figures.get("multiplier") == 1.0:
+        # Contracts of 1 USD: what is counted in contracts is counted in USD.
+        floors, maintenance, initial = (tuple(row) for row in zip(*sorted(levels), strict=True))
+        figures |= {
+            "maintenance_floors": floors,
+            "maintenance_rates": maintenance,
+            "initial_margin_rates": initial,
+            "tier_unit": "usd",
+        }
+    return Reading(
+        figures=figures, status="tradeable" if trading else "not tradeable", trading=trading
+    )
+
+
+LIVE_VENUES = (
+    LiveVenue(
+        key="binance",
+        name="Binance COIN-M",
+        futures="binancecoinm",
+        spot="binancecoinm",
+        options={"fetchMarkets": {"types": ["spot", "inverse"]}},
+        quotes=("USDT", "USDC", "FDUSD", "USD"),
+        # The coin-margined side refuses spans of more than 200 days.
+        candle_days=200,
+        funding_days=150,
+        payments=1000,
+        read=_binance,
+    ),
+    LiveVenue(
+        key="bybit",
+        name="Bybit",
+        futures="bybit",
+        spot="bybit",
+        options={"fetchMarkets": {"types": ["spot", "inverse"]}},
+        quotes=("USDT", "USDC", "USD"),
+        candle_days=1000,
+        funding_days=60,
+        payments=200,
+        read=_bybit,
+        shared=("multiplier",),
+    ),
+    LiveVenue(
+        key="okx",
+        name="OKX",
+        futures="okx",
+        spot="okx",
+        options={"fetchMarkets": {"types": ["spot", "swap"]}},
+        quotes=("USDT", "USDC", "USD"),
+        candle_days=100,
+        funding_days=30,
+        payments=100,
+        funding_end="after",
+        read=_okx,
+    ),
+    LiveVenue(
+        key="deribit",
+        name="Deribit",
+        futures="deribit",
+        spot="deribit",
+        quotes=("USDC", "USDT", "USD"),
+        candle_days=1000,
+        funding_days=30,
+        payments=744,
+        index=False,
+        read=_deribit,
+        # Each hour has the rate of its own hour and that of the last eight; adding up the latter,
+        # which ccxt gives, would count every payment eight times.
+        paid=lambda record: number(_part(record, "info").get("interest_1h")),
+        shared=("funding_hours",),
+    ),
+    LiveVenue(
+        key="kraken",
+        name="Kraken Futures",
+        futures="krakenfutures",
+        spot="kraken",
+        quotes=("USD", "USDT", "USDC"),
+        candle_days=700,
+        candle_end=False,
+        # The whole history comes in one answer.
+        funding_days=20_000,
+        payments=500_000,
+        funding_end="",
+        read=_kraken,
+    ),
+)
+
+
+def live_venue(name: object) -> LiveVenue:
+    """Find a venue by its key, its name or ccxt's name, in any case.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    LiveVenue
+
+    Raises
+    ------
+    InvalidInput
+        None of that name, with those there are.
+
+    Examples
+    --------
+    >>> live_venue("Kraken Futures").key, live_venue("binancecoinm").name
+    ('kraken', 'Binance COIN-M')
+    """
+    by_name = {n.casefold(): v for v in LIVE_VENUES for n in (v.key, v.name, v.futures)}
+    if isinstance(name, str) and name.casefold() in by_name:
+        return by_name[name.casefold()]
+    keys = [venue.key for venue in LIVE_VENUES]
+    raise InvalidInput(
+        f"no live data from {name!r}{did_you_mean(name, keys)}; there are {', '.join(keys)}"
+    )
