@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 __all__ = ["NAMES", "Command", "command"]
 
-NAMES = ("report",)
+NAMES = ("report", "fetch")
 """In the order of the help."""
 
 
