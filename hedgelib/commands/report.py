@@ -66,6 +66,7 @@ def _metavar(name: str) -> str:
     words = {
         "benchmark": "COIN",
         "venue": "NAME",
+        "live": "VENUE",
         "contract": "ID",
         "collateral": "SOURCE",
         "rounding": "HOW",

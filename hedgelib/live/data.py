@@ -247,6 +247,9 @@ def _shortened(text: str) -> str:
 class _AnyPrice(dict[str, float]):
     """Prices before any is known: enough to see which coins a file holds."""
 
+    def __bool__(self) -> bool:
+        return True
+
     def get(self, *_: Any) -> float:
         return 1.0
 

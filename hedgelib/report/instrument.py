@@ -38,7 +38,9 @@ def asked_for(parameters: ReportParameters, data: market.Market) -> ContractTerm
 
 
 def _venue(parameters: ReportParameters) -> str:
-    return _DEFAULT_VENUE if parameters.venue == "auto" else parameters.venue
+    if parameters.venue != "auto":
+        return parameters.venue
+    return parameters.live or _DEFAULT_VENUE
 
 
 def _perpetuals(parameters: ReportParameters, data: market.Market) -> dict[str, ContractTerms]:

@@ -25,6 +25,9 @@ __all__ = ["MOVES", "RALLIES", "HedgeReport", "build_report", "find_portfolio", 
 MOVES = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 """Moves of the hedge coin in the table; the picture has the same span."""
 
+_LIVE_DAYS = 400
+"""Of a venue's prices and funding, at least."""
+
 RALLIES = (0.1, 0.25, 0.5)
 """Rises of the hedge coin in the table of the futures wallet, where they do not liquidate it."""
 
@@ -73,7 +76,7 @@ def find_portfolio(path: str | Path) -> tuple[Path, bool]:
     )
 
 
-def market_for(parameters: ReportParameters) -> market.Market:  # noqa: ARG001
+def market_for(parameters: ReportParameters) -> market.Market:
     """Return the market data of a report: the one place where they come from.
 
     Parameters
@@ -83,9 +86,27 @@ def market_for(parameters: ReportParameters) -> market.Market:  # noqa: ARG001
     Returns
     -------
     Market
-        The bundled one.
+        The bundled one, or with `live` that of the venue, with the coins of the portfolio, BTC, ETH
+        and that of the contract.
+
+    Raises
+    ------
+    PortfolioFileError
+        With `live`: the file is missing or wrong.
+    VenueError
+        The venue cannot be asked.
     """
-    return market.Market.bundled()
+    if parameters.live is None:
+        return market.Market.bundled()
+    path, _ = find_portfolio(parameters.portfolio)
+    days = max(_LIVE_DAYS, parameters.window_days + 1)
+    data = market.live(parameters.live, portfolio=path, days=days)
+    if parameters.contract == "auto":
+        return data
+    coin = data.contract(parameters.contract).coin
+    if coin in data.coins:
+        return data
+    return market.live(parameters.live, coin, portfolio=path, days=days)
 
 
 def build_report(parameters: ReportParameters, *, data: market.Market | None = None) -> HedgeReport:
@@ -105,6 +126,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     ------
     PortfolioFileError
         The file is missing or wrong, with the place.
+    VenueError
+        Live data are asked for, and the venue cannot be had.
     NotEnoughData
         No coin of the book has a history in the window, nor a beta of its own.
     UnknownContract, UnsupportedContract, UnknownCoin

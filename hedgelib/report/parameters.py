@@ -16,6 +16,7 @@ from typing import Any
 
 from hedgelib._check import FINITE, FRACTION, POSITIVE, RATE, Rule, numbers, one_of
 from hedgelib.errors import InvalidInput, UnknownParameter
+from hedgelib.live import VENUE_KEYS
 
 __all__ = ["PARAMETER_HELP", "SMALLEST_BLOCKS", "SMALLEST_WINDOW", "ReportParameters"]
 
@@ -28,7 +29,8 @@ SMALLEST_BLOCKS = 12
 PARAMETER_HELP = {
     "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta where you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
-    "venue": "venue at which to short the inverse perpetual on the benchmark; auto: Binance",
+    "venue": "venue at which to short the inverse perpetual on the benchmark; auto: that of live, "
+    "or Binance",
     "contract": "contract to short, such as bybit:ETHUSD; auto: the venue's on the benchmark",
     "collateral": "margin: new_money (coin is bought), from_portfolio or stablecoin",
     "collateral_usd": "USD of margin to post; None: the least that max_leverage allows",
@@ -41,6 +43,7 @@ PARAMETER_HELP = {
     "funding_rate_8h": "funding to reckon with, 0.0001 is 0.01% per 8 hours; history: its mean",
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
+    "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
     "title": "heading of the report; None: made from the name of the file",
 }
 """What each parameter means, in a line; the command line and the notebook show the same."""
@@ -66,7 +69,7 @@ class ReportParameters:
         Coin to hedge with.
     venue : str
         Key or name of a venue, ``"bybit"``, or ``"auto"``: its inverse perpetual on the benchmark
-        is shorted.
+        is shorted. Auto is that of `live`, or Binance.
     contract : str
         Id or symbol of a contract, or ``"auto"``.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
@@ -95,6 +98,9 @@ class ReportParameters:
         Decimal from 0 to below 1; the venue's own ladder when None.
     price_usd : float, optional
         Price of the hedge coin, > 0; its last close in the data when None.
+    live : {"binance", "bybit", "okx", "deribit", "kraken"}, optional
+        Venue to take prices, funding and contract terms from as they are today, through its cache;
+        those that ship with hedgelib when None.
     title : str, optional
         At most 200 printable characters.
 
@@ -127,6 +133,7 @@ class ReportParameters:
     funding_rate_8h: float | str = "history"
     maintenance_rate: float | None = None
     price_usd: float | None = None
+    live: str | None = None
     title: str | None = None
 
     def __post_init__(self) -> None:
@@ -147,6 +154,8 @@ class ReportParameters:
         one_of("benchmark", self.benchmark, ("auto", "BTC", "ETH"))
         one_of("collateral", self.collateral, ("new_money", "from_portfolio", "stablecoin"))
         one_of("rounding", self.rounding, ("nearest", "down", "up"))
+        if self.live is not None:
+            one_of("live", self.live, VENUE_KEYS)
         for name, rule in (
             ("max_leverage", POSITIVE),
             ("hedge_ratio", POSITIVE),

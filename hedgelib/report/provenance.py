@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import hedgelib
-from hedgelib.report.blocks import Section, Table, Text
+from hedgelib.report.blocks import Points, Section, Table, Text
 from hedgelib.report.parameters import PARAMETER_HELP
 from hedgelib.report.phrases import sentence
 
@@ -32,6 +32,7 @@ def provenance(report: HedgeReport) -> Section:
         rows.append([f"SHA-256 of {origin['funding']['file']}", origin["funding"]["sha256"]])
     if "contracts" in origin:
         rows.append([f"SHA-256 of {origin['contracts']['file']}", origin["contracts"]["sha256"]])
+    noticed = [Points(origin["notes"])] if origin.get("notes") else []
     given = report.parameters.to_dict()
     given["portfolio"] = report.file_name
     parameter_rows = [
@@ -53,6 +54,7 @@ def provenance(report: HedgeReport) -> Section:
     return Section(
         [
             Table(["", ""], rows, "ll", "Data and library", kind="pairs hashes"),
+            *noticed,
             Table(
                 ["Parameter", "Value", "Meaning"],
                 parameter_rows,

@@ -54,8 +54,14 @@ class Sample:
         if len(window) < parameters.window_days:
             self.cut = f"the data begin on {data.span[0]}"
         if len(common) < len(window):
-            youngest = window[common.columns].isna().sum().idxmax()
-            self.cut = f"the history of {youngest} begins then"
+            missing = window[common.columns].isna()
+            fewest = missing.sum().idxmax()
+            began = missing[fewest].iloc[0]
+            self.cut = (
+                f"the history of {fewest} begins then"
+                if began
+                else f"{fewest} has no return on {missing[fewest].sum()} of them"
+            )
         self.horizon_days = parameters.horizon_days
         self.days = self._in_blocks(len(common))
         self.left_out = len(common) - self.days

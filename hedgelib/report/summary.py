@@ -129,7 +129,8 @@ def _cost(report: HedgeReport) -> str:
         return f"{said} What funding pays is not known: the data hold no rates of the coin."
     rate, past = "funding rate that you gave", funding.history
     if not funding.assumed and past is not None:
-        rate = f"mean funding rate of {past.first_month[:4]} to {past.last_month[:4]} (a proxy)"
+        proxy = " (a proxy)" if report.origin.get("funding", {}).get("proxy") else ""
+        rate = f"mean funding rate of {past.first_month[:4]} to {past.last_month[:4]}{proxy}"
     said += f" At the {rate} the short would {_paid(funding.month_usd)} in 30 days."
     if past is not None:
         said += (

@@ -1,0 +1,141 @@
+"""A report on live data: the same report, from a venue's prices, funding and terms."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+import venuetools
+from venuetools import FAKES, Clock, Fault, back, opening, serving
+
+from hedgelib.__main__ import main
+from hedgelib.errors import InvalidInput, UnknownContract
+from hedgelib.live import data, fetching
+from hedgelib.report import ReportParameters, build_report
+
+
+@pytest.fixture
+def book(tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_text("coin,quantity,usd_value,beta\nADA,20000,,\nLINK,,9000,\nNEW,,1000,1.5\n")
+    return path
+
+
+@pytest.fixture
+def home(bybit, monkeypatch):
+    """Put the user's cache where the test's is."""
+    monkeypatch.setattr(data, "user_cache_path", lambda *_, **__: bybit.cache)
+    return bybit
+
+
+def test_a_report_takes_everything_from_the_venue(home, book):
+    world = home.venue.world
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit", benchmark="ETH"))
+    plan = report.plan
+    assert plan.contract.id == "bybit:ETHUSD"
+    assert report.price_day == back(1)
+    assert plan.price_usd == world.spot["ETH"][back(1)]
+    ada = next(cover for cover in report.covers if cover.coin == "ADA")
+    assert ada.value_usd == pytest.approx(20_000 * world.spot["ADA"][back(1)])
+    assert [cover.how for cover in report.covers] == ["history", "history", "own"]
+    assert report.days == 365
+    # The world was made with betas of 1.4 and 1.2 to BTC, and 1.5 stands in the file.
+    shares = {cover.coin: cover.share for cover in report.covers}
+    made = sum(shares[coin] * beta for coin, beta in {"ADA": 1.4, "LINK": 1.2, "NEW": 1.5}.items())
+    btc = next(tracking for tracking in report.trackings if tracking.coin == "BTC")
+    assert btc.book_beta == pytest.approx(made, abs=0.15)
+    assert report.funding is not None
+    assert report.funding.history is not None
+    assert report.funding.history.last_month == "2025-03"
+    face = next(figure for figure in report.figures if figure.name == "multiplier")
+    assert face.value == 1
+    tick = next(figure for figure in report.figures if figure.name == "tick_usd")
+    assert tick.as_of == "2025-03-10"
+    text = repr(report.provenance)
+    assert "daily closes (UTC) from Bybit through ccxt" in text
+    assert "fetched 2025-03-10 10:00 UTC, less than a minute old" in text
+    assert "those that BTC/USD:BTC and ETH/USD:ETH paid, read from Bybit" in repr(report.cost)
+    assert "NEW: no market at the venue" in text
+    assert "mean funding rate of 2024 to 2025 the short" in " ".join(repr(report.summary).split())
+    differences = report.to_dict()["data"]["contracts"]["differences"]
+    assert differences[0] == ("bybit:BTCUSD taker_fee: bundled 0.075%, live 0.06%, bundled used")
+
+
+def test_a_gap_is_named_and_no_beginning(home, book):
+    del home.venue.world.spot["ADA"][back(100)]
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert report.days == 363
+    text = " ".join(repr(report.tracking).split())
+    assert "365 days were asked for; there are 363, because ADA has no return on 2 of them." in text
+    for day in [day for day in home.venue.world.spot["LINK"] if day < back(50)]:
+        del home.venue.world.spot["LINK"][day]
+    (home.cache / "live" / "bybit" / "close-LINK.csv").unlink()
+    home.clock.seconds += 7200
+    text = " ".join(repr(build_report(report.parameters).tracking).split())
+    assert "because the history of LINK begins then." in text
+
+
+def test_a_second_report_asks_nobody(home, book):
+    parameters = ReportParameters(portfolio=str(book), live="bybit")
+    first = build_report(parameters).to_dict()
+    asked = len(home.venue.requests)
+    assert build_report(parameters).to_dict() == first
+    assert len(home.venue.requests) == asked
+
+
+def test_a_contract_on_a_coin_outside_the_book_brings_its_coin(home, book):
+    home.venue.world.perp["SOL"] = dict(home.venue.world.perp["BTC"])
+    home.venue.world.spot["SOL"] = dict(home.venue.world.spot["BTC"])
+    home.venue.world.pay("SOL", 8)
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit", contract="SOLUSD"))
+    assert report.plan.contract.id == "bybit:SOLUSD"
+    assert {tracking.coin for tracking in report.trackings} == {"BTC", "ETH", "SOL"}
+
+
+def test_a_contract_of_another_venue_is_refused(home, book):
+    with pytest.raises(UnknownContract, match="no venue 'binance'"):
+        build_report(
+            ReportParameters(portfolio=str(book), live="bybit", contract="binance:ETHUSD_PERP")
+        )
+    home.venue.delisted = {"ETH"}
+    home.clock.seconds += 7200
+    with pytest.raises(
+        UnknownContract, match=r"no inverse perpetual on ETH at bybit .*bybit:BTCUSD"
+    ):
+        build_report(ReportParameters(portfolio=str(book), live="bybit", benchmark="ETH"))
+
+
+def test_the_venue_is_checked_like_every_parameter():
+    with pytest.raises(InvalidInput, match=r"live must be one of binance, bybit, .*, got 'Bybit'"):
+        ReportParameters(portfolio="x.csv", live="Bybit")
+
+
+def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys):
+    home.venue.faults = [Fault("status", status=503)] * 50
+    words = ["report", str(book), "--live", "bybit", "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    assert capsys.readouterr().err.startswith("hedgelib: Bybit cannot be asked: status 503")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's cache folder is set as on Linux")
+def test_the_notebook_s_kernel_runs_on_what_the_command_has_fetched(book, tmp_path, monkeypatch):
+    now = datetime.now(UTC)
+    monkeypatch.setattr(venuetools, "NOW", now)
+    monkeypatch.setattr(venuetools, "TODAY", now.date())
+    monkeypatch.setattr(data, "Pace", Clock(seconds=time.time()).pace)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    # A kernel that asked the venue all the same would not get out.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    venue, out = FAKES["binance"](), tmp_path / "out"
+    with serving(venue) as port:
+        monkeypatch.setattr(fetching, "open_exchange", opening(port))
+        assert main(["report", str(book), "--live", "binance", "--out", str(out)]) == 0
+    page = (out / "book.html").read_text()
+    assert "Binance COIN-M through ccxt" in page
+    assert "BTCUSD_PERP" in page
+    assert str(back(1)) in page.replace("</span>", "")
+    assert (tmp_path / "home" / "hedgelib" / "live" / "binance" / "manifest.json").is_file()
