@@ -148,6 +148,8 @@ def test_annualise_funding():
     year = c.annualise_funding(0.0001, 4)
     same([year.simple, year.compound], [0.219, 0.24481764676829898])
     assert type(year.simple) is float
+    # Intervals that no whole number of makes a year count all the same.
+    same(c.annualise_funding(0.0001, 7).simple, 0.0001 * 8760 / 7)
     many = c.annualise_funding([0.0001, 0], [8, 1])
     assert many.simple.tolist() == [pytest.approx(0.1095), 0]
     with refused("annualise_funding: the numbers are too large or too small"):
@@ -212,6 +214,7 @@ def test_annualised_basis():
     same(year.simple, [0.1, -0.1])
     same(year.compound, [0.1, -0.1])
     same(year.log, [math.log(1.1), math.log(0.9)])
+    same(year.basis_usd, [10, -10])
     with refused("days must be > 0, got 0.0"):
         c.annualised_basis(1, 1, 0)
     with refused("annualised_basis: the numbers are too large or too small"):
@@ -239,6 +242,28 @@ def test_inverse_short_with_basis():
     same(short.basis_effect_usd, -10_000 * 105 / 3605)
     assert short.ideal_usd == 0
     same([short.entry_basis, short.exit_basis], [0, 0.03], abs_=1e-15)
+    short = c.inverse_short_with_basis(10_000, 3395, 3500, 3430, 3500)
+    same([short.entry_basis, short.exit_basis], [-0.03, -0.02], abs_=1e-15)
+
+
+@pytest.mark.parametrize("marks", [2, 4])
+@pytest.mark.parametrize(
+    "total", [c.inverse_funding_total_coin, c.linear_funding_total_usd], ids=["inverse", "linear"]
+)
+def test_each_payment_has_a_mark_and_a_rate(total, marks):
+    with refused(f"{marks} mark_usd but 3 funding_rates; align them"):
+        total(-1, [3000.0] * marks, [0.0001] * 3)
+    assert total(-1, [3000.0] * 400, [0.0001] * 400) == pytest.approx(
+        400 * total(-1, [3000.0], [0.0001])
+    )
+
+
+def test_each_rate_has_its_number_of_settlements():
+    for counts in (2, 4):
+        with refused(f"3 funding_rates but {counts} settlements"):
+            c.funding_income(1000, [0.0001] * 3, settlements=[90] * counts)
+    many = c.funding_income(1000, [0.0001] * 400, settlements=[3] * 400)
+    assert many.total_usd == pytest.approx(1000 * 0.0001 * 1200)
 
 
 def test_without_a_basis_there_is_no_effect_at_all():

@@ -389,9 +389,26 @@ def test_a_position_closed_in_other_parts_is_closed():
     assert book.contracts[-1] == 0
     assert book.entry_usd[-1] == math.inf
     assert book.total(1) == pytest.approx(0.1 * 2000 + 0.2 * 1000)
+    # What rounding leaves of a large position is nothing, whatever its size.
+    book = h.run_ledger([1e9 / 3, 2e9 / 7, -(1e9 / 3 + 2e9 / 7) * (1 + 1e-15)], [3000, 4000, 5000])
+    assert book.contracts[-1] == 0
     almost = h.run_ledger([1.0, -(1 - 1e-11)], [3000, 3000], kind="linear")
     assert almost.contracts[-1] == pytest.approx(1e-11)
     assert almost.entry_usd[-1] == 3000
+
+
+def test_the_kind_of_a_ledger_is_named():
+    with pytest.raises(TypeError):
+        h.run_ledger([1], [2], 0.0, "linear", 1.0)
+
+
+def test_a_ladder_of_terms_has_a_rate_for_each_floor():
+    for floors, rates in (((0, 5), (0.01,)), ((0,), (0.01, 0.02))):
+        with pytest.raises(h.InvalidInput, match="one rate for each floor"):
+            terms(maintenance_floors=floors, maintenance_rates=rates)
+    long = tuple(range(300))
+    ladder = terms(maintenance_floors=long, maintenance_rates=tuple(i / 400 for i in long))
+    assert len(ladder.maintenance_floors) == 300
 
 
 def test_what_a_ledger_refuses():
@@ -471,6 +488,10 @@ def test_quanto_is_refused_with_the_reason():
         "what settles in another coin is quanto"
     ):
         terms(settle="BTC")
+    with pytest.raises(h.InvalidInput, match="settles in its own coin ETH, got XBT"):
+        terms(settle="XBT")
+    # As a file gives it: an equal name, but not the same object.
+    assert terms(settle=b"ETH".decode()).settle == "ETH"
 
 
 @pytest.mark.parametrize(
