@@ -1,0 +1,190 @@
+"""Marks: what a plain answer is worth, and which wrong model explains one that is worth nothing.
+
+Nothing here runs anything of a student's. A notebook's marking cell and the instructor's side both
+mark through :func:`judge`, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from hedgelib.classroom.interface import Plain
+
+__all__ = ["Key", "Mark", "Right", "close", "judge"]
+
+Right: TypeAlias = float | tuple[str, str] | list[float]
+"""A number; the letters of answer and reason; or what a function returns, call by call."""
+
+WITHIN = 0.002
+"""Accepted error of a number, relative to the right one."""
+
+TURNED, PERCENT = "sign_turned", "percent_for_decimal"
+"""Two slips that any number can have, looked for after the question's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What one question wants of one student.
+
+    Parameters
+    ----------
+    kind : str
+        ``"number"``, ``"choice"`` or ``"function"``.
+    right : float, (str, str) or list of float
+    wrong : mapping of str to the same
+        What each wrong model answers. For a choice an empty text stands for any letter.
+    within : float
+        Accepted error relative to the right number, decimal.
+    calls : sequence of tuples
+        Arguments with which a function is called.
+    """
+
+    kind: Literal["number", "choice", "function"]
+    right: Any
+    wrong: Mapping[str, Any] = field(default_factory=dict)
+    within: float = WITHIN
+    calls: Sequence[tuple[Any, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What an answer is worth.
+
+    Parameters
+    ----------
+    share : float
+        Of the points, from 0 to 1.
+    model : str
+        The wrong model that gives this answer; empty where none does.
+    missing : bool
+        There is no answer at all.
+    """
+
+    share: float
+    model: str = ""
+    missing: bool = False
+
+
+def close(answer: float, right: float, within: float = WITHIN) -> bool:
+    """Tell whether a number is another within the accepted error.
+
+    Parameters
+    ----------
+    answer, right : float
+    within : float
+        Relative to `right`, decimal.
+
+    Returns
+    -------
+    bool
+
+    Notes
+    -----
+    **Source:** none.
+
+    Examples
+    --------
+    >>> close(1000.5, 1000), close(1003, 1000), close(-1000, 1000)
+    (True, False, False)
+    """
+    return abs(answer - right) <= within * abs(right)
+
+
+def judge(answer: Any, key: Key) -> Mark:
+    """Mark a plain answer.
+
+    Parameters
+    ----------
+    answer : float, (str, str), list or None
+        Of the kind that the key has; ``None``, or an empty letter, is no answer.
+    key : Key
+
+    Returns
+    -------
+    Mark
+        A number is right or wrong. A right choice for a wrong reason is worth half. A function is
+        worth the share of its calls that are right, and nothing where a wrong model explains all
+        that it returned.
+
+    Notes
+    -----
+    **Source:** house rules, in the instructor's runbook.
+
+    Examples
+    --------
+    >>> key = Key(kind="number", right=1000.0, wrong={"contract_is_coin": 2.857})
+    >>> judge(1000.4, key).share, judge(2.857, key).model, judge(-1000, key).model
+    (1.0, 'contract_is_coin', 'sign_turned')
+    """
+    if key.kind == "number":
+        return _number(answer, key)
+    if key.kind == "choice":
+        return _choice(answer, key)
+    return _function(answer, key)
+
+
+def _number(answer: Any, key: Key) -> Mark:
+    if answer is None:
+        return Mark(share=0.0, missing=True)
+    if not _is_number(answer):
+        return Mark(share=0.0)
+    if close(answer, key.right, key.within):
+        return Mark(share=1.0)
+    slips = {
+        **key.wrong,
+        TURNED: -key.right,
+        PERCENT: key.right * 100,
+        f"{PERCENT} ": key.right / 100,
+    }
+    for model, value in slips.items():
+        if close(answer, value, key.within):
+            return Mark(share=0.0, model=model.strip())
+    return Mark(share=0.0)
+
+
+def _choice(answer: Any, key: Key) -> Mark:
+    says, because = (_letter(part) for part in (answer or ("", "")))
+    if not says and not because:
+        return Mark(share=0.0, missing=True)
+    if (says, because) == key.right:
+        return Mark(share=1.0)
+    share = 0.5 if says == key.right[0] else 0.0
+    for model, (its_says, its_because) in key.wrong.items():
+        if its_says in ("", says) and its_because in ("", because):
+            return Mark(share=share, model=model)
+    return Mark(share=share)
+
+
+def _letter(part: object) -> str:
+    return part.strip().upper() if isinstance(part, str) else ""
+
+
+def _function(answer: Any, key: Key) -> Mark:
+    if answer is None:
+        return Mark(share=0.0, missing=True)
+    answers: list[Plain | None] = [*answer, *[None] * len(key.right)][: len(key.right)]
+    if all(value is None for value in answers):
+        return Mark(share=0.0)
+    good = [_agrees(a, r, key) for a, r in zip(answers, key.right, strict=True)]
+    if all(good):
+        return Mark(share=1.0)
+    turned = {TURNED: [-value for value in key.right]}
+    for model, values in {**key.wrong, **turned}.items():
+        if all(_agrees(a, v, key) for a, v in zip(answers, values, strict=True)):
+            return Mark(share=0.0, model=model)
+    return Mark(share=sum(good) / len(good))
+
+
+def _agrees(answer: Plain | None, value: float, key: Key) -> bool:
+    return _is_number(answer) and close(float(answer), value, key.within)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and (isinstance(value, int) or math.isfinite(value))
+    )

@@ -1,0 +1,87 @@
+"""Marks come from plain values, and from nothing else."""
+
+import math
+
+import pytest
+
+from hedgelib.classroom.marking import Key, Mark, judge
+
+NUMBER = Key(kind="number", right=-2.5, wrong={"coin_at_entry": -3.0, "dollars_for_coins": 250.0})
+CHOICE = Key(
+    kind="choice",
+    right=("A", "Q"),
+    wrong={"pnl_is_straight": ("", "P"), "sign_of_short": ("B", "")},
+)
+FUNCTION = Key(
+    kind="function",
+    right=[1.0, -2.0, 4.0],
+    wrong={"sign_ignored": [1.0, 2.0, 4.0]},
+    calls=[(1,), (2,), (3,)],
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        (-2.5, Mark(share=1.0)),
+        (-2.5049, Mark(share=1.0)),
+        (-2.506, Mark(share=0.0)),
+        (-3, Mark(share=0.0, model="coin_at_entry")),
+        (250, Mark(share=0.0, model="dollars_for_coins")),
+        (2.5, Mark(share=0.0, model="sign_turned")),
+        (-250, Mark(share=0.0, model="percent_for_decimal")),
+        (-0.025, Mark(share=0.0, model="percent_for_decimal")),
+        (7.0, Mark(share=0.0)),
+        (0, Mark(share=0.0)),
+        (None, Mark(share=0.0, missing=True)),
+        (True, Mark(share=0.0)),
+        ("-2.5", Mark(share=0.0)),
+        (math.nan, Mark(share=0.0)),
+        (math.inf, Mark(share=0.0)),
+        (10**30, Mark(share=0.0)),
+        ([-2.5], Mark(share=0.0)),
+    ],
+)
+def test_number(answer, mark):
+    assert judge(answer, NUMBER) == mark
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        (("A", "Q"), Mark(share=1.0)),
+        ((" a ", "q"), Mark(share=1.0)),
+        (("A", "P"), Mark(share=0.5, model="pnl_is_straight")),
+        (("A", "R"), Mark(share=0.5)),
+        (("A", None), Mark(share=0.5)),
+        (("B", "P"), Mark(share=0.0, model="pnl_is_straight")),
+        (("B", "Q"), Mark(share=0.0, model="sign_of_short")),
+        (("C", "Q"), Mark(share=0.0)),
+        ((None, "Q"), Mark(share=0.0)),
+        ((None, None), Mark(share=0.0, missing=True)),
+        (("", 3), Mark(share=0.0, missing=True)),
+        (None, Mark(share=0.0, missing=True)),
+    ],
+)
+def test_choice(answer, mark):
+    assert judge(answer, CHOICE) == mark
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        ([1.0, -2.0, 4.0], Mark(share=1.0)),
+        ([1, -2, 4.004], Mark(share=1.0)),
+        ([1.0, 2.0, 4.0], Mark(share=0.0, model="sign_ignored")),
+        ([-1.0, 2.0, -4.0], Mark(share=0.0, model="sign_turned")),
+        ([1.0, -2.0, 5.0], Mark(share=2 / 3)),
+        ([1.0, None, "x"], Mark(share=1 / 3)),
+        ([1.0], Mark(share=1 / 3)),
+        ([1.0, -2.0, 4.0, 9.0], Mark(share=1.0)),
+        ([None, None, None], Mark(share=0.0)),
+        ([], Mark(share=0.0)),
+        (None, Mark(share=0.0, missing=True)),
+    ],
+)
+def test_function(answer, mark):
+    assert judge(answer, FUNCTION) == mark
