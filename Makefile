@@ -5,6 +5,9 @@ VENV := .venv
 OUT := out
 PORTFOLIO :=
 REPORT_ARGS :=
+ROSTER :=
+SUBMISSIONS :=
+GRADE_ARGS :=
 LAB_IP := 127.0.0.1
 LAB_ARGS :=
 PYTEST_ARGS :=
@@ -16,10 +19,10 @@ PY := $(VENV)/bin/python
 
 # A learner's own Python settings must not reach into the workbook's environment.
 unexport PYTHONHOME PYTHONPATH
-export OUT PORTFOLIO
+export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test report notebooks lint bench mutants lock clean
+.PHONY: help env lab test report class grade notebooks lint bench mutants lock clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -65,6 +68,18 @@ report: $(READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/
 	fi; \
 	exec $(PY) -m hedgelib report --out "$$OUT" $(REPORT_ARGS) -- "$$PORTFOLIO"
 
+class: $(CLASS_READY) ## make a class of students: make class ROSTER=roster.csv
+	@if [ -z "$$ROSTER" ]; then \
+	  echo "which students? make class ROSTER=roster.csv (columns id and name)" >&2; exit 2; \
+	fi; \
+	exec $(PY) -m hedgelib class --out "$$OUT" -- "$$ROSTER"
+
+grade: $(CLASS_READY) ## grade what a class has handed in: make grade SUBMISSIONS=folder
+	@if [ -z "$$SUBMISSIONS" ]; then \
+	  echo "which submissions? make grade SUBMISSIONS=folder" >&2; exit 2; \
+	fi; \
+	exec $(PY) -m hedgelib grade --out "$$OUT" $(GRADE_ARGS) -- "$$SUBMISSIONS"
+
 notebooks: $(READY) ## run every lesson again and keep its new outputs
 	@$(PY) -m hedgelib.workbook.notebooks
 	@$(PY) scripts/readme_picture.py
@@ -76,7 +91,7 @@ lint: $(READY) ## check style and types: ruff, mypy
 	$(PY) -m mypy || status=1; \
 	exit $$status
 
-bench: $(READY) ## measure against what else one could use, and write docs/benchmarks.md
+bench: $(CLASS_READY) ## measure against what else one could use, and write docs/benchmarks.md
 	@$(PY) -m tests.benchmarks.bench
 
 mutants: $(READY) ## change the finance floors and see whether a test notices (long)

@@ -24,7 +24,8 @@ LOOPBACK = "127.0.0.1"
 
 def own_environment() -> dict[str, str]:
     """Return the environment without what a `make test` around the suite put there."""
-    makes = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "OUT", "PORTFOLIO"}
+    makes = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS"}
+    makes |= {"OUT", "PORTFOLIO", "ROSTER", "SUBMISSIONS"}
     return {name: value for name, value in os.environ.items() if name not in makes}
 
 

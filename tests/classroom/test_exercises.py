@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from classtools import cell_of
+from labtools import ROOT
 
 import hedgelib as hl
 from hedgelib.classroom.marking import PERCENT, TURNED, judge
@@ -385,3 +386,15 @@ def test_broken_source_is_refused(tmp_path: Path):
         read_source(path)
     with pytest.raises(SourceError, match="cannot be read"):
         read_source(tmp_path / "none.ipynb")
+
+
+def test_runbook_tells_of_the_exercises_as_they_are():
+    text = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
+    for name in ASSIGNMENTS:
+        found = source(name)
+        by_hand = sum(q.points for q in found.questions if q.kind == "text")
+        top = found.cells["title"].source
+        minutes = re.search(r"\*\*Time\*\* about (\d+)", top)[1]
+        lessons = ", ".join(re.findall(r"\b0\d\b", top.partition("**Time**")[0]))
+        row = f"| `{name}` | {lessons} | {minutes} | {found.points:g}, {by_hand:g} |"
+        assert row in text

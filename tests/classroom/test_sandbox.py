@@ -17,16 +17,10 @@ from hedgelib.classroom import sandbox
 from hedgelib.classroom.interface import Limits, Wanted
 from hedgelib.errors import InvalidInput
 
-NO_SANDBOX = "bubblewrap was not found"
 LIMITS = Limits(seconds=60, cell_seconds=10, memory_mb=1024)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def bubblewrap():
-    if shutil.which("bwrap") is None:
-        if os.environ.get("HEDGELIB_REQUIRE_BROWSER", "0") != "0":
-            pytest.fail(f"{NO_SANDBOX}, and CI must not go without it")
-        pytest.skip(f"{NO_SANDBOX}: install it to test the classroom")
+pytestmark = pytest.mark.usefixtures("bubblewrap")
 
 
 def notebook(*sources):

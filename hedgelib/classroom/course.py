@@ -1,0 +1,250 @@
+"""A course on the disk: where everything of a class lies, and its secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hedgelib.classroom.personal import draw, row
+from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
+from hedgelib.classroom.source import Source, read_source
+from hedgelib.classroom.student import id_hash, numbers_file
+from hedgelib.errors import HedgeError
+
+__all__ = ["Course", "CourseError"]
+
+_CONFIG = """# Settings of nbgrader for this class: its tools find them when they are started here.
+
+import os
+
+from hedgelib.classroom.release import PREPROCESSORS
+from hedgelib.classroom.source import TEXT_STUB
+
+c = get_config()  # noqa: F821 (nbgrader hands it to this file)
+
+c.CourseDirectory.root = os.path.dirname(os.path.abspath(__file__))
+# A JupyterHub knows the course by this name; change it here.
+c.CourseDirectory.course_id = "hedging"
+c.GenerateAssignment.preprocessors = PREPROCESSORS
+c.ClearSolutions.code_stub = {"python": ""}
+c.ClearSolutions.text_stub = TEXT_STUB
+c.ExecutePreprocessor.timeout = 60
+c.ExecutePreprocessor.interrupt_on_timeout = True
+"""
+
+
+class CourseError(HedgeError):
+    """A course folder that is missing, damaged, or was made for another class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The folder of a class, in the layout of nbgrader.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    root: Path
+
+    @property
+    def secret_file(self) -> Path:
+        """The secret of which the personal numbers are drawn."""
+        return self.root / "secret"
+
+    @property
+    def gradebook(self) -> Path:
+        """The database of nbgrader, with all marks."""
+        return self.root / "gradebook.db"
+
+    @property
+    def grades(self) -> Path:
+        """The table of marks."""
+        return self.root / "grades.csv"
+
+    @property
+    def roster_file(self) -> Path:
+        """The list of the class, as it was when the class was made."""
+        return self.root / "roster.json"
+
+    def write_roster(self, roster: Mapping[str, str]) -> None:
+        """Keep the list of the class."""
+        write_text(self.roster_file, json.dumps(roster, ensure_ascii=False, indent=1) + "\n")
+
+    def roster(self) -> dict[str, str]:
+        """Read the list of the class.
+
+        Returns
+        -------
+        dict of str to str
+            The name of each id.
+
+        Raises
+        ------
+        CourseError
+            It is missing or damaged.
+        """
+        found = _read_json(self.roster_file)
+        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+            raise CourseError(f"{self.roster_file} is damaged; make the class again")
+        return found
+
+    def source(self, assignment: str) -> Path:
+        """Return where the source of an assignment lies."""
+        return self.root / "source" / assignment / f"{assignment}.ipynb"
+
+    def release(self, assignment: str) -> Path:
+        """Return where the students' version of an assignment lies."""
+        return self.root / "release" / assignment / f"{assignment}.ipynb"
+
+    def solution(self, assignment: str) -> Path:
+        """Return where the solved version of an assignment lies."""
+        return self.root / "solution" / assignment / f"{assignment}.ipynb"
+
+    def class_page(self, assignment: str) -> Path:
+        """Return where the page on a class and an assignment lies."""
+        return self.root / "class" / f"{assignment}.html"
+
+    def student_file(self, step: str, student_id: str, assignment: str, ending: str) -> Path:
+        """Return where nbgrader keeps a student's file of one step, such as ``"feedback"``."""
+        return self.root / step / student_id / assignment / f"{assignment}.{ending}"
+
+    def assignments(self) -> tuple[str, ...]:
+        """List the assignments that the course has, in their order."""
+        return tuple(name for name in ASSIGNMENTS if self.source(name).is_file())
+
+    def check(self) -> None:
+        """Refuse a folder that is no course.
+
+        Raises
+        ------
+        CourseError
+        """
+        if not self.assignments() or not self.gradebook.is_file():
+            raise CourseError(
+                f"there is no class in {self.root}; make one first: make class ROSTER=roster.csv"
+            )
+
+    def secret(self) -> bytes:
+        """Read the course's secret, and make one the first time.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        CourseError
+            The file does not hold one.
+        """
+        try:
+            handle = os.open(self.secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32) + "\n")
+        try:
+            found = bytes.fromhex(self.secret_file.read_text(encoding="ascii"))
+        except ValueError:
+            found = b""
+        if len(found) != 32:
+            raise CourseError(
+                f"{self.secret_file} does not hold the secret of a course (64 hexadecimal "
+                "digits); restore it from your backup, or begin a new class in another folder"
+            )
+        return found
+
+    def write_config(self) -> None:
+        """Write nbgrader's settings, unless they are there: an instructor may have changed them."""
+        path = self.root / "nbgrader_config.py"
+        if not path.exists():
+            path.write_text(_CONFIG, encoding="utf-8")
+
+    def write_numbers(self, assignment: str, roster: Mapping[str, str]) -> None:
+        """Draw the numbers of a class and write the file that goes out with the release.
+
+        Parameters
+        ----------
+        assignment : str
+        roster : mapping of str to str
+
+        Raises
+        ------
+        CourseError
+            Some student's numbers would no longer be those that were given out.
+        """
+        path = self.source(assignment).with_name(numbers_file(assignment))
+        before = _read_json(path) if path.exists() else {}
+        salt = before.get("salt") or secrets.token_hex(8)
+        ids = list(roster)
+        columns = draw(scenario(assignment), self.secret(), ids)
+        students = {id_hash(salt, i): row(columns, place) for place, i in enumerate(ids)}
+        given_out = before.get("students", {})
+        hashes = {i: id_hash(salt, i) for i in ids}
+        changed = [i for i, h in hashes.items() if given_out.get(h) not in (None, students[h])]
+        if changed:
+            raise CourseError(
+                f"{path}: the numbers of {changed[0]!r} would change, so this class was made by "
+                "another version of the exercises, or with another secret; go on grading it as it "
+                "is, and begin a new class in another folder: make class OUT=..."
+            )
+        record = {
+            "assignment": assignment,
+            "salt": salt,
+            "students": dict(sorted(students.items())),
+        }
+        write_text(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+
+    def numbers(self, assignment: str, roster: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """Read the numbers that the students of a class were given.
+
+        Parameters
+        ----------
+        assignment : str
+        roster : mapping of str to str
+
+        Returns
+        -------
+        dict of str to dict
+            For each id.
+
+        Raises
+        ------
+        CourseError
+            The file is damaged, or a student has no numbers in it.
+        """
+        path = self.source(assignment).with_name(numbers_file(assignment))
+        record = _read_json(path)
+        try:
+            return {i: record["students"][id_hash(record["salt"], i)] for i in roster}
+        except (KeyError, TypeError) as error:
+            raise CourseError(
+                f"{path} does not have the numbers of every student; make class again with the "
+                "same list"
+            ) from error
+
+    def read(self, assignment: str) -> Source:
+        """Read the source of an assignment as this course has it."""
+        return read_source(self.source(assignment))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read; restore it from your backup") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, making its folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(new, path)

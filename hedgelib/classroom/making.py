@@ -1,0 +1,149 @@
+"""Making a class: a course folder from a list of students."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hedgelib.classroom.course import Course, CourseError, write_text
+from hedgelib.classroom.marking import Key
+from hedgelib.classroom.pages import overview_page, shown_answer
+from hedgelib.classroom.personal import Numbers
+from hedgelib.classroom.release import enter_students, release, write_solution
+from hedgelib.classroom.roster import read_roster
+from hedgelib.classroom.scenarios import ASSIGNMENTS
+from hedgelib.classroom.source import Source, exercises_folder, read_source
+from hedgelib.classroom.tables import write_table
+
+__all__ = ["Made", "class_keys", "make_class"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was made.
+
+    Parameters
+    ----------
+    course : Course
+    students : int
+    assignments : tuple of str
+    kept : tuple of str
+        Assignments whose source was there already, and is another than the workbook's.
+    """
+
+    course: Course
+    students: int
+    assignments: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def class_keys(
+    course: Course, source: Source, roster: Mapping[str, str]
+) -> dict[str, dict[str, Key]]:
+    """Work out what is right, and what wrong models answer, for everybody in a class.
+
+    Parameters
+    ----------
+    course : Course
+    source : Source
+    roster : mapping of str to str
+
+    Returns
+    -------
+    dict of str to dict of str to Key
+        By id and question.
+    """
+    numbers = course.numbers(source.name, roster)
+    return {student_id: source.keys(Numbers(mine)) for student_id, mine in numbers.items()}
+
+
+def make_class(roster_file: str | Path, root: str | Path) -> Made:
+    """Make the folder of a class, or bring it up to date with a longer list.
+
+    Parameters
+    ----------
+    roster_file : str or Path
+    root : str or Path
+        Made where it is missing. What is there stays: the secret, the sources, the marks.
+
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    RosterError
+        The list cannot be read.
+    CourseError
+        The folder cannot be written, or belongs to another version of the exercises.
+    """
+    roster = read_roster(roster_file)
+    course = Course(Path(root))
+    try:
+        course.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        course.secret()
+        course.write_config()
+    except OSError as error:
+        raise CourseError(
+            f"cannot write to {course.root}: {error.strerror}; name another folder with OUT"
+        ) from error
+    kept = tuple(name for name in ASSIGNMENTS if _take_source(course, name))
+    enter_students(course, roster)
+    rows: list[list[str | float]] = []
+    for name in ASSIGNMENTS:
+        source = course.read(name)
+        course.write_numbers(name, roster)
+        release(course, name)
+        write_solution(course, source)
+        keys = class_keys(course, source, roster)
+        write_text(course.root / "overview" / f"{name}.html", overview_page(source, keys))
+        rows += _key_rows(source, keys, roster)
+    write_table(
+        course.root / "key.csv",
+        ("id", "name", "assignment", "question", "points", "right", "unit", "wrong_models"),
+        rows,
+    )
+    course.write_roster(roster)
+    for private in (course.root / "key.csv", course.gradebook):
+        os.chmod(private, 0o600)
+    return Made(course=course, students=len(roster), assignments=ASSIGNMENTS, kept=kept)
+
+
+def _take_source(course: Course, name: str) -> bool:
+    """Copy a source into a course that has none; tell whether the course has another one."""
+    own = read_source(exercises_folder() / f"{name}.ipynb").text
+    path = course.source(name)
+    if path.exists():
+        return path.read_text(encoding="utf-8") != own
+    write_text(path, own)
+    return False
+
+
+def _key_rows(
+    source: Source, keys: Mapping[str, Mapping[str, Key]], roster: Mapping[str, str]
+) -> list[list[str | float]]:
+    rows: list[list[str | float]] = []
+    for student_id, mine in keys.items():
+        for question in source.questions:
+            if question.kind == "text":
+                continue
+            key = mine[question.name]
+            right = key.right if question.kind == "number" else shown_answer(key.right, question)
+            wrong = "; ".join(
+                f"{model}: {shown_answer(value, question)}" for model, value in key.wrong.items()
+            )
+            rows.append(
+                [
+                    student_id,
+                    roster[student_id],
+                    source.name,
+                    question.name,
+                    question.points,
+                    right,
+                    question.unit,
+                    wrong,
+                ]
+            )
+    return rows

@@ -1,0 +1,63 @@
+"""``hedgelib grade``: a folder of submissions, marked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hedgelib.commands.classroom import add_out, course_folder, require_nbgrader
+from hedgelib.report.blocks import printable
+
+SUMMARY = "grade a folder of submissions"
+DESCRIPTION = (
+    "Grade a folder of submissions: files, folders and zip archives as a learning platform hands "
+    "them over. Nothing is written into it. What a student wrote runs in a sandbox, and what was "
+    "run before is not run again."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser of this command what it takes."""
+    parser.add_argument("submissions", metavar="SUBMISSIONS", help="folder of submissions")
+    add_out(parser)
+    parser.add_argument(
+        "--again", action="store_true", help="run again what has been run before, too"
+    )
+    parser.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run submissions without a sandbox, with all your rights on this machine",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Grade the folder and say what lies where."""
+    require_nbgrader()
+
+    from hedgelib.classroom.grading import grade
+
+    if arguments.trust_submissions:
+        print("hedgelib: submissions run without a sandbox, as you", file=sys.stderr)
+    try:
+        graded = grade(
+            arguments.submissions,
+            course_folder(arguments),
+            trust=arguments.trust_submissions,
+            again=arguments.again,
+        )
+    except KeyboardInterrupt:
+        print("hedgelib: interrupted; what has been run is kept", file=sys.stderr)
+        return 130
+    print(f"{_submissions(graded.ran + graded.kept)}, {graded.kept} of them run before")
+    print(f"  marks     {graded.grades}")
+    for page in graded.pages:
+        print(f"  class     {page}")
+    if graded.waiting:
+        print(f"  by hand   {_submissions(graded.waiting)} with an answer that has to be read")
+    for item in graded.refused:
+        print(f"  not graded: {printable(item.name)}: {printable(item.reason)}")
+    return 0
+
+
+def _submissions(count: int) -> str:
+    return "1 submission" if count == 1 else f"{count} submissions"

@@ -1,0 +1,353 @@
+"""A class of twelve, from the list to the marks: five exercises, done by program, graded, read."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from classtools import (
+    cell_of,
+    fill_in,
+    released,
+    run_here,
+    snapshot,
+    solutions,
+    table,
+    text_of,
+    wrong_answers,
+)
+
+import hedgelib as hl
+from hedgelib.classroom.book import readable
+from hedgelib.classroom.course import Course
+from hedgelib.classroom.grading import Graded, grade
+from hedgelib.classroom.making import class_keys
+from hedgelib.classroom.merge import merge
+from hedgelib.classroom.models import wrong_model
+from hedgelib.classroom.records import load
+from hedgelib.classroom.release import api
+from hedgelib.classroom.results import mark_record
+from hedgelib.classroom.scenarios import ASSIGNMENTS
+from tests.classroom.conftest import STUDENTS
+
+PERFECT, COPIER, FROM, EMPTY, BROKEN, ABSENT = "s01", "s09", "s02", "S10", "k.11", "l@12"
+WRONG = ("s02", "s03", "s04", "s05", "s06", "s07", "s08")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a student hands in for an exercise: whole notebook, wrong models, points deserved."""
+
+    notebook: dict
+    models: dict[str, str]
+    points: float
+
+
+def planned(course: Course, name: str) -> dict[str, Plan]:
+    """Let everybody do an exercise; every wrong model of every question occurs."""
+    source, sheet = course.read(name), released(course.release(name))
+    keys = class_keys(course, source, STUDENTS)
+    right = solutions(source)
+    computed = [q for q in source.questions if q.kind != "text"]
+    most = sum(q.points for q in computed)
+    plans = {PERFECT: Plan(fill_in(sheet, PERFECT, right), {}, most)}
+    for place, student_id in enumerate(WRONG):
+        models = {q.name: q.models[place] for q in computed if place < len(q.models)}
+        answers = wrong_answers(source, models, keys[student_id])
+        points = most - sum(
+            q.points * (0.5 if half(answers[q.name], keys[student_id][q.name]) else 1)
+            for q in computed
+            if q.name in models
+        )
+        plans[student_id] = Plan(fill_in(sheet, student_id, right | answers), models, points)
+    taken = {
+        q.name: f"{q.name} = {keys[FROM][q.name].right!r}" for q in computed if q.kind == "number"
+    }
+    left = sum(q.points for q in computed if q.kind != "number")
+    plans[COPIER] = Plan(fill_in(sheet, COPIER, right | taken), {}, left)
+    plans[EMPTY] = Plan(fill_in(sheet, EMPTY, {}), {}, 0.0)
+    answers = {"q1": "q1 = 1 / 0"} | ({"q2": "q2 = 'twelve'"} if name == "inverse_maths" else {})
+    plans[BROKEN] = Plan(fill_in(sheet, BROKEN, answers), {}, 0.0)
+    return plans
+
+
+def half(answer: str, key) -> bool:
+    """Tell an answer with the right choice for the wrong reason."""
+    return key.kind == "choice" and f"= {key.right[0]!r}\n" in answer
+
+
+@dataclass(frozen=True)
+class Run:
+    course: Course
+    folder: Path
+    plans: dict[str, dict[str, Plan]]
+    graded: Graded
+
+
+@pytest.fixture(scope="module")
+def run(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    work = tmp_path_factory.mktemp("class")
+    course = Course(Path(shutil.copytree(made, work / "class")))
+    plans = {name: planned(course, name) for name in ASSIGNMENTS}
+    folder = work / "submissions"
+    for name, by_student in plans.items():
+        for student_id, plan in by_student.items():
+            path = folder / name / f"{student_id}_{STUDENTS[student_id].replace('/', '')}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(plan.notebook), encoding="utf-8")
+    # One exercise comes as an archive, as platforms give them out.
+    with zipfile.ZipFile(folder / "carry.zip", "w") as archive:
+        for path in (folder / "carry").iterdir():
+            archive.write(path, path.name)
+    shutil.rmtree(folder / "carry")
+    (folder / "notes.txt").write_text("no notebook")
+    before = snapshot(folder)
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert snapshot(folder) == before, "something was written into the submissions"
+    return Run(course, folder, plans, graded)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_everybody_gets_the_points_deserved(run, name):
+    marks = table(run.course)
+    most = run.course.read(name).points
+    for student_id, plan in run.plans[name].items():
+        row = marks[student_id]
+        assert float(row[name]) == pytest.approx(plan.points, abs=1e-9), student_id
+        assert float(row[f"{name}_of"]) == most
+        waits = student_id not in (EMPTY, BROKEN)
+        assert row[f"{name}_note"] == ("1 to be marked by hand" if waits else "")
+    assert marks[ABSENT][name] == ""
+    assert marks[ABSENT][f"{name}_note"] == "not handed in"
+
+
+def test_table_has_no_formula_and_everybody(run):
+    marks = table(run.course)
+    assert [*marks] == [*STUDENTS]
+    assert marks["s05"]["name"] == "'=HYPERLINK(1)"
+    assert marks["s09"]["name"] == "Ivo, Jr."
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_class_page_counts_wrong_models(run, name):
+    page = text_of(run.course.root / "class" / f"{name}.html")
+    counts = Counter(
+        model for plan in run.plans[name].values() for model in dict.fromkeys(plan.models.values())
+    )
+    assert "Handed in 11 of 12 students" in " ".join(page.split())
+    told = re.search(r"Wrong models and how many of 11 students had each: (.*?)\.", page)[1]
+    shown = dict(re.findall(r"(?:^|; )([^;]+?), (\d+)(?=;|$)", told))
+    titles = Counter()
+    for model, count in counts.items():
+        titles[wrong_model(model).title] += count
+    assert shown
+    assert {title: int(count) for title, count in shown.items()}.items() <= titles.items()
+    assert max(titles.values()) == max(map(int, shown.values()))
+    for model in counts:
+        assert f"Lesson {wrong_model(model).lesson}, " in page
+    assert "notes.txt" in page
+    assert f"{STUDENTS[ABSENT]} ({ABSENT})" in page
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_copier_is_flagged_with_whose(run, name):
+    page = " ".join(text_of(run.course.root / "class" / f"{name}.html").split())
+    questions = [q.name for q in run.course.read(name).questions if q.kind == "number"]
+    begin = page.index("Answers that are right for somebody else")
+    flagged = page[begin : page.index("The last column says", begin)]
+    assert f"{STUDENTS[COPIER]} ({COPIER}) {STUDENTS[FROM]} ({FROM})" in flagged
+    assert ", ".join(questions) in flagged
+    assert flagged.count("1 in") == 1, "somebody else is accused"
+
+
+def test_pages_agree_with_hedgelib(run):
+    n = run.course.numbers("inverse_maths", STUDENTS)[PERFECT]
+    contracts = -n["short_usd"] / n["face_usd"]
+    pnl = hl.inverse_pnl_coin(contracts, n["entry_usd"], n["exit_usd"], n["face_usd"])
+    average = hl.inverse_average_entry(n["fill_contracts"], n["fill_prices_usd"])
+    page = text_of(run.course.student_file("feedback", PERFECT, "inverse_maths", "html"))
+    for text in (f"{pnl:,.6g} ETH".replace("-", "−"), f"{average:,.6g} USD"):
+        assert page.count(text) == 2, text
+    assert "16 of 20" in page
+
+
+@pytest.mark.parametrize("student_id", WRONG[:4])
+def test_feedback_names_the_wrong_model(run, student_id):
+    for name in ASSIGNMENTS:
+        page = text_of(run.course.student_file("feedback", student_id, name, "html"))
+        for model in run.plans[name][student_id].models.values():
+            assert wrong_model(model).says in page
+            assert f"Lesson {wrong_model(model).lesson}, " in page
+
+
+def test_feedback_explains_what_failed(run):
+    page = text_of(run.course.student_file("feedback", BROKEN, "inverse_maths", "html"))
+    assert "q1 raised ZeroDivisionError: division by zero" in page
+    assert "q2 is of type str, not a number." in page
+    assert "There is no answer." in page
+
+
+def test_names_are_never_markup(run):
+    for page in [*run.course.root.rglob("*.html")]:
+        source = page.read_text(encoding="utf-8")
+        assert "<b>" not in source
+        assert "<script" not in source
+        assert "http" not in source.partition("</style>")[2], page
+    page = run.course.student_file("feedback", "s04", "carry", "html")
+    assert "<b>Dora</b> & Co (s04)" in text_of(page)
+
+
+def test_gradebook_has_the_same_marks(run):
+    with api(run.course).gradebook as book:
+        for name in ASSIGNMENTS:
+            for student_id, plan in run.plans[name].items():
+                found = book.find_submission(name, student_id)
+                assert found.score == pytest.approx(plan.points, abs=1e-9)
+                assert found.needs_manual_grade is (student_id not in (EMPTY, BROKEN))
+
+
+def test_what_was_refused_is_listed(run):
+    text = (run.course.root / "not_graded.csv").read_text(encoding="utf-8-sig")
+    assert "notes.txt" in text
+    assert [item.name for item in run.graded.refused] == ["notes.txt"]
+
+
+def outputs(course: Course) -> dict[str, bytes]:
+    files = [course.grades, *course.root.rglob("*.html"), *(course.root / "graded").rglob("*")]
+    return {str(p.relative_to(course.root)): p.read_bytes() for p in files if p.is_file()}
+
+
+def refuse(*_, **__):
+    raise AssertionError("was run again")
+
+
+def test_regrading_runs_nothing_and_changes_nothing(run):
+    before = outputs(run.course)
+    graded = grade(run.folder, run.course.root, run=refuse, quiet=True)
+    assert (graded.ran, graded.kept) == (0, 55)
+    assert outputs(run.course) == before
+    graded = grade(run.folder, run.course.root, run=run_here, again=True, quiet=True)
+    assert (graded.ran, graded.kept) == (55, 0)
+    assert outputs(run.course) == before
+
+
+@pytest.fixture
+def one(run, own_class, tmp_path):
+    """Return a class of one's own, and a folder with one exercise of three students."""
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    for student_id in ("s01", "s05", "s06"):
+        text = json.dumps(run.plans["sizing"][student_id].notebook)
+        (folder / f"{student_id}.ipynb").write_text(text, encoding="utf-8")
+    return Course(own_class), folder
+
+
+def test_interrupted_run_goes_on_where_it_stopped(one):
+    course, folder = one
+    calls = []
+
+    def stops(*arguments, **named):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run_here(*arguments, **named)
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(folder, course.root, run=stops, workers=1, quiet=True)
+    assert not course.grades.exists()
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert (graded.ran, graded.kept) == (1, 2)
+
+
+def test_broken_submission_costs_only_itself(one):
+    course, folder = one
+
+    def breaks(notebook, *arguments, **named):
+        if b"me('s05')" in notebook:
+            raise OSError("the machine hiccups")
+        return run_here(notebook, *arguments, **named)
+
+    grade(folder, course.root, run=breaks, quiet=True)
+    marks = table(course)
+    assert float(marks["s01"]["sizing"]) == 21
+    assert float(marks["s05"]["sizing"]) == 0
+    page = text_of(course.root / "class" / "sizing.html")
+    assert "could not be run: OSError: the machine hiccups" in page
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert (graded.ran, graded.kept) == (1, 2)
+    assert float(table(course)["s05"]["sizing"]) > 0
+
+
+def test_marks_by_hand_stay_and_are_looked_at_again(one):
+    course, folder = one
+    grade(folder, course.root, run=run_here, quiet=True)
+    with api(course).gradebook as book:
+        mark = book.find_grade("q9", "sizing", "sizing", "s01")
+        mark.manual_score, mark.needs_manual_grade = 3.0, False
+        said = book.find_comment("q9", "sizing", "sizing", "s01")
+        said.manual_comment = "Well reasoned, <i>and short</i>."
+        book.db.commit()
+    grade(folder, course.root, run=refuse, quiet=True)
+    row = table(course)["s01"]
+    assert (float(row["sizing"]), row["sizing_note"]) == (24, "")
+    page = course.student_file("feedback", "s01", "sizing", "html")
+    assert "Well reasoned, <i>and short</i>." in text_of(page)
+    path = folder / "s01.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell_of(notebook, "q1")["source"] = "q1 = 0.0"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    grade(folder, course.root, run=run_here, quiet=True)
+    row = table(course)["s01"]
+    assert (float(row["sizing"]), row["sizing_note"]) == (22, "1 to be marked by hand")
+
+
+def test_stock_autograder_gives_the_same_marks(one):
+    """The course is nbgrader's own: its autograder runs on it and agrees, question by question."""
+    course, folder = one
+    grade(folder, course.root, run=run_here, quiet=True)
+
+    def marks():
+        with api(course).gradebook as book:
+            (notebook,) = book.find_submission("sizing", "s05").notebooks
+            return {mark.name: mark.auto_score for mark in notebook.grades}
+
+    ours = marks()
+    target = course.student_file("submitted", "s05", "sizing", "ipynb")
+    target.parent.mkdir(parents=True)
+    shutil.copy(folder / "s05.ipynb", target)
+    result = api(course).autograde("sizing", "s05", force=True)
+    assert result["success"], result["log"]
+    assert marks() == ours
+    assert 0 < sum(filter(None, ours.values())) < 21
+
+
+def test_formgrader_shows_words_and_no_markup(run):
+    """Who marks by hand sees the student's words as words, the numbers, and what a good one has."""
+    path = run.course.student_file("autograded", BROKEN, "sizing", "ipynb")
+    assert json.loads(path.read_text(encoding="utf-8"))["cells"]
+    source = run.course.read("sizing")
+    data = json.dumps(run.plans["sizing"][PERFECT].notebook).replace(
+        "**What a good answer has,** one point each:", "<img src=x onerror=alert(1)>```"
+    )
+    merged = merge(data.encode(), source)
+    record = load(run.course, "sizing", PERFECT)[0]
+    keys = class_keys(run.course, source, STUDENTS)[PERFECT]
+    numbers = run.course.numbers("sizing", STUDENTS)[PERFECT]
+    result = mark_record(record, source, keys)
+    notebook = json.loads(readable(source, merged.cells, result, numbers))
+    nbformat.validate(nbformat.from_dict(notebook))
+    answer = cell_of(notebook, "q9")
+    assert answer["source"].startswith("````text\n<img src=x")
+    assert answer["source"].endswith("\n````")
+    guide = notebook["cells"][notebook["cells"].index(answer) + 1]
+    assert "What a good answer has" in "".join(guide["source"])
+    shown = cell_of(notebook, "student_id")["outputs"][0]["text"]
+    assert f"worth: ${numbers['values_usd'][0]:,.0f}" in shown
+    assert cell_of(notebook, "q1_mark")["outputs"][0]["text"] == "2 of 2 points.\n"

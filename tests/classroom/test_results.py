@@ -1,0 +1,159 @@
+"""Answers that are right for somebody else, and tables that are no formulas."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from hedgelib.classroom.course import Course
+from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
+from hedgelib.classroom.personal import Numbers, draw, row
+from hedgelib.classroom.records import Record, fingerprint, load, save
+from hedgelib.classroom.results import copied, mark_record
+from hedgelib.classroom.scenarios import scenario
+from hedgelib.classroom.source import exercises_folder, read_source
+from hedgelib.classroom.tables import defused, write_table
+
+NAME = "inverse_maths"
+SOURCE = read_source(exercises_folder() / f"{NAME}.ipynb")
+IDS = [f"s{i:03}" for i in range(300)]
+COLUMNS = draw(scenario(NAME), b"copy", IDS)
+KEYS = {i: SOURCE.keys(Numbers(row(COLUMNS, place))) for place, i in enumerate(IDS)}
+NUMBERS = [q.name for q in SOURCE.questions if q.kind == "number"]
+
+
+def result(student_id, answers):
+    outcome = Outcome(answers={name: Answer(value=value) for name, value in answers.items()})
+    record = Record(
+        student_id=student_id, assignment=NAME, name="x", fingerprint="", outcome=outcome
+    )
+    return mark_record(record, SOURCE, KEYS[student_id])
+
+
+def rights(student_id, questions=NUMBERS):
+    return {q: KEYS[student_id][q].right for q in questions}
+
+
+def test_copier_is_found_with_whose_answers_they_are():
+    (found,) = copied([result("s007", rights("s123"))], KEYS)
+    assert (found.student_id, found.other_id) == ("s007", "s123")
+    assert found.questions == tuple(NUMBERS)
+    assert found.chance < 1e-9
+
+
+def test_rounded_answers_are_recognised():
+    answers = {q: float(f"{value:.5g}") for q, value in rights("s123", ["q2", "q4"]).items()}
+    (found,) = copied([result("s007", answers)], KEYS)
+    assert found.other_id == "s123"
+
+
+def test_own_right_answers_are_nobody_elses():
+    assert copied([result(i, rights(i)) for i in IDS], KEYS) == ()
+
+
+def test_own_wrong_models_are_not_copies():
+    wrong = {q: next(iter(KEYS["s007"][q].wrong.values())) for q in NUMBERS}
+    assert copied([result("s007", wrong)], KEYS) == ()
+
+
+def test_chance_accuses_hardly_anybody():
+    """Three hundred students with random mistakes: at most a few pairs look like copies."""
+    noise = np.random.default_rng(1)
+    guesses = [
+        result(i, {q: KEYS[i][q].right * noise.uniform(0.5, 1.6) for q in NUMBERS}) for i in IDS
+    ]
+    assert len(copied(guesses, KEYS)) <= 3
+    rounded = [
+        result(i, {q: float(f"{KEYS[i][q].right * noise.uniform(0.5, 1.6):.3g}") for q in NUMBERS})
+        for i in IDS
+    ]
+    assert len(copied(rounded, KEYS)) <= 15
+
+
+def test_one_coarse_answer_proves_nothing():
+    values = {q: KEYS["s123"][q].right for q in ("q1",)}
+    assert copied([result("s007", values)], KEYS) == ()
+
+
+def test_marks_and_problems():
+    answers = {
+        "q1": Answer(value=KEYS["s007"]["q1"].right),
+        "q2": Answer(problem="is of type Liar, not a number"),
+        "q3": Answer(problem="is not set"),
+        "q5": Answer(value="A"),
+        "q5_reason": Answer(problem="is of type int, not a text"),
+        "pnl_coin": Answer(value=[None] * 4, call_problems=("what it returns is not set",) * 4),
+    }
+    record = Record(
+        student_id="s007",
+        assignment=NAME,
+        name="x",
+        fingerprint="",
+        outcome=Outcome(answers=answers),
+        written={"q8": "words"},
+    )
+    found = {a.question.name: a for a in mark_record(record, SOURCE, KEYS["s007"]).answered}
+    assert found["q1"].points == 1
+    assert found["q2"].problem == "q2 is of type Liar, not a number"
+    assert found["q3"].mark.missing
+    assert found["q3"].problem == ""
+    assert found["q5"].answer == ("A", None)
+    assert found["q5"].problem == "q5_reason is of type int, not a text"
+    assert found["q7"].mark.missing
+    assert found["q7"].problem == ""
+    assert found["q8"].points is None
+    assert found["q4"].points == 0
+
+
+def test_records_come_back_as_they_were(tmp_path):
+    record = Record(
+        student_id="s007",
+        assignment=NAME,
+        name="é/\u202e<x>.ipynb",
+        fingerprint="f",
+        outcome=Outcome(
+            answers={"f": Answer(value=[1.5, None], call_problems=("", "x")), "q": Answer(value=3)},
+            problems=("a", "b"),
+            seconds=1.25,
+        ),
+        written={"q8": "words"},
+        warnings=("w",),
+        file_warnings=("v",),
+    )
+    course = Course(tmp_path)
+    assert load(course, NAME, "s007") is None
+    save(course, record, b"bytes")
+    assert load(course, NAME, "s007") == (record, b"bytes")
+    path = tmp_path / "graded" / NAME / "s007.json"
+    for damage in ("{", "{}", json.dumps({"outcome": None})):
+        path.write_text(damage, encoding="utf-8")
+        assert load(course, NAME, "s007") is None
+
+
+def test_fingerprint_has_all_that_matters():
+    def taken(data=b"x", source="s", numbers=None, limits=None, trust=False, student_id="s007"):
+        submission = Submission(student_id=student_id, assignment=NAME, name="n", data=data)
+        return fingerprint(submission, source, numbers or {}, limits or Limits(), trust)
+
+    others = [
+        taken(data=b"y"),
+        taken(source="t"),
+        taken(numbers={"a": 1}),
+        taken(limits=Limits(seconds=1)),
+        taken(trust=True),
+        taken(student_id="s008"),
+    ]
+    assert len({taken(), *others}) == 7
+    assert taken() == taken()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "|x", "＝1"])
+def test_no_cell_is_a_formula(tmp_path, text):
+    assert defused(text) == f"'{text}"
+    write_table(tmp_path / "t.csv", ("id", "name"), [["s01", text], ["s02", -1.5]])
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["id", "name"], ["s01", f"'{text}"], ["s02", "-1.5"]]
