@@ -83,14 +83,15 @@ def collateral_aware_hedge(i, _):
     exact = notional / i["multiplier_usd"]
     nearest = h.round_contracts(exact)
     leverage = notional / i["collateral_usd"] if i["collateral_usd"] else None
-    if i["collateral_usd"]:
+    # A plan needs something to short, a whole contract and some margin.
+    if leverage and i["beta"] > 0 and nearest:
         plan = h.plan_hedge(
             i["portfolio_usd"],
             i["beta"],
             terms(i["multiplier_usd"]),
             3500.0,
             collateral_usd=i["collateral_usd"],
-            max_leverage=1000.0,
+            max_leverage=2 * leverage,
             fee_rate=0.0,
             maintenance_rate=0.0,
         )
@@ -700,14 +701,18 @@ def unhedged_sigma_usd(i, _):
 
 def close(found: Any, expected: Any, rel: float, abs_: float) -> bool:
     if isinstance(expected, dict):
-        return all(close(found[k], v, rel, abs_) for k, v in expected.items())
+        return isinstance(found, dict) and all(
+            close(found[k], v, rel, abs_) for k, v in expected.items()
+        )
     if isinstance(expected, list):
-        return len(found) == len(expected) and all(
-            close(f, e, rel, abs_) for f, e in zip(found, expected, strict=True)
+        return (
+            isinstance(found, list)
+            and len(found) == len(expected)
+            and all(close(f, e, rel, abs_) for f, e in zip(found, expected, strict=True))
         )
     if expected is None or isinstance(expected, (bool, str)):
         return found is expected or found == expected
-    if found is None:
+    if found is None or isinstance(found, (dict, list)):
         return False
     return abs(found - expected) <= max(abs_, rel * abs(expected))
 
@@ -747,6 +752,37 @@ def test_case(case: dict[str, Any], datasets: dict[str, Any]) -> None:
         right = {k: v for k, v in found.items() if k in expected and v is not None}
         if case["trap"] and not any(close(v, value, rel, abs_) for v in expected.values()):
             assert not any(close(v, value, rel, abs_) for v in right.values()), f"fell for {key}"
+
+
+@pytest.mark.parametrize(
+    ("beta", "collateral", "contracts"),
+    [(-0.2, 20_000, 10), (-1.2, 20_000, -40), (0, 20_000, 20), (1, 5, 50), (0.005, 1, 0)],
+)
+def test_a_size_without_a_plan_is_a_size(beta: float, collateral: float, contracts: float) -> None:
+    inputs = {"portfolio_usd": 50_000, "beta": beta, "collateral_usd": collateral}
+    found = ADAPTERS["collateral_aware_hedge"](inputs | {"multiplier_usd": 1000}, {})
+    assert found["contracts_nearest"] == contracts
+    assert found["effective_leverage"] == (50_000 * beta + collateral) / collateral
+
+
+def test_a_trap_may_stand_beside_lists() -> None:
+    """The wrong value of a regression stands beside its interval, which is a list."""
+    inputs = {"yv": [1.0, 2.0, 4.0, 3.0], "xv": [1.0, 2.0, 3.0, 5.0]}
+    right = {"beta": 18 / 35, "ci95": list(h.ols_beta(inputs["yv"], inputs["xv"]).interval())}
+    case = {
+        "id": "list",
+        "function": "ols_beta",
+        "inputs": inputs,
+        "expected": right | {"wrong_beta": 24 / 35},
+        "tolerance": {"rel": 1e-9},
+        "trap": True,
+    }
+    test_case(case, {})
+    case["expected"] = {"ci95": right["ci95"], "wrong_interval": right["ci95"][:1]}
+    test_case(case, {})
+    case["expected"] = {"ci95": right["ci95"], "beta": right["beta"] + 1e-3}
+    with pytest.raises(AssertionError, match="beta: got"):
+        test_case(case, {})
 
 
 def test_every_adapter_is_used() -> None:
