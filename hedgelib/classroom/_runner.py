@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import json
 import math
 import os
@@ -19,6 +20,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import Any, NoReturn
 
 READY = b"ready\n"
@@ -31,6 +35,11 @@ _LARGEST_INT = 10**15
 # Left for looking at the answers when the cells have used up the time.
 _RESERVE_SHARE = 0.2
 _PATIENCE = 3.0
+# On a busy machine a cell has this many times its seconds by the clock.
+_CLOCK_SHARE = 3.0
+_LOOK_EVERY = 0.25
+_MOST_FILES = 256
+_PR_SET_DUMPABLE = 4
 
 
 def printable(text: object, longest: int = _LONGEST_MESSAGE) -> str:
@@ -53,12 +62,33 @@ class Events:
 
 
 class Shell:
-    """Stands for IPython where a cell has its syntax: magics and shell commands do nothing."""
+    """Stands for IPython where a cell has its syntax: what only watches code runs it.
+
+    Other magics and shell commands do nothing.
+    """
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self._space = space
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *_, **__: None
+
+    def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> Any:
+        """Run what stands after ``%time``."""
+        if name not in ("time", "prun"):
+            return None
+        try:
+            code = compile(line.strip(), f"<%{name}>", "eval")
+        except SyntaxError:
+            code = compiled(line.strip(), f"%{name}")
+        return eval(code, self._space)
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:  # noqa: ARG002
+        """Run a cell under ``%%time`` or ``%%capture``."""
+        if name in ("time", "capture", "prun"):
+            exec(compiled(cell, f"%%{name}"), self._space)
 
 
 def compiled(source: str, name: str) -> Any:
@@ -84,7 +114,33 @@ def forked() -> int:
             time.sleep(0.05)
 
 
-def survives(action: Callable[[], None], seconds: float) -> str:
+def processor_seconds(pid: int) -> float:
+    """Find how long a process has been computing; inf where that cannot be told."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return math.inf
+
+
+def told_in_time(fd: int, pid: int, seconds: float, most: float) -> bool:
+    """Wait for a process to tell that it has ended, for its seconds of computing.
+
+    By the clock it has some more, but for no more than `most`: a busy machine costs no marks.
+    """
+    start = time.monotonic()
+    end = start + min(_CLOCK_SHARE * seconds, most)
+    look = min(start + seconds, end)
+    while not select.select([fd], [], [], max(look - time.monotonic(), 0))[0]:
+        left = seconds - processor_seconds(pid)
+        now = time.monotonic()
+        if now >= end or left <= 0:
+            return False
+        look = min(now + max(left, 0.05), end)
+    return True
+
+
+def survives(action: Callable[[], None], seconds: float, most: float) -> str:
     """Do something in a fork that then goes on in place of this process.
 
     Returns "" in the fork once the action has ended. Where it did not end, this process goes on as
@@ -107,26 +163,38 @@ def survives(action: Callable[[], None], seconds: float) -> str:
         os.close(its)
         return ""
     os.close(its)
-    waiting = select.select([mine], [], [], seconds)[0]
-    if waiting and os.read(mine, 1):
+    told = told_in_time(mine, pid, seconds, most)
+    if told and os.read(mine, 1):
         os._exit(0)
     os.close(mine)
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(OSError):
             kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    if not waiting:
-        return f"took longer than {seconds:.3g} s and was stopped"
+    if not told:
+        return f"took longer than {min(seconds, most):.3g} s and was stopped"
     if os.WIFSIGNALED(status):
         return f"ended the process by signal {os.WTERMSIG(status)}"
     return f"ended the process with exit code {os.waitstatus_to_exitcode(status)}"
 
 
+def unpacked(value: Any) -> Any:
+    """Take the value out of what holds just one: a scalar, an array or a column of one."""
+    home = type(value).__module__.partition(".")[0]
+    if home in ("numpy", "pandas"):
+        dtype, size = getattr(value, "dtype", None), getattr(value, "size", 1)
+        # A date would give its nanoseconds.
+        if size == 1 and getattr(dtype, "kind", "") in tuple("iufUO"):
+            value = value.item()
+        # Extended precision gives itself.
+        if getattr(dtype, "char", "") == "g":
+            value = float(value)
+    return float(value) if type(value) in (Decimal, Fraction) else value
+
+
 def plain(value: Any, kind: str) -> tuple[Any, str]:
     """Take a plain value out of a variable, or say why it holds none."""
-    if type(value).__module__ == "numpy" and type(value).__name__ != "ndarray":
-        # A numpy scalar counts as the number it holds.
-        value = getattr(value, "item", lambda: value)()
+    value = unpacked(value)
     number = type(value) in (int, float)
     if kind in ("number", "returned") and number:
         if type(value) is int and abs(value) >= _LARGEST_INT:
@@ -159,8 +227,8 @@ class Worker:
             "__builtins__": builtins,
             "numbers": job["numbers"],
             "display": lambda *_, **__: None,
-            "get_ipython": Shell,
         }
+        self.space["get_ipython"] = lambda: Shell(self.space)
 
     def run(self) -> None:
         """Run every cell that the time allows, then look at the answers."""
@@ -171,7 +239,8 @@ class Worker:
                 continue
             reason = survives(
                 lambda name=name, source=source: self.cell(name, source),  # type: ignore[misc]
-                min(self.cell_seconds, left),
+                self.cell_seconds,
+                left,
             )
             if reason:
                 self.problem(f"{name} {reason}")
@@ -218,7 +287,7 @@ class Worker:
                 self.events.send(call=name, index=index, value=value, problem=problem)
 
         left = max(self.deadline - 0.25 * self.reserve - time.monotonic(), 0.1)
-        if reason := survives(calls, min(self.cell_seconds, left)):
+        if reason := survives(calls, self.cell_seconds, left):
             self.events.send(cut=name, problem=reason)
 
 
@@ -232,6 +301,7 @@ def limit(limits: dict[str, Any], uid: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
     if limits["count_processes"]:
         most = int(limits["processes"])
         resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
@@ -250,22 +320,39 @@ class Supervisor:
         self.values: dict[str, dict[str, Any]] = {}
         self.calls: dict[str, dict[int, dict[str, Any]]] = {}
         self.cut: dict[str, str] = {}
+        # A fork and the one it came from are counted for the same pages.
+        self.most_memory = 2 * int(job["limits"]["memory_mb"]) * 2**20
+        self.next_look = 0.0
 
     def listen(self) -> None:
         """Read until the worker has finished, is gone, or the time is over."""
         while not self.finished and self.events in self.pipes:
             left = self.deadline - time.monotonic()
-            ready = select.select(list(self.pipes), [], [], max(left, 0))[0]
-            if not ready:
+            if left <= 0:
                 self.problem("the time for the whole notebook was used up")
                 return
-            for fd in ready:
+            if self.takes_too_much():
+                self.problem(f"its processes took more than {self.most_memory >> 20} MB together")
+                return
+            for fd in select.select(list(self.pipes), [], [], min(left, _LOOK_EVERY))[0]:
                 self.read(fd)
         told = {*self.values, *self.calls, *self.cut}
         if not self.finished:
             self.problem("the process that ran the notebook is gone")
         elif not told >= {wanted["name"] for wanted in self.job["wanted"]}:
             self.problem(_STRANGE)
+
+    def takes_too_much(self) -> bool:
+        """Add up what the processes of the sandbox hold, each of which may take its limit."""
+        if not self.job["limits"]["count_processes"] or time.monotonic() < self.next_look:
+            return False
+        self.next_look = time.monotonic() + _LOOK_EVERY
+        pages = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                _, resident, shared, *_ = (folder / "statm").read_text().split()
+                pages += int(resident) - int(shared)
+        return pages * resource.getpagesize() > self.most_memory
 
     def problem(self, text: str) -> None:
         """Note a problem once."""
@@ -302,7 +389,7 @@ class Supervisor:
                 found[int(event["index"])] = event
             else:
                 self.values[str(event["name"])] = event
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             self.problem(_STRANGE)
 
     def answer(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -334,6 +421,9 @@ class Supervisor:
 def main() -> NoReturn:
     """Read the job from standard input, do it, and write the outcome to standard output."""
     job = json.load(sys.stdin.buffer)
+    if job["limits"]["count_processes"]:
+        # The worker may be of the same user, and must not get at this process and its pipe.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     deadline = time.monotonic() + float(job["limits"]["seconds"])
     events_out, events_in = os.pipe()
     prints_out, prints_in = os.pipe()
@@ -351,6 +441,9 @@ def main() -> NoReturn:
             os._exit(0)
     os.close(events_in)
     os.close(prints_in)
+    # Python would make an exception of the one; orphans that have ended come here with the other.
+    for ignored in (signal.SIGINT, signal.SIGCHLD):
+        signal.signal(ignored, signal.SIG_IGN)
     supervisor = Supervisor(job, events_out, prints_out, deadline)
     supervisor.listen()
     data = json.dumps(supervisor.outcome()).encode()

@@ -59,9 +59,10 @@ class Wanted:
     name : str
         Of the variable, ``"q3"`` or ``"q3_reason"``; no two of a notebook are alike.
     kind : str
-        ``"number"``: a finite number that is no bool, a numpy scalar counting as the number it
-        holds. ``"choice"`` and ``"text"``: a text. ``"function"``: it is called, and each value
-        that it returns must be a number or a text.
+        ``"number"``: a finite number that is no bool; a numpy scalar, an array or a column of one
+        element, a decimal and a fraction count as the number they hold. ``"choice"`` and
+        ``"text"``: a text. ``"function"``: it is called, and each value that it returns must be a
+        number or a text.
     calls : tuple of tuples
         For a function, the positional arguments of each call, plain values or lists of them.
     """
@@ -81,9 +82,11 @@ class Limits:
     seconds : float
         Wall time for the whole notebook, the calls of functions included.
     cell_seconds : float
-        Wall time for one cell, or for all calls of one function: an endless loop in one answer
-        leaves the others their marks.
+        Computing time for one cell, or for all calls of one function: an endless loop in one answer
+        leaves the others their marks. One that waits has three times as long by the clock, for a
+        busy machine must not cost marks.
     memory_mb : int
+        For each process, and twice as much for all together.
     processes : int
         Processes and threads together.
     output_bytes : int

@@ -2,13 +2,15 @@
 
 Bubblewrap gives the notebook a file system of its own (Python, the installed packages and hedgelib
 without its notebooks, all read-only, and a small scratch folder that is gone afterwards), no
-network, no other process, and no privileges. Limits on time, memory, processes and output hold
-inside. What comes back is JSON, of which only plain values are taken.
+network, no other process, no privileges, and no call to the kernel that would win it some back.
+Limits on time, memory, processes and output hold inside. What comes back is JSON, of which only
+plain values are taken.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 import select
@@ -22,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hedgelib.classroom import _runner
+from hedgelib.classroom import _runner, _syscalls
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Plain, Wanted
 from hedgelib.errors import HedgeError, InvalidInput
 
@@ -34,6 +36,8 @@ _SECONDS_TO_START = 60.0
 _SECONDS_TO_END = 10.0
 _NOBODY = 65534
 _FIRST_UID, _UIDS = 61184, 4000
+# One user for each run: the kernel counts processes by user, and two run at a time.
+_turns = itertools.count(os.getpid() * 37)
 _SCRATCH_BYTES = 64 * 2**20
 # What numpy needs to know of this machine; everything else stays outside.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -49,7 +53,8 @@ def require_sandbox() -> None:
     Raises
     ------
     SandboxMissing
-        Bubblewrap is not installed or not allowed to work, with what to do.
+        Bubblewrap is not installed or not allowed to work, or a notebook does not run in it, with
+        what to do.
     """
     if shutil.which("bwrap") is None:
         raise SandboxMissing(
@@ -57,7 +62,21 @@ def require_sandbox() -> None:
             "it (apt-get install bubblewrap), or pass --trust-submissions if you would run every "
             "one of them on this machine yourself"
         )
-    run(b'{"nbformat": 4, "cells": []}', {}, (), Limits(seconds=_SECONDS_TO_START))
+    cell = {"cell_type": "code", "source": "import os\nos.fork() or os._exit(0)\nprobe = 42"}
+    probe = Wanted(question="probe", name="probe", kind="number")
+    outcome = run(
+        json.dumps({"nbformat": 4, "cells": [cell]}).encode(),
+        {},
+        [probe],
+        Limits(seconds=_SECONDS_TO_START, cell_seconds=_SECONDS_TO_START),
+    )
+    if outcome.answers["probe"].value != 42:
+        told = "; ".join([*outcome.problems, outcome.answers["probe"].problem])
+        raise SandboxMissing(
+            f"the sandbox starts here, but a notebook does not run in it: {told}; grade on a "
+            "machine with a newer kernel, or pass --trust-submissions if you would run every "
+            "submission yourself"
+        )
 
 
 def run(
@@ -113,7 +132,7 @@ def run(
         "wanted": [{"name": w.name, "kind": w.kind, "calls": w.calls} for w in wanted],
         "limits": {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
         | {"count_processes": not trust},
-        "uid": None if trust or os.geteuid() else _FIRST_UID + os.getpid() % _UIDS,
+        "uid": None if trust or os.geteuid() else _FIRST_UID + next(_turns) % _UIDS,
     }
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
@@ -138,16 +157,17 @@ def _cells(notebook: bytes) -> Iterator[tuple[str, str]]:
         content = json.loads(notebook)
         code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
         for number, cell in enumerate(code, 1):
-            source, marks = cell["source"], cell.get("metadata", {}).get("nbgrader", {})
+            marks = (cell.get("metadata") or {}).get("nbgrader") or {}
             name = _runner.printable(marks.get("grade_id") or f"code cell {number}", 60)
-            yield name, "".join(source)
+            yield name, "".join(cell["source"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput(f"not a notebook of format 4: {type(error).__name__} {error}") from error
 
 
 def _bubblewrap() -> list[str]:
     """Word the command that sets the sandbox up."""
-    command = ["bwrap", "--die-with-parent", "--new-session"]
+    # The first process of the sandbox is out of reach of the signals that are sent inside.
+    command = ["bwrap", "--die-with-parent", "--new-session", "--as-pid-1"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.geteuid() == 0:
         # The worker becomes a user of its own: the kernel counts no processes of root.
@@ -171,8 +191,10 @@ def _bubblewrap() -> list[str]:
             command += ["--perms", "0755", "--dir", str(parent)]
         command += ["--ro-bind-try", str(path), str(path)]
     for path in _hidden():
-        command += ["--tmpfs", str(path)]
-    command += ["--remount-ro", "/", "--clearenv", "--chdir", "/tmp"]
+        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for folder in ("/dev", "/"):
+        command += ["--remount-ro", folder]
+    command += ["--clearenv", "--chdir", "/tmp"]
     for name, value in _environment("/tmp").items():
         command += ["--setenv", name, value]
     return [*command, "--"]
@@ -217,9 +239,15 @@ def _environment(home: str) -> dict[str, str]:
 
 def _output(command: list[str], job: bytes, limits: Limits, scratch: str) -> tuple[bytes, bytes]:
     """Run a command on a job; give back what it writes within its time, and its complaint."""
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as calls:
+        program = _syscalls.program() if command[0] == "bwrap" else b""
+        if program:
+            calls.write(program)
+            calls.seek(0)
+            command = [command[0], "--seccomp", str(calls.fileno()), *command[1:]]
         process = subprocess.Popen(
             command,
+            pass_fds=[calls.fileno()] if program else [],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from labtools import poll
 
-from hedgelib.classroom import sandbox
-from hedgelib.classroom.interface import Limits, Wanted
+from hedgelib.classroom import _syscalls, sandbox
+from hedgelib.classroom.interface import Answer, Limits, Outcome, Wanted
 from hedgelib.errors import InvalidInput
 
 LIMITS = Limits(seconds=60, cell_seconds=10, memory_mb=1024)
@@ -129,7 +132,7 @@ def test_only_plain_values_are_answers():
         "    def __sub__(self, other): return 0\nq1 = Right(3)",
         "q2 = True",
         "q3 = float('nan')",
-        "import numpy as np\nq4 = np.array([1.0])",
+        "import numpy as np\nq4 = np.array([1.0, 2.0])",
         "q5 = 10**400",
         "q6 = ...",
         "q7 = 'x' * 10**6",
@@ -240,3 +243,183 @@ def test_the_runner_needs_nothing_but_python():
     folder = str(sandbox._RUNNER.parent)
     ran_alone = subprocess.run([*command, folder], capture_output=True, text=True, check=True)
     assert int(ran_alone.stdout) < 120
+
+
+TRIES = """
+import ctypes, os, signal
+kernel = ctypes.CDLL(None, use_errno=True)
+won = []
+def tried(name, *arguments):
+    if kernel.syscall(numbers[name], *arguments) >= 0:
+        won.append(name)
+tried("unshare", 0x10000000)
+tried("clone", 0x10000000 | 17, 0, 0, 0, 0)
+tried("ptrace", 16, 1, 0, 0)
+tried("memfd_create", b"x", 0)
+tried("shmget", 0, 10**8, 0o1600)
+tried("add_key", b"user", b"left", b"x", 1, -4)
+tried("io_uring_setup", 8, ctypes.create_string_buffer(200))
+for path in ("/proc/1/fd/1", "/proc/1/mem", "/dev/left", "/left", "/usr/left"):
+    try:
+        open(path, "wb").write(b'{"answers": {}}')
+        won.append(path)
+    except OSError:
+        pass
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
+    try:
+        os.kill(1, number)
+    except OSError:
+        pass
+for name in ("setuid", "setgid"):
+    try:
+        getattr(os, name)(0)
+        won.append(name)
+    except OSError:
+        pass
+q1 = " ".join(won)
+"""
+
+
+MACHINES = ["x86_64", "aarch64"]
+
+
+@pytest.mark.skipif(platform.machine() not in MACHINES, reason="a machine without a filter")
+@pytest.mark.parametrize("root", [True, False], ids=["root", "ordinary user"])
+def test_nothing_inside_wins_back_what_the_sandbox_took(monkeypatch, root):
+    if not root:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    column = MACHINES.index(platform.machine())
+    numbers = {name: found[column] for name, found in _syscalls._REFUSED.items()}
+    outcome = ran(
+        TRIES,
+        "q2 = 'still here'",
+        wanted=want("q1", "q2", kind="text"),
+        numbers=numbers | {"clone": _syscalls._CLONE[column]},
+    )
+    assert values(outcome) == {"q1": "", "q2": "still here"}
+    assert outcome.problems == ()
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_filter_refuses_what_it_names_and_nothing_else(machine):
+    program = [*struct.iter_unpack("=HBBI", _syscalls.program(machine))]
+    column = MACHINES.index(machine)
+
+    def answer(number, flags=0, arch=_syscalls._AUDIT_ARCH[machine]):
+        memory, held, here = {0: number, 4: arch, 16: flags}, 0, 0
+        while True:
+            what, true, false, value = program[here]
+            if what == 0x06:
+                return "allowed" if value == 0x7FFF0000 else os.strerror(value & 0xFFFF)
+            if what == 0x20:
+                held, jump = memory[value], 0
+            else:
+                holds = {0x15: held == value, 0x35: held >= value, 0x45: bool(held & value)}[what]
+                jump = true if holds else false
+            here += 1 + jump
+
+    refused = {numbers[column] for numbers in _syscalls._REFUSED.values()}
+    clone = _syscalls._CLONE[column]
+    for number in range(600):
+        wanted = "Operation not permitted" if number in refused else "allowed"
+        assert answer(number) == ("Function not implemented" if number == 435 else wanted)
+    assert answer(clone, flags=0x10000000 | 17) == "Operation not permitted"
+    assert answer(39 | 0x40000000) == "Operation not permitted"
+    assert answer(20, arch=0x40000003) == "Operation not permitted"
+    assert _syscalls.program("s390x") == b""
+
+
+def test_one_that_takes_every_process_takes_them_from_nobody_else():
+    """The kernel counts processes by user; two submissions run at a time."""
+    taken = "import os, time\ntry:\n    while True:\n        if not os.fork(): time.sleep(60)\n"
+    taken += "except OSError: print('all')\ntime.sleep(60)"
+    limits = Limits(seconds=5, cell_seconds=3)
+    with ThreadPoolExecutor(2) as pool:
+        greedy = pool.submit(ran, taken, limits=limits)
+        cells = ["import time\ntime.sleep(0.4)\nq1 = 1"] * 4
+        good = pool.submit(ran, *cells, "q2 = 2")
+        assert values(good.result()) == {"q1": 1, "q2": 2}
+        assert good.result().problems == ()
+        assert greedy.result().problems
+
+
+def test_many_processes_do_not_take_a_limit_each():
+    source = "import os, time\nfor _ in range(8):\n    if not os.fork():\n"
+    source += "        x = bytearray(150 * 2**20)\n        time.sleep(60)\ntime.sleep(60)"
+    limits = Limits(seconds=60, cell_seconds=20, memory_mb=256)
+    outcome = ran("q1 = 1", source, limits=limits)
+    assert outcome.problems == ("its processes took more than 512 MB together",)
+    assert outcome.seconds < 50
+
+
+def test_a_busy_machine_and_orphans_cost_no_marks():
+    waits = "import time\ntime.sleep(1.5)\nq1 = 1"
+    orphans = "import os\nfor _ in range(100):\n    pid = os.fork()\n    if not pid:\n"
+    orphans += "        os.fork()\n        os._exit(0)\n    os.waitpid(pid, 0)\nq2 = 2"
+    outcome = ran(waits, orphans, limits=Limits(seconds=60, cell_seconds=1))
+    assert values(outcome) == {"q1": 1, "q2": 2}
+    assert outcome.problems == ()
+
+
+def test_rubbish_in_the_pipe_leaves_the_answers():
+    rubbish = [b'{"name": "q1", "value": ' + b"[" * 100_000, b'{"call": "q1", "index": 1e999}']
+    source = f"import os\nfor fd in range(3, 64):\n    try: os.write(fd, {rubbish!r}"
+    outcome = ran(
+        "q1 = 1",
+        *[f"{source}[{i}] + b'\\n')\n    except OSError: pass" for i in range(2)],
+        "q2 = 2",
+    )
+    assert values(outcome) == {"q1": 1, "q2": 2}
+    assert any(problem.startswith("something other than") for problem in outcome.problems)
+
+
+def test_what_holds_one_number_counts_as_that_number():
+    outcome = ran(
+        "import decimal, fractions, numpy as np, pandas as pd\nq1 = np.where(True, 2.5, 0)",
+        "q2 = pd.Series({'ETH': 2.5})",
+        "q3 = decimal.Decimal('2.5')",
+        "q4 = fractions.Fraction(5, 2)",
+        "q5 = np.longdouble(2.5)",
+        "q6 = np.array([[5]], dtype='uint8')",
+        "q7 = np.timedelta64(5, 'ns')",
+        "q8 = np.array([True])",
+        "q9 = pd.DataFrame({'ETH': [2.5]})",
+        wanted=want(*(f"q{i}" for i in range(1, 10))),
+    )
+    assert list(values(outcome).values()) == [2.5, 2.5, 2.5, 2.5, 2.5, 5, None, None, None]
+    assert outcome.answers["q9"].problem == "is of type DataFrame, not a number"
+
+
+def test_magics_that_watch_a_cell_run_it():
+    outcome = ran(
+        "%%time\nq1 = 1",
+        "%%capture out\n%matplotlib inline\nq2 = 2",
+        "%time q3 = 3\nq4 = %time 2 + 2\n%timeit q1\nfiles = !ls",
+        "%%bash\nq1=nothing",
+        "%%time\n1 / 0",
+        wanted=want("q1", "q2", "q3", "q4"),
+    )
+    assert values(outcome) == {"q1": 1, "q2": 2, "q3": 3, "q4": 4}
+    assert outcome.problems == ("a5 raised ZeroDivisionError: division by zero",)
+
+
+def test_cells_without_metadata_are_run():
+    cells = [
+        {"cell_type": "code", "metadata": None, "source": "q1 = 1"},
+        {"cell_type": "code", "metadata": {"nbgrader": None}, "source": ["q2 = ", "1 / 0"]},
+    ]
+    data = json.dumps({"nbformat": 4, "cells": cells}).encode()
+    outcome = sandbox.run(data, {}, want("q1"), LIMITS)
+    assert values(outcome) == {"q1": 1}
+    assert outcome.problems == ("code cell 2 raised ZeroDivisionError: division by zero",)
+
+
+def test_a_sandbox_in_which_nothing_runs_is_found_before_anything_is_marked(monkeypatch):
+    """An old kernel counts all that a user runs, and no cell could be started."""
+    sandbox.require_sandbox()
+    lost = Outcome(
+        answers={"probe": Answer(problem="is not set")}, problems=("code cell 1 failed",)
+    )
+    monkeypatch.setattr(sandbox, "run", lambda *_: lost)
+    with pytest.raises(sandbox.SandboxMissing, match="code cell 1 failed; is not set; grade on"):
+        sandbox.require_sandbox()
