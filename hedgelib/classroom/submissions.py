@@ -2,26 +2,26 @@
 
 Learning platforms rename files, wrap them into folders and archives and keep what students upload
 beside them. A notebook is known by its content, its assignment by its metadata, and its student by
-the name that the platform gave the file; the id typed into the notebook counts where the name says
-nothing. Nothing is ever written, unpacked or renamed.
+the name that the platform gave the file (see :mod:`~hedgelib.classroom.whose`); the id typed into
+the notebook counts where the name says nothing. Nothing is ever written, unpacked or renamed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
 import stat
-import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hedgelib.classroom.interface import ID_CELL, Collected, Refused, Submission
+from hedgelib.classroom.whose import People, follows, words_of
 from hedgelib.errors import InvalidInput
 from hedgelib.report.blocks import printable
 
@@ -31,7 +31,13 @@ _LARGEST_FILE = 20 * 2**20
 _LARGEST_ARCHIVE = 500 * 2**20
 _MOST_MEMBERS = 20_000
 _DEEPEST_ARCHIVE = 3
+_A_LINK = "is no file but a link or a device; links are left"
+_LOCKED, _SAYS_UTF8 = 0x1, 0x800
+# What Office writes is a zip archive as well; it holds one of these.
+_OFFICE = {"[Content_Types].xml", "mimetype"}
+_OTHER_ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(/.*)?)$")
+_COPY = re.compile(r"-Copy\d+$")
 _CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
 _ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
 
@@ -43,6 +49,28 @@ class _File:
     name: str
     data: bytes = b""
     problem: str = ""
+
+
+@dataclass(slots=True)
+class _Room:
+    """How much may still come out of a file, what is in archives within it included."""
+
+    members: int = _MOST_MEMBERS
+    size: int = _LARGEST_ARCHIVE
+
+    def refuses(self, members: Sequence[zipfile.ZipInfo], depth: int) -> str:
+        """Take the members of an archive in, or say why not."""
+        if depth == _DEEPEST_ARCHIVE:
+            return "is an archive within archives, too deep to open"
+        size = sum(member.file_size for member in members)
+        if len(members) > self.members or size > self.size:
+            return (
+                f"is an archive of {len(members):,} files and {size:,} bytes, too large to open; "
+                "unpack it into the folder"
+            )
+        self.members -= len(members)
+        self.size -= size
+        return ""
 
 
 def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence[str]) -> Collected:
@@ -61,7 +89,8 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
     -------
     Collected
         At most one submission for each student and assignment: of several the last by name, in the
-        order in which people count (``x (2)`` before ``x (10)``). Everything else that is not
+        order in which people count (``x (2)`` before ``x (10)``, and ``x-Copy1``, which Jupyter
+        makes of ``x``, before that). Everything else that is not
         plainly rubbish of an operating system is refused, with the reason.
 
     Raises
@@ -82,10 +111,10 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
             f"submissions must be a folder that can be read, got {printable(str(folder))!r}: "
             f"{error.strerror}"
         ) from error
-    people = _People(roster)
+    people = People(roster, assignments)
     refused: list[Refused] = []
     found: dict[tuple[str, str], list[Submission]] = {}
-    for file in sorted(_files(folder), key=lambda file: _natural(file.name)):
+    for file in sorted(_files(folder), key=lambda file: (_natural(file.name), file.name)):
         if _JUNK.search(file.name):
             continue
         taken = file.problem or _submission(file, people, assignments)
@@ -124,8 +153,18 @@ def _with_others(last: Submission, others: Sequence[Submission]) -> Submission:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", name.removesuffix(".ipynb"))
-    return [(int(p), "") if p.isdecimal() and p.isascii() else (-1, p) for p in parts]
+    """Give a key by which "x (10)" comes after "x (2)", and a copy before what it is a copy of."""
+    stem = name.removesuffix(".ipynb")
+    copy = _COPY.search(stem)
+    stem = stem[: copy.start()] if copy else stem
+    parts = re.split(r"([0-9]+)", stem)
+    # A number by its length and digits: one of thousands of digits is no number to Python.
+    digits = [p.lstrip("0") for p in parts]
+    key = [
+        (len(d), d) if i % 2 else (-1, p)
+        for i, (p, d) in enumerate(zip(parts, digits, strict=True))
+    ]
+    return [*key, (-2, copy[0]) if copy else (-1, "")]
 
 
 def _shown(name: str) -> str:
@@ -147,11 +186,11 @@ def _files(folder: Path) -> Iterator[_File]:
             try:
                 status = path.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    yield _File(shown, problem="is no file but a link or a device; links are left")
+                    yield _File(shown, problem=_A_LINK)
                 elif status.st_size > _LARGEST_ARCHIVE:
                     yield _File(shown, problem=f"is larger than {_LARGEST_ARCHIVE:,} bytes")
                 else:
-                    yield from _opened(shown, path.read_bytes(), 0)
+                    yield from _opened(shown, path.read_bytes(), 0, _Room())
             except OSError as error:
                 yield _File(shown, problem=f"cannot be read: {error.strerror}")
     for problem in problems:
@@ -159,51 +198,59 @@ def _files(folder: Path) -> Iterator[_File]:
         yield _File(place, problem=f"cannot be read: {problem.strerror}")
 
 
-def _opened(name: str, data: bytes, depth: int) -> Iterator[_File]:
+def _opened(name: str, data: bytes, depth: int, room: _Room) -> Iterator[_File]:
     """Give a file itself, or the members of an archive."""
     if not data.startswith(b"PK\x03\x04") and not name.lower().endswith(".zip"):
         yield _File(name, data)
         return
-    if depth == _DEEPEST_ARCHIVE:
-        yield _File(name, problem="is an archive within archives, too deep to open")
-        return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _OFFICE & set(archive.namelist()):
+                yield _File(name, data)
+                return
             members = [member for member in archive.infolist() if not member.is_dir()]
-            total = sum(member.file_size for member in members)
-            if len(members) > _MOST_MEMBERS or total > _LARGEST_ARCHIVE:
-                yield _File(
-                    name,
-                    problem=f"is an archive of {len(members):,} files and {total:,} bytes; it is "
-                    "too large to open",
-                )
+            if problem := room.refuses(members, depth):
+                yield _File(name, problem=problem)
                 return
             for member in members:
-                yield from _member(archive, member, f"{name}/{_shown(member.filename)}", depth)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+                yield from _member(archive, member, f"{name}/{_member_name(member)}", depth, room)
+    except Exception as error:
+        # A broken archive can break the library in any way; it costs itself only.
         yield _File(name, problem=f"is no archive that can be opened: {printable(str(error))}")
 
 
+def _member_name(member: zipfile.ZipInfo) -> str:
+    name = member.filename
+    if not member.flag_bits & _SAYS_UTF8:
+        # Apple's archiver writes UTF-8 and does not say so.
+        with contextlib.suppress(ValueError):
+            name = name.encode("cp437").decode()
+    return _shown(name.replace("\\", "/"))
+
+
 def _member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int, room: _Room
 ) -> Iterator[_File]:
+    if member.flag_bits & _LOCKED:
+        yield _File(name, problem="is locked with a password")
+        return
+    if stat.S_ISLNK(member.external_attr >> 16):
+        yield _File(name, problem=_A_LINK)
+        return
     try:
-        if member.flag_bits & 1:
-            yield _File(name, problem="is locked with a password")
-            return
         # Its own word on its size need not be true.
         with archive.open(member) as stream:
             data = stream.read(_LARGEST_FILE + 1)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error) as error:
+    except Exception as error:
         yield _File(name, problem=f"cannot be taken out of the archive: {printable(str(error))}")
         return
     if len(data) > _LARGEST_FILE:
         yield _File(name, problem=f"is larger than {_LARGEST_FILE:,} bytes")
         return
-    yield from _opened(name, data, depth + 1)
+    yield from _opened(name, data, depth + 1, room)
 
 
-def _submission(file: _File, people: _People, assignments: Sequence[str]) -> Submission | str:
+def _submission(file: _File, people: People, assignments: Sequence[str]) -> Submission | str:
     """Say what a file is, or why it is no submission."""
     if _CHECKPOINT.search(file.name):
         return "is a checkpoint that Jupyter keeps, not what was handed in"
@@ -215,42 +262,29 @@ def _submission(file: _File, people: _People, assignments: Sequence[str]) -> Sub
     assignment = _assignment(file.name, notebook, assignments)
     if assignment is None:
         return f"does not say which assignment it is; there are {', '.join(assignments)}"
-    warnings = []
-    typed = _typed_id(notebook)
-    named = people.named(file.name)
-    by_id = people.by_id(typed) if typed is not None else None
-    if len(named) == 1:
-        (owner,) = named
-        if by_id is not None and by_id != owner:
-            warnings.append(f"the file belongs to {owner}, but the id typed in is {by_id}")
-        elif typed and by_id is None:
-            warnings.append(f"the id typed in, {printable(typed)!r}, is not on the roster")
-    elif by_id is not None:
-        owner = by_id
-        if named:
-            warnings.append(f"the name fits {', '.join(sorted(named))}; the id typed in decided")
-    else:
-        told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
-        if named:
-            return f"could be of {', '.join(sorted(named))}, and {told}"
-        return f"belongs to nobody on the roster: {told}, and its name has none"
+    owner = people.owner(file.name, _typed_id(notebook))
+    if isinstance(owner, str):
+        return owner
+    student_id, warnings = owner
     language = _language(notebook)
     if language != "python":
-        warnings.append(f"its kernel is for {printable(language)}, not for Python")
+        warnings = (*warnings, f"its kernel is for {printable(language)}, not for Python")
     return Submission(
-        student_id=owner,
+        student_id=student_id,
         assignment=assignment,
         name=file.name,
         data=file.data,
-        warnings=tuple(warnings),
+        warnings=warnings,
     )
 
 
 def _notebook(file: _File) -> dict[str, Any] | str:
     looks_like_one = ".ipynb" in file.name.lower()
     try:
-        content = json.loads(file.data.decode("utf-8-sig"))
+        content = json.loads(file.data)
     except (ValueError, RecursionError) as error:
+        if file.data.startswith(_OTHER_ARCHIVES) or file.data[257:262] == b"ustar":
+            return "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
         if not looks_like_one:
             return "is not a notebook"
         if not file.data.strip():
@@ -272,9 +306,12 @@ def _assignment(name: str, notebook: Mapping[str, Any], assignments: Sequence[st
     told = own.get("assignment") if isinstance(own, dict) else None
     if told in assignments:
         return str(told)
-    words = _words(name)
-    fitting = [one for one in assignments if _follows(_words(one), words)]
-    return fitting[0] if len(fitting) == 1 else None
+    for part in reversed(PurePosixPath(name).parts):
+        words = words_of(part)
+        fitting = [one for one in assignments if follows(words_of(one), words) is not None]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+    return None
 
 
 def _language(notebook: Mapping[str, Any]) -> str:
@@ -308,51 +345,3 @@ def _typed_id(notebook: Mapping[str, Any]) -> str | None:
         if match := _ID_CALL.search(code):
             return (match[1] or match[2] or "").strip()
     return None
-
-
-def _words(text: str) -> list[str]:
-    """Split a name into its words as people read them, without case, accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return re.findall(r"[^\W_]+", plain)
-
-
-def _follows(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Tell whether some words stand somewhere in others, one after the other."""
-    n = len(wanted)
-    return n > 0 and any(list(words[i : i + n]) == list(wanted) for i in range(len(words) - n + 1))
-
-
-class _People:
-    """Who is on the roster, by what a file may call them."""
-
-    def __init__(self, roster: Mapping[str, str]) -> None:
-        self._ids = {unicodedata.normalize("NFC", id_).casefold(): id_ for id_ in roster}
-        self._calls: dict[str, list[list[str]]] = {}
-        for id_, name in roster.items():
-            words = _words(name)
-            calls = [words, words[::-1], [*words[-1:], *words[:-1]]]
-            if len(words) > 1:
-                calls += [["".join(call)] for call in calls]
-            # "x (2).ipynb" is a second copy, and not of the student with the id 2.
-            if not re.fullmatch(r"\d{1,2}", id_):
-                calls.append(_words(id_))
-            self._calls[id_] = [call for call in calls if call]
-
-    def by_id(self, typed: str) -> str | None:
-        """Find who typed an id, whatever its case."""
-        return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
-
-    def named(self, name: str) -> set[str]:
-        """Find whom a file's name speaks of: the file itself first, then the folders around it."""
-        for part in reversed(PurePosixPath(name).parts):
-            words = _words(part.removesuffix(".ipynb"))
-            fitting = {
-                id_: max((len(c) for c in calls if _follows(c, words)), default=0)
-                for id_, calls in self._calls.items()
-            }
-            longest = max(fitting.values(), default=0)
-            if longest:
-                # "Ann Lee" must not stand for "Ann Lee Moss" as well.
-                return {id_ for id_, length in fitting.items() if length == longest}
-        return set()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import tarfile
 import zipfile
 
 import pytest
 
+from hedgelib.classroom import submissions
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.submissions import collect
 from hedgelib.errors import InvalidInput
@@ -93,6 +95,92 @@ def test_a_file_says_whose_it_is(hand_in, name, owner):
     assert collected.found[0].data == notebook()
 
 
+NAMESAKES = {
+    "s01": "Ada Lovelace",
+    "s03": "Ann Lee",
+    "s09": "Ann Lee",
+    "4711": "Bo Chen",
+    "inverse": "Ivy",
+    "m1": "王小明",
+    "m2": "李明",
+    "m3": "李明华",
+    "a1": "محمد علي",
+    "c1": "Иван Петров",
+    "g1": "Gabriel García Márquez",
+    "k1": "홍 길동",
+    "t1": "Łukasz Øre",
+    "s1": "Max Mo",
+    "s10": "Mia Mo",
+}
+MOODLE, CANVAS = "Ada Lovelace_123_assignsubmission_file/", "lovelaceada_LATE_4711_99_"
+BLACKBOARD = "inverse_maths_s01_attempt_2026-11-25-10-11-12_"
+BRIGHTSPACE = "11111-22222 - Ada Lovelace - Nov 25, 2026 1011 AM/"
+TYPED = {"s03": "the file belongs to s01, but the id typed in is s03"}
+
+
+def given(tmp_path, name, data):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return collect(tmp_path, NAMESAKES, ASSIGNMENTS)
+
+
+@pytest.mark.parametrize("typed", ["s01", "s03"])
+@pytest.mark.parametrize("own", ["Bo Chen.ipynb", "s03.ipynb", "inverse_maths.ipynb", "x.ipynb"])
+@pytest.mark.parametrize("front", [MOODLE, CANVAS, BLACKBOARD, BRIGHTSPACE, "4711.zip/" + MOODLE])
+def test_nobody_hands_in_for_another_by_naming_a_file_after_them(tmp_path, front, own, typed):
+    collected = given(tmp_path, front + own, notebook(typed))
+    assert owners(collected) == [("s01", "inverse_maths")]
+    assert collected.found[0].warnings == ((TYPED[typed],) if typed in TYPED else ())
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("Ada Lovelace - inverse_maths.ipynb", "s01"),
+        ("Mo, Max/s1.ipynb", "s1"),
+        ("s10.ipynb", "s10"),
+        ("garciamarquezgabriel_1_2_x.ipynb", "g1"),
+        ("García Márquez, Gabriel/x.ipynb", "g1"),
+        ("lukasz ore.ipynb", "t1"),
+        ("作业1王小明.ipynb", "m1"),
+        ("李明华的作业.ipynb", "m3"),
+        ("李明_7_assignsubmission_file/x.ipynb", "m2"),
+        ("علي، محمد.ipynb", "a1"),
+        ("ПЕТРОВ Иван.ipynb", "c1"),
+        ("홍길동과제.ipynb", "k1"),
+        ("inverse_maths_inverse.ipynb", "inverse"),
+        ("Ann Lee_5_assignsubmission_file/s09.ipynb", "s09"),
+    ],
+)
+def test_names_of_all_the_world_are_known(tmp_path, name, owner):
+    collected = given(tmp_path, name, notebook())
+    assert owners(collected) == [(owner, "inverse_maths")]
+    assert collected.found[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "reason"),
+    [
+        ("Bo Chen/Ada Lovelace.ipynb", "s01", "is called after s01 in a folder of 4711, and the"),
+        ("Ann Lee_5_assignsubmission_file/x.ipynb", "s01", "could be of s03, s09, and the id"),
+        ("Ann Lee.ipynb", None, "could be of s03, s09, and no id"),
+        ("s100.ipynb", None, "belongs to nobody"),
+        ("inverse_maths.ipynb", None, "belongs to nobody"),
+    ],
+)
+def test_nobody_gets_a_file_that_may_be_another_s(tmp_path, name, typed, reason):
+    collected = given(tmp_path, name, notebook(typed))
+    assert collected.found == ()
+    assert collected.refused[0].reason.startswith(reason)
+
+
+def test_of_two_with_one_name_the_typed_id_decides(tmp_path):
+    collected = given(tmp_path, "Ann Lee_5_assignsubmission_file/x.ipynb", notebook("S09"))
+    assert owners(collected) == [("s09", "inverse_maths")]
+    assert collected.found[0].warnings == ("the name fits s03, s09; the id typed in decided",)
+
+
 def test_the_id_typed_in_counts_where_the_name_says_nothing(hand_in):
     collected = hand_in(
         **{
@@ -159,6 +247,81 @@ def test_an_archive_that_would_burst_is_left_alone(hand_in):
     ]
 
 
+def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch):
+    """A small file may hold hundreds that each hold as much as one may."""
+    size = len(notebook())
+    monkeypatch.setattr(submissions, "_Room", lambda room=submissions._Room: room(size=4 * size))
+    inner = [zipped(**{f"{id_}.ipynb": notebook()}) for id_ in ("s01", "s02", "s03", "s04")]
+    collected = hand_in(**{f"{i}.zip": zipped(**{"in.zip": x}) for i, x in enumerate(inner)})
+    assert len(collected.found) == 4
+    data = zipped(**{f"{i}.zip": x for i, x in enumerate(inner)})
+    collected = hand_in(**{f"{i}.zip": data for i in range(4)})
+    assert collected.found == ()
+    assert all("too large to open; unpack it" in refused.reason for refused in collected.refused)
+
+
+def test_archives_of_every_make(hand_in):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("apple/É\u0301mile Żółć.ipynb", notebook())
+        archive.writestr("Ada Lovelace\\x.ipynb", notebook())
+        archive.writestr("/etc/s03.ipynb", notebook())
+        archive.writestr("9" * 5000 + ".ipynb", notebook("s04"))
+        with archive.open("s05.ipynb", "w", force_zip64=True) as member:
+            member.write(notebook())
+        link = zipfile.ZipInfo("s05 link.ipynb")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("/etc/s03.ipynb", notebook(x=2))
+    # As Apple's archiver, the first does not say that its name is UTF-8.
+    data = bytearray(buffer.getvalue())
+    for signature, offset in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
+        data[data.index(signature) + offset] &= ~0x08
+    collected = hand_in(**{"all.zip": bytes(data), "memo.docx": zipped(**OFFICE)})
+    assert [found.student_id for found in collected.found] == ["s01", "s02", "s03", "s04", "s05"]
+    assert collected.found[2].data == notebook(x=2)
+    reasons = {refused.name: refused.reason for refused in collected.refused}
+    assert reasons["all.zip/s05 link.ipynb"].startswith("is no file but a link")
+    assert reasons["memo.docx"] == "is not a notebook"
+
+
+OFFICE = {"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_archive_costs_itself_only(hand_in, method):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("s01.ipynb", notebook())
+    whole = buffer.getvalue()
+    broken = {
+        f"{at}.zip": whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        for at in range(len(whole))
+    }
+    nameless = zipped(x=notebook()).replace(b"\x01\x00\x00\x00x", b"\x00\x00\x00\x00x")
+    collected = hand_in(**broken, **{"nameless.zip": nameless, "s02.ipynb": notebook()})
+    assert ("s02", "inverse_maths") in owners(collected)
+    assert len(collected.refused) > len(whole) / 2
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "tar.xz", "7z", "rar"])
+def test_other_archives_are_refused_kindly(hand_in, kind):
+    buffer = io.BytesIO()
+    if kind.startswith("tar"):
+        with tarfile.open(fileobj=buffer, mode="w:" + kind[4:]) as archive:
+            info = tarfile.TarInfo("s01.ipynb")
+            info.size = len(notebook())
+            archive.addfile(info, io.BytesIO(notebook()))
+    else:
+        buffer.write({"7z": b"7z\xbc\xaf\x27\x1c", "rar": b"Rar!\x1a\x07"}[kind] + bytes(300))
+    collected = hand_in(**{f"s01.{kind}": buffer.getvalue()})
+    (refused,) = collected.refused
+    assert refused.reason == (
+        "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
+    )
+
+
 def test_a_locked_archive_is_named(hand_in):
     data = bytearray(zipped(s01=notebook()))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -183,6 +346,26 @@ def test_of_several_files_the_last_counts(hand_in):
     assert [refused.reason for refused in collected.refused] == [
         f"s01 handed in inverse_maths more than once; {marked.name} is marked"
     ] * 2
+
+
+def test_a_copy_does_not_stand_for_what_it_was_copied_from(hand_in):
+    collected = hand_in(
+        **{
+            "s01/work-Copy1.ipynb": notebook(x=1),
+            "s01/work.ipynb": notebook(x=2),
+            "s02/work.ipynb": notebook(x=1),
+            "s02/work (1).ipynb": notebook(x=2),
+        }
+    )
+    assert [found.name for found in collected.found] == ["s01/work.ipynb", "s02/work (1).ipynb"]
+
+
+def test_an_editor_s_encoding_is_read(hand_in):
+    text = notebook().decode()
+    collected = hand_in(
+        **{"s01.ipynb": text.encode("utf-16"), "s02.ipynb": text.encode("utf-8-sig")}
+    )
+    assert [found.student_id for found in collected.found] == ["s01", "s02"]
 
 
 @pytest.mark.parametrize(

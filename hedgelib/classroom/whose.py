@@ -1,0 +1,157 @@
+"""Whose a file is, by what it is called and by the id that was typed into it.
+
+A learning platform writes the student's name in front, and what stands behind is the student's own:
+a file may be called after anybody. So the platform's part decides where there is one, and where a
+folder and the file in it speak of two students, nobody gets the file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from hedgelib.report.blocks import printable
+
+__all__ = ["People", "follows", "words_of"]
+
+_LONGEST_PART = 300
+_PLATFORMS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?P<who>.+?)_\d+_assignsubmission_",  # Moodle
+        r"(?P<who>.+?)_attempt_\d{4}(?:-\d\d){5}",  # Blackboard
+        r"\d+-\d+ - (?P<who>.+?) - \w{3,9}\.? \d{1,2}, \d{4} \d{3,4}\b",  # Brightspace
+        r"(?P<who>[^_]+)(?:_late)?_\d+_\d+_",  # Canvas
+    )
+)
+# Letters that are no accented ones to Unicode, but are to those who type a name.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+# Chinese, Japanese, Korean and Thai, whose words stand together.
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+
+
+def words_of(text: str) -> list[str]:
+    """Split a name into its words as people read them, without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain.translate(_PLAIN)))
+
+
+def follows(wanted: Sequence[str], words: Sequence[str]) -> int | None:
+    """Find where some words stand in others, one after the other."""
+    n = len(wanted)
+    starts = (i for i in range(len(words) - n + 1) if list(words[i : i + n]) == list(wanted))
+    return next(starts, None) if n else None
+
+
+class People:
+    """Who is on the roster, by what a file may call them."""
+
+    def __init__(self, roster: Mapping[str, str], assignments: Sequence[str]) -> None:
+        self._assignments = [words_of(name) for name in assignments]
+        self._ids = {unicodedata.normalize("NFC", id_).casefold(): id_ for id_ in roster}
+        self._calls: dict[str, list[list[str]]] = {}
+        for id_, name in roster.items():
+            words = words_of(name)
+            # The family name may have two words, and may stand first.
+            calls = [[*words[i:], *words[:i]] for i in range(len(words))] + [words[::-1]]
+            if len(words) > 1:
+                calls += [["".join(call)] for call in calls]
+            # "x (2).ipynb" is a second copy, and not of the student with the id 2.
+            if not re.fullmatch(r"\d{1,2}", id_):
+                calls.append(words_of(id_))
+            self._calls[id_] = [call for call in calls if call]
+
+    def by_id(self, typed: str) -> str | None:
+        """Find who typed an id, whatever its case."""
+        return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
+
+    def owner(self, name: str, typed: str | None) -> tuple[str, tuple[str, ...]] | str:
+        """Find whose a file is.
+
+        Parameters
+        ----------
+        name : str
+            With the folders around it.
+        typed : str, optional
+            The id that stands in the notebook.
+
+        Returns
+        -------
+        (str, tuple of str) or str
+            The id and what there is to say of it; or why it is nobody's.
+        """
+        told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
+        by_id = self.by_id(typed) if typed is not None else None
+        spoken = list(self._spoken_of(PurePosixPath(name).parts))
+        if not spoken:
+            if by_id is not None:
+                return by_id, ()
+            return f"belongs to nobody on the roster: {told}, and its name has none"
+        named = set.intersection(*spoken)
+        if not named:
+            outer, inner = (", ".join(sorted(found)) for found in (spoken[0], spoken[-1]))
+            return f"is called after {inner} in a folder of {outer}, and {told}; rename one of them"
+        if len(named) == 1:
+            (owner,) = named
+            if by_id is not None and by_id != owner:
+                return owner, (f"the file belongs to {owner}, but the id typed in is {by_id}",)
+            if typed and by_id is None:
+                return owner, (f"the id typed in, {printable(typed)!r}, is not on the roster",)
+            return owner, ()
+        both = ", ".join(sorted(named))
+        if by_id in named:
+            return by_id, (f"the name fits {both}; the id typed in decided",)
+        return f"could be of {both}, and {told}"
+
+    def _spoken_of(self, parts: Sequence[str]) -> Iterator[set[str]]:
+        """Yield whom a path speaks of: the part of it that a platform wrote, or else each part."""
+        for i, part in enumerate(parts):
+            matches = (platform.match(part[:_LONGEST_PART]) for platform in _PLATFORMS)
+            for match in filter(None, matches):
+                found = self._named(match["who"])
+                if found:
+                    yield found
+                    if len(found) > 1:  # of two with one name the rest may tell
+                        yield from self._each((part[match.end() :], *parts[i + 1 :]))
+                    return
+        yield from self._each(parts)
+
+    def _each(self, parts: Sequence[str]) -> Iterator[set[str]]:
+        return filter(None, map(self._named, parts))
+
+    def _named(self, part: str) -> set[str]:
+        """Find whom a name speaks of: those whose name or id takes up most words of it."""
+        words = self._without_assignment(words_of(part[:_LONGEST_PART].removesuffix(".ipynb")))
+        fitting: dict[str, tuple[int, str]] = {}
+        for id_, calls in self._calls.items():
+            found = [(len(call), "".join(call)) for call in calls if _speaks_of(call, words)]
+            if found:
+                fitting[id_] = max(found)
+        # "Ann Lee" must not stand for "Ann Lee Moss" as well.
+        longest = max((length for length, _ in fitting.values()), default=0)
+        texts = {id_: text for id_, (length, text) in fitting.items() if length == longest}
+        return {
+            id_
+            for id_, text in texts.items()
+            if not any(text != other and text in other for other in texts.values())
+        }
+
+    def _without_assignment(self, words: list[str]) -> list[str]:
+        """Take out the assignment's own name: it is in every file, and may be somebody's."""
+        for name in sorted(self._assignments, key=len, reverse=True):
+            if (start := follows(name, words)) is not None:
+                return [*words[:start], "", *words[start + len(name) :]]
+        return words
+
+
+def _speaks_of(call: Sequence[str], words: Sequence[str]) -> bool:
+    if follows(call, words) is not None:
+        return True
+    return len(call) == 1 and bool(
+        _UNSPACED.fullmatch(call[0]) and any(call[0] in word for word in words)
+    )
