@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -76,14 +76,70 @@ def _refuse(name: str, array: FloatArray, rule: Rule) -> None:
     raise InvalidInput(f"{name} must be {rule.text}, got {float(array[first])!r} at [{where}]")
 
 
+def _labels(value: object) -> tuple[Any, ...]:
+    """Return the row labels of a pandas object, and of a table those of its columns."""
+    axes = getattr(value, "axes", None)
+    if not isinstance(axes, list) or not all(hasattr(axis, "equals") for axis in axes):
+        return ()
+    return tuple(axes)
+
+
+def aligned(values: Mapping[str, object], *, rows_only: bool = False) -> None:
+    """Refuse pandas objects that would be paired by position and are labelled otherwise.
+
+    A table is held against tables, and against series as well where only rows are paired.
+
+    Raises
+    ------
+    InvalidInput
+        With the first place at which two of them differ.
+    """
+    labelled = [
+        (name, labels[:1] if rows_only else labels)
+        for name, value in values.items()
+        if (labels := _labels(value))
+    ]
+    for name, labels in labelled[1:]:
+        first, expected = next(pair for pair in labelled if len(pair[1]) == len(labels))
+        for mine, other in zip(labels, expected, strict=True):
+            if len(mine) != len(other) or mine.equals(other):
+                continue
+            at = next((i for i, (a, b) in enumerate(zip(mine, other, strict=True)) if a != b), 0)
+            raise InvalidInput(
+                f"{first} and {name} are labelled differently, at [{at}] {other[at]} and "
+                f"{mine[at]}: align them first (pandas.concat([...], axis=1, join='inner')), or "
+                "pass .to_numpy() of each to pair them by position"
+            )
+
+
+def ascending(**values: object) -> None:
+    """Refuse pandas objects whose dates do not run forward, for what depends on their order.
+
+    Raises
+    ------
+    InvalidInput
+        With the first date that comes too late.
+    """
+    for name, value in values.items():
+        for dates in _labels(value)[:1]:
+            if dates.dtype.kind == "M" and not dates.is_monotonic_increasing:
+                at = next(i for i in range(1, len(dates)) if not dates[i] >= dates[i - 1])
+                raise InvalidInput(
+                    f"the dates of {name} must ascend, got {dates[at - 1]} then {dates[at]}; sort "
+                    "it first (sort_index())"
+                )
+
+
 def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
     """Check arguments, and that they broadcast, and return them as float64 in the order given.
 
     Raises
     ------
     InvalidInput
-        A value is no number, breaks its rule, or the shapes do not go together.
+        A value is no number, breaks its rule, the shapes do not go together, or pandas objects are
+        labelled differently.
     """
+    aligned({name: value for name, (value, _) in values.items()})
     arrays = []
     for name, (value, rule) in values.items():
         array = _as_floats(name, value)
@@ -126,10 +182,11 @@ def series(name: str, value: ArrayLike, *, at_least: int = 1, rule: Rule = FINIT
     Raises
     ------
     InvalidInput
-        Not one-dimensional, no numbers, or a value breaks the rule.
+        Not one-dimensional, no numbers, a value breaks the rule, or dates that run backwards.
     NotEnoughData
         Shorter than `at_least`.
     """
+    ascending(**{name: value})
     array = _as_floats(name, value)
     if array.ndim != 1:
         raise InvalidInput(f"{name} must be one-dimensional, got shape {array.shape}")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from io import StringIO
 from itertools import chain
 from math import isfinite
@@ -240,6 +240,14 @@ def _readings(text: str, *, semicolons: bool) -> list[tuple[str, bool]]:
     return found
 
 
+def _decimal(text: str) -> Decimal:
+    """Read digits; an exponent of twenty digits is too much even for a Decimal."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("inf")
+
+
 def _number(
     at: Place, column: str, name: str | None, text: str, *, semicolons: bool = False
 ) -> Decimal:
@@ -266,7 +274,7 @@ def _number(
         bare = found or _readings(re.sub(r"[\s'’_]", "", amount), semicolons=semicolons)
         fix = f"; write {bare[0][0]}" if len(bare) == 1 else ""
         raise at.error(f"must be a plain number such as 1250.50, got {_shown(text)}{fix}", name)
-    value = Decimal(found[0][0])
+    value = _decimal(found[0][0])
     if not isfinite(float(value)):
         raise at.error(f"{_shown(text)} is too large", name)
     if value < 0 and column != "beta":
@@ -429,8 +437,8 @@ def _loaded(path: Path, text: str) -> Any:
         # NaN and Infinity, which are no JSON, become text and are refused as that.
         return json.loads(
             text,
-            parse_float=Decimal,
-            parse_int=Decimal,
+            parse_float=_decimal,
+            parse_int=_decimal,
             parse_constant=str,
             object_pairs_hook=_Object,
         )

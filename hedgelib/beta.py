@@ -23,7 +23,10 @@ from hedgelib._check import (
     FloatArray,
     Result,
     Rule,
+    aligned,
+    ascending,
     extremes,
+    instance,
     numbers,
     one_of,
     plain,
@@ -99,6 +102,8 @@ _AT_LEAST_ONE = Rule(">= 1", lambda x: (x >= 1) & np.isfinite(x))
 
 _ROUNDING = (16 * np.finfo(np.float64).eps) ** 2
 """Variation below this share of the sum of squares is rounding and counts as none."""
+_NOTHING_LEFT = 1e-12
+"""Share of the weights below which their sum is what rounding leaves of 0."""
 _SMALLEST = 1e-250
 """Sums of squares below it have lost digits to underflow."""
 
@@ -287,6 +292,7 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
 
 def _prices(prices_usd: ArrayLike) -> FloatArray:
+    ascending(prices_usd=prices_usd)
     (prices,) = numbers(prices_usd=(prices_usd, POSITIVE))
     if np.ndim(prices) not in (1, 2):
         raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
@@ -388,6 +394,7 @@ def horizon_returns(
     >>> horizon_returns([0.1, -0.1, 0.2, 0.05, 0.3], 2, incomplete="drop").returns.round(4)
     array([-0.01,  0.26])
     """
+    ascending(returns=returns)
     (daily,) = numbers(returns=(returns, ABOVE_MINUS_ONE))
     if np.ndim(daily) not in (1, 2):
         raise InvalidInput(f"returns must have one or two dimensions, got {np.ndim(daily)}")
@@ -422,6 +429,7 @@ def _centred(
 def _pair(
     y: ArrayLike, x: ArrayLike, y_name: str = "y", x_name: str = "x"
 ) -> tuple[FloatArray, FloatArray]:
+    aligned({y_name: y, x_name: x})
     y, x = series(y_name, y, at_least=3), series(x_name, x, at_least=3)
     if y.size != x.size:
         raise InvalidInput(
@@ -468,6 +476,7 @@ def newey_west_lags(n: int) -> int:
 
 
 def _lags(errors: str, lags: int | None, small_sample: bool, n: int) -> int:
+    instance("small_sample", small_sample, bool)
     one_of("errors", errors, _ERRORS)
     if errors == "newey-west":
         return newey_west_lags(n) if lags is None else whole("lags", lags, least=0, most=n - 1)
@@ -566,6 +575,8 @@ def ols_beta(
     (1.577431, 0.031259, 0.998432)
     """
     y, x = _pair(y, x)
+    for name, value in (("y_name", y_name), ("x_name", x_name)):
+        instance(name, value, str)
     lags = _lags(errors, lags, small_sample, y.size)
     n, (x_mean, dx, sxx), (y_mean, dy, syy) = y.size, _centred("x", x), _centred("y", y)
     shares = np.array([1 / n - x_mean * dx / sxx, dx / sxx])
@@ -791,6 +802,8 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
 
 
 def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    ascending(y=y, x=x)
+    aligned({"y": y, "x": x}, rows_only=True)
     x = series("x", x)
     (y,) = numbers(y=(y, FINITE))
     if np.ndim(y) not in (1, 2):
@@ -885,6 +898,8 @@ def ewma_beta(
     1.617867
     """
     y, x = _pair(y, x)
+    instance("adjust", adjust, bool)
+    instance("intercept", intercept, bool)
     decay = _decay(decay, alpha, span, halflife)
     weights = decay ** np.arange(y.size - 1, -1, -1.0)
     if not adjust:
@@ -1283,10 +1298,11 @@ def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
     >>> round(portfolio_beta([5000, 3000, 2000], [1.2, 1.8, 0.9]), 6)
     1.32
     """
+    aligned({"weights": weights, "betas": betas})
     weights, betas = series("weights", weights), series("betas", betas)
     if weights.size != betas.size:
         raise InvalidInput(f"{weights.size} weights but {betas.size} betas")
-    if weights.sum() == 0:
+    if abs(weights.sum()) <= _NOTHING_LEFT * np.abs(weights).sum():
         raise InvalidInput("weights must not sum to 0")
     return (weights * betas).sum() / weights.sum()
 
@@ -1356,6 +1372,8 @@ class MultiBeta(Numbers):
 
 
 def _instruments(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    ascending(y=y, x=x)
+    aligned({"y": y, "x": x}, rows_only=True)
     y, (x,) = series("y", y), numbers(x=(x, FINITE))
     if np.ndim(x) != 2:
         raise InvalidInput(f"x must have shape (n, k), a column for each instrument, got {x.shape}")
@@ -1367,6 +1385,19 @@ def _instruments(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
             f"got {y.size}"
         )
     return y, x
+
+
+def _names_of(names: Sequence[str] | None, k: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"x{j + 1}" for j in range(k))
+    if isinstance(names, str) or not np.iterable(names):
+        raise InvalidInput(f"names must be a list of texts, got {names!r}")
+    names = tuple(names)
+    for j, name in enumerate(names):
+        instance(f"names[{j}]", name, str)
+    if len(names) != k:
+        raise InvalidInput(f"names must be {k}, one for each column of x, got {len(names)}")
+    return names
 
 
 @extremes("multi_beta")
@@ -1421,9 +1452,7 @@ def multi_beta(
     """
     y, x = _instruments(y, x)
     n, k = x.shape
-    names = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(k))
-    if len(names) != k:
-        raise InvalidInput(f"names must be {k}, one for each column of x, got {len(names)}")
+    names = _names_of(names, k)
     lags = _lags("newey-west", lags, small_sample, n)
     y_mean, dy, syy = _centred("y", y)
     means, columns, squares = zip(*(_centred(f"x[:, {j}]", x[:, j]) for j in range(k)), strict=True)
@@ -1804,8 +1833,8 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
     >>> hedge_effectiveness(y, x, [0, 1, 1.5]).round(4)
     array([0.    , 0.8646, 0.996 ])
     """
-    (x,), (h,) = numbers(x=(x, FINITE)), numbers(h=(h, FINITE))
-    if np.ndim(x) == 2:
+    (table,), (h,) = numbers(x=(x, FINITE)), numbers(h=(h, FINITE))
+    if np.ndim(table) == 2:
         y, x = _instruments(y, x)
         if np.shape(h) != (x.shape[1],):
             raise InvalidInput(
@@ -2000,8 +2029,8 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
     >>> round(result.beta_train, 4), round(result.r2_train, 4), round(result.effectiveness, 4)
     (1.5465, 0.9985, 0.9996)
     """
-    (x,) = numbers(x=(x, FINITE))
-    (y, x) = _instruments(y, x) if np.ndim(x) == 2 else _pair(y, x)
+    (table,) = numbers(x=(x, FINITE))
+    y, x = _instruments(y, x) if np.ndim(table) == 2 else _pair(y, x)
     needed = 3 if x.ndim == 1 else x.shape[1] + 2
     train = whole("train", train, least=needed, most=y.size - needed)
     if x.ndim == 1:

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hedgelib._check import FINITE, POSITIVE, RATE, SHARE, FloatArray, numbers, series
+from hedgelib._check import (
+    FINITE,
+    POSITIVE,
+    RATE,
+    SHARE,
+    FloatArray,
+    aligned,
+    ascending,
+    extremes,
+    instance,
+    numbers,
+    scalars,
+    series,
+)
+from hedgelib._result import whole
 from hedgelib._text import usd
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin
 
@@ -151,6 +166,36 @@ class HedgeChoice:
         return f"<table class='mathjax_ignore'><tr>{names}</tr>{body}</table>{words}"
 
 
+def _by_coin(name: str, value: Any) -> dict[str, Any]:
+    """Read a mapping from the names of coins, a pandas table or series being one as well."""
+    if isinstance(value, type) or not callable(getattr(value, "items", None)):
+        raise InvalidInput(f"{name} must map the name of each coin to its values, got {value!r}")
+    found = dict(value.items())
+    for coin in found:
+        instance(f"each name in {name}", coin, str)
+    return found
+
+
+def _candidates(
+    given: Sequence[Sequence[str]] | None, coins: Mapping[str, FloatArray]
+) -> list[tuple[str, ...]]:
+    """Return the coins to try together; by default each alone, and the two largest."""
+    if given is None:
+        chosen: list[tuple[str, ...]] = [(name,) for name in coins]
+        chosen += [("BTC", "ETH")] if {"BTC", "ETH"} <= coins.keys() else []
+    elif isinstance(given, list | tuple) and all(isinstance(each, list | tuple) for each in given):
+        chosen = [tuple(each) for each in given]
+    else:
+        raise InvalidInput(f"candidates must be a list of lists of coins, got {given!r}")
+    if not chosen:
+        raise InvalidInput("there is no hedge coin to choose from")
+    for names in chosen:
+        missing = [name for name in names if not isinstance(name, str) or name not in coins]
+        if missing or not names:
+            raise UnknownCoin(f"no returns of {missing or 'no coin'}; there are {sorted(coins)}")
+    return chosen
+
+
 def _fit(y: FloatArray, x: FloatArray) -> FloatArray:
     design = np.column_stack([np.ones(len(y)), x])
     coefficients, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
@@ -197,23 +242,28 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     >>> walk_forward_residual([2 * r for r in x], x, train=5).round(12) + 0.0
     array([0., 0., 0.])
     """
+    ascending(y=y, x=x)
+    aligned({"y": y, "x": x}, rows_only=True)
     y = series("y", y)
     (x,) = numbers(x=(x, FINITE))
-    x = x.reshape(len(x), -1) if np.ndim(x) else x
-    if np.ndim(x) != 2 or len(x) != len(y):
+    if np.ndim(x) not in (1, 2) or len(x) != len(y):
         raise InvalidInput(f"x must have a row for each of the {len(y)} returns of y")
-    if refit < 1:
-        raise InvalidInput(f"refit must be >= 1, got {refit}")
+    x = x[:, None] if x.ndim == 1 else x
+    train, refit = whole("train", train, least=1), whole("refit", refit, least=1)
     if train < x.shape[1] + 3 or len(y) - train < 2:
         raise NotEnoughData(
             f"{len(y)} days cannot be split at {train}: {x.shape[1] + 3} to train on and 2 to "
             "test on are the least"
         )
     residual = np.empty(len(y) - train)
-    for start in range(train, len(y), refit):
-        block = slice(start, min(start + refit, len(y)))
-        beta = _fit(y[:start], x[:start])
-        residual[block.start - train : block.stop - train] = y[block] - x[block] @ beta
+    with extremes("walk_forward_residual"):
+        for start in range(train, len(y), refit):
+            block = slice(start, min(start + refit, len(y)))
+            beta = _fit(y[:start], x[:start])
+            residual[block.start - train : block.stop - train] = y[block] - x[block] @ beta
+        # Not every library reports what happens in its floating point.
+        if not np.isfinite(residual).all():
+            raise FloatingPointError
     return residual
 
 
@@ -284,40 +334,39 @@ def rank_hedges(
     >>> choice.best.name, choice.worthwhile
     ('ETH', True)
     """
-    numbers(
+    book_usd, fee_rate, horizon_days, train_share, enough = scalars(
         book_usd=(book_usd, POSITIVE),
         fee_rate=(fee_rate, RATE),
         horizon_days=(horizon_days, POSITIVE),
         train_share=(train_share, SHARE),
         enough=(enough, SHARE),
     )
+    coin_returns = _by_coin("coin_returns", coin_returns)
+    funding = {
+        name: scalars(**{f"funding_rate_8h[{name!r}]": (rate, RATE)})[0]
+        for name, rate in _by_coin(
+            "funding_rate_8h", {} if funding_rate_8h is None else funding_rate_8h
+        ).items()
+    }
+    aligned({"book_returns": book_returns, **coin_returns})
     y = series("book_returns", book_returns, at_least=8)
     coins = {name: series(name, values) for name, values in coin_returns.items()}
     for name, values in coins.items():
         if values.size != y.size:
             raise InvalidInput(f"{name} has {values.size} returns and the book {y.size}")
-    if candidates is None:
-        candidates = [(name,) for name in coins]
-        if {"BTC", "ETH"} <= coins.keys():
-            candidates = [*candidates, ("BTC", "ETH")]
-    if not candidates:
-        raise InvalidInput("there is no hedge coin to choose from")
-    funding = dict(funding_rate_8h or {})
-    for name, rate in funding.items():
-        numbers(**{f"funding_rate_8h[{name!r}]": (rate, RATE)})
     train = round(train_share * y.size)
-    unhedged_sd = float(np.std(y[train:], ddof=1)) if y.size - train > 1 else 0.0
-    if unhedged_sd == 0:
+    tested = y[train:]
+    if tested.size < 2 or np.ptp(tested) == 0:
         raise NotEnoughData("the book does not move in the days to test on")
+    with extremes("rank_hedges"):
+        unhedged_sd = float(np.std(tested, ddof=1))
 
     judged = []
-    for names in map(tuple, candidates):
-        missing = [name for name in names if name not in coins]
-        if missing or not names:
-            raise UnknownCoin(f"no returns of {missing or 'no coin'}; there are {sorted(coins)}")
+    for names in _candidates(candidates, coins):
         x = np.column_stack([coins[name] for name in names])
         residual = walk_forward_residual(y, x, train=train, refit=refit)
-        sd = float(np.std(residual, ddof=1))
+        with extremes("rank_hedges"):
+            sd = float(np.std(residual, ddof=1))
         betas = _fit(y, x)
         shorts = betas * book_usd
         rates = np.array([funding.get(name, 0.0) for name in names])

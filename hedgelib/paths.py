@@ -37,7 +37,7 @@ __all__ = ["Gbm", "Paths", "block_bootstrap", "fit_gbm", "gbm_paths", "history"]
 Dates: TypeAlias = NDArray[np.datetime64]
 Blocks = Literal["stationary", "moving"]
 
-_MOST_VALUES = 2**32
+_MOST_VALUES = 2**28
 _DAY_HOURS = 24.0
 
 
@@ -333,7 +333,7 @@ def common_dates(
 
 
 def _row(name: str, column: ArrayLike | None, rule: Rule) -> FloatArray | None:
-    return None if column is None else series(name, column, rule=rule)[None]
+    return None if column is None else series(name, column, rule=rule)[None].copy()
 
 
 def history(
@@ -388,7 +388,7 @@ def history(
         label = f"{label} {calendar[0].astype('M8[D]')} to {calendar[-1].astype('M8[D]')}"
     return Paths(
         label=label,
-        prices_usd=series("prices_usd", prices_usd, at_least=2, rule=POSITIVE)[None],
+        prices_usd=series("prices_usd", prices_usd, at_least=2, rule=POSITIVE)[None].copy(),
         book_usd=_row("book_usd", book_usd, NONNEGATIVE),
         funding_rate=_row("funding_rate", funding_rate, RATE),
         dates=calendar,
@@ -402,7 +402,8 @@ def _counts(n_paths: int, n_steps: int) -> tuple[int, int]:
     paths, steps = whole("n_paths", n_paths, least=1), whole("n_steps", n_steps, least=1)
     if paths * steps > _MOST_VALUES:
         raise InvalidInput(
-            f"n_paths x n_steps must be at most {_MOST_VALUES:,}, got {paths:,} x {steps:,}"
+            f"n_paths x n_steps must be at most {_MOST_VALUES:,}, got {paths:,} x {steps:,}; make "
+            "several with a seed each"
         )
     return paths, steps
 
@@ -559,20 +560,21 @@ class Gbm:
     correlation: float = 0.0
 
     def __post_init__(self) -> None:
-        scalars(
-            drift=(self.drift, FINITE),
-            volatility=(self.volatility, NONNEGATIVE),
-            hours_per_step=(self.hours_per_step, POSITIVE),
-            correlation=(self.correlation, _CORRELATION),
-        )
-        whole("n", self.n, least=1)
+        rules = {
+            "drift": FINITE,
+            "volatility": NONNEGATIVE,
+            "hours_per_step": POSITIVE,
+            "correlation": _CORRELATION,
+            "book_drift": FINITE,
+            "book_volatility": NONNEGATIVE,
+        }
         if (self.book_drift is None) != (self.book_volatility is None):
             raise InvalidInput("book_drift and book_volatility must be given both, or neither")
-        if self.book_drift is not None and self.book_volatility is not None:
-            scalars(
-                book_drift=(self.book_drift, FINITE),
-                book_volatility=(self.book_volatility, NONNEGATIVE),
-            )
+        if self.book_drift is None:
+            del rules["book_drift"], rules["book_volatility"]
+        for name, rule in rules.items():
+            object.__setattr__(self, name, *scalars(**{name: (getattr(self, name), rule)}))
+        object.__setattr__(self, "n", whole("n", self.n, least=1))
 
     @property
     def se_drift(self) -> float:

@@ -993,6 +993,7 @@ def _ladder(plan: HedgePlan, maintenance_rate: float | None) -> MarginTiers:
     """Return the plan's maintenance: coins for an inverse contract, USD for a linear one."""
     tiers = margin_tiers(plan.contract, plan.price_usd)
     if maintenance_rate is not None:
+        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
         tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate,))
     elif tiers is None or tiers.rates[0] != plan.maintenance_rate:
         tiers = MarginTiers(floors=(0.0,), rates=(plan.maintenance_rate,))

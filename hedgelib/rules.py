@@ -13,7 +13,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hedgelib._check import FINITE, NONNEGATIVE, POSITIVE, RATE, FloatArray, Rule, numbers, scalars
+from hedgelib._check import (
+    FINITE,
+    NONNEGATIVE,
+    POSITIVE,
+    RATE,
+    FloatArray,
+    Rule,
+    ascending,
+    instance,
+    numbers,
+    scalars,
+)
 from hedgelib._result import whole
 from hedgelib.errors import InvalidInput, NotEnoughData
 
@@ -31,6 +42,7 @@ Signal: TypeAlias = NDArray[np.bool_]
 
 
 def _columns(name: str, value: ArrayLike, rule: Rule) -> FloatArray:
+    ascending(**{name: value})
     (array,) = numbers(**{name: (value, rule)})
     if np.ndim(array) not in (1, 2):
         raise InvalidInput(f"{name} must have one or two dimensions, got {np.ndim(array)}")
@@ -124,7 +136,8 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
     lookback = whole("lookback", lookback, least=1)
     (threshold,) = scalars(threshold=(threshold, FINITE))
     fired = np.zeros(prices.shape, dtype=bool)
-    fired[..., lookback:] = prices[..., lookback:] / prices[..., :-lookback] - 1 >= threshold
+    with np.errstate(over="ignore"):
+        fired[..., lookback:] = prices[..., lookback:] / prices[..., :-lookback] - 1 >= threshold
     return fired
 
 
@@ -207,7 +220,7 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
     (threshold,) = scalars(threshold=(threshold, NONNEGATIVE))
     with np.errstate(over="ignore"):
         squares = (prices[..., 1:] / prices[..., :-1] - 1) ** 2
-        calm = _rolling_mean(squares, window) <= threshold**2
+        calm = _rolling_mean(squares, window) <= np.square(threshold)
     return np.concatenate([np.zeros((*prices.shape[:-1], 1), dtype=bool), calm], axis=-1)
 
 
@@ -290,6 +303,7 @@ def hedge_when(
     array([False,  True,  True, False,  True])
     """
     on, off = _signals("put_on", put_on), _signals("take_off", take_off)
+    instance("start", start, bool)
     shapes = {signal.shape for signal in (*on, *off)}
     if not shapes:
         raise InvalidInput("at least one rule is needed; always_on(prices_usd) is one")
@@ -306,6 +320,8 @@ def hedge_when(
 
 
 def _signals(name: str, given: Sequence[Signal] | Signal) -> list[Signal]:
+    if not isinstance(given, np.ndarray | list | tuple):
+        raise InvalidInput(f"{name} must be a rule's array or a list of them, got {given!r}")
     signals = [given] if isinstance(given, np.ndarray) else list(given)
     for signal in signals:
         if not isinstance(signal, np.ndarray) or signal.dtype != bool or signal.ndim not in (1, 2):

@@ -339,6 +339,7 @@ def run_scenario(
     array([0., 0.])
     """
     instance("plan", plan, HedgePlan)
+    instance("close", close, bool)
     checked = numbers(
         moves=(moves, ABOVE_MINUS_ONE),
         residual=(residual, FINITE),

@@ -285,7 +285,8 @@ BOOTSTRAP = {"coin_returns": [0.1, -0.1], "n_paths": 2, "n_steps": 3, "block": 2
         ({"n_paths": 0}, "n_paths must be >= 1, got 0"),
         ({"n_steps": 1.5}, "n_steps must be a whole number, got 1.5"),
         ({"n_paths": 2**20, "n_steps": 2**20},
-         "n_paths x n_steps must be at most 4,294,967,296, got 1,048,576 x 1,048,576"),
+         "n_paths x n_steps must be at most 268,435,456, got 1,048,576 x 1,048,576; make several "
+         "with a seed each"),
         ({"n_paths": 10**400}, "n_paths is too large to compute with"),
         ({"seed": -1}, "seed must be >= 0, got -1"),
         ({"price_usd": [1, 2]}, "price_usd must be a single number, got shape (2,)"),

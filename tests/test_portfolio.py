@@ -538,6 +538,12 @@ WRONG = [
     ("coin,usd_value\nADA,true\n", 2, "usd_value", NOT_PLAIN + "'true'"),
     ("coin,usd_value\nADA,1e400\n", 2, "usd_value", "'1e400' is too large"),
     (
+        "coin,usd_value\nADA,1e99999999999999999999\n",
+        2,
+        "usd_value",
+        "'1e99999999999999999999' is too large",
+    ),
+    (
         "coin,usd_value\nADA,-5\n",
         2,
         "usd_value",
@@ -669,6 +675,11 @@ WRONG_JSON = [
     ('{"ADA": null}', "$.ADA", "ADA has no value"),
     ('{"ADA": -5}', "$.ADA", "must be >= 0, got '-5'; a short position is not a holding"),
     ('{"ADA": 1e999}', "$.ADA", "'1E+999' is too large"),
+    (
+        '{"ADA": 1e99999999999999999999}',
+        "$.ADA",
+        "must be a plain number such as 1250.50, got 'Infinity'",
+    ),
     ('{"ADA": NaN}', "$.ADA", NOT_PLAIN + "'NaN'"),
     ('{"ADA": -Infinity}', "$.ADA", NOT_PLAIN + "'-Infinity'"),
     ('{"ADA": "6,000"}', "$.ADA", EITHER.format("6,000", "6000", "6.000")),

@@ -911,7 +911,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "cap": ({"max_leverage": 0}, "max_leverage must be > 0, got 0.0"),
     "maintenance": (
         {"maintenance_rate": 1.5},
-        "rates must be a decimal from 0 to below 1 (1% is 0.01), got 1.5 at [0]",
+        "maintenance_rate must be a decimal from 0 to below 1 (1% is 0.01), got 1.5",
     ),
     "sizing": ({"sizing": "beta"}, "sizing must be one of plan, naive, got 'beta'"),
     "hours": ({"hours_per_step": 0}, "hours_per_step must be > 0, got 0.0"),
@@ -1005,12 +1005,13 @@ def test_no_answer_is_no_number(path, contract, asked):
 @pytest.mark.parametrize(
     "name",
     ["prices_usd", "funding_rate", "basis", "residual", "slippage_rate", "band", "max_leverage",
-     "rebalance_every", "book_usd", "hours_per_step", "dates", "active", "top_up", "sizing"],
+     "rebalance_every", "book_usd", "hours_per_step", "dates", "active", "top_up", "sizing",
+     "maintenance_rate"],
 )  # fmt: skip
 def test_what_is_no_number_is_refused(name, bad):
     value = BAD_ANYWHERE[bad]
     optional = {"funding_rate", "band", "max_leverage", "rebalance_every", "book_usd",
-                "hours_per_step", "dates", "top_up"}  # fmt: skip
+                "hours_per_step", "dates", "top_up", "maintenance_rate"}  # fmt: skip
     if value is None and name in optional:
         return
     if name == "active" and bad in {"true", "false", "numpy bool"}:
