@@ -151,3 +151,10 @@ def test_a_choice_that_cannot_be_made_is_refused(change, error, message):
     request = {"book_returns": BOOK, "coin_returns": COINS, "book_usd": 10_000.0} | change
     with pytest.raises(error, match=message):
         h.rank_hedges(**request)
+
+
+def test_an_overflow_is_an_error_and_no_residual():
+    x = np.array([*1e-10 * RNG.normal(size=20), *np.full(5, 1e300)])
+    y = 1e10 * x[:20]
+    with pytest.raises(h.InvalidInput, match="walk_forward_residual: the numbers are too large"):
+        h.walk_forward_residual([*y, *np.zeros(5)], x, train=20)

@@ -307,6 +307,9 @@ def test_a_value_counts_before_quantity_times_price(file):
     assert found.holdings == (
         h.Holding(coin="ADA", value_usd=100.0, quantity=3.0, price_usd=33.33, beta=2.0),
     )
+    # 0.5 may be anything from 0.45 to 0.55, but 3 is a count.
+    part = h.read_portfolio(file("coin,amount,price,value\nADA,0.5,3000,1620\n"))
+    assert part.value_usd == 1620.0
     alone = h.read_portfolio(file("coin,quantity,usd_value\nADA,3,100\n"), PRICES)
     assert alone.holdings == (h.Holding(coin="ADA", value_usd=100.0, quantity=3.0),)
     priced = h.read_portfolio(file("coin,quantity,price_usd\nADA,3,2\nLINK,1,\n"), PRICES)
