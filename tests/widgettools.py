@@ -38,6 +38,18 @@ class Widget:
         self.box(label).fill(text)
         self.page.keyboard.press("Tab")
 
+    def hurry(self, label: str, key: str, times: int) -> None:
+        """Press a key on a slider faster than the kernel answers."""
+        self.handle(label).focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def stands_at(self, label: str, value: float) -> None:
+        """Wait until box and handle both show a value."""
+        expect(self.box(label)).to_have_value(f"{value:.12g}", timeout=PATIENCE)
+        shown = float(self.handle(label).get_attribute("aria-valuetext") or "nan")
+        assert abs(shown - value) < 1e-9, f"the handle stands at {shown}, the box at {value}"
+
     def press(self, label: str) -> None:
         self.whole.get_by_role("button", name=label, exact=True).press("Enter")
 

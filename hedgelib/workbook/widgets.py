@@ -7,7 +7,9 @@ results. It knows nothing of what they mean.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Protocol
@@ -21,6 +23,8 @@ from hedgelib.workbook.prose import view
 __all__ = ["Choice", "Explorer", "Slider"]
 
 _LABEL = "160px"
+_Turn = AbstractContextManager[bool]
+"""Held by whoever changes something: a kernel may handle two messages in two threads at once."""
 
 
 class Result(Protocol):
@@ -87,17 +91,38 @@ class Choice:
             raise InvalidInput(f"{self.name}: start must be an option, got {self.start!r}")
 
 
+class _Handle(ipywidgets.FloatSlider):  # type: ignore[misc]
+    """A slider that can be moved from here without an answer.
+
+    In the browser a slider rounds what it is told and says so. Such an answer may arrive when the
+    reader has gone on to something else, and would undo it.
+    """
+
+    value: float
+
+    def put(self, value: float) -> None:
+        if value == self.value:
+            return
+        # It answers only while it is to follow a drag, which is switched off in the same message.
+        with self.hold_sync():
+            self.continuous_update = False
+            self.value = value
+        self.continuous_update = True
+
+
 class _SliderRow:
     """A number box and a slider that never contradict each other.
 
-    The box is the truth. A slider cannot show a number beyond its ends; it then stands at the end,
-    and the number stays what was typed.
+    The box is the truth. The slider stands at its nearest step, at its end for a number beyond,
+    and the number stays what was typed. Whichever is moved leads, and is never written to itself:
+    a message that came back late would throw it back.
     """
 
-    def __init__(self, control: Slider, changed: Callable[[], None]) -> None:
+    def __init__(self, control: Slider, changed: Callable[[], None], turn: _Turn) -> None:
         self.control = control
         self._changed = changed
-        self._following = False
+        self._turn = turn
+        self._leader: object = None
         self.box = ipywidgets.FloatText(
             value=control.start,
             step=control.step,
@@ -105,8 +130,8 @@ class _SliderRow:
             style={"description_width": _LABEL},
             layout=ipywidgets.Layout(width="280px", flex="0 0 auto"),
         )
-        self.slider = ipywidgets.FloatSlider(
-            value=control.start,
+        self.slider = _Handle(
+            value=self._place(control.start),
             min=control.low,
             max=control.high,
             step=control.step,
@@ -122,23 +147,44 @@ class _SliderRow:
         return float(self.box.value) * self.control.scale
 
     def put(self, value: float) -> None:
-        self.box.value = float(f"{value / self.control.scale:.12g}")
+        self.box.value = _tidy(value / self.control.scale)
 
     def start(self) -> None:
         self.box.value = self.control.start
 
-    def _box_moved(self, _: object) -> None:
-        self._following = True
-        try:
-            if math.isfinite(self.box.value):
-                self.slider.value = min(max(self.box.value, self.control.low), self.control.high)
-        finally:
-            self._following = False
-        self._changed()
+    def _place(self, value: float) -> float:
+        """Where the slider stands for a number."""
+        low, high, step = self.control.low, self.control.high, self.control.step
+        if value >= high:
+            return high
+        return _tidy(min(max(low, low + round((value - low) / step) * step), high))
 
-    def _slider_moved(self, _: object) -> None:
-        if not self._following:
-            self.box.value = float(f"{self.slider.value:.12g}")
+    def _box_moved(self, _: object) -> None:
+        with self._turn:
+            if self._leader is None and math.isfinite(self.box.value):
+                self._leader = self.box
+                try:
+                    self.slider.put(self._place(self.box.value))
+                finally:
+                    self._leader = None
+            self._changed()
+
+    def _slider_moved(self, change: Mapping[str, float]) -> None:
+        with self._turn:
+            place = self._place(change["new"])
+            # A slider also says where it stands when it is first shown.
+            if self._leader is not None or place == self._place(change["old"]):
+                return
+            self._leader = self.slider
+            try:
+                self.box.value = place
+            finally:
+                self._leader = None
+
+
+def _tidy(value: float) -> float:
+    """Take off what binary fractions leave: 0.23 for 0.22999999999999998."""
+    return float(f"{value:.12g}")
 
 
 class _ChoiceRow:
@@ -222,13 +268,17 @@ class Explorer:
     ) -> None:
         self._picture = picture
         self._compute = compute
+        self._turn = threading.RLock()
         self._held = True
         self._rows: dict[str, _SliderRow | _ChoiceRow] = {}
         for control in controls:
             if control.name in self._rows:
                 raise InvalidInput(f"two controls have the name {control.name!r}")
-            row = _SliderRow if isinstance(control, Slider) else _ChoiceRow
-            self._rows[control.name] = row(control, self._changed)  # type: ignore[arg-type]
+            self._rows[control.name] = (
+                _SliderRow(control, self._changed, self._turn)
+                if isinstance(control, Slider)
+                else _ChoiceRow(control, self._changed)
+            )
         self.result: Any = None
         self.problem = ""
         self._canvas = Canvas(picture)
@@ -315,16 +365,20 @@ class Explorer:
         self._together(lambda: [row.start() for row in self._rows.values()])
 
     def _together(self, action: Callable[[], object]) -> None:
-        self._held = True
-        try:
-            action()
-        finally:
-            self._held = False
-        self._changed()
+        with self._turn:
+            self._held = True
+            try:
+                action()
+            finally:
+                self._held = False
+            self._changed()
 
     def _changed(self) -> None:
-        if self._held:
-            return
+        with self._turn:
+            if not self._held:
+                self._follow()
+
+    def _follow(self) -> None:
         self.result, table = None, ""
         try:
             result = self._compute(**self.state)

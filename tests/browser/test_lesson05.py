@@ -29,6 +29,10 @@ def rule_of_funding(page):
     for _ in range(3):
         widget.handle("Premium (%)").press("ArrowRight")
     seen.append(shows(0.0023))
+    # A message that came back late would throw the handle back.
+    widget.hurry("Premium (%)", "ArrowLeft", 30)
+    seen.append(shows(-0.0007))
+    widget.stands_at("Premium (%)", -0.07)
     widget.press("Panic")
     seen.append(shows(-0.003))
     widget.box("Rule of").select_option("OKX")

@@ -1,9 +1,12 @@
 """An explorer's picture, table and sentence follow its controls, with no browser in sight."""
 
 import re
+import threading
 from html import unescape
 from io import BytesIO
 
+import comm
+import ipywidgets
 import numpy as np
 import pytest
 from PIL import Image
@@ -56,8 +59,20 @@ def explorer():
     return Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE, presets={"Case C": CASE_C})
 
 
+@pytest.fixture
+def told(monkeypatch):
+    """What the kernel tells the browser: the model and the content of each message."""
+    messages = []
+
+    def publish(channel, _msg_type, data=None, **_):
+        messages.append((channel.comm_id, data))
+
+    monkeypatch.setattr(comm.DummyComm, "publish_msg", publish)
+    return messages
+
+
 def children(widget, kind):
-    found = [widget] if type(widget).__name__ == kind else []
+    found = [widget] if isinstance(widget, getattr(ipywidgets, kind)) else []
     for child in getattr(widget, "children", ()):
         found += children(child, kind)
     return found
@@ -114,6 +129,56 @@ def test_moving_either_moves_everything(explorer, control):
     assert explorer.png != before
 
 
+def test_slider_that_is_moved_is_not_moved_back(explorer, told):
+    """A message back would arrive when the reader has moved on, and throw the handle back."""
+    moved, shown = slider(explorer, "Beta"), box(explorer, "Beta")
+    told.clear()
+    # What a browser makes of steps of 0.05.
+    for value in (1.05, 1.1, 1.1500000000000001, 1.2000000000000002):
+        moved.set_state({"value": value})
+    updates = [model for model, data in told if data["method"] == "update"]
+    assert moved.model_id not in updates
+    assert updates.count(shown.model_id) == 4
+    assert shown.value == explorer.state["beta"] == 1.2
+    agree(explorer)
+
+
+def test_slider_that_follows_is_not_to_answer(explorer, told):
+    follower = slider(explorer, "Move (%)")
+    told.clear()
+    box(explorer, "Move (%)").set_state({"value": 300})
+    states = [data["state"] for model, data in told if model == follower.model_id]
+    # In the browser a slider answers what it is told only while it follows a drag.
+    assert states == [{"value": 120, "continuous_update": False}, {"continuous_update": True}]
+    agree(explorer)
+
+
+def test_messages_in_two_threads_take_turns(explorer):
+    """A kernel with subshells handles the messages of two controls at once."""
+    entered, go_on, compute = threading.Event(), threading.Event(), explorer._compute
+
+    def slow(**state):
+        entered.set()
+        assert go_on.wait(60)
+        return compute(**state)
+
+    explorer._compute = slow
+    moves = {"Move (%)": 20, "Beta": 1.25}
+    threads = [
+        threading.Thread(target=slider(explorer, label).set_state, args=[{"value": value}])
+        for label, value in moves.items()
+    ]
+    threads[0].start()
+    assert entered.wait(60)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert {label: box(explorer, label).value for label in moves} == moves
+    assert explorer.state["move"] == pytest.approx(0.2)
+    agree(explorer)
+
+
 def test_number_box_does_not_lie_beyond_the_slider(explorer):
     box(explorer, "Move (%)").value = 300
     assert slider(explorer, "Move (%)").value == 120
@@ -128,8 +193,14 @@ def test_number_box_does_not_lie_beyond_the_slider(explorer):
 
 def test_number_between_the_steps_of_the_slider(explorer):
     box(explorer, "Short (USD)").value = 49_123
-    assert slider(explorer, "Short (USD)").value == 49_123
+    assert slider(explorer, "Short (USD)").value == 49_000
     assert box(explorer, "Short (USD)").value == 49_123
+    agree(explorer)
+    # What a browser's slider says when it is shown, as it rounds to its steps.
+    slider(explorer, "Short (USD)").set_state({"value": 49_000.00000000001})
+    assert box(explorer, "Short (USD)").value == 49_123
+    slider(explorer, "Short (USD)").set_state({"value": 50_000})
+    assert box(explorer, "Short (USD)").value == 50_000
     agree(explorer)
 
 
