@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,3 +60,54 @@ class Widget:
         told = [name + value for name, value in rows]
         expect(self.whole.locator("tr")).to_have_text(told, timeout=PATIENCE)
         return self.image.get_attribute("src") or ""
+
+
+def every_control(page: Page) -> None:
+    """Each control of each explorer has a name, and each follows the mouse and its Reset."""
+    explorers = page.locator(
+        ".jupyter-widgets.widget-vbox", has=page.locator("output[role=status]")
+    ).all()
+    assert explorers, "no explorer is on the page"
+    for explorer in explorers:
+        for control in explorer.locator("input, select").all():
+            assert control.evaluate("c => c.labels.length || c.ariaLabel"), "a nameless control"
+        for handle in explorer.locator(".noUi-handle").all():
+            expect(handle).to_have_attribute("aria-label", re.compile("Move .+"), timeout=PATIENCE)
+            follows_the_mouse(explorer, handle)
+        for choice in explorer.locator("select").all():
+            follows_the_arrows(explorer, choice)
+    for radios in page.get_by_role("radiogroup").all()[:1]:
+        assert radios.get_attribute("aria-label"), "a question that is not said"
+        first, second = radios.get_by_role("radio").all()[:2]
+        first.focus()
+        first.press("ArrowDown")
+        expect(second).to_be_checked(timeout=PATIENCE)
+
+
+def follows_the_mouse(explorer: Locator, handle: Locator) -> None:
+    box = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hbox')][1]").locator("input")
+    start = box.input_value()
+    handle.scroll_into_view_if_needed()
+    place = handle.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+    mouse = handle.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + (-60 if at_the_end else 60), y, steps=3)
+    mouse.up()
+    expect(box).not_to_have_value(start, timeout=PATIENCE)
+    explorer.get_by_role("button", name="Reset", exact=True).click()
+    expect(box).to_have_value(start, timeout=PATIENCE)
+
+
+def follows_the_arrows(explorer: Locator, choice: Locator) -> None:
+    """A list is operable by keyboard: JupyterLab must leave the arrow keys to it."""
+    start = choice.input_value()
+    last = choice.evaluate("c => c.selectedIndex === c.options.length - 1")
+    choice.focus()
+    choice.press("ArrowUp" if last else "ArrowDown")
+    expect(choice).not_to_have_value(start, timeout=PATIENCE)
+    explorer.get_by_role("button", name="Reset", exact=True).press("Enter")
+    expect(choice).to_have_value(start, timeout=PATIENCE)

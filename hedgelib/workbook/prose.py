@@ -11,6 +11,7 @@ from IPython.display import display
 
 from hedgelib._text import html_table, money_in_markdown
 from hedgelib.errors import InvalidInput
+from hedgelib.workbook.accessible import Accessible
 
 __all__ = ["Prediction", "Table", "fold", "predict", "say", "table"]
 
@@ -150,7 +151,9 @@ class Prediction:
             options=list(options), value=None, layout=ipywidgets.Layout(width="auto")
         )
         words = f'<p style="line-height:1.5"><b>Before you go on.</b> {escape(question)}</p>'
-        self.widget = ipywidgets.VBox([ipywidgets.HTML(words), self._radio])
+        self.widget = ipywidgets.VBox(
+            [ipywidgets.HTML(words), self._radio, Accessible(question=question)]
+        )
 
     @property
     def guess(self) -> str | None:

@@ -18,6 +18,7 @@ import ipywidgets
 
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.figures import Canvas, Picture, show
+from hedgelib.workbook.accessible import Accessible
 from hedgelib.workbook.prose import view
 
 __all__ = ["Choice", "Explorer", "Slider"]
@@ -296,6 +297,7 @@ class Explorer:
                 ipywidgets.HBox(self._buttons(presets or {})),
                 self._image,
                 self._words,
+                Accessible(),
             ],
             layout=ipywidgets.Layout(max_width="900px"),
         )

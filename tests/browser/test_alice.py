@@ -8,6 +8,7 @@ import pytest
 from labtools import PATIENCE_SECONDS
 from PIL import Image
 from playwright.sync_api import expect
+from widgettools import every_control
 
 from hedgelib import hedge_notional, market, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE, study_move
@@ -76,6 +77,7 @@ class Explorer:
 def explorer(open_notebook):
     notebook = open_notebook(LESSON)
     notebook.run_all()
+    every_control(notebook.page)
     explorer = Explorer(notebook.page)
     explorer.image.scroll_into_view_if_needed()
     return explorer

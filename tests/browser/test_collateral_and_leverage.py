@@ -1,6 +1,7 @@
 """Lesson 04 in a real JupyterLab: two widgets follow the keyboard, and a guess is shown."""
 
 from labtools import poll
+from widgettools import every_control
 
 from hedgelib.workbook.lesson04 import TWO_WALLETS, far_is_far, rally, two_wallets
 from hedgelib.workbook.lines import LINES
@@ -16,6 +17,7 @@ def wallets(margin_usd=5_000, name=SUMMER, **more):
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     explore_the_wallets(lesson.page)
     explore_the_distance(lesson.page)
     guess_and_reveal(lesson)

@@ -1,5 +1,7 @@
 """Lesson 02 in a real JupyterLab: the price moves, the coins bend, and a guess is shown."""
 
+from widgettools import every_control
+
 from hedgelib import market
 from hedgelib.workbook.lesson02 import COIN_AND_DOLLARS, price_move
 
@@ -15,6 +17,7 @@ def study(move, contracts=-1_000, guess=None):
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     explore_the_price(lesson.page)
     guess_and_reveal(lesson)
     assert outside_requests == []

@@ -1,6 +1,6 @@
 """Lesson 01 in a real JupyterLab: both explorers move, and a guess is drawn beside the truth."""
 
-from widgettools import Widget
+from widgettools import Widget, every_control
 
 from hedgelib import ContractTerms, market
 from hedgelib.workbook.lesson01 import LINES, FiveWays, lock_or_insurance, long_and_short
@@ -25,6 +25,7 @@ WAYS = FiveWays(
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     lock(lesson.page)
     five_ways(lesson.page)
     guess_and_reveal(lesson)

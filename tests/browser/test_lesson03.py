@@ -1,6 +1,6 @@
 """Lesson 03 in a real JupyterLab: the order ticket and the whole plan move as they are told."""
 
-from widgettools import PATIENCE, Widget
+from widgettools import PATIENCE, Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge, read_portfolio
 from hedgelib.figures import PNL_AT_MOVE, study_move
@@ -12,6 +12,7 @@ LESSON = "03_sizing_the_hedge.ipynb"
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     order_ticket(lesson.page)
     whole_plan(lesson.page)
     assert outside_requests == []

@@ -1,6 +1,6 @@
 """Lesson 05 in a real JupyterLab: the rule of funding and the time out move as they are told."""
 
-from widgettools import PATIENCE, Widget
+from widgettools import PATIENCE, Widget, every_control
 
 from hedgelib.workbook.lesson05 import FUNDING_RULE, RULES, STAY_OUT, stay_out, study_rate
 from hedgelib.workbook.lesson05_history import FUNDING_HISTORY, funding_history
@@ -11,6 +11,7 @@ LESSON = "05_basis_and_funding.ipynb"
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     rule_of_funding(lesson.page)
     time_out(lesson.page)
     guess_and_reveal(lesson)

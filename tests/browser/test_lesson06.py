@@ -1,6 +1,6 @@
 """Lesson 06 in a real JupyterLab: the size of a short, a window over time, and a guess."""
 
-from widgettools import Widget
+from widgettools import Widget, every_control
 
 from hedgelib import market, read_portfolio
 from hedgelib.workbook.lesson06 import (
@@ -21,6 +21,7 @@ ALICE = HISTORY[list(BOOK.coins)] @ BOOK.weights
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     size_of_short(lesson.page)
     window_over_time(lesson.page)
     guess_is_drawn(lesson)

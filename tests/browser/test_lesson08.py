@@ -1,6 +1,6 @@
 """Lesson 08 in a real JupyterLab: the crashes fly as they are told."""
 
-from widgettools import Widget
+from widgettools import Widget, every_control
 
 from hedgelib.workbook.lesson08 import CRASH, crash
 
@@ -10,6 +10,7 @@ LESSON = "08_living_with_the_hedge.ipynb"
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     widget = Widget(lesson.page, "Leverage at most")
 
     def shows(name, cap, more):

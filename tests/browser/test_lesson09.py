@@ -1,6 +1,6 @@
 """Lesson 09 in a real JupyterLab: the stressed plan moves as it is told."""
 
-from widgettools import Widget
+from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE
@@ -12,6 +12,7 @@ LESSON = "09_capstone.ipynb"
 def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
+    every_control(lesson.page)
     widget = Widget(lesson.page, "Coins on their own (%)")
     book = load_book("defi_mix.csv").book
     sample = sample_book(book)

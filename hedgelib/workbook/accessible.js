@@ -1,0 +1,34 @@
+// Lives as a child of a group of controls. ipywidgets gives a slider's handle no name, and JupyterLab
+// takes arrow keys, Space and Enter for itself wherever no text is being typed.
+
+function mend(group, question) {
+  group.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const handle of group.querySelectorAll(".noUi-handle")) {
+    const label = handle.closest(".widget-hbox")?.querySelector("label");
+    if (label) handle.setAttribute("aria-label", `Move ${label.textContent}`);
+  }
+  for (const radios of group.querySelectorAll(".widget-radio-box")) {
+    radios.setAttribute("role", "radiogroup");
+    if (question) radios.setAttribute("aria-label", question);
+  }
+}
+
+function render({ model, el }) {
+  el.hidden = true;
+  let observer;
+  const whenThere = () => {
+    const group = el.closest(".widget-vbox");
+    if (!group) return requestAnimationFrame(whenThere);
+    // The notebook takes the focus at every key that reaches it, and the key is lost.
+    group.addEventListener("keydown", (event) => event.stopPropagation());
+    const again = () => mend(group, model.get("question"));
+    again();
+    // Controls come one after the other, and may be drawn anew.
+    observer = new MutationObserver(again);
+    observer.observe(group, { childList: true, subtree: true });
+  };
+  requestAnimationFrame(whenThere);
+  return () => observer?.disconnect();
+}
+
+export default { render };
