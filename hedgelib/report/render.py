@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hedgelib.report.results import HedgeReport
 
 __all__ = [
     "ReportFailed",
+    "make_pages",
     "report_notebook",
     "safe_stem",
     "to_html",
@@ -121,16 +123,21 @@ def to_html(notebook: Any, *, title: str) -> str:
     str
         HTML: no code cells, no scripts, pictures inside with their alt text.
     """
+    resources = {"metadata": {"name": title}}
+    page, _ = _exporter().from_notebook_node(notebook, resources=resources)
+    return str(page)
+
+
+@cache
+def _exporter() -> Any:
+    """Make the exporter once: it compiles its templates, which takes as long as a page."""
     from nbconvert.exporters.html import HTMLExporter
 
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+    return HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="hedge_report",
         extra_template_basedirs=[str(Path(__file__).resolve().parent / "template")],
         exclude_anchor_links=True,
     )
-    resources = {"metadata": {"name": title}}
-    page, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return str(page)
 
 
 def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
@@ -156,37 +163,63 @@ def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
     ReportFailed
         The notebook stopped.
     """
+    folder = Path(folder)
+    stem = safe_stem(report.parameters.portfolio)
+    with _scratch(folder) as name:
+        targets = []
+        for kind, text in zip(("html", "ipynb"), make_pages(report), strict=True):
+            made = Path(name) / f"report.{kind}"
+            made.write_text(text, encoding="utf-8")
+            targets.append((made, folder / f"{stem}.{kind}"))
+        for made, target in reversed(targets):
+            os.replace(made, target)
+    return targets[0][1], targets[1][1]
+
+
+def make_pages(report: HedgeReport, *, engine: str | None = None) -> tuple[str, str]:
+    """Run the report's notebook through papermill, and write nothing.
+
+    Parameters
+    ----------
+    report : HedgeReport
+        Its parameters are those of the notebook, its title that of the page.
+    engine : str, optional
+        Of papermill; its own, a kernel for each notebook, when omitted.
+
+    Returns
+    -------
+    html, notebook : str
+        The page, and the executed notebook as its file has it.
+
+    Raises
+    ------
+    ReportFailed
+        The notebook stopped.
+    """
     import nbformat
     import papermill
 
-    folder = Path(folder)
-    stem = safe_stem(report.parameters.portfolio)
-    with _scratch(folder) as name, tempfile.TemporaryDirectory() as sockets:
-        ran = Path(name) / "report.ipynb"
+    with tempfile.TemporaryDirectory() as sockets:
         try:
-            papermill.execute_notebook(
+            notebook = papermill.execute_notebook(
                 _literal(report_notebook()),
-                _literal(ran),
+                None,
                 parameters=report.parameters.to_dict(),
+                engine_name=engine,
                 kernel_name="python3",
                 progress_bar=False,
                 **_quiet_kernel(Path(sockets)),
             )
         except papermill.PapermillExecutionError as error:
             raise ReportFailed(f"the notebook stopped: {error.ename}: {error.evalue}") from error
-        notebook = nbformat.read(ran, as_version=4)  # type: ignore[no-untyped-call]
-        notebook.metadata["title"] = report.title
-        # papermill leaves the paths of this machine behind.
-        notebook.metadata["papermill"].update(
-            input_path=report_notebook().name, output_path=f"{stem}.ipynb"
-        )
-        page = Path(name) / "report.html"
-        page.write_text(to_html(notebook, title=report.title), encoding="utf-8")
-        nbformat.write(notebook, ran)  # type: ignore[no-untyped-call]
-        targets = folder / f"{stem}.html", folder / f"{stem}.ipynb"
-        os.replace(ran, targets[1])
-        os.replace(page, targets[0])
-    return targets
+    notebook.metadata["title"] = report.title
+    # papermill leaves the paths of this machine behind.
+    stem = safe_stem(report.parameters.portfolio)
+    notebook.metadata["papermill"].update(
+        input_path=report_notebook().name, output_path=f"{stem}.ipynb"
+    )
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    return to_html(notebook, title=report.title), text
 
 
 def write_json(report: HedgeReport, folder: str | Path) -> Path:

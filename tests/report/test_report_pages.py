@@ -28,6 +28,7 @@ from hedgelib.report import (
     PARAMETER_HELP,
     ReportParameters,
     build_report,
+    render,
     report_notebook,
     safe_stem,
     to_html,
@@ -398,11 +399,14 @@ def test_a_failure_on_the_way_leaves_the_last_good_report(capsys, tmp_path, monk
     good = tmp_path / "layer1.html"
     good.write_text("the last good report")
 
-    def torn(_input, output, **_more):
-        Path(output.replace("{{", "{").replace("}}", "}")).write_text("{ half a noteb")
+    whole = Path.write_text
+
+    def torn(path, text, **more):
+        whole(path, text[: len(text) // 2], **more)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(papermill, "execute_notebook", torn)
+    monkeypatch.setattr(render, "make_pages", lambda _: ("<p>a page</p>", "{a notebook}"))
+    monkeypatch.setattr(Path, "write_text", torn)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
