@@ -156,7 +156,8 @@ class Picture(Generic[R]):
         """
         canvas = Canvas(self, dpi=dpi)
         canvas.draw(result)
-        return canvas.png(compress_level=9)
+        # 9 would take two and a half times as long for 3% less.
+        return canvas.png(compress_level=6)
 
 
 class Canvas:

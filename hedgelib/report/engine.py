@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 # papermill may be half imported and just looking for its engines; these two it has by then.
@@ -58,7 +60,7 @@ class ForkEngine(Engine):  # type: ignore[misc]
         from hedgelib.report.forkserver import can_fork
 
         run = NBClientEngine.execute_managed_notebook
-        if not can_fork() or not _is_own(kernel_name):
+        if not can_fork() or not is_own(kernel_name):
             return run(nb_man, kernel_name, **options)
         from hedgelib.report.client import ForkedKernel
 
@@ -66,10 +68,18 @@ class ForkEngine(Engine):  # type: ignore[misc]
             return run(nb_man, kernel_name, km=kernel, **options)
 
 
-def _is_own(kernel_name: str) -> bool:
-    """Tell whether a kernel is ipykernel in this very Python, and so can be a fork."""
-    import sys
+@cache
+def is_own(kernel_name: str) -> bool:
+    """Tell whether a kernel is ipykernel in this very Python, and so can be a fork.
 
+    Parameters
+    ----------
+    kernel_name : str
+
+    Returns
+    -------
+    bool
+    """
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:

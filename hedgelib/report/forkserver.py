@@ -28,13 +28,21 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["Child", "ForkServer", "ServerGone", "can_fork", "fork_here", "is_fork"]
+__all__ = [
+    "Child",
+    "ForkServer",
+    "ServerGone",
+    "can_fork",
+    "command",
+    "fork_here",
+    "is_fork",
+]
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 # The copy of hedgelib that asks is the one that works, installed or not.
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import hedgelib; del sys.path[0]; "
-    "from hedgelib.report import forkserver; forkserver.main(sys.argv[2:])"
+    "import importlib, sys; sys.path.insert(0, sys.argv[1]); import hedgelib; del sys.path[0]; "
+    "importlib.import_module(sys.argv[2]).main(sys.argv[3:])"
 )
 _REQUEST_BYTES = 1 << 16
 _MOST_SOCKETS = 4
@@ -59,6 +67,22 @@ def can_fork() -> bool:
 def is_fork() -> bool:
     """Tell whether this process is the work of a fork server, and may fork itself."""
     return _am_fork
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command that calls ``main`` of a module in another Python.
+
+    Parameters
+    ----------
+    module : str
+    *arguments : str
+
+    Returns
+    -------
+    list of str
+    """
+    # Without -P, files of the working directory would shadow modules.
+    return [sys.executable, "-P", "-c", _START, _ROOT, module, *arguments]
 
 
 class Child:
@@ -146,10 +170,8 @@ class ForkServer:
         self._numbers = count(1)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as log:
-            # Without -P, files of the working directory would shadow modules.
-            command = [sys.executable, "-P", "-c", _START, _ROOT, str(theirs.fileno()), *preload]
             self._process = subprocess.Popen(
-                command,
+                command(__name__, str(theirs.fileno()), *preload),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

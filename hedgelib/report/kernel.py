@@ -30,7 +30,7 @@ from traitlets.config import Config
 
 from hedgelib.report.wire import Inbox, pack
 
-__all__ = ["prepare", "serve"]
+__all__ = ["prepare", "serve", "show"]
 
 # As in a kernel: pictures that pyplot makes are shown below the cell.
 _INLINE = "module://matplotlib_inline.backend_inline"
@@ -123,6 +123,13 @@ def prepare() -> None:
     places = (i for i, path in enumerate(sys.path) if "site-packages" in path)
     sys.path.insert(next(places, len(sys.path)), "")
     shell.user_ns_hidden.update(shell.user_ns)
+
+
+def show(value: object) -> None:
+    """Format a value as below a cell, and show nothing."""
+    assert _kernel is not None, "prepare() comes first"
+    if value is not None:
+        _kernel.shell.display_formatter.format(value)
 
 
 def serve(shell_socket: socket.socket, iopub_socket: socket.socket) -> None:

@@ -15,6 +15,7 @@ from hedgelib.report.export import to_json
 from hedgelib.report.results import HedgeReport
 
 __all__ = [
+    "KERNEL",
     "ReportFailed",
     "make_pages",
     "report_notebook",
@@ -23,6 +24,8 @@ __all__ = [
     "write_json",
     "write_report",
 ]
+
+KERNEL = "python3"
 
 _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180
@@ -132,11 +135,19 @@ def to_html(notebook: Any, *, title: str) -> str:
 def _exporter() -> Any:
     """Make the exporter once: it compiles its templates, which takes as long as a page."""
     from nbconvert.exporters.html import HTMLExporter
+    from nbconvert.exporters.templateexporter import TemplateExporter
 
-    return HTMLExporter(  # type: ignore[no-untyped-call]
+    class PageExporter(HTMLExporter):
+        def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
+            # HTMLExporter would read the page it wrote once more, to mend what ours has right.
+            return TemplateExporter.from_notebook_node(self, nb, resources, **options)
+
+    return PageExporter(  # type: ignore[no-untyped-call]
         template_name="hedge_report",
         extra_template_basedirs=[str(Path(__file__).resolve().parent / "template")],
         exclude_anchor_links=True,
+        # None has anything to do for this template, and each would check the notebook again.
+        default_preprocessors=[],
     )
 
 
@@ -206,7 +217,7 @@ def make_pages(report: HedgeReport, *, engine: str | None = None) -> tuple[str, 
                 None,
                 parameters=report.parameters.to_dict(),
                 engine_name=engine,
-                kernel_name="python3",
+                kernel_name=KERNEL,
                 progress_bar=False,
                 **_quiet_kernel(Path(sockets)),
             )

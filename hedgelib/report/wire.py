@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Iterable
 
-__all__ = ["Inbox", "pack", "receive"]
+__all__ = ["Inbox", "pack", "receive", "unpack"]
 
 _COUNT, _SIZE = struct.Struct("!I"), struct.Struct("!Q")
 _PIECE_BYTES = 1 << 20
@@ -67,23 +67,43 @@ class Inbox:
         return bool(data)
 
     def _take(self) -> list[bytes] | None:
-        have = len(self._bytes)
-        if have < _COUNT.size:
-            return None
-        (count,) = _COUNT.unpack_from(self._bytes)
-        start = _COUNT.size + count * _SIZE.size
-        if have < start:
-            return None
-        places = range(_COUNT.size, start, _SIZE.size)
-        sizes = [_SIZE.unpack_from(self._bytes, place)[0] for place in places]
-        if have < start + sum(sizes):
-            return None
-        parts = []
-        for size in sizes:
-            parts.append(bytes(self._bytes[start : start + size]))
-            start += size
-        del self._bytes[:start]
+        parts, end = _split(self._bytes)
+        del self._bytes[:end]
         return parts
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """Return the parts of a message that `pack` made.
+
+    Examples
+    --------
+    >>> unpack(pack([b"one", b""]))
+    [b'one', b'']
+    """
+    parts, _ = _split(packed)
+    if parts is None:
+        raise ValueError("the message is not whole")
+    return parts
+
+
+def _split(data: bytes | bytearray) -> tuple[list[bytes] | None, int]:
+    """Return the parts of the first message and where it ends; None and 0 before it is whole."""
+    have = len(data)
+    if have < _COUNT.size:
+        return None, 0
+    (count,) = _COUNT.unpack_from(data)
+    start = _COUNT.size + count * _SIZE.size
+    if have < start:
+        return None, 0
+    places = range(_COUNT.size, start, _SIZE.size)
+    sizes = [_SIZE.unpack_from(data, place)[0] for place in places]
+    if have < start + sum(sizes):
+        return None, 0
+    parts = []
+    for size in sizes:
+        parts.append(bytes(data[start : start + size]))
+        start += size
+    return parts, start
 
 
 def receive(sock: socket.socket) -> list[bytes] | None:
