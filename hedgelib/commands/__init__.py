@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 __all__ = ["NAMES", "Command", "command"]
 
-NAMES = ("report", "fetch", "class", "grade")
+NAMES = ("report", "reports", "fetch", "class", "grade")
 """In the order of the help."""
 
 

@@ -139,8 +139,8 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        Ready for JSON; None for what a report does not have. Swing is one standard deviation over
-        30 days, funding what would be received in 30 days, both in USD.
+        Ready for JSON; None for what a report does not have. A month is 30 days: what is left open
+        is one standard deviation over it, carry the funding received in it, both in USD.
     """
     plan, tracked, month = report.plan, report.tracked, report.residual.month
     estimated = tracked.estimate is not None
@@ -159,9 +159,9 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "leverage": float(plan.leverage),
         "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
         "liquidation_move": float(plan.liquidation_move) if liquidates else None,
-        "swing_unhedged_usd": report.residual.before_usd * month if estimated else None,
-        "residual_usd": report.residual.after_usd * month if estimated else None,
-        "carry_usd": report.funding.month_usd if report.funding else None,
+        "unhedged_month_usd": report.residual.before_usd * month if estimated else None,
+        "residual_month_usd": report.residual.after_usd * month if estimated else None,
+        "carry_month_usd": report.funding.month_usd if report.funding else None,
         "warnings": [
             block.text
             for block in report.summary.blocks

@@ -1,0 +1,162 @@
+"""Reports made on a dask cluster.
+
+A worker needs hedgelib and nothing else: a portfolio's file goes to it with the job, and the report
+comes back, so that no folder has to be shared. A worker that dies loses no report; the scheduler
+gives its jobs to others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report.many import Makers
+from hedgelib.report.records import fingerprint
+
+__all__ = ["on_cluster"]
+
+_SECONDS_TO_CONNECT = 20
+_EACH_THREAD = 3
+"""Jobs handed out for each thread of the cluster: one that it works on, and two in reserve."""
+
+_lock = threading.Lock()
+_workshops: dict[float, Workshop] = {}
+
+
+@contextmanager
+def on_cluster(address: str, seconds: float) -> Iterator[Makers]:
+    """Make reports on the workers of a scheduler.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler: ``tcp://host:port``.
+    seconds : float
+        What one report may take.
+
+    Yields
+    ------
+    callable
+        See :data:`hedgelib.report.many.Makers`.
+
+    Raises
+    ------
+    HedgeError
+        dask.distributed is not installed; nobody answers; there are no workers, or they have
+        another hedgelib or other data.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise HedgeError(
+            "a cluster needs dask.distributed; install it with: pip install 'hedgelib[cluster]'"
+        ) from error
+    try:
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=_SECONDS_TO_CONNECT, set_as_default=False
+        )
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"no scheduler answers at {address!r}; start one with `dask scheduler`, and give the "
+            "address that it prints"
+        ) from error
+    with client:
+        _check(client, address)
+        yield _Makers(client, seconds)
+
+
+def _check(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_SECONDS_TO_CONNECT)
+    except TimeoutError as error:
+        raise InvalidInput(
+            f"the scheduler at {address} has no workers; start some with `dask worker {address}`"
+        ) from error
+    try:
+        theirs = client.run(fingerprint)
+    except Exception as error:
+        raise HedgeError(f"a worker cannot use hedgelib: {error}") from error
+    for worker, its in theirs.items():
+        if its != fingerprint():
+            raise HedgeError(f"the worker at {worker} has {_difference(its)}")
+
+
+def _difference(theirs: Mapping[str, str]) -> str:
+    ours = fingerprint()
+    if theirs["version"] != ours["version"]:
+        return f"hedgelib {theirs['version']}, and this is {ours['version']}"
+    what = "code" if theirs["code"] != ours["code"] else "data"
+    return f"other {what} of hedgelib than this machine; install the same"
+
+
+class _Makers:
+    """Hands out jobs to a cluster, some more than it works on at a time."""
+
+    def __init__(self, client: Any, seconds: float) -> None:
+        self._client, self._seconds = client, seconds
+
+    def __call__(self, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Made]]:
+        from distributed import as_completed
+
+        waiting = iter(jobs)
+        running: dict[str, int] = {}
+        futures: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
+
+        def hand_out() -> None:
+            threads = sum(self._client.nthreads().values())
+            for number, job in islice(waiting, max(0, _EACH_THREAD * threads - len(running))):
+                future = self._client.submit(
+                    make_on_worker, job.pack(), self._seconds, fingerprint(), pure=False
+                )
+                running[future.key] = number
+                futures.add(future)
+
+        hand_out()
+        for future in futures:
+            number = running.pop(future.key)
+            hand_out()
+            yield number, _result(future)
+
+
+def _result(future: Any) -> Made:
+    from distributed.scheduler import KilledWorker
+
+    if future.cancelled():
+        raise HedgeError(
+            "the scheduler is gone; what is finished is kept, and the same command goes on from "
+            "there"
+        )
+    try:
+        return Made.unpack(future.result())
+    except KilledWorker as error:
+        return Made(error=f"not made: {error}")
+
+
+def make_on_worker(packed: bytes, seconds: float, expected: Mapping[str, str]) -> bytes:
+    """Make a report in a worker of the cluster.
+
+    Parameters
+    ----------
+    packed : bytes
+        The job.
+    seconds : float
+        What it may take.
+    expected : mapping
+        The :func:`~hedgelib.report.records.fingerprint` of who asks.
+
+    Returns
+    -------
+    bytes
+        What became of it.
+    """
+    # A worker may have joined after the others were looked at.
+    if fingerprint() != expected:
+        return Made(error="the worker has another hedgelib, or other data").pack()
+    with _lock:
+        workshop = _workshops.setdefault(seconds, Workshop(seconds))
+    return workshop.make(Job.unpack(packed)).pack()

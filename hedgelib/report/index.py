@@ -1,0 +1,275 @@
+"""The index of many reports: a page that sorts itself without a network, and a sheet."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+import hedgelib
+from hedgelib._text import percent, usd
+from hedgelib.report.blocks import Facts, Table, printable
+
+if TYPE_CHECKING:
+    from hedgelib.report.many import Outcome
+
+__all__ = ["COLUMNS", "page", "sheet", "spreadsheet_text"]
+
+COLUMNS = (
+    "portfolio",
+    "parameters",
+    "report",
+    "value_usd",
+    "coins",
+    "hedge_coin",
+    "beta",
+    "beta_low",
+    "beta_high",
+    "contract",
+    "contracts",
+    "notional_usd",
+    "collateral_usd",
+    "leverage",
+    "liquidation_price_usd",
+    "liquidation_move",
+    "unhedged_month_usd",
+    "residual_month_usd",
+    "carry_month_usd",
+    "warnings",
+    "error",
+)
+"""Of the sheet."""
+
+_TEMPLATES = Path(__file__).resolve().parent / "template"
+_NONE = "–"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def spreadsheet_text(text: str) -> str:
+    """Write text so that a spreadsheet takes it for text.
+
+    A spreadsheet computes a cell that begins with ``=``, ``+``, ``-`` or ``@``; with an apostrophe
+    before it, it does not.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Notes
+    -----
+    **Source:** OWASP, "CSV Injection". Only text is treated so; a number may begin with a minus.
+
+    Examples
+    --------
+    >>> spreadsheet_text("=1+1.csv"), spreadsheet_text("mine.csv")
+    ("'=1+1.csv", 'mine.csv')
+    """
+    text = printable(text)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
+def sheet(outcomes: Sequence[Outcome]) -> bytes:
+    """Write the index as CSV.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+
+    Returns
+    -------
+    bytes
+        UTF-8 with a mark at the start, by which spreadsheets know it; text in quotes, numbers not,
+        and empty where a report does not have one.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow(COLUMNS)
+    for outcome in outcomes:
+        row = dict(outcome.figures) | {
+            "portfolio": outcome.book.name,
+            "parameters": _told(outcome),
+            "report": "" if outcome.error else f"{outcome.book.stem}.html",
+            "warnings": " | ".join(outcome.figures.get("warnings", ())),
+            "error": outcome.error,
+        }
+        cells = [row.get(name) for name in COLUMNS]
+        writer.writerow([_cell(cell) for cell in cells])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return spreadsheet_text(value) if isinstance(value, str) else value
+
+
+def _told(outcome: Outcome) -> str:
+    return ", ".join(f"{name} {value}" for name, value in outcome.book.told.items())
+
+
+def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
+    """Write the index as one HTML page.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+    source : str
+        What the portfolios came from, in a word.
+
+    Returns
+    -------
+    bytes
+        UTF-8. Its table is whole without the script, which sorts it.
+    """
+    style = _read("hedge_report/style.css") + _read("index/index.css")
+    script = _read("index/sort.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    title = "Hedge reports"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    body = (
+        f"<h1>{title}</h1>"
+        f"<p class='under'>{_safe(source)}. hedgelib {_safe(hedgelib.__version__)}.</p>"
+        + _facts(outcomes)
+        + _failed([o for o in outcomes if o.error])
+        + _table([o for o in outcomes if not o.error])
+    )
+    return (
+        "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
+        f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    ).encode()
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text))
+
+
+def _facts(outcomes: Sequence[Outcome]) -> str:
+    made = [o for o in outcomes if not o.error]
+    failed = len(outcomes) - len(made)
+    warned = sum(bool(o.figures["warnings"]) for o in made)
+    items = [
+        ("Reports", f"{len(made):,}", f"of {len(outcomes):,} portfolios"),
+        ("Without one", f"{failed:,}", "listed first" if failed else "none failed"),
+        ("Worth", usd(_sum(made, "value_usd")), "all books together"),
+        ("Short", usd(_sum(made, "notional_usd")), "all hedges together"),
+        ("With warnings", f"{warned:,}", f"of {len(made):,} reports"),
+    ]
+    return Facts(items)._repr_html_()
+
+
+def _sum(outcomes: Sequence[Outcome], name: str) -> float:
+    return float(sum(o.figures[name] for o in outcomes))
+
+
+def _failed(outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
+        return ""
+    rows = [[_name(o), o.error] for o in outcomes]
+    table = Table(["Portfolio", "Why"], rows, "ll", "Portfolios without a report", kind="failed")
+    return f"<h2>Without a report</h2>{table._repr_html_()}"
+
+
+def _name(outcome: Outcome) -> str:
+    told = _told(outcome)
+    return f"{outcome.book.name} ({told})" if told else outcome.book.name
+
+
+def _table(outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
+        return ""
+    head = "".join(f"<th scope='col' class='{c.kind}'>{c.head}</th>" for c in _SHOWN)
+    rows = "".join(f"<tr>{''.join(c.cell(o) for c in _SHOWN)}</tr>\n" for o in outcomes)
+    return (
+        "<h2>Reports</h2>"
+        "<div class='scroll' role='region' aria-label='Reports' tabindex='0'>"
+        f"<table class='index'><caption class='text'>{len(outcomes):,} hedge reports</caption>"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>"
+        f"<p class='note'>{_NOTE}</p>"
+    )
+
+
+def _link(outcome: Outcome) -> str:
+    stem = quote(outcome.book.stem)
+    told = f"<small>{_safe(_told(outcome))}</small>" if outcome.book.told else ""
+    return (
+        f"<a href='{stem}.html'>{_safe(outcome.book.name)}</a>"
+        f"<a href='{stem}.ipynb'>notebook</a>{told}"
+    )
+
+
+def _warnings(outcome: Outcome) -> str:
+    found = outcome.figures["warnings"]
+    if not found:
+        return "0"
+    items = "".join(f"<li>{_safe(text)}</li>" for text in found)
+    return f"<details><summary>{len(found)}</summary><ul>{items}</ul></details>"
+
+
+def _number(name: str, show: Callable[[float], str]) -> Callable[[Outcome], str]:
+    def text(outcome: Outcome) -> str:
+        value = outcome.figures[name]
+        return _NONE if value is None else show(value)
+
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the page: its heading, what it shows of a report, and what it sorts by."""
+
+    head: str
+    html: Callable[[Outcome], str]
+    key: Callable[[Outcome], object]
+    kind: Literal["text", "number"] = "number"
+
+    def cell(self, outcome: Outcome) -> str:
+        key = self.key(outcome)
+        value = "" if key is None else escape(printable(str(key)))
+        tag = "th scope='row'" if self.html is _link else "td"
+        return f"<{tag} class='{self.kind}' data-value='{value}'>{self.html(outcome)}</{tag[:2]}>"
+
+
+def _figure(head: str, name: str, show: Callable[[float], str]) -> _Column:
+    return _Column(head, _number(name, show), lambda outcome: outcome.figures[name])
+
+
+_SHOWN = (
+    _Column("Portfolio", _link, lambda o: o.book.name, "text"),
+    _figure("Value", "value_usd", usd),
+    _Column(
+        "Hedged with",
+        lambda o: _safe(o.figures["hedge_coin"]),
+        lambda o: o.figures["hedge_coin"],
+        "text",
+    ),
+    _figure("Beta", "beta", lambda beta: f"{beta:.2f}".replace("-", "−")),
+    _figure("Hedge", "notional_usd", usd),
+    _figure("Residual", "residual_month_usd", usd),
+    _figure("Carry", "carry_month_usd", lambda amount: usd(amount, signed=True)),
+    _figure("Liquidation", "liquidation_move", lambda move: percent(move, signed=True)),
+    _Column("Warnings", _warnings, lambda o: len(o.figures["warnings"])),
+)
+_NOTE = (
+    "Hedge: the short, in USD. Residual: what the hedge leaves open, one standard deviation over "
+    "30 days. Carry: funding received over 30 days at the rate that the report reckons with; paid "
+    "where negative. Liquidation: the rise of the hedge coin that ends the short. Educational, not "
+    "advice."
+)

@@ -1,0 +1,205 @@
+"""Reports on many portfolios: what is finished stays, and what fails costs only itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from hedgelib import market
+from hedgelib.errors import HedgeError
+from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report.gather import Book, read_book
+from hedgelib.report.records import InTheWay, OutFolder, fingerprint
+
+__all__ = ["Makers", "Outcome", "find_finished", "here", "make_missing", "processors"]
+
+Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Iterator[tuple[int, Made]]]
+"""Takes numbered jobs and gives back what became of each, as they are finished.
+
+A job is taken when it can soon be made, and not before.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one portfolio.
+
+    Parameters
+    ----------
+    book : Book
+    figures : mapping
+        See :func:`hedgelib.report.apart.figures`; empty where there is no report.
+    error : str
+        Why there is none; empty where there is one.
+    new : bool
+        Whether it was made now, and not found finished.
+    """
+
+    book: Book
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    new: bool = False
+
+
+def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
+    """See what need not be made: reports that are finished, and what cannot have one.
+
+    Parameters
+    ----------
+    books : sequence of Book
+    out : OutFolder
+        Held. A report of what can no longer have one is taken away.
+
+    Returns
+    -------
+    list of Outcome or None
+        None for each report that is still to be made.
+    """
+    found: list[Outcome | None] = []
+    for book in books:
+        try:
+            content = _content(book)
+        except HedgeError as error:
+            found.append(_without(book, str(error), out))
+            continue
+        figures = out.finished(book.stem, _made_of(book, content))
+        found.append(None if figures is None else Outcome(book=book, figures=figures))
+    return found
+
+
+def make_missing(
+    books: Sequence[Book], outcomes: list[Outcome | None], out: OutFolder, makers: Makers
+) -> Iterator[Outcome]:
+    """Make the reports that are not there.
+
+    Parameters
+    ----------
+    books : sequence of Book
+    outcomes : list of Outcome or None
+        As :func:`find_finished` returned it; filled in.
+    out : OutFolder
+        Held.
+    makers : callable
+        See :data:`Makers`.
+
+    Yields
+    ------
+    Outcome
+        Of each job, as it comes; not of a portfolio that has become unreadable meanwhile.
+
+    Raises
+    ------
+    CannotWrite
+        The folder cannot be written to any longer.
+    """
+    contents: dict[int, bytes] = {}
+
+    def jobs() -> Iterator[tuple[int, Job]]:
+        for number in [i for i, outcome in enumerate(outcomes) if outcome is None]:
+            book = books[number]
+            try:
+                # Read again, not kept: there may be many, and what is read now is what counts.
+                content = contents[number] = _content(book)
+            except HedgeError as error:
+                outcomes[number] = _without(book, str(error), out)
+                continue
+            ships = _ships(book)
+            yield (
+                number,
+                Job(
+                    name=book.path.name,
+                    content=None if ships else content,
+                    parameters=book.parameters,
+                ),
+            )
+
+    for number, made in makers(jobs()):
+        outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
+        yield outcome
+
+
+def _content(book: Book) -> bytes:
+    if book.error:
+        raise HedgeError(book.error)
+    return read_book(book.path)
+
+
+def _ships(book: Book) -> bool:
+    return book.path.resolve().parent == (market.data_folder() / "portfolios").resolve()
+
+
+def _made_of(book: Book, content: bytes) -> dict[str, Any]:
+    return {
+        "portfolio": book.path.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "parameters": dict(book.parameters),
+        "hedgelib": fingerprint(),
+    }
+
+
+def _without(book: Book, error: str, out: OutFolder) -> Outcome:
+    if book.stem:
+        out.drop(book.stem)
+    return Outcome(book=book, error=error, new=True)
+
+
+def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
+    if made.error:
+        return _without(book, made.error, out)
+    try:
+        out.keep(book.stem, made.files, figures=made.figures, made_of=_made_of(book, content))
+    except InTheWay as error:
+        return _without(book, str(error), out)
+    return Outcome(book=book, figures=made.figures, new=True)
+
+
+def processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def here(workers: int, seconds: float) -> Iterator[Makers]:
+    """Make reports on this machine.
+
+    Parameters
+    ----------
+    workers : int
+        Reports at a time.
+    seconds : float
+        What one may take.
+
+    Yields
+    ------
+    callable
+        See :data:`Makers`.
+    """
+    with Workshop(seconds) as workshop, ThreadPoolExecutor(workers) as pool:
+
+        def makers(jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Made]]:
+            waiting = iter(jobs)
+            running: dict[Future[Made], int] = {}
+            while True:
+                while len(running) < 2 * workers and (next_job := next(waiting, None)):
+                    number, job = next_job
+                    running[pool.submit(workshop.make, job)] = number
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield running.pop(future), future.result()
+
+        try:
+            yield makers
+        except BaseException:
+            # Before the pool waits for its threads.
+            workshop.close()
+            pool.shutdown(cancel_futures=True)
+            raise
