@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("hedgelib: interrupted; the same command goes on from here", file=sys.stderr)
             return _INTERRUPTED
-        index = _write_index(outcomes, out, source=Path(arguments.source).name)
+        index = _write_index(outcomes, out, source=Path(arguments.source).absolute().name)
     failed = sum(bool(outcome.error) for outcome in outcomes)
     new = sum(outcome.new and not outcome.error for outcome in outcomes)
     print(

@@ -1,6 +1,6 @@
 """Hedge reports: their parameters, the numbers of one report, and its pages.
 
-The parameters and the words load at once; what needs pandas or Jupyter loads when asked for.
+Everything loads when asked for: papermill looks in here for its engine whenever it starts.
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
-
 if TYPE_CHECKING:
     from hedgelib.report.export import SCHEMA_VERSION, schema, to_data, to_json
     from hedgelib.report.one import build_report, find_portfolio
+    from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
     from hedgelib.report.pdf import PdfFailed, write_pdf
     from hedgelib.report.render import (
         report_notebook,
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "HedgeReport": "results",
+    "PARAMETER_HELP": "parameters",
     "PdfFailed": "pdf",
+    "ReportParameters": "parameters",
     "SCHEMA_VERSION": "export",
     "build_report": "one",
     "find_portfolio": "one",

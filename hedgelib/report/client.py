@@ -15,7 +15,7 @@ from jupyter_client.session import Session
 from nbclient.exceptions import DeadKernelError
 
 from hedgelib.report.forkserver import Child
-from hedgelib.report.wire import Inbox, pack
+from hedgelib.report.wire import KEY, Inbox, pack
 
 __all__ = ["ForkedKernel"]
 
@@ -72,7 +72,7 @@ class _Client(KernelClient):
     """Jupyter's client, on these channels."""
 
     def __init__(self, shell: socket.socket, iopub: socket.socket, child: Child) -> None:
-        super().__init__(session=Session(key=b""))
+        super().__init__(session=Session(key=KEY))
         self._child = child
         self._shell_channel = _Channel(shell, self.session, child)
         self._iopub_channel = _Channel(iopub, self.session, child)

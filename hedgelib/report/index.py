@@ -125,7 +125,7 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
     ----------
     outcomes : sequence of Outcome
     source : str
-        What the portfolios came from, in a word.
+        Name of the folder or manifest that they are of.
 
     Returns
     -------
@@ -139,7 +139,8 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     body = (
         f"<h1>{title}</h1>"
-        f"<p class='under'>{_safe(source)}. hedgelib {_safe(hedgelib.__version__)}.</p>"
+        f"<p class='under'>On the portfolios of {_safe(source)}, by hedgelib "
+        f"{_safe(hedgelib.__version__)}.</p>"
         + _facts(outcomes)
         + _failed([o for o in outcomes if o.error])
         + _table([o for o in outcomes if not o.error])

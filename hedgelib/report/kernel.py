@@ -28,7 +28,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
-from hedgelib.report.wire import Inbox, pack
+from hedgelib.report.wire import KEY, Inbox, pack
 
 __all__ = ["prepare", "serve", "show"]
 
@@ -112,7 +112,7 @@ def prepare() -> None:
     for name in _IMPORTED:
         importlib.import_module(name)
     _kernel = _Kernel(  # type: ignore[no-untyped-call]
-        session=Session(key=b""),
+        session=Session(key=KEY),
         log=logging.getLogger("hedgelib.kernel"),
         # As papermill's kernels: no file, and no thread that writes it.
         config=Config({"HistoryManager": {"hist_file": ":memory:"}}),
@@ -145,7 +145,7 @@ def serve(shell_socket: socket.socket, iopub_socket: socket.socket) -> None:
     """
     kernel = _kernel
     assert kernel is not None, "prepare() comes first"
-    session = Session(key=b"")
+    session = Session(key=KEY)
     with tempfile.TemporaryFile() as lock:
         publisher = _Publisher(_Wire(iopub_socket, lock))
         kernel.session, kernel.shell_stream = session, _Wire(shell_socket, lock)

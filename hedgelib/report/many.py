@@ -145,6 +145,8 @@ def _made_of(book: Book, content: bytes) -> dict[str, Any]:
 def _without(book: Book, error: str, out: OutFolder) -> Outcome:
     if book.stem:
         out.drop(book.stem)
+    # Its name stands beside it.
+    error = error.removeprefix(f"{book.path.name}: ")
     return Outcome(book=book, error=error, new=True)
 
 

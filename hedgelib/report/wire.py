@@ -7,7 +7,10 @@ import socket
 import struct
 from collections.abc import Iterable
 
-__all__ = ["Inbox", "pack", "receive", "unpack"]
+__all__ = ["KEY", "Inbox", "pack", "receive", "unpack"]
+
+KEY = b"nobody else is on these sockets"
+"""What Jupyter's messages are signed with; without a key it would warn of eavesdroppers."""
 
 _COUNT, _SIZE = struct.Struct("!I"), struct.Struct("!Q")
 _PIECE_BYTES = 1 << 20
