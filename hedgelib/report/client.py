@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_client.client import KernelClient
 from jupyter_client.session import Session
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 
 from hedgelib.report.forkserver import Child
@@ -29,6 +30,7 @@ class _Channel:
         self._socket, self._session, self._child = sock, session, child
         self._inbox = Inbox(sock)
         self._outgoing = bytearray()
+        self._waiting: asyncio.Task[Any] | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         self._outgoing += pack(self._session.serialize(message))
@@ -50,7 +52,7 @@ class _Channel:
             loop.remove_writer(self._socket)
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
-        loop = asyncio.get_running_loop()
+        loop, self._waiting = asyncio.get_running_loop(), asyncio.current_task()
         if self._outgoing:
             loop.add_writer(self._socket, self._push_rest, loop)
         try:
@@ -66,6 +68,12 @@ class _Channel:
         _, rest = self._session.feed_identities(parts)
         message: dict[str, Any] = self._session.deserialize(rest)
         return message
+
+    async def release(self) -> None:
+        """End a wait that nbclient has left behind, as it does when a cell takes too long."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.cancel()
+            await asyncio.wait([self._waiting])
 
 
 class _Client(KernelClient):
@@ -94,6 +102,10 @@ class _Client(KernelClient):
     def is_alive(self) -> bool:
         return not self._child.ended(0)
 
+    async def release(self) -> None:
+        await self._shell_channel.release()
+        await self._iopub_channel.release()
+
 
 class ForkedKernel:
     """A kernel that runs in a fork, for a :class:`nbclient.NotebookClient` to use as its manager.
@@ -114,10 +126,11 @@ class ForkedKernel:
         self._child = fork(shell, iopub)
         place = {"folder": os.getcwd(), "environment": dict(os.environ)}
         self._shell.sendall(pack([json.dumps(place).encode()]))
+        self._client = _Client(self._shell, self._iopub, self._child)
 
     def client(self) -> KernelClient:
         """Return the client of this kernel."""
-        return _Client(self._shell, self._iopub, self._child)
+        return self._client
 
     def is_alive(self) -> bool:
         """Tell whether it runs."""
@@ -131,6 +144,7 @@ class ForkedKernel:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
+        run_sync(self._client.release)()
         self._shell.close()
         self._iopub.close()
         if kind is not None or not self._child.ended(_SECONDS_TO_FINISH):

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import IO, Any
 
 import zmq
@@ -98,6 +99,21 @@ class _Kernel(IPythonKernel):
     shell: Any
     shell_stream = AnyTrait()
     debugger_class = AnyTrait(_NoDebugger)
+    failure: Exception | None = None
+
+    @property
+    def _supports_kernel_subshells(self) -> bool:
+        return False
+
+    async def execute_request(self, *request: Any) -> None:
+        try:
+            await super().execute_request(*request)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            # ipykernel would note it and never answer.
+            self.failure = error
+
+    def _abort_queues(self, *_: Any) -> None:
+        """Abort nothing: cells come one by one."""
 
 
 def prepare() -> None:
@@ -111,13 +127,15 @@ def prepare() -> None:
         os.environ["MPLBACKEND"] = _INLINE
     for name in _IMPORTED:
         importlib.import_module(name)
-    _kernel = _Kernel(  # type: ignore[no-untyped-call]
+    _kernel = _Kernel.instance(
         session=Session(key=KEY),
         log=logging.getLogger("hedgelib.kernel"),
         # As papermill's kernels: no file, and no thread that writes it.
         config=Config({"HistoryManager": {"hist_file": ":memory:"}}),
     )
     _kernel._execute_sleep = 0.0  # a wait for ZeroMQ
+    # Where cells with an await look up which thread is the main one.
+    _kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
     shell = _kernel.shell
     shell.extension_manager.load_extension("storemagic")
     places = (i for i, path in enumerate(sys.path) if "site-packages" in path)
@@ -168,6 +186,8 @@ async def _dispatch(kernel: _Kernel, inbox: Inbox) -> None:
     kernel.io_loop = IOLoop.current()
     while (parts := await inbox.get()) is not None:
         await kernel.dispatch_shell([zmq.Frame(part) for part in parts])
+        if kernel.failure is not None:
+            raise kernel.failure
 
 
 def _move_to(folder: str, environment: dict[str, str]) -> None:

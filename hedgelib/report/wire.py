@@ -99,11 +99,11 @@ def _split(data: bytes | bytearray) -> tuple[list[bytes] | None, int]:
     if have < start:
         return None, 0
     places = range(_COUNT.size, start, _SIZE.size)
-    sizes = [_SIZE.unpack_from(data, place)[0] for place in places]
-    if have < start + sum(sizes):
-        return None, 0
     parts = []
-    for size in sizes:
+    for place in places:
+        (size,) = _SIZE.unpack_from(data, place)
+        if have < start + size:
+            return None, 0
         parts.append(bytes(data[start : start + size]))
         start += size
     return parts, start
