@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgelib.errors import HedgeError
-from hedgelib.report.blocks import Text
 from hedgelib.report.forkserver import ForkServer, ServerGone, can_fork, command
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.wire import pack, receive, unpack
 
 if TYPE_CHECKING:
-    from hedgelib.report.one import HedgeReport
+    from hedgelib.report.results import HedgeReport
 
 __all__ = ["Job", "Made", "Workshop", "figures", "make"]
 
@@ -162,11 +161,7 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "unhedged_month_usd": report.residual.before_usd * month if estimated else None,
         "residual_month_usd": report.residual.after_usd * month if estimated else None,
         "carry_month_usd": report.funding.month_usd if report.funding else None,
-        "warnings": [
-            block.text
-            for block in report.summary.blocks
-            if isinstance(block, Text) and block.kind == "warning"
-        ],
+        "warnings": list(report.warnings),
     }
 
 

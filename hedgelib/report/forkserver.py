@@ -147,7 +147,9 @@ class Child:
     def kill(self) -> None:
         """End it at once."""
         if not self.ended(0):
-            self._send_signal(signal.SIGKILL)
+            # Where the server is gone, what it forked goes with it.
+            with contextlib.suppress(ServerGone):
+                self._send_signal(signal.SIGKILL)
             self.ended()
 
 
@@ -358,8 +360,11 @@ class _Server:
         status, *rest = sockets
         pid = os.fork()
         if pid == 0:
-            os.setsid()
+            os.setpgid(0, 0)
             _work(lambda *given: _named(request["work"])(*given), rest, status)
+        # Here too: it may have to be ended before it comes so far itself.
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
         self._pids[request["start"]], self._statuses[pid] = pid, status
         for sock in rest:
             sock.close()

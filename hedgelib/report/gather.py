@@ -32,6 +32,7 @@ SUFFIXES = (".csv", ".json")
 LARGEST_BYTES = 16 << 20
 """No portfolio file is larger."""
 
+_DATA_OF_A_REPORT = ".report.json"
 _TAKEN_STEMS = ("index",)
 _PORTFOLIO = "portfolio"
 
@@ -93,7 +94,7 @@ def gather(source: str | Path, common: Mapping[str, Any], *, out: str | Path) ->
     Notes
     -----
     **Source:** own rules. Hidden files are passed over, and so are folders that reports were
-    written to.
+    written to, and the data of reports, ``*.report.json``.
     """
     source, out = Path(source), Path(out)
     checked = _checked("-", common)
@@ -131,7 +132,7 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Book]:
     folders = []
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.name.lower().endswith(_DATA_OF_A_REPORT):
             continue
         if path.suffix.lower() in SUFFIXES:
             yield book(path)

@@ -146,7 +146,8 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
     if book.stem:
         out.drop(book.stem)
     # Its name stands beside it.
-    error = error.removeprefix(f"{book.path.name}: ")
+    name = book.path.name
+    error = error.removeprefix(f"{name}: ").removeprefix(f"{name}, ")
     return Outcome(book=book, error=error, new=True)
 
 
