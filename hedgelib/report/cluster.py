@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.report import records
 from hedgelib.report.apart import Job, Made, Workshop
 from hedgelib.report.many import Makers
 from hedgelib.report.records import fingerprint
@@ -77,17 +78,17 @@ def _check(client: Any, address: str) -> None:
         raise InvalidInput(
             f"the scheduler at {address} has no workers; start some with `dask worker {address}`"
         ) from error
+    ours = fingerprint()
     try:
-        theirs = client.run(fingerprint)
+        theirs = client.run(records.fingerprint)
     except Exception as error:
         raise HedgeError(f"a worker cannot use hedgelib: {error}") from error
     for worker, its in theirs.items():
-        if its != fingerprint():
-            raise HedgeError(f"the worker at {worker} has {_difference(its)}")
+        if its != ours:
+            raise HedgeError(f"the worker at {worker} has {_difference(its, ours)}")
 
 
-def _difference(theirs: Mapping[str, str]) -> str:
-    ours = fingerprint()
+def _difference(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     if theirs["version"] != ours["version"]:
         return f"hedgelib {theirs['version']}, and this is {ours['version']}"
     what = "code" if theirs["code"] != ours["code"] else "data"

@@ -341,7 +341,7 @@ def test_memory_stays_flat(tmp_path, server):
 
     execute(tmp_path, made)
     before = pages()
-    for _ in range(40):
+    for _ in range(25):
         execute(tmp_path, made)
     assert pages() - before < 1 << 20
 

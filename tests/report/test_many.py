@@ -569,23 +569,30 @@ def test_a_portfolio_that_ships_is_known_as_such():
 
 
 def test_without_forks_a_python_of_its_own_makes_the_report(monkeypatch):
+    """What a report takes there, a kernel of papermill's, is left to the tests of one report."""
     code = (
-        "import sys\nfrom hedgelib.report import apart, forkserver\n"
-        "forkserver.can_fork = lambda: False\napart.main(sys.argv[1:])"
+        "import os, sys\nfrom hedgelib.report import apart\n"
+        "def make(job):\n"
+        "    return apart.Made(files={'html': job.content}, error=str(os.listdir()))\n"
+        "apart.make = make\n"
+        "apart.main(sys.argv[1:])"
     )
+    called = []
+
+    def command(*words: str) -> list[str]:
+        called.append(words[0])
+        return [sys.executable, "-c", code, *words[1:]]
+
     monkeypatch.setattr(apart, "can_fork", lambda: False)
-    monkeypatch.setattr(
-        apart, "command", lambda _, *arguments: [sys.executable, "-c", code, *arguments]
-    )
+    monkeypatch.setattr(apart, "command", command)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with Workshop(PATIENCE_SECONDS) as workshop:
-        made = workshop.make(book())
-        assert made.error == ""
-        assert set(made.files) == {"html", "ipynb"}
-        monkeypatch.setattr(
-            apart, "command", lambda *_: [sys.executable, "-c", "raise SystemExit(5)"]
-        )
+        assert workshop.make(book()) == Made(files={"html": BOOK.encode()}, error="[]")
+        code = "raise SystemExit(5)"
         assert "exit code 5" in workshop.make(book()).error
+    assert called == ["hedgelib.report.apart"] * 3
+    with Workshop(0.001) as workshop:
+        assert workshop.make(book()).error == "stopped: it took longer than 0.001 seconds"
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypatch, capsys):
