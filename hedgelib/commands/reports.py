@@ -104,7 +104,7 @@ def _makers(
 def _make(
     books: list[Book], out: OutFolder, makers: AbstractContextManager[Makers]
 ) -> list[Outcome]:
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from tqdm import tqdm
 
     from hedgelib.report.many import find_finished, make_missing
 

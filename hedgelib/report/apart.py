@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hedgelib import errors
 from hedgelib.errors import HedgeError
 from hedgelib.report.forkserver import ForkServer, ServerGone, can_fork, command
 from hedgelib.report.parameters import ReportParameters
@@ -92,12 +93,14 @@ class Made:
         return cls(files=files, **told)
 
 
-def make(job: Job) -> Made:
+def make(job: Job, *, in_place: bool = False) -> Made:
     """Make a report in the working directory, which is to be an empty one.
 
     Parameters
     ----------
     job : Job
+    in_place : bool
+        Whether this process has a kernel prepared, to run the notebook in.
 
     Returns
     -------
@@ -106,26 +109,45 @@ def make(job: Job) -> Made:
     """
     # pandas and papermill take their time, and who only asks for reports needs neither.
     from nbclient.exceptions import DeadKernelError
-    from papermill.engines import papermill_engines
 
-    from hedgelib.report.engine import NAME, ForkEngine
-    from hedgelib.report.one import build_report
     from hedgelib.report.render import ReportFailed, make_pages
 
-    # papermill knows it from the package's metadata, where the package is installed.
-    papermill_engines.register(NAME, ForkEngine)
     try:
         parameters = ReportParameters.from_mapping({"portfolio": job.name, **job.parameters})
         if job.content is not None:
             Path(job.name).write_bytes(job.content)
-        report = build_report(parameters)
-        page, notebook = make_pages(report, engine=NAME)
-        files = {"html": page.encode(), "ipynb": notebook.encode()}
+        notebook, report = (_run_in_place if in_place else _run)(parameters)
+        page, text = make_pages(notebook, report)
+        files = {"html": page.encode(), "ipynb": text.encode()}
         return Made(figures=figures(report), files=files)
-    except (HedgeError, ReportFailed, DeadKernelError) as error:
+    except ReportFailed as error:
+        # What is wrong with a portfolio or a parameter is told without a word of notebooks.
+        known = issubclass(getattr(errors, error.kind, object), HedgeError)
+        return Made(error=error.message if known else str(error))
+    except (HedgeError, DeadKernelError) as error:
         return Made(error=str(error))
     except Exception as error:
         return Made(error=f"{type(error).__name__}: {error}")
+
+
+def _run(parameters: ReportParameters) -> tuple[Any, HedgeReport]:
+    from hedgelib.report.one import build_report
+    from hedgelib.report.render import run_notebook
+
+    report = build_report(parameters)
+    return run_notebook(parameters), report
+
+
+def _run_in_place(parameters: ReportParameters) -> tuple[Any, HedgeReport]:
+    from papermill.engines import papermill_engines
+
+    from hedgelib.report import inplace, kernel
+    from hedgelib.report.render import run_notebook
+
+    papermill_engines.register(inplace.IN_PLACE, inplace.InPlaceEngine)
+    notebook = run_notebook(parameters, engine=inplace.IN_PLACE)
+    # The index then shows what the notebook has worked out.
+    return notebook, kernel.namespace()["report"]
 
 
 def figures(report: HedgeReport) -> dict[str, Any]:
@@ -286,7 +308,7 @@ def serve(sock: socket.socket) -> None:
         return
     folder, job = asked
     os.chdir(folder)
-    sock.sendall(pack([make(Job.unpack(job)).pack()]))
+    sock.sendall(pack([make(Job.unpack(job), in_place=True).pack()]))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -305,20 +327,21 @@ def warm_up() -> None:
     import nbformat
     import papermill  # noqa: F401 (for the forks)
 
-    from hedgelib.report import client  # noqa: F401
-    from hedgelib.report.engine import is_own
-    from hedgelib.report.render import KERNEL, report_notebook, to_html
+    from hedgelib.figures import keep_canvases
+    from hedgelib.report import inplace  # noqa: F401
+    from hedgelib.report.render import report_notebook, to_html
 
-    is_own(KERNEL)
+    keep_canvases()
+
     notebook = nbformat.read(report_notebook(), as_version=4)  # type: ignore[no-untyped-call]
     to_html(notebook, title="")
     space: dict[str, Any] = {}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            kernel.show(_run(cell.source, space))
+            kernel.show(_evaluate(cell.source, space))
 
 
-def _run(source: str, space: dict[str, Any]) -> object:
+def _evaluate(source: str, space: dict[str, Any]) -> object:
     """Run a cell and return the value of its last line, None where that is no expression."""
     *before, last = ast.parse(source).body
     if not isinstance(last, ast.Expr):

@@ -18,7 +18,7 @@ from nbclient.exceptions import DeadKernelError
 from hedgelib.report.forkserver import Child
 from hedgelib.report.wire import KEY, Inbox, pack
 
-__all__ = ["ForkedKernel"]
+__all__ = ["Client", "ForkedKernel"]
 
 _SECONDS_TO_FINISH = 10.0
 
@@ -76,35 +76,39 @@ class _Channel:
             await asyncio.wait([self._waiting])
 
 
-class _Client(KernelClient):
-    """Jupyter's client, on these channels."""
+class Client(KernelClient):
+    """Jupyter's client, on channels of our own.
 
-    def __init__(self, shell: socket.socket, iopub: socket.socket, child: Child) -> None:
-        super().__init__(session=Session(key=KEY))
-        self._child = child
-        self._shell_channel = _Channel(shell, self.session, child)
-        self._iopub_channel = _Channel(iopub, self.session, child)
+    Parameters
+    ----------
+    session : Session
+    shell, iopub : object
+        Have ``get_msg``, and `shell` has ``send``, as Jupyter's channels.
+    """
+
+    def __init__(self, session: Session, shell: Any, iopub: Any) -> None:
+        super().__init__(session=session)
+        self._shell_channel, self._iopub_channel = shell, iopub
 
     @property
     def shell_channel(self) -> Any:
+        """Where requests go and replies come from."""
         return self._shell_channel
 
     @property
     def iopub_channel(self) -> Any:
+        """Where outputs come from."""
         return self._iopub_channel
 
     def start_channels(self, *_: Any, **__: Any) -> None:
-        pass
+        """Do nothing: they are there."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        pass
+        """Do nothing: the kernel is."""
 
     def is_alive(self) -> bool:
-        return not self._child.ended(0)
-
-    async def release(self) -> None:
-        await self._shell_channel.release()
-        await self._iopub_channel.release()
+        """Say yes: a channel tells when the kernel is not."""
+        return True
 
 
 class ForkedKernel:
@@ -126,7 +130,9 @@ class ForkedKernel:
         self._child = fork(shell, iopub)
         place = {"folder": os.getcwd(), "environment": dict(os.environ)}
         self._shell.sendall(pack([json.dumps(place).encode()]))
-        self._client = _Client(self._shell, self._iopub, self._child)
+        session = Session(key=KEY)
+        self._channels = [_Channel(end, session, self._child) for end in (self._shell, self._iopub)]
+        self._client = Client(session, *self._channels)
 
     def client(self) -> KernelClient:
         """Return the client of this kernel."""
@@ -144,7 +150,8 @@ class ForkedKernel:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        run_sync(self._client.release)()
+        for channel in self._channels:
+            run_sync(channel.release)()
         self._shell.close()
         self._iopub.close()
         if kind is not None or not self._child.ended(_SECONDS_TO_FINISH):

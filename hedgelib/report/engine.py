@@ -92,12 +92,6 @@ def is_own(kernel_name: str) -> bool:
 
 
 def _fork(shell: socket.socket, iopub: socket.socket) -> Child:
-    from hedgelib.report import forkserver
-
-    if forkserver.is_fork():
-        from hedgelib.report import kernel
-
-        return forkserver.fork_here(kernel.serve, shell, iopub)
     return _own_server().start("hedgelib.report.kernel:serve", shell, iopub)
 
 

@@ -34,8 +34,6 @@ __all__ = [
     "ServerGone",
     "can_fork",
     "command",
-    "fork_here",
-    "is_fork",
 ]
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -49,7 +47,6 @@ _MOST_SOCKETS = 4
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
 _libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
-_am_fork = False
 
 
 class ServerGone(RuntimeError):
@@ -62,11 +59,6 @@ def can_fork() -> bool:
     macOS has fork, but its own libraries may hang in the child.
     """
     return hasattr(os, "fork") and hasattr(socket, "SOCK_SEQPACKET") and sys.platform != "darwin"
-
-
-def is_fork() -> bool:
-    """Tell whether this process is the work of a fork server, and may fork itself."""
-    return _am_fork
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -94,17 +86,10 @@ class Child:
         Ends when the fork does; before that it may bring what went wrong, and the exit code.
     send_signal : callable
         Takes the number of a signal.
-    reap : callable, optional
-        Gives the exit code that `status` did not bring.
     """
 
-    def __init__(
-        self,
-        status: socket.socket,
-        send_signal: Callable[[int], None],
-        reap: Callable[[], int] | None = None,
-    ) -> None:
-        self._status, self._send_signal, self._reap = status, send_signal, reap
+    def __init__(self, status: socket.socket, send_signal: Callable[[int], None]) -> None:
+        self._status, self._send_signal = status, send_signal
         self._told = b""
         self._code: int | None = None
 
@@ -118,11 +103,8 @@ class Child:
             except (TimeoutError, BlockingIOError):
                 return False
             self._status.close()
-            if self._reap:
-                self._code = self._reap()
-            else:
-                self._told, _, code = self._told.rpartition(b"\0")
-                self._code = int(code or -signal.SIGKILL)
+            self._told, _, code = self._told.rpartition(b"\0")
+            self._code = int(code or -signal.SIGKILL)
         return True
 
     @property
@@ -255,33 +237,6 @@ class ForkServer:
         self.close()
 
 
-def fork_here(work: Callable[..., None], *sockets: socket.socket) -> Child:
-    """Fork this process, itself the work of a fork server.
-
-    Parameters
-    ----------
-    work : callable
-        Called with the sockets in the fork, which has nothing else open.
-    *sockets : socket
-        Closed here.
-
-    Returns
-    -------
-    Child
-    """
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        _work(work, sockets, theirs)
-    for sock in (theirs, *sockets):
-        sock.close()
-    return Child(
-        ours,
-        lambda signum: os.kill(pid, signum),
-        lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),
-    )
-
-
 def _named(name: str) -> Callable[..., None]:
     module, _, function = name.partition(":")
     found: Callable[..., None] = getattr(importlib.import_module(module), function)
@@ -292,8 +247,6 @@ def _work(
     work: Callable[..., None], sockets: Sequence[socket.socket], status: socket.socket
 ) -> NoReturn:
     """Do the work in a fresh fork, with the sockets and nothing else open, and end it."""
-    global _am_fork
-    _am_fork = True
     code = 1
     try:
         _die_with_parent()

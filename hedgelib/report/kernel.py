@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import IO, Any
@@ -31,18 +32,33 @@ from traitlets.config import Config
 
 from hedgelib.report.wire import KEY, Inbox, pack
 
-__all__ = ["prepare", "serve", "show"]
+__all__ = ["Kernel", "Sender", "connect", "namespace", "prepare", "serve", "show"]
 
 # As in a kernel: pictures that pyplot makes are shown below the cell.
 _INLINE = "module://matplotlib_inline.backend_inline"
-_IMPORTED = ("pandas", "hedgelib.report.one", "hedgelib.figures")
-"""What takes long and every report needs."""
+_IMPORTED = (
+    *("pandas", "hedgelib.report.one", "hedgelib.figures"),
+    *("IPython.core.logger", "tornado.platform.asyncio"),
+)
+"""What takes long and every report, or every cell, needs."""
 
-_kernel: _Kernel | None = None
+_kernel: Kernel | None = None
 
 
-class _Wire:
+class Sender(ABC):
     """What ipykernel takes for a ZeroMQ socket to send on."""
+
+    @abstractmethod
+    def send_multipart(self, parts: Sequence[Any], *_: Any, **__: Any) -> None:
+        """Send a message of several parts."""
+
+    def flush(self, *_: Any) -> None:
+        """Return at once: what is sent is on its way."""
+        return
+
+
+class _Wire(Sender):
+    """Sends on a real socket."""
 
     def __init__(self, sock: socket.socket, lock: IO[bytes]) -> None:
         self._socket = sock
@@ -59,9 +75,6 @@ class _Wire:
             finally:
                 fcntl.lockf(self._processes, fcntl.LOCK_UN)
 
-    def flush(self, *_: Any) -> None:
-        pass
-
 
 class _Timer:
     """The one thing that ipykernel's streams ask of an event loop."""
@@ -76,7 +89,7 @@ class _Timer:
 class _Publisher(IOPubThread):
     """ipykernel's publisher without its thread and its ZeroMQ: each message goes out at once."""
 
-    def __init__(self, wire: _Wire) -> None:
+    def __init__(self, wire: Sender) -> None:
         # Not super's: it opens sockets and a thread, which take longer than the fork.
         self.socket = wire
         self.thread = threading.Thread()  # never started, so that nothing waits for it
@@ -95,22 +108,31 @@ class _NoDebugger:
         pass
 
 
-class _Kernel(IPythonKernel):
+class Kernel(IPythonKernel):
+    """ipykernel's kernel, which answers message by message."""
+
     shell: Any
     shell_stream = AnyTrait()
     debugger_class = AnyTrait(_NoDebugger)
-    failure: Exception | None = None
+    _failure: Exception | None = None
+
+    async def answer(self, parts: Sequence[bytes]) -> None:
+        """Answer a message, and raise what ipykernel would only note down."""
+        self.io_loop = IOLoop.current()
+        await self.dispatch_shell([zmq.Frame(part) for part in parts])
+        if self._failure is not None:
+            raise self._failure
 
     @property
     def _supports_kernel_subshells(self) -> bool:
         return False
 
     async def execute_request(self, *request: Any) -> None:
+        """Run a cell, and remember what goes wrong with it that is not the cell's."""
         try:
             await super().execute_request(*request)  # type: ignore[no-untyped-call]
         except Exception as error:
-            # ipykernel would note it and never answer.
-            self.failure = error
+            self._failure = error
 
     def _abort_queues(self, *_: Any) -> None:
         """Abort nothing: cells come one by one."""
@@ -127,7 +149,7 @@ def prepare() -> None:
         os.environ["MPLBACKEND"] = _INLINE
     for name in _IMPORTED:
         importlib.import_module(name)
-    _kernel = _Kernel.instance(
+    _kernel = Kernel.instance(
         session=Session(key=KEY),
         log=logging.getLogger("hedgelib.kernel"),
         # As papermill's kernels: no file, and no thread that writes it.
@@ -143,11 +165,50 @@ def prepare() -> None:
     shell.user_ns_hidden.update(shell.user_ns)
 
 
+def namespace() -> dict[str, Any]:
+    """Return the variables of the notebook that has run."""
+    assert _kernel is not None, "prepare() comes first"
+    variables: dict[str, Any] = _kernel.shell.user_ns
+    return variables
+
+
 def show(value: object) -> None:
     """Format a value as below a cell, and show nothing."""
     assert _kernel is not None, "prepare() comes first"
     if value is not None:
         _kernel.shell.display_formatter.format(value)
+
+
+def connect(shell: Sender, iopub: Sender) -> Kernel:
+    """Let the prepared kernel send to somebody, in a fork of the process that prepared it.
+
+    Parameters
+    ----------
+    shell : Sender
+        Takes replies.
+    iopub : Sender
+        Takes outputs; standard output and error go there too, from now on.
+
+    Returns
+    -------
+    Kernel
+    """
+    kernel = _kernel
+    assert kernel is not None, "prepare() comes first"
+    session = Session(key=KEY)
+    publisher = _Publisher(iopub)
+    kernel.session, kernel.shell_stream = session, shell
+    kernel.iopub_thread, kernel.iopub_socket = publisher, publisher.background_socket
+    for end in (kernel.shell.displayhook, kernel.shell.display_pub):
+        end.session, end.pub_socket = session, kernel.iopub_socket
+    kernel.shell.init_environment()
+    stream: Any = OutStream
+    sys.stdout = stream(session, publisher, "stdout")
+    sys.stderr = stream(session, publisher, "stderr")
+    # The random module does so by itself; without it each fork would draw the same numbers.
+    if "numpy.random" in sys.modules:
+        importlib.import_module("numpy.random").seed()
+    return kernel
 
 
 def serve(shell_socket: socket.socket, iopub_socket: socket.socket) -> None:
@@ -161,45 +222,25 @@ def serve(shell_socket: socket.socket, iopub_socket: socket.socket) -> None:
     iopub_socket : socket
         Where outputs go.
     """
-    kernel = _kernel
-    assert kernel is not None, "prepare() comes first"
-    session = Session(key=KEY)
-    with tempfile.TemporaryFile() as lock:
-        publisher = _Publisher(_Wire(iopub_socket, lock))
-        kernel.session, kernel.shell_stream = session, _Wire(shell_socket, lock)
-        kernel.iopub_thread, kernel.iopub_socket = publisher, publisher.background_socket
-        for end in (kernel.shell.displayhook, kernel.shell.display_pub):
-            end.session, end.pub_socket = session, kernel.iopub_socket
-        asyncio.run(_dispatch(kernel, Inbox(shell_socket)))
-        _finish(kernel)
-
-
-async def _dispatch(kernel: _Kernel, inbox: Inbox) -> None:
-    first = await inbox.get()
+    inbox = Inbox(shell_socket)
+    first = inbox.get_blocking()
     if first is None:
         return
     _move_to(**json.loads(first[0]))
-    kernel.shell.init_environment()
-    stream: Any = OutStream
-    sys.stdout = stream(kernel.session, kernel.iopub_thread, "stdout")
-    sys.stderr = stream(kernel.session, kernel.iopub_thread, "stderr")
-    kernel.io_loop = IOLoop.current()
+    with tempfile.TemporaryFile() as lock:
+        kernel = connect(_Wire(shell_socket, lock), _Wire(iopub_socket, lock))
+        asyncio.run(_dispatch(kernel, inbox))
+        # Close what the notebook has left open, as the end of a kernel's process would.
+        kernel.shell.reset(new_session=False)
+        gc.collect()
+
+
+async def _dispatch(kernel: Kernel, inbox: Inbox) -> None:
     while (parts := await inbox.get()) is not None:
-        await kernel.dispatch_shell([zmq.Frame(part) for part in parts])
-        if kernel.failure is not None:
-            raise kernel.failure
+        await kernel.answer(parts)
 
 
 def _move_to(folder: str, environment: dict[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update({"MPLBACKEND": _INLINE} | environment)
-    # The random module does so by itself; without it each fork would draw the same numbers.
-    if "numpy.random" in sys.modules:
-        importlib.import_module("numpy.random").seed()
-
-
-def _finish(kernel: _Kernel) -> None:
-    """Close what the notebook has left open, as the end of a kernel's process would."""
-    kernel.shell.reset(new_session=False)
-    gc.collect()

@@ -12,20 +12,19 @@ from typing import Any
 
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.report.export import to_json
+from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.results import HedgeReport
 
 __all__ = [
-    "KERNEL",
     "ReportFailed",
     "make_pages",
     "report_notebook",
+    "run_notebook",
     "safe_stem",
     "to_html",
     "write_json",
     "write_report",
 ]
-
-KERNEL = "python3"
 
 _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180
@@ -37,7 +36,17 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {
 
 
 class ReportFailed(RuntimeError):
-    """The notebook of a report stopped, though its numbers could be worked out."""
+    """The notebook of a report stopped.
+
+    Parameters
+    ----------
+    kind, message : str
+        Of the error that stopped it.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"the notebook stopped: {kind}: {message}")
+        self.kind, self.message = kind, message
 
 
 def report_notebook() -> Path:
@@ -178,7 +187,8 @@ def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
     stem = safe_stem(report.parameters.portfolio)
     with _scratch(folder) as name:
         targets = []
-        for kind, text in zip(("html", "ipynb"), make_pages(report), strict=True):
+        pages = make_pages(run_notebook(report.parameters), report)
+        for kind, text in zip(("html", "ipynb"), pages, strict=True):
             made = Path(name) / f"report.{kind}"
             made.write_text(text, encoding="utf-8")
             targets.append((made, folder / f"{stem}.{kind}"))
@@ -187,44 +197,58 @@ def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
     return targets[0][1], targets[1][1]
 
 
-def make_pages(report: HedgeReport, *, engine: str | None = None) -> tuple[str, str]:
-    """Run the report's notebook through papermill, and write nothing.
+def run_notebook(parameters: ReportParameters, *, engine: str | None = None) -> Any:
+    """Run the notebook of a report through papermill, and write nothing.
 
     Parameters
     ----------
-    report : HedgeReport
-        Its parameters are those of the notebook, its title that of the page.
+    parameters : ReportParameters
     engine : str, optional
         Of papermill; its own, a kernel for each notebook, when omitted.
 
     Returns
     -------
-    html, notebook : str
-        The page, and the executed notebook as its file has it.
+    NotebookNode
 
     Raises
     ------
     ReportFailed
         The notebook stopped.
     """
-    import nbformat
     import papermill
 
     with tempfile.TemporaryDirectory() as sockets:
         try:
-            notebook = papermill.execute_notebook(
+            return papermill.execute_notebook(
                 _literal(report_notebook()),
                 None,
-                parameters=report.parameters.to_dict(),
+                parameters=parameters.to_dict(),
                 engine_name=engine,
-                kernel_name=KERNEL,
+                kernel_name="python3",
                 progress_bar=False,
                 **_quiet_kernel(Path(sockets)),
             )
         except papermill.PapermillExecutionError as error:
-            raise ReportFailed(f"the notebook stopped: {error.ename}: {error.evalue}") from error
+            raise ReportFailed(error.ename, error.evalue) from error
+
+
+def make_pages(notebook: Any, report: HedgeReport) -> tuple[str, str]:
+    """Turn the executed notebook of a report into what is written of it.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Gets the title, and loses the paths of this machine.
+    report : HedgeReport
+
+    Returns
+    -------
+    html, notebook : str
+        The page, and the notebook as its file has it.
+    """
+    import nbformat
+
     notebook.metadata["title"] = report.title
-    # papermill leaves the paths of this machine behind.
     stem = safe_stem(report.parameters.portfolio)
     notebook.metadata["papermill"].update(
         input_path=report_notebook().name, output_path=f"{stem}.ipynb"

@@ -6,6 +6,7 @@ that take no time.
 
 from __future__ import annotations
 
+import base64
 import csv
 import errno
 import io
@@ -166,6 +167,24 @@ def test_the_numbers_are_those_of_one_report(made, monkeypatch):
     page = (folder / "out" / row["report"]).read_text()
     assert usd(report.plan.notional_usd) in page
     assert report.file_sha256 in page
+
+
+def test_cells_show_what_the_report_shows_elsewhere(made, monkeypatch):
+    """Pictures too, though in a fork they are drawn over another's."""
+    folder, _ = made
+    monkeypatch.chdir(folder / "books")
+    report = build_report(ReportParameters(portfolio="layer.csv", max_leverage=2.5))
+    name = rows(folder / "out")["layer.csv"]["report"]
+    notebook = nbformat.read((folder / "out" / name).with_suffix(".ipynb"), as_version=4)
+    cells = {c.id: c.outputs[0].data for c in notebook.cells if c.cell_type == "code" and c.outputs}
+    assert cells["summary"]["text/html"] == report.summary._repr_html_()
+    assert cells["provenance"]["text/plain"] == repr(report.provenance)
+    for cell, picture in (
+        ("tracking-picture", report.tracking_picture),
+        ("moves-picture", report.moves_picture),
+    ):
+        assert cells[cell]["text/plain"] == picture.alt
+        assert base64.b64decode(cells[cell]["image/png"]) == picture.png
 
 
 def test_a_notebook_can_be_run_again_and_tells_nothing_of_the_machine(made):
