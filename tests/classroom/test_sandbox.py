@@ -345,7 +345,7 @@ def test_one_that_takes_every_process_takes_them_from_nobody_else():
 
 def test_many_processes_do_not_take_a_limit_each():
     source = "import os, time\nfor _ in range(8):\n    if not os.fork():\n"
-    source += "        x = bytearray(150 * 2**20)\n        time.sleep(60)\ntime.sleep(60)"
+    source += "        x = b'x' * (150 * 2**20)\n        time.sleep(60)\ntime.sleep(60)"
     limits = Limits(seconds=60, cell_seconds=20, memory_mb=256)
     outcome = ran("q1 = 1", source, limits=limits)
     assert outcome.problems == ("its processes took more than 512 MB together",)
