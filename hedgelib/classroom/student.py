@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hedgelib._text import html_table, money_in_markdown
+from hedgelib.classroom._runner import unpacked
 from hedgelib.classroom.marking import WITHIN, Key, judge
 from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
@@ -343,7 +344,7 @@ class _Unfit(Exception):
     """What is wrong with the form of an answer, in words for the student."""
 
 
-def plain_number(value: object) -> float:
+def plain_number(value: Any) -> float:
     """Return a number as a plain float.
 
     Parameters
@@ -358,11 +359,11 @@ def plain_number(value: object) -> float:
     ------
     TypeError
         It is no number, or not a finite one; a number that somebody has made a class for is none.
+        What holds just one number counts as that, as it does where submissions are run.
     """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if type(value) in (int, float) and math.isfinite(float(value)):  # type: ignore[arg-type]
-        return float(value)  # type: ignore[arg-type]
+    value = unpacked(value)
+    if type(value) in (int, float) and math.isfinite(float(value)):
+        return float(value)
     raise TypeError(f"is a {type(value).__name__}, not a number")
 
 

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hedgelib.classroom import student
@@ -97,6 +99,10 @@ def said(capsys, *arguments):
         (2460, a_number("contracts", sign="none"), "q1 is 2,460 contracts.", True),
         (np.float64(-0.52), a_number("ETH", sign="gain"), "q1 is −0.52 ETH, a loss.", True),
         (12.5, a_number("USD", sign="paid"), "q1 is 12.5 USD, received.", True),
+        (np.where(True, 2.5, 0), a_number("ETH"), "q1 is 2.5 ETH.", True),
+        (pd.Series({"ETH": 2.5}), a_number("ETH"), "q1 is 2.5 ETH.", True),
+        (Decimal("2.5"), a_number("ETH"), "q1 is 2.5 ETH.", True),
+        (np.array([1.0, 2.0]), a_number("ETH"), "is a ndarray, not a number", False),
         (0, a_number("USD", sign="gain"), "q1 is 0 USD.", True),
         (-3, a_number("contracts", sign="none"), "Give it without a sign.", False),
         ("12", a_number("ETH"), "such as 12.5, but it is a str, not a number.", False),
@@ -111,6 +117,11 @@ def test_form_of_a_number(capsys, value, form, text, good):
     assert text in words
     assert fine is good
     assert words.endswith("The form is right.") is good
+
+
+def test_released_notebook_needs_no_unix():
+    code = "import sys; sys.modules['resource'] = None; import hedgelib.classroom.student"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_number_of_somebodys_own_making_is_none():
