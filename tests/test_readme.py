@@ -174,9 +174,11 @@ def check_hedgelib(arguments: list[str], tmp_path: Path) -> None:
         # No test asks a venue: it must do that the command line takes the words.
         _parser().parse_args(arguments)
         return
-    if arguments[0] == "report" and "--help" not in arguments:
+    if arguments[0] in {"report", "reports"} and "--help" not in arguments:
         command += ["--out", str(tmp_path)]
     run(command)
+    if arguments[0] == "reports":
+        assert (tmp_path / "index.html").is_file()
 
 
 def check(command: list[str], tmp_path: Path) -> None:
