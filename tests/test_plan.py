@@ -843,6 +843,8 @@ def test_a_change_needs_one_contract():
         (300.0, 1000.4, "buy back 300 <E> ($3,000), add $1,000 of margin"),
         (-300.0, -1000.4, "sell 300 <E> ($3,000), take out $1,000 of margin"),
         (0.0, 50.0, "no trade, add $50 of margin"),
+        (0.5, 0.6, "buy back 0.5 <E> ($3,000), add $1 of margin"),
+        (-0.5, -0.6, "sell 0.5 <E> ($3,000), take out $1 of margin"),
         (0.0, 0.0, "nothing to do"),
     ],
 )
@@ -988,3 +990,50 @@ def test_a_position_bought_reads_as_bought():
 @pytest.mark.parametrize("kind", [h.HedgePlan, h.Rebalance, h.PlanChange, h.Leg])
 def test_value_objects(kind):
     check_value_object(kind)
+
+
+def test_small_books_are_planned_like_large_ones():
+    """Nothing in a plan depends on a dollar: a millionth of everything gives a millionth."""
+    large = h.plan_hedge(
+        500_000,
+        1.4,
+        terms(multiplier=10),
+        2000,
+        collateral="from_portfolio",
+        held_usd=100_000,
+        max_leverage=2,
+        maintenance_rate=0.005,
+    )
+    small = h.plan_hedge(
+        0.5,
+        1.4,
+        terms(multiplier=1e-5),
+        2000,
+        collateral="from_portfolio",
+        held_usd=0.1,
+        max_leverage=2,
+        maintenance_rate=0.005,
+    )
+    assert small.contracts == large.contracts
+    for name in ("sold_usd", "collateral_usd", "notional_usd", "wallet_usd", "residual_delta_usd"):
+        assert getattr(small, name) == near(getattr(large, name) / 1e6)
+    assert small.leverage == near(large.leverage)
+    assert small.liquidation_price_usd == near(large.liquidation_price_usd)
+
+
+def test_a_book_of_nothing_but_the_coin_has_its_beta():
+    with pytest.raises(h.InvalidInput, match="beta"):
+        h.plan_hedge(10_000, 2.0, FREE, 2000, collateral="from_portfolio", held_usd=10_000)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda: h.plan_hedge(10_000, 1.0, FREE, 2000, "stablecoin"),
+        lambda: h.unwind(h.plan_hedge(10_000, 1.0, FREE, 2000), 2000, 0.5),
+        lambda: h.plan_legs(10_000, [], "stablecoin"),
+    ],
+)
+def test_what_is_decided_is_named(words):
+    with pytest.raises(TypeError):
+        words()
