@@ -22,7 +22,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test report class grade notebooks lint bench mutants lock clean
+.PHONY: help env lab test report class grade notebooks lint bench soak mutants lock clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -93,6 +93,9 @@ lint: $(READY) ## check style and types: ruff, mypy
 
 bench: $(CLASS_READY) ## measure against what else one could use, and write docs/benchmarks.md
 	@$(PY) -m tests.benchmarks.bench
+
+soak: $(READY) ## make a thousand reports while things go wrong, and see that nothing is lost (long)
+	@$(PY) scripts/soak.py
 
 mutants: $(READY) ## change the finance floors and see whether a test notices (long)
 	@$(PY) scripts/mutants.py
