@@ -618,7 +618,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypat
     """The server is killed on the way, the run goes on; then it is interrupted."""
     monkeypatch.chdir(tmp_path)
     Path("books").mkdir()
-    for i in range(9):
+    for i in range(30):
         Path(f"books/{i}.csv").write_text(BOOK)
     command = [sys.executable, "-m", "hedgelib", "reports", "books", "--workers", "1"]
     run = subprocess.Popen(
@@ -648,10 +648,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypat
     assert err == "hedgelib: interrupted; the same command goes on from here\n"
     assert psutil.wait_procs(others, timeout=PATIENCE_SECONDS)[1] == []
     kept = finished()
-    assert 1 < kept < 9
+    assert 1 < kept < 30
 
     monkeypatch.setattr(apart, "ForkServer", lambda *_: Kept(server))
     assert reports() == 0
-    assert f"9 portfolios: {9 - kept} made now, {kept} as before" in capsys.readouterr().out
-    assert len(rows(out)) == 9
+    assert f"30 portfolios: {30 - kept} made now, {kept} as before" in capsys.readouterr().out
+    assert len(rows(out)) == 30
     assert all(json.loads(p.read_text())["files"] for p in (out / ".hedgelib").glob("*.json"))

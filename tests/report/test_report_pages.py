@@ -405,7 +405,7 @@ def test_a_failure_on_the_way_leaves_the_last_good_report(capsys, tmp_path, monk
         whole(path, text[: len(text) // 2], **more)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(render, "make_pages", lambda _: ("<p>a page</p>", "{a notebook}"))
+    monkeypatch.setattr(render, "make_pages", lambda *_: ("<p>a page</p>", "{a notebook}"))
     monkeypatch.setattr(Path, "write_text", torn)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
     out, err = capsys.readouterr()

@@ -5,7 +5,6 @@ import threading
 from html import unescape
 from io import BytesIO
 
-import comm
 import ipywidgets
 import numpy as np
 import pytest
@@ -60,14 +59,15 @@ def explorer():
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(monkeypatch, explorer):
     """What the kernel tells the browser: the model and the content of each message."""
     messages = []
 
     def publish(channel, _msg_type, data=None, **_):
         messages.append((channel.comm_id, data))
 
-    monkeypatch.setattr(comm.DummyComm, "publish_msg", publish)
+    # Which class it is depends on whether a kernel's has been imported before.
+    monkeypatch.setattr(type(explorer.widget.comm), "publish_msg", publish)
     return messages
 
 
