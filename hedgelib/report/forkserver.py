@@ -300,24 +300,22 @@ class _Server:
                     break
                 self._answer(json.loads(text), [socket.socket(fileno=fd) for fd in fds])
         for pid in self._pids.values():
-            os.killpg(pid, signal.SIGKILL)
+            _end(pid)
 
     def _answer(self, request: dict[str, Any], sockets: list[socket.socket]) -> None:
         if "signal" in request:
             pid = self._pids.get(request["to"])
-            if pid is not None:
-                # The whole group where it is to end, its leader alone where it is to stop.
-                send = os.killpg if request["signal"] == signal.SIGKILL else os.kill
-                send(pid, request["signal"])
+            if pid is not None and request["signal"] == signal.SIGKILL:
+                _end(pid)
+            elif pid is not None:
+                os.kill(pid, request["signal"])
             return
         status, *rest = sockets
         pid = os.fork()
         if pid == 0:
-            os.setpgid(0, 0)
+            # As a kernel's; where sessions share the processor, each then has its own part.
+            os.setsid()
             _work(lambda *given: _named(request["work"])(*given), rest, status)
-        # Here too: it may have to be ended before it comes so far itself.
-        with contextlib.suppress(OSError):
-            os.setpgid(pid, pid)
         self._pids[request["start"]], self._statuses[pid] = pid, status
         for sock in rest:
             sock.close()
@@ -327,11 +325,18 @@ class _Server:
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
             # Before it is reaped, so that its number is still its own.
-            os.killpg(pid, signal.SIGKILL)
+            _end(pid)
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             with self._statuses.pop(pid) as status, contextlib.suppress(OSError):
                 status.send(b"\0%d" % code)
             del self._pids[number]
+
+
+def _end(pid: int) -> None:
+    """End a fork and what it started; it has a group from its first moments on, but not before."""
+    for kill in (os.kill, os.killpg):
+        with contextlib.suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:

@@ -31,7 +31,7 @@ from tests.benchmarks.measure import Row, medians
 
 SECONDS = 600.0
 LOOPBACK = "127.0.0.1"
-COUNTS = {"stock": 1, "pool": 4, "one": 10, "two": 20, "cluster": 20}
+COUNTS = {"stock": 1, "pool": 2, "one": 10, "two": 20, "cluster": 20}
 """Reports of a turn."""
 
 STOCK = "papermill's own API, one after the other"
