@@ -95,7 +95,7 @@ bench: $(CLASS_READY) ## measure against what else one could use, and write docs
 	@$(PY) -m tests.benchmarks.bench
 
 soak: $(READY) ## make a thousand reports while things go wrong, and see that nothing is lost (long)
-	@$(PY) scripts/soak.py
+	@$(PY) -m tests.benchmarks.soak
 
 mutants: $(READY) ## change the finance floors and see whether a test notices (long)
 	@$(PY) scripts/mutants.py

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from hedgelib import market
@@ -134,12 +135,16 @@ def _ships(book: Book) -> bool:
 
 
 def _made_of(book: Book, content: bytes) -> dict[str, Any]:
-    return {
+    made_of = {
         "portfolio": book.path.name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "parameters": dict(book.parameters),
         "hedgelib": fingerprint(),
     }
+    if book.parameters["live"] is not None:
+        # A venue's data end with the day before.
+        made_of["day"] = datetime.now(UTC).date().isoformat()
+    return made_of
 
 
 def _without(book: Book, error: str, out: OutFolder) -> Outcome:

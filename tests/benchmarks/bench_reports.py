@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, chdir, contextmanager
+from contextlib import AbstractContextManager, ExitStack, chdir
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +25,9 @@ from hedgelib.report.gather import Book, gather
 from hedgelib.report.many import Makers, here, make_missing
 from hedgelib.report.records import OutFolder
 from tests.benchmarks.measure import Row, medians
+from tests.clustertools import dask_cluster
 
 SECONDS = 600.0
-LOOPBACK = "127.0.0.1"
 COUNTS = {"stock": 1, "pool": 2, "one": 10, "two": 20, "cluster": 20}
 """Reports of a turn."""
 
@@ -47,32 +44,6 @@ def stock(number: int) -> None:
         parameters={"portfolio": "books/0.csv"},
         progress_bar=False,
     )
-
-
-@contextmanager
-def dask() -> Iterator[str]:
-    """Run a scheduler and two workers on loopback, and yield the address."""
-    local = ["--host", LOOPBACK, "--dashboard-address", f"{LOOPBACK}:0"]
-    file = Path("scheduler.json").absolute()
-    commands = [
-        ["scheduler", "--port", "0", "--scheduler-file", str(file)],
-        *[["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny"]] * 2,
-    ]
-    with open(os.devnull, "wb") as nowhere:
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-m", "dask", *words, *local], stdout=nowhere, stderr=nowhere
-            )
-            for words in commands
-        ]
-    try:
-        while not (file.exists() and file.read_text().endswith("}")):
-            time.sleep(0.1)
-        yield json.loads(file.read_text())["address"]
-    finally:
-        for process in reversed(running):
-            process.terminate()
-            process.wait()
 
 
 def ours(makers: Makers, books: list[Book], out: str) -> Callable[[], None]:
@@ -116,7 +87,7 @@ def rows() -> list[Row]:
         )
         one, start = started(stack, here(1, SECONDS), books[0])
         two, _ = started(stack, here(2, SECONDS), books[0])
-        address = stack.enter_context(dask())
+        address, _ = stack.enter_context(dask_cluster(Path.cwd()))
         cluster, cluster_start = started(stack, on_cluster(address, SECONDS), books[0])
         ways = {
             "stock": lambda: stock(0),

@@ -3,59 +3,27 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
-from labtools import LOOPBACK, PATIENCE_SECONDS, ROOT, poll
+from clustertools import LOOPBACK, dask_cluster
+from labtools import PATIENCE_SECONDS
 
 from hedgelib import __main__ as command_line
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, cluster, records
 from hedgelib.report.apart import Made
 
-# Without an address for it, the dashboard would listen to the world.
-LOCAL = ("--host", LOOPBACK, "--dashboard-address", f"{LOOPBACK}:0")
 BOOKS = 6
-
-
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    log = (folder / f"{words[0]}.log").open("ab")
-    with log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *words, *LOCAL],
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-        )
 
 
 @pytest.fixture(scope="module")
 def dask(tmp_path_factory):
     """Address of a scheduler, and its two workers."""
-    folder = tmp_path_factory.mktemp("dask")
-    scheduler = start(folder, "scheduler", "--port", "0", "--scheduler-file", "scheduler.json")
-    # Without a nanny, so that a worker that is killed stays away.
-    options = ("--scheduler-file", "scheduler.json", "--nthreads", "1", "--no-nanny")
-    workers = [start(folder, "worker", *options, "--name", name) for name in "ab"]
-    running = [scheduler, *workers]
-
-    def died() -> str | None:
-        if all(process.poll() is None for process in running):
-            return None
-        return "\n".join(log.read_text() for log in folder.glob("*.log"))
-
-    file = folder / "scheduler.json"
-    poll(lambda: file.exists() and file.read_text().endswith("}"), "no scheduler", died)
-    yield json.loads(file.read_text())["address"], workers
-    for process in reversed(running):
-        process.terminate()
-        process.wait()
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -325,6 +326,22 @@ def test_other_parameters_another_library_and_other_data_make_all_again(asked, w
     assert names(asked) == ["a.csv", "b.csv", "c.csv"]
     assert reports(*(word.replace("2.5", "2.50") for word in options)) == 0
     assert names(asked) == []
+
+
+@pytest.mark.usefixtures("three")
+def test_reports_on_live_data_are_of_the_day(asked, monkeypatch):
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, zone):
+            return super().now(zone) + timedelta(days=1)
+
+    reports("--live", "bybit")
+    names(asked)
+    assert reports("--live", "bybit") == 0
+    assert names(asked) == []
+    monkeypatch.setattr(many, "datetime", Tomorrow)
+    assert reports("--live", "bybit") == 0
+    assert names(asked) == ["a.csv", "b.csv", "c.csv"]
 
 
 def test_a_report_goes_when_its_portfolio_can_no_longer_have_one(three, asked):
