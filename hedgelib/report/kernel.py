@@ -7,6 +7,7 @@ different: two pairs that the fork inherits, instead of ZeroMQ's.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -71,7 +72,9 @@ class _Wire(Sender):
         with self._threads:
             fcntl.lockf(self._processes, fcntl.LOCK_EX)
             try:
-                self._socket.sendall(message)
+                # Who has heard enough may be gone before all is said.
+                with contextlib.suppress(ConnectionError):
+                    self._socket.sendall(message)
             finally:
                 fcntl.lockf(self._processes, fcntl.LOCK_UN)
 
