@@ -32,7 +32,8 @@ def dask_cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[byte
             subprocess.Popen(
                 [sys.executable, "-m", "dask", *command, *LOCAL],
                 cwd=folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                # What a worker that is killed leaves behind goes with the folder.
+                env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
                 stdout=output,
                 stderr=output,
             )

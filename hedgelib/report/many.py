@@ -109,15 +109,8 @@ def make_missing(
             except HedgeError as error:
                 outcomes[number] = _without(book, str(error), out)
                 continue
-            ships = _ships(book)
-            yield (
-                number,
-                Job(
-                    name=book.path.name,
-                    content=None if ships else content,
-                    parameters=book.parameters,
-                ),
-            )
+            sent = None if _ships(book) else content
+            yield number, Job(name=book.path.name, content=sent, parameters=book.parameters)
 
     for number, made in makers(jobs()):
         outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)

@@ -325,6 +325,9 @@ def main() -> int:
     judge = Judge()
     before = {process.pid for process in psutil.process_iter()}
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    # What is killed cannot clean up.
+    os.environ["TMPDIR"] = str(folder / "tmp")
+    (folder / "tmp").mkdir()
     try:
         here(folder, count, judge)
         flat(folder, count, judge)
