@@ -323,6 +323,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000, help="portfolios (default: 1000)")
     count: int = parser.parse_args().count
     judge = Judge()
+    # In the background it may be ignored, and so by all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     before = {process.pid for process in psutil.process_iter()}
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     # What is killed cannot clean up.

@@ -644,6 +644,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypat
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # It is ignored where the tests run in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     out = tmp_path / "out"
 
