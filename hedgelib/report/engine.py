@@ -5,7 +5,8 @@ done that once, and each notebook gets a fork of it. All else is papermill's and
 client that sends the cells, the kernel that runs them, the messages between the two. Where there is
 no fork to be had, or the notebook asks for another kernel, papermill's own engine does the work.
 
-papermill imports this module whenever it is imported itself, so it imports next to nothing.
+papermill imports this module whenever it is imported itself, and before it is done with that; so
+nothing of papermill is imported here but where it is used, and little else.
 """
 
 from __future__ import annotations
@@ -17,18 +18,14 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-# papermill may be half imported and just looking for its engines; these two it has by then.
-from papermill.engines import Engine, NBClientEngine
-
 if TYPE_CHECKING:
-    from papermill.engines import NotebookExecutionManager
-
     from hedgelib.report.forkserver import Child, ForkServer
 
-__all__ = ["NAME", "ForkEngine"]
+__all__ = ["NAME", "PREPARE", "ForkEngine", "is_own"]
 
 NAME = "hedgelib"
 PREPARE = "hedgelib.report.kernel:prepare"
+"""What the server does before it forks."""
 
 _AT_IMPORT = ("PYTHON", "MPL", "OMP_", "OPENBLAS_", "NUMBA_", "IPYTHON")
 """Beginnings of the variables that are read when something is imported."""
@@ -37,35 +34,51 @@ _lock = threading.Lock()
 _server: tuple[ForkServer, tuple[int, dict[str, str]]] | None = None
 
 
-class ForkEngine(Engine):  # type: ignore[misc]
-    """Runs a notebook in a fork of a process that has imported what reports need."""
+class ForkEngine:
+    """Runs a notebook in a fork of a process that has imported what reports need.
 
-    @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any
-    ) -> Any:
-        """Run the cells, with the options of papermill's own engine.
+    It has what papermill asks of an engine.
+    """
+
+    @staticmethod
+    def execute_notebook(notebook: Any, kernel_name: str, **options: Any) -> Any:
+        """Run the cells.
 
         Parameters
         ----------
-        nb_man : NotebookExecutionManager
+        notebook : NotebookNode
         kernel_name : str
         **options
-            Of :class:`papermill.engines.NBClientEngine`.
+            Those of :class:`papermill.engines.NBClientEngine`.
 
         Returns
         -------
         NotebookNode
         """
+        from papermill.engines import NBClientEngine
+
         from hedgelib.report.forkserver import can_fork
 
-        run = NBClientEngine.execute_managed_notebook
         if not can_fork() or not is_own(kernel_name):
-            return run(nb_man, kernel_name, **options)
+            return NBClientEngine.execute_notebook(notebook, kernel_name, **options)
         from hedgelib.report.client import ForkedKernel
 
         with ForkedKernel(_fork) as kernel:
-            return run(nb_man, kernel_name, km=kernel, **options)
+            return NBClientEngine.execute_notebook(notebook, kernel_name, km=kernel, **options)
+
+    @staticmethod
+    def nb_kernel_name(notebook: Any, name: str | None = None) -> str:
+        """Return the name of the kernel that a notebook asks for."""
+        from papermill.utils import nb_kernel_name
+
+        return str(nb_kernel_name(notebook, name))
+
+    @staticmethod
+    def nb_language(notebook: Any, language: str | None = None) -> str:
+        """Return the language of a notebook."""
+        from papermill.utils import nb_language
+
+        return str(nb_language(notebook, language))
 
 
 @cache
