@@ -4,10 +4,13 @@ import re
 import threading
 from html import unescape
 from io import BytesIO
+from typing import ClassVar
 
+import comm
 import ipywidgets
 import numpy as np
 import pytest
+from comm.base_comm import BaseComm
 from PIL import Image
 
 from hedgelib import ContractTerms, InvalidInput, hedge_notional, plan_hedge
@@ -53,22 +56,26 @@ def study(move, beta, short_usd, source):
     return study_move(plan, move)
 
 
+class Channel(BaseComm):
+    """What a widget speaks into; a kernel's own is mute where no kernel runs."""
+
+    told: ClassVar[list[tuple[str, dict]]] = []
+
+    def publish_msg(self, _msg_type, data=None, **_):
+        self.told.append((self.comm_id, data))
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch):
+    """What the kernel tells the browser: the model and the content of each message."""
+    monkeypatch.setattr(comm, "create_comm", Channel)
+    monkeypatch.setattr(Channel, "told", [])
+    return Channel.told
+
+
 @pytest.fixture
 def explorer():
     return Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE, presets={"Case C": CASE_C})
-
-
-@pytest.fixture
-def told(monkeypatch, explorer):
-    """What the kernel tells the browser: the model and the content of each message."""
-    messages = []
-
-    def publish(channel, _msg_type, data=None, **_):
-        messages.append((channel.comm_id, data))
-
-    # Which class it is depends on whether a kernel's has been imported before.
-    monkeypatch.setattr(type(explorer.widget.comm), "publish_msg", publish)
-    return messages
 
 
 def children(widget, kind):
