@@ -189,7 +189,6 @@ def smallest_collateral(
         )
     if fee_rate * max(max_leverage, hedge_ratio) <= -1:
         raise InvalidInput(f"fee_rate must not be a rebate that pays for the margin: {fee_rate:g}")
-    _, exposure_per_usd = _exposure(book_usd, beta, collateral, held_usd)
     open_usd = hedge_ratio * beta * book_usd - target_beta * book_usd
     if open_usd <= 0:
         raise InvalidInput(
@@ -199,26 +198,22 @@ def smallest_collateral(
     coin = collateral != "stablecoin"
     # One expression: at a cap and a ratio of 1 it is 1 exactly, whatever the fee.
     cap = max_leverage * ((1 + hedge_ratio * fee_rate * coin) / (1 + max_leverage * fee_rate))
-    if collateral == "from_portfolio" and open_usd <= cap * held_usd:
+    if collateral == "new_money":
+        return open_usd / (cap - hedge_ratio) if cap > hedge_ratio else float("inf")
+    if collateral == "stablecoin" or open_usd <= cap * held_usd:
         return open_usd / cap
-    slope = hedge_ratio * exposure_per_usd
-    offset = held_usd if collateral == "from_portfolio" else 0.0
+    # What is held comes first and brings no exposure; coins sold for the rest take theirs along.
+    slope = hedge_ratio * (1 - _others_beta(book_usd, beta, held_usd))
     if cap <= slope:
         return float("inf")
-    needed = (open_usd - slope * offset) / (cap - slope)
-    if collateral == "from_portfolio" and needed >= book_usd * (1 - 1e-12):
-        return float("inf")
-    return needed
+    needed = (open_usd - slope * held_usd) / (cap - slope)
+    return needed if needed < book_usd * (1 - 1e-12) else float("inf")
 
 
-def _exposure(
-    book_usd: float, beta: float, collateral: Collateral, held_usd: float
-) -> tuple[float, float]:
-    """Return the beta of the other coins, and the delta that one more USD of margin brings."""
+def _others_beta(book_usd: float, beta: float, held_usd: float) -> float:
+    """Return the beta of the coins that are not the hedge coin; 0 where there are none."""
     others_usd = book_usd - held_usd
-    others_beta = (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
-    per_usd = {"new_money": 1.0, "from_portfolio": 1 - others_beta, "stablecoin": 0.0}
-    return others_beta, per_usd[collateral]
+    return (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -469,8 +464,92 @@ def plan_hedge(
     )
     if collateral_usd is not None:
         (collateral_usd,) = scalars(collateral_usd=(collateral_usd, POSITIVE))
-    if maintenance_rate is not None:
-        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+    _refuse_contract(contract, collateral, max_leverage)
+    fee_rate, flat_rate, assumptions = _assumed(contract, collateral, fee_rate, maintenance_rate)
+    smallest = smallest_collateral(
+        book_usd,
+        beta,
+        max_leverage,
+        collateral=collateral,
+        held_usd=held_usd,
+        target_beta=target_beta,
+        hedge_ratio=hedge_ratio,
+        fee_rate=fee_rate,
+    )
+    posted = smallest if collateral_usd is None else collateral_usd
+    if not np.isfinite(smallest) or posted < smallest * (1 - 1e-9):
+        raise InfeasibleHedge(
+            _why_infeasible(collateral, max_leverage, posted, smallest, contract),
+            smallest_collateral_usd=smallest,
+        )
+    _refuse_selling_all(collateral, posted, book_usd, smallest)
+
+    coin_margin = collateral != "stablecoin"
+    _, _, delta = _kept(book_usd, beta, collateral, held_usd, posted)
+    notional_target = (hedge_ratio * (delta + posted * coin_margin) - target_beta * book_usd) / (
+        1 + hedge_ratio * fee_rate * coin_margin
+    )
+    if notional_target <= 0:
+        raise InvalidInput(
+            f"nothing to short: with {usd(posted)} taken out of the book for margin, what is left "
+            f"is not above the target of beta {target_beta:g}"
+        )
+    exact = -notional_target / contract.notional_usd(1, price_usd)
+    contracts = round_contracts(exact, rounding, contract.lot)
+    notional = contract.notional_usd(contracts, price_usd)
+    if collateral_usd is not None and (
+        notional * (1 / max_leverage + fee_rate) > posted * (1 + 1e-9)
+    ):
+        contracts = round_contracts(exact, "down", contract.lot)
+        notional = contract.notional_usd(contracts, price_usd)
+        assumptions.append("rounded down: one step more would lift the leverage above the cap")
+    if contracts == 0:
+        raise InfeasibleHedge(
+            f"the hedge needs {usd(notional_target, cents=True)}, less than one step of "
+            f"{contract.lot:g} x {contract.face}; choose a smaller contract",
+            smallest_collateral_usd=smallest,
+        )
+    if collateral_usd is None:
+        # Rounding up to a whole contract must not lift the leverage above the cap.
+        posted = max(posted, notional / max_leverage + notional * fee_rate)
+        _refuse_selling_all(collateral, posted, book_usd, smallest)
+    fee = notional * fee_rate
+    sold, kept, delta = _kept(book_usd, beta, collateral, held_usd, posted)
+    owned = delta + (posted - fee) * coin_margin
+    try:
+        liquidation, bankruptcy = _danger(
+            contract, contracts, price_usd, posted - fee, coin_margin, flat_rate
+        )
+    except InvalidInput as error:
+        raise InfeasibleHedge(str(error), smallest_collateral_usd=smallest) from error
+    return HedgePlan(
+        contract=contract,
+        price_usd=price_usd,
+        book_usd=book_usd,
+        beta=beta,
+        collateral=collateral,
+        collateral_usd=posted,
+        sold_usd=sold,
+        kept_usd=kept,
+        kept_beta=delta / kept,
+        exposure_usd=owned,
+        hedge_ratio=hedge_ratio,
+        target_beta=target_beta,
+        notional_target_usd=notional_target,
+        contracts_exact=exact,
+        contracts=contracts,
+        residual_delta_usd=hedge_ratio * owned - target_beta * book_usd - notional,
+        liquidation_price_usd=liquidation,
+        bankruptcy_price_usd=bankruptcy,
+        maintenance_rate=contract.maintenance_rates[0] if flat_rate is None else flat_rate,
+        fee_rate=fee_rate,
+        open_fee_usd=fee,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _refuse_contract(contract: ContractTerms, collateral: Collateral, max_leverage: float) -> None:
+    """Refuse a contract that cannot be traded, or not with this margin or leverage."""
     if contract.kind == "linear" and collateral != "stablecoin":
         raise InvalidInput(
             f"{contract.symbol} is linear and takes stablecoin margin; "
@@ -483,120 +562,50 @@ def plan_hedge(
             f"max_leverage must be <= {contract.max_leverage:g}, the cap of {contract.symbol}, "
             f"got {max_leverage:g}"
         )
-    assumptions: list[str] = []
+
+
+def _assumed(
+    contract: ContractTerms,
+    collateral: Collateral,
+    fee_rate: float | None,
+    maintenance_rate: float | None,
+) -> tuple[float, float | None, list[str]]:
+    """Return the fee, the flat maintenance rate if there is one, and what had to be assumed."""
+    assumptions = []
     if fee_rate is None:
         fee_rate = contract.taker_fee
-        if fee_rate is None:
-            fee_rate = 0.0
-            assumptions.append(f"the taker fee of {contract.symbol} is not verified: 0 assumed")
+    if fee_rate is None:
+        fee_rate = 0.0
+        assumptions.append(f"the taker fee of {contract.symbol} is not verified: 0 assumed")
     (fee_rate,) = scalars(fee_rate=(fee_rate, RATE))
-    if maintenance_rate is None and not contract.maintenance_rates:
+    if maintenance_rate is not None:
+        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+    elif not contract.maintenance_rates:
         maintenance_rate = ASSUMED_MAINTENANCE_RATE
         assumptions.append(
             f"the maintenance rate of {contract.symbol} is not verified: "
             f"{maintenance_rate:.2%} assumed"
         )
-    if contract.maintenance_basis is None:
+    unified = collateral == "stablecoin" and contract.kind == "inverse"
+    if contract.maintenance_basis is None or (unified and contract.maintenance_basis == "entry"):
         assumptions.append(f"{contract.symbol}: maintenance margin at the mark price assumed")
-    if collateral == "stablecoin" and contract.kind == "inverse":
+    if unified:
         assumptions.append(
             "stablecoin behind an inverse contract needs a unified account; "
             "its haircut on other assets is not counted"
         )
+    return fee_rate, maintenance_rate, assumptions
 
-    smallest = smallest_collateral(
-        book_usd,
-        beta,
-        max_leverage,
-        collateral=collateral,
-        held_usd=held_usd,
-        target_beta=target_beta,
-        hedge_ratio=hedge_ratio,
-        fee_rate=fee_rate,
-    )
-    others_beta, _ = _exposure(book_usd, beta, collateral, held_usd)
-    coin_margin = collateral != "stablecoin"
-    scale = 1 + hedge_ratio * fee_rate * coin_margin
 
-    def exposure(posted_usd: float) -> float:
-        sold = max(posted_usd - held_usd, 0.0) if collateral == "from_portfolio" else 0.0
-        bought = posted_usd if collateral == "new_money" else sold
-        return others_beta * (book_usd - held_usd - sold) + held_usd + bought
-
-    def target(posted_usd: float) -> float:
-        return (hedge_ratio * exposure(posted_usd) - target_beta * book_usd) / scale
-
-    posted = smallest if collateral_usd is None else collateral_usd
-    if not np.isfinite(smallest) or posted < smallest * (1 - 1e-9):
-        raise InfeasibleHedge(
-            _why_infeasible(collateral, max_leverage, posted, smallest, contract),
-            smallest_collateral_usd=smallest,
-        )
-    _refuse_selling_all(collateral, posted, book_usd, smallest)
-
-    notional_target = target(posted)
-    if notional_target <= 0:
-        raise InvalidInput(
-            f"nothing to short: with {usd(posted)} taken out of the book for margin, what is left "
-            f"is not above the target of beta {target_beta:g}"
-        )
-    face = contract.multiplier * (1 if contract.kind == "inverse" else price_usd)
-    exact = -notional_target / face
-    contracts = round_contracts(exact, rounding, contract.lot)
-    if collateral_usd is not None:
-        size = contract.notional_usd(contracts, price_usd)
-        if size * (1 / max_leverage + fee_rate) > posted * (1 + 1e-9):
-            contracts = round_contracts(exact, "down", contract.lot)
-            assumptions.append("rounded down: one step more would lift the leverage above the cap")
-    if contracts == 0:
-        raise InfeasibleHedge(
-            f"the hedge needs {usd(notional_target, cents=True)}, less than one step of "
-            f"{contract.lot:g} x {contract.face}; choose a smaller contract",
-            smallest_collateral_usd=smallest,
-        )
-    notional = contract.notional_usd(contracts, price_usd)
-    if collateral_usd is None:
-        # Rounding up to a whole contract must not lift the leverage above the cap.
-        posted = max(posted, notional / max_leverage + notional * fee_rate)
-        _refuse_selling_all(collateral, posted, book_usd, smallest)
-    fee = notional * fee_rate
-    wallet = posted - fee
-    sold = max(posted - held_usd, 0.0) if collateral == "from_portfolio" else 0.0
-    used_held = min(posted, held_usd) if collateral == "from_portfolio" else 0.0
-    kept = book_usd - sold - used_held
-    kept_delta = others_beta * (book_usd - held_usd - sold) + held_usd - used_held
-    owned = kept_delta + (wallet if coin_margin else 0.0)
-    try:
-        liquidation, bankruptcy = _danger(
-            contract, contracts, price_usd, wallet, coin_margin, maintenance_rate
-        )
-    except InvalidInput as error:
-        raise InfeasibleHedge(str(error), smallest_collateral_usd=smallest) from error
-    rate = maintenance_rate if maintenance_rate is not None else contract.maintenance_rates[0]
-    return HedgePlan(
-        contract=contract,
-        price_usd=price_usd,
-        book_usd=book_usd,
-        beta=beta,
-        collateral=collateral,
-        collateral_usd=posted,
-        sold_usd=sold,
-        kept_usd=kept,
-        kept_beta=kept_delta / kept,
-        exposure_usd=owned,
-        hedge_ratio=hedge_ratio,
-        target_beta=target_beta,
-        notional_target_usd=notional_target,
-        contracts_exact=exact,
-        contracts=contracts,
-        residual_delta_usd=hedge_ratio * owned - target_beta * book_usd - notional,
-        liquidation_price_usd=liquidation,
-        bankruptcy_price_usd=bankruptcy,
-        maintenance_rate=rate,
-        fee_rate=fee_rate,
-        open_fee_usd=fee,
-        assumptions=tuple(assumptions),
-    )
+def _kept(
+    book_usd: float, beta: float, collateral: Collateral, held_usd: float, posted_usd: float
+) -> tuple[float, float, float]:
+    """Return what is sold for a margin, what stays in the spot wallet, and its delta; in USD."""
+    if collateral != "from_portfolio":
+        return 0.0, book_usd, beta * book_usd
+    sold = max(posted_usd - held_usd, 0.0)
+    gone = posted_usd - sold + _others_beta(book_usd, beta, held_usd) * sold
+    return sold, book_usd - posted_usd, beta * book_usd - gone
 
 
 def _danger(
@@ -865,6 +874,8 @@ def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
     >>> print(change_plan(before, after))
     sell 300 ETHUSD_PERP ($3,000), add $1,000 of margin
     """
+    instance("old", old, HedgePlan)
+    instance("new", new, HedgePlan)
     if old.contract != new.contract:
         raise InvalidInput(
             f"the plans are on {old.contract.id} and {new.contract.id}: unwind the one and place "
@@ -928,6 +939,7 @@ def unwind(
     >>> trade.contracts, round(trade.realised_coin, 6)
     (9900.0, 4.991597)
     """
+    instance("plan", plan, HedgePlan)
     price_usd, share = scalars(price_usd=(price_usd, POSITIVE), share=(share, SHARE))
     if share == 0:
         raise InvalidInput("share must be above 0: an unwinding of nothing is no trade")
@@ -1018,6 +1030,10 @@ def plan_legs(
     >>> [plan.contracts for plan in plan_legs(10_000, legs, max_leverage=3, fee_rate=0)]
     [-6000.0, -12000.0]
     """
+    one_of("collateral", collateral, _COLLATERAL)
+    instance("legs", legs, Sequence)
+    for i, leg in enumerate(legs):
+        instance(f"legs[{i}]", leg, Leg)
     if not legs:
         raise InvalidInput("a hedge needs at least one leg")
     coins = [leg.contract.coin for leg in legs]

@@ -992,33 +992,92 @@ def test_value_objects(kind):
     check_value_object(kind)
 
 
-def test_small_books_are_planned_like_large_ones():
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+@pytest.mark.parametrize("held", [0.0, 0.2, 0.6, 1.0])
+@pytest.mark.parametrize("posted", [None, 0.52])
+def test_small_books_are_planned_like_large_ones(collateral, held, posted):
     """Nothing in a plan depends on a dollar: a millionth of everything gives a millionth."""
-    large = h.plan_hedge(
-        500_000,
-        1.4,
-        terms(multiplier=10),
-        2000,
-        collateral="from_portfolio",
-        held_usd=100_000,
-        max_leverage=2,
-        maintenance_rate=0.005,
-    )
-    small = h.plan_hedge(
-        0.5,
-        1.4,
-        terms(multiplier=1e-5),
-        2000,
-        collateral="from_portfolio",
-        held_usd=0.1,
-        max_leverage=2,
-        maintenance_rate=0.005,
-    )
+
+    def plan(book, multiplier):
+        return h.plan_hedge(
+            book,
+            1.4 * (1 - held) + held,
+            terms(multiplier=multiplier, taker_fee=0.0005),
+            2000,
+            collateral=collateral,
+            held_usd=held * book,
+            collateral_usd=None if posted is None else posted * book,
+            max_leverage=3.8,
+            maintenance_rate=0.005,
+        )
+
+    large, small = plan(500_000, 10), plan(0.5, 1e-5)
     assert small.contracts == large.contracts
-    for name in ("sold_usd", "collateral_usd", "notional_usd", "wallet_usd", "residual_delta_usd"):
-        assert getattr(small, name) == near(getattr(large, name) / 1e6)
-    assert small.leverage == near(large.leverage)
-    assert small.liquidation_price_usd == near(large.liquidation_price_usd)
+    for name in (
+        "sold_usd",
+        "collateral_usd",
+        "kept_usd",
+        "exposure_usd",
+        "notional_target_usd",
+        "notional_usd",
+        "wallet_usd",
+        "open_fee_usd",
+        "residual_delta_usd",
+    ):
+        assert getattr(small, name) == near(getattr(large, name) / 1e6, rel=1e-7, abs=1e-14)
+    for name in ("kept_beta", "leverage", "liquidation_price_usd", "bankruptcy_price_usd"):
+        assert getattr(small, name) == near(getattr(large, name))
+
+
+def test_a_dollar_is_no_threshold():
+    """Of what is too little to hedge, to rebalance, or to refuse."""
+    fine = terms(multiplier=1e-6, taker_fee=0, lot=1e-3)
+    plan = h.plan_hedge(0.01, 1, fine, 2000, max_leverage=3)
+    assert plan.notional_usd == near(0.015)
+    assert h.smallest_collateral(0.01, 1, 3) == near(0.005)
+    assert dataclasses.replace(plan, open_fee_usd=plan.collateral_usd / 2).leverage == near(6)
+    assert h.rebalance(0.01, 1.5, 0.005, 0.02, -0.2).change_usd == near(-0.0015)
+    for move, beta, collateral in ((-0.6, 2, 1.0), (0.5, 1, 0.005)):
+        with pytest.raises(h.InvalidInput, match="nothing left to rebalance"):
+            h.rebalance(0.01, beta, collateral, 0.02, move)
+    tiny = h.unwind(plan, 1000, share=0.5)
+    assert tiny.contracts == near(-plan.contracts / 2)
+    assert tiny.collateral_usd == near(-plan.collateral_usd / 2)
+    back = h.change_plan(
+        dataclasses.replace(plan, contracts=-0.75),
+        dataclasses.replace(plan, contracts=-0.25, price_usd=1000),
+    )
+    assert back.realised_coin == near(0.5e-6 * (1 / 1000 - 1 / 2000))
+
+
+def test_terms_that_are_equal_are_one_contract():
+    one, other = (h.plan_hedge(10_000, 1, terms(taker_fee=0), 2000) for _ in range(2))
+    assert one.contract is not other.contract
+    assert str(h.change_plan(one, other)) == "nothing to do"
+
+
+@pytest.mark.parametrize("wrong", ["plan", None, 1.0])
+def test_a_plan_is_a_plan_and_a_leg_a_leg(wrong):
+    plan = h.plan_hedge(10_000, 1, FREE, 2000)
+    with refused(f"old must be a HedgePlan, got {wrong!r}"):
+        h.change_plan(wrong, plan)
+    with refused(f"new must be a HedgePlan, got {wrong!r}"):
+        h.change_plan(plan, wrong)
+    with refused(f"plan must be a HedgePlan, got {wrong!r}"):
+        h.unwind(wrong, 2000)
+    with refused(f"legs[1] must be a Leg, got {wrong!r}"):
+        h.plan_legs(10_000, [*legs(0.4), wrong])
+    with refused("legs must be a Sequence, got 1.0"):
+        h.plan_legs(10_000, 1.0)
+    with refused(f"collateral must be one of new_money, from_portfolio, stablecoin, got {wrong!r}"):
+        h.plan_legs(10_000, legs(0.4), collateral=wrong)
+
+
+def test_dollars_behind_a_coin_contract_are_judged_at_the_mark():
+    entry = terms(taker_fee=0, maintenance_basis="entry")
+    said = "ETHUSD: maintenance margin at the mark price assumed"
+    assert said in h.plan_hedge(10_000, 1, entry, 2000, collateral="stablecoin").assumptions
+    assert said not in h.plan_hedge(10_000, 1, entry, 2000).assumptions
 
 
 def test_a_book_of_nothing_but_the_coin_has_its_beta():
