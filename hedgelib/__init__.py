@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from hedgelib.margin import *  # noqa: F403
     from hedgelib.plan import *  # noqa: F403
     from hedgelib.portfolio import *  # noqa: F403
+    from hedgelib.ratio import *  # noqa: F403
+    from hedgelib.returns import *  # noqa: F403
     from hedgelib.scenario import *  # noqa: F403
 
 __version__ = "0.1.0"

@@ -33,14 +33,19 @@ _NAMES = {
         linear_funding_total_usd perp_or_expiry premium_index unhedged_sigma_usd
         weighted_premium
     """,
+    "returns": """
+        HorizonReturns horizon_returns log_returns simple_returns
+    """,
     "beta": """
-        BetaEstimate HorizonReturns KalmanBeta MinimumVarianceHedge MultiBeta NotionalInterval
-        OutOfSample RollingBeta ShrunkBeta beta_se blume change_beta_contracts correlation
-        diversified_r2 downside_beta effectiveness_from_ratio ewma_beta hedge_effectiveness
-        horizon_returns kalman_beta log_returns minimum_variance_hedge minimum_variance_ratio
-        multi_beta newey_west_lags notional_interval ols_beta out_of_sample_effectiveness
-        portfolio_beta ratio_in_notionals ratio_in_units rolling_beta simple_returns
-        unit_hedge_contracts vasicek volatility_reduction
+        BetaEstimate KalmanBeta MultiBeta RollingBeta ShrunkBeta beta_se blume correlation
+        downside_beta ewma_beta kalman_beta multi_beta newey_west_lags ols_beta portfolio_beta
+        rolling_beta vasicek
+    """,
+    "ratio": """
+        MinimumVarianceHedge NotionalInterval OutOfSample change_beta_contracts diversified_r2
+        effectiveness_from_ratio hedge_effectiveness minimum_variance_hedge minimum_variance_ratio
+        notional_interval out_of_sample_effectiveness ratio_in_notionals ratio_in_units
+        unit_hedge_contracts volatility_reduction
     """,
     "choice": """
         Candidate HedgeChoice rank_hedges walk_forward_residual

@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import (
-    ABOVE_MINUS_ONE,
     FINITE,
     NONNEGATIVE,
     POSITIVE,
-    SHARE,
     FloatArray,
     Result,
     Rule,
@@ -29,51 +27,32 @@ from hedgelib._check import (
     instance,
     numbers,
     one_of,
-    plain,
     scalars,
     series,
     vectorised,
 )
+from hedgelib._regress import SMALLEST, centred, instruments, pair
 from hedgelib._result import Numbers, whole
 from hedgelib.errors import InvalidInput, NotEnoughData
 
 __all__ = [
     "BetaEstimate",
-    "HorizonReturns",
     "KalmanBeta",
-    "MinimumVarianceHedge",
     "MultiBeta",
-    "NotionalInterval",
-    "OutOfSample",
     "RollingBeta",
     "ShrunkBeta",
     "beta_se",
     "blume",
-    "change_beta_contracts",
     "correlation",
-    "diversified_r2",
     "downside_beta",
-    "effectiveness_from_ratio",
     "ewma_beta",
-    "hedge_effectiveness",
-    "horizon_returns",
     "kalman_beta",
-    "log_returns",
-    "minimum_variance_hedge",
-    "minimum_variance_ratio",
     "multi_beta",
     "newey_west_lags",
-    "notional_interval",
     "ols_beta",
-    "out_of_sample_effectiveness",
     "portfolio_beta",
-    "ratio_in_notionals",
-    "ratio_in_units",
     "rolling_beta",
-    "simple_returns",
-    "unit_hedge_contracts",
     "vasicek",
-    "volatility_reduction",
 ]
 
 Errors = Literal["classic", "HC0", "HC1", "HC2", "HC3", "newey-west"]
@@ -96,16 +75,10 @@ _DOWNSIDE = (
 )
 
 _INSIDE = Rule("between 0 and 1, both excluded", lambda x: (x > 0) & (x < 1))
-_CORRELATION = Rule("a correlation from -1 to 1", lambda x: np.abs(x) <= 1)
 _ABOVE_ONE = Rule("> 1", lambda x: (x > 1) & np.isfinite(x))
-_AT_LEAST_ONE = Rule(">= 1", lambda x: (x >= 1) & np.isfinite(x))
 
-_ROUNDING = (16 * np.finfo(np.float64).eps) ** 2
-"""Variation below this share of the sum of squares is rounding and counts as none."""
 _NOTHING_LEFT = 1e-12
 """Share of the weights below which their sum is what rounding leaves of 0."""
-_SMALLEST = 1e-250
-"""Sums of squares below it have lost digits to underflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,191 +228,6 @@ class BetaEstimate:
         return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr><tr>{cells}</tr></table>"
 
 
-def simple_returns(prices_usd: ArrayLike) -> FloatArray:
-    """Compute simple returns of a price series, or of each column of a table of prices.
-
-    Formula: ``prices[1:] / prices[:-1] - 1``.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Decimals.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
-
-    Notes
-    -----
-    **Source:** definition.
-
-    Examples
-    --------
-    >>> simple_returns([100, 110, 99]).round(3)
-    array([ 0.1, -0.1])
-    """
-    prices = _prices(prices_usd)
-    with extremes("simple_returns"):
-        return np.asarray(prices[1:] / prices[:-1] - 1)
-
-
-def _prices(prices_usd: ArrayLike) -> FloatArray:
-    ascending(prices_usd=prices_usd)
-    (prices,) = numbers(prices_usd=(prices_usd, POSITIVE))
-    if np.ndim(prices) not in (1, 2):
-        raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
-    if len(prices) < 2:
-        raise NotEnoughData(f"prices_usd needs at least 2 values, got {len(prices)}")
-    return prices
-
-
-def log_returns(prices_usd: ArrayLike) -> FloatArray:
-    """Logarithmic returns of a price series, or of each column of a table of prices.
-
-    Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
-    simple returns: size it with those.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Logarithms, not percentages: they add up over time, simple returns do not.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
-
-    Notes
-    -----
-    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
-
-    Examples
-    --------
-    >>> log_returns([100, 110, 99]).round(6)
-    array([ 0.09531 , -0.105361])
-    """
-    return np.diff(np.log(_prices(prices_usd)), axis=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HorizonReturns(Numbers):
-    """Returns over longer periods: made by :func:`horizon_returns`.
-
-    Parameters
-    ----------
-    returns : ndarray, shape (blocks,) or (blocks, k)
-        Simple returns of the blocks, decimals.
-    periods : int
-        Length of a block.
-    dropped : int
-        Observations at the end that filled no block and were left out.
-    """
-
-    returns: FloatArray
-    periods: int
-    dropped: int
-
-
-@extremes("horizon_returns")
-def horizon_returns(
-    returns: ArrayLike, periods: int, *, incomplete: Literal["refuse", "drop"] = "refuse"
-) -> HorizonReturns:
-    """Compound simple returns into blocks that do not overlap.
-
-    Formula: the product of ``1 + r`` over each block, less 1.
-
-    Parameters
-    ----------
-    returns : array_like, shape (n,) or (n, k)
-        Simple returns, decimals above -1, in order of time.
-    periods : int
-        Observations in a block, from 1 to n.
-    incomplete : {"refuse", "drop"}
-        What to do with observations at the end that fill no block. Dropped ones are counted in
-        the result.
-
-    Returns
-    -------
-    HorizonReturns
-
-    Raises
-    ------
-    InvalidInput
-        A return of -100% or less, a missing value, or a block left incomplete without leave.
-    NotEnoughData
-        Fewer observations than one block.
-
-    Notes
-    -----
-    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
-    returns, estimated from a fifth of the observations, with an error to match.
-
-    Examples
-    --------
-    >>> horizon_returns([0.1, -0.1, 0.2, 0.05, 0.3], 2, incomplete="drop").returns.round(4)
-    array([-0.01,  0.26])
-    """
-    ascending(returns=returns)
-    (daily,) = numbers(returns=(returns, ABOVE_MINUS_ONE))
-    if np.ndim(daily) not in (1, 2):
-        raise InvalidInput(f"returns must have one or two dimensions, got {np.ndim(daily)}")
-    one_of("incomplete", incomplete, ("refuse", "drop"))
-    periods = whole("periods", periods, least=1, most=len(daily))
-    blocks, left = divmod(len(daily), periods)
-    if left and incomplete == "refuse":
-        raise InvalidInput(
-            f"{len(daily)} returns make {blocks} blocks of {periods} and leave {left} over; "
-            "pass incomplete='drop' to leave the last ones out"
-        )
-    growth = (1 + daily[: blocks * periods]).reshape(blocks, periods, *daily.shape[1:])
-    return HorizonReturns(returns=growth.prod(axis=1) - 1, periods=periods, dropped=left)
-
-
-def _centred(
-    name: str, values: FloatArray, weights: FloatArray | None = None, *, about_mean: bool = True
-) -> tuple[float, FloatArray, float]:
-    """Mean, deviations from it and their sum of squares; 0 where nothing but rounding varies."""
-    weights = np.ones(values.size) if weights is None else weights
-    size = float(weights @ values**2)
-    if values.any() and not _SMALLEST < size < np.inf:
-        raise InvalidInput(f"the numbers in {name} are too large or too small")
-    mean = float(weights @ values / weights.sum()) if about_mean else 0.0
-    deviations = values - mean
-    squares = float((weights * deviations * deviations).sum())
-    if squares <= _ROUNDING * size or (about_mean and np.ptp(values) == 0):
-        return mean, np.zeros(values.size), 0.0
-    return mean, deviations, squares
-
-
-def _pair(
-    y: ArrayLike, x: ArrayLike, y_name: str = "y", x_name: str = "x"
-) -> tuple[FloatArray, FloatArray]:
-    aligned({y_name: y, x_name: x})
-    y, x = series(y_name, y, at_least=3), series(x_name, x, at_least=3)
-    if y.size != x.size:
-        raise InvalidInput(
-            f"{y_name} and {x_name} must be of one length, got {y.size} and {x.size}; align dates"
-        )
-    if _centred(x_name, x)[2] == 0:
-        raise InvalidInput(f"{x_name} does not vary, so nothing can be regressed on it")
-    return y, x
-
-
 def newey_west_lags(n: int) -> int:
     """Lags of a Newey-West error by the usual rule of thumb.
 
@@ -574,11 +362,11 @@ def ols_beta(
     >>> round(fit.beta, 6), round(fit.se, 6), round(fit.r2, 6)
     (1.577431, 0.031259, 0.998432)
     """
-    y, x = _pair(y, x)
+    y, x = pair(y, x)
     for name, value in (("y_name", y_name), ("x_name", x_name)):
         instance(name, value, str)
     lags = _lags(errors, lags, small_sample, y.size)
-    n, (x_mean, dx, sxx), (y_mean, dy, syy) = y.size, _centred("x", x), _centred("y", y)
+    n, (x_mean, dx, sxx), (y_mean, dy, syy) = y.size, centred("x", x), centred("y", y)
     shares = np.array([1 / n - x_mean * dx / sxx, dx / sxx])
     beta = float((dx * dy).sum()) / sxx
     residual = dy - beta * dx
@@ -680,8 +468,8 @@ def correlation(y: ArrayLike, x: ArrayLike) -> float:
     >>> round(correlation([0.05, -0.08, 0.03, -0.12], [0.03, -0.05, 0.02, -0.08]), 6)
     0.999238
     """
-    y, x = _pair(y, x)
-    (_, dx, sxx), (_, dy, syy) = _centred("x", x), _centred("y", y)
+    y, x = pair(y, x)
+    (_, dx, sxx), (_, dy, syy) = centred("x", x), centred("y", y)
     if syy == 0:
         raise InvalidInput("y does not vary, so it has no correlation with anything")
     return float(np.clip((dx / np.sqrt(sxx)) @ (dy / np.sqrt(syy)), -1.0, 1.0))
@@ -728,7 +516,7 @@ def _windows(
     with np.errstate(divide="ignore", invalid="ignore"):
         beta = np.divide(sxy, sxx, out=sxy)
     # A window far calmer than others, or far from the common mean, is left few digits: count again.
-    for at in np.flatnonzero(~(sxx > max(1e-3 * sum_xx.max(), _SMALLEST))).tolist():
+    for at in np.flatnonzero(~(sxx > max(1e-3 * sum_xx.max(), SMALLEST))).tolist():
         beta[:, at] = _window_beta(y[at : at + window], x[at : at + window], first + at)
     alpha = np.divide(sum_y, window, out=sum_y)
     alpha -= beta * (mean_x + x_mean)
@@ -737,7 +525,7 @@ def _windows(
 
 
 def _window_beta(y: FloatArray, x: FloatArray, first: int) -> FloatArray:
-    _, dx, sxx = _centred("x", x)
+    _, dx, sxx = centred("x", x)
     if sxx == 0:
         raise InvalidInput(
             f"x does not vary in the {x.size} observations that end at [{first + x.size - 1}]; "
@@ -897,7 +685,7 @@ def ewma_beta(
     >>> round(ewma_beta(y, x, decay=0.94, adjust=False, intercept=False).beta, 6)
     1.617867
     """
-    y, x = _pair(y, x)
+    y, x = pair(y, x)
     instance("adjust", adjust, bool)
     instance("intercept", intercept, bool)
     decay = _decay(decay, alpha, span, halflife)
@@ -905,8 +693,8 @@ def ewma_beta(
     if not adjust:
         weights[1:] *= 1 - decay
     weights /= weights.sum()
-    x_mean, dx, sxx = _centred("x", x, weights, about_mean=intercept)
-    y_mean, dy, syy = _centred("y", y, weights, about_mean=intercept)
+    x_mean, dx, sxx = centred("x", x, weights, about_mean=intercept)
+    y_mean, dy, syy = centred("y", y, weights, about_mean=intercept)
     if sxx == 0:
         raise InvalidInput("x does not vary where the weights are; let them fall off more slowly")
     to_beta = weights * dx / sxx
@@ -1052,7 +840,7 @@ def kalman_beta(
     >>> [round(float(beta), 4) for beta in path.beta]
     [0.0015, 1.5759, 1.5639, 1.5276]
     """
-    y, x = _pair(y, x)
+    y, x = pair(y, x)
     (steps,) = numbers(state_noise=(state_noise, NONNEGATIVE))
     if np.shape(steps) != (2,):
         raise InvalidInput(f"state_noise must have shape (2,), got {np.shape(steps)}")
@@ -1073,7 +861,7 @@ def kalman_beta(
         states[t] = state = state + root @ seen * (surprises[t] / variance)
         root = root - np.outer(root @ seen / variance, seen) / (1 + np.sqrt(noise / variance))
         covariances[t] = root @ root.T
-    syy = _centred("y", y)[2]
+    syy = centred("y", y)[2]
     return KalmanBeta(
         alpha=states[:, 0],
         beta=states[:, 1],
@@ -1235,7 +1023,7 @@ def downside_beta(
     >>> [round(downside_beta(y, x, method=m).beta, 4) for m in ("conditional_zero", "estrada_zero")]
     [1.9474, 1.449]
     """
-    y, x = _pair(y, x)
+    y, x = pair(y, x)
     one_of("method", method, _DOWNSIDE)
     if "conditional" in method:
         edge = x.mean() if method == "conditional_mean" else 0.0
@@ -1248,11 +1036,11 @@ def downside_beta(
     about = method != "estrada_zero"
     dy, dx = (v - v.mean() if about else v for v in (y, x))
     below = np.minimum(dx, 0.0)
-    _, _, sxx = _centred("x", below, about_mean=False)
+    _, _, sxx = centred("x", below, about_mean=False)
     if sxx == 0:
         raise NotEnoughData(f"{method} finds no observation of x below 0")
     moved = dy if method == "bawa_lindenberg" else np.minimum(dy, 0.0)
-    syy = _centred("y", moved, about_mean=False)[2]
+    syy = centred("y", moved, about_mean=False)[2]
     beta = float((moved * below).sum()) / sxx
     residual = moved - beta * below
     return BetaEstimate(
@@ -1371,22 +1159,6 @@ class MultiBeta(Numbers):
         return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr>{body}</table>"
 
 
-def _instruments(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    ascending(y=y, x=x)
-    aligned({"y": y, "x": x}, rows_only=True)
-    y, (x,) = series("y", y), numbers(x=(x, FINITE))
-    if np.ndim(x) != 2:
-        raise InvalidInput(f"x must have shape (n, k), a column for each instrument, got {x.shape}")
-    if y.size != len(x):
-        raise InvalidInput(f"y and x must be of one length, got {y.size} and {len(x)}; align dates")
-    if y.size < x.shape[1] + 2 or x.shape[1] < 1:
-        raise NotEnoughData(
-            f"{x.shape[1]} instruments need at least 1 column and {x.shape[1] + 2} observations, "
-            f"got {y.size}"
-        )
-    return y, x
-
-
 def _names_of(names: Sequence[str] | None, k: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"x{j + 1}" for j in range(k))
@@ -1450,12 +1222,12 @@ def multi_beta(
     >>> fit.params.round(6), fit.vif.round(2), round(fit.r2, 6)
     (array([2.3, 1.5, 1.5]), array([2., 2.]), 0.986842)
     """
-    y, x = _instruments(y, x)
+    y, x = instruments(y, x)
     n, k = x.shape
     names = _names_of(names, k)
     lags = _lags("newey-west", lags, small_sample, n)
-    y_mean, dy, syy = _centred("y", y)
-    means, columns, squares = zip(*(_centred(f"x[:, {j}]", x[:, j]) for j in range(k)), strict=True)
+    y_mean, dy, syy = centred("y", y)
+    means, columns, squares = zip(*(centred(f"x[:, {j}]", x[:, j]) for j in range(k)), strict=True)
     if 0.0 in squares:
         raise InvalidInput(f"instrument {names[squares.index(0.0)]} does not vary: drop it")
     lengths = np.sqrt(squares)
@@ -1483,629 +1255,3 @@ def multi_beta(
         lags=lags,
         names=names,
     )
-
-
-@vectorised
-def minimum_variance_ratio(
-    correlation: ArrayLike, sigma_spot: ArrayLike, sigma_futures: ArrayLike
-) -> Result:
-    """Hedge ratio that leaves the least variance.
-
-    Formula: ``h = rho sigma_S / sigma_F``.
-
-    Parameters
-    ----------
-    correlation : array_like
-        Of the two, from -1 to 1.
-    sigma_spot, sigma_futures : array_like
-        Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
-        notionals (beta), of price changes for one in units.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3: the minimum of
-    ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
-
-    Examples
-    --------
-    >>> round(minimum_variance_ratio(0.928, 0.0263, 0.0313), 4)
-    0.7798
-    """
-    rho, sigma_spot, sigma_futures = numbers(
-        correlation=(correlation, _CORRELATION),
-        sigma_spot=(sigma_spot, NONNEGATIVE),
-        sigma_futures=(sigma_futures, POSITIVE),
-    )
-    return rho * (sigma_spot / sigma_futures)
-
-
-@vectorised
-def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike) -> Result:
-    """Turn a beta (USD per USD, of returns) into a hedge ratio of units (of price changes).
-
-    Formula: ``h = beta S / F``.
-
-    Parameters
-    ----------
-    beta : array_like
-        Of returns.
-    spot_usd, futures_usd : array_like
-        Price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Units of futures per unit held, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into ``Cov(dS, dF) / Var(dF)``.
-
-    Examples
-    --------
-    >>> ratio_in_units(1.5, 40, 3000)
-    0.02
-    """
-    beta, spot_usd, futures_usd = _ratio_inputs("beta", beta, spot_usd, futures_usd)
-    return beta * (spot_usd / futures_usd)
-
-
-@vectorised
-def ratio_in_notionals(
-    ratio_units: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
-) -> Result:
-    """Turn a hedge ratio of units (of price changes) into a beta (USD per USD, of returns).
-
-    Formula: ``beta = h F / S``.
-
-    Parameters
-    ----------
-    ratio_units : array_like
-        Units of futures per unit held.
-    spot_usd, futures_usd : array_like
-        Price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** :func:`ratio_in_units` turned round.
-
-    Examples
-    --------
-    >>> ratio_in_notionals(0.02, 40, 3000)
-    1.5
-    """
-    ratio, spot_usd, futures_usd = _ratio_inputs("ratio_units", ratio_units, spot_usd, futures_usd)
-    return ratio * (futures_usd / spot_usd)
-
-
-def _ratio_inputs(
-    name: str, ratio: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
-) -> tuple[FloatArray, ...]:
-    return numbers(
-        **{name: (ratio, FINITE)},
-        spot_usd=(spot_usd, POSITIVE),
-        futures_usd=(futures_usd, POSITIVE),
-    )
-
-
-@vectorised
-def unit_hedge_contracts(
-    ratio_units: ArrayLike, exposure_units: ArrayLike, contract_units: ArrayLike
-) -> Result:
-    """Contracts of a hedge sized in units: negative, to be sold, for a holding of the asset.
-
-    Formula: ``-h Q_A / Q_F``.
-
-    Parameters
-    ----------
-    ratio_units : array_like
-        From price changes; one from returns belongs into :func:`change_beta_contracts`.
-    exposure_units : array_like
-        Units held, negative for units that are owed.
-    contract_units : array_like
-        Units in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Signed contracts before rounding, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A contract not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
-
-    Examples
-    --------
-    Two million gallons, contracts of 42,000: sell 37.
-
-    >>> round(unit_hedge_contracts(0.7777, 2_000_000, 42_000), 2)
-    -37.03
-    """
-    ratio, exposure, contract = numbers(
-        ratio_units=(ratio_units, FINITE),
-        exposure_units=(exposure_units, FINITE),
-        contract_units=(contract_units, POSITIVE),
-    )
-    return 0.0 - ratio * exposure / contract
-
-
-@vectorised
-def change_beta_contracts(
-    book_usd: ArrayLike, beta: ArrayLike, target_beta: ArrayLike, contract_usd: ArrayLike
-) -> Result:
-    """Contracts that bring a book from one beta to another: negative, to be sold, to lower it.
-
-    Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge.
-
-    Parameters
-    ----------
-    book_usd : array_like
-        Value of the book, USD, >= 0.
-    beta, target_beta : array_like
-        Present and wanted.
-    contract_usd : array_like
-        Value of one contract, USD, > 0: futures price times multiplier; for an inverse contract
-        its face, at any price.
-
-    Returns
-    -------
-    float or ndarray
-        Signed contracts before rounding, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
-    portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
-    delta: see ``hedge_notional``.
-
-    Examples
-    --------
-    >>> change_beta_contracts(5_050_000, 1.5, 0.75, 1010 * 250)
-    -15.0
-    """
-    book_usd, beta, target_beta, contract_usd = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        target_beta=(target_beta, FINITE),
-        contract_usd=(contract_usd, POSITIVE),
-    )
-    return (target_beta - beta) * book_usd / contract_usd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinimumVarianceHedge(Numbers):
-    """A hedge sized from price changes: made by :func:`minimum_variance_hedge`.
-
-    Parameters
-    ----------
-    ratio_units : float
-        Units of futures per unit held.
-    correlation : float
-        Of the price changes.
-    sd_spot, sd_futures : float
-        Their standard deviations (n - 1).
-    effectiveness : float
-        Share of variance removed in sample.
-    contracts : float
-        Signed, before rounding: negative is to be sold.
-    """
-
-    ratio_units: float
-    correlation: float
-    sd_spot: float
-    sd_futures: float
-    effectiveness: float
-    contracts: float
-
-
-@extremes("minimum_variance_hedge")
-def minimum_variance_hedge(
-    spot_changes: ArrayLike,
-    futures_changes: ArrayLike,
-    exposure_units: float,
-    contract_units: float,
-) -> MinimumVarianceHedge:
-    """Hedge of a holding sized from changes of prices, not from returns.
-
-    Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts.
-
-    Parameters
-    ----------
-    spot_changes, futures_changes : array_like, shape (n,)
-        Changes of the two prices over the same periods, USD per unit, n >= 3.
-    exposure_units, contract_units : float
-        Units held, and in one contract (> 0).
-
-    Returns
-    -------
-    MinimumVarianceHedge
-
-    Raises
-    ------
-    InvalidInput
-        Missing values, unequal lengths, prices that do not change.
-    NotEnoughData
-        Fewer than three changes.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, whose example puts such a
-    ratio also into the formula for returns and gets 36.10 instead of 37.03.
-
-    Examples
-    --------
-    >>> hedge = minimum_variance_hedge([2, -1, 3, -2], [3, -1, 3, -3], 1000, 10)
-    >>> round(hedge.ratio_units, 6), round(hedge.contracts, 4)
-    (0.777778, -77.7778)
-    """
-    exposure_units, contract_units = scalars(
-        exposure_units=(exposure_units, FINITE), contract_units=(contract_units, POSITIVE)
-    )
-    spot, futures = _pair(spot_changes, futures_changes, "spot_changes", "futures_changes")
-    if _centred("spot_changes", spot)[2] == 0:
-        raise InvalidInput("spot_changes do not vary, so there is nothing to hedge")
-    rho = correlation(spot, futures)
-    sd_spot, sd_futures = (float(np.std(each, ddof=1)) for each in (spot, futures))
-    ratio = minimum_variance_ratio(rho, sd_spot, sd_futures)
-    return MinimumVarianceHedge(
-        ratio_units=ratio,
-        correlation=rho,
-        sd_spot=sd_spot,
-        sd_futures=sd_futures,
-        effectiveness=rho**2,
-        contracts=unit_hedge_contracts(ratio, exposure_units, contract_units),
-    )
-
-
-@extremes("hedge_effectiveness")
-def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
-    """Share of a book's variance that a hedge removes.
-
-    Formula: ``1 - Var(y - h x) / Var(y)``.
-
-    Parameters
-    ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals, n >= 3.
-    x : array_like, shape (n,) or (n, k)
-        Returns of the hedge instrument, or of k of them used together.
-    h : array_like
-        Notional short per USD of book. For one instrument any shape, each ratio a hedge of its own;
-        for k of them shape (k,), together one hedge.
-
-    Returns
-    -------
-    float or ndarray
-        Shape of `h`, or a float for k instruments. At most 1; below 0 where the hedge adds to the
-        variance.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a series that does not vary.
-    NotEnoughData
-        Fewer than three observations.
-
-    Notes
-    -----
-    **Source:** Ederington (1979), "The hedging performance of the new futures markets". In sample
-    it is R² at ``h = beta``, 0 at twice that, and falls below beyond. Worked out as
-    ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and not nearly 0 without a hedge.
-
-    Examples
-    --------
-    >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
-    >>> hedge_effectiveness(y, x, [0, 1, 1.5]).round(4)
-    array([0.    , 0.8646, 0.996 ])
-    """
-    (table,), (h,) = numbers(x=(x, FINITE)), numbers(h=(h, FINITE))
-    if np.ndim(table) == 2:
-        y, x = _instruments(y, x)
-        if np.shape(h) != (x.shape[1],):
-            raise InvalidInput(
-                f"h must have one ratio for each of {x.shape[1]} instruments, "
-                f"got shape {np.shape(h)}"
-            )
-        hedged = x @ h
-    else:
-        y, x = _pair(y, x)
-        hedged = np.multiply.outer(h, x)
-    _, dy, syy = _centred("y", y)
-    if syy == 0:
-        raise InvalidInput("y does not vary, so there is no variance to remove")
-    hedged = hedged - hedged.mean(axis=-1, keepdims=True)
-    result = (hedged * (2 * dy - hedged)).sum(axis=-1) / syy
-    return plain(result)
-
-
-@vectorised
-def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Result:
-    """Share of variance removed by a hedge of another size than the best.
-
-    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
-
-    Parameters
-    ----------
-    r2 : array_like
-        From 0 to 1.
-    ratio_to_optimal : array_like
-        q: 1 for the best, 1 / beta for the naive 1:1.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape; below 0 beyond q = 2.
-
-    Raises
-    ------
-    InvalidInput
-        An R² outside 0 to 1, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
-    is as bad as hedging a quarter too little.
-
-    Examples
-    --------
-    >>> round(effectiveness_from_ratio(0.85, 0.8), 6), round(effectiveness_from_ratio(0.85, 1.2), 6)
-    (0.816, 0.816)
-    """
-    r2, q = numbers(r2=(r2, SHARE), ratio_to_optimal=(ratio_to_optimal, FINITE))
-    return r2 * (q * (2 - q))
-
-
-@vectorised
-def volatility_reduction(r2: ArrayLike) -> Result:
-    """Share of volatility, not variance, that the best hedge removes.
-
-    Formula: ``1 - sqrt(1 - R2)``.
-
-    Parameters
-    ----------
-    r2 : array_like
-        Share of variance removed, from 0 to 1.
-
-    Returns
-    -------
-    float or ndarray
-        Shape of `r2`.
-
-    Raises
-    ------
-    InvalidInput
-        An R² outside 0 to 1.
-
-    Notes
-    -----
-    **Source:** volatility is the root of variance. Worked out as ``R2 / (1 + sqrt(1 - R2))``, which
-    keeps its digits when R² is small.
-
-    Examples
-    --------
-    >>> round(volatility_reduction(0.5), 4)
-    0.2929
-    """
-    (r2,) = numbers(r2=(r2, SHARE))
-    return r2 / (1 + np.sqrt(1 - r2))
-
-
-@vectorised
-def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
-    """R² to their common factor of equal parts of several coins, any two of them correlated alike.
-
-    Formula: ``n rho / (1 + (n - 1) rho)``.
-
-    Parameters
-    ----------
-    pairwise : array_like
-        Correlation of any two of the coins, 0 to 1; the R² of each alone.
-    coins : array_like
-        Their number n, >= 1.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape: the share of the book's variance that a short of the factor can remove.
-
-    Raises
-    ------
-    InvalidInput
-        A correlation outside 0 to 1, fewer than one coin, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean has variance
-    ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not the factor
-    itself removes less.
-
-    Examples
-    --------
-    >>> round(diversified_r2(0.25, 1), 2), round(diversified_r2(0.25, 20), 2)
-    (0.25, 0.87)
-    """
-    rho, n = numbers(pairwise=(pairwise, SHARE), coins=(coins, _AT_LEAST_ONE))
-    return rho / (rho + (1 - rho) / n)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutOfSample(Numbers):
-    """A hedge fitted on one stretch and judged on the next.
-
-    Made by :func:`out_of_sample_effectiveness`.
-
-    Parameters
-    ----------
-    train, test : int
-        Observations it was fitted on and judged on.
-    beta_train : float or ndarray
-        What was fitted, shape (k,) for k instruments.
-    r2_train : float
-        Share of variance removed where it was fitted.
-    effectiveness : float
-        Share removed afterwards: the honest one. Below 0 where the hedge added to the variance.
-    beta_test : float or ndarray
-        What would have been best afterwards.
-    """
-
-    train: int
-    test: int
-    beta_train: Result
-    r2_train: float
-    effectiveness: float
-    beta_test: Result
-
-
-@extremes("out_of_sample_effectiveness")
-def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOfSample:
-    """Fit a hedge on the first observations and measure it on the rest.
-
-    Formula: ``1 - Var(y - beta x) / Var(y)`` over the rest, with beta from the first `train`.
-
-    Parameters
-    ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals, in order of time.
-    x : array_like, shape (n,) or (n, k)
-        Returns of the hedge instrument, or of k of them used together.
-    train : int
-        Observations to fit on: at least k + 2, and as many must be left.
-
-    Returns
-    -------
-    OutOfSample
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a series that does not vary in either part.
-    NotEnoughData
-        A part that is too short.
-
-    Notes
-    -----
-    **Source:** Ederington's measure where it was not fitted.
-
-    Examples
-    --------
-    >>> y = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02, -0.04]
-    >>> x = [0.03, -0.05, 0.02, -0.08, 0.06, 0.01, -0.03]
-    >>> result = out_of_sample_effectiveness(y, x, 4)
-    >>> round(result.beta_train, 4), round(result.r2_train, 4), round(result.effectiveness, 4)
-    (1.5465, 0.9985, 0.9996)
-    """
-    (table,) = numbers(x=(x, FINITE))
-    y, x = _instruments(y, x) if np.ndim(table) == 2 else _pair(y, x)
-    needed = 3 if x.ndim == 1 else x.shape[1] + 2
-    train = whole("train", train, least=needed, most=y.size - needed)
-    if x.ndim == 1:
-        fit, after = ols_beta(y[:train], x[:train]), ols_beta(y[train:], x[train:])
-        betas: list[Result] = [fit.beta, after.beta]
-        r2 = fit.r2
-    else:
-        fits = multi_beta(y[:train], x[:train]), multi_beta(y[train:], x[train:])
-        betas, r2 = [each.betas for each in fits], fits[0].r2
-    return OutOfSample(
-        train=train,
-        test=y.size - train,
-        beta_train=betas[0],
-        r2_train=r2,
-        effectiveness=hedge_effectiveness(y[train:], x[train:], betas[0]),
-        beta_test=betas[1],
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotionalInterval(Numbers):
-    """The range a hedge may need: made by :func:`notional_interval`.
-
-    Parameters
-    ----------
-    low_usd, high_usd : float or ndarray
-        USD to short.
-    """
-
-    low_usd: Result
-    high_usd: Result
-
-
-@extremes("notional_interval")
-def notional_interval(
-    beta: ArrayLike, se: ArrayLike, book_usd: ArrayLike, z: ArrayLike = 1.959963984540054
-) -> NotionalInterval:
-    """Range of the notional of a hedge that the error of its beta leaves open.
-
-    Formula: ``V (beta - z se)`` to ``V (beta + z se)``.
-
-    Parameters
-    ----------
-    beta, se : array_like
-        Estimate and standard error, >= 0.
-    book_usd : array_like
-        Value of the book, USD, >= 0.
-    z : array_like
-        Standard errors to each side, > 0; the default is the normal 95%. Student's from
-        ``BetaEstimate.interval`` is a little wider: say which.
-
-    Returns
-    -------
-    NotionalInterval
-        USD to short, broadcast shape, the delta of coin margin left out.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the interval of a slope times the book.
-
-    Examples
-    --------
-    >>> interval = notional_interval(1.8, 0.09, 10_000, z=2)
-    >>> round(interval.low_usd), round(interval.high_usd)
-    (16200, 19800)
-    """
-    beta, se, book_usd, z = numbers(
-        beta=(beta, FINITE),
-        se=(se, NONNEGATIVE),
-        book_usd=(book_usd, NONNEGATIVE),
-        z=(z, POSITIVE),
-    )
-    return NotionalInterval(low_usd=book_usd * (beta - z * se), high_usd=book_usd * (beta + z * se))

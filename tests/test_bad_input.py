@@ -17,11 +17,11 @@ import pytest
 from strategies import BAD_ANYWHERE, terms
 
 import hedgelib as h
-from hedgelib import beta, carry, choice, paths, plan, replay, rules, scenario
+from hedgelib import beta, carry, choice, paths, plan, ratio, replay, returns, rules, scenario
 
 FUNCTIONS = {
     name: getattr(module, name)
-    for module in (carry, beta, choice, plan, scenario, paths, rules, replay)
+    for module in (carry, returns, beta, ratio, choice, plan, scenario, paths, rules, replay)
     for name in module.__all__
     if inspect.isfunction(getattr(module, name))
 }

@@ -13,6 +13,7 @@ from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import SMALLEST_BLOCKS, SMALLEST_WINDOW, ReportParameters
 from hedgelib.report.results import Cover, Tracking
+from hedgelib.returns import horizon_returns
 
 __all__ = ["Sample"]
 
@@ -90,7 +91,7 @@ class Sample:
         returns: FloatArray = daily.to_numpy(dtype=np.float64)
         if self.horizon_days == 1:
             return returns
-        return np.asarray(beta.horizon_returns(returns, self.horizon_days).returns)
+        return np.asarray(horizon_returns(returns, self.horizon_days).returns)
 
     @staticmethod
     def _cover(holding: Holding, share: float, window: Any) -> Cover:

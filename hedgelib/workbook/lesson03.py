@@ -15,12 +15,13 @@ import numpy as np
 from hedgelib import market
 from hedgelib._check import ABOVE_MINUS_ONE, FINITE, NONNEGATIVE, POSITIVE, SHARE, scalars
 from hedgelib._text import percent, usd
-from hedgelib.beta import BetaEstimate, effectiveness_from_ratio
+from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms, inverse_pnl_usd, round_contracts
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, readable
 from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge
+from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.workbook.lines import LINES, Curve, Lines, Mark, coins, move_text
 from hedgelib.workbook.prose import Prediction, fold, predict
 

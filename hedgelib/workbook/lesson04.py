@@ -26,12 +26,12 @@ from hedgelib._check import (
     series,
 )
 from hedgelib._text import html_table, percent, usd
-from hedgelib.beta import log_returns
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
 from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
 from hedgelib.workbook.lines import Curve, Lines, Mark, move_text
 from hedgelib.workbook.prose import Prediction, predict

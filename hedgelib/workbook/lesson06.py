@@ -13,15 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, POSITIVE, FloatArray, scalars, series
 from hedgelib._text import html_table, percent, usd
-from hedgelib.beta import (
-    BetaEstimate,
-    effectiveness_from_ratio,
-    horizon_returns,
-    ols_beta,
-    rolling_beta,
-)
+from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, label_ends, readable
+from hedgelib.ratio import effectiveness_from_ratio
+from hedgelib.returns import horizon_returns
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:

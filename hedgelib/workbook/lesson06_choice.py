@@ -12,11 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import POSITIVE, FloatArray, numbers, scalars, series
 from hedgelib._text import html_table, percent, usd
-from hedgelib.beta import correlation, diversified_r2, multi_beta
+from hedgelib.beta import correlation, multi_beta
 from hedgelib.choice import walk_forward_residual
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.ratio import diversified_r2
 from hedgelib.workbook.lesson06 import mark_guess
 from hedgelib.workbook.prose import Prediction, predict
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from hedgelib import market
 from hedgelib._text import percent, usd
-from hedgelib.beta import effectiveness_from_ratio, portfolio_beta
+from hedgelib.beta import portfolio_beta
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.plan import hedge_notional, smallest_collateral
+from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.workbook.exercises import Exercise
 
 __all__ = [

@@ -9,7 +9,6 @@ import math
 
 from hedgelib import market
 from hedgelib._text import percent, usd
-from hedgelib.beta import log_returns
 from hedgelib.margin import (
     cross_wallet_coin,
     inverse_bankruptcy_price,
@@ -18,6 +17,7 @@ from hedgelib.margin import (
     liquidation_distance,
 )
 from hedgelib.plan import hedge_notional, smallest_collateral
+from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
 from hedgelib.workbook.exercises import Exercise
 

@@ -10,18 +10,16 @@ from numpy.typing import ArrayLike
 
 from hedgelib import market
 from hedgelib._text import percent, usd
-from hedgelib.beta import (
+from hedgelib.beta import correlation, ols_beta
+from hedgelib.ratio import (
     change_beta_contracts,
-    correlation,
     diversified_r2,
     effectiveness_from_ratio,
-    log_returns,
     minimum_variance_ratio,
     notional_interval,
-    ols_beta,
-    simple_returns,
     volatility_reduction,
 )
+from hedgelib.returns import log_returns, simple_returns
 from hedgelib.workbook.exercises import Exercise
 
 __all__ = [
