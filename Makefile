@@ -22,7 +22,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test report class grade notebooks lint bench soak mutants lock clean
+.PHONY: help env lab test report class grade notebooks lint coverage bench soak mutants lock clean
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -90,6 +90,10 @@ lint: $(READY) ## check style and types: ruff, mypy
 	$(PY) -m ruff format --check . || status=1; \
 	$(PY) -m mypy || status=1; \
 	exit $$status
+
+coverage: $(READY) ## see that the tests go through every line and branch of the finance floors
+	@$(PY) -m pytest -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 \
+	  --deselect tests/test_notebooks.py --deselect tests/test_setup.py tests/test_*.py
 
 bench: $(CLASS_READY) ## measure against what else one could use, and write docs/benchmarks.md
 	@$(PY) -m tests.benchmarks.bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from strategies import shown
+from strategies import refused, shown
 
 import hedgelib as h
 
@@ -158,3 +158,10 @@ def test_an_overflow_is_an_error_and_no_residual():
     y = 1e10 * x[:20]
     with pytest.raises(h.InvalidInput, match="walk_forward_residual: the numbers are too large"):
         h.walk_forward_residual([*y, *np.zeros(5)], x, train=20)
+
+
+def test_a_fit_that_is_no_number_is_an_error(monkeypatch):
+    """Not every linear algebra library says what happened in its floating point."""
+    monkeypatch.setattr("hedgelib.choice._fit", lambda _y, x: np.full(x.shape[1], np.nan))
+    with refused("walk_forward_residual: the numbers are too large or too small"):
+        h.walk_forward_residual(np.arange(8.0) / 100, np.arange(8.0) / 50, train=5)

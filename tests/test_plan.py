@@ -123,6 +123,9 @@ def test_notional():
         ({"max_leverage": 1, "fee_rate": 0.001}, INF),
         ({"max_leverage": 1, "fee_rate": -0.001}, INF),
         ({"max_leverage": 1, "collateral": "from_portfolio"}, INF),
+        # A dollar sold for margin takes less of beta off than the cap lets it carry.
+        ({"max_leverage": 0.5, "collateral": "from_portfolio", "beta": 0.1}, INF),
+        ({"max_leverage": 0.9, "collateral": "from_portfolio", "beta": 0.1}, INF),
         ({"max_leverage": 1, "collateral": "stablecoin"}, 15_000.0),
         ({"held_usd": 4_000}, 7_500.0),
         # $4,000 of the coin are held; the others have beta 2.
