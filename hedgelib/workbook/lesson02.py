@@ -23,6 +23,7 @@ from hedgelib.contracts import (
 )
 from hedgelib.errors import InvalidInput, UnsupportedContract
 from hedgelib.figures import COLOURS, Picture
+from hedgelib.workbook.guesses import mark_guess
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:
@@ -407,7 +408,7 @@ def _draw(ax: Axes, study: PriceMove) -> None:
     right.plot([study.move], [study.pnl_usd], "o", color=COLOURS["total"], **dot)
     _name_straight(left, study)
     if study.guess_coin is not None:
-        _mark_guess(left, study, study.guess_coin)
+        mark_guess(left, study.move, study.guess_coin, side="left")
     for panel, title in ((left, f"in {coin}: it bends"), (right, "in dollars: a straight line")):
         panel.axhline(0, color="#888888", linewidth=1, zorder=1)
         panel.axvline(study.move, color="#333333", linewidth=1, zorder=1)
@@ -441,28 +442,6 @@ def _name_straight(ax: Axes, study: PriceMove) -> None:
         va="top" if below else "bottom",
         color=COLOURS["grey"],
         fontsize=9.5,
-    )
-
-
-def _mark_guess(ax: Axes, study: PriceMove, guess: float) -> None:
-    ax.plot(
-        [study.move],
-        [guess],
-        "D",
-        color=COLOURS["unhedged"],
-        markerfacecolor="none",
-        markersize=9,
-        zorder=6,
-    )
-    ax.annotate(
-        "your guess",
-        (study.move, guess),
-        xytext=(-10, 0),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        color="#A84A00",
-        fontweight="bold",
     )
 
 

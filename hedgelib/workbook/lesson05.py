@@ -30,7 +30,7 @@ from hedgelib.carry import (
 )
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
-from hedgelib.workbook.lesson06 import mark_guess
+from hedgelib.workbook.guesses import mark_guess
 from hedgelib.workbook.prose import Prediction, Table, predict, table
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from hedgelib.errors import InvalidInput
 from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, label_ends, readable
 from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.returns import horizon_returns
+from hedgelib.workbook.guesses import mark_guess
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:
@@ -39,68 +39,8 @@ __all__ = [
     "guess_drift",
     "guess_wild_coin",
     "horizon_betas",
-    "mark_guess",
-    "number_in",
-    "numbers_in",
     "study_size",
 ]
-
-_NUMBER = re.compile(r"(−?)(\$?)(\d[\d,]*(?:\.\d+)?)(%?)")
-
-
-def number_in(option: str | None) -> float | None:
-    """Read the first number in an option that somebody chose.
-
-    Parameters
-    ----------
-    option : str or None
-
-    Returns
-    -------
-    float or None
-        A percentage as a decimal; ``None`` without an option, or without a number in it.
-
-    Notes
-    -----
-    **Source:** the house style of :mod:`hedgelib._text`, read back.
-
-    Examples
-    --------
-    >>> number_in("she loses −$2,500"), number_in("about 47%"), number_in(None)
-    (-2500.0, 0.47, None)
-    """
-    found = _NUMBER.search(option or "")
-    if not found:
-        return None
-    value = float(found[3].replace(",", "")) / (100 if found[4] else 1)
-    return -value if found[1] else value
-
-
-def numbers_in(option: str | None) -> tuple[float, float] | None:
-    """Read the range in an option that somebody chose.
-
-    Parameters
-    ----------
-    option : str or None
-
-    Returns
-    -------
-    tuple of (float, float) or None
-        The first two numbers; ``None`` without an option, or without two numbers in it.
-
-    Notes
-    -----
-    **Source:** as :func:`number_in`.
-
-    Examples
-    --------
-    >>> numbers_in("from 0.56 to 1.39"), numbers_in("never")
-    ((0.56, 1.39), None)
-    """
-    found = [number_in(match[0]) for match in _NUMBER.finditer(option or "")]
-    if len(found) < 2 or found[0] is None or found[1] is None:
-        return None
-    return found[0], found[1]
 
 
 # A line, and a cloud around it
@@ -445,45 +385,6 @@ def _beside(ax: Axes, text: str, at: float) -> None:
         va="center",
         color=COLOURS["grey"],
         annotation_clip=False,
-    )
-
-
-def mark_guess(ax: Axes, x: float, y: float, *, side: str = "right") -> None:
-    """Mark what somebody guessed.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-    x, y : float
-    side : {"right", "left", "above", "below"}
-        On which the words stand.
-    """
-    ax.plot(
-        [x],
-        [y],
-        "D",
-        color=COLOURS["unhedged"],
-        markerfacecolor="white",
-        markeredgewidth=2,
-        markersize=9,
-        zorder=7,
-        clip_on=False,
-    )
-    place: dict[str, Any] = {
-        "above": {"xytext": (0, 9), "ha": "center", "va": "bottom"},
-        "below": {"xytext": (0, -9), "ha": "center", "va": "top"},
-        "left": {"xytext": (-10, 0), "ha": "right", "va": "center"},
-        "right": {"xytext": (10, 0), "ha": "left", "va": "center"},
-    }[side]
-    ax.annotate(
-        "your guess",
-        (x, y),
-        textcoords="offset points",
-        color=readable(COLOURS["unhedged"]),
-        fontweight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-        zorder=8,
-        **place,
     )
 
 

@@ -18,7 +18,7 @@ from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
 from hedgelib.ratio import diversified_r2
-from hedgelib.workbook.lesson06 import mark_guess
+from hedgelib.workbook.guesses import mark_guess
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter
 from hedgelib._check import FloatArray
 from hedgelib._text import html_table, percent, usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.figures import Picture, label_ends, readable, thousands
+from hedgelib.workbook.guesses import mark_guess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,7 +282,8 @@ def _draw(ax: Axes, lines: Lines) -> None:
     # At a fixed place, so that it does not move with the width of the tick labels.
     ax.yaxis.set_label_coords(-0.115, 0.5)
     if lines.guess is not None:
-        _mark_guess(ax, lines)
+        far = lines.place > float(np.mean(lines.x[[0, -1]]))
+        mark_guess(ax, lines.place, lines.guess, side="left" if far else "right")
     if lines.headroom:
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + lines.headroom * (high - low))
@@ -339,34 +341,6 @@ def _write(ax: Axes, mark: Mark) -> None:
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
         zorder=6,
         annotation_clip=False,
-    )
-
-
-def _mark_guess(ax: Axes, lines: Lines) -> None:
-    assert lines.guess is not None
-    right = lines.place > float(np.mean(lines.x[[0, -1]]))
-    ax.plot(
-        [lines.place],
-        [lines.guess],
-        "D",
-        color=COLOURS["unhedged"],
-        markerfacecolor="white",
-        markeredgewidth=2,
-        markersize=9,
-        zorder=7,
-        clip_on=False,
-    )
-    ax.annotate(
-        "your guess",
-        (lines.place, lines.guess),
-        xytext=(-10 if right else 10, 0),
-        textcoords="offset points",
-        ha="right" if right else "left",
-        va="center",
-        color=readable(COLOURS["unhedged"]),
-        fontweight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-        zorder=7,
     )
 
 

@@ -16,6 +16,7 @@ from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson04 as wrong
 from hedgelib.workbook.exercises.lesson04 import BUILD, EXERCISES
+from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson04 import (
     NEVER,
     RALLIES,
@@ -35,7 +36,6 @@ from hedgelib.workbook.lesson04 import (
     synthetic_dollar,
     two_wallets,
 )
-from hedgelib.workbook.lesson06 import number_in
 from hedgelib.workbook.lines import LINES
 
 RATE = 0.005

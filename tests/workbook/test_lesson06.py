@@ -33,6 +33,7 @@ from hedgelib.workbook.exercises.lesson06 import (
     ratio_of_volatilities,
     removed_in_proportion,
 )
+from hedgelib.workbook.guesses import number_in, numbers_in
 from hedgelib.workbook.lesson06 import (
     BETA_CLOUD,
     COIN_BETAS,
@@ -46,8 +47,6 @@ from hedgelib.workbook.lesson06 import (
     guess_drift,
     guess_wild_coin,
     horizon_betas,
-    number_in,
-    numbers_in,
     study_size,
 )
 from hedgelib.workbook.lesson06_choice import (

@@ -14,7 +14,7 @@ from hedgelib import InvalidInput, hedge_notional, market, move_pnl, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE, study_move
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson07 as exercises
-from hedgelib.workbook.lesson06 import number_in
+from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson07 import (
     MODELLED,
     SETTLEMENTS,

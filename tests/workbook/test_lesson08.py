@@ -8,7 +8,7 @@ import pytest
 from hedgelib import InvalidInput, market, rules
 from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import lesson08 as exercises
-from hedgelib.workbook.lesson06 import number_in
+from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson08 import (
     BOOK_USD,
     COINS,
