@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+import strategies  # noqa: F401 (it loads hypothesis's profile, before any test is read)
 from labtools import (
     LOOPBACK,
     PATIENCE_SECONDS,
