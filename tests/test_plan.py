@@ -316,6 +316,12 @@ def test_stablecoin_behind_an_inverse_contract_with_tiers():
         "add margin or open less"
     ):
         h.plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
+    # In its second tier what 8 coins need does not depend on the price, and nothing is above it.
+    level = terms(taker_fee=0, maintenance_floors=(0, 10), maintenance_rates=(0.1, 0.9))
+    plan = h.plan_hedge(16_000, 1, level, 2000, collateral="stablecoin")
+    assert plan.liquidation_price_usd == near((plan.wallet_usd + 16_000 * 0.9) / 8)
+    free = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0)
+    assert free.liquidation_price_usd == free.bankruptcy_price_usd
     huge = terms(taker_fee=0, maintenance_floors=(0, 10), maintenance_rates=(0, 0.8))
     free = h.plan_hedge(10_000, 1.5, huge, 2000, collateral="stablecoin")
     assert free.liquidation_price_usd == free.bankruptcy_price_usd
@@ -761,6 +767,7 @@ def test_rebalance():
     assert h.rebalance(10_000, 1, 5_000, 15_000, 0.2).change_usd == near(0, abs=1e-9)
     assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_500).change_usd == 0
     assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_499.99).change_usd == -1_500
+    assert h.rebalance(10_000, 1.5, 5_000, 20_000, -0.2, band_usd=1_501).change_usd == 0
     assert h.rebalance(10_000, 2, 0, 0, -0.5).target_usd == 0
     gone = "a move of -60% leaves a book of −$2,000 and an account of $14,000: "
     with refused(gone + "there is nothing left to rebalance"):
@@ -827,6 +834,8 @@ def test_change_of_a_linear_plan():
     assert h.change_plan(before, less).contracts == 0
     change = h.change_plan(before, more)
     assert (change.contracts, change.notional_usd, change.realised_coin) == (-125, 2_000, 0)
+    back = h.change_plan(more, before)
+    assert (back.contracts, back.notional_usd, back.realised_coin) == (125, 2_500, 0)
 
 
 def test_a_change_needs_one_contract():
@@ -937,7 +946,10 @@ def test_legs_out_of_the_book():
     with pytest.raises(h.InfeasibleHedge) as error:
         h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=1)
     assert error.value.smallest_collateral_usd == INF
-    assert str(error.value).startswith("a leverage cap of 1x could only be met by selling")
+    assert str(error.value) == (
+        "a leverage cap of 1x could only be met by selling the whole book for BTC, which is no "
+        "hedge; raise the cap, or bring new money"
+    )
 
 
 def test_legs_pass_everything_on():
@@ -986,8 +998,10 @@ def test_what_legs_refuse():
 
 
 def test_a_position_bought_reads_as_bought():
-    plan = dataclasses.replace(h.plan_hedge(10_000, 1.5, FREE, 2000), contracts=5.0)
-    assert dict(plan.steps())["Contracts"].startswith("buy 5 (")
+    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    for contracts, words in ((5.0, "buy 5 ("), (0.5, "buy 0.5 ("), (-0.5, "sell 0.5 (")):
+        read = dict(dataclasses.replace(plan, contracts=contracts).steps())
+        assert read["Contracts"].startswith(words)
 
 
 @pytest.mark.parametrize("kind", [h.HedgePlan, h.Rebalance, h.PlanChange, h.Leg])
@@ -1093,9 +1107,35 @@ def test_a_book_of_nothing_but_the_coin_has_its_beta():
     [
         lambda: h.plan_hedge(10_000, 1.0, FREE, 2000, "stablecoin"),
         lambda: h.unwind(h.plan_hedge(10_000, 1.0, FREE, 2000), 2000, 0.5),
+        lambda: h.hedge_notional(10_000, 1.0, 0.0, 0.5),
         lambda: h.plan_legs(10_000, [], "stablecoin"),
     ],
 )
 def test_what_is_decided_is_named(words):
     with pytest.raises(TypeError):
         words()
+
+
+def test_arguments_have_names():
+    named = {"book_usd": 10_000, "beta": 1.5, "collateral_usd": 5_000}
+    assert h.hedge_notional(**named) == 20_000
+    assert h.smallest_collateral(book_usd=10_000, beta=1.5, max_leverage=3) == near(7_500)
+
+
+def test_what_a_venue_allows_is_a_ceiling():
+    contract = terms(taker_fee=0, max_leverage=10)
+    assert h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=3).leverage == near(3)
+    assert h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=10).leverage == near(10, rel=1e-3)
+    with refused("max_leverage must be <= 10, the cap of ETHUSD, got 11"):
+        h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=11)
+
+
+def test_a_margin_may_take_more_out_of_the_book_than_was_to_be_hedged():
+    with refused(
+        "nothing to short: with $9,000 taken out of the book for margin, what is left is not "
+        "above the target of beta 0.7"
+    ):
+        h.plan_hedge(
+            10_000, 1.5, FREE, 2000, collateral="from_portfolio", collateral_usd=9_000,
+            hedge_ratio=0.5, target_beta=0.7,
+        )  # fmt: skip
