@@ -7,19 +7,16 @@ result. Nothing here touches pyplot or its settings.
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
+from hedgelib._canvas import GREY, SCREEN_DPI, Canvas
 from hedgelib._check import FINITE, FloatArray, numbers, series
 from hedgelib._text import html_table, percent, usd
 from hedgelib.beta import BetaEstimate
@@ -60,45 +57,9 @@ COLOURS: Mapping[str, str] = {
     "total": "#000000",
     "unhedged": "#D55E00",
     "good": "#009E73",
-    "grey": "#6B6B6B",
+    "grey": GREY,
 }
 """Okabe and Ito's colours by what they mean; people of any colour vision can tell them apart."""
-
-_STYLE: Any = {
-    "font.family": ["DejaVu Sans"],
-    "font.size": 10.5,
-    "axes.titlesize": 12.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 10.0,
-    # Where it belongs anyway; looking for the place would take a tenth of the time of a redraw.
-    "axes.titley": 1.0,
-    "axes.labelsize": 10.5,
-    "axes.labelcolor": "#333333",
-    "axes.edgecolor": "#888888",
-    "axes.facecolor": "#FFFFFF",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.unicode_minus": True,
-    "grid.color": "#E4E4E4",
-    "grid.linewidth": 0.8,
-    "grid.linestyle": "-",
-    "lines.linewidth": 2.0,
-    "lines.solid_capstyle": "butt",
-    "figure.facecolor": "#FFFFFF",
-    "text.color": "#111111",
-    "text.usetex": False,
-    "text.parse_math": False,
-    "xtick.color": "#333333",
-    "ytick.color": "#333333",
-    "xtick.labelsize": 10.0,
-    "ytick.labelsize": 10.0,
-    "savefig.facecolor": "#FFFFFF",
-}
-_SCREEN_DPI = 100
-"""Pixels on the page per inch of figure size."""
 
 
 _keeping = False
@@ -176,122 +137,6 @@ class Picture(Generic[R]):
         return canvas.png(compress_level=6)
 
 
-class Canvas:
-    """A figure that is kept and drawn on again and again.
-
-    Parameters
-    ----------
-    picture : Picture
-    dpi : int
-        Pixels per inch.
-    """
-
-    def __init__(self, picture: Picture[Any], *, dpi: int = _SCREEN_DPI) -> None:
-        self.picture = picture
-        with matplotlib.rc_context(_STYLE):
-            self.figure = Figure(figsize=picture.size, dpi=dpi)
-            self._agg: Any = FigureCanvasAgg(self.figure)
-            left, right, bottom, top = picture.margins
-            self.axes = self.figure.add_axes((left, bottom, right - left, top - bottom))
-        self._frame: Any = None
-        self._frame_looks: Any = None
-
-    def draw(self, result: Any) -> None:
-        """Put a result on the axes in place of what they show.
-
-        Parameters
-        ----------
-        result : object
-            What the picture is made for.
-        """
-        with matplotlib.rc_context(_STYLE):
-            self._wipe()
-            self.picture.draw(self.axes, result)
-
-    def _wipe(self) -> None:
-        """Take everything off the axes but their ticks, which take long to make."""
-        ax = self.axes
-        groups = (ax.lines, ax.patches, ax.collections, ax.texts, ax.images, ax.child_axes)
-        for artist in [artist for group in groups for artist in group]:
-            artist.remove()
-        ax.set_axis_on()
-        ax.dataLim.set_points(Bbox.null().get_points())
-        ax.autoscale(enable=True)
-
-    def refuse(self, reason: str) -> None:
-        """Say in place of the picture that there is none.
-
-        Parameters
-        ----------
-        reason : str
-        """
-        with matplotlib.rc_context(_STYLE):
-            self._wipe()
-            self.axes.set_title("")
-            self.figure.suptitle("")
-            self.axes.set_axis_off()
-            self.axes.text(
-                0.5,
-                0.5,
-                reason,
-                ha="center",
-                va="center",
-                color=COLOURS["grey"],
-                fontsize=14,
-                transform=self.axes.transAxes,
-            )
-
-    def png(self, *, compress_level: int = 1) -> bytes:
-        """Return what is drawn as PNG.
-
-        Parameters
-        ----------
-        compress_level : int
-            1 is quick, 9 is small.
-
-        Returns
-        -------
-        bytes
-        """
-        from PIL import Image
-
-        with matplotlib.rc_context(_STYLE):
-            self._paint()
-        buffer = io.BytesIO()
-        size = self._agg.get_width_height()
-        pixels = Image.frombuffer("RGBA", size, self._agg.buffer_rgba())
-        pixels.convert("RGB").save(buffer, "png", compress_level=compress_level)
-        return buffer.getvalue()
-
-    def _paint(self) -> None:
-        """Paint the axes' frame only where it has changed, and what stands on it every time.
-
-        Ticks and their labels take most of the time of a redraw, and they seldom change.
-        """
-        ax = self.axes
-        frame = {ax.patch, ax.xaxis, ax.yaxis, *ax.spines.values()}
-        content = [
-            artist
-            for artist in (*ax.get_children(), *self.figure.texts)
-            if artist not in frame and artist.get_visible()
-        ]
-        looks = [ax.get_xlim(), ax.get_ylim(), ax.axison, ax.get_xlabel(), ax.get_ylabel()]
-        for axis in (ax.xaxis, ax.yaxis):
-            places = list(axis.get_majorticklocs())
-            looks += [places, axis.get_major_formatter().format_ticks(places)]
-        if looks != self._frame_looks:
-            for artist in content:
-                artist.set_visible(False)
-            self._agg.draw()
-            for artist in content:
-                artist.set_visible(True)
-            self._frame = self._agg.copy_from_bbox(self.figure.bbox)
-            self._frame_looks = looks
-        self._agg.restore_region(self._frame)
-        for artist in sorted(content, key=lambda artist: artist.get_zorder()):
-            self.figure.draw_artist(artist)
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A drawn picture with its sentence, as a notebook displays it.
@@ -354,7 +199,7 @@ def show(picture: Picture[R], result: R) -> Shown:
     ETH −15%, to $2,975: altcoins −$7,500, ETH margin −$7,350, short +$14,850; together $0, against
     −$7,500 without the hedge. Leverage 2.02x; ETH at $6,895 (+97%) liquidates the short.
     """
-    width = round(picture.size[0] * _SCREEN_DPI)
+    width = round(picture.size[0] * SCREEN_DPI)
     return Shown(picture.png(result), picture.alt(result), width)
 
 

@@ -13,16 +13,11 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,10 +27,10 @@ from labtools import (
     PATIENCE_SECONDS,
     ROOT,
     LabServer,
-    isolated_environment,
-    poll,
-    server_record,
-    stop,
+    OpenNotebook,
+    find_chromium,
+    serve_lab,
+    start_browser,
 )
 
 if TYPE_CHECKING:
@@ -75,12 +70,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("!", red=True, bold=True)
 
 
-def find_chromium() -> str | None:
-    named = os.environ.get("HEDGELIB_CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of Chromium; HEDGELIB_REQUIRE_BROWSER=1 makes its absence a failure."""
@@ -109,57 +98,15 @@ def project_files() -> list[Path]:
 @pytest.fixture(scope="session")
 def lab_server() -> Iterator[LabServer]:
     """JupyterLab on a free loopback port, with the settings of `make lab`."""
-    # A short path: a kernel's sockets lie under it, and their names have a limit.
-    with tempfile.TemporaryDirectory(prefix="lab", ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
-        root = folder / "workbook"
-        shutil.copytree(
-            ROOT / "notebooks",
-            root / "notebooks",
-            ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
-        )
-        overrides = folder / "config" / "labconfig" / "default_setting_overrides.json"
-        overrides.parent.mkdir(parents=True)
-        # Off-screen cells stay in the page, where a test can look at them.
-        tracker = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
-        overrides.write_text(json.dumps(tracker))
-
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
-        command += [f"--ip={LOOPBACK}", "--port=0", f"--ServerApp.root_dir={root}"]
-        command += ["--allow-root"] if os.geteuid() == 0 else []
-        log = folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=isolated_environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            record = poll(
-                lambda: server_record(folder / "run"),
-                "JupyterLab did not start",
-                lambda: log.read_text() if process.poll() is not None else None,
-            )
-            yield LabServer(url=record["url"], token=record["token"], root=root)
-        finally:
-            stop(process)
+    with serve_lab() as server:
+        yield server
 
 
 # Not for the whole session: while it runs, no test could start an event loop of its own.
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = [f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {LOOPBACK}"]
-    # Chromium's own sandbox refuses to work for root.
-    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with start_browser(chromium) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -189,57 +136,7 @@ def page(browser: Browser, outside_requests: list[str], page_errors: list[str]) 
     context.close()
 
 
-# Not the current widget: there is none while the focus moves.
-PANEL = "[...window.jupyterapp.shell.widgets('main')].find(w => w.context?.path === path)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenNotebook:
-    """A notebook open in JupyterLab, its kernel idle."""
-
-    page: Page
-    path: str
-
-    def run_all(self) -> list[list[dict[str, Any]]]:
-        """Run every cell; return the outputs of each code cell, in nbformat's form."""
-        self.page.evaluate(
-            """() => { window.ranAll = false;
-            window.jupyterapp.commands.execute('notebook:run-all-cells')
-              .finally(() => { window.ranAll = true; }); }"""
-        )
-        self.page.wait_for_function("window.ranAll")
-        cells = self.outputs()
-        errors = [o for outputs in cells for o in outputs if o["output_type"] == "error"]
-        assert not errors, "\n".join(["a cell failed:", *errors[0]["traceback"]])
-        return cells
-
-    def outputs(self) -> list[list[dict[str, Any]]]:
-        """Return the present outputs of each code cell, in nbformat's form."""
-        cells: list[list[dict[str, Any]]] = self.page.evaluate(
-            f"(path) => {PANEL}.content.model.toJSON().cells"
-            ".filter(c => c.cell_type === 'code').map(c => c.outputs)",
-            self.path,
-        )
-        return cells
-
-
 @pytest.fixture
 def open_notebook(lab_server: LabServer, page: Page) -> Callable[[str], OpenNotebook]:
     """Return a function that opens a notebook by its path under notebooks/."""
-
-    def open_(notebook: str) -> OpenNotebook:
-        metadata = json.loads((lab_server.notebooks / notebook).read_text())["metadata"]
-        assert "kernelspec" in metadata, f"{notebook} names no kernel, so JupyterLab would ask"
-        path = f"notebooks/{notebook}"
-        page.goto(lab_server.address(notebook))
-        page.wait_for_function(
-            f"""(path) => {{
-              const panel = window.jupyterapp && {PANEL};
-              return panel?.context.isReady && panel.sessionContext.isReady
-                && panel.sessionContext.session?.kernel?.status === 'idle';
-            }}""",
-            arg=path,
-        )
-        return OpenNotebook(page=page, path=path)
-
-    return open_
+    return partial(OpenNotebook.open, page, lab_server)

@@ -1,20 +1,27 @@
-"""Starting, finding and stopping a JupyterLab that leaves the user's own one alone."""
+"""A JupyterLab and a browser that leave the user's own ones alone."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 # Only ends a run that hangs; nothing that works comes near it, on a busy machine either.
@@ -115,3 +122,116 @@ def stop(process: subprocess.Popen[Any]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def serve_lab() -> Iterator[LabServer]:
+    """Start JupyterLab on a free loopback port, with the settings of `make lab`."""
+    # A short path: a kernel's sockets lie under it, and their names have a limit.
+    with tempfile.TemporaryDirectory(prefix="lab", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        root = folder / "workbook"
+        shutil.copytree(
+            ROOT / "notebooks",
+            root / "notebooks",
+            ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+        )
+        overrides = folder / "config" / "labconfig" / "default_setting_overrides.json"
+        overrides.parent.mkdir(parents=True)
+        # Off-screen cells stay in the page, where a test can look at them.
+        tracker = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+        overrides.write_text(json.dumps(tracker))
+
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+        command += [f"--ip={LOOPBACK}", "--port=0", f"--ServerApp.root_dir={root}"]
+        command += ["--allow-root"] if os.geteuid() == 0 else []
+        log = folder / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=root,
+                env=isolated_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            record = poll(
+                lambda: server_record(folder / "run"),
+                "JupyterLab did not start",
+                lambda: log.read_text() if process.poll() is not None else None,
+            )
+            yield LabServer(url=record["url"], token=record["token"], root=root)
+        finally:
+            stop(process)
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("HEDGELIB_CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextmanager
+def start_browser(chromium: str) -> Iterator[Browser]:
+    """Start a browser from which nothing but this machine can be reached."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = [f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {LOOPBACK}"]
+    # Chromium's own sandbox refuses to work for root.
+    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield running
+        running.close()
+
+
+# Not the current widget: there is none while the focus moves.
+PANEL = "[...window.jupyterapp.shell.widgets('main')].find(w => w.context?.path === path)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenNotebook:
+    """A notebook open in JupyterLab, its kernel idle."""
+
+    page: Page
+    path: str
+
+    @classmethod
+    def open(cls, page: Page, server: LabServer, notebook: str) -> OpenNotebook:
+        """Open a notebook, named by its path under notebooks/, in a page."""
+        metadata = json.loads((server.notebooks / notebook).read_text())["metadata"]
+        assert "kernelspec" in metadata, f"{notebook} names no kernel, so JupyterLab would ask"
+        path = f"notebooks/{notebook}"
+        page.goto(server.address(notebook))
+        page.wait_for_function(
+            f"""(path) => {{
+              const panel = window.jupyterapp && {PANEL};
+              return panel?.context.isReady && panel.sessionContext.isReady
+                && panel.sessionContext.session?.kernel?.status === 'idle';
+            }}""",
+            arg=path,
+        )
+        return cls(page=page, path=path)
+
+    def run_all(self) -> list[list[dict[str, Any]]]:
+        """Run every cell; return the outputs of each code cell, in nbformat's form."""
+        self.page.evaluate(
+            """() => { window.ranAll = false;
+            window.jupyterapp.commands.execute('notebook:run-all-cells')
+              .finally(() => { window.ranAll = true; }); }"""
+        )
+        self.page.wait_for_function("window.ranAll")
+        cells = self.outputs()
+        errors = [o for outputs in cells for o in outputs if o["output_type"] == "error"]
+        assert not errors, "\n".join(["a cell failed:", *errors[0]["traceback"]])
+        return cells
+
+    def outputs(self) -> list[list[dict[str, Any]]]:
+        """Return the present outputs of each code cell, in nbformat's form."""
+        cells: list[list[dict[str, Any]]] = self.page.evaluate(
+            f"(path) => {PANEL}.content.model.toJSON().cells"
+            ".filter(c => c.cell_type === 'code').map(c => c.outputs)",
+            self.path,
+        )
+        return cells

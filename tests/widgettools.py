@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
+from hedgelib.figures import Canvas
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
+    from hedgelib.figures import Picture
 
 PATIENCE = PATIENCE_SECONDS * 1000
 
@@ -48,18 +53,38 @@ class Widget:
     def stands_at(self, label: str, value: float) -> None:
         """Wait until box and handle both show a value."""
         expect(self.box(label)).to_have_value(f"{value:.12g}", timeout=PATIENCE)
-        shown = float(self.handle(label).get_attribute("aria-valuetext") or "nan")
-        assert abs(shown - value) < 1e-9, f"the handle stands at {shown}, the box at {value}"
+        # What a screen reader says: without what binary fractions leave.
+        told = ("aria-valuetext", f"{value:.12g}")
+        expect(self.handle(label)).to_have_attribute(*told, timeout=PATIENCE)
 
     def press(self, label: str) -> None:
         self.whole.get_by_role("button", name=label, exact=True).press("Enter")
 
-    def shows(self, sentence: str, rows: Sequence[tuple[str, str]]) -> str:
-        """Wait for a sentence and its table; return the picture beside them."""
-        expect(self.sentence).to_have_text(sentence, timeout=PATIENCE)
-        told = [name + value for name, value in rows]
+    def refuses(self, reason: str) -> None:
+        """Wait for the reason why there is no result, with no number left from before."""
+        expect(self.sentence).to_contain_text(f"This cannot be: {reason}", timeout=PATIENCE)
+        expect(self.whole.locator("tr")).to_have_count(0)
+
+    def shows(
+        self, picture: Picture[Any], result: Any, rows: Sequence[tuple[str, str]] | None = None
+    ) -> None:
+        """Wait for the sentence of a result, its table, and its picture to the last pixel."""
+        expect(self.sentence).to_have_text(picture.alt(result), timeout=PATIENCE)
+        told = [name + value for name, value in (rows or result.rows())]
         expect(self.whole.locator("tr")).to_have_text(told, timeout=PATIENCE)
-        return self.image.get_attribute("src") or ""
+        drawn = base64.b64encode(Canvas(picture).show(result)).decode("ascii")
+        self.image.evaluate(
+            """(image, [drawn, patience]) => new Promise((done, failed) => {
+              const end = Date.now() + patience;
+              const look = () => {
+                if (image.src === `data:image/png;base64,${drawn}` && image.naturalWidth) done();
+                else if (Date.now() > end) failed(new Error('the picture is another one'));
+                else setTimeout(look, 30);
+              };
+              look();
+            })""",
+            [drawn, PATIENCE],
+        )
 
 
 def every_control(page: Page) -> None:
@@ -76,6 +101,8 @@ def every_control(page: Page) -> None:
             follows_the_mouse(explorer, handle)
         for choice in explorer.locator("select").all():
             follows_the_arrows(explorer, choice)
+        said = explorer.locator("output[role=status]").inner_text()
+        expect(explorer.locator("img")).to_have_attribute("alt", said, timeout=PATIENCE)
     for radios in page.get_by_role("radiogroup").all()[:1]:
         assert radios.get_attribute("aria-label"), "a question that is not said"
         first, second = radios.get_by_role("radio").all()[:2]
@@ -98,6 +125,8 @@ def follows_the_mouse(explorer: Locator, handle: Locator) -> None:
     mouse.move(x + (-60 if at_the_end else 60), y, steps=3)
     mouse.up()
     expect(box).not_to_have_value(start, timeout=PATIENCE)
+    # All of the drag has reached the kernel; what is still under way would come after Reset.
+    expect(box).to_have_value(handle.get_attribute("aria-valuetext") or "", timeout=PATIENCE)
     explorer.get_by_role("button", name="Reset", exact=True).click()
     expect(box).to_have_value(start, timeout=PATIENCE)
 

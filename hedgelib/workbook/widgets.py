@@ -6,6 +6,7 @@ results. It knows nothing of what they mean.
 
 from __future__ import annotations
 
+import base64
 import math
 import threading
 from collections.abc import Callable, Mapping
@@ -282,10 +283,11 @@ class Explorer:
             )
         self.result: Any = None
         self.problem = ""
+        self._png = b""
         self._canvas = Canvas(picture)
         width, height = (round(inches * 100) for inches in picture.size)
         self._image = ipywidgets.Image(
-            format="png",
+            format="url",
             layout=ipywidgets.Layout(
                 width=f"{width}px", max_width="100%", object_fit="contain", min_height=f"{height}px"
             ),
@@ -337,8 +339,7 @@ class Explorer:
     @property
     def png(self) -> bytes:
         """The live picture."""
-        value: bytes = self._image.value
-        return value
+        return self._png
 
     @property
     def html(self) -> str:
@@ -381,27 +382,35 @@ class Explorer:
                 self._follow()
 
     def _follow(self) -> None:
-        self.result, table = None, ""
+        """Show the words, then the picture, which takes longer; neither may be left from before."""
         try:
-            result = self._compute(**self.state)
-            self._canvas.draw(result)
-            table = result._repr_html_()
-            self.result, self.problem = result, ""
+            self.result, self.problem = self._compute(**self.state), ""
+            self._tell(self.result._repr_html_())
+            self._draw(self._canvas.show(self.result))
         except (HedgeError, ArithmeticError) as error:
-            self.problem = f"This cannot be: {error}."
+            self._refuse(f"This cannot be: {error}.")
         except Exception as error:
-            self.problem = f"An error that should not be: {error!r}."
+            self._refuse(f"An error that should not be: {error!r}.")
             raise
-        finally:
-            # Whatever happened, nothing of the state before may stay in sight.
-            if self.result is None:
-                self._canvas.refuse("No picture; the reason stands below")
-            self._image.value = self._canvas.png()
-            # Announced by screen readers as it changes.
-            self._words.value = (
-                f'<div style="line-height:1.5"><output role="status" aria-live="polite">'
-                f"{escape(self.sentence)}</output>{table}</div>"
-            )
+
+    def _refuse(self, problem: str) -> None:
+        self.result, self.problem = None, problem
+        self._tell("")
+        self._canvas.refuse("No picture; the reason stands below")
+        self._draw(self._canvas.png())
+
+    def _tell(self, table: str) -> None:
+        # Announced by screen readers as it changes.
+        self._words.value = (
+            f'<div style="line-height:1.5"><output role="status" aria-live="polite">'
+            f"{escape(self.sentence)}</output>{table}</div>"
+        )
+
+    def _draw(self, png: bytes) -> None:
+        # As an address that holds the picture: a browser shows it in the place of the one before
+        # without fetching anything, and so without a gap.
+        self._png = png
+        self._image.value = b"data:image/png;base64," + base64.b64encode(png)
 
     def _repr_mimebundle_(
         self,

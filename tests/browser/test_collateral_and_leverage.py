@@ -1,7 +1,7 @@
 """Lesson 04 in a real JupyterLab: two widgets follow the keyboard, and a guess is shown."""
 
 from labtools import poll
-from widgettools import every_control
+from widgettools import Widget, every_control
 
 from hedgelib.workbook.lesson04 import TWO_WALLETS, far_is_far, rally, two_wallets
 from hedgelib.workbook.lines import LINES
@@ -25,73 +25,46 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
     assert page_errors == []
 
 
-class Widget:
-    """One of the lesson's widgets as a reader meets it."""
-
-    def __init__(self, page, label, picture):
-        self.page, self.picture = page, picture
-        # The outermost box that holds the labelled control.
-        self.whole = page.locator(
-            ".jupyter-widgets.widget-vbox", has=page.get_by_label(label, exact=True)
-        ).first
-        self.sentence = self.whole.locator("output[role=status]")
-        self.box = self.whole.get_by_label(label, exact=True)
-        self.image = self.whole.locator("img")
-        self.image.scroll_into_view_if_needed()
-        self.seen = []
-
-    def shows(self, expected):
-        """Wait for sentence and table of a result, and note the picture."""
-        self.sentence.get_by_text(self.picture.alt(expected), exact=True).wait_for()
-        for name, value in expected.rows():
-            self.whole.get_by_role("row", name=f"{name} {value}", exact=True).wait_for()
-        self.seen.append(self.image.get_attribute("src"))
-
-    def type(self, value):
-        self.box.fill(value)
-        self.page.keyboard.press("Tab")
-
-    def choose(self, label, option):
-        self.whole.get_by_label(label, exact=True).select_option(option)
-
-    def press(self, name):
-        self.whole.get_by_role("button", name=name, exact=True).press("Enter")
-
-
 def explore_the_wallets(page):
-    widget = Widget(page, MARGIN, TWO_WALLETS)
-    widget.shows(wallets())
+    widget = Widget(page, MARGIN)
+
+    def shows(*args, **kwargs):
+        widget.shows(TWO_WALLETS, wallets(*args, **kwargs))
+
+    shows()
     for _ in range(3):
-        widget.whole.locator(".noUi-handle").press("ArrowRight")
-    widget.shows(wallets(6_500))
-    assert widget.box.input_value() == "6500"
+        widget.handle(MARGIN).press("ArrowRight")
+    shows(6_500)
+    widget.stands_at(MARGIN, 6500)
 
     widget.press("2x")
-    widget.shows(wallets(10_000))
-    widget.choose("Rally of ETH", "first half of 2021")
-    widget.shows(wallets(10_000, "first half of 2021"))
-    widget.choose("Sell altcoins for margin", "when leverage has doubled")
-    widget.shows(wallets(10_000, "first half of 2021", top_up=True))
+    shows(10_000)
+    widget.box("Rally of ETH").select_option("first half of 2021")
+    shows(10_000, "first half of 2021")
+    widget.box("Sell altcoins for margin").select_option("when leverage has doubled")
+    shows(10_000, "first half of 2021", top_up=True)
 
-    widget.type("0")
-    widget.sentence.get_by_text("This cannot be: margin_usd must be > 0").wait_for()
+    widget.type_in(MARGIN, "0")
+    widget.refuses("margin_usd must be > 0")
     widget.press("Reset")
-    widget.shows(wallets())
-    assert len(set(widget.seen)) == len(widget.seen), "a picture stood still"
+    shows()
 
 
 def explore_the_distance(page):
-    widget = Widget(page, "Leverage", LINES)
-    widget.shows(far_is_far("ETH", 3))
-    widget.choose("Coin", "BTC")
-    widget.shows(far_is_far("BTC", 3))
+    widget = Widget(page, "Leverage")
+
+    def shows(coin, leverage):
+        widget.shows(LINES, far_is_far(coin, leverage))
+
+    shows("ETH", 3)
+    widget.box("Coin").select_option("BTC")
+    shows("BTC", 3)
     widget.press("10x")
-    widget.shows(far_is_far("BTC", 10))
-    widget.type("1")
-    widget.sentence.get_by_text("This cannot be: leverage must be above 1").wait_for()
+    shows("BTC", 10)
+    widget.type_in("Leverage", "1")
+    widget.refuses("leverage must be above 1")
     widget.press("Reset")
-    widget.shows(far_is_far("ETH", 3))
-    assert len(set(widget.seen)) == len(widget.seen), "a picture stood still"
+    shows("ETH", 3)
 
 
 def guess_and_reveal(lesson):

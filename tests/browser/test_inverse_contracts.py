@@ -1,6 +1,6 @@
 """Lesson 02 in a real JupyterLab: the price moves, the coins bend, and a guess is shown."""
 
-from widgettools import every_control
+from widgettools import Widget, every_control
 
 from hedgelib import market
 from hedgelib.workbook.lesson02 import COIN_AND_DOLLARS, price_move
@@ -26,37 +26,24 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
 
 def explore_the_price(page):
     """Keyboard, number box, list and button move the picture, the sentence and the table."""
-    sentence = page.locator("output[role=status]")
-    whole = page.locator(".jupyter-widgets.widget-vbox", has=sentence)
-    image, box = whole.locator("img"), whole.get_by_label(MOVE, exact=True)
-    image.scroll_into_view_if_needed()
+    widget = Widget(page, MOVE)
 
-    def shows(expected):
-        sentence.get_by_text(COIN_AND_DOLLARS.alt(expected), exact=True).wait_for()
-        for name, value in expected.rows():
-            whole.get_by_role("row", name=f"{name} {value}", exact=True).wait_for()
-        return image.get_attribute("src")
+    def shows(*args, **kwargs):
+        widget.shows(COIN_AND_DOLLARS, study(*args, **kwargs))
 
-    seen = [shows(study(-0.5))]
+    shows(-0.5)
     for _ in range(3):
-        whole.locator(".noUi-handle").press("ArrowRight")
-    seen.append(shows(study(-0.47)))
-    assert box.input_value() == "-47"
-
-    box.fill("100")
-    page.keyboard.press("Tab")
-    seen.append(shows(study(1.0)))
-
-    whole.get_by_label("Position", exact=True).select_option("long")
-    seen.append(shows(study(1.0, contracts=1_000)))
-
-    box.fill("-100")
-    page.keyboard.press("Tab")
-    sentence.get_by_text("This cannot be: move must be above -1").wait_for()
-
-    whole.get_by_role("button", name="Reset", exact=True).press("Enter")
-    seen.append(shows(study(-0.5)))
-    assert len(set(seen)) == len(seen), "a picture stood still"
+        widget.handle(MOVE).press("ArrowRight")
+    shows(-0.47)
+    widget.stands_at(MOVE, -47)
+    widget.type_in(MOVE, "100")
+    shows(1.0)
+    widget.box("Position").select_option("long")
+    shows(1.0, contracts=1_000)
+    widget.type_in(MOVE, "-100")
+    widget.refuses("move must be above -1")
+    widget.press("Reset")
+    shows(-0.5)
 
 
 def guess_and_reveal(lesson):

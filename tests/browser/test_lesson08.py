@@ -17,21 +17,20 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
         found = crash(name, max_leverage=cap, top_up=more)
         rows = [("", "unhedgednaive 1:1beta hedge")]
         rows += [(first, "".join(rest)) for first, *rest in found.rows()]
-        return widget.shows(CRASH.alt(found), rows)
+        widget.shows(CRASH, found, rows)
 
-    seen = [shows("November 2022", 3, False)]
+    shows("November 2022", 3, False)
     widget.box("Crash").select_option("May 2021")
-    seen.append(shows("May 2021", 3, False))
+    shows("May 2021", 3, False)
     widget.handle("Leverage at most").press("ArrowLeft")
-    seen.append(shows("May 2021", 2.5, False))
+    shows("May 2021", 2.5, False)
     widget.box("Margin is added").select_option("when needed")
-    seen.append(shows("May 2021", 2.5, True))
+    shows("May 2021", 2.5, True)
     widget.press("May 2021 at 2x")
-    seen.append(shows("May 2021", 2, False))
+    shows("May 2021", 2, False)
     widget.type_in("Leverage at most", "1")
-    widget.sentence.get_by_text("This cannot be: no amount of ETH").wait_for()
+    widget.refuses("no amount of ETH")
     widget.press("Reset")
     shows("November 2022", 3, False)
-    assert len(set(seen)) == len(seen), "a picture stood still"
     assert outside_requests == []
     assert page_errors == []

