@@ -1,12 +1,21 @@
 // Lives as a child of a group of controls. ipywidgets gives a slider's handle no name, and JupyterLab
 // takes arrow keys, Space and Enter for itself wherever no text is being typed.
 
+const set = (element, name, value) => {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+};
+
 function mend(group, question) {
   group.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const handle of group.querySelectorAll(".noUi-handle")) {
     const label = handle.closest(".widget-hbox")?.querySelector("label");
-    if (label) handle.setAttribute("aria-label", `Move ${label.textContent}`);
+    if (label) set(handle, "aria-label", `Move ${label.textContent}`);
+    // 0.23, not 0.22999999999999998.
+    const value = Number(handle.getAttribute("aria-valuetext"));
+    set(handle, "aria-valuetext", String(Number(value.toPrecision(12))));
   }
+  const image = group.querySelector("img"), said = group.querySelector("output");
+  if (image && said) set(image, "alt", said.textContent);
   for (const radios of group.querySelectorAll(".widget-radio-box")) {
     radios.setAttribute("role", "radiogroup");
     if (question) radios.setAttribute("aria-label", question);
@@ -25,7 +34,8 @@ function render({ model, el }) {
     again();
     // Controls come one after the other, and may be drawn anew.
     observer = new MutationObserver(again);
-    observer.observe(group, { childList: true, subtree: true });
+    const changes = { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] };
+    observer.observe(group, changes);
   };
   requestAnimationFrame(whenThere);
   return () => observer?.disconnect();
