@@ -181,7 +181,7 @@ def _quick_png(image: Image.Image) -> bytes:
     """Encode without the filters that take most of the time, and here save no space."""
     width, height = image.size
     rows = np.zeros((height, 1 + 3 * width), np.uint8)
-    rows[:, 1:] = np.frombuffer(image.tobytes(), np.uint8).reshape(height, -1)
+    rows[:, 1:] = np.frombuffer(image.tobytes("raw", "RGB"), np.uint8).reshape(height, -1)
     parts = (
         (b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows.data, 1)),
@@ -324,9 +324,10 @@ class Canvas:
         with _styled():
             self._paint()
             size = self._agg.get_width_height(physical=True)
-            image = Image.frombuffer("RGBA", size, self._agg.buffer_rgba()).convert("RGB")
-        if compress_level == 1:
-            return _quick_png(image)
+            image = Image.frombuffer("RGBA", size, self._agg.buffer_rgba())
+            if compress_level == 1:
+                return _quick_png(image)
+            image = image.convert("RGB")
         buffer = io.BytesIO()
         image.save(buffer, "png", compress_level=compress_level)
         return buffer.getvalue()

@@ -93,7 +93,29 @@ class Choice:
             raise InvalidInput(f"{self.name}: start must be an option, got {self.start!r}")
 
 
-class _Handle(ipywidgets.FloatSlider):  # type: ignore[misc]
+class _InTurn(ipywidgets.Widget):  # type: ignore[misc]
+    """A control that takes in what the browser says only when it is its turn.
+
+    JupyterLab has buttons and sliders handled in two threads, and a slider that is halfway through
+    a key press when Reset puts it back would end elsewhere than its box and the picture.
+    """
+
+    turn: _Turn
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        with self.turn:
+            super().set_state(sync_data)
+
+
+class _Box(_InTurn, ipywidgets.FloatText):  # type: ignore[misc]
+    """A number to type."""
+
+
+class _List(_InTurn, ipywidgets.Dropdown):  # type: ignore[misc]
+    """Several things to choose from."""
+
+
+class _Handle(_InTurn, ipywidgets.FloatSlider):  # type: ignore[misc]
     """A slider that can be moved from here without an answer.
 
     In the browser a slider rounds what it is told and says so. Such an answer may arrive when the
@@ -125,7 +147,7 @@ class _SliderRow:
         self._changed = changed
         self._turn = turn
         self._leader: object = None
-        self.box = ipywidgets.FloatText(
+        self.box = _Box(
             value=control.start,
             step=control.step,
             description=control.label,
@@ -140,6 +162,7 @@ class _SliderRow:
             readout=False,
             layout=ipywidgets.Layout(flex="1 1 auto", width="auto", min_width="160px"),
         )
+        self.box.turn = self.slider.turn = turn
         self.box.observe(self._box_moved, "value")
         self.slider.observe(self._slider_moved, "value")
         self.widget = ipywidgets.HBox([self.box, self.slider])
@@ -192,15 +215,16 @@ def _tidy(value: float) -> float:
 class _ChoiceRow:
     """A list to choose from."""
 
-    def __init__(self, control: Choice, changed: Callable[[], None]) -> None:
+    def __init__(self, control: Choice, changed: Callable[[], None], turn: _Turn) -> None:
         self.control = control
-        self.box = ipywidgets.Dropdown(
+        self.box = _List(
             options=list(control.options),
             value=control.start,
             description=control.label,
             style={"description_width": _LABEL},
             layout=ipywidgets.Layout(width="470px"),
         )
+        self.box.turn = turn
         self.box.observe(lambda _: changed(), "value")
         self.widget = self.box
 
@@ -279,7 +303,7 @@ class Explorer:
             self._rows[control.name] = (
                 _SliderRow(control, self._changed, self._turn)
                 if isinstance(control, Slider)
-                else _ChoiceRow(control, self._changed)
+                else _ChoiceRow(control, self._changed, self._turn)
             )
         self.result: Any = None
         self.problem = ""
@@ -382,11 +406,15 @@ class Explorer:
                 self._follow()
 
     def _follow(self) -> None:
-        """Show the words, then the picture, which takes longer; neither may be left from before."""
+        """Show the picture, then the words; neither may be left from before.
+
+        The words would be laid out by the browser just when it needs its time for the picture.
+        """
         try:
             self.result, self.problem = self._compute(**self.state), ""
-            self._tell(self.result._repr_html_())
+            table = self.result._repr_html_()
             self._draw(self._canvas.show(self.result))
+            self._tell(table)
         except (HedgeError, ArithmeticError) as error:
             self._refuse(f"This cannot be: {error}.")
         except Exception as error:

@@ -151,15 +151,15 @@ def test_slider_that_is_moved_is_not_moved_back(explorer, told):
     agree(explorer)
 
 
-def test_move_is_told_in_three_messages_the_picture_last(explorer, told):
-    """The words, which are quick, do not wait for the picture."""
+def test_move_is_told_in_three_messages_the_picture_before_the_words(explorer, told):
+    """Words that come first keep the browser busy when the picture comes."""
     told.clear()
     slider(explorer, "Move (%)").set_state({"value": 20})
     updates = [(model, data["state"]) for model, data in told if data["method"] == "update"]
     (words,), (image,) = (children(explorer.widget, kind) for kind in ("HTML", "Image"))
-    followers = [box(explorer, "Move (%)"), words, image]
+    followers = [box(explorer, "Move (%)"), image, words]
     assert [model for model, _ in updates] == [widget.model_id for widget in followers]
-    assert updates[1][1]["value"] == explorer.html
+    assert updates[2][1]["value"] == explorer.html
     # A picture that is its own address takes the place of the one before without a gap.
     assert image.format == "url"
     assert image.value == b"data:image/png;base64," + base64.b64encode(explorer.png)
@@ -199,6 +199,42 @@ def test_messages_in_two_threads_take_turns(explorer):
         thread.join()
     assert {label: box(explorer, label).value for label in moves} == moves
     assert explorer.state["move"] == pytest.approx(0.2)
+    agree(explorer)
+
+
+class Turn:
+    """A lock that tells when somebody has to wait for it."""
+
+    def __init__(self):
+        self.lock, self.waited_for = threading.RLock(), threading.Event()
+
+    def __enter__(self):
+        if not self.lock.acquire(blocking=False):
+            self.waited_for.set()
+            self.lock.acquire()
+
+    def __exit__(self, *_):
+        self.lock.release()
+
+
+def test_key_pressed_while_reset_is_handled_is_not_undone(monkeypatch):
+    """Each thread's message is taken in as a whole, or slider and picture end apart."""
+    turn = Turn()
+    with monkeypatch.context() as patch:
+        patch.setattr("hedgelib.workbook.widgets.threading.RLock", lambda: turn)
+        explorer = Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE)
+    moved = slider(explorer, "Move (%)")
+    moved.set_state({"value": 20})
+    with turn:
+        key = threading.Thread(target=moved.set_state, args=[{"value": 21}])
+        key.start()
+        assert turn.waited_for.wait(60)
+        button(explorer, "Reset").click()
+        assert moved.value == box(explorer, "Move (%)").value == -15
+        agree(explorer)
+    key.join()
+    assert moved.value == box(explorer, "Move (%)").value == 21
+    assert explorer.state["move"] == pytest.approx(0.21)
     agree(explorer)
 
 
