@@ -255,9 +255,17 @@ class MoveStudy:
             ("Liquidation", _liquidation_short(plan)),
         ]
 
+    @property
+    def _caption(self) -> str:
+        at = self.point.move[0]
+        return f"{self.plan.contract.coin} {percent(at, signed=True, digits=_digits(at))}"
+
+    def __repr__(self) -> str:
+        together = usd(self.point.total_pnl_usd[0], signed=True)
+        return f"MoveStudy({self._caption}: together {together})"
+
     def _repr_html_(self) -> str:
-        move = percent(self.point.move[0], signed=True, digits=_digits(self.point.move[0]))
-        return html_table(self.rows(), caption=f"{self.plan.contract.coin} {move}")
+        return html_table(self.rows(), caption=self._caption)
 
 
 def study_move(

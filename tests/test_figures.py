@@ -148,6 +148,10 @@ def test_sentence_at_a_move(case, move, finding):
     assert dict(study.rows())["Together"] == usd(study.point.total_pnl_usd[0], signed=True)
 
 
+def test_study_of_a_move_is_shown_in_a_line():
+    assert repr(study_move(plan("A"), -0.15)) == "MoveStudy(ETH −15%: together −$7,500)"
+
+
 def test_title_is_the_finding():
     title = PNL_AT_MOVE.figure(study_move(plan("A"), -0.15)).axes[0].get_title(loc="left")
     assert title == "ETH −15%: −$7,500 with the hedge, −$7,500 without"
