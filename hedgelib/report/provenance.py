@@ -36,7 +36,11 @@ def provenance(report: HedgeReport) -> Section:
     given = report.parameters.to_dict()
     given["portfolio"] = report.file_name
     parameter_rows = [
-        [name, "not set" if value is None else str(value), PARAMETER_HELP[name]]
+        [
+            name,
+            "not set" if value is None else str(value),
+            PARAMETER_HELP[name].replace("None:", "not set:"),
+        ]
         for name, value in given.items()
     ]
     figure_rows = [

@@ -20,7 +20,7 @@ from hedgelib.report.phrases import (
 
 if TYPE_CHECKING:
     from hedgelib.figures import Shown
-    from hedgelib.report.results import HedgeReport, Tracking
+    from hedgelib.report.results import Cover, HedgeReport, Tracking
 
 __all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
 
@@ -64,21 +64,10 @@ def holdings(report: HedgeReport) -> Section:
     blocks += [Text(text, "note") for text in _valuation(report)]
     without = [c for c in report.covers if c.reason]
     if without:
-        blocks.append(Text("Coins without a price history that serves:"))
-        blocks.append(
-            Points(
-                [
-                    f"{c.coin}: {c.reason}. "
-                    + (
-                        f"It enters with your beta of {c.own_beta:g}, which is taken as it is."
-                        if c.how == "own"
-                        else "No beta in the file either: it counts in the value, is taken not to "
-                        f"move with {report.hedge_coin}, and is not hedged."
-                    )
-                    for c in without
-                ]
-            )
-        )
+        blocks += [
+            Text("Coins without a price history that serves:"),
+            Points(_without(without, report.hedge_coin)),
+        ]
     chosen = [c for c in report.coins("own") if not c.reason]
     if chosen:
         blocks.append(
@@ -89,6 +78,39 @@ def holdings(report: HedgeReport) -> Section:
             )
         )
     return Section(blocks)
+
+
+def _without(covers: list[Cover], hedge_coin: str) -> list[str]:
+    """Say how coins enter that have no history; many of a kind in one sentence."""
+    kinds: dict[tuple[str, str], list[Cover]] = {}
+    for cover in covers:
+        kinds.setdefault((cover.reason, cover.how), []).append(cover)
+    said = []
+    for kind in kinds.values():
+        few = len(kind) < MOST_NAMES
+        said += (
+            [_enters([cover], hedge_coin) for cover in kind] if few else [_enters(kind, hedge_coin)]
+        )
+    return said
+
+
+def _enters(covers: list[Cover], hedge_coin: str) -> str:
+    first, several = covers[0], len(covers) > 1
+    if first.how == "own":
+        how = (
+            "They enter with your betas, which are taken as they are."
+            if several
+            else f"It enters with your beta of {first.own_beta:g}, which is taken as it is."
+        )
+    else:
+        how = (
+            "No betas in the file either: they count in the value, are taken not to move with "
+            f"{hedge_coin}, and are not hedged."
+            if several
+            else "No beta in the file either: it counts in the value, is taken not to move with "
+            f"{hedge_coin}, and is not hedged."
+        )
+    return f"{listed(covers)}: {first.reason}. {how}"
 
 
 def _valuation(report: HedgeReport) -> list[str]:

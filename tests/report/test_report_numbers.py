@@ -271,6 +271,7 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
     text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
     assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
+    assert "UNK: no price history. No beta in the file either: it counts" in " ".join(text.split())
 
 
 def test_a_beta_in_the_file_goes_before_history(book):
@@ -645,5 +646,10 @@ def test_a_book_of_many_coins_stays_readable(book):
     assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
     assert len(said) < 3200
     assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
-    named = str(got.holdings)
-    assert all(f"- C{i}: no price history" in named for i in range(200))
+    named = " ".join(str(got.holdings).split())
+    assert all(f" C{i} $100" in named for i in range(200))
+    assert (
+        "C0, C1, C2, C3, C4 and 195 others: no price history. They enter with your betas" in named
+    )
+    assert "D0, D1, D2, D3, D4 and 45 others: no price history. No betas in the file" in named
+    assert named.count("no price history") == 2

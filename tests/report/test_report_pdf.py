@@ -114,6 +114,40 @@ def title(made: Path) -> str:
     return re.sub(rb"\\(.)", rb"\1", found[1]).decode("ascii")
 
 
+def pages_of_tables(made: Path) -> list[list[int]]:
+    """The page on which each row of each table begins, the heading first, by the PDF's own tags."""
+    found = re.finditer(rb"\n(\d+) 0 obj\n(.*?)\nendobj", made.read_bytes(), re.DOTALL)
+    objects = {int(number): text for number, text in (match.groups() for match in found)}
+
+    def below(text: bytes) -> list[bytes]:
+        within = re.search(rb"/K (\[[^\]]*\]|\d+ 0 R)", text)
+        return [objects[int(n)] for n in re.findall(rb"(\d+) 0 R", within[1])] if within else []
+
+    def first_page(text: bytes) -> int | None:
+        pages = (first_page(part) for part in below(text))
+        page = re.search(rb"/Pg (\d+) 0 R", text)
+        return next((p for p in pages if p is not None), int(page[1]) if page else None)
+
+    tables = [text for text in objects.values() if b"/S /Table\n" in text]
+    return [
+        [page for part in below(table) if (page := first_page(part)) is not None]
+        for table in tables
+    ]
+
+
+@pytest.mark.usefixtures("chromium")
+@pytest.mark.parametrize("fixture", ["report_page", "demanding_page"])
+@pytest.mark.parametrize("paper", SIZES)
+def test_no_row_of_a_table_stands_alone_on_a_page(paper, fixture, request, tmp_path):
+    made = write_pdf(request.getfixturevalue(fixture), tmp_path / "made.pdf", paper=paper)
+    tables = pages_of_tables(made)
+    assert len(tables) == 12
+    assert len({page for pages in tables for page in pages}) > 4
+    for pages in tables:
+        assert len(set(pages[:4])) == 1, pages  # caption, heading and two rows
+        assert len(set(pages[-2:])) == 1, pages
+
+
 @pytest.mark.usefixtures("chromium")
 @pytest.mark.parametrize("paper", SIZES)
 def test_a_page_is_printed_on_either_paper(report_page, tmp_path, paper):
