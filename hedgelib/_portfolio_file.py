@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -19,12 +21,15 @@ from typing import Any
 
 from hedgelib.errors import PortfolioFileError
 
-__all__ = ["COLUMNS", "Row", "column_of", "read_rows"]
+__all__ = ["COLUMNS", "LARGEST_BYTES", "Row", "column_of", "read_rows", "unfit"]
 
 COLUMNS = ("coin", "usd_value", "quantity", "price_usd", "beta")
 _NUMBERS = COLUMNS[1:]
 _IN_USD = ("usd_value", "price_usd")
 _COMMENT = "comment"
+
+LARGEST_BYTES = 16 << 20
+"""No portfolio file is larger."""
 
 _WORDS = {
     "coin": "coin, symbol, ticker, asset, token, coin symbol, asset symbol, token symbol",
@@ -45,6 +50,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DOLLARS = re.compile(
     r"(?P<sign>[+-]?)(?:US\$|\$|USD)\s?(?P<amount>.+)|(?P<before>.+?)\s?(?:US\$|\$|USD)", re.I
 )
+_TOLD = re.compile(r"\"?sep=([,;\t])\"?", re.I)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _LONGEST_SHOWN = 60
@@ -132,12 +138,36 @@ def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
     return rows, tuple(sorted(read_as, key=lambda pair: (COLUMNS.index(pair[1]), pair[0])))
 
 
+def unfit(kind: os.stat_result) -> str | None:
+    """Say why what stands at a path can be no portfolio file, or nothing.
+
+    Parameters
+    ----------
+    kind : os.stat_result
+
+    Returns
+    -------
+    str or None
+        A folder is told when it is opened.
+    """
+    if stat.S_ISDIR(kind.st_mode):
+        return None
+    if not stat.S_ISREG(kind.st_mode):
+        return "not a file, but a pipe, a socket or a device"
+    if kind.st_size > LARGEST_BYTES:
+        return f"{kind.st_size:,} bytes, and no portfolio has over {LARGEST_BYTES:,}"
+    return None
+
+
 def _text(path: Path) -> str:
     def fail(message: str) -> PortfolioFileError:
         return PortfolioFileError(message, path=path)
 
     try:
-        return path.read_text(encoding="utf-8-sig")
+        # Before it is opened: a pipe would be waited for, and gives what it has only once.
+        reason = unfit(path.stat())
+        if reason is None:
+            return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise fail("there is no such file") from error
     except IsADirectoryError as error:
@@ -148,6 +178,7 @@ def _text(path: Path) -> str:
         raise fail(f"cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise fail(f"cannot be a path: {error}") from error
+    raise fail(reason)
 
 
 # Names
@@ -322,6 +353,10 @@ def _records(path: Path, text: str) -> Iterator[tuple[Place, list[str], str]]:
     for line in lines:
         number += 1
         at = Place(path, number)
+        # How Excel is told what stands between columns.
+        if not delimiter and (told := _TOLD.fullmatch(line.strip())):
+            delimiter = told[1]
+            continue
         # Before the CSV reader sees it: a quote in a comment would swallow the lines below.
         if line.lstrip().startswith("#"):
             continue

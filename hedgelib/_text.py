@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import inf
 
 __all__ = ["html_table", "money_in_markdown", "percent", "usd"]
 
+_MOST_WRITTEN_OUT = 1e15
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
 
 
@@ -21,7 +23,7 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
     Parameters
     ----------
     amount : float
-        USD; infinity is written as such.
+        USD; infinity is written as such, and from 1e15 on four digits: a float has no cents there.
     signed : bool
         Put a plus sign before a gain.
     cents : bool
@@ -37,10 +39,12 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
 
     Examples
     --------
-    >>> usd(-7350), usd(150.2, signed=True), usd(-1e-9), usd(2975, cents=True)
-    ('−$7,350', '+$150', '$0', '$2,975.00')
+    >>> usd(-7350), usd(150.2, signed=True), usd(-1e-9), usd(2975, cents=True), usd(2e300)
+    ('−$7,350', '+$150', '$0', '$2,975.00', '$2e+300')
     """
     text = f"{abs(amount):,.{2 if cents else 0}f}"
+    if _MOST_WRITTEN_OUT <= abs(amount) < inf:
+        text = f"{abs(amount):.4g}"
     if not any(digit in text for digit in "123456789") and text != "inf":
         return f"${text}"
     sign = "−" if amount < 0 else "+" if signed else ""

@@ -17,6 +17,7 @@ from hedgelib.errors import InvalidInput, PortfolioFileError
 
 __all__ = ["Holding", "Portfolio", "read_portfolio"]
 
+_LONGEST_NAME = 64
 _TOTAL = re.compile(r"(GRAND )?TOTALS?:?")
 
 
@@ -221,6 +222,8 @@ def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = No
 
 def _holding(row: Row, prices_usd: Mapping[str, float]) -> Holding:
     coin = row.coin.upper()
+    if len(coin) > _LONGEST_NAME:
+        raise row.error(f"must have at most {_LONGEST_NAME} characters, got {len(coin)}", "coin")
     if not _is_name(coin):
         raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
     if _TOTAL.fullmatch(coin):

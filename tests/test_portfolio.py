@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
 
 import pytest
@@ -254,6 +255,15 @@ def test_what_stands_between_columns(file, delimiter):
     assert h.read_portfolio(file(text)).holdings == (
         h.Holding(coin="ADA", value_usd=25.0, quantity=10.0, price_usd=2.5, beta=-1.0),
         h.Holding(coin="B", value_usd=4.0, quantity=4.0, price_usd=1.0),
+    )
+
+
+@pytest.mark.parametrize("told", ["sep=;", '"SEP=;"', "# mine\r\nsep=;"])
+def test_what_stands_between_columns_can_be_told_as_excel_is_told(file, told):
+    text = f"\ufeff{told}\r\nValue, USD;coin\r\n5,5;ADA\r\n"
+    assert pairs(h.read_portfolio(file(text))) == [("ADA", 5.5)]
+    fails(
+        file(f"{told}\r\n"), "the file is empty; the first line is a header such as coin,usd_value"
     )
 
 
@@ -561,6 +571,7 @@ WRONG = [
     ("coin,usd_value,beta\nADA,1,one\n", 2, "beta", NOT_PLAIN + "'one'"),
     ("coin,usd_value,beta\nADA,1,-1e999\n", 2, "beta", "'-1e999' is too large"),
     ("coin,usd_value\n,5\n", 2, "coin", "must be a printable name, got ''"),
+    (f"coin,usd_value\n{'X' * 65},5\n", 2, "coin", "must have at most 64 characters, got 65"),
     ("coin,usd_value\n  ,5\n", 2, "coin", "must be a printable name, got ''"),
     (
         'coin,usd_value\nADA,1\n"A\nB",5\nUNI,1\n',
@@ -755,6 +766,12 @@ def test_a_path_that_is_no_file(tmp_path, file):
     fails(file("x") / "below.csv", "cannot be read: Not a directory")
     fails(tmp_path / ("n" * 300), "cannot be read: File name too long")
     fails("a\0b.csv", "cannot be a path: embedded null byte")
+    os.mkfifo(tmp_path / "pipe.csv")
+    fails(tmp_path / "pipe.csv", "not a file, but a pipe, a socket or a device")
+    fails("/dev/zero", "not a file, but a pipe, a socket or a device")
+    with (tmp_path / "large.csv").open("wb") as large:
+        large.truncate((16 << 20) + 1)
+    fails(tmp_path / "large.csv", "16,777,217 bytes, and no portfolio has over 16,777,216")
 
 
 def test_a_file_that_may_not_be_read(file, monkeypatch):

@@ -11,13 +11,13 @@ import hashlib
 import io
 import json
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hedgelib._portfolio_file import LARGEST_BYTES, unfit
 from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
@@ -29,8 +29,6 @@ __all__ = ["LARGEST_BYTES", "SUFFIXES", "Book", "gather", "read_book"]
 SUFFIXES = (".csv", ".json")
 """Ends of the names of portfolio files, in small letters or capitals."""
 
-LARGEST_BYTES = 16 << 20
-"""No portfolio file is larger."""
 
 _DATA_OF_A_REPORT = ".report.json"
 _TAKEN_STEMS = ("index",)
@@ -238,11 +236,8 @@ def read_book(path: Path) -> bytes:
 
     try:
         with open(path, "rb", opener=_open_at_once) as file:
-            kind = os.fstat(file.fileno())
-            if not stat.S_ISREG(kind.st_mode):
-                raise fail("not a file, but a pipe, a socket or a device")
-            if kind.st_size > LARGEST_BYTES:
-                raise fail(f"{kind.st_size:,} bytes, and no portfolio has over {LARGEST_BYTES:,}")
+            if reason := unfit(os.fstat(file.fileno())):
+                raise fail(reason)
             return file.read(LARGEST_BYTES)
     except FileNotFoundError as error:
         if path.is_symlink():

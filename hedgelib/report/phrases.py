@@ -29,7 +29,7 @@ def listed(covers: Sequence[Cover]) -> str:
     """Name coins in a sentence, the many at its end counted."""
     names = [cover.coin for cover in covers]
     if len(names) > MOST_NAMES:
-        names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1} others"]
+        names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1:,} others"]
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 

@@ -105,7 +105,8 @@ class Residual:
     before_usd, after_usd : float
         Of the book without a hedge, and of everything with it.
     own_usd : float
-        The part of `after_usd` that is the coins' own and that no hedge coin covers.
+        The part of `after_usd` that is the coins' own and that no hedge coin covers; of those whose
+        beta is estimated from prices.
     """
 
     horizon_days: int

@@ -215,7 +215,8 @@ def uncovered(report: HedgeReport) -> Section:
     own = report.coins("own")
     if own:
         items.append(
-            f"Betas that you gave ({listed(own)}) are taken as they are, without an error."
+            f"Betas that you gave ({listed(own)}) are taken as they are, without an error and "
+            "without moves of the coins' own."
         )
     none = report.coins("none")
     if none:

@@ -63,7 +63,7 @@ def summary(report: HedgeReport) -> Section:
 
 def _hold(report: HedgeReport) -> str:
     book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
-    many = f"{len(book)} coins" if len(book) > 1 else "one coin"
+    many = f"{len(book):,} coins" if len(book) > 1 else "one coin"
     held = f"{usd(book.value_usd)} in {many}."
     if tracked.estimate is None:
         return (
@@ -189,10 +189,12 @@ def _own_moves(report: HedgeReport) -> list[str]:
         beta * plan.book_usd
         for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
     )
+    unknown = [c for c in report.covers if c.how != "history" and c.value_usd > 0]
+    more = f" Moves of {listed(unknown)} on their own are not known and come on top."
     return [
         f"The coins' own moves. What no hedge with {coin} covers is worth about "
         f"{usd(residual.own_usd)} {period(report)} either way; without the hedge it is "
-        f"{usd(residual.before_usd)}.",
+        f"{usd(residual.before_usd)}.{more if unknown else ''}",
         f"A beta that was measured wrong, or changes. The book is taken to carry "
         f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; within the interval of its beta it "
         f"is between {usd(low)} and {usd(high)}.",
@@ -256,7 +258,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     plan, residual, coin = report.plan, report.residual, report.hedge_coin
     finite = np.isfinite(plan.liquidation_price_usd)
     facts = [
-        ("Book", usd(plan.book_usd), f"{len(report.portfolio)} coins"),
+        (
+            "Book",
+            usd(plan.book_usd),
+            f"{len(report.portfolio):,} coin{'' if len(report.portfolio) == 1 else 's'}",
+        ),
         (f"Beta to {coin}", f"{report.tracked.book_beta:.2f}", beta_range(report)),
         (
             "Short",

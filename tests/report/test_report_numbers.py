@@ -271,6 +271,12 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
     text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
     assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
+    assert "Moves of XYZ and UNK on their own are not known and come on top." in " ".join(
+        str(got.summary).split()
+    )
+    alone = report_on(book("coin,usd_value\nADA,6000\n"), benchmark="ETH")
+    assert "on their own" not in str(alone.summary)
+    assert got.residual.own_usd == pytest.approx(alone.residual.own_usd)
     assert "UNK: no price history. No beta in the file either: it counts" in " ".join(text.split())
 
 

@@ -203,6 +203,21 @@ def test_a_phone_shows_it_all_in_its_width(page, demanding_page, outside_request
     assert not page_errors
 
 
+@pytest.mark.parametrize("wide", [390, 1100])
+def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
+    (tmp_path / "book.csv").write_text(f"coin,usd_value,beta\nADA,1e18,\n{'W' * 64},1e17,1\n")
+    report = build_report(ReportParameters(portfolio=str(tmp_path / "book.csv")))
+    (tmp_path / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
+    page.set_viewport_size({"width": wide, "height": 844})
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == wide
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.facts div, .story dd, p, li, td, th')]
+          .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"""
+    )
+    assert not outside
+
+
 @pytest.mark.usefixtures("chromium", "no_kernel")
 def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
