@@ -27,6 +27,7 @@ _PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"}
 _SET_UP = """from hedgelib.classroom.student import given
 
 my, me = given(numbers)"""
+_MOST_NAMED = 5
 _LONGEST_TEXT = 20_000
 
 
@@ -193,11 +194,17 @@ class _Own:
             )
 
     def look_for_missing(self) -> None:
-        for name in self.source.cells:
-            if name not in self.seen:
-                info = grade_info(self.source.cells[name])
-                kind = "answer" if info["solution"] else "locked"
-                self.warnings.append(f"the {kind} cell {name} is missing")
+        cells = self.source.cells
+        missing = [name for name in cells if name not in self.seen]
+        if len(missing) > _MOST_NAMED:
+            self.warnings.append(
+                f"{len(missing)} of the exercise's {len(cells)} cells are missing, among them "
+                f"{', '.join(missing[:_MOST_NAMED])}"
+            )
+            return
+        for name in missing:
+            kind = "answer" if grade_info(cells[name])["solution"] else "locked"
+            self.warnings.append(f"the {kind} cell {name} is missing")
 
 
 def visible(text: str) -> str:
