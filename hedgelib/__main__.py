@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
             help=command.SUMMARY,
             description=command.DESCRIPTION,
             epilog=(
-                "Exit codes: 0 done, 2 the input or an option is not accepted, 1 something "
-                "unexpected. Educational, not advice."
+                "Exit codes: 0 done, 2 the input or an option is not accepted, "
+                + (f"3 {command.PARTLY}, " if command.PARTLY else "")
+                + "130 interrupted, 1 something unexpected. Educational, not advice."
             ),
         )
         command.add_arguments(subparser)
@@ -64,8 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 2 bad input, 1 unexpected, 130 interrupted. Errors are one line on
-        standard error.
+        Exit code: 0 done, 2 bad input, 3 done in part, 1 unexpected, 130 interrupted. Errors are
+        one line on standard error.
     """
     arguments = _parser().parse_args(argv)
     try:

@@ -1,7 +1,8 @@
 """The commands of ``hedgelib``, a module for each.
 
 A module has a ``SUMMARY``, a ``DESCRIPTION``, ``add_arguments(parser)`` and ``run(arguments)``,
-which returns the exit code. It imports nothing heavy before ``run``, so that ``--help`` is quick.
+which returns the exit code; where that may be 3, ``PARTLY`` says what it means. It imports nothing
+heavy before ``run``, so that ``--help`` is quick.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Command(Protocol):
 
     SUMMARY: str
     DESCRIPTION: str
+    PARTLY: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Tell the parser of this command what it takes."""

@@ -7,6 +7,7 @@ import argparse
 from hedgelib.commands.classroom import add_out, course_folder, require_nbgrader
 
 SUMMARY = "make a class: exercises with personal numbers, key and gradebook"
+PARTLY = ""
 DESCRIPTION = (
     "Make a class from a list of students: exercises in which each has numbers of their own, "
     "their solutions, the answer key and nbgrader's gradebook. Called again with a longer list, "

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from hedgelib.live import LiveData
 
 SUMMARY = "get prices, funding and contract terms from a venue"
+PARTLY = "some data could not be had"
 DESCRIPTION = (
     "Get daily closes, prices of coin-margined perpetuals, their funding history and contract "
     "terms from a venue through ccxt, and keep them in a cache. What the cache has is not asked "
     "for again, so an interrupted run goes on where it stopped. Reports run on it with --live."
 )
 
-_INTERRUPTED, _INCOMPLETE = 130, 1
+_INTERRUPTED, _INCOMPLETE = 130, 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return _INTERRUPTED
     _tell(data)
-    return _INCOMPLETE if data.failures else 0
+    if data.failures:
+        print(
+            f"hedgelib: {len(data.failures)} series could not be had; what is there can be used",
+            file=sys.stderr,
+        )
+        return _INCOMPLETE
+    return 0
 
 
 def _tell(data: LiveData) -> None:

@@ -9,6 +9,7 @@ from hedgelib.commands.classroom import add_out, course_folder, require_nbgrader
 from hedgelib.report.blocks import printable
 
 SUMMARY = "grade a folder of submissions"
+PARTLY = ""
 DESCRIPTION = (
     "Grade a folder of submissions: files, folders and zip archives as a learning platform hands "
     "them over. Nothing is written into it. What a student wrote runs in a sandbox, and what was "

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
 SUMMARY = "write a hedge report on a portfolio file"
+PARTLY = "the report is there and its PDF is not"
 DESCRIPTION = (
     "Write a hedge report on a portfolio file: one HTML page that needs no network, and the "
     "executed notebook it was made from. With --pdf it is printed too, by Chromium; where that "
-    "fails the report is still written, and the exit code is 3."
+    "fails the report is still written."
 )
 
 _NO_PDF, _INTERRUPTED = 3, 130

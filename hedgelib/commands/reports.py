@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from hedgelib.report.records import OutFolder
 
 SUMMARY = "write a hedge report on each of many portfolio files, and an index"
+PARTLY = "some portfolios have no report"
 DESCRIPTION = (
     "Write a hedge report on every portfolio file of a folder and its folders, or of every row of "
     "a manifest: a CSV file with a column portfolio (paths from its own folder) and any parameters "
     "as further columns. index.html and index.csv list them all. A portfolio that cannot have a "
-    "report is listed with the reason, and the exit code is 3. After an interruption the same "
-    "command goes on where it stopped: a report is made again only when its file, its parameters, "
-    "hedgelib or its data have changed."
+    "report is listed with the reason. After an interruption the same command goes on where it "
+    "stopped: a report is made again only when its file, its parameters, hedgelib or its data have "
+    "changed; with --live on the next day, too."
 )
 
 _SOME_FAILED, _INTERRUPTED = 3, 130

@@ -14,6 +14,8 @@ from classtools import cell_of
 from labtools import ROOT
 
 import hedgelib as hl
+from hedgelib.classroom._runner import _CLOCK_SHARE
+from hedgelib.classroom.interface import Limits
 from hedgelib.classroom.marking import PERCENT, TURNED, judge
 from hedgelib.classroom.models import MODELS, wrong_model
 from hedgelib.classroom.personal import Numbers, draw, row
@@ -398,3 +400,7 @@ def test_runbook_tells_of_the_exercises_as_they_are():
         lessons = ", ".join(re.findall(r"\b0\d\b", top.partition("**Time**")[0]))
         row = f"| `{name}` | {lessons} | {minutes} | {found.points:g}, {by_hand:g} |"
         assert row in text
+    limits = Limits()
+    assert (limits.cell_seconds, _CLOCK_SHARE, limits.seconds) == (10, 3, 60)
+    assert "ten seconds of computing, and up to thirty by the clock" in text
+    assert "the whole notebook has sixty" in text

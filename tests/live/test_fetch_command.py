@@ -100,10 +100,11 @@ def test_a_venue_that_is_down_is_one_line_and_code_1(bybit, fetch):
     assert err.count("\n") == 1
 
 
-def test_a_series_that_is_refused_is_told_with_code_1(bybit, fetch):
+def test_a_series_that_is_refused_is_told_with_code_3(bybit, fetch):
     bybit.venue.faults = [Fault("instead", body="[1]", path="funding")]
     code, out, err = fetch("--coins", "BTC")
-    assert (code, err) == (1, "")
+    assert code == 3
+    assert err == "hedgelib: 1 series could not be had; what is there can be used\n"
     assert "- refused: BTC funding (BTC/USD:BTC): " in out
 
 

@@ -441,7 +441,7 @@ def test_an_interrupt_is_told_in_a_line(capsys, tmp_path, monkeypatch):
 
 
 def test_help_and_version(capsys):
-    for words in (["--help"], ["report", "--help"], ["--version"]):
+    for words in (["--help"], ["report", "--help"], ["reports", "--help"], ["--version"]):
         with pytest.raises(SystemExit) as stop:
             command_line.main(words)
         assert stop.value.code == 0
@@ -450,6 +450,8 @@ def test_help_and_version(capsys):
     for name in ReportParameters.names()[1:]:
         assert f"--{name.replace('_', '-')} " in out
     assert PARAMETER_HELP["portfolio"] in out
+    for meaning in ("3 the report is there and its PDF is not,", "3 some portfolios have no"):
+        assert meaning in out
 
 
 # Names and markup
