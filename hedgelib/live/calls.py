@@ -25,6 +25,9 @@ _PASSING = {408, 418, 425, 429}
 _CLOSED_DOOR = {401, 403, 407, 451}
 """Statuses that the next request to the same venue will get too."""
 
+_LONGEST_BAN = 366 * 86_400.0
+"""No venue's wait is taken for longer: a date has to come of it."""
+
 _FIRST_TRIES = 3
 """Tries for a venue that has not been reached at all: the fault is likely on this side."""
 
@@ -87,9 +90,10 @@ class Answer:
         """Read Retry-After: a number of seconds, or a date."""
         text = self.headers.get("Retry-After", "").strip()
         if text.isascii() and text.isdigit():
-            return float(text)
+            return min(float(text), _LONGEST_BAN)
         try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - now) if text else None
+            asked = parsedate_to_datetime(text).timestamp() - now if text else None
+            return asked if asked is None else min(max(0.0, asked), _LONGEST_BAN)
         except ValueError:
             return None
 

@@ -98,6 +98,14 @@ def test_a_ban_is_not_waited_for_but_told_with_its_end(binance):
     assert whole(binance), "what had come by then is kept"
 
 
+@pytest.mark.parametrize("wait", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_beyond_all_clocks_is_told_in_a_line(bybit, wait):
+    bybit.venue.faults = [Fault("status", status=429, headers={"Retry-After": wait})]
+    with pytest.raises(VenueError, match=r"it asks to be left alone until 2026-03-11 "):
+        bybit.fetch("BTC")
+    assert bybit.clock.waits == []
+
+
 def test_tries_are_bounded_and_what_had_come_is_kept(bybit):
     bybit.venue.faults = [Fault("status", status=502, path="funding")] * 50
     with pytest.raises(VenueError) as caught:
