@@ -190,7 +190,7 @@ def _draw_points(ax: Axes, view: ClassView) -> None:
     ax.grid(visible=False, axis="x")
     ax.set_xlabel(f"points of {view.source.points:g}")
     ax.set_ylabel("students")
-    ax.set_title(f"Half the class has {np.median(view.totals):g} points or more")
+    ax.set_title(f"Half of those who handed it in have {np.median(view.totals):g} points or more")
 
 
 def _points_alt(view: ClassView) -> str:

@@ -361,7 +361,11 @@ def class_page(
     source = view.source
     handed_in = {result.record.student_id for result in view.results} | {*ungradable}
     missing = [f"{name} ({i})" for i, name in roster.items() if i not in handed_in]
-    parts: list[Part] = [Section([Heading(f"{source.title}: the class"), _class_facts(view)])]
+    parts: list[Part] = [
+        Section(
+            [Heading(f"{source.title}: the class", "For the instructor alone."), _class_facts(view)]
+        )
+    ]
     if view.results:
         parts += [show(POINTS, view)]
         parts += ["Question by question", Section([_question_table(view)])]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from hedgelib.classroom.classview import POINTS
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
 from hedgelib.classroom.personal import Numbers, draw, row
@@ -157,3 +160,12 @@ def test_no_cell_is_a_formula(tmp_path, text):
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [["id", "name"], ["s01", f"'{text}"], ["s02", "-1.5"]]
+
+
+def test_the_picture_speaks_of_those_who_handed_in():
+    view = SimpleNamespace(totals=[2.0, 16.0, 18.5], source=SimpleNamespace(points=20.0))
+    ax = Figure().subplots()
+    POINTS.draw(ax, view)
+    assert ax.get_title() == "Half of those who handed it in have 16 points or more"
+    assert [bar.get_height() for bar in ax.patches] == [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
+    assert "Points of 3 students, of 20: lowest 2, median 16, highest 18.5." in POINTS.alt(view)
