@@ -270,7 +270,7 @@ _SHOWN = (
 )
 _NOTE = (
     "Hedge: the short, in USD. Residual: what the hedge leaves open, one standard deviation over "
-    "30 days. Carry: funding received over 30 days at the rate that the report reckons with; paid "
-    "where negative. Liquidation: the rise of the hedge coin that ends the short. Educational, not "
-    "advice."
+    "30 days, of the coins with a price history. Carry: funding received over 30 days at the rate "
+    "that the report reckons with; paid where negative. Liquidation: the rise of the hedge coin "
+    "that ends the short. Educational, not advice."
 )

@@ -114,3 +114,13 @@ def test_without_scripts_it_is_a_plain_table(browser, tmp_path):
 def test_a_phone_shows_it_without_scrolling_sideways(index):
     index.set_viewport_size({"width": 360, "height": 740})
     assert index.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_huge_book_does_not_stretch_the_page(page, tmp_path):
+    file = tmp_path / "index.html"
+    huge = outcome("huge", 1e300, 1.0)
+    huge.figures["beta"] = 1.0
+    file.write_bytes(index_page([huge, *OUTCOMES], source="here"))
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("dl.facts dd").nth(2).inner_text().startswith("$1e+300")
