@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from nbgrader.api import (
     Assignment,
@@ -67,7 +68,7 @@ def enter(book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bo
         again, and stays until then.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
-    timestamp = nbgrader.get_submitted_timestamp(assignment, student_id)
+    timestamp = _handed_in_at(nbgrader, assignment, student_id)
     with book.db.no_autoflush:
         submission = book.update_or_create_submission(assignment, student_id, timestamp=timestamp)
     (notebook,) = submission.notebooks
@@ -82,6 +83,14 @@ def enter(book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bo
             grade.needs_manual_grade = answered.points is None
         comments[answered.question.name].auto_comment = remark(answered) or None
     book.db.commit()
+
+
+def _handed_in_at(nbgrader: NbGraderAPI, assignment: str, student_id: str) -> datetime | None:
+    """Return when a submission came through the exchange; a student wrote it, so it may be none."""
+    try:
+        return cast("datetime | None", nbgrader.get_submitted_timestamp(assignment, student_id))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[str, Score]]:

@@ -332,6 +332,17 @@ def _write_feedback(course: Course, view: ClassView, roster: Mapping[str, str]) 
         )
         path = course.student_file("feedback", student_id, view.source.name, "html")
         write_text(path, page)
+        _let_the_exchange_know(course, path, student_id, view.source.name)
+
+
+def _let_the_exchange_know(course: Course, page: Path, student_id: str, assignment: str) -> None:
+    """Put beside a page what `nbgrader release_feedback` finds its student by."""
+    submitted = course.student_file("submitted", student_id, assignment, "ipynb")
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        given = submitted.with_name(name)
+        # A student could have made it a link to something else.
+        if given.is_file() and not given.is_symlink():
+            write_text(page.with_name(name), given.read_text(encoding="utf-8", errors="replace"))
 
 
 Marks = Mapping[str, Mapping[str, Score]]

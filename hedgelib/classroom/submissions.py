@@ -37,6 +37,8 @@ _LOCKED, _SAYS_UTF8 = 0x1, 0x800
 _OFFICE = {"[Content_Types].xml", "mimetype"}
 _OTHER_ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(/.*)?)$")
+# What lies beside a notebook: the numbers it was given, and what nbgrader's exchange adds.
+_BESIDE = re.compile(r"_numbers[^/]*\.json$|(^|/)(timestamp|submission_secret)\.txt$")
 _COPY = re.compile(r"-Copy\d+$")
 _CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
 _ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
@@ -115,7 +117,7 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
     refused: list[Refused] = []
     found: dict[tuple[str, str], list[Submission]] = {}
     for file in sorted(_files(folder), key=lambda file: (_natural(file.name), file.name)):
-        if _JUNK.search(file.name):
+        if _JUNK.search(file.name) or _BESIDE.search(file.name):
             continue
         taken = file.problem or _submission(file, people, assignments)
         if isinstance(taken, str):

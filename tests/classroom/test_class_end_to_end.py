@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from classtools import (
     text_of,
     wrong_answers,
 )
+from nbgrader.utils import notebook_hash
 
 import hedgelib as hl
 from hedgelib.classroom.book import readable
@@ -326,6 +329,38 @@ def test_stock_autograder_gives_the_same_marks(one):
     assert result["success"], result["log"]
     assert marks() == ours
     assert 0 < sum(filter(None, ours.values())) < 21
+
+
+def test_feedback_goes_back_through_the_exchange(one, tmp_path):
+    """And a time stamp or a link that a student has put there harms nobody."""
+    course, folder = one
+    for student_id in ("s01", "s05"):
+        target = course.student_file("submitted", student_id, "sizing", "ipynb")
+        target.parent.mkdir(parents=True)
+        shutil.copy(folder / f"{student_id}.ipynb", target)
+        shutil.copy(course.release("sizing").with_name("sizing_numbers.json"), target.parent)
+        target.with_name("timestamp.txt").write_text("2026-11-20 10:00:00.000000 UTC")
+        target.with_name("submission_secret.txt").write_text(f"of {student_id}")
+    secret = tmp_path / "mine"
+    secret.write_text("nobody's business")
+    target.with_name("timestamp.txt").unlink()
+    target.with_name("timestamp.txt").symlink_to(secret)
+    graded = grade(course.root / "submitted", course.root, run=run_here, quiet=True)
+    assert graded.refused == ()
+    beside = course.student_file("feedback", "s05", "sizing", "html").parent
+    assert sorted(path.name for path in beside.iterdir()) == [
+        "sizing.html",
+        "submission_secret.txt",
+    ]
+
+    (tmp_path / "exchange").mkdir(mode=0o777)
+    words = ["release_feedback", "sizing", "--student=s01", f"--Exchange.root={tmp_path}/exchange"]
+    command = [sys.executable, "-m", "nbgrader", *words]
+    subprocess.run(command, cwd=course.root, check=True, capture_output=True)
+    released_to = notebook_hash(secret="of s01", notebook_id="sizing")
+    page = tmp_path / "exchange" / "hedging" / "feedback" / f"{released_to}.html"
+    written = course.student_file("feedback", "s01", "sizing", "html")
+    assert page.read_bytes() == written.read_bytes()
 
 
 def test_formgrader_shows_words_and_no_markup(run):
