@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import threading
 import zlib
@@ -141,6 +142,16 @@ class _Remembering(agg.RendererAgg):  # type: ignore[misc]
             found = [(item.ft_object, item.glyph_index, item.x, item.y) for item in items]
             _keep(self._layouts, (s, prop.copy(), *key[2:]), found)
         return found
+
+
+def _forget() -> None:
+    """Let go of fonts that a fork shares with its parent: they read from one open file."""
+    _Remembering._layouts.clear()
+    _Remembering._letters.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _keep(store: dict[Any, Any], key: Any, value: Any) -> None:

@@ -1,5 +1,8 @@
 """What a kept canvas draws quickly is what a new one draws, and what matplotlib itself draws."""
 
+import os
+import subprocess
+import sys
 from io import BytesIO
 from threading import Thread
 
@@ -113,3 +116,28 @@ def test_threads_do_not_draw_in_each_others_style():
         thread.join()
     assert found == [[True] * 5] * 3
     assert dict(matplotlib.rcParams) == before
+
+
+FORK = """
+import os
+from hedgelib._canvas import Canvas
+from hedgelib.figures import Picture
+
+def draw(ax, angle):
+    ax.text(0.5, 0.5, "abc", rotation=angle)
+
+canvas = Canvas(Picture(name="fork", draw=draw, alt=str))
+canvas.show(0)
+child = os.fork()
+if not child:
+    os.closerange(3, 1000)
+    canvas.show(30)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_reads_its_fonts_anew():
+    """Reports are drawn in forks, which close what their parent had open."""
+    subprocess.run([sys.executable, "-W", "error", "-c", FORK], check=True)
