@@ -23,7 +23,11 @@ CLASS_LOCK = (ROOT / "requirements-class.lock").read_text()
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
 
 # What conda-forge calls differently from the Python index.
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}
+CONDA_NAMES = {
+    "isal": "python-isal",
+    "matplotlib": "matplotlib-base",
+    "playwright": "playwright-python",
+}
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 LOCK_ENTRY = re.compile(
