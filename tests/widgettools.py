@@ -101,8 +101,12 @@ def every_control(page: Page) -> None:
             follows_the_mouse(explorer, handle)
         for choice in explorer.locator("select").all():
             follows_the_arrows(explorer, choice)
-        said = explorer.locator("output[role=status]").inner_text()
-        expect(explorer.locator("img")).to_have_attribute("alt", said, timeout=PATIENCE)
+        # The words come after the picture: what is read now may be of the state before.
+        page.wait_for_function(
+            "e => e.querySelector('img').alt === e.querySelector('output[role=status]').innerText",
+            arg=explorer.element_handle(),
+            timeout=PATIENCE,
+        )
     for radios in page.get_by_role("radiogroup").all()[:1]:
         assert radios.get_attribute("aria-label"), "a question that is not said"
         first, second = radios.get_by_role("radio").all()[:2]
