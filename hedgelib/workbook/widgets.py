@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import ipywidgets
 
+from hedgelib._canvas import SCREEN_DPI
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.figures import Canvas, Picture, show
 from hedgelib.workbook.accessible import Accessible
@@ -309,7 +310,7 @@ class Explorer:
         self.problem = ""
         self._png = b""
         self._canvas = Canvas(picture)
-        width, height = (round(inches * 100) for inches in picture.size)
+        width, height = (round(inches * SCREEN_DPI) for inches in picture.size)
         self._image = ipywidgets.Image(
             format="url",
             layout=ipywidgets.Layout(
