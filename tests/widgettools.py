@@ -73,16 +73,30 @@ class Widget:
         told = [name + value for name, value in (rows or result.rows())]
         expect(self.whole.locator("tr")).to_have_text(told, timeout=PATIENCE)
         drawn = base64.b64encode(Canvas(picture).show(result)).decode("ascii")
+        # Pixels, not bytes: a live picture is packed in whatever way was quick.
         self.image.evaluate(
-            """(image, [drawn, patience]) => new Promise((done, failed) => {
+            """async (image, [drawn, patience]) => {
               const end = Date.now() + patience;
-              const look = () => {
-                if (image.src === `data:image/png;base64,${drawn}` && image.naturalWidth) done();
-                else if (Date.now() > end) failed(new Error('the picture is another one'));
-                else setTimeout(look, 30);
+              const pixels = async address => {
+                const picture = new Image();
+                picture.src = address;
+                await picture.decode();
+                const {width, height} = picture;
+                const paper = new OffscreenCanvas(width, height).getContext('2d');
+                paper.drawImage(picture, 0, 0);
+                return new Uint32Array(paper.getImageData(0, 0, width, height).data.buffer);
               };
-              look();
-            })""",
+              const wanted = await pixels(`data:image/png;base64,${drawn}`);
+              for (let seen = null; ; await new Promise(soon => setTimeout(soon, 30))) {
+                if (image.src !== seen && image.naturalWidth) {
+                  seen = image.src;
+                  const shown = await pixels(seen);
+                  if (shown.length === wanted.length && shown.every((p, at) => p === wanted[at]))
+                    return;
+                }
+                if (Date.now() > end) throw new Error('the picture is another one');
+              }
+            }""",
             [drawn, PATIENCE],
         )
 
