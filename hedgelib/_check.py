@@ -39,6 +39,8 @@ SHARE = Rule("a decimal from 0 to 1", lambda x: (x >= 0) & (x <= 1))
 
 
 def _as_floats(name: str, value: object) -> FloatArray:
+    if type(value) is np.ndarray and value.dtype == np.float64:  # the usual case, at no cost
+        return value
     # numpy would turn a masked entry of a list into NaN, and a bool into 0 or 1.
     items = value if isinstance(value, (list, tuple)) else ()
     if np.ma.is_masked(value) or any(item is np.ma.masked for item in items):
@@ -65,8 +67,11 @@ def _as_floats(name: str, value: object) -> FloatArray:
 
 
 def _refuse(name: str, array: FloatArray, rule: Rule) -> None:
+    if rule is FINITE:
+        if np.isfinite(array).all():
+            return
     # An interval holds all when it holds the ends; NaN becomes both of them and fails.
-    if array.size == 0 or np.all(rule.holds(np.array([array.min(), array.max()]))):
+    elif array.size == 0 or (rule.holds(array.min()) and rule.holds(array.max())):
         return
     good = rule.holds(array)
     if array.ndim == 0:
@@ -78,6 +83,8 @@ def _refuse(name: str, array: FloatArray, rule: Rule) -> None:
 
 def _labels(value: object) -> tuple[Any, ...]:
     """Return the row labels of a pandas object, and of a table those of its columns."""
+    if type(value) is np.ndarray:
+        return ()
     axes = getattr(value, "axes", None)
     if not isinstance(axes, list) or not all(hasattr(axis, "equals") for axis in axes):
         return ()
@@ -146,6 +153,8 @@ def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
         _refuse(name, array, rule)
         # A 0-d array decays to a scalar in arithmetic; [()] makes it one from the start.
         arrays.append(array[()])
+    if len(arrays) == 1:
+        return tuple(arrays)
     try:
         np.broadcast_shapes(*(np.shape(array) for array in arrays))
     except ValueError as error:

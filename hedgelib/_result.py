@@ -48,9 +48,11 @@ class Numbers:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
+            if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+                continue
             if isinstance(value, (float, np.ndarray)):
                 good = ~np.isnan(value) if name in self._may_be_infinite else np.isfinite(value)
-                if not np.all(good):
+                if not good.all():
                     raise InvalidInput(
                         f"{name} of {type(self).__name__} cannot be computed: "
                         "the numbers are too large or too small"
@@ -62,6 +64,7 @@ class Numbers:
             f"<tr><th style='text-align:left'>{escape(name.replace('_', ' '))}</th>"
             f"<td style='text-align:left'>{escape(_shown(getattr(self, name)))}</td></tr>"
             for name in self.__slots__
+            if not name.startswith("_")
         )
         return f"<table>{body}</table>"
 

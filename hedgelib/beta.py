@@ -7,7 +7,7 @@ straight line in the simple return.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Literal
 
@@ -475,15 +475,18 @@ def correlation(y: ArrayLike, x: ArrayLike) -> float:
     return float(np.clip((dx / np.sqrt(sxx)) @ (dy / np.sqrt(syy)), -1.0, 1.0))
 
 
+_Means = tuple[FloatArray, FloatArray, FloatArray]
+"""Of windows: sums of y's deviations from its mean, a row for each column; that mean; mean x."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingBeta(Numbers):
     """Beta over a moving window: made by :func:`rolling_beta`.
 
     Parameters
     ----------
-    beta, alpha : ndarray, shape (n - window + 1,) or (n - window + 1, k)
-        Slope, and intercept per period, of each window. The first complete window comes first: no
-        rows are filled up.
+    beta : ndarray, shape (n - window + 1,) or (n - window + 1, k)
+        Slope of each window. The first complete window comes first: no rows are filled up.
     end : ndarray of int, shape (n - window + 1,)
         Number, from 0, of the last observation in each window.
     window : int
@@ -491,37 +494,51 @@ class RollingBeta(Numbers):
     """
 
     beta: FloatArray
-    alpha: FloatArray
     end: NDArray[np.int_]
     window: int
+    _means: tuple[_Means, ...] = field(repr=False)
+
+    @property
+    @extremes("alpha of RollingBeta")
+    def alpha(self) -> FloatArray:
+        """Intercept per period of each window, of the shape of `beta`: worked out when asked for.
+
+        Formula: ``mean(y) - beta mean(x)``.
+        """
+        mean_y = np.hstack([sum_y / self.window + y_mean for sum_y, y_mean, _ in self._means])
+        mean_x = np.hstack([mean for _, _, mean in self._means])
+        return mean_y.T.reshape(self.beta.shape) - (self.beta.T * mean_x).T
 
 
-def _windows(
-    y: FloatArray, x: FloatArray, window: int, first: int
-) -> tuple[FloatArray, FloatArray]:
-    """Slope and intercept of each column of y, a row for each, over every window."""
-    (n, k), even = y.shape, np.full(len(y), 1 / len(y))
-    x_mean, y_mean = x @ even, (even @ y)[:, None]
-    # Deviations keep the digits that levels would lose. Along rows numpy is fastest.
-    rows = np.empty((2 * k + 2, n + 1))
-    rows[:, 0], rows[0, 1:], rows[2 : k + 2, 1:] = 0.0, x - x_mean, y.T
-    rows[2 : k + 2, 1:] -= y_mean
-    np.multiply(rows[0], rows[0], out=rows[1])
-    np.multiply(rows[0], rows[2 : k + 2], out=rows[k + 2 :])
-    np.cumsum(rows, axis=1, out=rows)
-    sums = rows[:, window:] - rows[:, :-window]
-    mean_x, sum_xx, sum_y, sxy = sums[0] / window, sums[1], sums[2 : k + 2], sums[k + 2 :]
-    sxx = sum_xx - sums[0] * mean_x
-    sxy -= sum_y * mean_x
-    with np.errstate(divide="ignore", invalid="ignore"):
-        beta = np.divide(sxy, sxx, out=sxy)
+def _windows(y: FloatArray, x: FloatArray, window: int, first: int) -> tuple[FloatArray, _Means]:
+    """Slope of each column of y, a row for each, over every window, and the means there."""
+    n, k = y.shape
+    x_mean, y_mean = np.add.reduce(x) / n, (np.add.reduce(y) / n)[:, None]
+    # Deviations keep the digits that levels would lose. A row for x and for each column of y, and
+    # each number beside its product with x: a complex number is added up in the time of a real one.
+    totals = np.empty((k + 1, n + 1), np.complex128)
+    dx = x - x_mean
+    totals[:, 0] = 0
+    totals[0, 1:].real = dx
+    np.subtract(y.T, y_mean, out=totals[1:, 1:].real)
+    np.multiply(totals[:, 1:].real, dx, out=totals[:, 1:].imag)
+    np.cumsum(totals, axis=1, out=totals)
+    sums = totals[:, window:] - totals[:, :-window]
+    sum_x, sum_xx, sum_y, sum_xy = sums[0].real, sums[0].imag, sums[1:].real, sums[1:].imag
+    mean_x = sum_x / window
+    sxx = sum_xx - sum_x * mean_x
+    sxy = sum_y * mean_x
+    np.subtract(sum_xy, sxy, out=sxy)
     # A window far calmer than others, or far from the common mean, is left few digits: count again.
-    for at in np.flatnonzero(~(sxx > max(1e-3 * sum_xx.max(), SMALLEST))).tolist():
-        beta[:, at] = _window_beta(y[at : at + window], x[at : at + window], first + at)
-    alpha = np.divide(sum_y, window, out=sum_y)
-    alpha -= beta * (mean_x + x_mean)
-    alpha += y_mean
-    return beta, alpha
+    enough = max(1e-3 * sum_xx.max(), SMALLEST)
+    if sxx.min() > enough:
+        beta = np.divide(sxy, sxx, out=sxy)
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beta = np.divide(sxy, sxx, out=sxy)
+        for at in np.flatnonzero(~(sxx > enough)).tolist():
+            beta[:, at] = _window_beta(y[at : at + window], x[at : at + window], first + at)
+    return beta, (sum_y, y_mean, mean_x + x_mean)
 
 
 def _window_beta(y: FloatArray, x: FloatArray, first: int) -> FloatArray:
@@ -579,13 +596,12 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
         _windows(columns[at : at + span + window - 1], x[at : at + span + window - 1], window, at)
         for at in range(0, n - window + 1, span)
     ]
-    beta, alpha = pieces[0] if len(pieces) == 1 else map(np.hstack, zip(*pieces, strict=True))
-    shape = (n - window + 1, *y.shape[1:])
+    beta = pieces[0][0] if len(pieces) == 1 else np.hstack([beta for beta, _ in pieces])
     return RollingBeta(
-        beta=beta.T.reshape(shape),
-        alpha=alpha.T.reshape(shape),
+        beta=beta.T.reshape(n - window + 1, *y.shape[1:]),
         end=np.arange(window - 1, n),
         window=window,
+        _means=tuple(means for _, means in pieces),
     )
 
 
