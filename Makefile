@@ -11,6 +11,8 @@ GRADE_ARGS :=
 LAB_IP := 127.0.0.1
 LAB_ARGS :=
 PYTEST_ARGS :=
+# A file of tests, or a notebook, at a time for each core; browser tests take much memory.
+TEST_WORKERS := -n logical --maxprocesses 4 --dist loadfile
 UPGRADE :=
 
 READY := $(VENV)/.ready
@@ -57,9 +59,9 @@ STRICT := error,ignore::DeprecationWarning,ignore::PendingDeprecationWarning,ign
 
 test: $(CLASS_READY) ## run every check: every notebook, then unit tests, doctests, reports and browser
 	@status=0; \
-	PYTHONWARNINGS=$(STRICT) $(PY) -m pytest --nbval-lax --nbval-current-env \
+	PYTHONWARNINGS=$(STRICT) $(PY) -m pytest $(TEST_WORKERS) --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 notebooks || status=1; \
-	$(PY) -m pytest $(PYTEST_ARGS) || status=1; \
+	$(PY) -m pytest $(TEST_WORKERS) $(PYTEST_ARGS) || status=1; \
 	exit $$status
 
 report: $(READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/layer1.csv

@@ -313,8 +313,8 @@ def test_a_large_answer_to_a_busy_kernel_blocks_nobody(tmp_path):
 
 def test_the_environment_of_the_moment_counts(tmp_path, monkeypatch, server):
     monkeypatch.setenv("SAID", "now")
-    ran, _ = execute(tmp_path, notebook("import os; os.environ['SAID'], os.getcwd()"))
-    assert shown(ran) == [f"('now', {str(tmp_path)!r})"]
+    ran, _ = execute(tmp_path, notebook("import os; print(os.environ['SAID'], os.getcwd())"))
+    assert shown(ran) == [f"now {tmp_path}\n"]
     assert engine._server[0] is server
 
 
