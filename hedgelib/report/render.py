@@ -30,6 +30,7 @@ _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180
 # A socket has a path of at most 103 bytes, of which its own name takes 52.
 _LONGEST_SOCKET_FOLDER = 50
+_NO_REMARKS = ["--log-level=CRITICAL"]
 _RESERVED = {"con", "prn", "aux", "nul"} | {
     f"{name}{i}" for name in ("com", "lpt") for i in range(1, 10)
 }
@@ -302,11 +303,15 @@ def _literal(path: Path) -> str:
 
 
 def _quiet_kernel(sockets: Path) -> dict[str, Any]:
-    """Talk to the kernel through files where that works: over TCP it warns on every start."""
+    """Keep the kernel from remarks that are none of the reader's.
+
+    Over TCP it warns on every start, so it is talked to through files where that works. And it is
+    interrupted before it is ended: where it has just answered, it calls that an error.
+    """
     from traitlets.config import Config
 
     if os.name != "posix" or len(os.fsencode(sockets)) > _LONGEST_SOCKET_FOLDER:
-        return {}
+        return {"extra_arguments": _NO_REMARKS}
     # Without a file of its own each kernel puts its sockets into the working directory.
     own = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
-    return {"config": Config({"KernelManager": own})}
+    return {"extra_arguments": _NO_REMARKS, "config": Config({"KernelManager": own})}

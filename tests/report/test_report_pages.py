@@ -191,6 +191,19 @@ def test_the_command_line_says_where_and_nothing_else(layer1):
     assert [p.name for p in folder.iterdir()] == ["out"]
 
 
+def test_a_kernel_keeps_its_remarks_to_itself(tmp_path, capfd):
+    cell = nbformat.v4.new_code_cell("get_ipython().kernel.log.error('interrupted')\n1 + 1")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
+    quiet = render._quiet_kernel(tmp_path)
+    options = {"kernel_name": "python3", "progress_bar": False, "cwd": tmp_path}
+    ran = papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
+    assert ran.cells[0].outputs[0].data["text/plain"] == "2"
+    assert capfd.readouterr().err == ""
+    del quiet["extra_arguments"]
+    papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
+    assert "interrupted" in capfd.readouterr().err
+
+
 def test_the_notebook_of_the_command_line_is_whole_and_tells_nothing_of_the_machine(layer1):
     folder, _ = layer1
     text = (folder / "out" / "layer1.ipynb").read_text(encoding="utf-8")
