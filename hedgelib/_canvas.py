@@ -81,12 +81,16 @@ def _styled() -> Iterator[None]:
         if _IN_STYLE:
             yield
             return
-        with matplotlib.rc_context(_STYLE):
-            _IN_STYLE = True
-            try:
-                yield
-            finally:
-                _IN_STYLE = False
+        settings: Any = matplotlib.rcParams
+        # As rc_context does, which would copy all settings each time.
+        before = {name: settings[name] for name in _STYLE}
+        settings.update(_STYLE)
+        _IN_STYLE = True
+        try:
+            yield
+        finally:
+            _IN_STYLE = False
+            settings.update(before)
 
 
 class _Remembering(agg.RendererAgg):  # type: ignore[misc]

@@ -28,7 +28,15 @@ from hedgelib._check import (
 from hedgelib._text import html_table, percent, usd
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
+from hedgelib.figures import (
+    COLOURS,
+    Picture,
+    draw_area,
+    draw_line,
+    label_ends,
+    readable,
+    thousands,
+)
 from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.returns import log_returns
@@ -767,23 +775,20 @@ def _draw_wallets(ax: Axes, path: WalletPath) -> None:
     top = 1.14 * max(float(path.total_usd.max()), start)
     step = 10.0 ** np.floor(np.log10(top)) / 4
     top = step * np.ceil(top / step)
-    ax.fill_between(x, 0, path.spot_usd, color=blue, alpha=0.8, linewidth=0, zorder=2)
+    black: dict[str, Any] = {"color": COLOURS["total"], "linewidth": 2.6, "zorder": 4}
+    draw_area(ax, x, 0, path.spot_usd, color=blue, alpha=0.8, zorder=2)
     held, below, after = _until_the_end(path, x)
-    ax.fill_between(held, below, start, color=orange, alpha=0.9, linewidth=0, zorder=2)
-    ax.plot(held, np.full_like(held, start), color=COLOURS["total"], linewidth=2.6, zorder=4)
+    draw_area(ax, held, below, start, color=orange, alpha=0.9, zorder=2)
+    draw_line(ax, held, np.full_like(held, start), **black)
     if path.ended is not None:
-        ax.plot(
-            [held[-1], *x[path.ended :]],
-            [below[-1], *after],
-            color=COLOURS["total"],
-            linewidth=2.6,
-            zorder=4,
-        )
-    ax.axhline(start, color=COLOURS["grey"], linestyle=(0, (4, 3)), linewidth=1.2, zorder=3)
+        draw_line(ax, [held[-1], *x[path.ended :]], [below[-1], *after], **black)
+    grey = COLOURS["grey"]
+    dashes: Any = (0, (4, 3))
+    draw_line(ax, x[[0, -1]], [start] * 2, color=grey, linestyle=dashes, linewidth=1.2, zorder=3)
     for at, sold in path.top_ups:
         level = float(path.spot_usd[at])
-        ax.plot([at, at], [level + sold, level], color="white", linewidth=2.2, zorder=5)
-        ax.plot([at], [level], "v", color="white", markersize=6, zorder=5)
+        draw_line(ax, [at, at], [level + sold, level], color="white", linewidth=2.2, zorder=5)
+        draw_line(ax, [at], [level], marker="v", color="white", markersize=6, zorder=5)
     ax.set_xlim(0, float(x[-1]))
     ax.set_ylim(0, top)
     _name_days(ax, way)
@@ -851,7 +856,7 @@ def _name_days(ax: Axes, way: Rally) -> None:
 
 def _mark_end(ax: Axes, path: WalletPath, at: float, start: float) -> None:
     colour, level = COLOURS["unhedged"], 0.42 * start
-    ax.plot([at, at], [level, start], color="white", linewidth=1.4, zorder=6)
+    draw_line(ax, [at, at], [level, start], color="white", linewidth=1.4, zorder=6)
     ax.text(
         at,
         level,
@@ -864,7 +869,7 @@ def _mark_end(ax: Axes, path: WalletPath, at: float, start: float) -> None:
         zorder=7,
     )
     look: dict[str, Any] = {"color": colour, "markeredgecolor": "white", "markersize": 13}
-    ax.plot([at], [start], "X", zorder=8, **look)
+    draw_line(ax, [at], [start], marker="X", zorder=8, **look)
 
 
 def _mark_guess(ax: Axes, path: WalletPath, guess: float, start: float) -> None:
