@@ -364,6 +364,8 @@ def linear_maintenance_margin_usd(
 def _price_or_none(numerator: Any, denominator: Any, scale: Any) -> Any:
     """Return numerator/denominator, or inf where the denominator is not above rounding noise."""
     exists = denominator > _ROUNDING * scale
+    if np.all(exists):
+        return numerator / denominator
     return np.where(exists, numerator / np.where(exists, denominator, 1.0), np.inf)
 
 
@@ -480,7 +482,9 @@ def _price_from_worth(worth: Any, per_coin: Any, value: Any) -> Any:
 
 def _refuse_if_liquidated(contracts: Any, equity: Any, maintenance: Any, unit: str) -> None:
     """Refuse a position whose margin is not above maintenance when it is opened."""
-    dead = (np.abs(contracts) > 0) & (equity <= maintenance)
+    dead = equity <= maintenance
+    if np.any(dead):
+        dead = dead & (np.abs(contracts) > 0)
     if np.any(dead):
         shape = np.broadcast_shapes(np.shape(dead), np.shape(equity), np.shape(maintenance))
         first = np.unravel_index(int(np.argmax(np.broadcast_to(dead, shape))), shape)
