@@ -467,6 +467,7 @@ def test_rolling_is_pandas(window):
     same(found.beta, betas.to_numpy()[window - 1 :])
     same(found.alpha, means.to_numpy()[window - 1 :], abs_=1e-12)
     assert found.beta.shape == found.alpha.shape == (61 - window, 3)
+    assert "means" not in found._repr_html_()
     assert found.end.tolist() == list(range(window - 1, 60))
     assert found.window == window
     one = b.rolling_beta(x[:, 1], y, window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,21 @@ def test_message_says_where_in_an_array():
         numbers(x=([1, -3, -4], POSITIVE))
     with refused("x must be > 0, got 0.0 at [(1, 0)]"):
         numbers(x=([[1, 2], [0, 4]], POSITIVE))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_long_table_is_looked_at_to_its_end(order):
+    table = np.ones((50_001, 3), order=order)
+    numbers(x=(table, POSITIVE))
+    numbers(x=(table[::2], POSITIVE))
+    for place in ((0, 0), (31_000, 1), (50_000, 2)):
+        bad = table.copy(order="K")
+        bad[place] = NAN
+        with pytest.raises(h.InvalidInput, match=re.escape(f"got nan at [{place}]")):
+            numbers(x=(bad, POSITIVE))
+        bad[place] = -1
+        with pytest.raises(h.InvalidInput, match=re.escape(f"got -1.0 at [{place}]")):
+            numbers(x=(bad, POSITIVE))
 
 
 def test_numbers_come_back_as_float64_in_order():

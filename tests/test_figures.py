@@ -1,5 +1,6 @@
 """Every picture says in words what it shows, draws the same bytes each time, and is legible."""
 
+from io import BytesIO
 from itertools import combinations
 
 import matplotlib
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
+from PIL import Image
 
 from hedgelib import ContractTerms, InvalidInput, ols_beta, plan_hedge, run_scenario
 from hedgelib._text import html_table, money_in_markdown, percent, usd
@@ -21,6 +23,8 @@ from hedgelib.figures import (
     PNL_OVER_MOVES,
     BetaScatter,
     Canvas,
+    draw_area,
+    draw_line,
     readable,
     show,
     spread,
@@ -263,3 +267,24 @@ def test_words():
         "−<span>&#36;</span>5 or +<span>&#36;</span>6, $\\beta$"
     )
     assert "&lt;b&gt;" in html_table([["<b>", "1"]])
+
+
+def test_an_area_is_that_of_fill_between_and_a_line_that_of_plot():
+    x, low, high = np.arange(30.0), np.linspace(1, 4, 30), np.linspace(6, 5, 30)
+    drawn = []
+    for ours in (True, False):
+        canvas = Canvas(PNL_AT_MOVE)
+        ax = canvas.axes
+        ax.set_xlim(0, 29)
+        ax.set_ylim(0, 10)
+        if ours:
+            draw_area(ax, x, low, high, color=COLOURS["margin"])
+            draw_line(ax, x, high, color="black", marker="o")
+            assert not np.isfinite(ax.dataLim.get_points()).any()
+        else:
+            ax.fill_between(x, low, high, color=COLOURS["margin"], linewidth=0)
+            ax.plot(x, high, color="black", marker="o")
+        drawn.append(np.asarray(Image.open(BytesIO(canvas.png())).convert("RGB"), int))
+    # The edge of an area may be smoothed otherwise.
+    assert np.mean(np.abs(drawn[0] - drawn[1]).max(axis=2) > 0) < 0.005
+    assert (drawn[0] != 255).any(axis=2).mean() > 0.15
