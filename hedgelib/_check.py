@@ -25,7 +25,7 @@ class Rule:
     """An interval that numbers must lie in, and how a message words it."""
 
     text: str
-    holds: Callable[[FloatArray], NDArray[np.bool_]]
+    holds: Callable[[Any], Any]
 
 
 FINITE = Rule("a finite number", lambda x: np.isfinite(x))
@@ -152,9 +152,13 @@ def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
         labelled differently.
     """
     aligned({name: value for name, (value, _) in values.items()})
-    arrays = []
+    arrays: list[Any] = []
     for name, (value, rule) in values.items():
-        array = _as_floats(name, value)
+        number: Any = value
+        if isinstance(number, float) and rule.holds(number):  # the usual case
+            arrays.append(np.float64(number))
+            continue
+        array = _as_floats(name, number)
         _refuse(name, array, rule)
         # A 0-d array decays to a scalar in arithmetic; [()] makes it one from the start.
         arrays.append(array[()])
