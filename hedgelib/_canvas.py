@@ -21,6 +21,7 @@ from matplotlib.backends import backend_agg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ _ALONE = threading.RLock()
 _IN_STYLE = False
 _Layer = tuple[list[Any], Any]
 """What was drawn, and its pixels."""
+_Ink = tuple[Any, int, int]
+"""How dark each pixel is, and where the bottom left corner stands, counted right and down."""
 
 
 @contextmanager
@@ -94,10 +97,13 @@ def _styled() -> Iterator[None]:
 
 
 class _Remembering(agg.RendererAgg):  # type: ignore[misc]
-    """Agg that lays a text out once and draws a letter once, which is most of its work."""
+    """Agg that lays a text out once and draws it once, which is most of its work.
 
-    _layouts: ClassVar[dict[Any, Any]] = {}
+    Words stand on whole pixels, so that they look the same wherever they are.
+    """
+
     _letters: ClassVar[dict[Any, Any]] = {}
+    _words: ClassVar[dict[Any, list[_Ink]]] = {}
 
     def draw_text(
         self,
@@ -113,54 +119,83 @@ class _Remembering(agg.RendererAgg):  # type: ignore[misc]
         if ismath or not gc.get_antialiased():
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
             return
-        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        size = prop.get_size_in_points()
-        for font, index, dx, dy in self._laid_out(s, prop, mtext):
-            # In 64ths of a pixel, upwards, as FreeType counts.
-            across = round(64 * (x + dx * cos - dy * sin))
-            up = round(64 * (self.height - y + dx * sin + dy * cos))
-            key = font, size, self.dpi, index, across % 64, up % 64, angle
-            letter = self._letters.get(key)
-            if letter is None:
-                font.set_size(size, self.dpi)
-                matrix = np.array([[cos, -sin], [sin, cos]]) * 0x10000
-                font._set_transform(matrix.round().astype(int), [across % 64, up % 64])
-                drawn = font._render_glyph(index, agg.get_hinting_flag(), agg.RenderMode.NORMAL)
-                # A copy: what was drawn is the font's, until it draws the next letter.
-                pixels = np.array(drawn.buffer)
-                letter = pixels, drawn.left, pixels.shape[0] - drawn.top
-                _keep(self._letters, key, letter)
-            pixels, left, below = letter
-            self._renderer.draw_text_image(
-                pixels, left + across // 64, int(self.height) + below - up // 64, 0, gc
-            )
-
-    def _laid_out(self, s: str, prop: Any, mtext: Any) -> list[tuple[Any, int, float, float]]:
         features = mtext.get_fontfeatures() if mtext is not None else None
         language = mtext.get_language() if mtext is not None else None
-        key = s, prop, self.dpi, features, language
-        found = self._layouts.get(key)
-        if found is None:
-            items = self._prepare_font(prop)._layout(
+        key = s, prop, self.dpi, angle, features, language
+        words = self._words.get(key)
+        if words is None:
+            letters = self._prepare_font(prop)._layout(
                 s, flags=agg.get_hinting_flag(), features=features, language=language
             )
-            found = [(item.ft_object, item.glyph_index, item.x, item.y) for item in items]
-            _keep(self._layouts, (s, prop.copy(), *key[2:]), found)
-        return found
+            size = prop.get_size_in_points()
+            words = _together([self._letter(letter, size, angle) for letter in letters])
+            _keep(self._words, (s, prop.copy(), *key[2:]), words, most=1024)
+        for pixels, left, top in words:
+            self._renderer.draw_text_image(pixels, round(x) + left, round(y) + top, 0, gc)
+
+    def _letter(self, item: Any, size: float, angle: float) -> _Ink:
+        font, index, dx, dy = item.ft_object, item.glyph_index, item.x, item.y
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        # In 64ths of a pixel, upwards, as FreeType counts.
+        across, up = round(64 * (dx * cos - dy * sin)), round(64 * (dx * sin + dy * cos))
+        key = font, size, self.dpi, index, across % 64, up % 64, angle
+        letter = self._letters.get(key)
+        if letter is None:
+            font.set_size(size, self.dpi)
+            matrix = np.array([[cos, -sin], [sin, cos]]) * 0x10000
+            font._set_transform(matrix.round().astype(int), [across % 64, up % 64])
+            drawn = font._render_glyph(index, agg.get_hinting_flag(), agg.RenderMode.NORMAL)
+            # A copy: what was drawn is the font's, until it draws the next letter.
+            pixels = np.array(drawn.buffer)
+            letter = pixels, drawn.left, pixels.shape[0] - drawn.top
+            _keep(self._letters, key, letter)
+        pixels, left, below = letter
+        return pixels, left + across // 64, below - up // 64
+
+
+def _together(letters: list[_Ink]) -> list[_Ink]:
+    """Put letters on as few sheets as draw the same one after the other.
+
+    Where letters touch, the ink of the later one goes over that of the earlier.
+    """
+    letters = [letter for letter in letters if letter[0].size]
+    if not letters:
+        return []
+    # Agg takes the bottom left corner.
+    x0 = min(left for _, left, _ in letters)
+    x1 = max(left + pixels.shape[1] for pixels, left, _ in letters)
+    y0 = min(bottom - pixels.shape[0] for pixels, _, bottom in letters)
+    y1 = max(bottom for _, _, bottom in letters)
+    sheets: list[Any] = []
+    for pixels, left, bottom in letters:
+        rest, i = pixels, 0
+        place = (
+            slice(bottom - pixels.shape[0] - y0, bottom - y0),
+            slice(left - x0, left - x0 + pixels.shape[1]),
+        )
+        while rest.any():
+            if i == len(sheets):
+                sheets.append(np.zeros((y1 - y0, x1 - x0), np.uint8))
+            there = sheets[i][place]
+            taken = np.minimum(there, rest).any()
+            fits = np.where(there == 0, rest, 0) if taken else rest
+            there += fits
+            rest, i = rest - fits, i + 1
+    return [(sheet, x0, y1) for sheet in sheets]
 
 
 def _forget() -> None:
     """Let go of fonts that a fork shares with its parent: they read from one open file."""
-    _Remembering._layouts.clear()
     _Remembering._letters.clear()
+    _Remembering._words.clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def _keep(store: dict[Any, Any], key: Any, value: Any) -> None:
-    if len(store) >= 8192:
+def _keep(store: dict[Any, Any], key: Any, value: Any, *, most: int = 8192) -> None:
+    if len(store) >= most:
         store.clear()
     store[key] = value
 
@@ -175,7 +210,7 @@ def _renderer() -> Any:
         try:
             for angle, weight in ((0, "bold"), (0, "bold"), (90, "normal")):
                 prop = FontProperties(family="DejaVu Sans", size=10.5, weight=weight)
-                renderer.draw_text(gc, 20.3, 50.7, "AV −$1,2g", prop, angle)
+                renderer.draw_text(gc, 20, 51, "AV −$1,2g", prop, angle)
         except Exception:
             return agg.RendererAgg
         drawn.append(np.array(renderer.buffer_rgba()))
@@ -193,13 +228,13 @@ class _Agg(agg.FigureCanvasAgg):  # type: ignore[misc]
         return self.renderer
 
 
-def _quick_png(image: Image.Image) -> bytes:
+def _quick_png(image: Image.Image, rows: NDArray[np.uint8]) -> bytes:
     """Encode without the filters that take most of the time, and here save no space.
 
-    Once in some thousand times ISA-L packs the same pixels into other bytes.
+    Once in some thousand times ISA-L packs the same pixels into other bytes. `rows` is where it
+    works, zeros at first.
     """
     width, height = image.size
-    rows = np.zeros((height, 1 + 3 * width), np.uint8)
     rows[:, 1:] = np.frombuffer(image.tobytes("raw", "RGB"), np.uint8).reshape(height, -1)
     parts = (
         (b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)),
@@ -272,6 +307,9 @@ class Canvas:
             left, right, bottom, top = picture.margins
             self.axes = _Axes(self.figure, (left, bottom, right - left, top - bottom))
             self.figure.add_axes(self.axes)
+            width, height = self._agg.get_width_height(physical=True)
+        # New memory for each picture would cost more than packing it.
+        self._rows = np.zeros((height, 1 + 3 * width), np.uint8)
         self._across: _Layer = ([], None)
         self._frame: _Layer = ([], None)
 
@@ -345,7 +383,7 @@ class Canvas:
             size = self._agg.get_width_height(physical=True)
             image = Image.frombuffer("RGBA", size, self._agg.buffer_rgba())
             if compress_level == 1:
-                return _quick_png(image)
+                return _quick_png(image, self._rows)
             image = image.convert("RGB")
         buffer = io.BytesIO()
         image.save(buffer, "png", compress_level=compress_level)

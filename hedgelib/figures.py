@@ -353,32 +353,37 @@ def _parts(scenario: Scenario) -> list[tuple[str, str, FloatArray]]:
 
 def _draw_pnl(ax: Axes, scenario: Scenario) -> None:
     plan, coin = scenario.plan, scenario.plan.contract.coin
-    move = scenario.move
-    order = np.argsort(move)
-    ends: list[tuple[float, str, str, bool]] = []
+    order = np.argsort(scenario.move)
+    move = scenario.move[order]
+    lines: list[tuple[str, str, FloatArray, dict[str, Any]]] = []
 
     same = np.allclose(scenario.spot_pnl_usd, scenario.unhedged_pnl_usd, rtol=0, atol=0.5)
     for name, colour, values in _parts(scenario):
         label = "altcoins =\nno hedge" if same and name == "altcoins" else name
         # Lines of different plans fall on one another; the wider ones beneath stay in sight.
         width = {"altcoins": 5.4, f"{coin} margin": 3.6}.get(name, 2.2)
-        ax.plot(move[order], values[order], color=colour, linewidth=width, zorder=2)
-        ends.append((float(values[order][-1]), label, colour, False))
+        lines.append((label, colour, values, {"linewidth": width, "zorder": 2}))
     if not same:
-        unhedged = scenario.unhedged_pnl_usd[order]
-        ax.plot(move[order], unhedged, color=COLOURS["unhedged"], linestyle=(0, (5, 2)), zorder=2)
-        ends.append((float(unhedged[-1]), "no hedge", COLOURS["unhedged"], False))
-    total = scenario.total_pnl_usd[order]
-    ax.plot(move[order], total, color=COLOURS["total"], linewidth=2.4, zorder=3)
-    ends.append((float(total[-1]), "all together", COLOURS["total"], True))
+        dashed = {"linestyle": (0, (5, 2)), "zorder": 2}
+        lines.append(("no hedge", COLOURS["unhedged"], scenario.unhedged_pnl_usd, dashed))
+    bold = {"linewidth": 2.4, "zorder": 3}
+    lines.append(("all together", COLOURS["total"], scenario.total_pnl_usd, bold))
 
-    _frame(ax, move, f"move of {coin}")
-    label_ends(ax, ends)
-    if plan.liquidation_move < move.max():
+    for _, colour, values, look in lines:
+        draw_line(ax, move, values[order], color=colour, **look)
+    _frame(ax, move, f"move of {coin}", [values for _, _, values, _ in lines])
+    label_ends(
+        ax,
+        [
+            (float(values[order[-1]]), label, colour, label == "all together")
+            for label, colour, values, _ in lines
+        ],
+    )
+    if plan.liquidation_move < move[-1]:
         _mark_liquidation(ax, scenario)
-    low = int(np.argmin(move))
+    low = order[0]
     ax.set_title(
-        f"If {coin} moves {percent(move[low], signed=True)}: "
+        f"If {coin} moves {percent(move[0], signed=True)}: "
         f"{usd(scenario.total_pnl_usd[low], signed=True)} with the hedge, "
         f"{usd(scenario.unhedged_pnl_usd[low], signed=True)} without",
     )
@@ -386,7 +391,9 @@ def _draw_pnl(ax: Axes, scenario: Scenario) -> None:
 
 def _mark_liquidation(ax: Axes, scenario: Scenario) -> None:
     at = scenario.plan.liquidation_move
-    ax.axvline(at, color=COLOURS["grey"], linestyle=(0, (2, 2)), linewidth=1.3, zorder=1)
+    dashes: Any = (0, (2, 2))
+    grey: dict[str, Any] = {"color": COLOURS["grey"], "linestyle": dashes, "linewidth": 1.3}
+    draw_line(ax, [at, at], [0, 1], transform=ax.get_xaxis_transform(), zorder=1, **grey)
     left, right = ax.get_xlim()
     width = 0.17 * (right - left)
     side = -1 if at - width > left else 1
@@ -409,10 +416,12 @@ def _mark_liquidation(ax: Axes, scenario: Scenario) -> None:
     )
 
 
-def _frame(ax: Axes, move: FloatArray, label: str) -> None:
-    ax.axhline(0, color="#888888", linewidth=1)
-    ax.set_xlim(float(move.min()), float(move.max()))
-    ax.margins(y=0.06)
+def _frame(ax: Axes, move: FloatArray, label: str, lines: Sequence[FloatArray]) -> None:
+    draw_line(ax, move[[0, -1]], [0, 0], color="#888888", linewidth=1)
+    low = min(0.0, *(float(values.min()) for values in lines))
+    high = max(0.0, *(float(values.max()) for values in lines))
+    room = 0.06 * (high - low)
+    ax.set(xlim=(move[0], move[-1]), ylim=(low - room, high + room))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x, signed=True)))
     ax.yaxis.set_major_formatter(FuncFormatter(thousands))
     ax.set_xlabel(label)

@@ -69,7 +69,7 @@ def test_png_is_what_was_painted():
 
 @pytest.mark.parametrize("size", [9, 12.5])
 @pytest.mark.parametrize("angle", [0, 37, 90])
-def test_text_is_drawn_as_matplotlib_draws_it(angle, size):
+def test_text_is_drawn_as_matplotlib_draws_it_on_whole_pixels(angle, size):
     assert _canvas._renderer() is _canvas._Remembering, "this matplotlib draws text in another way"
     drawn = []
     for kind in (RendererAgg, _canvas._Remembering):
@@ -78,18 +78,23 @@ def test_text_is_drawn_as_matplotlib_draws_it(angle, size):
         gc.set_foreground("#A84A00")
         prop = FontProperties(family="DejaVu Sans", size=size, weight="bold")
         for x, y in ((10.3, 250.7), (10.3, 250.7), (60.99, 180.01), (150.5, 299.5)):
+            if kind is RendererAgg:
+                x, y = round(x), round(y)
             renderer.draw_text(gc, x, y, "AV fi −$1,234 é", prop, angle)
         drawn.append(np.array(renderer.buffer_rgba()))
     assert np.array_equal(*drawn)
 
 
 def test_without_what_it_relies_on_matplotlib_draws_text_itself(monkeypatch):
-    expected = PICTURE.png(9)
-    monkeypatch.delattr(_canvas._Remembering, "_laid_out")
+    expected = pixels(PICTURE.png(9)).astype(int)
+    monkeypatch.delattr(_canvas._Remembering, "_letter")
+    _canvas._forget()
     _canvas._renderer.cache_clear()
     try:
         assert _canvas._renderer() is RendererAgg
-        assert PICTURE.png(9) == expected
+        # Its letters stand between pixels, and so a little beside ours.
+        off = np.abs(pixels(PICTURE.png(9)) - expected)
+        assert 0 < np.mean(off > 0) < 0.02
     finally:
         _canvas._renderer.cache_clear()
 
