@@ -92,8 +92,11 @@ def label() -> Any:
     """A slider and a line of text: nothing that goes through a kernel is quicker."""
     import ipywidgets
 
-    slider, words = ipywidgets.FloatSlider(readout=False), ipywidgets.HTML("0")
-    slider.observe(lambda change: setattr(words, "value", f"{change['new']:g}"), "value")
+    def text(value: float) -> str:
+        return f'<div elementtiming="label">{value:g}</div>'
+
+    slider, words = ipywidgets.FloatSlider(readout=False), ipywidgets.HTML(text(0))
+    slider.observe(lambda change: setattr(words, "value", text(change["new"])), "value")
     return ipywidgets.VBox([slider, words])
 
 
@@ -122,23 +125,37 @@ CELLS = (
     *(f"interact(LESSONS[{i}])" for i in range(len(LESSONS))),
 )
 
-# Notes when keys went down and when what follows from them was on screen, and looks at the picture
-# in every frame.
+# Notes when keys went down and when what follows from them was on screen, by the browser's own
+# account: Element Timing gives the time at which the frame that shows a new text or picture was
+# handed to the screen, in steps of 4 ms.
 WATCH = """
-(cell, isText) => {
-  const w = window.watch = {keys: [], shown: [], frames: 0, bad: 0, on: true};
+(cell) => {
+  const w = window.watch = {keys: [], shown: []};
   const key = () => w.keys.push(performance.now());
-  const onScreen = () => requestAnimationFrame(() => w.shown.push(performance.now()));
-  const text = new MutationObserver(onScreen);
-  const loaded = async (event) => {
-    if (event.target.tagName !== 'IMG') return;
-    await event.target.decode().catch(() => null);
-    onScreen();
-  };
   document.addEventListener('keydown', key, true);
-  if (isText) text.observe(cell.querySelector('.widget-html-content'),
-                           {childList: true, subtree: true, characterData: true});
-  else cell.addEventListener('load', loaded, true);
+  const paints = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      if (entry.renderTime > w.keys[0]) w.shown.push(entry.renderTime);
+  });
+  const mark = () => {
+    for (const image of cell.querySelectorAll('.jp-OutputArea-output img'))
+      image.setAttribute('elementtiming', 'picture');
+  };
+  mark();
+  const images = new MutationObserver(mark);
+  images.observe(cell, {childList: true, subtree: true});
+  paints.observe({type: 'element', buffered: false});
+  w.stop = () => {
+    document.removeEventListener('keydown', key, true);
+    images.disconnect();
+    paints.disconnect();
+  };
+}
+"""
+# Looks at the picture in every frame.
+LOOK = """
+(cell) => {
+  const w = Object.assign(window.watch, {frames: 0, bad: 0, on: true});
   let size = null;
   const look = () => {
     if (!w.on) return;
@@ -151,12 +168,6 @@ WATCH = """
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  w.stop = () => {
-    w.on = false;
-    document.removeEventListener('keydown', key, true);
-    cell.removeEventListener('load', loaded, true);
-    text.disconnect();
-  };
 }
 """
 MOVE_ON = """
@@ -187,7 +198,7 @@ class Way:
     def watched(self) -> Iterator[None]:
         self.handle.focus()
         self.page.wait_for_timeout(300)  # until the page has scrolled there
-        self.cell.evaluate(WATCH, self.lesson is None)
+        self.cell.evaluate(WATCH)
         yield
         self.page.evaluate("watch.stop()")
 
@@ -211,11 +222,13 @@ class Way:
     def burst(self) -> dict[str, Any]:
         """Press keys faster than pictures come."""
         with self.watched():
+            self.cell.evaluate(LOOK)
             start = time.perf_counter()
             for i in range(PRESSES):
                 time.sleep(max(0.0, start + i * PACE_SECONDS - time.perf_counter()))
                 self.page.keyboard.press("ArrowRight")
             noted = self.settle(2.0)
+            self.page.evaluate("watch.on = false")
         noted["behind"] = (noted["shown"][-1] - noted["keys"][-1]) / 1000
         return noted
 
@@ -283,7 +296,7 @@ def rows() -> list[Row]:
 
 def one_move(way: Way, floor: float, ours: float, theirs: float) -> list[Row]:
     assert way.lesson is not None
-    what = f"{way.lesson.name}: from a key to the new picture on screen"
+    what = f"{way.lesson.name}: from a key to the new picture on screen (Element Timing)"
     mine = ("explorer", ours)
     same = "pixels of the picture and its number"
     assert way.agrees(), what
