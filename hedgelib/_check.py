@@ -154,11 +154,11 @@ def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
     aligned({name: value for name, (value, _) in values.items()})
     arrays: list[Any] = []
     for name, (value, rule) in values.items():
-        number: Any = value
-        if isinstance(number, float) and rule.holds(number):  # the usual case
-            arrays.append(np.float64(number))
+        given: Any = value
+        if isinstance(given, float) and rule.holds(number := np.float64(given)):  # the usual case
+            arrays.append(number)
             continue
-        array = _as_floats(name, number)
+        array = _as_floats(name, given)
         _refuse(name, array, rule)
         # A 0-d array decays to a scalar in arithmetic; [()] makes it one from the start.
         arrays.append(array[()])
