@@ -7,6 +7,7 @@ different: two pairs that the fork inherits, instead of ZeroMQ's.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import fcntl
 import gc
@@ -14,9 +15,12 @@ import importlib
 import json
 import logging
 import os
+import select
 import socket
+import struct
 import sys
 import tempfile
+import termios
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -104,6 +108,46 @@ class _Publisher(IOPubThread):
 
     def send_multipart(self, *args: Any, **kwargs: Any) -> None:
         self.socket.send_multipart(*args, **kwargs)
+
+
+class _Stream(OutStream):
+    """Shows what processes print no later than the cell that waits for them ends.
+
+    ipykernel's takes it in whenever its thread comes to it; what comes after the cell is lost.
+    """
+
+    _fid: int | None
+    _should_watch: bool
+
+    def __init__(self, *args: Any) -> None:
+        self._taking_in = threading.Lock()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        super().__init__(*args)  # type: ignore[no-untyped-call]
+
+    def _watch_pipe_fd(self) -> None:
+        if self._fid is None:
+            return
+        try:
+            ready = select.poll()
+            ready.register(self._fid, select.POLLIN)
+            while self._should_watch:
+                ready.poll()
+                self._take_in(self._fid)
+        except Exception:
+            self._exc = sys.exc_info()
+
+    def _take_in(self, pipe: int) -> None:
+        with self._taking_in:
+            size = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+            if size and self._should_watch:
+                printed = os.read(pipe, size)
+                self.write(self._decoder.decode(printed))
+                os.write(self._original_stdstream_copy, printed)
+
+    def flush(self) -> None:
+        if self._fid is not None and self._should_watch and self._is_master_process():  # type: ignore[no-untyped-call]
+            self._take_in(self._fid)
+        super().flush()  # type: ignore[no-untyped-call]
 
 
 class _NoDebugger:
@@ -205,9 +249,8 @@ def connect(shell: Sender, iopub: Sender) -> Kernel:
     for end in (kernel.shell.displayhook, kernel.shell.display_pub):
         end.session, end.pub_socket = session, kernel.iopub_socket
     kernel.shell.init_environment()
-    stream: Any = OutStream
-    sys.stdout = stream(session, publisher, "stdout")
-    sys.stderr = stream(session, publisher, "stderr")
+    sys.stdout = _Stream(session, publisher, "stdout")
+    sys.stderr = _Stream(session, publisher, "stderr")
     # The random module does so by itself; without it each fork would draw the same numbers.
     if "numpy.random" in sys.modules:
         importlib.import_module("numpy.random").seed()

@@ -279,13 +279,15 @@ def test_processes_of_a_notebook_print_below_their_cell(tmp_path, monkeypatch):
         "workers = [multiprocessing.get_context('fork').Process(target=print, args=('w' * 9999,))"
         " for _ in range(4)]\n"
         "[w.start() for w in workers], [w.join() for w in workers]\n"
-        "subprocess.run(['echo', 'from a child']); os.write(1, b'raw'); None"
+        "subprocess.run(['echo', 'from a child', '−' * 33_333]); os.write(1, b'raw'); None"
     )
-    ran, raised = execute(tmp_path, notebook(source, "import time; time.sleep(0.5)"))
+    ran, raised = execute(tmp_path, notebook(source, "print('next')"))
     assert raised is None
-    text = "".join(shown(ran))
+    text, following = shown(ran)
     assert text.count("w" * 9999) == 4
-    assert "from a child" in text
+    assert f"from a child {'−' * 33_333}" in text
+    assert "raw" in text
+    assert following == "next\n"
 
 
 def test_files_left_open_are_written(tmp_path):
