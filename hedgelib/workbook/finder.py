@@ -11,6 +11,7 @@ import ipywidgets
 from hedgelib._text import html_table
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.claims import CLAIMS, GROUPS, MARKS, VERDICTS, claims
+from hedgelib.workbook.controls import Button, Options, Turn, Words
 from hedgelib.workbook.glossary import FIELDS, TERMS, terms
 from hedgelib.workbook.prose import view
 
@@ -75,7 +76,7 @@ class Finder:
                 raise InvalidInput(f"{name}: start must be an option, got {start!r}")
         wide = {"style": {"description_width": "90px"}}
         self._boxes: dict[str, Any] = {
-            name: ipywidgets.Dropdown(
+            name: Options(
                 options=list(options),
                 value=start,
                 description=label,
@@ -84,20 +85,19 @@ class Finder:
             )
             for name, (label, options, start) in choices.items()
         }
-        self._words = ipywidgets.Text(
+        self._words = Words(
             description="Words",
             placeholder="every word must occur",
             continuous_update=True,
             layout=ipywidgets.Layout(width="470px"),
             **wide,
         )
-        reset = ipywidgets.Button(
-            description="Reset", tooltip="Reset", layout=ipywidgets.Layout(width="auto")
-        )
-        reset.on_click(lambda _: self.reset())
+        self._turn = Turn()
+        reset = Button("Reset", self._turn, self.reset)
         self._page = ipywidgets.HTML()
         self._held = False
         for box in [*self._boxes.values(), self._words]:
+            box.turn = self._turn
             box.observe(self._changed, "value")
         self.rows: list[Sequence[str]] = []
         self.widget = ipywidgets.VBox(
@@ -147,14 +147,15 @@ class Finder:
         self._move(self._start, "")
 
     def _move(self, labels: Mapping[str, str], words: str) -> None:
-        self._held = True
-        try:
-            for name, label in labels.items():
-                self._boxes[name].value = label
-            self._words.value = words
-        finally:
-            self._held = False
-        self._changed()
+        with self._turn:
+            self._held = True
+            try:
+                for name, label in labels.items():
+                    self._boxes[name].value = label
+                self._words.value = words
+            finally:
+                self._held = False
+            self._changed()
 
     def _changed(self, _: object = None) -> None:
         if self._held:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import math
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any, Protocol
 
@@ -21,13 +20,12 @@ from hedgelib._canvas import SCREEN_DPI
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.figures import Canvas, Picture, show
 from hedgelib.workbook.accessible import Accessible
+from hedgelib.workbook.controls import Button, Handle, Number, Options, Turn
 from hedgelib.workbook.prose import view
 
 __all__ = ["Choice", "Explorer", "Slider"]
 
 _LABEL = "160px"
-_Turn = AbstractContextManager[bool]
-"""Held by whoever changes something: a kernel may handle two messages in two threads at once."""
 
 
 class Result(Protocol):
@@ -94,47 +92,6 @@ class Choice:
             raise InvalidInput(f"{self.name}: start must be an option, got {self.start!r}")
 
 
-class _InTurn(ipywidgets.Widget):  # type: ignore[misc]
-    """A control that takes in what the browser says only when it is its turn.
-
-    JupyterLab has buttons and sliders handled in two threads, and a slider that is halfway through
-    a key press when Reset puts it back would end elsewhere than its box and the picture.
-    """
-
-    turn: _Turn
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        with self.turn:
-            super().set_state(sync_data)
-
-
-class _Box(_InTurn, ipywidgets.FloatText):  # type: ignore[misc]
-    """A number to type."""
-
-
-class _List(_InTurn, ipywidgets.Dropdown):  # type: ignore[misc]
-    """Several things to choose from."""
-
-
-class _Handle(_InTurn, ipywidgets.FloatSlider):  # type: ignore[misc]
-    """A slider that can be moved from here without an answer.
-
-    In the browser a slider rounds what it is told and says so. Such an answer may arrive when the
-    reader has gone on to something else, and would undo it.
-    """
-
-    value: float
-
-    def put(self, value: float) -> None:
-        if value == self.value:
-            return
-        # It answers only while it is to follow a drag, which is switched off in the same message.
-        with self.hold_sync():
-            self.continuous_update = False
-            self.value = value
-        self.continuous_update = True
-
-
 class _SliderRow:
     """A number box and a slider that never contradict each other.
 
@@ -143,19 +100,19 @@ class _SliderRow:
     a message that came back late would throw it back.
     """
 
-    def __init__(self, control: Slider, changed: Callable[[], None], turn: _Turn) -> None:
+    def __init__(self, control: Slider, changed: Callable[[], None], turn: Turn) -> None:
         self.control = control
         self._changed = changed
         self._turn = turn
         self._leader: object = None
-        self.box = _Box(
+        self.box = Number(
             value=control.start,
             step=control.step,
             description=control.label,
             style={"description_width": _LABEL},
             layout=ipywidgets.Layout(width="280px", flex="0 0 auto"),
         )
-        self.slider = _Handle(
+        self.slider = Handle(
             value=self._place(control.start),
             min=control.low,
             max=control.high,
@@ -216,9 +173,9 @@ def _tidy(value: float) -> float:
 class _ChoiceRow:
     """A list to choose from."""
 
-    def __init__(self, control: Choice, changed: Callable[[], None], turn: _Turn) -> None:
+    def __init__(self, control: Choice, changed: Callable[[], None], turn: Turn) -> None:
         self.control = control
-        self.box = _List(
+        self.box = Options(
             options=list(control.options),
             value=control.start,
             description=control.label,
@@ -295,7 +252,7 @@ class Explorer:
     ) -> None:
         self._picture = picture
         self._compute = compute
-        self._turn = threading.RLock()
+        self._turn = Turn()
         self._held = True
         self._rows: dict[str, _SliderRow | _ChoiceRow] = {}
         for control in controls:
@@ -335,16 +292,8 @@ class Explorer:
         buttons = []
         for label, values in presets.items():
             self._known(values)
-            button = ipywidgets.Button(
-                description=label, tooltip=label, layout=ipywidgets.Layout(width="auto")
-            )
-            button.on_click(lambda _, values=values: self.set(**values))
-            buttons.append(button)
-        reset = ipywidgets.Button(
-            description="Reset", tooltip="Reset", layout=ipywidgets.Layout(width="auto")
-        )
-        reset.on_click(lambda _: self.reset())
-        return [*buttons, reset]
+            buttons.append(Button(label, self._turn, partial(self.set, **values)))
+        return [*buttons, Button("Reset", self._turn, self.reset)]
 
     def _known(self, values: Mapping[str, Any]) -> None:
         for name in values:

@@ -3,6 +3,7 @@
 import base64
 import re
 import threading
+from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
 from typing import ClassVar
@@ -17,6 +18,7 @@ from PIL import Image
 from hedgelib import ContractTerms, InvalidInput, hedge_notional, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE, study_move
 from hedgelib.workbook import Choice, Explorer, Slider
+from hedgelib.workbook.finder import find_terms
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ETH = ContractTerms(
@@ -221,7 +223,7 @@ def test_key_pressed_while_reset_is_handled_is_not_undone(monkeypatch):
     """Each thread's message is taken in as a whole, or slider and picture end apart."""
     turn = Turn()
     with monkeypatch.context() as patch:
-        patch.setattr("hedgelib.workbook.widgets.threading.RLock", lambda: turn)
+        patch.setattr("hedgelib.workbook.controls.threading.RLock", lambda: turn)
         explorer = Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE)
     moved = slider(explorer, "Move (%)")
     moved.set_state({"value": 20})
@@ -236,6 +238,60 @@ def test_key_pressed_while_reset_is_handled_is_not_undone(monkeypatch):
     assert moved.value == box(explorer, "Move (%)").value == 21
     assert explorer.state["move"] == pytest.approx(0.21)
     agree(explorer)
+
+
+def hear(widget, sent, **state):
+    """Let a widget hear what the browser did at second `sent`: a new state, or a click."""
+    data = (
+        {"method": "update", "state": state}
+        if state
+        else {"method": "custom", "content": {"event": "click"}}
+    )
+    date = datetime(2026, 11, 26, 12, 0, sent, tzinfo=UTC)
+    widget._handle_msg({"header": {"date": date}, "content": {"data": data}, "buffers": []})
+
+
+def test_reset_undoes_what_is_heard_of_too_late(explorer, told):
+    """Two threads may take a key press and a click in the other order."""
+    moved, source = slider(explorer, "Move (%)"), children(explorer.widget, "Dropdown")[0]
+    start = explorer.state
+    hear(moved, 1, value=20)
+    hear(button(explorer, "Reset"), 10)
+    assert explorer.state == start
+    other = next(i for i, option in enumerate(source.options) if option != source.value)
+    for control, state in ((moved, {"value": 40}), (source, {"index": other})):
+        told.clear()
+        hear(control, 9, **state)
+        assert explorer.state == start
+        agree(explorer)
+        # The browser shows what was done there until it is told otherwise, after the echo.
+        mine = [data for who, data in told if who == control.comm.comm_id]
+        assert (mine[0]["method"], mine[0]["state"]) == ("echo_update", state)
+        (name,) = state
+        back = [data["state"][name] for data in mine[1:] if name in data["state"]]
+        assert back[-1] == getattr(control, name)
+    hear(moved, 11, value=30)
+    assert explorer.state["move"] == pytest.approx(0.3)
+    hear(button(explorer, "Case C"), 12)
+    case_c = explorer.state
+    hear(moved, 11, value=31)
+    assert explorer.state == case_c
+    agree(explorer)
+
+
+def test_a_finder_too_undoes_what_is_heard_of_too_late():
+    finder = find_terms()
+    words, field = finder._words, finder._boxes["field"]
+    start = finder.sentence
+    hear(words, 1, value="margin")
+    assert finder.sentence != start
+    (reset,) = children(finder.widget, "Button")
+    hear(reset, 5)
+    hear(words, 4, value="margin call")
+    hear(field, 4, index=0)
+    assert (finder.sentence, words.value, field.index > 0) == (start, "", True)
+    hear(field, 6, index=0)
+    assert finder.sentence != start
 
 
 def test_number_box_does_not_lie_beyond_the_slider(explorer):
