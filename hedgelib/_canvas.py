@@ -130,8 +130,8 @@ class _Remembering(agg.RendererAgg):  # type: ignore[misc]
             size = prop.get_size_in_points()
             words = _together([self._letter(letter, size, angle) for letter in letters])
             _keep(self._words, (s, prop.copy(), *key[2:]), words, most=1024)
-        for pixels, left, top in words:
-            self._renderer.draw_text_image(pixels, round(x) + left, round(y) + top, 0, gc)
+        for pixels, left, bottom in words:
+            self._renderer.draw_text_image(pixels, round(x) + left, round(y) + bottom, 0, gc)
 
     def _letter(self, item: Any, size: float, angle: float) -> _Ink:
         font, index, dx, dy = item.ft_object, item.glyph_index, item.x, item.y
@@ -177,8 +177,7 @@ def _together(letters: list[_Ink]) -> list[_Ink]:
             if i == len(sheets):
                 sheets.append(np.zeros((y1 - y0, x1 - x0), np.uint8))
             there = sheets[i][place]
-            taken = np.minimum(there, rest).any()
-            fits = np.where(there == 0, rest, 0) if taken else rest
+            fits = np.where(there == 0, rest, 0)
             there += fits
             rest, i = rest - fits, i + 1
     return [(sheet, x0, y1) for sheet in sheets]

@@ -418,10 +418,10 @@ def _mark_liquidation(ax: Axes, scenario: Scenario) -> None:
 
 def _frame(ax: Axes, move: FloatArray, label: str, lines: Sequence[FloatArray]) -> None:
     draw_line(ax, move[[0, -1]], [0, 0], color="#888888", linewidth=1)
-    low = min(0.0, *(float(values.min()) for values in lines))
-    high = max(0.0, *(float(values.max()) for values in lines))
-    room = 0.06 * (high - low)
-    ax.set(xlim=(move[0], move[-1]), ylim=(low - room, high + room))
+    heights = np.concatenate([[0.0], *lines])
+    ax.update_datalim([(move[0], heights.min()), (move[-1], heights.max())])
+    ax.set_xlim(float(move[0]), float(move[-1]))
+    ax.margins(y=0.06)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x, signed=True)))
     ax.yaxis.set_major_formatter(FuncFormatter(thousands))
     ax.set_xlabel(label)

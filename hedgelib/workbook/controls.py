@@ -27,8 +27,8 @@ class Turn:
     def __enter__(self) -> None:
         self._lock.__enter__()
 
-    def __exit__(self, *error: object) -> None:
-        self._lock.__exit__(*error)  # type: ignore[arg-type]
+    def __exit__(self, *_: object) -> None:
+        self._lock.__exit__(None, None, None)
 
     def press(self, sent: datetime | None, action: Callable[[], None]) -> None:
         """Do what a button does.
@@ -60,10 +60,6 @@ class _InTurn(ipywidgets.Widget):  # type: ignore[misc]
     """A control that takes in what the browser says only when it is its turn."""
 
     turn: Turn
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        with self.turn:
-            super().set_state(sync_data)
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
         with self.turn:

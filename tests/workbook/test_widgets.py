@@ -103,6 +103,17 @@ def button(explorer, label):
     return found
 
 
+def hear(widget, sent=1, **state):
+    """Let a widget hear what the browser did at second `sent`: a new state, or a click."""
+    data = (
+        {"method": "update", "state": state}
+        if state
+        else {"method": "custom", "content": {"event": "click"}}
+    )
+    date = datetime(2026, 11, 26, 12, 0, sent, tzinfo=UTC)
+    widget._handle_msg({"header": {"date": date}, "content": {"data": data}, "buffers": []})
+
+
 def pixels(png):
     return np.asarray(Image.open(BytesIO(png)))
 
@@ -145,7 +156,7 @@ def test_slider_that_is_moved_is_not_moved_back(explorer, told):
     told.clear()
     # What a browser makes of steps of 0.05.
     for value in (1.05, 1.1, 1.1500000000000001, 1.2000000000000002):
-        moved.set_state({"value": value})
+        hear(moved, value=value)
     updates = [model for model, data in told if data["method"] == "update"]
     assert moved.model_id not in updates
     assert updates.count(shown.model_id) == 4
@@ -156,7 +167,7 @@ def test_slider_that_is_moved_is_not_moved_back(explorer, told):
 def test_move_is_told_in_three_messages_the_picture_before_the_words(explorer, told):
     """Words that come first keep the browser busy when the picture comes."""
     told.clear()
-    slider(explorer, "Move (%)").set_state({"value": 20})
+    hear(slider(explorer, "Move (%)"), value=20)
     updates = [(model, data["state"]) for model, data in told if data["method"] == "update"]
     (words,), (image,) = (children(explorer.widget, kind) for kind in ("HTML", "Image"))
     followers = [box(explorer, "Move (%)"), image, words]
@@ -171,7 +182,7 @@ def test_move_is_told_in_three_messages_the_picture_before_the_words(explorer, t
 def test_slider_that_follows_is_not_to_answer(explorer, told):
     follower = slider(explorer, "Move (%)")
     told.clear()
-    box(explorer, "Move (%)").set_state({"value": 300})
+    hear(box(explorer, "Move (%)"), value=300)
     states = [data["state"] for model, data in told if model == follower.model_id]
     # In the browser a slider answers what it is told only while it follows a drag.
     assert states == [{"value": 120, "continuous_update": False}, {"continuous_update": True}]
@@ -190,7 +201,7 @@ def test_messages_in_two_threads_take_turns(explorer):
     explorer._compute = slow
     moves = {"Move (%)": 20, "Beta": 1.25}
     threads = [
-        threading.Thread(target=slider(explorer, label).set_state, args=[{"value": value}])
+        threading.Thread(target=hear, args=[slider(explorer, label)], kwargs={"value": value})
         for label, value in moves.items()
     ]
     threads[0].start()
@@ -226,9 +237,9 @@ def test_key_pressed_while_reset_is_handled_is_not_undone(monkeypatch):
         patch.setattr("hedgelib.workbook.controls.threading.RLock", lambda: turn)
         explorer = Explorer(PNL_AT_MOVE, study, MOVE, BETA, SHORT, SOURCE)
     moved = slider(explorer, "Move (%)")
-    moved.set_state({"value": 20})
+    hear(moved, value=20)
     with turn:
-        key = threading.Thread(target=moved.set_state, args=[{"value": 21}])
+        key = threading.Thread(target=hear, args=[moved], kwargs={"value": 21})
         key.start()
         assert turn.waited_for.wait(60)
         button(explorer, "Reset").click()
@@ -238,17 +249,6 @@ def test_key_pressed_while_reset_is_handled_is_not_undone(monkeypatch):
     assert moved.value == box(explorer, "Move (%)").value == 21
     assert explorer.state["move"] == pytest.approx(0.21)
     agree(explorer)
-
-
-def hear(widget, sent, **state):
-    """Let a widget hear what the browser did at second `sent`: a new state, or a click."""
-    data = (
-        {"method": "update", "state": state}
-        if state
-        else {"method": "custom", "content": {"event": "click"}}
-    )
-    date = datetime(2026, 11, 26, 12, 0, sent, tzinfo=UTC)
-    widget._handle_msg({"header": {"date": date}, "content": {"data": data}, "buffers": []})
 
 
 def test_reset_undoes_what_is_heard_of_too_late(explorer, told):
@@ -312,9 +312,9 @@ def test_number_between_the_steps_of_the_slider(explorer):
     assert box(explorer, "Short (USD)").value == 49_123
     agree(explorer)
     # What a browser's slider says when it is shown, as it rounds to its steps.
-    slider(explorer, "Short (USD)").set_state({"value": 49_000.00000000001})
+    hear(slider(explorer, "Short (USD)"), value=49_000.00000000001)
     assert box(explorer, "Short (USD)").value == 49_123
-    slider(explorer, "Short (USD)").set_state({"value": 50_000})
+    hear(slider(explorer, "Short (USD)"), value=50_000)
     assert box(explorer, "Short (USD)").value == 50_000
     agree(explorer)
 
