@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any, ClassVar
 
 import numpy as np
 
 from hedgelib._check import FINITE, plain, scalars
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
 
@@ -60,13 +60,12 @@ class Numbers:
                 object.__setattr__(self, name, plain(np.asarray(value)))
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><th style='text-align:left'>{escape(name.replace('_', ' '))}</th>"
-            f"<td style='text-align:left'>{escape(_shown(getattr(self, name)))}</td></tr>"
+        rows = [
+            (name.replace("_", " "), _shown(getattr(self, name)))
             for name in self.__slots__
             if not name.startswith("_")
-        )
-        return f"<table>{body}</table>"
+        ]
+        return Table(("what", "value"), rows, "ll").html()
 
 
 def _shown(value: Any) -> str:

@@ -10,10 +10,22 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from math import inf
+from typing import Any
 
-__all__ = ["html_table", "money_in_markdown", "percent", "usd"]
+from hedgelib.errors import InvalidInput
+
+__all__ = [
+    "Table",
+    "money_in_markdown",
+    "percent",
+    "printable",
+    "safe",
+    "safe_prose",
+    "usd",
+]
 
 _MOST_WRITTEN_OUT = 1e15
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
 
 
@@ -107,49 +119,115 @@ def money_in_markdown(text: str) -> str:
     return _MONEY.sub("<span>&#36;</span>", text)
 
 
-def html_table(
-    rows: Iterable[Sequence[str]], head: Sequence[str] = (), *, caption: str = ""
-) -> str:
-    """Write a table with its first column as row headings.
+def printable(text: str) -> str:
+    """Replace what no page or terminal should be sent: controls, marks of direction, surrogates."""
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
+
+
+def safe(text: str) -> str:
+    """Write any text as HTML."""
+    return escape(printable(text))
+
+
+def safe_prose(text: str) -> str:
+    """Write any text as HTML in which no date is broken at its hyphens."""
+    return _DAY.sub(r"<span style='white-space:nowrap'>\g<0></span>", safe(text))
+
+
+class Table:
+    """Rows of words and numbers, the first column naming the rows.
 
     Parameters
     ----------
-    rows : iterable of sequences of str
     head : sequence of str
-        Column headings; none when empty.
+        Column headings.
+    rows : iterable of sequences of str
+        A cell for each heading; nothing in them is read as HTML.
+    align : str
+        An ``l`` or an ``r`` for each column; the first to the left and the others to the right
+        when empty.
     caption : str
+        Above the table.
+    marked : sequence of int
+        Rows to set off.
+    kind : str
+        Class for a style sheet.
 
-    Returns
-    -------
-    str
-        HTML, everything escaped.
-
-    Notes
-    -----
-    **Source:** the class keeps MathJax from reading dollar signs as formulas.
+    Raises
+    ------
+    InvalidInput
+        Rows of different lengths, or a column without a heading.
 
     Examples
     --------
-    >>> html_table([["altcoins", "−$7,500"]])[:30]
-    '<table class="mathjax_ignore">'
+    >>> Table(["part", "USD"], [["altcoins", "−$7,500"], ["short", "+$7,350"]])
+    part          USD
+    altcoins  −$7,500
+    short     +$7,350
     """
-    parts = ['<table class="mathjax_ignore">']
-    if caption:
-        parts.append(f'<caption style="text-align:left">{escape(caption)}</caption>')
-    if head:
-        cells = "".join(
-            f'<th scope="col" style="text-align:{_side(i)}">{escape(cell)}</th>'
-            for i, cell in enumerate(head)
-        )
-        parts.append(f"<thead><tr>{cells}</tr></thead>")
-    parts.append("<tbody>")
-    for first, *others in rows:
-        cells = "".join(f'<td style="text-align:right">{escape(cell)}</td>' for cell in others)
-        parts.append(
-            f'<tr><th scope="row" style="text-align:left">{escape(first)}</th>{cells}</tr>'
-        )
-    return "".join(parts) + "</tbody></table>"
 
+    __slots__ = ("align", "caption", "head", "kind", "marked", "rows")
 
-def _side(column: int) -> str:
-    return "right" if column else "left"
+    def __init__(
+        self,
+        head: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        align: str = "",
+        caption: str = "",
+        *,
+        marked: Sequence[int] = (),
+        kind: str = "plain",
+    ) -> None:
+        self.rows = tuple(tuple(row) for row in rows)
+        self.head = tuple(head)
+        self.caption = caption
+        self.align = align or "l" + "r" * (len(self.head) - 1)
+        self.marked = frozenset(marked)
+        self.kind = kind
+        if not all(self.head) or not self.head:
+            raise InvalidInput("every column of a table needs a heading")
+        if any(len(row) != len(self.head) for row in (*self.rows, self.align)):
+            raise InvalidInput("every row of a table must have one cell for each heading")
+
+    def data(self) -> dict[str, Any]:
+        """Return the table as lists of strings."""
+        return {"caption": self.caption, "head": list(self.head), "rows": [*map(list, self.rows)]}
+
+    def html(self) -> str:
+        """Write the table as HTML."""
+        sides = ["text-align:" + {"l": "left", "r": "right"}[side] for side in self.align]
+        # The class keeps MathJax from reading dollar signs as formulas.
+        parts = [f"<table class='{self.kind} mathjax_ignore'>"]
+        if self.caption:
+            parts.append(f"<caption style='text-align:left'>{safe_prose(self.caption)}</caption>")
+        head = "".join(
+            f"<th scope='col' style='{side}'>{safe(cell)}</th>"
+            for cell, side in zip(self.head, sides, strict=True)
+        )
+        parts.append(f"<thead><tr>{head}</tr></thead><tbody>")
+        for number, row in enumerate(self.rows):
+            cells = "".join(
+                f"<td style='{side}'>{safe_prose(cell)}</td>"
+                if column
+                else f"<th scope='row' style='{side}'>{safe_prose(cell)}</th>"
+                for column, (cell, side) in enumerate(zip(row, sides, strict=True))
+            )
+            parts.append(f"<tr{' class=marked' if number in self.marked else ''}>{cells}</tr>")
+        return "".join(parts) + "</tbody></table>"
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def __repr__(self) -> str:
+        lines = [[printable(cell) for cell in line] for line in (self.head, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = [
+            "  ".join(
+                cell.ljust(width) if side == "l" else cell.rjust(width)
+                for cell, width, side in zip(line, widths, self.align, strict=True)
+            ).rstrip()
+            for line in lines
+        ]
+        return "\n".join([printable(self.caption), *text] if self.caption else text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +32,7 @@ from hedgelib._check import (
 )
 from hedgelib._regress import SMALLEST, centred, instruments, pair
 from hedgelib._result import Numbers, whole
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
 __all__ = [
@@ -224,8 +224,7 @@ class BetaEstimate:
             str(self.n),
             self.method,
         )
-        cells = "".join(f"<td>{escape(c)}</td>" for c in row)
-        return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr><tr>{cells}</tr></table>"
+        return Table(head, [row]).html()
 
 
 def newey_west_lags(n: int) -> int:
@@ -1167,12 +1166,17 @@ class MultiBeta(Numbers):
 
     def _repr_html_(self) -> str:
         head = ("instrument", "beta", "se", "Newey-West se", "VIF")
-        body = "".join(
-            f"<tr><td>{escape(name)}</td><td>{self.params[j]:.3f}</td><td>{self.se[j]:.3f}</td>"
-            f"<td>{self.se_hac[j]:.3f}</td><td>{self.vif[j - 1]:.1f}</td></tr>"
+        rows = [
+            (
+                name,
+                f"{self.params[j]:.3f}",
+                f"{self.se[j]:.3f}",
+                f"{self.se_hac[j]:.3f}",
+                f"{self.vif[j - 1]:.1f}",
+            )
             for j, name in enumerate(self.names, start=1)
-        )
-        return f"<table><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr>{body}</table>"
+        ]
+        return Table(head, rows).html()
 
 
 def _names_of(names: Sequence[str] | None, k: int) -> tuple[str, ...]:

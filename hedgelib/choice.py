@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from hedgelib._check import (
     series,
 )
 from hedgelib._result import whole
-from hedgelib._text import usd
+from hedgelib._text import Table, safe, usd
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin
 
 __all__ = ["Candidate", "HedgeChoice", "rank_hedges", "walk_forward_residual"]
@@ -148,22 +147,21 @@ class HedgeChoice:
             "funding received",
             "net",
         )
-        body = ""
-        for c in self.candidates:
-            cells = (
+        rows = [
+            (
                 c.name,
                 ", ".join(f"{beta:.2f}" for beta in c.betas),
                 f"{c.effectiveness:.1%}",
                 f"{c.volatility_removed:.1%}",
-                f"{usd(c.avoided_usd)}",
-                f"{usd(c.fees_usd)}",
-                f"{usd(c.funding_usd, signed=True)}",
-                f"{usd(c.net_usd)}",
+                usd(c.avoided_usd),
+                usd(c.fees_usd),
+                usd(c.funding_usd, signed=True),
+                usd(c.net_usd),
             )
-            body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-        names = "".join(f"<th>{escape(name)}</th>" for name in head)
-        words = f"<p class='mathjax_ignore'>{escape(self.sentence())}</p>"
-        return f"<table class='mathjax_ignore'><tr>{names}</tr>{body}</table>{words}"
+            for c in self.candidates
+        ]
+        words = f"<p class='mathjax_ignore'>{safe(self.sentence())}</p>"
+        return Table(head, rows).html() + words
 
 
 def _by_coin(name: str, value: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import Literal
 
 import numpy as np
@@ -27,6 +26,7 @@ from hedgelib._check import (
     series,
     vectorised,
 )
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, UnsupportedContract
 
 __all__ = [
@@ -221,12 +221,7 @@ class ContractTerms:
         }
         if self.closed:
             rows["Closed"] = self.closed
-        body = "".join(
-            f"<tr><th style='text-align:left'>{escape(k)}</th>"
-            f"<td style='text-align:left'>{escape(v)}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table>{body}</table>"
+        return Table(("term", "value"), rows.items(), "ll").html()
 
 
 @vectorised

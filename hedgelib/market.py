@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,6 +27,7 @@ from hedgelib._datafiles import (
     read_funding,
     read_sums,
 )
+from hedgelib._text import Table
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import (
     HedgeError,
@@ -384,18 +384,18 @@ class Market:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(str(coin))}</th>"
-            f"<td>{life.index[0].date()}</td><td>{life.index[-1].date()}</td>"
-            f"<td>{life.iloc[-1]:,.6g}</td></tr>"
+        rows = [
+            (
+                str(coin),
+                str(life.index[0].date()),
+                str(life.index[-1].date()),
+                f"{life.iloc[-1]:,.6g}",
+            )
             for coin, life in ((c, self._closes[c].dropna()) for c in self._closes.columns)
             if len(life)
-        )
-        return (
-            f"<table><caption>{len(self.coins)} coins, {len(self._listings)} contracts</caption>"
-            "<tr><th style='text-align:left'>coin</th><th>from</th><th>to</th>"
-            f"<th>last close, USD</th></tr>{rows}</table>"
-        )
+        ]
+        caption = f"{len(self.coins)} coins, {len(self._listings)} contracts"
+        return Table(("coin", "from", "to", "last close, USD"), rows, caption=caption).html()
 
 
 def _price_table(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from hedgelib._check import (
     series,
 )
 from hedgelib._result import whole
-from hedgelib._text import html_table
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
 __all__ = ["Gbm", "Paths", "block_bootstrap", "fit_gbm", "gbm_paths", "history"]
@@ -229,7 +229,9 @@ class Paths:
                 if column is not None
             ),
         }
-        return html_table([(name, text) for name, text in rows.items() if text])
+        return Table(
+            ("what", "value"), [(name, text) for name, text in rows.items() if text]
+        ).html()
 
 
 def _table(

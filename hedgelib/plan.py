@@ -30,7 +30,7 @@ from hedgelib._check import (
     scalars,
     vectorised,
 )
-from hedgelib._text import usd
+from hedgelib._text import Table, safe, usd
 from hedgelib.contracts import ContractTerms, Rounding, inverse_pnl_coin, round_contracts
 from hedgelib.errors import InfeasibleHedge, InvalidInput
 from hedgelib.margin import (
@@ -358,15 +358,9 @@ class HedgePlan:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{i}. {escape(k)}</th>"
-            f"<td style='text-align:left'>{escape(v)}</td></tr>"
-            for i, (k, v) in enumerate(self.steps(), 1)
-        )
-        notes = "".join(f"<li>{escape(text)}</li>" for text in self.assumptions)
-        return f"<table class='mathjax_ignore'>{rows}</table>" + (
-            f"<ul>{notes}</ul>" if notes else ""
-        )
+        rows = [(f"{i}. {step}", result) for i, (step, result) in enumerate(self.steps(), 1)]
+        notes = "".join(f"<li>{safe(text)}</li>" for text in self.assumptions)
+        return Table(("step", "result"), rows, "ll").html() + (f"<ul>{notes}</ul>" if notes else "")
 
     def __str__(self) -> str:
         return "\n".join(f"{i}. {k}: {v}" for i, (k, v) in enumerate(self.steps(), 1))

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from hedgelib._check import FINITE, NONNEGATIVE, POSITIVE, FloatArray, scalars
 from hedgelib._portfolio_file import Row, read_rows
+from hedgelib._text import Table, usd
 from hedgelib.errors import InvalidInput, PortfolioFileError
 
 __all__ = ["Holding", "Portfolio", "read_portfolio"]
@@ -144,16 +144,17 @@ class Portfolio:
         return sum((h.value_usd for h in self.holdings if h.coin == coin), 0.0)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{escape(h.coin)}</td><td>${h.value_usd:,.2f}</td>"
-            f"<td>{w:.1%}</td><td>{'' if h.beta is None else f'{h.beta:g}'}</td></tr>"
+        rows = [
+            (
+                h.coin,
+                usd(h.value_usd, cents=True),
+                f"{w:.1%}",
+                "" if h.beta is None else f"{h.beta:g}",
+            )
             for h, w in zip(self.holdings, self.weights, strict=True)
-        )
-        return (
-            f"<table class='mathjax_ignore'><caption>{escape(self.name)}: ${self.value_usd:,.2f}"
-            "</caption><tr><th>coin</th><th>value</th><th>share</th><th>own beta</th></tr>"
-            f"{rows}</table>"
-        )
+        ]
+        caption = f"{self.name}: {usd(self.value_usd, cents=True)}"
+        return Table(("coin", "value", "share", "own beta"), rows, caption=caption).html()
 
 
 def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = None) -> Portfolio:

@@ -31,7 +31,7 @@ from hedgelib._check import (
     scalars,
 )
 from hedgelib._result import whole
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import round_contracts
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import MarginTiers, margin_tiers
@@ -388,7 +388,7 @@ class Replay:
             for name, value in self.attribution().items()
             if value or name in ("spot", "hedge")
         ]
-        return html_table(lines, ("", "hedged", "unhedged"), caption=str(self))
+        return Table(("outcome", "hedged", "unhedged"), lines, caption=str(self)).html()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,7 +505,7 @@ class ReplaySummary:
             (name.replace("_", " "), *(percent(q) for q in self.quantiles(name)))
             for name in ("max_drawdown", "unhedged_max_drawdown", "min_margin_ratio")
         ]
-        return html_table(rows, ("", "5%", "25%", "half", "75%", "95%"), caption=str(self))
+        return Table(("outcome", "5%", "25%", "half", "75%", "95%"), rows, caption=str(self)).html()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -541,8 +541,8 @@ class Comparison:
         return [outcome.row() for outcome in self.outcomes]
 
     def _repr_html_(self) -> str:
-        names = ("", *(outcome.name for outcome in self.outcomes))
-        return html_table(_side_by_side(self.outcomes), names, caption=self.plan.label)
+        names = ("outcome", *(outcome.name for outcome in self.outcomes))
+        return Table(names, _side_by_side(self.outcomes), caption=self.plan.label).html()
 
 
 class Options(TypedDict, total=False):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +20,7 @@ from hedgelib._check import (
     numbers,
     plain,
 )
+from hedgelib._text import Table
 from hedgelib.contracts import (
     inverse_funding_coin,
     inverse_pnl_coin,
@@ -193,7 +193,8 @@ class Scenario:
     spot_pnl_usd : ndarray
         Of what stays in the spot wallet.
     collateral_pnl_usd : ndarray
-        Of the coins posted as margin; 0 for a stablecoin.
+        Of the coins posted as margin; 0 for a stablecoin. Beyond the liquidation price it is what
+        the margin had gained until there, less all of it, seized.
     hedge_pnl_coin, hedge_pnl_usd : ndarray
         Of the contracts as if they traded at spot, in coin (0 for a linear contract) and in USD at
         the new spot price.
@@ -267,15 +268,13 @@ class Scenario:
             if name not in ("basis", "funding") or np.any(values)
         ]
         columns = [parts[name] for name in shown] + [self.total_pnl_usd, self.unhedged_pnl_usd]
-        head = ("move", "price", *shown, "total", "unhedged", "")
-        body = ""
+        head = ("move", "price", *shown, "total", "unhedged", "short")
+        rows = []
         for i, gone in enumerate(self.liquidated):
             cells = [f"{self.move[i]:+.0%}", f"${self.price_usd[i]:,.2f}"]
             cells += [f"{column[i]:+,.0f}" for column in columns]
-            cells.append("liquidated" if gone else "")
-            body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-        names = "".join(f"<th>{name}</th>" for name in head)
-        return f"<table class='mathjax_ignore'><tr>{names}</tr>{body}</table>"
+            rows.append([*cells, "liquidated" if gone else "open"])
+        return Table(head, rows).html()
 
 
 def run_scenario(
@@ -377,10 +376,15 @@ def run_scenario(
         liquidated = traded >= plan.liquidation_price_usd
         basis, funding = (np.where(liquidated, 0.0, part) for part in (basis, funding))
         collateral = plan.wallet_coin * (price - entry)
-        if plan.holds_coin:
-            coins = np.where(liquidated, -plan.wallet_coin, coins)
-            hedge = np.where(liquidated, -plan.wallet_coin * price, hedge)
-        else:
+        if plan.holds_coin and liquidated.any():
+            # The venue closes the short at the liquidation price and keeps the margin: neither
+            # gains or loses by what the coin does afterwards.
+            closed_at = plan.liquidation_price_usd
+            lost = inverse_pnl_coin(position[0], entry, closed_at, position[1])
+            coins = np.where(liquidated, lost, coins)
+            hedge = np.where(liquidated, lost * closed_at, hedge)
+            collateral = np.where(liquidated, -plan.wallet_usd - lost * closed_at, collateral)
+        elif not plan.holds_coin:
             hedge = np.where(liquidated, -plan.wallet_usd, hedge)
             coins = np.where(liquidated & (contract.kind == "inverse"), hedge / price, coins)
         fees = np.full_like(move, -plan.open_fee_usd)

@@ -125,8 +125,8 @@ def stop(process: subprocess.Popen[Any]) -> None:
 
 
 @contextmanager
-def serve_lab() -> Iterator[LabServer]:
-    """Start JupyterLab on a free loopback port, with the settings of `make lab`."""
+def serve_lab(app: str = "jupyterlab") -> Iterator[LabServer]:
+    """Start JupyterLab, or `notebook`, on a free loopback port with the settings of `make lab`."""
     # A short path: a kernel's sockets lie under it, and their names have a limit.
     with tempfile.TemporaryDirectory(prefix="lab", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
@@ -142,7 +142,7 @@ def serve_lab() -> Iterator[LabServer]:
         tracker = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
         overrides.write_text(json.dumps(tracker))
 
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+        command = [sys.executable, "-m", app, "--no-browser", "--expose-app-in-browser"]
         command += [f"--ip={LOOPBACK}", "--port=0", f"--ServerApp.root_dir={root}"]
         command += ["--allow-root"] if os.geteuid() == 0 else []
         log = folder / "log"

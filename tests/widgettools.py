@@ -1,23 +1,33 @@
-"""A lesson's explorer as a reader meets it in the browser: its controls, its words, its picture."""
+"""An explorer as a reader meets it in the browser: its controls, its words, its picture."""
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Sequence
+import json
 from typing import TYPE_CHECKING, Any
 
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
-from hedgelib.figures import Canvas
-
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-    from hedgelib.figures import Picture
-
 PATIENCE = PATIENCE_SECONDS * 1000
+EXPLORER = ".hedge-explorer"
+
+# Every text and every shape of a picture, with its place.
+INK = """
+(svg) => [...svg.querySelectorAll('path, rect, circle, line, tspan')].map(shape => [
+  shape.tagName, shape.textContent, ...['d', 'x', 'y', 'cx', 'cy', 'x1', 'y1', 'width', 'height',
+  'fill', 'stroke'].map(name => shape.getAttribute(name))].join(' '))
+"""
+DRAW = """
+async ([scene, source]) => {
+  const place = document.createElement('div');
+  const made = new Function('element', 'scene', `${source}; draw(scene, element, null);`);
+  made(place, scene);
+  return place.querySelector('svg');
+}
+"""
 
 
 class Widget:
@@ -25,20 +35,20 @@ class Widget:
 
     def __init__(self, page: Page, label: str) -> None:
         self.page = page
-        self.whole = page.locator(
-            ".jupyter-widgets.widget-vbox",
-            has=page.locator("output[role=status]"),
-        ).filter(has=page.get_by_label(label, exact=True))
-        self.sentence = self.whole.locator("output[role=status]")
-        self.image = self.whole.locator("img")
-        self.image.scroll_into_view_if_needed()
+        self.whole = page.locator(EXPLORER).filter(has=page.get_by_label(label, exact=True))
+        self.sentence = self.whole.locator("output.sentence")
+        self.problem = self.whole.get_by_role("alert")
+        self.picture = self.whole.locator(".picture > svg")
+        self.whole.scroll_into_view_if_needed()
 
     def box(self, label: str) -> Locator:
-        return self.whole.get_by_label(label, exact=True)
+        return self.whole.get_by_role("spinbutton", name=label, exact=True)
+
+    def choice(self, label: str) -> Locator:
+        return self.whole.get_by_role("combobox", name=label, exact=True)
 
     def handle(self, label: str) -> Locator:
-        row = self.whole.locator(".widget-hbox", has=self.page.get_by_label(label, exact=True))
-        return row.locator(".noUi-handle")
+        return self.whole.get_by_role("slider", name=label, exact=True)
 
     def type_in(self, label: str, text: str) -> None:
         self.box(label).fill(text)
@@ -51,110 +61,93 @@ class Widget:
             self.page.keyboard.press(key)
 
     def stands_at(self, label: str, value: float) -> None:
-        """Wait until box and handle both show a value."""
+        """Wait until box and slider both show a value."""
         expect(self.box(label)).to_have_value(f"{value:.12g}", timeout=PATIENCE)
-        # What a screen reader says: without what binary fractions leave.
-        told = ("aria-valuetext", f"{value:.12g}")
-        expect(self.handle(label)).to_have_attribute(*told, timeout=PATIENCE)
+        expect(self.handle(label)).to_have_value(f"{value:.12g}", timeout=PATIENCE)
 
     def press(self, label: str) -> None:
         self.whole.get_by_role("button", name=label, exact=True).press("Enter")
 
     def refuses(self, reason: str) -> None:
         """Wait for the reason why there is no result, with no number left from before."""
-        expect(self.sentence).to_contain_text(f"This cannot be: {reason}", timeout=PATIENCE)
+        expect(self.problem).to_contain_text(f"This cannot be: {reason}", timeout=PATIENCE)
+        expect(self.sentence).to_be_empty(timeout=PATIENCE)
         expect(self.whole.locator("tr")).to_have_count(0)
+        place, picture = self.problem.bounding_box(), self.picture.bounding_box()
+        assert place
+        assert picture
+        assert place["y"] < picture["y"], "the reason must be above the picture"
 
-    def shows(
-        self, picture: Picture[Any], result: Any, rows: Sequence[tuple[str, str]] | None = None
-    ) -> None:
-        """Wait for the sentence of a result, its table, and its picture to the last pixel."""
-        expect(self.sentence).to_have_text(picture.alt(result), timeout=PATIENCE)
-        told = [name + value for name, value in (rows or result.rows())]
-        expect(self.whole.locator("tr")).to_have_text(told, timeout=PATIENCE)
-        drawn = base64.b64encode(Canvas(picture).show(result)).decode("ascii")
-        # Pixels, not bytes: a live picture is packed in whatever way was quick.
-        self.image.evaluate(
-            """async (image, [drawn, patience]) => {
-              const end = Date.now() + patience;
-              const pixels = async address => {
-                const picture = new Image();
-                picture.src = address;
-                await picture.decode();
-                const {width, height} = picture;
-                const paper = new OffscreenCanvas(width, height).getContext('2d');
-                paper.drawImage(picture, 0, 0);
-                return new Uint32Array(paper.getImageData(0, 0, width, height).data.buffer);
-              };
-              const wanted = await pixels(`data:image/png;base64,${drawn}`);
-              for (let seen = null; ; await new Promise(soon => setTimeout(soon, 30))) {
-                if (image.src !== seen && image.naturalWidth) {
-                  seen = image.src;
-                  const shown = await pixels(seen);
-                  if (shown.length === wanted.length && shown.every((p, at) => p === wanted[at]))
-                    return;
-                }
-                if (Date.now() > end) throw new Error('the picture is another one');
-              }
-            }""",
-            [drawn, PATIENCE],
-        )
+    def shows(self, result: Any) -> None:
+        """Wait for the sentence, the table and the picture of a result, and no refusal."""
+        scene = result.scene()
+        expect(self.sentence).to_have_text(scene.alt, timeout=PATIENCE)
+        expect(self.problem).to_be_empty(timeout=PATIENCE)
+        cells = [cell for row in (scene.table.head, *scene.table.rows) for cell in row]
+        expect(self.whole.locator(":is(th, td)")).to_have_text(cells, timeout=PATIENCE)
+        expect(self.picture).to_have_attribute("aria-label", scene.alt, timeout=PATIENCE)
+        assert self.ink() == self.ink_of(json.loads(scene.to_json()))
+
+    def ink(self) -> list[str]:
+        ink: list[str] = self.picture.evaluate(INK)
+        # The line that follows the pointer is not of the scene.
+        return [line for line in ink if "var(--text)" not in line]
+
+    def ink_of(self, scene: Any) -> list[str]:
+        from agreement import FOLDER
+
+        source = (FOLDER / "scene.js").read_text(encoding="utf-8")
+        drawn = self.page.evaluate_handle(DRAW, [scene, source])
+        ink: list[str] = drawn.evaluate(INK)
+        return ink
 
 
 def every_control(page: Page) -> None:
-    """Each control of each explorer has a name, and each follows the mouse and its Reset."""
-    explorers = page.locator(
-        ".jupyter-widgets.widget-vbox", has=page.locator("output[role=status]")
-    ).all()
+    """Each control of each explorer has a name, and follows the mouse, the arrows and Reset."""
+    explorers = page.locator(EXPLORER).all()
     assert explorers, "no explorer is on the page"
     for explorer in explorers:
         for control in explorer.locator("input, select").all():
-            assert control.evaluate("c => c.labels.length || c.ariaLabel"), "a nameless control"
-        for handle in explorer.locator(".noUi-handle").all():
-            expect(handle).to_have_attribute("aria-label", re.compile("Move .+"), timeout=PATIENCE)
+            assert control.evaluate(
+                "c => c.labels.length || document.getElementById(c.getAttribute('aria-labelledby'))"
+            ), "a nameless control"
+        for handle in explorer.get_by_role("slider").all():
             follows_the_mouse(explorer, handle)
         for choice in explorer.locator("select").all():
             follows_the_arrows(explorer, choice)
-        # The words come after the picture: what is read now may be of the state before.
         page.wait_for_function(
-            "e => e.querySelector('img').alt === e.querySelector('output[role=status]').innerText",
+            "e => (s => !s || s.getAttribute('aria-label') === "
+            "e.querySelector('output.sentence').textContent)(e.querySelector('.picture > svg'))",
             arg=explorer.element_handle(),
             timeout=PATIENCE,
         )
-    for radios in page.get_by_role("radiogroup").all()[:1]:
-        assert radios.get_attribute("aria-label"), "a question that is not said"
-        first, second = radios.get_by_role("radio").all()[:2]
-        first.focus()
-        first.press("ArrowDown")
-        expect(second).to_be_checked(timeout=PATIENCE)
 
 
 def follows_the_mouse(explorer: Locator, handle: Locator) -> None:
-    box = handle.locator("xpath=ancestor::*[contains(@class, 'widget-hbox')][1]").locator("input")
+    box = handle.locator("xpath=../input[@type='number']")
     start = box.input_value()
     handle.scroll_into_view_if_needed()
-    place = handle.bounding_box()
-    assert place is not None
-    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
-    at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-    mouse = handle.page.mouse
-    mouse.move(x, y)
-    mouse.down()
-    mouse.move(x + (-60 if at_the_end else 60), y, steps=3)
-    mouse.up()
+    frame = handle.bounding_box()
+    assert frame
+    x = 0.8 if float(handle.input_value()) < (
+        float(handle.get_attribute("min") or 0) + float(handle.get_attribute("max") or 0)
+    ) / 2 else 0.2  # fmt: skip
+    handle.click(position={"x": x * frame["width"], "y": frame["height"] / 2})
     expect(box).not_to_have_value(start, timeout=PATIENCE)
-    # All of the drag has reached the kernel; what is still under way would come after Reset.
-    expect(box).to_have_value(handle.get_attribute("aria-valuetext") or "", timeout=PATIENCE)
-    explorer.get_by_role("button", name="Reset", exact=True).click()
+    assert float(box.input_value()) == float(handle.input_value())
+    reset(explorer)
     expect(box).to_have_value(start, timeout=PATIENCE)
 
 
 def follows_the_arrows(explorer: Locator, choice: Locator) -> None:
-    """A list is operable by keyboard: JupyterLab must leave the arrow keys to it."""
     start = choice.input_value()
-    last = choice.evaluate("c => c.selectedIndex === c.options.length - 1")
     choice.focus()
+    last = choice.evaluate("c => c.selectedIndex === c.options.length - 1")
     choice.press("ArrowUp" if last else "ArrowDown")
     expect(choice).not_to_have_value(start, timeout=PATIENCE)
-    explorer.get_by_role("button", name="Reset", exact=True).press("Enter")
+    reset(explorer)
     expect(choice).to_have_value(start, timeout=PATIENCE)
+
+
+def reset(explorer: Locator) -> None:
+    explorer.get_by_role("button", name="Reset", exact=True).press("Enter")

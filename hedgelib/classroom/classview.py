@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from hedgelib.classroom.models import MODELS, wrong_model
 from hedgelib.classroom.results import Result
 from hedgelib.classroom.source import Question, Source
-from hedgelib.figures import COLOURS, Picture
+from hedgelib.show import Bars, Scale, Scene, Table, Text, panel
+from hedgelib.show.lettering import TICK, wrap
+from hedgelib.show.scene import Mark
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from hedgelib.classroom.book import Score
 
-__all__ = ["ClassView", "ModelCount", "QuestionCount", "TeachAgain", "models_picture", "points_of"]
+__all__ = [
+    "ClassView",
+    "ModelCount",
+    "QuestionCount",
+    "TeachAgain",
+    "models_scene",
+    "points_of",
+    "points_scene",
+]
 
 _MOST_BARS = 14
 
@@ -180,17 +187,47 @@ def _bins(view: ClassView) -> tuple[np.ndarray, np.ndarray]:
     return counts, edges
 
 
-def _draw_points(ax: Axes, view: ClassView) -> None:
+def points_scene(view: ClassView) -> Scene:
+    """Draw how many students have how many points.
+
+    Parameters
+    ----------
+    view : ClassView
+
+    Returns
+    -------
+    Scene
+    """
     counts, edges = _bins(view)
-    ax.bar(edges[:-1], counts, width=0.92 * np.diff(edges), align="edge", color=COLOURS["altcoins"])
-    ax.set_xlim(0, view.source.points)
-    ax.set_ylim(0, max(1.0, 1.12 * counts.max()))
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
-    ax.grid(visible=False, axis="x")
-    ax.set_xlabel(f"points of {view.source.points:g}")
-    ax.set_ylabel("students")
-    ax.set_title(f"Half of those who handed it in have {np.median(view.totals):g} points or more")
+    middles, step = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
+    bars = Bars(at=middles, start=0 * counts, end=counts, thickness=0.92 * step, role="altcoins")
+    drawn = panel(
+        [bars],
+        Scale(label=f"points of {view.source.points:g}", limits=(0.0, view.source.points)),
+        Scale(
+            label="students",
+            limits=(0.0, max(1.0, 1.12 * counts.max())),
+            ticks=_whole(counts.max()),
+        ),
+        box=(88.0, 64.0, 740.0, 262.0),
+    )
+    rows = [
+        (f"{low:g} to {high:g}", f"{count}")
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
+    return Scene(
+        title=f"Half of those who handed it in have {np.median(view.totals):g} points or more",
+        alt=_points_alt(view),
+        panels=(drawn,),
+        table=Table(("points", "students"), rows),
+        size=(760.0, 320.0),
+    )
+
+
+def _whole(most: float) -> list[tuple[float, str]]:
+    """Return ticks at whole numbers, six at the most."""
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**9) if most / s <= 6)
+    return [(float(v), f"{v:,}") for v in range(0, int(most * 1.1) + 1, step)]
 
 
 def _points_alt(view: ClassView) -> str:
@@ -208,37 +245,49 @@ def _points_alt(view: ClassView) -> str:
     )
 
 
-POINTS: Picture[ClassView] = Picture(
-    name="points",
-    draw=_draw_points,
-    alt=_points_alt,
-    size=(7.6, 3.0),
-    margins=(0.09, 0.97, 0.19, 0.87),
-)
+def models_scene(view: ClassView) -> Scene:
+    """Draw how many students had each wrong model, as tall as the models need.
 
+    Parameters
+    ----------
+    view : ClassView
 
-def _draw_models(ax: Axes, view: ClassView) -> None:
+    Returns
+    -------
+    Scene
+    """
     shown = view.models()[:_MOST_BARS]
-    places = np.arange(len(shown))[::-1]
+    places = np.arange(len(shown))[::-1].astype(float)
     counts = [model.students for model in shown]
-    ax.barh(places, counts, height=0.66, color=COLOURS["unhedged"])
-    for place, count in zip(places, counts, strict=True):
-        ax.annotate(
-            f"{count}", (count, place), xytext=(5, 0), textcoords="offset points", va="center"
-        )
-    ax.set_yticks(places, [model.title for model in shown])
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(-0.6, len(shown) - 0.4)
-    ax.set_xlim(0, max(counts) * 1.1 + 0.2)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    ax.grid(visible=False, axis="y")
-    ax.set_xlabel("students")
+    marks: list[Mark] = [
+        Bars(at=places, start=0 * places, end=counts, thickness=0.66, across=True, role="unhedged")
+    ]
+    marks += [
+        Text(x=count, y=place, text=f"{count}", shift=(6.0, 0.0), role="total")
+        for place, count in zip(places, counts, strict=True)
+    ]
+    room = 330.0
+    names = [wrap(model.title, room, size=TICK) for model in shown]
+    height = 38.0 if any("\n" in name for name in names) else 31.0
+    bottom = 64.0 + height * len(shown)
+    drawn = panel(
+        marks,
+        Scale(label="students", limits=(0.0, max(counts) * 1.1 + 0.2), ticks=_whole(max(counts))),
+        Scale(
+            limits=(-0.6, len(shown) - 0.4),
+            ticks=[*zip(places.tolist(), names, strict=True)],
+            visible=False,
+        ),
+        box=(room + 20, 64.0, 740.0, bottom),
+    )
     first = shown[0]
     who = "student" if first.students == 1 else "students"
-    # Over the whole figure: the names of the models take the left half of it.
-    ax.set_title("")
-    ax.figure.suptitle(
-        f"{first.students} {who}: {first.title}", x=0.012, ha="left", fontweight="bold", size=12.5
+    return Scene(
+        title=f"{first.students} {who}: {first.title}",
+        alt=_models_alt(view),
+        panels=(drawn,),
+        table=Table(("wrong model", "students"), [(m.title, f"{m.students}") for m in shown]),
+        size=(760.0, bottom + 60.0),
     )
 
 
@@ -248,25 +297,3 @@ def _models_alt(view: ClassView) -> str:
     left = len(models) - _MOST_BARS
     rest = f"; and {left} more that are rarer" if left > 0 else ""
     return f"Wrong models and how many of {len(view.results)} students had each: {shown}{rest}."
-
-
-def models_picture(view: ClassView) -> Picture[ClassView]:
-    """Return the picture of the wrong models, as tall as they need.
-
-    Parameters
-    ----------
-    view : ClassView
-
-    Returns
-    -------
-    Picture
-    """
-    bars = min(len(view.models()), _MOST_BARS)
-    height = 1.15 + 0.31 * bars
-    return Picture(
-        name="models",
-        draw=_draw_models,
-        alt=_models_alt,
-        size=(7.6, height),
-        margins=(0.46, 0.97, 0.55 / height, 1 - 0.45 / height),
-    )

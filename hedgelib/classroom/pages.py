@@ -5,7 +5,6 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -13,13 +12,12 @@ from typing import Any, TypeAlias
 
 from hedgelib._text import percent
 from hedgelib.classroom.book import Score, remark
-from hedgelib.classroom.classview import POINTS, ClassView, models_picture, points_of
+from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.marking import Key
 from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
-from hedgelib.figures import Shown, show
 from hedgelib.report.blocks import (
     Block,
     Facts,
@@ -30,13 +28,15 @@ from hedgelib.report.blocks import (
     Text,
     printable,
 )
+from hedgelib.show import Scene
+from hedgelib.show.plot import picture_html
 from hedgelib.workbook.contents import LESSONS
 
 __all__ = ["class_page", "feedback_page", "overview_page", "shown_answer"]
 
 _STYLE = Path(__file__).resolve().parents[1] / "report/template/hedge_report/style.css"
 _EXTRA = "td { text-align: left; } h3 { font-size: 1.02rem; margin: 1.5rem 0 .3rem; }"
-Part: TypeAlias = Section | Shown | str
+Part: TypeAlias = Section | Scene | str
 _LONGEST = 80
 
 
@@ -56,12 +56,8 @@ def _page(title: str, parts: Sequence[Part]) -> str:
 def _html(part: Part) -> str:
     if isinstance(part, Section):
         return part._repr_html_()
-    if isinstance(part, Shown):
-        data = base64.b64encode(part.png).decode("ascii")
-        return (
-            f'<figure><img width="{part.width}" alt="{escape(part.alt, quote=True)}" '
-            f'src="data:image/png;base64,{data}"></figure>'
-        )
+    if isinstance(part, Scene):
+        return f"<figure>{picture_html(part)}</figure>"
     return f"<h2>{escape(printable(part))}</h2>"
 
 
@@ -367,7 +363,7 @@ def class_page(
         )
     ]
     if view.results:
-        parts += [show(POINTS, view)]
+        parts += [points_scene(view)]
         parts += ["Question by question", Section([_question_table(view)])]
         parts += _model_parts(view)
     parts += _look_at(view, roster, copies)
@@ -447,7 +443,7 @@ def _model_parts(view: ClassView) -> list[Part]:
     ]
     return [
         "Wrong models",
-        show(models_picture(view), view),
+        models_scene(view),
         "What to teach again",
         Section(
             [

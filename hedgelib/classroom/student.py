@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hedgelib._text import html_table, money_in_markdown
+from hedgelib._text import Table, money_in_markdown
 from hedgelib.classroom._runner import unpacked
 from hedgelib.classroom.marking import WITHIN, Key, judge
 from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
@@ -198,7 +198,7 @@ def show_numbers(my: Numbers, *names: str) -> None:
         head = [f"{meaning[name].meaning}, my.{name}" for name in lists]
         columns = [[meaning[name].shown(v) for v in getattr(my, name)] for name in lists]
         rows = [*zip(*columns, strict=True)]
-        parts.append(html_table(rows, head))
+        parts.append(Table(head, rows).html())
         lines += ["  ".join(row) for row in (head, *rows)]
     single = [
         (meaning[name].meaning, f"my.{name}", meaning[name].shown(getattr(my, name)))
@@ -206,7 +206,7 @@ def show_numbers(my: Numbers, *names: str) -> None:
         if name not in lists
     ]
     if single:
-        parts.append(html_table(single, ("what it is", "in Python", "yours")))
+        parts.append(Table(("what it is", "in Python", "yours"), single).html())
         lines += ["  ".join(row) for row in single]
     _display({"text/html": "".join(parts), "text/plain": "\n".join(lines)})
 

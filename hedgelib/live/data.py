@@ -12,7 +12,7 @@ from platformdirs import user_cache_path
 
 from hedgelib._check import NONNEGATIVE, scalars
 from hedgelib._result import whole
-from hedgelib._text import html_table
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.live.building import age_words, build_market, within
 from hedgelib.live.cache import Cache, State, day_of, series_key
@@ -150,11 +150,11 @@ class LiveData:
         (head, *rows), (second_head, *second) = self.coin_rows(), self.difference_rows()
         first, last = self.market.span
         caption = f"{self.name}, {first} to {last} (UTC), asked {self.age} ago"
-        parts = [html_table(rows, head, caption=caption)]
+        parts = [Table(head, rows, caption=caption).html()]
         if second:
-            parts.append(html_table(second, second_head, caption=self.terms_sentence()))
+            parts.append(Table(second_head, second, caption=self.terms_sentence()).html())
         if self.remarks():
-            parts.append(html_table([[text] for text in self.remarks()]))
+            parts.append(Table(["remark"], [[text] for text in self.remarks()]).html())
         return "".join(parts)
 
 

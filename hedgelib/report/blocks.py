@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Literal, TypeAlias
+
+from hedgelib._text import Table, printable, safe, safe_prose
 
 __all__ = [
     "Block",
@@ -22,25 +22,6 @@ __all__ = [
 ]
 
 _WIDTH = 88
-_LEFT = "text-align:left"
-_RIGHT = "text-align:right"
-_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
-
-
-def printable(text: str) -> str:
-    """Replace what no page or terminal should be sent: controls, marks of direction, surrogates."""
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )
-
-
-def _safe(text: str) -> str:
-    return escape(printable(text))
-
-
-def _prose(text: str) -> str:
-    # A browser breaks lines at the hyphens of a date.
-    return _DAY.sub(r"<span style='white-space:nowrap'>\g<0></span>", _safe(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +32,8 @@ class Heading:
     under: str = ""
 
     def _repr_html_(self) -> str:
-        under = f"<p class='under'>{_prose(self.under)}</p>" if self.under else ""
-        return f"<h1>{_safe(self.text)}</h1>{under}"
+        under = f"<p class='under'>{safe_prose(self.under)}</p>" if self.under else ""
+        return f"<h1>{safe(self.text)}</h1>{under}"
 
     def __str__(self) -> str:
         return f"{printable(self.text)}\n{printable(self.under)}".rstrip()
@@ -67,7 +48,7 @@ class Text:
 
     def _repr_html_(self) -> str:
         mark = "" if self.kind == "body" else f" class='{self.kind}'"
-        return f"<p{mark}>{_prose(self.text)}</p>"
+        return f"<p{mark}>{safe_prose(self.text)}</p>"
 
     def __str__(self) -> str:
         mark = "! " if self.kind == "warning" else ""
@@ -81,7 +62,7 @@ class Points:
     items: Sequence[str]
 
     def _repr_html_(self) -> str:
-        return "<ul>" + "".join(f"<li>{_prose(item)}</li>" for item in self.items) + "</ul>"
+        return "<ul>" + "".join(f"<li>{safe_prose(item)}</li>" for item in self.items) + "</ul>"
 
     def __str__(self) -> str:
         return "\n".join(
@@ -104,8 +85,8 @@ class Facts:
 
     def _repr_html_(self) -> str:
         cells = "".join(
-            f"<div><dt>{_safe(name)}</dt><dd><strong>{_safe(value)}</strong>"
-            f"<br><small>{_safe(note)}</small></dd></div>"
+            f"<div><dt>{safe(name)}</dt><dd><strong>{safe(value)}</strong>"
+            f"<br><small>{safe(note)}</small></dd></div>"
             for name, value, note in self.items
         )
         return f"<dl class='facts'>{cells}</dl>"
@@ -126,8 +107,8 @@ class Story:
 
     def _repr_html_(self) -> str:
         told = "".join(
-            f"<div><dt>{_safe(name)}</dt><dd>"
-            + "".join(f"<p>{_prose(text)}</p>" for text in texts)
+            f"<div><dt>{safe(name)}</dt><dd>"
+            + "".join(f"<p>{safe_prose(text)}</p>" for text in texts)
             + "</dd></div>"
             for name, texts in self.items
         )
@@ -138,56 +119,6 @@ class Story:
             "\n".join([printable(name), *(str(Text(text)) for text in texts)])
             for name, texts in self.items
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Columns and rows of text; `align` has an ``l`` or an ``r`` for each column."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    align: str
-    caption: str
-    marked: Sequence[int] = ()
-    """Rows to set off."""
-    kind: str = field(default="")
-    """A class of its own for the style sheet."""
-
-    def _repr_html_(self) -> str:
-        style = [_LEFT if side == "l" else _RIGHT for side in self.align]
-        head = "".join(
-            f"<th scope='col' style='{s}'>{_safe(name)}</th>"
-            for name, s in zip(self.head, style, strict=True)
-        )
-        body = ""
-        for number, row in enumerate(self.rows):
-            cells = "".join(
-                f"<th scope='row' style='{s}'>{_prose(cell)}</th>"
-                if column == 0
-                else f"<td style='{s}'>{_prose(cell)}</td>"
-                for column, (cell, s) in enumerate(zip(row, style, strict=True))
-            )
-            body += f"<tr{' class=marked' if number in self.marked else ''}>{cells}</tr>"
-        if any(self.head):
-            body = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        return (
-            f"<table class='{self.kind or 'plain'}'>"
-            f"<caption style='{_LEFT}'>{_safe(self.caption)}</caption>{body}</table>"
-        )
-
-    def __str__(self) -> str:
-        rows = [[printable(cell) for cell in row] for row in (self.head, *self.rows)]
-        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(w) if side == "l" else cell.rjust(w)
-                for cell, w, side in zip(row, wide, self.align, strict=True)
-            ).rstrip()
-            for row in rows
-        ]
-        rule = ["-" * max(map(len, lines))]
-        top = [lines[0], *rule] if any(self.head) else rule
-        return "\n".join([printable(self.caption), *top, *lines[1:]])
 
 
 Block: TypeAlias = Heading | Text | Points | Facts | Story | Table

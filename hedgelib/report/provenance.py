@@ -57,7 +57,7 @@ def provenance(report: HedgeReport) -> Section:
     doubtful = [i for i, figure in enumerate(report.figures) if figure.doubtful]
     return Section(
         [
-            Table(["", ""], rows, "ll", "Data and library", kind="pairs hashes"),
+            Table(["What", "Value"], rows, "ll", "Data and library", kind="pairs hashes"),
             *noticed,
             Table(
                 ["Parameter", "Value", "Meaning"],

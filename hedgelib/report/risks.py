@@ -70,7 +70,9 @@ def margin(report: HedgeReport) -> Section:
                 else "none",
             ],
         ]
-    blocks: list[Block] = [Table(["", ""], rows, "ll", "What keeps the short open", kind="pairs")]
+    blocks: list[Block] = [
+        Table(["What", "Value"], rows, "ll", "What keeps the short open", kind="pairs")
+    ]
     if report.rallies is not None:
         r = report.rallies
         first, last = report.origin["span"]

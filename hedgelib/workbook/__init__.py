@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from hedgelib._text import percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.workbook.contents import lesson_map, next_lesson
 from hedgelib.workbook.environment import check_environment
 from hedgelib.workbook.exercises import check
-from hedgelib.workbook.prose import predict, say, table
-from hedgelib.workbook.widgets import Choice, Explorer, Slider
+from hedgelib.workbook.explorer import Choice, Explorer, Slider
+from hedgelib.workbook.prose import predict, say
 
 __all__ = [
     "Choice",
     "Explorer",
     "Slider",
+    "Table",
     "check",
     "check_environment",
     "lesson_map",
@@ -20,6 +21,5 @@ __all__ = [
     "percent",
     "predict",
     "say",
-    "table",
     "usd",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from hedgelib._text import html_table
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.claims import CLAIMS, GROUPS, MARKS, VERDICTS, claims
 from hedgelib.workbook.controls import Button, Options, Turn, Words
@@ -169,7 +169,7 @@ class Finder:
     def _table(self) -> str:
         if not self.rows:
             return ""
-        return f'<div class="found">{html_table(self.rows, self._head)}</div>'
+        return f'<div class="found">{Table(self._head, self.rows).html()}</div>'
 
     def _repr_mimebundle_(
         self,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
 from hedgelib._check import FloatArray
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import percent, usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import Picture, label_ends, readable, thousands
-from hedgelib.workbook.guesses import mark_guess
+from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Table, Text, panel
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Mark
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.axes import Axes
-
-__all__ = ["LINES", "Curve", "Lines", "Mark", "amount", "coins", "move_text"]
+__all__ = ["Curve", "Lines", "Remark", "amount", "coins", "move_text"]
 
 
 def coins(quantity: float, *, signed: bool = False) -> str:
@@ -34,10 +29,6 @@ def coins(quantity: float, *, signed: bool = False) -> str:
     Returns
     -------
     str
-
-    Notes
-    -----
-    **Source:** house style: four decimals, a real minus, nothing rounds to "−0".
 
     Examples
     --------
@@ -61,10 +52,6 @@ def move_text(move: float) -> str:
     Returns
     -------
     str
-
-    Notes
-    -----
-    **Source:** house style.
 
     Examples
     --------
@@ -90,10 +77,6 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
     -------
     str
 
-    Notes
-    -----
-    **Source:** house style.
-
     Examples
     --------
     >>> amount(-1500, "USD"), amount(0.91, "share"), amount(0.4, "ETH")
@@ -116,48 +99,58 @@ class Curve:
         Written at its right end.
     values : ndarray, shape (n,)
         Over the `x` of its picture.
-    colour : str
-        One of :data:`hedgelib.figures.COLOURS`.
+    role : Role
     at : float
         Value at the marked place; NaN where it is closed there.
     width : float
-        Of the line; lines that fall on one another differ in it.
+        Pixels; lines that fall on one another differ in it.
     dashed, bold : bool
         Style of the line, weight of its name.
     ends : float, optional
-        Where a venue closes the position; what lies beyond is drawn dotted. Where there is no
-        value beyond, the name stands at this end.
+        Where a venue closes the position; what is beyond is drawn dotted. Where there is no value
+        beyond, the name is written at this end.
     """
 
     name: str
     values: FloatArray
-    colour: str
+    role: Role
     at: float
-    width: float = 2.2
+    width: float = 3.0
     dashed: bool = False
     bold: bool = False
     ends: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Remark:
     """A point of a picture with words beside it.
 
     Parameters
     ----------
     x, y : float
     text : str
-    colour : str
-        One of :data:`hedgelib.figures.COLOURS`.
-    offset : tuple of float
-        Of the words from the point, in points of type; to the left of it they end there.
+    role : Role
+    shift : tuple of float
+        Of the words from the point, pixels to the right and down; to the left of it they end there.
     """
 
     x: float
     y: float
     text: str
-    colour: str
-    offset: tuple[float, float] = (8.0, -14.0)
+    role: Role
+    shift: tuple[float, float] = (11.0, 19.0)
+
+    def words(self) -> Text:
+        """Return the words alone."""
+        return Text(
+            x=self.x,
+            y=self.y,
+            text=self.text,
+            shift=self.shift,
+            align="end" if self.shift[0] < 0 else "start",
+            role=self.role,
+            halo=True,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +166,6 @@ class Lines:
     unit : str
         Of the values, as :func:`amount` takes it.
     curves : tuple of Curve
-        Drawn in this order.
     title, finding : str
         What to see, and the same in a sentence that carries the numbers.
     place : float
@@ -182,12 +174,12 @@ class Lines:
         Of the table.
     notes : tuple of (str, str)
         Further rows of the table.
-    marks : tuple of Mark
+    remarks : tuple of Remark
         Further points.
     headroom : float
-        Room to leave above the curves for the words of marks, as a share of their height.
+        Room to leave above the curves for words, as a share of their height.
     guess : float, optional
-        What somebody thought the value at the place to be.
+        The value at the place that the reader guessed.
     signed : bool
         Whether the values are gains and losses.
 
@@ -207,7 +199,7 @@ class Lines:
     place: float
     caption: str = ""
     notes: tuple[tuple[str, str], ...] = ()
-    marks: tuple[Mark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     headroom: float = 0.0
     guess: float | None = None
     signed: bool = True
@@ -254,128 +246,70 @@ class Lines:
                 return curve.at
         raise InvalidInput(f"no curve {name!r}; there are {[c.name for c in self.curves]}")
 
+    def table(self) -> Table:
+        """Return what the curves read at the marked place as a table."""
+        return Table(("at the marked place", "value"), self.rows(), caption=self.caption)
+
+    def scene(self) -> Scene:
+        """Draw the curves, and read them off at the marked place."""
+        marks: list[Mark] = [
+            Rule(at=0.0, width=1.2),
+            Rule(at=self.place, direction="x", role="total", width=1.2),
+        ]
+        # Wide lines first, so that those on top of them leave them in sight.
+        curves = sorted(self.curves, key=lambda curve: -curve.width)
+        for curve in curves:
+            marks += self._curve(curve)
+        for curve in curves:
+            if not np.isnan(curve.at):
+                size = 6.0 + curve.width
+                marks.append(Points(x=[self.place], y=[curve.at], role=curve.role, size=size))
+        for remark in self.remarks:
+            marks.append(Points(x=[remark.x], y=[remark.y], role=remark.role, size=10.0))
+            marks.append(remark.words())
+        alt = self.finding
+        if self.guess is not None:
+            far = self.place > float(np.mean(self.x[[0, -1]]))
+            marks.append(Guess(x=self.place, y=self.guess, side="left" if far else "right"))
+            alt += f" Your guess was {amount(self.guess, self.unit, signed=self.signed)}."
+        limits = float(self.x[0]), float(self.x[-1])
+        x = Scale(
+            label=self.x_label, unit="share", signed=self.signed or limits[0] < 0, limits=limits
+        )  # fmt: skip
+        y = Scale(
+            label=self.y_label, unit={"USD": "usd", "share": "share"}.get(self.unit, "number"),
+            include=(0.0,), margin=0.06, headroom=self.headroom,
+        )  # fmt: skip
+        drawn = panel(marks, x, y, box=(97.0, 64.0, 693.0, 372.0), width=840.0)
+        return Scene(
+            title=self.title, alt=alt, panels=(drawn,), table=self.table(), size=(840.0, 430.0)
+        )
+
+    def _curve(self, curve: Curve) -> list[Mark]:
+        look: dict[str, Any] = {
+            "role": curve.role, "width": curve.width, "name": curve.name, "bold": curve.bold,
+        }  # fmt: skip
+        if curve.ends is None:
+            return [Line(x=self.x, y=curve.values, dash="dashed" if curve.dashed else "", **look)]
+        lost = self.x >= curve.ends if curve.ends > 0 else self.x <= curve.ends
+        alive = np.where(lost, np.nan, curve.values)
+        if not lost.any():
+            return [Line(x=self.x, y=alive, **look)]
+        gone = np.where(lost, curve.values, np.nan)
+        last = int(np.flatnonzero(~lost)[-1 if curve.ends > 0 else 0])
+        end = (float(self.x[last]), float(curve.values[last]))
+        marks: list[Mark] = [
+            Line(x=self.x, y=alive, labelled=curve.ends < 0, **look),
+            Line(x=self.x, y=gone, dash="dotted", labelled=curve.ends > 0, **look),
+            Points(x=[end[0]], y=[end[1]], role=curve.role, size=15.0, shape="cross"),
+        ]
+        if np.isnan(curve.values[-1]):
+            name = Remark(x=end[0], y=end[1], text=curve.name, role=curve.role, shift=(12.0, -12.0))
+            marks.append(name.words())
+        return marks
+
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=self.caption)
+        return self.table().html()
 
     def __repr__(self) -> str:
         return f"Lines({self.title!r})"
-
-
-def _draw(ax: Axes, lines: Lines) -> None:
-    ends = []
-    for curve in lines.curves:
-        _draw_curve(ax, lines.x, curve)
-        if np.isfinite(curve.values[-1]):
-            ends.append((float(curve.values[-1]), curve.name, curve.colour, curve.bold))
-    for mark in lines.marks:
-        _draw_mark(ax, mark)
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.axvline(lines.place, color="#333333", linewidth=1, zorder=1)
-    ax.set_xlim(float(lines.x[0]), float(lines.x[-1]))
-    ax.margins(y=0.06)
-    ax.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: percent(x, signed=lines.signed or float(lines.x[0]) < 0))
-    )
-    ax.yaxis.set_major_formatter(FuncFormatter(_axis_text(lines.unit)))
-    ax.set_xlabel(lines.x_label)
-    ax.set_ylabel(lines.y_label)
-    # At a fixed place, so that it does not move with the width of the tick labels.
-    ax.yaxis.set_label_coords(-0.115, 0.5)
-    if lines.guess is not None:
-        far = lines.place > float(np.mean(lines.x[[0, -1]]))
-        mark_guess(ax, lines.place, lines.guess, side="left" if far else "right")
-    if lines.headroom:
-        low, high = ax.get_ylim()
-        ax.set_ylim(low, high + lines.headroom * (high - low))
-    label_ends(ax, ends)
-    ax.set_title(lines.title)
-
-
-def _draw_curve(ax: Axes, x: FloatArray, curve: Curve) -> None:
-    style = (0, (5, 2)) if curve.dashed else "-"
-    place: dict[str, Any] = {"color": curve.colour, "zorder": 4 - 0.1 * curve.width}
-    if curve.ends is None:
-        ax.plot(x, curve.values, linestyle=style, linewidth=curve.width, **place)
-        return
-    lost = x >= curve.ends if curve.ends > 0 else x <= curve.ends
-    alive = np.where(lost, np.nan, curve.values)
-    ax.plot(x, alive, linestyle=style, linewidth=curve.width, **place)
-    if lost.any():
-        gone = np.where(lost, curve.values, np.nan)
-        ax.plot(x, gone, linestyle=(0, (1, 2)), linewidth=1.8, **place)
-        last = int(np.flatnonzero(~lost)[-1 if curve.ends > 0 else 0])
-        if np.isnan(curve.values[-1]):
-            name = Mark(
-                x=float(x[last]),
-                y=float(curve.values[last]),
-                text=curve.name,
-                colour=curve.colour,
-                offset=(9.0, 9.0),
-            )
-            _write(ax, name)
-        ax.plot(
-            x[last],
-            curve.values[last],
-            "X",
-            color=curve.colour,
-            markeredgecolor="white",
-            markersize=11,
-            zorder=6,
-        )
-
-
-def _draw_mark(ax: Axes, mark: Mark) -> None:
-    ax.plot([mark.x], [mark.y], "o", color=mark.colour, markersize=7.5, zorder=6, clip_on=False)
-    _write(ax, mark)
-
-
-def _write(ax: Axes, mark: Mark) -> None:
-    ax.annotate(
-        mark.text,
-        (mark.x, mark.y),
-        xytext=mark.offset,
-        textcoords="offset points",
-        ha="right" if mark.offset[0] < 0 else "left",
-        va="center",
-        color=readable(mark.colour),
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
-        zorder=6,
-        annotation_clip=False,
-    )
-
-
-def _axis_text(unit: str) -> Callable[[float, object], str]:
-    if unit == "USD":
-        return thousands
-    if unit == "share":
-        return lambda y, _: percent(y)
-    return lambda y, _: f"{y:,.10g}".replace("-", "−")
-
-
-def _draw_with_points(ax: Axes, lines: Lines) -> None:
-    _draw(ax, lines)
-    for curve in lines.curves:
-        ax.plot(
-            [lines.place],
-            [curve.at],
-            "o",
-            color=curve.colour,
-            markersize=4.5 + curve.width,
-            zorder=5 - 0.1 * curve.width,
-            clip_on=False,
-        )
-
-
-def _alt(lines: Lines) -> str:
-    if lines.guess is None:
-        return lines.finding
-    return f"{lines.finding} Your guess was {amount(lines.guess, lines.unit, signed=lines.signed)}."
-
-
-LINES: Picture[Lines] = Picture(
-    name="lines",
-    draw=_draw_with_points,
-    alt=_alt,
-    size=(8.4, 4.3),
-    margins=(0.115, 0.825, 0.135, 0.895),
-)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import ipywidgets
 from IPython.display import display
 
-from hedgelib._text import html_table, money_in_markdown
+from hedgelib._text import money_in_markdown
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.accessible import Accessible
 
-__all__ = ["Prediction", "Table", "fold", "predict", "say", "table"]
+__all__ = ["Prediction", "fold", "predict", "say"]
 
 
 def say(text: str) -> None:
@@ -74,68 +74,6 @@ class _Words:
 
     def __repr__(self) -> str:
         return self.text
-
-
-class Table:
-    """A table of words and numbers: made by :func:`table`."""
-
-    def __init__(self, rows: Iterable[Sequence[str]], head: Sequence[str], caption: str) -> None:
-        self.rows = [tuple(row) for row in rows]
-        self.head = tuple(head)
-        self.caption = caption
-        if len({len(row) for row in [*self.rows, *([self.head] if head else [])]}) > 1:
-            raise InvalidInput("every row of a table, and its head, must be of one length")
-
-    def _repr_html_(self) -> str:
-        return html_table(self.rows, self.head, caption=self.caption)
-
-    def __repr__(self) -> str:
-        lines = [self.head, *self.rows] if self.head else self.rows
-        widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-        text = [
-            "  ".join(
-                cell.rjust(width) if i else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in lines
-        ]
-        return "\n".join([self.caption, *text] if self.caption else text)
-
-
-def table(rows: Iterable[Sequence[str]], head: Sequence[str] = (), *, caption: str = "") -> Table:
-    """Lay out words and numbers; the first column names the rows.
-
-    Parameters
-    ----------
-    rows : iterable of sequences of str
-        All of one length; nothing in them is read as HTML.
-    head : sequence of str
-        Column headings; none when empty.
-    caption : str
-        Above the table.
-
-    Returns
-    -------
-    Table
-        Shows as HTML in a notebook and as text in a terminal.
-
-    Raises
-    ------
-    InvalidInput
-        Rows of different lengths.
-
-    Notes
-    -----
-    **Source:** none.
-
-    Examples
-    --------
-    >>> table([["altcoins", "−$7,500"], ["short", "+$7,350"]], ["part", "USD"])
-    part          USD
-    altcoins  −$7,500
-    short     +$7,350
-    """
-    return Table(rows, head, caption)
 
 
 class Prediction:

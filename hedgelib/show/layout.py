@@ -1,0 +1,430 @@
+"""Where things go in a panel: limits, ticks and their labels, names at the ends of lines.
+
+Everything is settled here, once for both renderers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from hedgelib._check import FloatArray
+from hedgelib._text import percent
+from hedgelib.errors import InvalidInput
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT, wrap
+from hedgelib.show.scene import Axis, Bars, Direction, Line, Mark, Panel, Text
+
+__all__ = [
+    "BOX",
+    "SIZE",
+    "Scale",
+    "columns_of",
+    "days",
+    "panel",
+    "room_for_text",
+    "spread",
+    "thousands",
+]
+
+SIZE = (760.0, 420.0)
+BOX = (88.0, 64.0, 632.0, 362.0)
+"""Edges of the panel in a scene of the usual size: left, top, right, bottom. They are fixed, so
+that the axes stay where they are while a slider moves."""
+
+_EDGE_PX = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What one axis is asked for; :func:`panel` settles the rest.
+
+    Parameters
+    ----------
+    label : str
+    unit : {"usd", "share", "day", "number"}
+        How its values are written.
+    signed : bool
+        Put a plus sign before gains.
+    limits : tuple of float, optional
+        From the marks when omitted.
+    include : tuple of float
+        Values that the limits must reach.
+    margin : float
+        Room beyond the marks, as a share of their span.
+    headroom : float
+        Further room above them.
+    ticks : sequence of (float, str), optional
+        Round numbers when omitted.
+    most_ticks : int
+    visible : bool
+        Whether axis line, grid and tick marks are drawn.
+    """
+
+    label: str = ""
+    unit: str = "number"
+    signed: bool = False
+    limits: tuple[float, float] | None = None
+    include: tuple[float, ...] = ()
+    margin: float = 0.0
+    headroom: float = 0.0
+    ticks: Sequence[tuple[float, str]] | None = None
+    most_ticks: int = 8
+    visible: bool = True
+
+
+def panel(
+    marks: Iterable[Mark],
+    x: Scale,
+    y: Scale,
+    *,
+    box: tuple[float, float, float, float] = BOX,
+    width: float = SIZE[0],
+    title: str = "",
+    remarks: Callable[[Axis, Axis], Iterable[Mark]] | None = None,
+) -> Panel:
+    """Settle a panel: its limits, its ticks, and the names at the ends of its lines.
+
+    Parameters
+    ----------
+    marks : iterable of Mark
+        In the order in which they are drawn.
+    x, y : Scale
+    box : tuple of float
+        Left, top, right and bottom edge in the scene, pixels.
+    width : float
+        Of the scene, pixels: names must fit between the panel and its right edge.
+    title : str
+    remarks : callable, optional
+        Returns further marks for the axes that were settled: words whose place depends on them.
+
+    Returns
+    -------
+    Panel
+
+    Raises
+    ------
+    InvalidInput
+        Marks without a number to take limits from.
+    """
+    marks = tuple(marks)
+    across = _axis(marks, "x", x, box[2] - box[0])
+    up = _axis(marks, "y", y, box[3] - box[1])
+    names = _names_at_ends(marks, across, up, box, width)
+    thin = tuple(_thinned(mark, across, up) if isinstance(mark, Line) else mark for mark in marks)
+    more = remarks(across, up) if remarks else ()
+    return Panel(box=box, x=across, y=up, marks=(*thin, *names, *more), title=title)
+
+
+def columns_of(
+    count: int,
+    *,
+    size: tuple[float, float],
+    left: float = 72.0,
+    top: float = 88.0,
+    right: float = 16.0,
+    bottom: float = 58.0,
+    gap: float = 72.0,
+) -> list[tuple[float, float, float, float]]:
+    """Return the boxes of panels side by side.
+
+    Parameters
+    ----------
+    count : int
+    size : tuple of float
+        Of the scene, pixels.
+    left, top, right, bottom : float
+        Room around them, pixels.
+    gap : float
+        Between two of them, pixels.
+
+    Returns
+    -------
+    list of tuple of float
+    """
+    each = (size[0] - left - right - gap * (count - 1)) / count
+    return [
+        (left + i * (each + gap), top, left + i * (each + gap) + each, size[1] - bottom)
+        for i in range(count)
+    ]
+
+
+def days(dates: Any) -> FloatArray:
+    """Return dates as days since 1970, which is what a scale with the unit "day" counts.
+
+    Parameters
+    ----------
+    dates : array_like of dates
+
+    Returns
+    -------
+    ndarray
+    """
+    return np.asarray(dates, dtype="datetime64[D]").astype(float)
+
+
+def thousands(amount: float) -> str:
+    """Write dollars on an axis: $500, $20k, −$1.5M.
+
+    Parameters
+    ----------
+    amount : float
+        USD.
+
+    Returns
+    -------
+    str
+    """
+    if abs(amount) >= 1e6:
+        text = f"${abs(amount) / 1e6:,.10g}M"
+    elif abs(amount) >= 1e3:
+        text = f"${abs(amount) / 1e3:,.10g}k"
+    else:
+        text = f"${abs(amount):,.10g}"
+    return ("−" if amount < 0 else "") + text
+
+
+def _values(mark: Mark, direction: Direction) -> Iterable[FloatArray]:
+    for name in mark.names:
+        if mark.axis(name) == direction and not isinstance(mark, Text):
+            yield np.atleast_1d(np.asarray(getattr(mark, name), dtype=float))
+    if isinstance(mark, Bars) and mark.axis("at") == direction:
+        yield mark.at + mark.thickness / 2
+        yield mark.at - mark.thickness / 2
+
+
+def _axis(marks: Sequence[Mark], direction: Direction, scale: Scale, pixels: float) -> Axis:
+    if scale.limits is not None:
+        low, high = scale.limits
+    else:
+        pieces = [v for mark in marks for v in _values(mark, direction)]
+        seen = np.concatenate([*pieces, np.asarray(scale.include, dtype=float)])
+        seen = seen[np.isfinite(seen)]
+        if not seen.size:
+            raise InvalidInput("there is no number to draw")
+        low, high = float(seen.min()), float(seen.max())
+        span = high - low or abs(high) * 0.1 or 1.0
+        if low == high:
+            low, high = low - span / 2, high + span / 2
+        low, high = low - scale.margin * span, high + (scale.margin + scale.headroom) * span
+    return Axis(
+        low=low,
+        high=high,
+        ticks=_ticks(scale, low, high, direction, pixels),
+        label=scale.label,
+        unit=scale.unit,
+        signed=scale.signed,
+        visible=scale.visible,
+    )
+
+
+def _ticks(
+    scale: Scale, low: float, high: float, direction: Direction, pixels: float
+) -> tuple[tuple[float, str], ...]:
+    if scale.ticks is not None:
+        return tuple((float(at), text) for at, text in scale.ticks if low <= at <= high)
+    most = min(scale.most_ticks, max(2, int(pixels / (72 if direction == "x" else 36))))
+    if scale.unit == "day":
+        return _day_ticks(low, high, most)
+    # Steps of 2.5% would be rounded in the labels.
+    steps = [1, 2, 5, 10] if scale.unit == "share" else [1, 2, 2.5, 5, 10]
+    at = MaxNLocator(nbins=most, steps=steps).tick_values(low, high)
+    slack = 1e-9 * (high - low)
+    inside = [float(v) for v in at if low - slack <= v <= high + slack]
+    write = _writer(scale, inside)
+    return tuple((v, write(v)) for v in inside)
+
+
+def _writer(scale: Scale, at: Sequence[float]) -> Callable[[float], str]:
+    if scale.unit == "usd":
+        return thousands
+    if scale.unit == "share":
+        step = min(np.diff(at), default=1.0)
+        digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
+        return lambda v: percent(v, digits=digits, signed=scale.signed)
+    return lambda v: f"{v if abs(v) > 1e-12 else 0:,.10g}".replace("-", "−")
+
+
+_FIRST = date(1970, 1, 1)
+
+
+def _day_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Put ticks on first days of months or years, or on single days where the span is short."""
+    first = _FIRST + timedelta(days=math.ceil(low))
+    last = _FIRST + timedelta(days=math.floor(high))
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    if high - low <= 45:
+        step = next(s for s in (1, 2, 5, 7, 10, 14, 28, 60) if (high - low) / s <= most)
+        at = [first + timedelta(days=i) for i in range(0, (last - first).days + 1, step)]
+        return tuple((float((d - _FIRST).days), f"{d.day} {d:%b}") for d in at)
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if months / s <= most)
+    starts = (
+        date(first.year + i // 12, i % 12 + 1, 1) for i in range(0, first.month + months, step)
+    )
+    text = "%Y" if step >= 12 else "%b %Y"
+    return tuple((float((d - _FIRST).days), f"{d:{text}}") for d in starts if first <= d <= last)
+
+
+def _thinned(line: Line, x: Axis, y: Axis) -> Line:
+    """Leave out points that lie on the line through their neighbours, to a fraction of a pixel."""
+    points = np.column_stack([line.x, line.y])
+    if len(points) < 3:
+        return line
+    scaled = (points - [x.low, y.low]) / [x.high - x.low, y.high - y.low]
+    keep = np.zeros(len(points), dtype=bool)
+    gaps = np.flatnonzero(np.isnan(scaled).any(axis=1))
+    for piece in np.split(np.arange(len(points)), gaps):
+        piece = piece[~np.isnan(scaled[piece]).any(axis=1)]
+        if piece.size:
+            keep[piece[0]] = keep[piece[-1]] = True
+            _keep_corners(scaled, int(piece[0]), int(piece[-1]), keep)
+    keep[gaps] = True
+    return replace(line, x=points[keep, 0], y=points[keep, 1])
+
+
+_FLAT = 5e-4
+"""Share of the panel by which a line may be off: an eighth of a pixel."""
+
+
+def _keep_corners(points: FloatArray, first: int, last: int, keep: np.ndarray) -> None:
+    spans = [(first, last)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        start, way = points[first], points[last] - points[first]
+        between = points[first + 1 : last] - start
+        length = math.hypot(*way)
+        off = (
+            np.abs(way[0] * between[:, 1] - way[1] * between[:, 0]) / length
+            if length
+            else np.hypot(between[:, 0], between[:, 1])
+        )
+        far = int(off.argmax())
+        if off[far] > _FLAT:
+            middle = first + 1 + far
+            keep[middle] = True
+            spans += [(first, middle), (middle, last)]
+
+
+def _names_at_ends(
+    marks: Sequence[Mark],
+    x: Axis,
+    y: Axis,
+    box: tuple[float, float, float, float],
+    width: float,
+) -> list[Text]:
+    """Name lines at their right ends, moved apart where they would overlap."""
+    room = width - box[2] - 7 - _EDGE_PX
+    ends = []
+    for mark in marks:
+        if isinstance(mark, Line) and mark.name and mark.labelled:
+            there = np.flatnonzero(np.isfinite(mark.y) & (mark.x <= x.high))
+            if there.size and mark.x[there[-1]] > x.low + 0.97 * (x.high - x.low):
+                text = wrap(mark.name, room, bold=mark.bold)
+                ends.append((float(mark.y[there[-1]]), text, mark))
+    ends.sort(key=lambda end: end[0])
+    per_line = LABEL * LINE_HEIGHT * 1.06 / (box[3] - box[1]) * (y.high - y.low)
+    sizes = [per_line * (1 + text.count("\n")) for _, text, _ in ends]
+    places = spread([value for value, *_ in ends], sizes, y.low, y.high)
+    return [
+        Text(
+            x=1.0,
+            y=place,
+            text=text,
+            shift=(7.0, 0.0),
+            role=mark.role,
+            bold=mark.bold,
+            x_share=True,
+        )
+        for (_, text, mark), place in zip(ends, places, strict=True)
+    ]
+
+
+def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float, float]) -> float:
+    """Find the height in a panel at which words cross the fewest lines.
+
+    Parameters
+    ----------
+    marks : iterable of Mark
+    at : tuple of float
+        Left and right end of the words on x.
+    y : tuple of float
+        Limits of the panel.
+
+    Returns
+    -------
+    float
+        Middle of the words on y.
+    """
+    low, high = y
+    across, nan = np.linspace(*at, 9), np.nan
+    crossing = [low - (high - low)]
+    for mark in marks:
+        if isinstance(mark, Line):
+            known = np.isfinite(mark.y)
+            if known.any():
+                heights = np.interp(across, mark.x[known], mark.y[known], left=nan, right=nan)
+                crossing += heights[np.isfinite(heights)].tolist()
+    heights = np.linspace(0.92 * low + 0.08 * high, 0.08 * low + 0.92 * high, 40)
+    room = np.abs(heights[:, None] - np.array(crossing)).min(axis=1)
+    return float(heights[int(room.argmax())])
+
+
+def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
+    """Place labels as near as can be to where they belong, without overlap.
+
+    Parameters
+    ----------
+    wanted : sequence of float, ascending
+        Where the middles belong.
+    sizes : sequence of float
+        Height of each.
+    low, high : float
+        The room there is.
+
+    Returns
+    -------
+    list of float
+        Middles, in the order given.
+
+    Notes
+    -----
+    **Source:** labels that touch form a block, centred on where its members belong.
+
+    Examples
+    --------
+    >>> spread([0, 0, 10], [2, 2, 2], -5, 15)
+    [-1.0, 1.0, 10.0]
+    """
+    blocks: list[list[int]] = []
+    starts: list[float] = []
+
+    def settle(block: list[int]) -> float:
+        length = sum(sizes[i] for i in block)
+        offset, ideal = 0.0, 0.0
+        for i in block:
+            ideal += wanted[i] - offset - sizes[i] / 2
+            offset += sizes[i]
+        return float(min(max(ideal / len(block), low), high - length))
+
+    for i in range(len(wanted)):
+        blocks.append([i])
+        starts.append(settle([i]))
+        while len(blocks) > 1 and starts[-2] + sum(sizes[j] for j in blocks[-2]) > starts[-1]:
+            last = blocks.pop()
+            starts.pop()
+            blocks[-1] += last
+            starts[-1] = settle(blocks[-1])
+    places = []
+    for start, block in zip(starts, blocks, strict=True):
+        at = start
+        for i in block:
+            places.append(float(at + sizes[i] / 2))
+            at += sizes[i]
+    return places

@@ -1,0 +1,257 @@
+"""A scene on paper: matplotlib axes, PNG, SVG, and the HTML in which a picture has its alt text."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from hedgelib._text import safe
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT, TICK, TITLE, drawable
+from hedgelib.show.palette import DARK, LIGHT
+from hedgelib.show.scene import (
+    Area,
+    Axis,
+    Band,
+    Bars,
+    Direction,
+    Guess,
+    Line,
+    Mark,
+    Panel,
+    Points,
+    Rule,
+    Scene,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["figure", "picture_html", "png", "svg"]
+
+DPI = 100
+"""Of the figure: its inches are chosen so that a pixel of the scene is a pixel."""
+_PT = 72 / DPI
+_DASHES: dict[str, Any] = {"": "-", "dashed": (0, (5, 2.5)), "dotted": (0, (1, 2))}
+_FONT: dict[str, Any] = {"fontfamily": "DejaVu Sans", "parse_math": False}
+
+
+def figure(scene: Scene, *, dark: bool = False) -> Figure:
+    """Draw a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+    dark : bool
+        Light on dark.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    theme = DARK if dark else LIGHT
+    width, height = scene.size
+    drawn = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=theme["paper"])
+
+    def write(at: tuple[float, float], text: str, size: float, **look: Any) -> None:
+        look |= {"fontsize": size * _PT, "color": theme["text"], "linespacing": LINE_HEIGHT}
+        drawn.text(at[0] / width, 1 - at[1] / height, drawable(text), **look, **_FONT)
+
+    write(scene.title_at, scene.title, TITLE, va="top", fontweight="bold", gid="title")
+    for panel in scene.panels:
+        left, top, right, bottom = panel.box
+        place = (left / width, 1 - bottom / height, (right - left) / width, (bottom - top) / height)
+        _draw_panel(drawn.add_axes(place), panel, theme)
+        bold: dict[str, Any] = {"va": "bottom", "fontweight": "bold", "gid": "panel-title"}
+        write((left, top - 10), panel.title, LABEL, **bold)
+        middle: dict[str, Any] = {"ha": "center", "va": "center"}
+        write(panel.x_label_at, panel.x.label, LABEL, gid="x-label", **middle)
+        write(panel.y_label_at, panel.y.label, LABEL, gid="y-label", rotation=90, **middle)
+    return drawn
+
+
+def png(scene: Scene, *, dpi: int = 150, dark: bool = False) -> bytes:
+    """Draw a scene as PNG; the same scene always gives the same pixels.
+
+    Parameters
+    ----------
+    scene : Scene
+    dpi : int
+        100 for a pixel of the picture to a pixel of the scene.
+    dark : bool
+
+    Returns
+    -------
+    bytes
+    """
+    file = BytesIO()
+    figure(scene, dark=dark).savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+    return file.getvalue()
+
+
+def svg(scene: Scene) -> str:
+    """Draw a scene as SVG, its text as text.
+
+    Parameters
+    ----------
+    scene : Scene
+
+    Returns
+    -------
+    str
+    """
+    file = BytesIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "hedgelib"}):
+        figure(scene).savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue().decode()
+
+
+def picture_html(scene: Scene) -> str:
+    """Return a scene as an image with its alt text, as every page that shows HTML keeps it.
+
+    Parameters
+    ----------
+    scene : Scene
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    data = base64.b64encode(png(scene)).decode("ascii")
+    # In the HTML, since no reader of notebooks shows an alt text from an output's metadata.
+    return (
+        f'<img src="data:image/png;base64,{data}" alt="{safe(scene.alt)}" '
+        f'width="{scene.size[0]:.0f}" style="max-width:100%;height:auto">'
+    )
+
+
+def _draw_panel(ax: Axes, panel: Panel, theme: dict[str, str]) -> None:
+    ax.set_facecolor(theme["paper"])
+    ax.set_xlim(panel.x.low, panel.x.high)
+    ax.set_ylim(panel.y.low, panel.y.high)
+    ax.set_autoscale_on(False)
+    ax.set_axisbelow(True)
+    _draw_axis(ax, "x", panel.x, theme)
+    _draw_axis(ax, "y", panel.y, theme)
+    for order, mark in enumerate(panel.marks, 3):
+        _draw_mark(ax, mark, theme, order)
+
+
+def _draw_axis(ax: Axes, name: Direction, axis: Axis, theme: dict[str, str]) -> None:
+    mine = ax.xaxis if name == "x" else ax.yaxis
+    mine.set_ticks([at for at, _ in axis.ticks], [drawable(text) for _, text in axis.ticks])
+    for label in mine.get_ticklabels():
+        label.set(fontsize=TICK * _PT, color=theme["text"], linespacing=LINE_HEIGHT, **_FONT)
+    ax.tick_params(
+        axis=name, length=4 if axis.visible else 0, color=theme["frame"], pad=4, width=0.8
+    )
+    if axis.visible:
+        ax.grid(axis=name, color=theme["grid"], linewidth=0.8)
+    ax.spines[["top", "right"]].set_visible(False)
+    spine = ax.spines["bottom" if name == "x" else "left"]
+    spine.set_visible(axis.visible)
+    spine.set_color(theme["frame"])
+
+
+def _draw_mark(ax: Axes, mark: Mark, theme: dict[str, str], order: int) -> None:
+    look: dict[str, Any] = {"color": theme[mark.role], "zorder": order, "gid": f"mark-{mark.kind}"}
+    match mark:
+        case Line():
+            ax.plot(
+                mark.x, mark.y, linestyle=_DASHES[mark.dash], linewidth=mark.width * _PT,
+                solid_capstyle="butt", **look,
+            )  # fmt: skip
+        case Area():
+            ax.fill_between(mark.x, mark.low, mark.high, alpha=mark.opacity, linewidth=0, **look)
+        case Bars():
+            _draw_bars(ax, mark, look)
+        case Points():
+            _draw_points(ax, mark, look, theme)
+        case Rule():
+            draw = ax.axvline if mark.direction == "x" else ax.axhline
+            draw(mark.at, linestyle=_DASHES[mark.dash], linewidth=mark.width * _PT, **look)
+        case Band():
+            span = ax.axvspan if mark.direction == "x" else ax.axhspan
+            span(mark.low, mark.high, alpha=mark.opacity, linewidth=0, **look)
+        case Text():
+            _write(ax, mark, theme, order)
+        case Guess():
+            _draw_guess(ax, mark, look, theme)
+
+
+def _draw_bars(ax: Axes, bars: Bars, look: dict[str, Any]) -> None:
+    length = np.asarray(bars.end) - np.asarray(bars.start)
+    shape: dict[str, Any] = {"alpha": bars.opacity, "linewidth": 0}
+    if bars.across:
+        ax.barh(bars.at, length, left=bars.start, height=bars.thickness, **shape, **look)
+    else:
+        ax.bar(bars.at, length, bottom=bars.start, width=bars.thickness, **shape, **look)
+
+
+_SHAPES = {"circle": "o", "ring": "o", "cross": "X", "diamond": "D"}
+
+
+def _draw_points(ax: Axes, points: Points, look: dict[str, Any], theme: dict[str, str]) -> None:
+    colour = look["color"]
+    hollow = points.shape == "ring"
+    ax.plot(
+        points.x,
+        points.y,
+        linestyle="",
+        marker=_SHAPES[points.shape],
+        markersize=points.size * _PT,
+        markerfacecolor=theme["paper"] if hollow else colour,
+        markeredgecolor=colour if hollow else theme["paper"],
+        markeredgewidth=1.6 if hollow else 0.8 if points.shape == "cross" else 0,
+        alpha=points.opacity,
+        clip_on=False,
+        **look,
+    )
+
+
+def _write(ax: Axes, text: Text, theme: dict[str, str], order: float) -> None:
+    halo = {"facecolor": theme["paper"], "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    ax.annotate(
+        drawable(text.text),
+        (text.x, text.y),
+        (text.shift[0] * _PT, -text.shift[1] * _PT),
+        xycoords=(
+            "axes fraction" if text.x_share else "data",
+            "axes fraction" if text.y_share else "data",
+        ),
+        textcoords="offset points",
+        ha={"start": "left", "middle": "center", "end": "right"}[text.align],
+        va={"middle": "center"}.get(text.vertical, text.vertical),
+        fontsize=text.size * _PT,
+        fontweight="bold" if text.bold else "normal",
+        linespacing=LINE_HEIGHT,
+        color=theme[text.colour],
+        bbox=halo if text.halo else None,
+        annotation_clip=False,
+        zorder=order,
+        gid="mark-text",
+        **_FONT,
+    )
+
+
+def _draw_guess(ax: Axes, guess: Guess, look: dict[str, Any], theme: dict[str, str]) -> None:
+    top = guess.y if guess.until is None else guess.until
+    ax.plot([guess.x, guess.x], [guess.y, top], linewidth=3 * _PT, **look)
+    ax.plot(
+        [guess.x, guess.x],
+        [guess.y, top],
+        linestyle="",
+        marker="D",
+        markerfacecolor=theme["paper"],
+        markeredgewidth=2,
+        markersize=12 * _PT,
+        clip_on=False,
+        **look,
+    )
+    _write(ax, guess.words, theme, look["zorder"] + 0.5)

@@ -1,0 +1,136 @@
+// Controls beside a scene. `ask` is told { view, serial, values } and answers, now or later,
+// through `show`; an answer older than what is on screen is ignored.
+
+let explorers = 0;
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes))
+    if (value !== undefined) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// The boxes that a control consists of agree with each other at once; the kernel hears of it later.
+function sliderRow(control, id, changed) {
+  const { low, high, step, start, label } = control;
+  const box = element("input", { type: "number", step: "any", id });
+  const range = element("input", { type: "range", min: low, max: high, step,
+    "aria-labelledby": `${id}-label` });
+  const put = (value) => { box.value = value ?? ""; range.value = value ?? start; };
+  box.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const from = box.value === "" ? start : Number(box.value);
+    put(Number((from + way * step).toPrecision(12)));
+    changed();
+  });
+  // Half a number is no number yet.
+  box.addEventListener("input", () => {
+    if (box.value === "") return;
+    range.value = box.value;
+    changed();
+  });
+  box.addEventListener("change", changed);
+  range.addEventListener("input", () => {
+    box.value = Number(Number(range.value).toPrecision(12));
+    changed();
+  });
+  const name = element("label", { for: id, id: `${id}-label` }, label);
+  return { row: element("div", { class: "control" }, name, box, range), put,
+    value: () => (box.value === "" ? null : Number(box.value)) };
+}
+
+function choiceRow(control, id, changed) {
+  const list = element("select", { id },
+    ...control.options.map((option) => element("option", {}, option)));
+  list.addEventListener("change", changed);
+  const name = element("label", { for: id }, control.label);
+  return { row: element("div", { class: "control" }, name, list),
+    put: (value) => { list.value = value; }, value: () => list.value };
+}
+
+function tableOf({ caption, head, rows }) {
+  const cell = (name, scope) => (text) => element(name, scope ? { scope } : {}, text);
+  return element("table", { class: "mathjax_ignore" },
+    ...(caption ? [element("caption", {}, caption)] : []),
+    element("thead", {}, element("tr", {}, ...head.map(cell("th", "col")))),
+    element("tbody", {}, ...rows.map(([first, ...others]) =>
+      element("tr", {}, cell("th", "row")(first), ...others.map(cell("td"))))));
+}
+
+function explorer(host, spec, ask) {
+  const view = Math.random().toString(36).slice(2), prefix = `hedge-${view}-${explorers++}`;
+  let asked = 0, answered = 0, waiting = false, now = "";
+  const values = () => Object.fromEntries(
+    spec.controls.map(({ name }, i) => [name, rows[i].value()]));
+  const put = (wanted) => spec.controls.forEach(({ name }, i) => {
+    if (name in wanted) rows[i].put(wanted[name]);
+  });
+  const tell = () => {
+    waiting = false;
+    now = JSON.stringify(values());
+    ask({ view, serial: ++asked, values: JSON.parse(now) });
+  };
+  // While an answer is on its way only the last state waits; more would queue up in the kernel.
+  const changed = () => {
+    if (JSON.stringify(values()) === now) return;
+    if (asked > answered) waiting = true; else tell();
+  };
+  const rows = spec.controls.map((control, i) =>
+    (control.options ? choiceRow : sliderRow)(control, `${prefix}-${i}`, changed));
+  const start = Object.fromEntries(spec.controls.map(({ name, start }) => [name, start]));
+  const button = (label, wanted) => {
+    const made = element("button", { type: "button" }, label);
+    made.addEventListener("click", () => { put({ ...start, ...wanted }); changed(); });
+    return made;
+  };
+  const problem = element("div", { class: "problem", role: "alert" });
+  const readout = element("div", { class: "readout", "aria-live": "polite" });
+  const picture = element("div", { class: "picture" }, readout);
+  const said = element("output", { role: "status", "aria-live": "polite", class: "sentence" });
+  const table = element("div", { class: "table" });
+  const root = element("div", { class: "hedge-scene hedge-explorer" },
+    ...rows.map(({ row }) => row),
+    element("div", { class: "presets" },
+      ...spec.presets.map(([label, wanted]) => button(label, wanted)), button("Reset", {})),
+    problem, picture, said, table);
+  root.addEventListener("keydown", keepKeys);
+  // The notebook looks for its shortcuts before any key gets here, and leaves out what has this.
+  root.addEventListener("focusin", ({ target }) =>
+    target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  host.append(root);
+
+  function show(answer) {
+    const mine = answer.view === view;
+    if (mine && answer.serial <= answered) return;
+    if (mine) answered = answer.serial;
+    else {
+      // Somebody else moved the controls: another view, or a cell.
+      if (asked > answered && answer.view === undefined && answered > 0) answered = asked;
+      put(answer.values);
+      now = JSON.stringify(values());
+    }
+    const { scene } = answer;
+    problem.textContent = answer.problem;
+    picture.classList.toggle("past", !scene);
+    if (scene) draw(scene, picture, readout);
+    said.textContent = scene?.alt ?? "";
+    table.replaceChildren(...(scene?.table ? [tableOf(scene.table)] : []));
+    if (waiting && asked <= answered) tell();
+  }
+  return { show };
+}
+
+// A key that moves a control is not for the notebook around it; running and saving are.
+function keepKeys(event) {
+  const { key, code, keyCode, shiftKey, ctrlKey, metaKey, altKey } = event;
+  const command = ctrlKey || metaKey;
+  if ((key === "Enter" && (shiftKey || altKey || command)) || (key === "s" && command)) {
+    event.preventDefault();
+    event.currentTarget.parentElement.dispatchEvent(new KeyboardEvent("keydown", { key, code,
+      keyCode, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true }));
+  }
+  event.stopPropagation();
+}

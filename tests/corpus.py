@@ -1,0 +1,100 @@
+"""Every picture of the workbook: those that the notebooks draw, of a class, and every mark."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from labtools import ROOT
+
+from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.workbook import Explorer, Slider
+
+NOTEBOOKS = [
+    path
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if '"show' in path.read_text()
+    or "scene()" in path.read_text()
+    or "Explorer(" in path.read_text()
+]
+
+
+def shown_by(path: Path) -> list[Any]:
+    """Run the code of a notebook in this process; return what its cells show last."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    shown = []
+    with redirect_stdout(StringIO()):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "code" or "raises-exception" in cell["metadata"].get(
+                "tags", []
+            ):
+                continue
+            body = ast.parse("".join(cell["source"])).body
+            last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+            exec(compile(ast.Module(body, []), path.name, "exec"), space)
+            if isinstance(last, ast.Expr):
+                shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), space))
+    return shown
+
+
+def scenes_of(path: Path) -> list[Scene]:
+    """Return the scenes of a notebook, those of its explorers in several states among them."""
+    scenes = []
+    for value in shown_by(path):
+        if isinstance(value, Scene):
+            scenes.append(value)
+        elif isinstance(value, Explorer):
+            scenes += states_of(value)
+    return [scene for scene in scenes if scene.panels]
+
+
+def states_of(explorer: Explorer) -> list[Scene]:
+    """Return the scenes of an explorer at its start, at its ends, and of its presets."""
+    states: list[dict[str, Any]] = [{}, *explorer.presets.values()]
+    for control in explorer.controls:
+        ends = (control.low, control.high) if isinstance(control, Slider) else control.options
+        states += [{control.name: control.meant(end)} for end in ends]
+    found = []
+    for state in states:
+        explorer.reset()
+        explorer.set(**state)
+        if explorer.scene:
+            found.append(explorer.scene)
+    return found
+
+
+def every_mark() -> list[Scene]:
+    x = np.linspace(-0.5, 1.0, 151)
+    marks = [
+        Line(x=x, y=x**2, name="square"),
+        Line(x=x, y=x, role="margin", dash="dashed", width=5),
+        Area(x=x, low=x - 0.1, high=x + 0.1, role="short"),
+        Bars(at=[0.0, 0.5], start=[0.0, 0.0], end=[0.3, -0.2], thickness=0.1, role="margin"),
+        Bars(at=[0.7], start=[0.0], end=[0.4], thickness=0.1, across=True, opacity=0.5),
+        *(Points(x=[0.1, 0.2], y=[0.1 * i, 0.4], shape=shape, role="good")
+          for i, shape in enumerate(("circle", "ring", "cross", "diamond"))),
+        Rule(at=0.5, dash="dashed"),
+        Rule(at=0.25, direction="x", dash="dotted"),
+        Band(low=0.6, high=0.8),
+        Band(low=0.1, high=0.2, direction="y"),
+        *(Text(x=0.2, y=0.5, text="two\nlines", align=align, vertical=vertical, bold=align == "end")
+          for align in ("start", "middle", "end") for vertical in ("top", "middle", "bottom")),
+        Guess(x=0.4, y=0.2, until=0.4),
+        *(Guess(x=0.4, y=0.2, side=side) for side in ("right", "left", "above", "below")),
+    ]  # fmt: skip
+    x_scale = Scale(label="move", unit="share", signed=True)
+    drawn = panel(marks, x_scale, Scale(label="value (USD)", unit="usd"), title="a panel")
+    return [Scene(title="A title\nof two lines", alt="Every mark.", panels=(drawn,))]
+
+
+CORPUS: dict[str, Callable[[], list[Scene]]] = {
+    "every mark": every_mark,
+    **{path.stem: partial(scenes_of, path) for path in NOTEBOOKS},
+}
