@@ -1,12 +1,17 @@
 // Lives as a child of a group of controls. ipywidgets gives a slider's handle no name, and JupyterLab
 // takes arrow keys, Space and Enter for itself wherever no text is being typed.
 
+const SUPPRESS = "data-lm-suppress-shortcuts";
+
+// The keys that run a cell. With a question they go to the notebook, which keeps the guess.
+const runs = (event) => event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey);
+
 const set = (element, name, value) => {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 };
 
 function mend(group, question) {
-  group.setAttribute("data-lm-suppress-shortcuts", "true");
+  group.setAttribute(SUPPRESS, "true");
   for (const handle of group.querySelectorAll(".noUi-handle")) {
     const label = handle.closest(".widget-hbox")?.querySelector("label");
     if (label) set(handle, "aria-label", `Move ${label.textContent}`);
@@ -24,12 +29,25 @@ function mend(group, question) {
 
 function render({ model, el }) {
   el.hidden = true;
-  let observer;
+  let observer, group;
+  // On the window, and so before JupyterLab, which listens on the document, looks for the attribute.
+  const open = (event) => {
+    if (runs(event) && group.contains(event.target)) group.removeAttribute(SUPPRESS);
+  };
+  const close = (event) => {
+    if (runs(event)) group.setAttribute(SUPPRESS, "true");
+  };
   const whenThere = () => {
-    const group = el.closest(".widget-vbox");
+    group = el.closest(".widget-vbox");
     if (!group) return requestAnimationFrame(whenThere);
     // The notebook takes the focus at every key that reaches it, and the key is lost.
-    group.addEventListener("keydown", (event) => event.stopPropagation());
+    group.addEventListener("keydown", (event) => {
+      if (!model.get("question") || !runs(event)) event.stopPropagation();
+    });
+    if (model.get("question")) {
+      window.addEventListener("keydown", open, true);
+      window.addEventListener("keydown", close);
+    }
     const again = () => mend(group, model.get("question"));
     again();
     // Controls come one after the other, and may be drawn anew.
@@ -38,7 +56,11 @@ function render({ model, el }) {
     observer.observe(group, changes);
   };
   requestAnimationFrame(whenThere);
-  return () => observer?.disconnect();
+  return () => {
+    observer?.disconnect();
+    window.removeEventListener("keydown", open, true);
+    window.removeEventListener("keydown", close);
+  };
 }
 
 export default { render };

@@ -138,6 +138,13 @@ def table(rows: Iterable[Sequence[str]], head: Sequence[str] = (), *, caption: s
     return Table(rows, head, caption)
 
 
+_RADIOS: dict[tuple[str, ...], ipywidgets.RadioButtons] = {}
+"""The buttons of each question asked, by question and options: asked again, it keeps its guess.
+
+The buttons and not the guess: the browser may still be sending what was chosen last.
+"""
+
+
 class Prediction:
     """A question the reader answers before the answer is shown: made by :func:`predict`."""
 
@@ -147,8 +154,11 @@ class Prediction:
         self.question = question
         self.options = dict(options)
         self.answer = answer
-        self._radio = ipywidgets.RadioButtons(
-            options=list(options), value=None, layout=ipywidgets.Layout(width="auto")
+        self._radio = _RADIOS.setdefault(
+            (question, *options),
+            ipywidgets.RadioButtons(
+                options=list(options), value=None, layout=ipywidgets.Layout(width="auto")
+            ),
         )
         words = f'<p style="line-height:1.5"><b>Before you go on.</b> {escape(question)}</p>'
         self.widget = ipywidgets.VBox(
@@ -222,7 +232,8 @@ def predict(question: str, options: Mapping[str, str], *, answer: str) -> Predic
     -------
     Prediction
         Shows radio buttons where a kernel runs and a list where none does; call its ``reveal()`` in
-        a later cell. Nothing waits for a guess.
+        a later cell. Nothing waits for a guess. The same question, asked again by the same kernel,
+        still has the guess that was made.
 
     Raises
     ------
