@@ -33,8 +33,8 @@ class Finder:
     head : sequence of str
         Column headings.
     choices : mapping of str to tuple
-        For each drop-down by name: its label, its options (what is shown, and what `find` gets),
-        and the option chosen at first.
+        For each drop-down by name: its label, its options (what is shown, and what `find` gets;
+        ``None`` is all), and the option chosen at first.
     noun : tuple of str
         One of the things, and several.
     total : int
@@ -87,7 +87,7 @@ class Finder:
         }
         self._words = Words(
             description="Words",
-            placeholder="every word must occur",
+            placeholder="each must occur, in any form",
             continuous_update=True,
             layout=ipywidgets.Layout(width="470px"),
             **wide,
@@ -111,6 +111,24 @@ class Finder:
         """How many were found."""
         noun = self._noun[self._total != 1]
         return f"{len(self.rows)} of {self._total} {noun}."
+
+    @property
+    def elsewhere(self) -> str:
+        """Where the words do occur, when the choices leave nothing; empty when they do not."""
+        if self.rows:
+            return ""
+        chosen, words = self._chosen, self._words.value
+        counts = []
+        for name, options in self._options.items():
+            if chosen[name] is None:
+                continue
+            for label, value in options.items():
+                found = self._find(**(chosen | {name: value}), words=words)
+                if value is not None and found:
+                    counts.append(f"{label} ({len(found)})")
+        if not counts and (found := self._find(**dict.fromkeys(chosen), words=words)):
+            counts.append(f"all ({len(found)})")
+        return f" There are some in: {', '.join(counts)}." if counts else ""
 
     @property
     def html(self) -> str:
@@ -160,11 +178,15 @@ class Finder:
     def _changed(self, _: object = None) -> None:
         if self._held:
             return
-        chosen = {name: self._options[name][box.value] for name, box in self._boxes.items()}
-        self.rows = list(self._find(**chosen, words=self._words.value))
+        self.rows = list(self._find(**self._chosen, words=self._words.value))
         # Announced by screen readers as it changes; the table is for reading at leisure.
-        told = f'<output role="status" aria-live="polite">{self.sentence}</output>'
+        said = escape(self.sentence + self.elsewhere)
+        told = f'<output role="status" aria-live="polite">{said}</output>'
         self._page.value = f"{_STYLE}{told}{self._table()}"
+
+    @property
+    def _chosen(self) -> dict[str, Any]:
+        return {name: self._options[name][box.value] for name, box in self._boxes.items()}
 
     def _table(self) -> str:
         if not self.rows:
@@ -184,7 +206,7 @@ class Finder:
             )
             if value
         ]
-        text = f"{', '.join(shown)}: {self.sentence}"
+        text = f"{', '.join(shown)}: {self.sentence}{self.elsewhere}"
         page = f'{_STYLE}<p class="mathjax_ignore">{escape(text)}</p>{self._table()}'
         return {**view(self.widget), "text/html": page, "text/plain": text}
 
@@ -195,7 +217,7 @@ def find_claims() -> Finder:
     Returns
     -------
     Finder
-        Shows the wrong ones at first.
+        Shows all of them at first.
 
     Notes
     -----
@@ -204,9 +226,8 @@ def find_claims() -> Finder:
     Examples
     --------
     >>> find_claims().sentence
-    '37 of 132 claims.'
+    '132 of 132 claims.'
     """
-    wrong = f"{MARKS['wrong']} wrong"
     return Finder(
         lambda **wanted: [found.row for found in claims(**wanted)],
         ("", "the article says", "verdict", "why", "lesson"),
@@ -214,7 +235,7 @@ def find_claims() -> Finder:
             "verdict": (
                 "Verdict",
                 {"all": None} | {f"{MARKS[name]} {name}": name for name in VERDICTS},
-                wrong,
+                "all",
             ),
             "group": (
                 "Part",
@@ -233,7 +254,7 @@ def find_terms() -> Finder:
     Returns
     -------
     Finder
-        Shows those of contracts and prices at first.
+        Shows all of them at first.
 
     Notes
     -----
@@ -242,9 +263,12 @@ def find_terms() -> Finder:
     Examples
     --------
     >>> finder = find_terms()
-    >>> finder.set(field=None, words="harmonic")
+    >>> finder.set(words="harmonic")
     >>> [row[0] for row in finder.rows]
     ['average entry']
+    >>> finder.set(field="carry", words="haircut")
+    >>> finder.sentence + finder.elsewhere
+    '0 of 85 terms. There are some in: Margin and liquidation (2).'
     """
     return Finder(
         lambda **wanted: [found.row for found in terms(**wanted)],
@@ -253,7 +277,7 @@ def find_terms() -> Finder:
             "field": (
                 "Field",
                 {"all": None} | {title: name for name, title in FIELDS.items()},
-                FIELDS["contracts"],
+                "all",
             )
         },
         noun=("term", "terms"),
