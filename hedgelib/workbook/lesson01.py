@@ -111,15 +111,15 @@ def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, flo
     Examples
     --------
     >>> import pandas as pd
-    >>> wild_days(pd.DataFrame({"BTC": [-0.1, 0.0, 0.1], "ADA": [-0.12, 0.3, 0.08]}), 0.05)
-    {'ADA': (1.2, 0.8)}
+    >>> wild_days(pd.DataFrame({"BTC": [-0.25, 0.0, 0.25], "ADA": [-0.375, 0.3, 0.125]}), 0.05)
+    {'ADA': (1.5, 0.5)}
     """
-    falls, rises = (
-        returns.loc[side].mean() for side in (returns["BTC"] < -limit, returns["BTC"] > limit)
-    )
+    falls = returns[returns["BTC"] < -limit].mean()
+    rises = returns[returns["BTC"] > limit].mean()
+    times = zip(falls / falls["BTC"], rises / rises["BTC"], strict=True)
     return {
-        str(coin): (float(falls[coin] / falls["BTC"]), float(rises[coin] / rises["BTC"]))
-        for coin in returns
+        str(coin): (float(down), float(up))
+        for coin, (down, up) in zip(returns, times, strict=True)
         if coin != "BTC"
     }
 
