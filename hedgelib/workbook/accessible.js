@@ -32,10 +32,9 @@ function render({ model, el }) {
   let observer, group;
   // On the window, and so before JupyterLab, which listens on the document, looks for the attribute.
   const open = (event) => {
-    if (runs(event) && group.contains(event.target)) group.removeAttribute(SUPPRESS);
-  };
-  const close = (event) => {
-    if (runs(event)) group.setAttribute(SUPPRESS, "true");
+    if (!runs(event) || !group.contains(event.target)) return;
+    group.removeAttribute(SUPPRESS);
+    setTimeout(() => group.setAttribute(SUPPRESS, "true"));
   };
   const whenThere = () => {
     group = el.closest(".widget-vbox");
@@ -44,10 +43,7 @@ function render({ model, el }) {
     group.addEventListener("keydown", (event) => {
       if (!model.get("question") || !runs(event)) event.stopPropagation();
     });
-    if (model.get("question")) {
-      window.addEventListener("keydown", open, true);
-      window.addEventListener("keydown", close);
-    }
+    if (model.get("question")) window.addEventListener("keydown", open, true);
     const again = () => mend(group, model.get("question"));
     again();
     // Controls come one after the other, and may be drawn anew.
@@ -59,7 +55,6 @@ function render({ model, el }) {
   return () => {
     observer?.disconnect();
     window.removeEventListener("keydown", open, true);
-    window.removeEventListener("keydown", close);
   };
 }
 

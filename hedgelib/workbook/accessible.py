@@ -14,7 +14,8 @@ class Accessible(anywidget.AnyWidget):
     """Put among the children of a ``VBox``: it shows nothing and mends the controls around it.
 
     A slider's handle gets the name of its row, radio buttons become a group that has the question
-    for a name, and the keys that are pressed on a control reach it and not JupyterLab.
+    for a name, and the keys that are pressed on a control reach it and not JupyterLab. Those that
+    run a cell, such as Shift+Enter, do reach JupyterLab from a question, which keeps its guess.
 
     Parameters
     ----------

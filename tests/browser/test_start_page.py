@@ -112,3 +112,23 @@ def test_delivery_2_the_run_button_keeps_the_guess(learner):
     learner.through()
     learner.until("read-picture")
     check_revealed(learner)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("600", "Not yet. That is for one ETH."), ("-6000", "Nearly."), ("6000", "Right.")],
+)
+def test_delivery_3_a_checked_answer_leaves_the_question_and_its_hints(learner, answer, verdict):
+    asked = learner.cell("ex-1")
+    learner.until("ex-1")
+    asked.locator(".jp-InputArea-editor").click()
+    learner.page.keyboard.press("Control+a")
+    learner.page.keyboard.insert_text(f'check("00.1", {answer})')
+    learner.press()
+    shown = asked.locator(".jp-OutputArea-output")
+    expect(shown).to_contain_text("Bob deposits 10 ETH, bought at $3,000 each.", timeout=PATIENCE)
+    expect(shown).to_contain_text(verdict)
+    for title in ("Hint 1 of 2", "Hint 2 of 2", "Worked solution"):
+        expect(shown.locator("summary", has_text=title)).to_be_visible()
+    shown.locator("summary", has_text="Worked solution").click()
+    expect(shown.get_by_text("10 ETH at $3,000 are $30,000.")).to_be_visible()

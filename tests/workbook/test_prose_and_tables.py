@@ -108,6 +108,7 @@ def test_lesson_01_months_were_undone_in_a_day():
     year = market.prices("ETH", "2020-01-01", "2020-03-12")["ETH"]
     assert year.iloc[-1] < year.iloc[:-1].min()
     assert len(year) - 1 > 60
+    assert "since the year began" in cells("01")["may-2021-words"]
 
 
 def test_lessons_03_and_04_leave_stablecoins_their_leverage_of_1():
