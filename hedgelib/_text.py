@@ -193,7 +193,12 @@ class Table:
 
     def data(self) -> dict[str, Any]:
         """Return the table as lists of strings."""
-        return {"caption": self.caption, "head": list(self.head), "rows": [*map(list, self.rows)]}
+        return {
+            "caption": self.caption,
+            "head": list(self.head),
+            "align": self.align,
+            "rows": [*map(list, self.rows)],
+        }
 
     def html(self) -> str:
         """Write the table as HTML."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             bold=True,
         )
         terminalreporter.write_sep("!", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def no_guesses() -> Iterator[None]:
+    """Forget what an earlier test guessed, as a fresh kernel would."""
+    yield
+    if (prose := sys.modules.get("hedgelib.workbook.prose")) is not None:
+        prose._RADIOS.clear()
 
 
 @pytest.fixture(scope="session")

@@ -93,6 +93,14 @@ def test_names_of_cells_are_chosen(path):
 
 
 @each(LESSONS)
+def test_delivery_2_no_question_is_asked_twice(path):
+    """A guess is kept under the text of its question."""
+    shown = [text for text in markdown(read(path)) if text.startswith("**Before you go on.**")]
+    asked = [text.splitlines()[0] for text in shown]
+    assert len(set(asked)) == len(asked)
+
+
+@each(LESSONS)
 def test_cells_are_short(path):
     for cell in code(read(path)):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source

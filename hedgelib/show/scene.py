@@ -427,6 +427,7 @@ class Scene:
     alt : str
         A sentence that carries the finding with its numbers, for readers who do not see it.
     panels : tuple of Panel
+        None where the words and the table are all there is.
     table : Table, optional
     size : tuple of float
         Width and height in pixels.
@@ -434,7 +435,7 @@ class Scene:
     Raises
     ------
     InvalidInput
-        No panel, or no words.
+        No sentence.
     """
 
     title: str
@@ -444,8 +445,8 @@ class Scene:
     size: tuple[float, float] = (760.0, 420.0)
 
     def __post_init__(self) -> None:
-        if not self.panels or not self.alt:
-            raise InvalidInput("a scene needs a panel, and an alt text")
+        if not self.alt:
+            raise InvalidInput("a scene needs a sentence, its alt text")
         room = self.size[0] - 2 * self.title_at[0]
         object.__setattr__(self, "title", wrap(self.title, room, size=TITLE, bold=True))
 
@@ -475,9 +476,15 @@ class Scene:
         include: object = None,  # noqa: ARG002 (the protocol's)
         exclude: object = None,  # noqa: ARG002
     ) -> dict[str, Any]:
+        return {"text/html": self.html(), "text/plain": self.alt}
+
+    def html(self) -> str:
+        """Write the picture as HTML; only the table where there is none."""
         from hedgelib.show.plot import picture_html
 
-        return {"text/html": picture_html(self), "text/plain": self.alt}
+        if self.panels:
+            return picture_html(self)
+        return self.table.html() if self.table else ""
 
 
 def _round(value: float, digits: int) -> float | int:

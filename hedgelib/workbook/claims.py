@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.contents import LESSONS, lesson_link
 from hedgelib.workbook.prose import Table, say, table
+from hedgelib.workbook.search import occurs
 
 __all__ = [
     "CLAIMS",
@@ -161,8 +162,8 @@ def claims(
     group : str, optional
         A key of :data:`GROUPS`; all when omitted.
     words : str
-        Every one of them must stand in the claim or in the reason, in any case, or be its verdict
-        or its number.
+        Every one of them, or another form of it, must be in the claim or the reason, in any case,
+        or be its verdict or its number.
 
     Returns
     -------
@@ -193,8 +194,7 @@ def claims(
         if verdict in (None, found.verdict)
         and group in (None, found.group)
         and all(
-            word in f"{found.claim} {found.why}".casefold()
-            or word in (found.verdict, str(found.number))
+            word in (found.verdict, str(found.number)) or occurs(word, f"{found.claim} {found.why}")
             for word in wanted
         )
     )

@@ -3,14 +3,6 @@
 
 let explorers = 0;
 
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes))
-    if (value !== undefined) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
 // The boxes that a control consists of agree with each other at once; the kernel hears of it later.
 function sliderRow(control, id, changed) {
   const { low, high, step, start, label } = control;
@@ -42,6 +34,14 @@ function sliderRow(control, id, changed) {
     value: () => (box.value === "" ? null : Number(box.value)) };
 }
 
+function wordsRow(control, id, changed) {
+  const box = element("input", { type: "search", id, placeholder: control.hint });
+  box.addEventListener("input", changed);
+  const name = element("label", { for: id }, control.label);
+  return { row: element("div", { class: "control" }, name, box),
+    put: (value) => { box.value = value; }, value: () => box.value };
+}
+
 function choiceRow(control, id, changed) {
   const list = element("select", { id },
     ...control.options.map((option) => element("option", {}, option)));
@@ -51,13 +51,16 @@ function choiceRow(control, id, changed) {
     put: (value) => { list.value = value; }, value: () => list.value };
 }
 
-function tableOf({ caption, head, rows }) {
-  const cell = (name, scope) => (text) => element(name, scope ? { scope } : {}, text);
+function tableOf({ caption, head, align, rows }) {
+  const cells = (texts, first, rest) => element("tr", {}, ...texts.map((text, i) =>
+    element(i ? rest.name : first.name, { ...(i ? rest : first), name: undefined,
+      class: align[i] === "r" ? "right" : "left" }, text)));
+  const column = { name: "th", scope: "col" };
   return element("table", { class: "mathjax_ignore" },
     ...(caption ? [element("caption", {}, caption)] : []),
-    element("thead", {}, element("tr", {}, ...head.map(cell("th", "col")))),
-    element("tbody", {}, ...rows.map(([first, ...others]) =>
-      element("tr", {}, cell("th", "row")(first), ...others.map(cell("td"))))));
+    element("thead", {}, cells(head, column, column)),
+    element("tbody", {}, ...rows.map((row) =>
+      cells(row, { name: "th", scope: "row" }, { name: "td" }))));
 }
 
 function explorer(host, spec, ask) {
@@ -79,7 +82,7 @@ function explorer(host, spec, ask) {
     if (asked > answered) waiting = true; else tell();
   };
   const rows = spec.controls.map((control, i) =>
-    (control.options ? choiceRow : sliderRow)(control, `${prefix}-${i}`, changed));
+    (control.options ? choiceRow : "hint" in control ? wordsRow : sliderRow)(control, `${prefix}-${i}`, changed));
   const start = Object.fromEntries(spec.controls.map(({ name, start }) => [name, start]));
   const button = (label, wanted) => {
     const made = element("button", { type: "button" }, label);
@@ -96,10 +99,7 @@ function explorer(host, spec, ask) {
     element("div", { class: "presets" },
       ...spec.presets.map(([label, wanted]) => button(label, wanted)), button("Reset", {})),
     problem, picture, said, table);
-  root.addEventListener("keydown", keepKeys);
-  // The notebook looks for its shortcuts before any key gets here, and leaves out what has this.
-  root.addEventListener("focusin", ({ target }) =>
-    target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  ownKeys(root);
   host.append(root);
 
   function show(answer) {
@@ -115,22 +115,11 @@ function explorer(host, spec, ask) {
     const { scene } = answer;
     problem.textContent = answer.problem;
     picture.classList.toggle("past", !scene);
-    if (scene) draw(scene, picture, readout);
+    picture.hidden = !!scene && !scene.panels.length;
+    if (scene?.panels.length) draw(scene, picture, readout);
     said.textContent = scene?.alt ?? "";
     table.replaceChildren(...(scene?.table ? [tableOf(scene.table)] : []));
     if (waiting && asked <= answered) tell();
   }
   return { show };
-}
-
-// A key that moves a control is not for the notebook around it; running and saving are.
-function keepKeys(event) {
-  const { key, code, keyCode, shiftKey, ctrlKey, metaKey, altKey } = event;
-  const command = ctrlKey || metaKey;
-  if ((key === "Enter" && (shiftKey || altKey || command)) || (key === "s" && command)) {
-    event.preventDefault();
-    event.currentTarget.parentElement.dispatchEvent(new KeyboardEvent("keydown", { key, code,
-      keyCode, shiftKey, ctrlKey, metaKey, altKey, bubbles: true, cancelable: true }));
-  }
-  event.stopPropagation();
 }

@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,12 +18,14 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+from hedgelib._text import safe
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.show import Scene
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
+from hedgelib.workbook.prose import view
 
-__all__ = ["Choice", "Explorer", "Slider"]
+__all__ = ["Choice", "Explorer", "Slider", "Words"]
 
 
 class Pictured(Protocol):
@@ -174,11 +175,46 @@ class Choice:
         return list(self.options)
 
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Words to type.
+
+    Parameters
+    ----------
+    name : str
+        Argument of the function that it sets.
+    label : str
+    hint : str
+        Shown while nothing is typed.
+    start : str
+    """
+
+    name: str
+    label: str
+    hint: str = ""
+    start: str = ""
+
+    def spec(self) -> dict[str, Any]:
+        """Return what the page needs to make it."""
+        return {"name": self.name, "label": self.label, "start": self.start, "hint": self.hint}
+
+    def meant(self, shown: Any) -> str:
+        """Return the argument for what was typed."""
+        return str(shown or "")
+
+    def shown(self, meant: Any) -> str:
+        """Return what the box shows for an argument."""
+        return str(meant)
+
+    def places(self, most: int) -> list[str]:  # noqa: ARG002 (as a slider has it)
+        """Return what a film can show."""
+        return [self.start]
+
+
 _HERE = Path(__file__).parent
 _PAGE = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in (_HERE.parent / "show" / "scene.js", _HERE / "explorer.js")
+    for path in (_HERE.parent / "show" / "scene.js", _HERE / "page.js", _HERE / "explorer.js")
 )
 STYLE = "\n".join(
     [
@@ -216,7 +252,7 @@ class Explorer(anywidget.AnyWidget):
     compute : callable
         Takes the values of the controls under their names and returns a result with a ``scene()``.
         A :class:`hedgelib.HedgeError` that it raises is shown as text.
-    *controls : Slider or Choice
+    *controls : Slider, Choice or Words
     presets : mapping of str to mapping, optional
         Buttons: each label with the values it sets.
 
@@ -253,7 +289,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(
         self,
         compute: Callable[..., Pictured],
-        *controls: Slider | Choice,
+        *controls: Slider | Choice | Words,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._compute = compute
@@ -389,12 +425,12 @@ class Explorer(anywidget.AnyWidget):
             yield from (start | {name: value} for value in along)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        still = f'<p role="alert">{escape(self.problem)}</p>'
+        still = f'<p role="alert">{safe(self.problem)}</p>'
         if self.scene:
             table = self.scene.table.html() if self.scene.table else ""
-            still = f"{picture_html(self.scene)}<p>{escape(self.scene.alt)}</p>{table}"
-        live = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {WIDGET_VIEW: live, "text/html": still, "text/plain": self.sentence}, {}
+            picture = picture_html(self.scene) if self.scene.panels else ""
+            still = f"{picture}<p class='mathjax_ignore'>{safe(self.scene.alt)}</p>{table}"
+        return {**view(self), "text/html": still, "text/plain": self.sentence}, {}
 
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%])")

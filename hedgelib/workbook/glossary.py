@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.contents import LESSONS, lesson_link
 from hedgelib.workbook.prose import say
+from hedgelib.workbook.search import occurs
 
 __all__ = [
     "FIELDS",
@@ -133,7 +134,7 @@ def terms(field: str | None = None, words: str = "") -> tuple[Term, ...]:
     field : str, optional
         A key of :data:`FIELDS`; all when omitted.
     words : str
-        Every one of them must stand somewhere in the term, in any case.
+        Every one of them, or another form of it, must be somewhere in the term, in any case.
 
     Returns
     -------
@@ -155,12 +156,10 @@ def terms(field: str | None = None, words: str = "") -> tuple[Term, ...]:
     """
     if field is not None and field not in FIELDS:
         raise InvalidInput(f"field must be one of {', '.join(FIELDS)}, got {field!r}")
-    wanted = words.casefold().split()
     return tuple(
         term
         for term in TERMS
-        if field in (None, term.field)
-        and all(word in " ".join(term.row[:5]).casefold() for word in wanted)
+        if field in (None, term.field) and occurs(words, " ".join(term.row[:5]))
     )
 
 
@@ -299,7 +298,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "altcoin",
-                "-",
+                "alt",
                 "-",
                 "-",
                 "Any coin beside Bitcoin. Here mostly a coin that is held and hedged.",
@@ -307,7 +306,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "stablecoin",
-                "-",
+                "stable",
                 "-",
                 "-",
                 "A coin that is meant to be worth one dollar, such as USDT or USDC.",
@@ -340,7 +339,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "perpetual",
-                "perpetual future, swap",
+                "perp, perpetual future, swap",
                 "ContractTerms",
                 "-",
                 "A future without an expiry. Funding keeps its price near spot.",
@@ -357,7 +356,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "linear",
-                "vanilla future",
+                "vanilla future, USDT-margined, USD-M",
                 "linear_pnl_usd",
                 "USD",
                 "Face in coins, margin and profit in dollars or a stablecoin.",
@@ -374,7 +373,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "coin-margined",
-                "-",
+                "COIN-M",
                 "settle",
                 "-",
                 "Margin and profit in a coin: every inverse contract, and quantos too.",
@@ -390,7 +389,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "notional",
-                "size, open position",
+                "size, position value",
                 "inverse_notional_coin",
                 "coins",
                 "Contracts times face. In dollars it is fixed for an inverse position, in coins "
@@ -415,7 +414,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "PnL",
-                "profit and loss, payoff",
+                "P&L, profit and loss, payoff",
                 "inverse_pnl_usd",
                 "USD",
                 "What a position has gained or lost; realised once closed.",
@@ -431,7 +430,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "average entry",
-                "cost basis",
+                "entry price, cost basis",
                 "inverse_average_entry",
                 "USD per coin",
                 "The one price that stands for several fills. Harmonic for inverse contracts, "
@@ -456,7 +455,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "index",
-                "reference price",
+                "index price, reference price",
                 "spot_usd",
                 "USD per coin",
                 "Average of the spot prices of several exchanges.",
@@ -472,11 +471,20 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "mark",
-                "settlement price",
+                "mark price, fair price, settlement price",
                 "mark_usd",
                 "USD per coin",
                 "Price at which the exchange values a position; not the last trade.",
                 "04",
+            ),
+            (
+                "open interest",
+                "OI",
+                "-",
+                "contracts or USD",
+                "All contracts that are open, each counted once: a long and its short are one. It "
+                "says how large a market is, not which way it leans.",
+                "03",
             ),
             (
                 "slippage",
@@ -488,7 +496,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "put",
-                "put option",
+                "put option, protective put",
                 "-",
                 "-",
                 "The right to sell at a set price, for a premium: an insurance. A short is none.",
@@ -525,7 +533,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "margin tiers",
-                "risk limits",
+                "risk limits, leverage brackets",
                 "MarginTiers",
                 "coins",
                 "Larger positions have higher maintenance rates, in steps.",
@@ -541,7 +549,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "equity",
-                "margin balance",
+                "margin balance, account value",
                 "coin_account",
                 "coins",
                 "Margin plus profit or loss so far.",
@@ -556,8 +564,17 @@ TERMS: tuple[Term, ...] = (
                 "04",
             ),
             (
+                "liquidation",
+                "forced closing",
+                "liquidation_price_usd",
+                "-",
+                "The exchange closes a position whose equity is down to the maintenance margin. A "
+                "short is liquidated in a rally.",
+                "04",
+            ),
+            (
                 "liquidation price",
-                "margin-call level",
+                "liq price",
                 "inverse_liquidation_price",
                 "USD per coin",
                 "Where equity is down to the maintenance margin and the exchange closes the "
@@ -574,7 +591,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "isolated",
-                "-",
+                "isolated margin",
                 "wallet_coin",
                 "coins",
                 "Only the margin given to a position secures it.",
@@ -582,7 +599,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "cross",
-                "shared margin",
+                "cross margin, shared margin",
                 "cross_wallet_coin",
                 "coins",
                 "All of that coin in the futures wallet secures every position. Spot is not in it.",
@@ -613,8 +630,17 @@ TERMS: tuple[Term, ...] = (
                 "08",
             ),
             (
+                "margin call",
+                "variation margin call",
+                "-",
+                "-",
+                "A demand for more margin before the position is closed. Most coin exchanges send "
+                "none that waits for an answer: they liquidate.",
+                "08",
+            ),
+            (
                 "auto-deleveraging",
-                "forced reduction",
+                "ADL, forced reduction",
                 "-",
                 "-",
                 "The exchange closes positions that are in profit, because a bankrupt one "
@@ -623,7 +649,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "synthetic dollar",
-                "fully covered short",
+                "fully covered short, delta-neutral position",
                 "coin_account",
                 "USD",
                 "A coin and a short of the same size: worth as many dollars at every price, and "
@@ -637,7 +663,7 @@ TERMS: tuple[Term, ...] = (
         [
             (
                 "basis",
-                "futures premium",
+                "futures premium, spread to spot",
                 "basis",
                 "decimal",
                 "Future over spot, less 1. In dollars, future less spot, it is basis_usd. "
@@ -662,7 +688,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "premium",
-                "-",
+                "premium index",
                 "premium_index",
                 "decimal",
                 "How far a perpetual's bids and offers stand from the index; funding answers to "
@@ -671,7 +697,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "funding",
-                "periodic cash settlement",
+                "funding fee, periodic cash settlement",
                 "inverse_funding_coin",
                 "coins",
                 "Payment between longs and shorts every few hours. At a positive rate longs pay "
@@ -705,7 +731,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "annualised",
-                "per annum, simple or compound",
+                "APR if simple, APY if compound",
                 "annualise_funding",
                 "decimal",
                 "A rate for a year. Say whether interest on interest is in it.",
@@ -713,7 +739,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "cash and carry",
-                "covered arbitrage",
+                "basis trade, covered arbitrage",
                 "expiry_lock",
                 "USD",
                 "Own the coin, short its dated future, and hold both to expiry: the basis is "
@@ -743,7 +769,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "volatility",
-                "standard deviation",
+                "vol, standard deviation",
                 "daily_vol",
                 "decimal",
                 "The usual size of a return.",
@@ -972,7 +998,7 @@ TERMS: tuple[Term, ...] = (
             ),
             (
                 "deepest fall",
-                "maximum drawdown",
+                "maximum drawdown, MDD",
                 "max_drawdown_usd",
                 "USD",
                 "The longest way down from a peak to what came after it.",

@@ -40,6 +40,7 @@ __all__ = [
     "put_pnl_usd",
     "seen_lock",
     "seen_ways",
+    "wild_days",
 ]
 
 WAYS = ("own it", "linear long", "linear short", "inverse long", "inverse short")
@@ -90,6 +91,37 @@ class Drop:
     def move(self) -> float:
         """From the top to the low, a decimal."""
         return self.low_usd / self.top_usd - 1
+
+
+def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, float]]:
+    """Compare coins with BTC on the days on which BTC moved the most.
+
+    Parameters
+    ----------
+    returns : DataFrame
+        Decimal, one column for each coin, BTC among them.
+    limit : float
+        What BTC must have moved by in the day, decimal.
+
+    Returns
+    -------
+    dict of str to tuple of (float, float)
+        For each coin but BTC, its mean return over that of BTC: on BTC's falls, and on its rises.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> wild_days(pd.DataFrame({"BTC": [-0.25, 0.0, 0.25], "ADA": [-0.375, 0.3, 0.125]}), 0.05)
+    {'ADA': (1.5, 0.5)}
+    """
+    falls = returns[returns["BTC"] < -limit].mean()
+    rises = returns[returns["BTC"] > limit].mean()
+    times = zip(falls / falls["BTC"], rises / rises["BTC"], strict=True)
+    return {
+        str(coin): (float(down), float(up))
+        for coin, (down, up) in zip(returns, times, strict=True)
+        if coin != "BTC"
+    }
 
 
 def drop_from_top(prices: pd.Series) -> Drop:

@@ -100,7 +100,7 @@ def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
             percent(0.95): "So close would the dots have to lie if the article's sums were to come "
             "out within a few percent.",
             percent(most): f"That would be a close follower. {name} often go ways of their own.",
-            right: f"Half of what happens to {name}, roughly, {coin} has no part in.",
+            right: f"In the other {percent(1 - fit.r2)} of the variance {coin} has no part.",
             percent(few): f"Not as bad as that. {name} do follow, with much of their own on top.",
         },
         answer=right,

@@ -1034,7 +1034,9 @@ def guess_best_rule(flown: Sequence[Flown]) -> Prediction:
     by_name = {made.name: float(made.pnl_usd[-1]) for made in flown}
     best = max(by_name, key=lambda name: by_name[name])
     made = {name: f"It made {usd(value, signed=True)}." for name, value in by_name.items()}
-    made["never on"] += " In years in which the coins went up most, any short cost money."
+    made["never on"] += (
+        " Over these years the coins rose, and each of the others gave some of it up."
+    )
     made["always on"] += " It had the steadiest days. That is what it is for, and it was not free."
     return predict(
         "Nearly four years, two of them wild. Which of these makes the most money?",

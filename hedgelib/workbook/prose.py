@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+from pathlib import Path
 from typing import Any
 
-import ipywidgets
+import anywidget
+import traitlets
 from IPython.display import display
+from ipywidgets import Widget
 
 from hedgelib._text import money_in_markdown
 from hedgelib.errors import InvalidInput
-from hedgelib.workbook.accessible import Accessible
 
-__all__ = ["Prediction", "fold", "predict", "say"]
+__all__ = ["Prediction", "fold", "predict", "say", "view"]
 
 
 def say(text: str) -> None:
@@ -76,6 +77,26 @@ class _Words:
         return self.text
 
 
+class Radios(anywidget.AnyWidget):
+    """A question and the options of its answer."""
+
+    _esm = "\n".join(
+        (Path(__file__).parent / name).read_text(encoding="utf-8")
+        for name in ("page.js", "radios.js")
+    )
+    _css = (Path(__file__).parent / "radios.css").read_text(encoding="utf-8")
+    question = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    value = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+
+
+_RADIOS: dict[tuple[str, ...], Radios] = {}
+"""The buttons of each question asked, by question and options: asked again, it keeps its guess.
+
+The buttons and not the guess: the browser may still be sending what was chosen last.
+"""
+
+
 class Prediction:
     """A question the reader answers before the answer is shown: made by :func:`predict`."""
 
@@ -85,13 +106,10 @@ class Prediction:
         self.question = question
         self.options = dict(options)
         self.answer = answer
-        self._radio = ipywidgets.RadioButtons(
-            options=list(options), value=None, layout=ipywidgets.Layout(width="auto")
-        )
-        words = f'<p style="line-height:1.5"><b>Before you go on.</b> {escape(question)}</p>'
-        self.widget = ipywidgets.VBox(
-            [ipywidgets.HTML(words), self._radio, Accessible(question=question)]
-        )
+        key = (question, *options)
+        if key not in _RADIOS:
+            _RADIOS[key] = Radios(question=question, options=list(options))
+        self._radio = _RADIOS[key]
 
     @property
     def guess(self) -> str | None:
@@ -125,23 +143,13 @@ class Prediction:
             "text/markdown": "**Before you go on.** " + money_in_markdown(text),
             "text/plain": text,
         }
-        return {**view(self.widget), **still}
+        return {**view(self._radio), **still}
 
 
-def view(widget: ipywidgets.Widget) -> dict[str, Any]:
-    """Return the part of a display bundle that shows a live widget.
-
-    Parameters
-    ----------
-    widget : ipywidgets.Widget
-
-    Returns
-    -------
-    dict
-    """
-    bundle = widget._repr_mimebundle_()
-    data: dict[str, Any] = bundle[0] if isinstance(bundle, tuple) else bundle
-    return {name: value for name, value in data.items() if "widget-view" in name}
+def view(widget: Widget) -> dict[str, Any]:
+    """Return the part of a display bundle that shows a live widget."""
+    live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": live}
 
 
 def predict(question: str, options: Mapping[str, str], *, answer: str) -> Prediction:
@@ -160,7 +168,8 @@ def predict(question: str, options: Mapping[str, str], *, answer: str) -> Predic
     -------
     Prediction
         Shows radio buttons where a kernel runs and a list where none does; call its ``reveal()`` in
-        a later cell. Nothing waits for a guess.
+        a later cell. Nothing waits for a guess. The same question, asked again by the same kernel,
+        still has the guess that was made.
 
     Raises
     ------

@@ -4,7 +4,7 @@ import pytest
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
-from hedgelib.workbook.claims import GROUPS, claims
+from hedgelib.workbook.claims import CLAIMS, GROUPS, claims
 from hedgelib.workbook.glossary import FIELDS, TERMS, terms
 
 PATIENCE = PATIENCE_SECONDS * 1000
@@ -18,8 +18,9 @@ class Finder:
         self.sentence = page.locator("output[role=status]")
         self.whole = page.locator(".jupyter-widgets.widget-vbox", has=self.sentence)
 
-    def shows(self, found, total):
-        expect(self.sentence).to_have_text(f"{len(found)} of {total}.", timeout=PATIENCE)
+    def shows(self, found, total, elsewhere=""):
+        told = f"{len(found)} of {total}.{elsewhere}"
+        expect(self.sentence).to_have_text(told, timeout=PATIENCE)
         rows = ["".join(one.row) for one in found]
         expect(self.whole.locator("tbody tr")).to_have_text(rows, timeout=PATIENCE)
 
@@ -47,7 +48,10 @@ def opened(open_notebook, outside_requests, page_errors):
 
 def test_claims_are_found(opened):
     finder = opened("B_claims.ipynb")
-    finder.shows(claims("wrong"), "132 claims")
+    finder.shows(CLAIMS, "132 claims")
+    finder.words("liquidation rally")
+    finder.shows(claims(words="liquidation rally"), "132 claims")
+    finder.words("")
     finder.choose("Verdict", "○ opinion")
     finder.shows(claims("opinion"), "132 claims")
     finder.choose("Verdict", "all")
@@ -61,17 +65,20 @@ def test_claims_are_found(opened):
     finder.words("nothing of the kind")
     finder.shows((), "132 claims")
     finder.reset()
-    finder.shows(claims("wrong"), "132 claims")
+    finder.shows(CLAIMS, "132 claims")
 
 
 def test_terms_are_found(opened):
     finder = opened("A_glossary.ipynb")
-    finder.shows(terms("contracts"), f"{len(TERMS)} terms")
-    finder.choose("Field", "all")
     finder.shows(TERMS, f"{len(TERMS)} terms")
     finder.words("gearing")
     finder.shows(terms(words="gearing"), f"{len(TERMS)} terms")
     finder.reset()
-    finder.shows(terms("contracts"), f"{len(TERMS)} terms")
+    finder.shows(TERMS, f"{len(TERMS)} terms")
     finder.choose("Field", FIELDS["carry"])
     finder.shows(terms("carry"), f"{len(TERMS)} terms")
+    finder.words("ADL")
+    there = f" There are some in: {FIELDS['margin']} (1)."
+    finder.shows((), f"{len(TERMS)} terms", there)
+    finder.choose("Field", "all")
+    finder.shows(terms(words="ADL"), f"{len(TERMS)} terms")

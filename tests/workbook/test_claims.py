@@ -134,7 +134,7 @@ def test_against_prints_the_verdict_on_record(capsys):
 def test_finder_follows_its_controls_and_comes_back():
     finder = find_claims()
     start = finder.rows
-    assert start == [found.row for found in claims("wrong")]
+    assert start == [found.row for found in CLAIMS]
     finder.set(verdict=None, group="alice", words="margin")
     assert finder.rows == [found.row for found in claims(None, "alice", "margin")]
     assert finder.sentence in finder.html
@@ -162,5 +162,29 @@ def test_finder_without_a_kernel_shows_its_rows_escaped():
     assert "<script>" not in bundle["text/html"]
     finder.reset()
     bundle = finder._repr_mimebundle_()
-    assert bundle["text/html"].count("<tr>") == 38
-    assert bundle["text/plain"] == "Verdict ✗ wrong, Part all: 37 of 132 claims."
+    assert bundle["text/html"].count("<tr>") == 133
+    assert bundle["text/plain"] == "Verdict all, Part all: 132 of 132 claims."
+
+
+def test_delivery_4_claims_are_found_under_every_verdict_and_in_every_form():
+    finder = find_claims()
+    finder.set(words="liquidation rally")
+    assert "122" in [row[0] for row in finder.rows]
+    assert claims(words="rallies liquidating") == claims(words="liquidation rally")
+    # Funding is not a fund, nor liquidity a liquidation.
+    assert not set(claims(words="funding")) - {
+        one for one in CLAIMS if "funding" in f"{one.claim} {one.why}".casefold()
+    }
+    assert not [one for one in claims(words="liquidity") if "liquidity" not in one.claim + one.why]
+
+
+def test_delivery_4_choices_that_leave_nothing_say_where_there_is_something():
+    finder = find_claims()
+    finder.set(verdict="wrong", words="liquidation rally")
+    assert finder.rows == []
+    assert f"{MARKS['correct']} correct (" in finder.elsewhere
+    # Neither choice alone is to blame.
+    finder.set(verdict="omission", group="alice", words="rally liquidation")
+    assert (
+        finder.elsewhere == f" There are some in: all ({len(claims(words='rally liquidation'))})."
+    )

@@ -55,6 +55,28 @@ def test_question_is_found_by_its_name(name, capsys):
     assert "in place of `None`" in out
 
 
+@each
+def test_delivery_3_an_answer_leaves_question_hints_and_solution_standing(name, capsys):
+    asked = ALL[name]
+    wrong = asked.answer * 3 + 17.25
+    answers = [asked.answer, -asked.answer, wrong, "fourteen", *asked.slips.values()]
+    for answer in answers:
+        check(name, answer)
+        question, found, rest = capsys.readouterr().out.partition(f"\n\n{asked.folded()}")
+        assert asked.folded()
+        assert found, answer
+        assert rest == "\n"
+        question, found, told = question.partition(f"{asked.question}\n\n")
+        assert found, answer
+        assert question == f"**Exercise {name}.** "
+        if answer != "fourteen":
+            verdict = asked.verdict(answer)
+            assert told.startswith(verdict)
+            assert len(verdict.partition("** ")[2]) > 0, "a verdict without its reason"
+            # What is right needs no other answer.
+            assert ("Change your answer" in told) is not verdict.startswith("✔")
+
+
 def test_verdicts(capsys):
     asked = Exercise(
         question="?", answer=-4, unit="USD", why="So.", hint="Look.", slips={"Half.": -2}
@@ -65,7 +87,7 @@ def test_verdicts(capsys):
     assert asked.verdict(7) == "**Not yet.** Look."
     for wrong in ("4", True, float("nan"), [4]):
         check("07.1", wrong)
-        assert capsys.readouterr().out.startswith("An answer is a number")
+        assert "\n\nAn answer is a number" in capsys.readouterr().out
     check("07.1", np.float64(-4000))
     assert "Right" in capsys.readouterr().out
 

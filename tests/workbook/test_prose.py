@@ -55,6 +55,17 @@ def test_reveal_fits_the_guess(guess, told, capsys):
     assert capsys.readouterr().out == told
 
 
+def test_delivery_2_asking_again_keeps_the_guess():
+    predict("Who pays?", OPTIONS, answer="longs").guess = "shorts"
+    again = predict("Who pays?", OPTIONS, answer="longs")
+    assert again.guess == "shorts"
+    # Another question, or one with other numbers, has none.
+    assert predict("Who receives?", OPTIONS, answer="shorts").guess is None
+    assert predict("Who pays?", {"longs, $6": "They do."}, answer="longs, $6").guess is None
+    again.guess = None
+    assert predict("Who pays?", OPTIONS, answer="longs").guess is None
+
+
 def test_question_is_there_without_a_kernel():
     bundle = predict("Who pays <$5> or $6?", OPTIONS, answer="longs")._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle

@@ -150,30 +150,27 @@ def check(exercise_id: str, answer: Any = None) -> None:
     exercise_id : str
         Lesson and number, ``"07.1"``.
     answer : float, optional
-        Without one the question is shown.
+        Judged between the question and the hints, which stay; only the question without one.
 
     Raises
     ------
     InvalidInput
         No such exercise.
 
-    Notes
-    -----
-    **Source:** none.
-
     Examples
     --------
     >>> check("07.1", "fourteen")
+    **Exercise 07.1.** ...
     An answer is a number, such as 12.5, and you gave 'fourteen'.
+    ...
     """
     asked = exercise(exercise_id)
     if answer is None:
-        say(
-            f"**Exercise {exercise_id}.** {asked.question}\n\n"
-            f"*Put your answer ({asked.unit}) in place of `None` and run the cell again.*\n\n"
-            f"{asked.folded()}".rstrip()
-        )
+        told = f"*Put your answer ({asked.unit}) in place of `None` and run the cell again.*"
     elif isinstance(answer, bool) or not isinstance(answer, Real) or not math.isfinite(answer):
-        say(f"An answer is a number, such as 12.5, and you gave {answer!r}.")
+        told = f"An answer is a number, such as 12.5, and you gave {answer!r}."
     else:
-        say(asked.verdict(float(answer)))
+        told = asked.verdict(float(answer))
+        if not asked.agrees(float(answer), asked.answer):
+            told += f"\n\n*Change your answer ({asked.unit}) and run the cell again.*"
+    say(f"**Exercise {exercise_id}.** {asked.question}\n\n{told}\n\n{asked.folded()}".rstrip())

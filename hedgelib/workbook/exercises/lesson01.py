@@ -5,12 +5,13 @@ The wrong models behind the slips are functions, so that the tests can run them 
 
 from __future__ import annotations
 
+from hedgelib import market
 from hedgelib._text import percent, usd
 from hedgelib.contracts import inverse_pnl_coin, inverse_pnl_usd, linear_pnl_usd
 from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
 from hedgelib.scenario import move_pnl
 from hedgelib.workbook.exercises import Exercise
-from hedgelib.workbook.lesson01 import put_pnl_usd
+from hedgelib.workbook.lesson01 import put_pnl_usd, wild_days
 
 __all__ = [
     "EXERCISES",
@@ -106,6 +107,7 @@ _INSURED = _BOOK * _FALL + float(put_pnl_usd(_BOOK, _FALL, _PREMIUM))
 
 _BTC, _ALT, _NEXT = -0.25, -0.40, 0.10
 _BETA = _ALT / _BTC
+_WILD = wild_days(market.returns(["BTC", "ETH", "ADA", "LINK", "MATIC"]), 0.05)
 
 _COINS, _SPOT, _FUTURE, _LAST = 5.0, 2_000.0, 2_060.0, 2_300.0
 _OWNED = _COINS * (_LAST - _SPOT)
@@ -190,7 +192,9 @@ EXERCISES: dict[str, Exercise] = {
         "altcoin move? (Give 7 for +7%.)",
         answer=100 * _BETA * _NEXT,
         unit="%",
-        why="A beta works both ways: what falls harder rises harder.",
+        why="So it does if it keeps its beta, as was supposed. Real coins do not. On BTC's wild "
+        f"days ADA fell {_WILD['ADA'][0]:.2f} times as far as BTC, and rose only "
+        f"{_WILD['ADA'][1]:.2f} times as far.",
         hint="Beta is the altcoin's move over BTC's move, both from the same fall.",
         more_hints=("Multiply the new move of BTC by it.",),
         solution=f"Beta is {percent(_ALT)} / {percent(_BTC)} = {_BETA:g}. Then {_BETA:g} × "
