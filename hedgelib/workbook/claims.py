@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hedgelib._text import Table
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.contents import LESSONS, lesson_link
-from hedgelib.workbook.prose import Table, say, table
+from hedgelib.workbook.prose import say
 from hedgelib.workbook.search import occurs
 
 __all__ = [
@@ -252,9 +253,9 @@ def tally() -> Table:
         each = [sum(counts[group, verdict] for group in groups) for verdict in VERDICTS]
         return [name, *(str(n) if n else "" for n in each), str(sum(each))]
 
-    return table(
-        [*(row(title, [group]) for group, title in GROUPS.items()), row("together", [*GROUPS])],
+    return Table(
         ["part of the article", *(f"{MARKS[v]} {v}" for v in VERDICTS), "claims"],
+        [*(row(title, [group]) for group, title in GROUPS.items()), row("together", [*GROUPS])],
         caption="How many claims have which verdict",
     )
 
