@@ -1,16 +1,10 @@
-"""A guess, beside the truth: read from the option that was chosen, and marked in a picture."""
+"""A guess, read from the option that was chosen."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
-from hedgelib.figures import COLOURS, readable
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-__all__ = ["mark_guess", "number_in", "numbers_in"]
+__all__ = ["number_in", "numbers_in"]
 
 _NUMBER = re.compile(r"(−?)(\$?)(\d[\d,]*(?:\.\d+)?)(%?)")
 
@@ -68,42 +62,3 @@ def numbers_in(option: str | None) -> tuple[float, float] | None:
     if len(found) < 2 or found[0] is None or found[1] is None:
         return None
     return found[0], found[1]
-
-
-def mark_guess(ax: Axes, x: float, y: float, *, side: str = "right") -> None:
-    """Mark what somebody guessed.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-    x, y : float
-    side : {"right", "left", "above", "below"}
-        On which the words stand.
-    """
-    ax.plot(
-        [x],
-        [y],
-        "D",
-        color=COLOURS["unhedged"],
-        markerfacecolor="white",
-        markeredgewidth=2,
-        markersize=9,
-        zorder=7,
-        clip_on=False,
-    )
-    place: dict[str, Any] = {
-        "above": {"xytext": (0, 9), "ha": "center", "va": "bottom"},
-        "below": {"xytext": (0, -9), "ha": "center", "va": "top"},
-        "left": {"xytext": (-10, 0), "ha": "right", "va": "center"},
-        "right": {"xytext": (10, 0), "ha": "left", "va": "center"},
-    }[side]
-    ax.annotate(
-        "your guess",
-        (x, y),
-        textcoords="offset points",
-        color=readable(COLOURS["unhedged"]),
-        fontweight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-        zorder=8,
-        **place,
-    )
