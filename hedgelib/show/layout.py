@@ -283,7 +283,8 @@ def _thinned(line: Line, x: Axis, y: Axis) -> Line:
         if piece.size:
             keep[piece[0]] = keep[piece[-1]] = True
             _keep_corners(scaled, int(piece[0]), int(piece[-1]), keep)
-    keep[gaps] = True
+    # One gap is enough between two pieces, and none before the first or after the last.
+    keep[[gap for gap in gaps if gap and keep[gap - 1] and keep[gap:].any()]] = True
     return replace(line, x=points[keep, 0], y=points[keep, 1])
 
 

@@ -12,13 +12,12 @@ import numpy as np
 
 from hedgelib._check import ABOVE_MINUS_ONE, POSITIVE, scalars
 from hedgelib._text import percent, usd
-from hedgelib.figures import COLOURS
 from hedgelib.scenario import move_pnl
 from hedgelib.workbook.contents import contents
-from hedgelib.workbook.lines import LINES, Curve, Lines, move_text
+from hedgelib.workbook.lines import Curve, Lines, move_text
 from hedgelib.workbook.prose import Prediction, predict
 
-__all__ = ["LINES", "deposit_at", "guess_deposit", "minutes_of_lessons"]
+__all__ = ["deposit_at", "guess_deposit", "minutes_of_lessons"]
 
 
 def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
@@ -155,11 +154,11 @@ def deposit_at(
         y_label="gain or loss of the deposit (USD)",
         unit="USD",
         curves=(
-            Curve(name=name, values=over, colour=COLOURS["margin"], at=change, width=3.0),
+            Curve(name=name, values=over, role="margin", at=change, width=4.0),
             Curve(
                 name="dollars",
                 values=np.zeros_like(x),
-                colour=COLOURS["grey"],
+                role="grey",
                 at=0.0,
                 dashed=True,
             ),

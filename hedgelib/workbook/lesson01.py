@@ -16,18 +16,17 @@ from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, POSITIVE, FloatArray, 
 from hedgelib._text import percent, usd
 from hedgelib.contracts import ContractTerms, linear_pnl_usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS
 from hedgelib.margin import inverse_liquidation_price, linear_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.scenario import coin_account
-from hedgelib.workbook.lines import LINES, Curve, Lines, amount, move_text
+from hedgelib.show.palette import Role
+from hedgelib.workbook.lines import Curve, Lines, amount, move_text
 from hedgelib.workbook.prose import Prediction, fold, predict
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "LINES",
     "WAYS",
     "Drop",
     "FiveWays",
@@ -46,15 +45,19 @@ __all__ = [
 WAYS = ("own it", "linear long", "linear short", "inverse long", "inverse short")
 """What one can do with the same money and an opinion on a coin."""
 
-_LOOK = {
-    "own it": (COLOURS["altcoins"], 7.0),
-    "linear long": (COLOURS["good"], 2.6),
-    "linear short": (COLOURS["unhedged"], 2.6),
-    "inverse long": (COLOURS["margin"], 2.6),
-    "inverse short": (COLOURS["short"], 4.0),
+_LOOK: dict[str, tuple[Role, float]] = {
+    "own it": ("altcoins", 9.5),
+    "linear long": ("good", 3.6),
+    "linear short": ("unhedged", 3.6),
+    "inverse long": ("margin", 3.6),
+    "inverse short": ("short", 5.5),
 }
 
-
+_SIDES: tuple[tuple[str, tuple[int, ...], Role], ...] = (
+    ("long", (1,), "altcoins"),
+    ("short", (-1,), "short"),
+    ("both together", (1, -1), "total"),
+)
 _SEEN = "What you should have seen"
 
 
@@ -384,15 +387,11 @@ def long_and_short(
         Curve(
             name=name,
             values=sides(signs, x),
-            colour=COLOURS[colour],
+            role=role,
             at=float(sides(signs, move)),
             bold=len(signs) == 2,
         )
-        for name, signs, colour in (
-            ("long", (1,), "altcoins"),
-            ("short", (-1,), "short"),
-            ("both together", (1, -1), "total"),
-        )
+        for name, signs, role in _SIDES
     )
     long, short, _ = (curve.at for curve in curves)
     text = move_text(move)
@@ -514,11 +513,13 @@ def lock_or_insurance(
         )
 
     names = ("no hedge", "with a short", "with a put")
-    looks = (("altcoins", 2.2, True), ("short", 3.2, False), ("good", 2.6, False))
+    looks: tuple[tuple[Role, float, bool], ...] = (
+        ("altcoins", 3.0, True), ("short", 4.5, False), ("good", 3.6, False),
+    )  # fmt: skip
     over, here = three(x), three(move)
     curves = tuple(
-        Curve(name=n, values=v, colour=COLOURS[c], at=float(a), width=w, dashed=d)
-        for n, (c, w, d), v, a in zip(names, looks, over, here, strict=True)
+        Curve(name=n, values=v, role=r, at=float(a), width=w, dashed=d)
+        for n, (r, w, d), v, a in zip(names, looks, over, here, strict=True)
     )
     text = move_text(move)
     told = ", ".join(f"{c.name} {usd(c.at, signed=True)}" for c in curves)
@@ -765,7 +766,7 @@ class FiveWays:
             Curve(
                 name=way,
                 values=value(way, x),
-                colour=_LOOK[way][0],
+                role=_LOOK[way][0],
                 width=_LOOK[way][1],
                 at=float(value(way, move)),
                 ends=ends[way],

@@ -7,14 +7,13 @@ question.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from hedgelib import market
 from hedgelib._check import FloatArray
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import (
     ContractTerms,
     inverse_notional_coin,
@@ -22,17 +21,16 @@ from hedgelib.contracts import (
     inverse_pnl_usd,
 )
 from hedgelib.errors import InvalidInput, UnsupportedContract
-from hedgelib.figures import COLOURS, Picture
-from hedgelib.workbook.guesses import mark_guess
+from hedgelib.show import Guess, Line, Panel, Points, Rule, Scale, Scene, Text, columns_of, panel
+from hedgelib.workbook.lines import move_text
 from hedgelib.workbook.prose import Prediction, predict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
+    from hedgelib.show.scene import Mark
 
 __all__ = [
-    "COIN_AND_DOLLARS",
     "PriceMove",
     "faces",
     "guess_doubling",
@@ -194,6 +192,9 @@ def guess_doubling(
     return asked, places
 
 
+_SIZE = (880.0, 420.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PriceMove:
     """One position at one price, and the curves on which it lies: made by :func:`price_move`.
@@ -308,12 +309,107 @@ class PriceMove:
             (f"Profit in {coin} without the bend", _coins(float(self.straight([self.move])[0]))),
         ]
 
+    def table(self) -> Table:
+        """Return the numbers of the move as a table."""
+        return Table(("what", "value"), self.rows(), caption=self._opening)
+
+    def scene(self) -> Scene:
+        """Draw the profit in coins beside the profit in dollars."""
+        left, right = columns_of(2, size=_SIZE, left=84, right=28, gap=104)
+        return Scene(
+            title=f"{self._opening}: the {_side(self.contracts)} {self._result}",
+            alt=self._alt(),
+            panels=(self._in_coin(left), self._in_dollars(right)),
+            table=self.table(),
+            size=_SIZE,
+        )
+
+    def _in_coin(self, box: tuple[float, float, float, float]) -> Panel:
+        coin, bent, straight = (
+            self.terms.coin,
+            self.coin_over(self.moves),
+            self.straight(self.moves),
+        )
+        marks: list[Mark] = [
+            *self._place,
+            Line(x=self.moves, y=straight, role="grey", width=2.0, dash="dashed"),
+            Line(x=self.moves, y=bent, role="short", name=f"profit in {coin}", labelled=False),
+            Points(x=[self.move], y=[self.pnl_coin], role="short", size=12.5),
+            self._name_of_straight,
+        ]
+        if self.guess_coin is not None:
+            marks.append(Guess(x=self.move, y=self.guess_coin, side="left"))
+        y = Scale(label=f"profit or loss ({coin})", margin=0.08)
+        return panel(marks, self._x, y, box=box, width=_SIZE[0], title=f"in {coin}: it bends")
+
+    def _in_dollars(self, box: tuple[float, float, float, float]) -> Panel:
+        marks: list[Mark] = [
+            *self._place,
+            Line(x=self.moves, y=self.usd_over(self.moves), name="profit", labelled=False),
+            Points(x=[self.move], y=[self.pnl_usd], size=12.5),
+        ]
+        y = Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08)
+        return panel(
+            marks, self._x, y, box=box, width=_SIZE[0], title="in dollars: a straight line"
+        )
+
+    @property
+    def _x(self) -> Scale:
+        limits = (float(self.moves[0]), float(self.moves[-1]))
+        return Scale(
+            label=f"move of {self.terms.coin}", unit="share", signed=True, limits=limits,
+            most_ticks=5,
+        )  # fmt: skip
+
+    @property
+    def _place(self) -> list[Mark]:
+        return [
+            Rule(at=0.0, width=1.3),
+            Rule(at=self.move, direction="x", role="total", width=1.3),
+        ]
+
+    @property
+    def _name_of_straight(self) -> Text:
+        at, below = float(np.quantile(self.moves, 0.62)), self.contracts < 0
+        return Text(
+            x=at,
+            y=float(self.straight([at])[0]),
+            text="without the bend",
+            shift=(-7.0, 7.0 if below else -7.0),
+            align="end",
+            vertical="top" if below else "bottom",
+            size=13.0,
+        )
+
+    @property
+    def _opening(self) -> str:
+        return f"{self.terms.coin} {move_text(self.move)}"
+
+    @property
+    def _result(self) -> str:
+        if not self.pnl_coin:
+            return "earns nothing"
+        verb = "earns" if self.pnl_coin > 0 else "loses"
+        coins = f"{abs(self.pnl_coin):.3f} {self.terms.coin}"
+        return f"{verb} {coins}, worth {usd(abs(self.pnl_usd))}"
+
+    def _alt(self) -> str:
+        coin = self.terms.coin
+        guess = (
+            "" if self.guess_coin is None else f" The guess was {_coins(self.guess_coin)} {coin}."
+        )
+        return (
+            f"{self._opening}, to {usd(self.exit_usd)}: a {_side(self.contracts)} of "
+            f"{usd(self.notional_usd)} {self._result}. Over all moves the profit in dollars is a "
+            f"straight line. The profit in {coin} bends; without the bend it would be "
+            f"{_coins(float(self.straight([self.move])[0]))} {coin} here.{guess}"
+        )
+
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=f"{self.terms.coin} {_percent(self.move)}")
+        return self.table().html()
 
     def __repr__(self) -> str:
-        lines = [f"{name:<33}{value:>24}" for name, value in self.rows()]
-        return "\n".join([f"{self.terms.coin} {_percent(self.move)}", *lines])
+        return repr(self.table())
 
 
 def price_move(
@@ -388,90 +484,3 @@ def _coins(amount: float) -> str:
     if not any(digit in text for digit in "123456789"):
         return "0"
     return ("−" if amount < 0 else "+") + text
-
-
-def _percent(move: float) -> str:
-    return percent(move, signed=True, digits=0 if abs(move * 100 - round(move * 100)) < 1e-9 else 1)
-
-
-def _draw(ax: Axes, study: PriceMove) -> None:
-    coin, colour = study.terms.coin, COLOURS["short"]
-    # Insets, because a canvas keeps one pair of axes and clears what is in it.
-    ax.set_axis_off()
-    left, right = ax.inset_axes((0, 0, 0.43, 1)), ax.inset_axes((0.57, 0, 0.43, 1))
-    dot: dict[str, Any] = {"markersize": 9, "zorder": 5, "clip_on": False}
-    bent, straight = study.coin_over(study.moves), study.straight(study.moves)
-    left.plot(study.moves, straight, color=COLOURS["grey"], linestyle=(0, (4, 2)), linewidth=1.4)
-    left.plot(study.moves, bent, color=colour)
-    left.plot([study.move], [study.pnl_coin], "o", color=colour, **dot)
-    right.plot(study.moves, study.usd_over(study.moves), color=COLOURS["total"])
-    right.plot([study.move], [study.pnl_usd], "o", color=COLOURS["total"], **dot)
-    _name_straight(left, study)
-    if study.guess_coin is not None:
-        mark_guess(left, study.move, study.guess_coin, side="left")
-    for panel, title in ((left, f"in {coin}: it bends"), (right, "in dollars: a straight line")):
-        panel.axhline(0, color="#888888", linewidth=1, zorder=1)
-        panel.axvline(study.move, color="#333333", linewidth=1, zorder=1)
-        panel.set_xlim(float(study.moves[0]), float(study.moves[-1]))
-        panel.margins(y=0.08)
-        _head(panel, title, 1.04, fontsize=11.5)
-        panel.set_xlabel(f"move of {coin}")
-        panel.xaxis.set_major_locator(MaxNLocator(5))
-        panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x, signed=True)))
-    left.set_ylabel(f"profit or loss ({coin})")
-    left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.10g}".replace("-", "−")))
-    right.set_ylabel("profit or loss (USD)")
-    right.yaxis.set_major_formatter(FuncFormatter(lambda y, _: usd(y)))
-    _head(ax, _title(study), 1.16, fontsize=12.5, fontweight="bold")
-
-
-def _head(ax: Axes, text: str, height: float, **font: Any) -> None:
-    # A title proper measures everything beside it whenever it is drawn, which takes half the time.
-    ax.text(0, height, text, transform=ax.transAxes, **font)
-
-
-def _name_straight(ax: Axes, study: PriceMove) -> None:
-    at = float(np.quantile(study.moves, 0.62))
-    below = study.contracts < 0
-    ax.annotate(
-        "without the bend",
-        (at, float(study.straight([at])[0])),
-        xytext=(-5, -5 if below else 5),
-        textcoords="offset points",
-        ha="right",
-        va="top" if below else "bottom",
-        color=COLOURS["grey"],
-        fontsize=9.5,
-    )
-
-
-def _title(study: PriceMove) -> str:
-    return f"{study.terms.coin} {_percent(study.move)}: the {_side(study.contracts)} {_made(study)}"
-
-
-def _made(study: PriceMove) -> str:
-    if not study.pnl_coin:
-        return "earns nothing"
-    verb = "earns" if study.pnl_coin > 0 else "loses"
-    coins = f"{abs(study.pnl_coin):.3f} {study.terms.coin}"
-    return f"{verb} {coins}, worth {usd(abs(study.pnl_usd))}"
-
-
-def _alt(study: PriceMove) -> str:
-    coin = study.terms.coin
-    guess = "" if study.guess_coin is None else f" The guess was {_coins(study.guess_coin)} {coin}."
-    return (
-        f"{coin} {_percent(study.move)}, to {usd(study.exit_usd)}: a {_side(study.contracts)} of "
-        f"{usd(study.notional_usd)} {_made(study)}. Over all moves the profit in dollars is a "
-        f"straight line. The profit in {coin} bends; without the bend it would be "
-        f"{_coins(float(study.straight([study.move])[0]))} {coin} here.{guess}"
-    )
-
-
-COIN_AND_DOLLARS: Picture[PriceMove] = Picture(
-    name="profit in coin and in dollars",
-    draw=_draw,
-    alt=_alt,
-    size=(8.8, 4.1),
-    margins=(0.085, 0.965, 0.135, 0.82),
-)

@@ -66,12 +66,12 @@ def test_tables_have_every_line(capsys):
 
 def test_finder_of_terms():
     finder = find_terms()
-    assert finder.rows == [term.row for term in TERMS]
+    assert finder.result.rows == [term.row for term in TERMS]
     assert finder.sentence == f"{len(TERMS)} of {len(TERMS)} terms."
     finder.set(field="margin", words="short")
-    assert finder.rows == [term.row for term in terms("margin", "short")]
+    assert finder.result.rows == [term.row for term in terms("margin", "short")]
     finder.reset()
-    assert finder.rows == [term.row for term in TERMS]
+    assert finder.result.rows == [term.row for term in TERMS]
 
 
 @pytest.mark.parametrize(
@@ -102,21 +102,21 @@ def test_finder_of_terms():
 def test_delivery_4_the_glossary_is_searched_whole_and_knows_what_traders_say(typed, word):
     finder = find_terms()
     finder.set(words=typed)
-    assert word in [row[0] for row in finder.rows]
+    assert word in [row[0] for row in finder.result.rows]
 
 
 def test_delivery_4_a_field_without_the_word_says_which_fields_have_it():
     finder = find_terms()
     finder.set(field="contracts", words="haircut")
-    assert finder.sentence == f"0 of {len(TERMS)} terms."
     count = len(terms("margin", "haircut"))
     assert count
-    told = f" There are some in: {FIELDS['margin']} ({count})."
-    assert finder.elsewhere == told
-    assert f"{finder.sentence}{told}" in finder.html
-    assert told in finder._repr_mimebundle_()["text/plain"]
+    told = f"0 of {len(TERMS)} terms. There are some in: {FIELDS['margin']} ({count})."
+    assert finder.sentence == told
+    bundle, _ = finder._repr_mimebundle_()
+    assert told in bundle["text/plain"]
+    assert told in bundle["text/html"]
     # Nothing is promised that is not there, and nothing is said where something is found.
     finder.set(words="wallaby")
-    assert finder.elsewhere == ""
+    assert finder.sentence == f"0 of {len(TERMS)} terms."
     finder.set(field="margin", words="haircut")
-    assert finder.elsewhere == ""
+    assert finder.sentence == f"{count} of {len(TERMS)} terms."

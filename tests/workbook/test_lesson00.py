@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labtools import ROOT
+from showtools import assert_legible
 
 from hedgelib import InvalidInput
+from hedgelib.show import Guess, Text
 from hedgelib.workbook.exercises import exercise
-from hedgelib.workbook.lesson00 import LINES, deposit_at, guess_deposit, minutes_of_lessons
+from hedgelib.workbook.lesson00 import deposit_at, guess_deposit, minutes_of_lessons
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -57,9 +59,24 @@ def test_guess_is_one_of_three_and_has_its_place_on_the_picture():
     assert sorted(marks.values()) == pytest.approx([-7350, 0, 7350])
     assert marks[asked.answer] == pytest.approx(deposit_at(14, 3500, -0.15).curves[0].at)
     study = deposit_at(14, 3500, -0.15, guess=marks["nothing"])
-    assert LINES.alt(study).endswith("Your guess was $0.")
-    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
-    assert {"14 ETH", "dollars", "your guess"} <= set(texts)
+    scene = study.scene()
+    assert scene.alt.endswith("Your guess was $0.")
+    drawn = scene.panels[0].marks
+    assert {"14 ETH", "dollars"} <= {mark.text for mark in drawn if isinstance(mark, Text)}
+    assert [(m.x, m.y) for m in drawn if isinstance(m, Guess)] == [(-0.15, 0.0)]
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        *(deposit_at(14, 3500, -0.15, guess=guess) for guess in (None, -7350.0, 0.0, 7350.0)),
+        deposit_at(14, 3500, 2.0),
+        deposit_at(0.001, 3500, -0.9),
+        deposit_at(1000, 90_000, 0.6, coin="BTC"),
+    ],
+)
+def test_the_deposit_is_legible(study):
+    assert_legible(study.scene())
 
 
 def test_impossible_deposits_are_refused():

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import ContractTerms, InvalidInput, inverse_pnl_coin, linear_pnl_usd, market, move_pnl
+from hedgelib.show import Guess, Line, Points, Text
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises.lesson01 import (
     EXERCISES,
@@ -22,7 +24,6 @@ from hedgelib.workbook.exercises.lesson01 import (
     without_the_margin_coin,
 )
 from hedgelib.workbook.lesson01 import (
-    LINES,
     WAYS,
     FiveWays,
     drop_from_top,
@@ -42,6 +43,14 @@ USDT = ContractTerms(
 )
 FIVE = FiveWays(stake_usd=1000, price_usd=2500, inverse=ETH, linear=USDT)
 moves = st.floats(-0.95, 5)
+
+
+def marks_of(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def texts(scene):
+    return [mark.text for mark in marks_of(scene, Text)]
 
 
 # The fall of a month
@@ -84,10 +93,11 @@ def test_what_one_side_gains_the_other_pays(size, price, move):
 
 def test_long_and_short_in_words():
     study = long_and_short(1000, 2500, 2.0, guess=-1000)
-    assert "the long has +$2,000 and the short −$2,000" in LINES.alt(study)
-    assert LINES.alt(study).endswith("Your guess was −$1,000.")
-    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
-    assert {"long", "short", "both together", "your guess"} <= set(texts)
+    scene = study.scene()
+    assert "the long has +$2,000 and the short −$2,000" in scene.alt
+    assert scene.alt.endswith("Your guess was −$1,000.")
+    assert {"long", "short", "both together"} <= set(texts(scene))
+    assert [(m.x, m.y) for m in marks_of(scene, Guess)] == [(2.0, -1000)]
 
 
 # A lock and an insurance
@@ -113,7 +123,7 @@ def test_put():
 
 
 def test_lock_in_words():
-    alt = LINES.alt(lock_or_insurance(10_000, 1, 540, 0.4))
+    alt = lock_or_insurance(10_000, 1, 540, 0.4).scene().alt
     assert "no hedge +$4,000, with a short $0, with a put +$3,460" in alt
     assert "never falls below −$540" in alt
 
@@ -168,13 +178,62 @@ def test_the_inverse_short_is_a_dollar(move):
 def test_five_ways_in_words_and_in_coin():
     study = FIVE.at(-0.5, guess=500)
     assert dict(study.rows())["inverse long"] == "$0"
-    assert "own it $500, linear long $500, linear short $1,500" in LINES.alt(study)
-    assert "linear short at ETH +99%, inverse long at ETH −49.8%" in LINES.alt(study)
+    assert "own it $500, linear long $500, linear short $1,500" in study.scene().alt
+    assert "linear short at ETH +99%, inverse long at ETH −49.8%" in study.scene().alt
     coin = FIVE.at(0.6, unit="ETH")
     assert coin.value("own it") == pytest.approx(0.4)
     assert coin.value("inverse short") == pytest.approx(1000 / 4000)
     for one in (study, coin):
-        assert list(LINES.figure(one).axes[0].get_xlim()) == [-0.8, 2.0]
+        axis = one.scene().panels[0].x
+        assert (axis.low, axis.high) == (-0.8, 2.0)
+
+
+def test_a_closed_account_stays_at_nothing_and_is_dotted():
+    scene = FIVE.at(-0.5).scene()
+    assert scene.title.endswith("inverse long $0")
+    dotted = [line for line in marks_of(scene, Line) if line.dash == "dotted"]
+    assert {line.name: line.role for line in dotted} == {
+        "linear short": "unhedged",
+        "inverse long": "margin",
+    }
+    crosses = [points for points in marks_of(scene, Points) if points.shape == "cross"]
+    for line, way in itertools.product(dotted, WAYS):
+        if line.name == way:
+            assert not np.any(line.y)
+            end = FIVE.closed_at(way)
+            nearest = line.x[0] if end > 0 else line.x[-1]
+            assert nearest == pytest.approx(end)
+            assert any(cross.x[0] == pytest.approx(end) for cross in crosses)
+
+
+@pytest.mark.parametrize("move", [-0.8, -0.5, 0.0, 2.0])
+@pytest.mark.parametrize("leverage", [0.5, 1, 5])
+@pytest.mark.parametrize("unit", ["USD", "ETH"])
+def test_five_ways_are_legible_and_light(move, leverage, unit):
+    scene = FIVE.at(move, leverage=leverage, unit=unit).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("move", [-0.8, 0.0, 0.4, 1.0])
+@pytest.mark.parametrize(("hedged", "premium"), [(0, 0), (1, 540), (1.5, 2000)])
+def test_lock_is_legible_and_light(move, hedged, premium):
+    scene = lock_or_insurance(10_000, hedged, premium, move).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("way", [0, 1, 2])
+def test_every_guess_is_legible(way):
+    for asked, study in (
+        (guess_tripled(1000, 2500), lambda y: long_and_short(1000, 2500, 2.0, guess=y)),
+        (guess_risen(10_000, 0.4), lambda y: lock_or_insurance(10_000, 1, 540, 0.4, guess=y)),
+        (guess_halved(1000), lambda y: FIVE.at(-0.5, guess=y)),
+    ):
+        guess = list(asked[1].values())[way]
+        scene = study(guess).scene()
+        assert_legible(scene)
+        assert [mark.y for mark in marks_of(scene, Guess)] == [guess]
 
 
 def test_what_is_not_a_way_is_refused():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import (
     ContractTerms,
@@ -18,7 +19,7 @@ from hedgelib import (
     inverse_pnl_coin,
     market,
 )
-from hedgelib.figures import Canvas
+from hedgelib.show import Guess, Line
 from hedgelib.workbook.exercises import exercise, lesson02
 from hedgelib.workbook.exercises.lesson02 import (
     EXERCISES,
@@ -28,7 +29,6 @@ from hedgelib.workbook.exercises.lesson02 import (
     pnl_coin_from_mean,
 )
 from hedgelib.workbook.lesson02 import (
-    COIN_AND_DOLLARS,
     faces,
     guess_doubling,
     guess_ticket,
@@ -127,38 +127,58 @@ def test_words_table_and_title_agree():
     assert rows["Profit in ETH without the bend"] == "+1.428571"
     assert "+2.857143" in repr(study)
     assert "+2.857143" in study._repr_html_()
-    alt = COIN_AND_DOLLARS.alt(study)
+    scene = study.scene()
+    alt = scene.alt
     assert alt.startswith("ETH −50%, to $1,750: a short of $10,000 earns 2.857 ETH, worth $5,000.")
-    figure = COIN_AND_DOLLARS.figure(study)
-    assert figure.axes[0].texts[-1].get_text() == (
-        "ETH −50%: the short earns 2.857 ETH, worth $5,000"
-    )
-    lost = COIN_AND_DOLLARS.alt(price_move(ETH, -1000, 3500, 1.0, guess_coin=-5.714))
+    assert scene.title == "ETH −50%: the short earns 2.857 ETH, worth $5,000"
+    assert scene.table.data() == study.table().data()
+    lost = price_move(ETH, -1000, 3500, 1.0, guess_coin=-5.714).scene().alt
     assert "loses 1.429 ETH, worth $10,000" in lost
     assert "The guess was −5.714000 ETH." in lost
-    assert "earns nothing" in COIN_AND_DOLLARS.alt(price_move(ETH, -1000, 3500, 0))
+    assert "earns nothing" in price_move(ETH, -1000, 3500, 0).scene().alt
 
 
-def test_picture_is_drawn_on_the_same_canvas_again_and_again():
-    canvas = Canvas(COIN_AND_DOLLARS)
-    first = price_move(ETH, -1000, 3500, -0.5)
-    canvas.draw(first)
-    png = canvas.png(compress_level=6)
-    for other in (price_move(ETH, 1000, 3500, 2.0), price_move(ETH, -1, 0.5, 0, guess_coin=9)):
-        canvas.draw(other)
-        assert canvas.png(compress_level=6) != png
-    canvas.refuse("no")
-    canvas.draw(first)
-    assert canvas.png(compress_level=6) == png
-    assert len(canvas.figure.axes) == 1
+@pytest.mark.parametrize("move", [-0.6, -0.5, 0.0, 1.2])
+@pytest.mark.parametrize("contracts", [-1000, 1000])
+def test_explorer_is_legible_light_and_its_axes_stand_still(move, contracts):
+    scene = price_move(ETH, contracts, 3500, move).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+    still = price_move(ETH, contracts, 3500, 0.3).scene()
+    for drawn, other in zip(scene.panels, still.panels, strict=True):
+        assert (drawn.box, drawn.x, drawn.y) == (other.box, other.x, other.y)
+
+
+@pytest.mark.parametrize(
+    ("contracts", "entry", "move", "guess"),
+    [
+        (1000, 3500, 2.0, None),
+        (-1, 0.5, 0.0, 9),
+        (-(10**6), 90_000, -0.95, None),
+        *((-1000, 3500, 1.0, guess) for guess in (-1.429, -2.857, -5.714)),
+    ],
+)
+def test_other_moves_are_legible(contracts, entry, move, guess):
+    assert_legible(price_move(ETH, contracts, entry, move, guess_coin=guess).scene())
+
+
+def test_coins_bend_in_one_panel_and_dollars_are_straight_in_the_other():
+    study = price_move(ETH, -1000, 3500, -0.5)
+    in_coin, in_dollars = study.scene().panels
+    straight, bent = (mark for mark in in_coin.marks if isinstance(mark, Line))
+    (dollars,) = (mark for mark in in_dollars.marks if isinstance(mark, Line))
+    assert (straight.dash, bent.dash) == ("dashed", "")
+    # A straight line is thinned to its ends.
+    assert straight.x.size == dollars.x.size == 2
+    np.testing.assert_allclose(dollars.y, study.usd_over(dollars.x))
+    np.testing.assert_allclose(bent.y, study.coin_over(bent.x))
+    assert bent.x.size > 10
 
 
 def test_picture_shows_the_guess():
-    study = price_move(ETH, -1000, 3500, 1.0, guess_coin=-2.857)
-    left, right = COIN_AND_DOLLARS.figure(study).axes[0].child_axes
-    assert [text.get_text() for text in left.texts].count("your guess") == 1
-    assert "your guess" not in [text.get_text() for text in right.texts]
-    assert any(-2.857 in line.get_ydata() for line in left.lines)
+    left, right = price_move(ETH, -1000, 3500, 1.0, guess_coin=-2.857).scene().panels
+    assert [(m.x, m.y) for m in left.marks if isinstance(m, Guess)] == [(1.0, -2.857)]
+    assert not any(isinstance(mark, Guess) for mark in right.marks)
 
 
 # The guesses
