@@ -89,6 +89,8 @@ def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
     ('−15%', '+97%', '0.5%')
     """
     text = f"{abs(share):,.{digits}%}"
+    if _MOST_WRITTEN_OUT <= abs(share) < inf:
+        text = f"{min(abs(share), 1e300) * 100:.4g}%"
     if not any(digit in text for digit in "123456789") and text != "inf%":
         return text
     return ("−" if share < 0 else "+" if signed else "") + text

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
+
+from tests.labtools import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -33,9 +34,11 @@ async ([scene, source]) => {
 class Widget:
     """The explorer that has a control of this label."""
 
-    def __init__(self, page: Page, label: str) -> None:
+    def __init__(self, page: Page, label: str, place: Locator | None = None) -> None:
         self.page = page
-        self.whole = page.locator(EXPLORER).filter(has=page.get_by_label(label, exact=True))
+        self.whole = (
+            (place or page).locator(EXPLORER).filter(has=page.get_by_label(label, exact=True))
+        )
         self.sentence = self.whole.locator("output.sentence")
         self.problem = self.whole.get_by_role("alert")
         self.picture = self.whole.locator(".picture > svg")
@@ -94,7 +97,7 @@ class Widget:
         return [line for line in ink if "var(--text)" not in line]
 
     def ink_of(self, scene: Any) -> list[str]:
-        from agreement import FOLDER
+        from tests.agreement import FOLDER
 
         source = (FOLDER / "scene.js").read_text(encoding="utf-8")
         drawn = self.page.evaluate_handle(DRAW, [scene, source])

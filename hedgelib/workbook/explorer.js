@@ -106,9 +106,8 @@ function explorer(host, spec, ask) {
     const mine = answer.view === view;
     if (mine && answer.serial <= answered) return;
     if (mine) answered = answer.serial;
-    else {
-      // Somebody else moved the controls: another view, or a cell.
-      if (asked > answered && answer.view === undefined && answered > 0) answered = asked;
+    // Somebody else moved the controls, another view or a cell; or a film has only near values.
+    if (!mine || answer.moved) {
       put(answer.values);
       now = JSON.stringify(values());
     }

@@ -368,10 +368,11 @@ class Explorer(anywidget.AnyWidget):
             self._refuse(f"An error that should not be: {error!r}.")
             raise
         finally:
-            answer = {"values": values, "problem": self.problem, **number}
+            shown = {name: _finite(value) for name, value in values.items()}
+            answer = {"values": shown, "problem": self.problem, **number}
         if self.scene:
             answer["scene"] = self.scene.data()
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     def _refuse(self, problem: str) -> None:
         self.result, self.scene, self.problem = None, None, problem
@@ -402,7 +403,7 @@ class Explorer(anywidget.AnyWidget):
         scenes: list[Any] = []
         frames: dict[str, int] = {}
         for values in self._film_values(names):
-            key = json.dumps([values[name] for name in names], ensure_ascii=False)
+            key = json.dumps([_number(values[name]) for name in names], ensure_ascii=False)
             if key not in frames:
                 answer = json.loads(self._answer(values))
                 if answer not in scenes:
@@ -434,3 +435,13 @@ class Explorer(anywidget.AnyWidget):
 
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%])")
+
+
+def _finite(value: Any) -> Any:
+    """Return what a box can show: nothing for a number that is none."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _number(value: Any) -> Any:
+    """Return one form of a number, whole or not."""
+    return float(value) if isinstance(value, int | float) else value

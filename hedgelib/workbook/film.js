@@ -4,12 +4,13 @@ function playFilm(host, film) {
   const { spec, places, frames, scenes } = film;
   const names = spec.controls.map(({ name }) => name);
   const start = Object.fromEntries(spec.controls.map(({ name, start }) => [name, start]));
-  const key = (values) => pythonKey(names.map((name) => values[name]));
+  const key = (values) => JSON.stringify(names.map((name) => values[name]));
   const near = (name, value) => {
     if (typeof value !== "number") return places[name].includes(value) ? value : start[name];
     return places[name].reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
   };
-  const byKey = new Map(Object.entries(frames).map(([text, i]) => [pythonKey(JSON.parse(text)), i]));
+  // Python writes 15.0 where JavaScript writes 15.
+  const byKey = new Map(Object.entries(frames).map(([text, i]) => [JSON.stringify(JSON.parse(text)), i]));
   let last = start;
   const find = (values) => {
     if (byKey.has(key(values))) return values;
@@ -19,17 +20,12 @@ function playFilm(host, film) {
     const moved = names.find((name) => values[name] !== last[name]) ?? names[0];
     return { ...start, [moved]: close[moved] };
   };
-  const ui = explorer(host, spec, ({ values }) => {
+  const ui = explorer(host, spec, ({ view, serial, values }) => {
     last = find(values);
-    ui.show({ ...scenes[byKey.get(key(last))], values: last });
+    ui.show({ ...scenes[byKey.get(key(last))], view, serial, values: last, moved: true });
   });
   const note = element("p", { class: "note" }, "Without a kernel: a control moves in steps, and "
     + "where there are several, one at a time from the start.");
   host.firstElementChild.prepend(note);
   ui.show({ ...scenes[byKey.get(key(start))], values: start });
-}
-
-// Python writes 15.0 where JavaScript writes 15.
-function pythonKey(values) {
-  return JSON.stringify(values);
 }

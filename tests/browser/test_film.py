@@ -1,0 +1,80 @@
+"""An explorer's film plays in a bare page, with no kernel and nothing but its own script."""
+
+import json
+
+import pytest
+from axetools import violations
+from hedging_example import CASE_C, study_of_alice
+from playwright.sync_api import expect
+from widgettools import Widget
+
+from hedgelib.workbook import Choice, Explorer, Slider
+from hedgelib.workbook.explorer import FILM_SCRIPT, STYLE
+
+MOVE = Slider(name="move", label="Move of ETH (%)", start=-15, low=-60, high=120, step=1,
+              scale=0.01, above=-100)  # fmt: skip
+SHORT = Slider(
+    name="notional_usd", label="Short (USD)", start=49_000, low=1_000, high=120_000, step=1_000
+)
+SOURCE = Choice(name="collateral", label="Margin", start="bought",
+                options={"bought": "new_money", "sold": "from_portfolio"})  # fmt: skip
+
+
+@pytest.fixture
+def playing(page):
+    explorer = Explorer(study_of_alice, MOVE, SHORT, SOURCE, presets={"Case C": CASE_C})
+    film = json.dumps(explorer.film(), ensure_ascii=False).replace("</", "<\\/")
+    page.set_content(
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A film</title>'
+        f"<style>{STYLE}</style></head><body><main><h1>A film</h1><div id=film></div></main>"
+        f"<script>\n{FILM_SCRIPT}\nplayFilm(document.getElementById('film'), {film});</script>"
+        "</body></html>"
+    )
+    return Widget(page, "Move of ETH (%)")
+
+
+def test_film_follows_keyboard_mouse_presets_and_reset(playing, outside_requests, page_errors):
+    start = study_of_alice(-0.15, 49_000, "new_money")
+    playing.shows(start)
+    playing.handle("Move of ETH (%)").focus()
+    playing.page.keyboard.press("End")
+    playing.shows(study_of_alice(1.2, 49_000, "new_money"))
+    # One control at a time: the others go back to their start.
+    playing.handle("Short (USD)").focus()
+    playing.page.keyboard.press("Home")
+    playing.shows(study_of_alice(-0.15, 1_000, "new_money"))
+    expect(playing.box("Move of ETH (%)")).to_have_value("-15")
+    playing.choice("Margin").select_option("sold")
+    playing.shows(study_of_alice(-0.15, 49_000, "from_portfolio"))
+    playing.press("Case C")
+    playing.shows(study_of_alice(-0.15, 99_000, "new_money"))
+    playing.press("Reset")
+    playing.shows(start)
+    # Between two of its values a film shows the nearest.
+    playing.type_in("Move of ETH (%)", "-14.4")
+    shown = float(playing.box("Move of ETH (%)").input_value())
+    assert abs(shown + 14.4) < 5
+    playing.shows(study_of_alice(shown / 100, 49_000, "new_money"))
+    assert outside_requests == []
+    assert page_errors == []
+
+
+def test_picture_is_read_by_keyboard_and_pointer(playing):
+    readout = playing.whole.locator(".readout")
+    playing.picture.focus()
+    for _ in range(3):
+        playing.page.keyboard.press("ArrowRight")
+    expect(readout).to_contain_text("short ETH")
+    said = readout.inner_text()
+    playing.page.keyboard.press("End")
+    expect(readout).to_contain_text("move of ETH +120")
+    assert readout.inner_text() != said
+    playing.page.keyboard.press("Escape")
+    expect(readout).to_be_empty()
+    frame = playing.picture.bounding_box()
+    playing.page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    expect(readout).to_contain_text("all together")
+
+
+def test_nobody_is_left_out(playing):
+    assert violations(playing.page, "main") == []
