@@ -86,7 +86,7 @@ function explorer(host, spec, ask) {
   const start = Object.fromEntries(spec.controls.map(({ name, start }) => [name, start]));
   const button = (label, wanted) => {
     const made = element("button", { type: "button" }, label);
-    made.addEventListener("click", () => { put({ ...start, ...wanted }); changed(); });
+    made.addEventListener("click", () => { put(wanted); changed(); });
     return made;
   };
   const problem = element("div", { class: "problem", role: "alert" });
@@ -97,7 +97,7 @@ function explorer(host, spec, ask) {
   const root = element("div", { class: "hedge-scene hedge-explorer" },
     ...rows.map(({ row }) => row),
     element("div", { class: "presets" },
-      ...spec.presets.map(([label, wanted]) => button(label, wanted)), button("Reset", {})),
+      ...spec.presets.map(([label, wanted]) => button(label, wanted)), button("Reset", start)),
     problem, picture, said, table);
   ownKeys(root);
   host.append(root);
