@@ -15,8 +15,8 @@ class Finder:
 
     def __init__(self, page):
         self.page = page
-        self.sentence = page.locator("output[role=status]")
-        self.whole = page.locator(".jupyter-widgets.widget-vbox", has=self.sentence)
+        self.whole = page.locator(".hedge-explorer")
+        self.sentence = self.whole.locator("output.sentence")
 
     def shows(self, found, total, elsewhere=""):
         told = f"{len(found)} of {total}.{elsewhere}"

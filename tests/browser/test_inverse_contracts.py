@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market
-from hedgelib.workbook.lesson02 import COIN_AND_DOLLARS, price_move
+from hedgelib.workbook.lesson02 import price_move
 
 LESSON = "02_inverse_contracts.ipynb"
 MOVE = "Move of ETH (%)"
@@ -29,7 +29,7 @@ def explore_the_price(page):
     widget = Widget(page, MOVE)
 
     def shows(*args, **kwargs):
-        widget.shows(COIN_AND_DOLLARS, study(*args, **kwargs))
+        widget.shows(study(*args, **kwargs))
 
     shows(-0.5)
     for _ in range(3):
@@ -38,10 +38,10 @@ def explore_the_price(page):
     widget.stands_at(MOVE, -47)
     widget.type_in(MOVE, "100")
     shows(1.0)
-    widget.box("Position").select_option("long")
+    widget.choice("Position").select_option("long")
     shows(1.0, contracts=1_000)
     widget.type_in(MOVE, "-100")
-    widget.refuses("move must be above -1")
+    widget.refuses("“Move of ETH (%)” must be above −100, got −100")
     widget.press("Reset")
     shows(-0.5)
 
@@ -57,6 +57,6 @@ def guess_and_reveal(lesson):
     reveal.get_by_text("You said 5.714 ETH.").wait_for()
     reveal.get_by_text("It is 1.429 ETH.").wait_for()
     reveal.locator("img").wait_for()
-    expected = COIN_AND_DOLLARS.alt(study(1.0, guess=-5.714))
+    expected = study(1.0, guess=-5.714).scene().alt
     shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
     assert expected in shown

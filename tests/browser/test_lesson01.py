@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import ContractTerms, market
-from hedgelib.workbook.lesson01 import LINES, FiveWays, lock_or_insurance, long_and_short
+from hedgelib.workbook.lesson01 import FiveWays, lock_or_insurance, long_and_short
 
 LESSON = "01_spot_vs_futures.ipynb"
 LINEAR = ContractTerms(
@@ -38,7 +38,7 @@ def lock(page):
 
     def shows(hedged, premium, move):
         study = lock_or_insurance(10_000, hedged, premium, move)
-        widget.shows(LINES, study)
+        widget.shows(study)
 
     shows(1.0, 540, 0.40)
     for _ in range(2):
@@ -57,15 +57,15 @@ def five_ways(page):
 
     def shows(move, leverage=1.0, unit="USD"):
         study = WAYS.at(move, leverage=leverage, unit=unit)
-        widget.shows(LINES, study)
+        widget.shows(study)
 
     shows(-0.5)
     widget.press("Leverage 2")
     shows(-0.5, leverage=2)
-    widget.box("Count in").select_option("ETH")
+    widget.choice("Count in").select_option("ETH")
     shows(-0.5, leverage=2, unit="ETH")
     widget.type_in("Move of ETH (%)", "-100")
-    widget.refuses("move must be > -1")
+    widget.refuses("“Move of ETH (%)” must be above −100, got −100")
     widget.press("Reset")
     shows(-0.5)
 
@@ -74,12 +74,12 @@ def guess_and_reveal(lesson):
     page = lesson.page
     cell = page.locator(".jp-CodeCell", has_text="ETH triples")
     cell.get_by_label("$1,000, all of it", exact=True).check()
-    drawn = page.locator(".jp-CodeCell", has_text="tripled = long_and_short")
+    drawn = page.locator(".jp-CodeCell", has_text="long_and_short(STAKE")
     drawn.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Shift+Enter")
     drawn.get_by_text("You said $1,000, all of it.").wait_for()
     drawn.get_by_text("It is $2,000.").wait_for()
     drawn.locator("img").wait_for()
-    expected = LINES.alt(long_and_short(1_000, 2_500, 2.0, guess=-1_000))
+    expected = long_and_short(1_000, 2_500, 2.0, guess=-1_000).scene().alt
     shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
     assert expected in shown

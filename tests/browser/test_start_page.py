@@ -6,7 +6,7 @@ import pytest
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
-from hedgelib.workbook.lesson00 import LINES, deposit_at
+from hedgelib.workbook.lesson00 import deposit_at
 
 PATIENCE = PATIENCE_SECONDS * 1000
 PAGE = "00_start_here.ipynb"
@@ -71,7 +71,7 @@ def check_revealed(learner):
     """The picture has the guess, and the question still shows it."""
     said, drawn = learner.told("reveal")
     assert said.startswith(f"You said **{GAINS}**")
-    assert drawn == LINES.alt(deposit_at(14, 3_500, -0.15, guess=7_350))
+    assert drawn == deposit_at(14, 3_500, -0.15, guess=7_350).scene().alt
     assert drawn.endswith("Your guess was +$7,350.")
     learner.cell("reveal").locator("img").wait_for()
     expect(learner.cell("guess").get_by_label(GAINS, exact=True)).to_be_checked(timeout=PATIENCE)
