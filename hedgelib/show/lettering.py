@@ -63,6 +63,10 @@ def wrap(text: str, room: float, *, size: float = 14.0, bold: bool = False) -> s
     """
     lines = []
     for whole in text.split("\n"):
+        # Measuring takes long, and most texts fit as they are.
+        if width_px(whole, size, bold) <= room:
+            lines.append(whole)
+            continue
         line = ""
         for word in whole.split(" "):
             longer = f"{line} {word}" if line else word

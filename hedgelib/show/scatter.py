@@ -89,7 +89,7 @@ class BetaScatter:
             marks,
             Scale(
                 label=f"{self.period} return of {self.fit.x_name}", unit="share", signed=True,
-                margin=0.04,
+                margin=0.02,
             ),
             Scale(
                 label=f"{self.period} return of {self.fit.y_name}", unit="share", signed=True,

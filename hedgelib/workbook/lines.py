@@ -174,7 +174,7 @@ class Lines:
         Of the table.
     notes : tuple of (str, str)
         Further rows of the table.
-    remarks : tuple of Remark
+    remarks : tuple of Remark or Guess
         Further points.
     headroom : float
         Room to leave above the curves for words, as a share of their height.
@@ -199,7 +199,7 @@ class Lines:
     place: float
     caption: str = ""
     notes: tuple[tuple[str, str], ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Remark | Guess, ...] = ()
     headroom: float = 0.0
     guess: float | None = None
     signed: bool = True
@@ -258,13 +258,18 @@ class Lines:
         ]
         # Wide lines first, so that those on top of them leave them in sight.
         curves = sorted(self.curves, key=lambda curve: -curve.width)
-        for curve in curves:
-            marks += self._curve(curve)
+        drawn = [mark for curve in curves for mark in self._curve(curve)]
+        marks += [mark for mark in drawn if isinstance(mark, Line)]
         for curve in curves:
             if not np.isnan(curve.at):
                 size = 6.0 + curve.width
                 marks.append(Points(x=[self.place], y=[curve.at], role=curve.role, size=size))
+        # No line or point may hide where a position is closed.
+        marks += [mark for mark in drawn if not isinstance(mark, Line)]
         for remark in self.remarks:
+            if isinstance(remark, Guess):
+                marks.append(remark)
+                continue
             marks.append(Points(x=[remark.x], y=[remark.y], role=remark.role, size=10.0))
             marks.append(remark.words())
         alt = self.finding
@@ -280,9 +285,9 @@ class Lines:
             label=self.y_label, unit={"USD": "usd", "share": "share"}.get(self.unit, "number"),
             include=(0.0,), margin=0.06, headroom=self.headroom,
         )  # fmt: skip
-        drawn = panel(marks, x, y, box=(97.0, 64.0, 693.0, 372.0), width=840.0)
+        whole = panel(marks, x, y, box=(97.0, 64.0, 693.0, 372.0), width=840.0)
         return Scene(
-            title=self.title, alt=alt, panels=(drawn,), table=self.table(), size=(840.0, 430.0)
+            title=self.title, alt=alt, panels=(whole,), table=self.table(), size=(840.0, 430.0)
         )
 
     def _curve(self, curve: Curve) -> list[Mark]:
