@@ -7,8 +7,7 @@ question.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,20 +17,17 @@ from hedgelib._text import percent, usd
 from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms, inverse_pnl_usd, round_contracts
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, readable
 from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge
 from hedgelib.ratio import effectiveness_from_ratio
-from hedgelib.workbook.lines import LINES, Curve, Lines, Mark, coins, move_text
+from hedgelib.show import Line, Scene, Table
+from hedgelib.show.palette import Role
+from hedgelib.show.scatter import BetaScatter
+from hedgelib.workbook.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.workbook.prose import Prediction, fold, predict
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = [
     "IN_THE_ARTICLE",
-    "LINES",
-    "SLOPE",
     "GuessedSlope",
     "VenueCount",
     "closed_at",
@@ -228,40 +224,28 @@ class GuessedSlope:
     scatter: BetaScatter
     slope: float | None = None
 
+    def table(self) -> Table:
+        """Return the estimate as a table."""
+        return self.scatter.table()
 
-def _draw_slope(ax: Axes, guessed: GuessedSlope) -> None:
-    BETA_SCATTER.draw(ax, guessed.scatter)
-    if guessed.slope is None:
-        return
-    ends = guessed.scatter.x.min(), guessed.scatter.x.max()
-    values = [guessed.slope * end for end in ends]
-    ax.plot(ends, values, color=COLOURS["total"], linestyle=(0, (4, 2)), linewidth=1.6, zorder=5)
-    # At the right end, unless the slope that was fitted has its name there.
-    right = abs(guessed.slope - guessed.scatter.fit.beta) > 0.25
-    ax.annotate(
-        "your guess",
-        (ends[right], values[right]),
-        xytext=(6, 0) if right else (4, -4),
-        textcoords="offset points",
-        va="center" if right else "top",
-        color=readable(COLOURS["total"]),
-        fontweight="bold",
-        annotation_clip=False,
-    )
+    def scene(self) -> Scene:
+        """Draw the guess as a line through the points."""
+        scene = self.scatter.scene()
+        if self.slope is None:
+            return scene
+        ends = np.array([self.scatter.x.min(), self.scatter.x.max()])
+        # Not orange as other guesses: that is the colour of the line that was fitted.
+        guess = Line(
+            x=ends, y=self.slope * ends, dash="dashed", width=2.2, name="your guess", bold=True
+        )
+        return replace(
+            scene,
+            alt=f"{scene.alt} Your guess was a slope of {self.slope:.2f}.",
+            panels=(self.scatter.panel(guess),),
+        )
 
-
-def _alt_slope(guessed: GuessedSlope) -> str:
-    alt = BETA_SCATTER.alt(guessed.scatter)
-    return alt if guessed.slope is None else f"{alt} Your guess was a slope of {guessed.slope:.2f}."
-
-
-SLOPE: Picture[GuessedSlope] = Picture(
-    name="beta scatter with a guess",
-    draw=_draw_slope,
-    alt=_alt_slope,
-    size=BETA_SCATTER.size,
-    margins=BETA_SCATTER.margins,
-)
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 def guess_count(contract: ContractTerms, wanted_usd: float, price_usd: float) -> Prediction:
@@ -475,29 +459,29 @@ def size_and_effect(
         Curve(
             name="variance\nremoved",
             values=np.asarray(effectiveness_from_ratio(r2, x)),
-            colour=COLOURS["short"],
+            role="short",
             at=here,
-            width=3.0,
+            width=4.2,
         ),
         Curve(
             name="the best\nthere is",
             values=np.full_like(x, r2),
-            colour=COLOURS["grey"],
+            role="grey",
             at=r2,
-            width=1.4,
+            width=2.0,
             dashed=True,
         ),
     )
-    marks = []
+    remarks = []
     for name, size in others:
         effect = float(effectiveness_from_ratio(r2, size))
-        marks.append(
-            Mark(
+        remarks.append(
+            Remark(
                 x=size,
                 y=effect,
                 text=f"{name}: {_of_best(effect, r2)}",
-                colour=COLOURS["altcoins"],
-                offset=(12.0, 12.0) if size > 1 else (6.0, 29.0) if size == 1 else (-12.0, 3.0),
+                role="altcoins",
+                shift=(17.0, -17.0) if size > 1 else (8.0, -40.0) if size == 1 else (-17.0, -4.0),
             )
         )
     told = "; ".join(
@@ -522,8 +506,8 @@ def size_and_effect(
         place=share,
         caption=f"A hedge of {percent(share)} of the best size",
         notes=(("of the best effect", _of_best(here, r2)),),
-        marks=tuple(marks),
-        headroom=0.16 if marks else 0.0,
+        remarks=tuple(remarks),
+        headroom=0.16 if remarks else 0.0,
         guess=None if guess is None else guess * r2,
         signed=False,
     )
@@ -655,7 +639,7 @@ def same_short(
         return np.asarray(inverse_pnl_usd(-contracts, price_usd, exits, contract.multiplier))
 
     size = contracts * contract.multiplier
-    palette = ("unhedged", "margin", "good", "altcoins", "total")
+    roles: tuple[Role, ...] = ("unhedged", "margin", "good", "altcoins", "total")
     curves, told, notes = [], [], []
     for i, (leverage, end) in enumerate(moves.items()):
         ended = np.isfinite(end)
@@ -665,26 +649,32 @@ def same_short(
             Curve(
                 name=name,
                 values=np.where(x >= end, np.nan, gain(x)),
-                colour=COLOURS[palette[i % len(palette)]],
+                role=roles[i % len(roles)],
                 at=float(gain(move)) if move < end else float("nan"),
-                width=2.0 + 1.6 * i,
+                width=2.8 + 2.2 * i,
                 ends=float(end) if ended else None,
             )
         )
         told.append(f"at {name} with {usd(size / leverage)} of margin, closed at {where}")
         notes.append((f"{name}: margin, and closed at", f"{usd(size / leverage)}, {where}"))
     result = usd(float(gain(move)), signed=True)
+    still_open = [move < end for end in moves.values()]
+    if all(still_open):
+        title, found = f"{result} at any leverage", f"{result} at every leverage"
+    elif any(still_open):
+        title = found = f"{result} where the short is still open"
+    else:
+        title = found = "the short is closed at every leverage"
     return Lines(
         x=x,
         x_label=f"move of {contract.coin}",
         y_label="gain or loss of the short (USD)",
         unit="USD",
         curves=tuple(curves),
-        title=f"{contract.coin} {move_text(move)}: {result} at any leverage; each ends at its ✕",
+        title=f"{contract.coin} {move_text(move)}: {title}; each ends at its ✕",
         finding=(
-            f"A short of {usd(size)}, {contract.coin} {move_text(move)}: {result} at every "
-            f"leverage. The lines fall on one another and differ in where they end: "
-            f"{'; '.join(told)}."
+            f"A short of {usd(size)}, {contract.coin} {move_text(move)}: {found}. The lines fall "
+            f"on one another and differ in where they end: {'; '.join(told)}."
         ),
         place=move,
         caption=f"{contracts:,.0f} contracts short, {contract.coin} {move_text(move)}",
@@ -759,6 +749,7 @@ def ticket(
 
     here, wanted = float(earned(move)), -needed_usd * move + 0.0
     where = f"{coin} {move_text(round(end, 3))}" if ended else "no price"
+    closed = move >= end
     return Lines(
         x=x,
         x_label=f"move of {coin}",
@@ -768,29 +759,31 @@ def ticket(
             Curve(
                 name="needed",
                 values=-needed_usd * x,
-                colour=COLOURS["altcoins"],
+                role="altcoins",
                 at=wanted,
-                width=5.0,
+                width=7.0,
             ),
             Curve(
                 name="earned",
                 values=earned(x),
-                colour=COLOURS["short"],
+                role="short",
                 at=here,
-                width=2.6,
+                width=3.6,
                 ends=float(end) if ended else None,
             ),
         ),
         title=(
             f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}: "
-            f"{usd(here, signed=True)}, needed {usd(wanted, signed=True)}"
+            + (f"closed at {move_text(round(end, 3))}, " if closed else "")
+            + f"{usd(here, signed=True)}, needed {usd(wanted, signed=True)}"
         ),
         finding=(
             f"{contracts:,.0f} contracts of {contract.face} are short {usd(size)}, "
             f"{percent(size / needed_usd)} of the {usd(needed_usd)} needed. {coin} "
             f"{move_text(move)}: earned {usd(here, signed=True)}, needed "
             f"{usd(wanted, signed=True)}. At leverage {leverage:g} the margin is "
-            f"{usd(size / leverage)}, and {where} closes the short."
+            f"{usd(size / leverage)}, and {where} "
+            f"{'has closed' if closed else 'closes'} the short."
         ),
         place=move,
         caption=f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
 from hedgelib import market
@@ -25,32 +25,24 @@ from hedgelib._check import (
     scalars,
     series,
 )
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import percent, usd
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import (
-    COLOURS,
-    Picture,
-    draw_area,
-    draw_line,
-    label_ends,
-    readable,
-    thousands,
-)
 from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
-from hedgelib.workbook.lines import Curve, Lines, Mark, move_text
+from hedgelib.show import Area, Guess, Line, Points, Scale, Scene, Table, Text, panel
+from hedgelib.show.layout import days, spread
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Mark
+from hedgelib.workbook.lines import Curve, Lines, move_text
 from hedgelib.workbook.prose import Prediction, predict
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = [
     "NEVER",
     "RALLIES",
-    "TWO_WALLETS",
     "Rally",
     "WalletPath",
     "best_rise",
@@ -152,17 +144,17 @@ def synthetic_dollar(
 
     moves = np.linspace(min(lowest, move), max(highest, move), 181)
     names = (f"{coin} margin", "short", "account")
-    looks = ((COLOURS["margin"], 2.6), (COLOURS["short"], 2.6), (COLOURS["total"], 3.2))
+    looks: tuple[tuple[Role, float], ...] = (("margin", 3.6), ("short", 3.6), ("total", 4.4))
     at = [float(part[0]) for part in worth([move])]
     margin, short, account = (usd(part) for part in at)
     return Lines(
         x=moves,
         x_label=f"move of {coin}",
-        y_label="worth (USD)",
+        y_label="value (USD)",
         unit="USD",
         curves=tuple(
-            Curve(name=name, values=values, colour=colour, at=here, width=width, bold=i == 2)
-            for i, (name, values, here, (colour, width)) in enumerate(
+            Curve(name=name, values=values, role=role, at=here, width=width, bold=i == 2)
+            for i, (name, values, here, (role, width)) in enumerate(
                 zip(names, worth(moves), at, looks, strict=True)
             )
         ),
@@ -352,14 +344,8 @@ def falls_and_rallies(
     places = {"a crash": [-0.3], "a rally": [end], "either": [-0.3, end]}
     if guess is not None:
         one_of("guess", guess, tuple(places))
-    marks = tuple(
-        Mark(
-            x=place,
-            y=float(equity(place)),
-            text="your guess",
-            colour=COLOURS["unhedged"],
-            offset=(10.0, 12.0),
-        )
+    guesses = tuple(
+        Guess(x=place, y=float(equity(place)), side="above" if place > 0 else "right")
         for place in places.get(guess or "", [])
     )
     ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
@@ -373,16 +359,16 @@ def falls_and_rallies(
             Curve(
                 name="equity",
                 values=equity(moves),
-                colour=COLOURS["total"],
+                role="total",
                 at=float(equity(end)),
-                width=3.0,
+                width=4.2,
                 bold=True,
                 ends=end,
             ),
             Curve(
                 name="must be\nthere",
                 values=needed(moves),
-                colour=COLOURS["unhedged"],
+                role="unhedged",
                 at=float(needed(end)),
             ),
         ),
@@ -395,7 +381,7 @@ def falls_and_rallies(
         place=end,
         caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
         notes=(("Ends at", ends),),
-        marks=marks,
+        remarks=guesses,
         signed=False,
     )
 
@@ -470,7 +456,7 @@ class Rally:
     coin : str
     price_usd : ndarray, shape (n,)
         USD per coin.
-    dates : tuple of str
+    dates : tuple of date
         One for each price; empty where there is no calendar.
 
     Raises
@@ -482,7 +468,7 @@ class Rally:
     name: str
     coin: str
     price_usd: FloatArray
-    dates: tuple[str, ...] = ()
+    dates: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         prices = series("price_usd", self.price_usd, rule=POSITIVE, at_least=2)
@@ -511,7 +497,11 @@ class Rally:
             The date, where there is one, and the move so far.
         """
         so_far = percent(self.move[at], signed=True)
-        return f"{self.dates[at]}, {self.coin} {so_far}" if self.dates else f"{self.coin} {so_far}"
+        return f"{self.day(at)}, {self.coin} {so_far}" if self.dates else f"{self.coin} {so_far}"
+
+    def day(self, at: int) -> str:
+        """Write the date of a place on the way."""
+        return f"{self.dates[at].day} {self.dates[at]:%b %Y}"
 
 
 NEVER = "at no price"
@@ -559,8 +549,8 @@ def rally(name: str, price_usd: float = 3_500.0) -> Rally:
     first, *rest = RALLIES[name]
     if isinstance(first, str):
         closes = market.prices("ETH", first, str(rest[-1]))["ETH"]
-        days = tuple(f"{day.day} {day:%b %Y}" for day in closes.index)
-        return Rally(name=name, coin="ETH", price_usd=closes.to_numpy(), dates=days)
+        dates = tuple(day.date() for day in closes.index)
+        return Rally(name=name, coin="ETH", price_usd=closes.to_numpy(), dates=dates)
     corners = [float(corner) for corner in (first, *rest)]
     legs = [np.linspace(a, b, 71)[1:] for a, b in pairwise(corners)]
     moves = np.concatenate([[first], *legs])
@@ -652,9 +642,8 @@ class WalletPath:
         """Where and at which price the short was ended; empty where it was kept."""
         if self.ended is None:
             return ""
-        way = self.rally
-        date = f"{way.dates[self.ended]}, " if way.dates else ""
-        return f"{date}at {self.price(self.ended_usd)}"
+        when = f"{self.rally.day(self.ended)}, " if self.rally.dates else ""
+        return f"{when}at {self.price(self.ended_usd)}"
 
     def price(self, price_usd: float) -> str:
         """Write a price, and how far it is from the first one.
@@ -670,8 +659,40 @@ class WalletPath:
         move = price_usd / float(self.rally.price_usd[0]) - 1
         return f"{usd(price_usd)} ({percent(move, signed=True)})"
 
+    def table(self) -> Table:
+        """Return the rally and its end as a table."""
+        return Table(
+            ("what", "value"), self.rows(), caption=f"{self.rally.coin}: {self.rally.name}"
+        )
+
+    def scene(self) -> Scene:
+        """Draw both wallets along the rally, one on top of the other."""
+        start, ending = float(self.total_usd[0]), float(self.spot_usd[-1])
+        # In steps, so that a slider seldom moves the axis.
+        top = 1.14 * max(float(self.total_usd.max()), start)
+        step = 10.0 ** np.floor(np.log10(top)) / 4
+        top = float(step * np.ceil(top / step))
+        names: list[tuple[float, str, Role]] = [
+            (ending / 2, "altcoins in the\nspot wallet", "altcoins"),
+            (float(self.total_usd[-1]), "both", "total"),
+        ]
+        if self.ended is None:
+            names.append(((ending + start) / 2, "futures\nwallet", "margin"))
+        marks = [*_wallets(self, start), *_top_ups(self, top), *_guess(self, start)]
+        drawn = panel(
+            [*marks, *_names(names, top), *_notes(self)],
+            _days(self.rally),
+            Scale(label="value (USD)", unit="usd", limits=(0.0, top)),
+            box=_BOX,
+            width=_SIZE[0],
+        )
+        return Scene(
+            title=_title(self), alt=_alt_wallets(self), panels=(drawn,), table=self.table(),
+            size=_SIZE,
+        )  # fmt: skip
+
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=f"{self.rally.coin}: {self.rally.name}")
+        return self.table().html()
 
 
 def two_wallets(
@@ -768,137 +789,122 @@ def two_wallets(
     )
 
 
-def _draw_wallets(ax: Axes, path: WalletPath) -> None:
-    way, x = path.rally, np.arange(path.spot_usd.size, dtype=np.float64)
-    start, blue, orange = float(path.total_usd[0]), COLOURS["altcoins"], COLOURS["margin"]
-    # In steps, so that a slider seldom moves the axis; the frame is then not painted anew.
-    top = 1.14 * max(float(path.total_usd.max()), start)
-    step = 10.0 ** np.floor(np.log10(top)) / 4
-    top = step * np.ceil(top / step)
-    black: dict[str, Any] = {"color": COLOURS["total"], "linewidth": 2.6, "zorder": 4}
-    draw_area(ax, x, 0, path.spot_usd, color=blue, alpha=0.8, zorder=2)
+_SIZE, _BOX = (840.0, 440.0), (88.0, 64.0, 710.0, 367.0)
+
+
+def _places(way: Rally) -> FloatArray:
+    """Return where the closes are on the x axis: their days, or their numbers without dates."""
+    if not way.dates:
+        return np.arange(way.price_usd.size, dtype=np.float64)
+    return days(way.dates)
+
+
+def _wallets(path: WalletPath, start: float) -> list[Mark]:
+    x = _places(path.rally)
     held, below, after = _until_the_end(path, x)
-    draw_area(ax, held, below, start, color=orange, alpha=0.9, zorder=2)
-    draw_line(ax, held, np.full_like(held, start), **black)
+    marks: list[Mark] = [
+        Area(x=x, low=np.zeros_like(x), high=path.spot_usd, role="altcoins", opacity=0.8),
+        Area(x=held, low=below, high=np.full_like(held, start), role="margin", opacity=0.9),
+        Line(x=x[[0, -1]], y=[start, start], role="grey", dash="dashed", width=1.7),
+    ]
+    total_x, total = held, np.full_like(held, start)
     if path.ended is not None:
-        draw_line(ax, [held[-1], *x[path.ended :]], [below[-1], *after], **black)
-    grey = COLOURS["grey"]
-    dashes: Any = (0, (4, 3))
-    draw_line(ax, x[[0, -1]], [start] * 2, color=grey, linestyle=dashes, linewidth=1.2, zorder=3)
-    for at, sold in path.top_ups:
-        level = float(path.spot_usd[at])
-        draw_line(ax, [at, at], [level + sold, level], color="white", linewidth=2.2, zorder=5)
-        draw_line(ax, [at], [level], marker="v", color="white", markersize=6, zorder=5)
-    ax.set_xlim(0, float(x[-1]))
-    ax.set_ylim(0, top)
-    _name_days(ax, way)
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_ylabel("worth (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    end = float(path.spot_usd[-1])
-    ends = [(end / 2, "altcoins in the\nspot wallet", blue, False)]
-    if path.ended is None:
-        ends.append(((end + start) / 2, "futures\nwallet", orange, False))
-    label_ends(ax, [*ends, (float(path.total_usd[-1]), "both", COLOURS["total"], True)])
+        total_x = np.concatenate([held, held[-1:], x[path.ended :]])
+        total = np.concatenate([total, below[-1:], after])
+    # Without a calendar the axis has no numbers that a readout could say.
+    name = "both wallets" if path.rally.dates else ""
+    marks.append(Line(x=total_x, y=total, width=3.6, name=name, labelled=False))
     if path.ended is not None:
-        _note_above(ax, "futures wallet, until the cross", readable(orange))
-        _mark_end(ax, path, float(held[-1]), start)
-    elif path.top_ups:
-        _note_above(ax, "arrows: altcoins sold for margin", COLOURS["grey"])
-    if path.guess is not None:
-        _mark_guess(ax, path, path.guess, start)
-    ax.set_title(_title(path))
+        marks.append(Points(x=held[-1:], y=[start], role="unhedged", shape="cross", size=18.0))
+    return marks
 
 
 def _until_the_end(path: WalletPath, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return where the short stands, the spot wallet there, and both wallets afterwards."""
+    """Return where the short is open, the spot wallet there, and both wallets afterwards."""
     if path.ended is None:
         return x, path.spot_usd, x[:0]
     at, prices, spot = path.ended, path.rally.price_usd, path.spot_usd
     # Between the two closes, where the price that ends it is passed.
     share = (path.ended_usd - prices[at - 1]) / (prices[at] - prices[at - 1])
-    crossing = at - 1 + share
+    crossing = x[at - 1] + share * (x[at] - x[at - 1])
     level = spot[at] * path.ended_usd / prices[at]
     return np.append(x[:at], crossing), np.append(spot[:at], level), spot[at:]
 
 
-def _note_above(ax: Axes, text: str, colour: str) -> None:
-    # The limits leave a strip above all that is drawn.
-    ax.annotate(
-        text,
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(6, -5),
-        textcoords="offset points",
-        va="top",
-        color=colour,
-        zorder=6,
-    )
+def _top_ups(path: WalletPath, top: float) -> list[Mark]:
+    """Draw an arrow down for each sale, by as much as the spot wallet lost in it."""
+    if not path.top_ups:
+        return []
+    x, wing = _places(path.rally), 5.0
+    wide = wing / (_BOX[2] - _BOX[0]) * float(x[-1] - x[0])
+    high = wing / (_BOX[3] - _BOX[1]) * top
+    xs: list[float] = []
+    ys: list[float] = []
+    for day, sold in path.top_ups:
+        at, level = float(x[day]), float(path.spot_usd[day])
+        xs += [at, at, np.nan, at - wide, at, at + wide, np.nan]
+        ys += [level + sold, level, np.nan, level + high, level, level + high, np.nan]
+    return [Line(x=xs, y=ys, width=2.2)]
 
 
-def _name_days(ax: Axes, way: Rally) -> None:
-    n = way.price_usd.size
-    places = np.unique(np.linspace(0, n - 1, 6 if way.dates else 5).round().astype(int))
-
-    def name(x: float, _: object) -> str:
-        i = min(max(round(x), 0), n - 1)
-        so_far = percent(way.move[i], signed=True)
-        return f"{so_far}\n{way.dates[i][:-5]}" if way.dates else so_far
-
-    ax.xaxis.set_major_locator(FixedLocator(places.tolist()))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.xaxis.set_major_formatter(FuncFormatter(name))
-    year = f", daily closes of {way.dates[0][-4:]}" if way.dates else ""
-    if way.dates and way.dates[0][-4:] != way.dates[-1][-4:]:
-        year = f", daily closes of {way.dates[-1][-4:]}"
-    ax.set_xlabel(f"{way.coin} since the start{year}")
-
-
-def _mark_end(ax: Axes, path: WalletPath, at: float, start: float) -> None:
-    colour, level = COLOURS["unhedged"], 0.42 * start
-    draw_line(ax, [at, at], [level, start], color="white", linewidth=1.4, zorder=6)
-    ax.text(
-        at,
-        level,
-        f"liquidated at {path.price(path.ended_usd)}",
-        ha="right" if at > 0.55 * path.spot_usd.size else "left",
-        va="center",
-        color=readable(colour),
-        fontweight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2.5},
-        zorder=7,
-    )
-    look: dict[str, Any] = {"color": colour, "markeredgecolor": "white", "markersize": 13}
-    draw_line(ax, [at], [start], marker="X", zorder=8, **look)
-
-
-def _mark_guess(ax: Axes, path: WalletPath, guess: float, start: float) -> None:
-    if np.isinf(guess):
-        ax.annotate(
-            "your guess: level",
-            (path.spot_usd.size - 1, start),
-            xytext=(-6, 5),
-            textcoords="offset points",
-            ha="right",
-            color=readable(COLOURS["unhedged"]),
-            fontweight="bold",
-            zorder=6,
-        )
-        return
-    reached = np.flatnonzero(path.rally.move >= guess - 1e-9)
+def _guess(path: WalletPath, start: float) -> list[Mark]:
+    """Mark the guess where the coin first got that far, on the line of both wallets."""
+    if path.guess is None:
+        return []
+    if np.isinf(path.guess):
+        return [
+            Text(
+                x=1.0, y=start, text="your guess: level", shift=(-8.0, -8.0), align="end",
+                vertical="bottom", role="unhedged", bold=True, x_share=True, halo=True,
+            )
+        ]  # fmt: skip
+    reached = np.flatnonzero(path.rally.move >= path.guess - 1e-9)
     if not reached.size:
-        return
-    at = int(reached[0])
-    ax.plot([at, at], [0, start], color="white", linestyle=(0, (2, 2)), linewidth=1.8, zorder=5)
-    ax.annotate(
-        "your guess",
-        (at, 0),
-        xytext=(-6, 10),
-        textcoords="offset points",
-        ha="right",
-        color="white",
-        fontweight="bold",
-        zorder=6,
+        return []
+    return [Guess(x=float(_places(path.rally)[reached[0]]), y=start, side="above")]
+
+
+def _names(names: list[tuple[float, str, Role]], top: float) -> list[Mark]:
+    names = sorted(names)
+    line = LABEL * LINE_HEIGHT * 1.06 / (_BOX[3] - _BOX[1]) * top
+    sizes = [line * (1 + text.count("\n")) for _, text, _ in names]
+    places = spread([at for at, *_ in names], sizes, 0.0, top)
+    return [
+        Text(
+            x=1.0, y=y, text=text, shift=(7.0, 0.0), role=role, bold=role == "total", x_share=True
+        )
+        for (_, text, role), y in zip(names, places, strict=True)
+    ]  # fmt: skip
+
+
+def _notes(path: WalletPath) -> list[Mark]:
+    """Return the words in the strip that the limits leave above everything."""
+    look: dict[str, Any] = {"y": 1.0, "vertical": "top", "x_share": True, "y_share": True}
+    if path.ended is None:
+        text = "arrows: altcoins sold for margin" if path.top_ups else ""
+        return [Text(x=0.0, text=text, shift=(8.0, 6.0), **look)] if text else []
+    return [
+        Text(
+            x=0.0, text="futures wallet, until the cross", shift=(8.0, 6.0), role="margin", **look
+        ),
+        Text(
+            x=1.0, text=f"✕ liquidated at {path.price(path.ended_usd)}", shift=(-8.0, 6.0),
+            align="end", role="unhedged", bold=True, **look,
+        ),
+    ]  # fmt: skip
+
+
+def _days(way: Rally) -> Scale:
+    x = _places(way)
+    ticks = []
+    for i in np.unique(np.linspace(0, x.size - 1, 6 if way.dates else 5).round().astype(int)):
+        so_far = percent(way.move[i], signed=True)
+        ticks.append((float(x[i]), f"{so_far}\n{way.day(i)}" if way.dates else so_far))
+    return Scale(
+        label=f"{way.coin} since the start" + (", and the date" if way.dates else ""),
+        unit="day" if way.dates else "number",
+        limits=(float(x[0]), float(x[-1])),
+        ticks=ticks,
     )
 
 
@@ -976,15 +982,6 @@ def predict_end(way: Rally, liquidation_move: float) -> Prediction:
         },
         answer=answer,
     )
-
-
-TWO_WALLETS: Picture[WalletPath] = Picture(
-    name="two wallets",
-    draw=_draw_wallets,
-    alt=_alt_wallets,
-    size=(8.4, 4.4),
-    margins=(0.1, 0.845, 0.165, 0.89),
-)
 
 
 # How far is far
@@ -1118,7 +1115,7 @@ def far_is_far(
     volatility = float(log_returns(prices).std(ddof=1))
     move, deviations = (float(x) for x in liquidation_distance(1.0, price, volatility))
     reach = np.linspace(0, max(1.2, 1.05 * move), 241)
-    colours = [COLOURS[name] for name in ("altcoins", "margin", "unhedged", "good", "short")]
+    roles: tuple[Role, ...] = ("altcoins", "margin", "unhedged", "good", "short")
     curves = []
     for i, held in enumerate(days):
         rises = np.sort(best_rise(prices, held))
@@ -1126,7 +1123,7 @@ def far_is_far(
         at = 1 - float(np.searchsorted(rises, move)) / rises.size
         name = f"within {held} days"
         curves.append(
-            Curve(name=name, values=values, colour=colours[i % 5], at=at, bold=i == len(days) // 2)
+            Curve(name=name, values=values, role=roles[i % 5], at=at, bold=i == len(days) // 2)
         )
     told = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
     middle = curves[len(days) // 2]
