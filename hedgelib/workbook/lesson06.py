@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, POSITIVE, FloatArray, scalars, series
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import BETA_SCATTER, COLOURS, BetaScatter, Picture, label_ends, readable
 from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.returns import horizon_returns
-from hedgelib.workbook.guesses import mark_guess
+from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.show.layout import days as day_numbers
+from hedgelib.show.lettering import width_px
+from hedgelib.show.scatter import BetaScatter
+from hedgelib.show.scene import Mark, Panel
 from hedgelib.workbook.prose import Prediction, predict
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = [
-    "BETA_CLOUD",
-    "COIN_BETAS",
-    "DRIFT",
-    "SIZE_OF_SHORT",
     "Cloud",
     "CoinBetas",
     "Drift",
@@ -48,13 +43,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """Returns around their fitted line, and how tightly somebody thought that they lie.
+    """Returns around their fitted line, and how tightly the reader expected them to lie.
 
     Parameters
     ----------
     scatter : BetaScatter
     guess : float, optional
-        Share of the variance that somebody thought is explained, decimal, 0 to 1.
+        Share of the variance that the reader thought is explained, decimal, 0 to 1.
     """
 
     scatter: BetaScatter
@@ -74,6 +69,44 @@ class Cloud:
         """Share of the returns that lie farther from the line than that."""
         left = self.scatter.y - self.scatter.band(self.scatter.x)[0]
         return float(np.mean(np.abs(left) > self.half_width))
+
+    def table(self) -> Table:
+        """Return the estimate as a table."""
+        return self.scatter.table()
+
+    def scene(self) -> Scene:
+        """Draw the returns, and the cloud that the guess would leave."""
+        whole = self.scatter.scene()
+        return (
+            whole
+            if self.guess is None
+            else replace(whole, alt=self._alt(self.guess), panels=(self._panel(),))
+        )
+
+    def _panel(self) -> Panel:
+        scatter = self.scatter
+        x = np.array([scatter.x.min(), scatter.x.max()])
+        fitted = scatter.band(x)[0]
+        # The fitted line has the colour of guesses.
+        edges = [
+            Line(x=x, y=fitted + side * self.half_width, role="short", width=2.5, dash="dashed")
+            for side in (-1, 1)
+        ]
+        words = Text(
+            x=0.015, y=0.975, x_share=True, y_share=True, vertical="top", role="short", bold=True,
+            text="your guess: nearly all dots\nbetween the dashed lines", halo=True,
+        )  # fmt: skip
+        return scatter.panel(*edges, words)
+
+    def _alt(self, guess: float) -> str:
+        return (
+            f"{self.scatter.alt()} Your guess was {percent(guess)}: then nearly all dots would lie "
+            f"within {percent(self.half_width, digits=1)} of the line, and "
+            f"{percent(self.outside)} of them do not."
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
@@ -107,54 +140,6 @@ def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
     )
 
 
-def _draw_cloud(ax: Axes, cloud: Cloud) -> None:
-    scatter = cloud.scatter
-    BETA_SCATTER.draw(ax, scatter)
-    if cloud.guess is None:
-        return
-    x = np.array([scatter.x.min(), scatter.x.max()])
-    fitted = scatter.band(x)[0]
-    colour = COLOURS["short"]
-    for side in (-1, 1):
-        ax.plot(
-            x,
-            fitted + side * cloud.half_width,
-            color=colour,
-            linewidth=1.8,
-            linestyle=(0, (4, 2)),
-            zorder=5,
-        )
-    ax.text(
-        0.015,
-        0.975,
-        "your guess: nearly all dots\nbetween the dashed lines",
-        transform=ax.transAxes,
-        va="top",
-        color=readable(colour),
-        fontweight="bold",
-    )
-
-
-def _alt_cloud(cloud: Cloud) -> str:
-    told = BETA_SCATTER.alt(cloud.scatter)
-    if cloud.guess is None:
-        return told
-    return (
-        f"{told} Your guess was {percent(cloud.guess)}: then nearly all dots would lie within "
-        f"{percent(cloud.half_width, digits=1)} of the line, and {percent(cloud.outside)} of them "
-        "do not."
-    )
-
-
-BETA_CLOUD: Picture[Cloud] = Picture(
-    name="line and cloud",
-    draw=_draw_cloud,
-    alt=_alt_cloud,
-    size=BETA_SCATTER.size,
-    margins=BETA_SCATTER.margins,
-)
-
-
 # Beta is not volatility
 
 
@@ -171,7 +156,7 @@ class CoinBetas:
     period : str
         For the title, such as ``"2021"``.
     guess : tuple of (str, float), optional
-        A coin, and what somebody thought its beta to be.
+        A coin, and the beta that the reader guessed.
     """
 
     fits: tuple[BetaEstimate, ...]
@@ -233,10 +218,93 @@ class CoinBetas:
             for fit, volatility in zip(self.fits, self.volatility, strict=True)
         ]
 
-    def _repr_html_(self) -> str:
-        coin = self.fits[0].x_name
+    @property
+    def _coin(self) -> str:
+        return self.fits[0].x_name
+
+    @property
+    def _widest(self) -> BetaEstimate:
+        return max(self.fits, key=lambda fit: self.volatility_of(fit.y_name) - fit.beta)
+
+    def table(self) -> Table:
+        """Return the numbers of every coin as a table."""
+        coin = self._coin
         head = ("coin", f"volatility, {coin} = 1", f"correlation with {coin}", f"beta to {coin}")
-        return html_table(self.rows(), head, caption=self.period)
+        return Table(head, self.rows(), caption=self.period)
+
+    def scene(self) -> Scene:
+        """Draw beta and volatility of each coin on a line, with its correlation beside it."""
+        coin, last = self._coin, len(self.fits) - 1
+        size, box = (840.0, 460.0), (80.0, 64.0, 731.0, 402.0)
+        beta, rows = [fit.beta for fit in self.fits], list(range(last, -1, -1))
+        low = min(0.0, 1.2 * min(beta))
+        high, bottom, top = 1.2 * max(*self.volatility, *beta, 1.0), -0.6, last + 0.9
+        # A square of eleven pixels, in the units of the axes.
+        wide = 11 * (high - low) / (box[2] - box[0])
+        tall = 11 * (top - bottom) / (box[3] - box[1])
+        wild = np.array(self.volatility)
+        marks: list[Mark] = [
+            Rule(at=1.0, direction="x"),
+            Bars(
+                at=rows, start=beta, end=wild, thickness=0.36 * tall, across=True, role="grey",
+                opacity=0.4,
+            ),
+            Points(x=beta, y=rows, role="altcoins", size=12.0),
+            Bars(
+                at=rows, start=wild - wide / 2, end=wild + wide / 2, thickness=tall, across=True,
+                role="unhedged",
+            ),
+            Text(
+                x=beta[0], y=last, text="beta", shift=(-12.0, 0.0), align="end", role="altcoins",
+                bold=True,
+            ),
+            Text(
+                x=wild[0], y=last, text="volatility", shift=(12.0, 0.0), role="unhedged", bold=True,
+            ),
+            *(
+                Text(x=1.0, y=row, text=f"{fit.correlation:.2f}", shift=(8.0, 0.0), x_share=True)
+                for fit, row in zip(self.fits, rows, strict=True)
+            ),
+            Text(x=1.0, y=last + 0.75, text="correlation", shift=(8.0, 0.0), x_share=True),
+        ]  # fmt: skip
+        if self.guess is not None:
+            row = last - self._place(self.guess[0])
+            marks.append(Guess(x=self.guess[1], y=row, side="above"))
+        halves = [(k / 2, f"{k / 2:g}") for k in range(-2, 13)]
+        x = Scale(
+            label=f"multiples of {coin}", limits=(low, high), ticks=halves if high < 6 else None
+        )
+        y = Scale(
+            limits=(bottom, top), visible=False,
+            ticks=[(row, fit.y_name) for fit, row in zip(self.fits, rows, strict=True)],
+        )  # fmt: skip
+        widest = self._widest
+        return Scene(
+            title=(
+                f"{widest.y_name}, {self.period}: {self.volatility_of(widest.y_name):.1f} times as "
+                f"volatile as {coin}, beta {widest.beta:.2f}"
+            ),
+            alt=self._alt(),
+            panels=(panel(marks, x, y, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _alt(self) -> str:
+        coin = self._coin
+        told = "; ".join(
+            f"{fit.y_name} volatility {wild:.2f}, beta {fit.beta:.2f}, correlation "
+            f"{fit.correlation:.2f}"
+            for fit, wild in zip(self.fits, self.volatility, strict=True)
+        )
+        guess = "" if self.guess is None else f" Your guess for {self.guess[0]}: {self.guess[1]:g}."
+        return (
+            f"Coins in {self.period}, as multiples of {coin}: {told}. Beta never exceeds "
+            f"volatility; the gap is widest for {self._widest.y_name}.{guess}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 def coin_betas(
@@ -259,7 +327,7 @@ def coin_betas(
     period : str
         For the title.
     guess : tuple of (str, float or None), optional
-        A coin, and what somebody thought its beta to be.
+        A coin, and the beta that the reader guessed.
 
     Returns
     -------
@@ -327,88 +395,6 @@ def guess_wild_coin(betas: CoinBetas, coin: str) -> Prediction:
         },
         answer=right,
     )
-
-
-def _draw_betas(ax: Axes, betas: CoinBetas) -> None:
-    coin, last = betas.fits[0].x_name, len(betas.fits) - 1
-    top = max(*betas.volatility, *(fit.beta for fit in betas.fits), 1.0)
-    for row, (fit, wild) in enumerate(zip(betas.fits, betas.volatility, strict=True)):
-        at = last - row
-        ax.plot([fit.beta, wild], [at, at], color="#BBBBBB", linewidth=3, zorder=2)
-        ax.plot([fit.beta], [at], "o", color=COLOURS["altcoins"], markersize=9, zorder=3)
-        ax.plot([wild], [at], "s", color=COLOURS["unhedged"], markersize=8, zorder=3)
-        _beside(ax, f"{fit.correlation:.2f}", at)
-    _beside(ax, "correlation", last + 0.75)
-    ax.axvline(1, color="#888888", linewidth=1, zorder=1)
-    for value, text, colour, side in (
-        (betas.fits[0].beta, "beta", "altcoins", "right"),
-        (betas.volatility[0], "volatility", "unhedged", "left"),
-    ):
-        ax.annotate(
-            text,
-            (value, last),
-            xytext=(-9 if side == "right" else 9, 0),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-            color=readable(COLOURS[colour]),
-            fontweight="bold",
-        )
-    if betas.guess is not None:
-        at = last - betas._place(betas.guess[0])
-        mark_guess(ax, betas.guess[1], at, side="above")
-    ax.set_xlim(0, top * 1.16)
-    ax.set_ylim(-0.6, last + 0.9)
-    ax.set_yticks(range(last + 1), [fit.y_name for fit in reversed(betas.fits)])
-    ax.tick_params(axis="y", length=0)
-    ax.grid(visible=False, axis="y")
-    ax.xaxis.set_major_locator(MultipleLocator(0.5))
-    ax.set_xlabel(f"multiples of {coin}")
-    widest = _widest(betas)
-    ax.set_title(
-        f"{widest.y_name}, {betas.period}: {betas.volatility_of(widest.y_name):.1f} times as "
-        f"volatile as {coin}, beta {widest.beta:.2f}"
-    )
-
-
-def _widest(betas: CoinBetas) -> BetaEstimate:
-    return max(betas.fits, key=lambda fit: betas.volatility_of(fit.y_name) - fit.beta)
-
-
-def _beside(ax: Axes, text: str, at: float) -> None:
-    ax.annotate(
-        text,
-        (1, at),
-        xycoords=("axes fraction", "data"),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="center",
-        color=COLOURS["grey"],
-        annotation_clip=False,
-    )
-
-
-def _alt_betas(betas: CoinBetas) -> str:
-    coin = betas.fits[0].x_name
-    told = "; ".join(
-        f"{fit.y_name} volatility {wild:.2f}, beta {fit.beta:.2f}, correlation "
-        f"{fit.correlation:.2f}"
-        for fit, wild in zip(betas.fits, betas.volatility, strict=True)
-    )
-    guess = "" if betas.guess is None else f" Your guess for {betas.guess[0]}: {betas.guess[1]:g}."
-    return (
-        f"Coins in {betas.period}, as multiples of {coin}: {told}. Beta never exceeds volatility; "
-        f"the gap is widest for {_widest(betas).y_name}.{guess}"
-    )
-
-
-COIN_BETAS: Picture[CoinBetas] = Picture(
-    name="beta and volatility by coin",
-    draw=_draw_betas,
-    alt=_alt_betas,
-    size=(8.4, 4.6),
-    margins=(0.085, 0.87, 0.12, 0.9),
-)
 
 
 # How large a short removes how much
@@ -488,17 +474,112 @@ class SizeStudy:
             ("Short", usd(self.short * self.book_usd)),
             (_removed_or_added("variance", self.removed)),
             (_removed_or_added("volatility", volatility)),
-            (f"Usual swing in {self.days:g} days, no hedge", f"± {usd(self.swing_usd)}"),
+            (f"Volatility over {self.days:g} days, no hedge", f"± {usd(self.swing_usd)}"),
             ("The same with this short", f"± {usd(self.hedged_swing_usd)}"),
         ]
 
-    def _repr_html_(self) -> str:
-        return html_table(
-            self.rows(), caption=f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
+    def table(self) -> Table:
+        """Return the numbers as a table."""
+        caption = f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
+        return Table(("what", "value"), self.rows(), caption=caption)
+
+    def scene(self) -> Scene:
+        """Draw the variance that shorts of every size remove, and mark this one."""
+        best, size, box = self.fit.beta, (800.0, 440.0), (92.0, 76.0, 772.0, 382.0)
+        # From there on the curve is below the picture.
+        leaves = best * (1 + float(np.sqrt(1 + 1 / self.fit.r2)))
+        sizes = np.linspace(0.0, min(_WIDEST_SHORT, leaves), 161)
+        marks: list[Mark] = [
+            Rule(at=0.0),
+            *self._best(best, f"best: {percent(best)}", box),
+            *self._best(2 * best, f"twice that: {percent(2 * best)}", box),
+            Line(x=sizes, y=self.removed_by(sizes), role="altcoins"),
+            *self._this_size(),
+        ]
+        x = Scale(
+            label="size of the short, share of the book", unit="share", limits=(0.0, _WIDEST_SHORT)
         )
+        y = Scale(
+            label="variance removed (below 0: added)", unit="share", limits=(-1.0, 1.0),
+            ticks=[(quarter / 4, percent(quarter / 4)) for quarter in range(-4, 5)],
+        )  # fmt: skip
+        return Scene(
+            title=self._title(),
+            alt=self._alt(),
+            panels=(panel(marks, x, y, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _best(self, at: float, text: str, box: tuple[float, float, float, float]) -> list[Mark]:
+        if at > _WIDEST_SHORT:
+            return []
+        left = at / _WIDEST_SHORT * (box[2] - box[0]) > width_px(text) + 16
+        return [
+            Rule(at=at, direction="x", width=1.6, dash="dashed"),
+            Text(
+                x=at, y=1.0, text=text, shift=(-7.0 if left else 7.0, 5.0), vertical="top",
+                align="end" if left else "start",
+            ),
+        ]  # fmt: skip
+
+    def _this_size(self) -> list[Mark]:
+        height, mirrored = self.removed, 2 * self.fit.beta - self.short
+        marks: list[Mark] = []
+        if self.short > _WIDEST_SHORT:
+            edge = max(height, -0.96)
+            marks.append(
+                Text(x=_WIDEST_SHORT, y=edge, text="▶", size=18.0, align="end", role="total")
+            )
+        elif height < -1:
+            marks.append(
+                Text(
+                    x=self.short, y=-1.0, text="▼", size=18.0, align="middle", vertical="bottom",
+                    role="total",
+                )
+            )  # fmt: skip
+        else:
+            if 0 <= mirrored <= _WIDEST_SHORT:
+                ends = [self.short, mirrored]
+                marks.append(Line(x=ends, y=[height, height], role="grey", width=1.7))
+                marks.append(Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"))
+            marks.append(Points(x=[self.short], y=[height], size=14.0))
+        if self.guess is not None:
+            far = self.short > 0.8 * _WIDEST_SHORT
+            at = min(self.short, _WIDEST_SHORT)
+            marks.append(Guess(x=at, y=self.guess, side="left" if far else "right"))
+        return marks
+
+    def _title(self) -> str:
+        word = "removed" if self.removed >= 0 else "added"
+        return (
+            f"{self.fit.y_name}: short {percent(self.short)} of it, "
+            f"{percent(abs(self.removed))} of the variance {word}"
+        )
+
+    def _alt(self) -> str:
+        best = self.fit.beta
+        guess = "" if self.guess is None else f" Your guess was {percent(self.guess)}."
+        mirrored = 2 * best - self.short
+        same = (
+            f" A short of {percent(mirrored)} would do the same."
+            if mirrored >= 0 and abs(self.times_best - 1) > 0.005
+            else ""
+        )
+        return (
+            f"{self._title()}. The curve is a parabola: it starts at 0, is highest at "
+            f"{percent(best)} of the book, where {percent(self.fit.r2)} is removed, is back at 0 "
+            f"at {percent(2 * best)}, and falls below from there on.{same}{guess}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
     def __repr__(self) -> str:
         return f"SizeStudy({self.fit.y_name!r}, short={self.short:g})"
+
+
+_WIDEST_SHORT = 3.0
 
 
 def _removed_or_added(what: str, share: float) -> tuple[str, str]:
@@ -599,102 +680,7 @@ def guess_double(study: SizeStudy) -> Prediction:
     )
 
 
-_WIDEST_SHORT = 3.0
-
-
-def _draw_size(ax: Axes, study: SizeStudy) -> None:
-    sizes = np.linspace(0, _WIDEST_SHORT, 241)
-    best = study.fit.beta
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.plot(sizes, study.removed_by(sizes), color=COLOURS["altcoins"], zorder=3)
-    for at, text in (
-        (best, f"best: {percent(best)}"),
-        (2 * best, f"twice that: {percent(2 * best)}"),
-    ):
-        if at <= _WIDEST_SHORT:
-            ax.plot(
-                [at, at], [-1, 1], color="#9A9A9A", linewidth=1.2, linestyle=(0, (4, 3)), zorder=1
-            )
-            ax.annotate(
-                text,
-                (at, 1),
-                xytext=(-5, -4),
-                textcoords="offset points",
-                ha="right",
-                va="top",
-                color=COLOURS["grey"],
-            )
-    _mark_size(ax, study)
-    ax.set_xlim(0, _WIDEST_SHORT)
-    ax.set_ylim(-1, 1)
-    ax.xaxis.set_major_locator(MultipleLocator(0.5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
-    ax.yaxis.set_major_locator(MultipleLocator(0.25))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
-    ax.set_xlabel("size of the short, share of the book")
-    ax.set_ylabel("variance removed (below 0: added)")
-    ax.yaxis.set_label_coords(-0.1, 0.5)
-    ax.set_title(_size_title(study))
-
-
-def _mark_size(ax: Axes, study: SizeStudy) -> None:
-    height = study.removed
-    dot: dict[str, Any] = {"color": COLOURS["total"], "zorder": 6, "clip_on": False}
-    mirrored = 2 * study.fit.beta - study.short
-    if height < -1 or study.short > _WIDEST_SHORT:
-        ax.plot([min(study.short, _WIDEST_SHORT)], [max(height, -1)], "v", markersize=12, **dot)
-    else:
-        if 0 <= mirrored <= _WIDEST_SHORT:
-            ax.plot(
-                [study.short, mirrored],
-                [height, height],
-                "o-",
-                color=COLOURS["grey"],
-                linewidth=1.2,
-                markerfacecolor="white",
-                markersize=8,
-                zorder=4,
-                clip_on=False,
-            )
-        ax.plot([study.short], [height], "o", markersize=10, **dot)
-    if study.guess is not None:
-        mark_guess(ax, study.short, study.guess)
-
-
-def _size_title(study: SizeStudy) -> str:
-    word = "removed" if study.removed >= 0 else "added"
-    return (
-        f"{study.fit.y_name}: short {percent(study.short)} of it, "
-        f"{percent(abs(study.removed))} of the variance {word}"
-    )
-
-
-def _alt_size(study: SizeStudy) -> str:
-    best = study.fit.beta
-    guess = "" if study.guess is None else f" Your guess was {percent(study.guess)}."
-    mirrored = 2 * best - study.short
-    same = (
-        f" A short of {percent(mirrored)} would do the same."
-        if mirrored >= 0 and abs(study.times_best - 1) > 0.005
-        else ""
-    )
-    return (
-        f"{_size_title(study)}. The curve is a parabola: it starts at 0, is highest at "
-        f"{percent(best)} of the book, where {percent(study.fit.r2)} is removed, is back at 0 at "
-        f"{percent(2 * best)}, and falls below from there on.{same}{guess}"
-    )
-
-
-SIZE_OF_SHORT: Picture[SizeStudy] = Picture(
-    name="size of the short",
-    draw=_draw_size,
-    alt=_alt_size,
-    size=(8.0, 4.4),
-    margins=(0.115, 0.965, 0.13, 0.9),
-)
-
-
-# How beta wanders
+# Beta over time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -714,7 +700,7 @@ class Drift:
     removed : float
         Share of variance removed by a short of each day's beta on the day after, decimal.
     guess : tuple of (float, float), optional
-        Range that somebody thought of.
+        Range that the reader guessed.
     """
 
     days: NDArray[np.datetime64]
@@ -724,12 +710,6 @@ class Drift:
     window: int
     removed: float
     guess: tuple[float, float] | None = None
-
-    @property
-    def years(self) -> FloatArray:
-        """The days as decimal years, shape (m,)."""
-        since = self.days.astype("datetime64[D]") - np.datetime64("2000-01-01")
-        return np.asarray(2000 + since.astype(np.float64) / 365.25)
 
     def day_of(self, position: int) -> str:
         """Write one of the days.
@@ -761,8 +741,62 @@ class Drift:
             ("Variance removed, sized anew each day", percent(self.removed, digits=1)),
         ]
 
+    def table(self) -> Table:
+        """Return the numbers as a table."""
+        return Table(("what", "value"), self.rows(), caption=self._title())
+
+    def scene(self) -> Scene:
+        """Draw beta and its interval over time, beside that of all days at once."""
+        size, box, limits = (880.0, 430.0), (80.0, 64.0, 726.0, 374.0), _shown_days()
+        at, whole = self._drawn(), self.whole.beta
+        x, beta, half = day_numbers(self.days[at]), self.beta[at], self.half[at]
+        marks: list[Mark] = [
+            Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
+            Line(
+                x=x, y=beta, role="altcoins", width=2.5, bold=True,
+                name=f"{self.window} days:\n{_minus(self.beta[-1])} at the end",
+            ),
+            Line(
+                x=limits, y=[whole, whole], role="unhedged", width=2.2, dash="dashed",
+                name=f"all days:\n{whole:.2f}",
+            ),
+        ]  # fmt: skip
+        # The line of all days has the colour of guesses.
+        for edge, name in zip(self.guess or (), ("", "your guess"), strict=False):
+            marks.append(
+                Line(x=limits, y=[edge, edge], role="short", width=1.9, dash="dotted", name=name)
+            )
+        across = Scale(label="last day of the window", unit="day", limits=limits)
+        up = Scale(label=f"beta to {self.whole.x_name}", limits=(-0.5, 2.5))
+        return Scene(
+            title=self._title(),
+            alt=self._alt(),
+            panels=(panel(marks, across, up, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _drawn(self) -> NDArray[np.int_]:
+        """Take every sixth day, three pixels, and the ones that the picture tells of."""
+        told = [0, self.beta.size - 1, int(self.beta.argmin()), int(self.beta.argmax())]
+        return np.unique(np.concatenate([np.arange(0, self.beta.size, 6), told]))
+
+    def _alt(self) -> str:
+        low, high = int(self.beta.argmin()), int(self.beta.argmax())
+        guess = (
+            "" if self.guess is None else f" Your guess was {self.guess[0]:g} to {self.guess[1]:g}."
+        )
+        return (
+            f"Beta of {self.whole.y_name} to {self.whole.x_name} over windows of {self.window} "
+            f"days: lowest {_minus(self.beta[low])} on {self.day_of(low)}, highest "
+            f"{_minus(self.beta[high])} on {self.day_of(high)}, {_minus(self.beta[-1])} at the "
+            f"end, against {self.whole.beta:.2f} over all days. Sized by it anew each day, a short "
+            f"removed {percent(self.removed, digits=1)} of the variance of the days that "
+            f"followed.{guess}"
+        )
+
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=self._title())
+        return self.table().html()
 
     def __repr__(self) -> str:
         return f"Drift({self._title()!r})"
@@ -772,6 +806,11 @@ class Drift:
             f"Beta of {self.whole.y_name} to {self.whole.x_name} over {self.window} days: "
             f"{_minus(self.beta.min())} to {_minus(self.beta.max())}"
         )
+
+
+def _shown_days() -> tuple[float, float]:
+    first, last = day_numbers(["2020-09-15", "2024-01-08"])
+    return float(first), float(last)
 
 
 def _minus(value: float) -> str:
@@ -802,7 +841,7 @@ def drift(
     judged_from : int
         Days before the first that is judged: the same for every window, so that windows compare.
     guess : tuple of (float, float), optional
-        Range that somebody thought of.
+        Range that the reader guessed.
 
     Returns
     -------
@@ -886,68 +925,6 @@ def guess_drift(found: Drift) -> Prediction:
         },
         answer=right,
     )
-
-
-def _draw_drift(ax: Axes, found: Drift) -> None:
-    years = found.years
-    ax.fill_between(
-        years,
-        found.beta - found.half,
-        found.beta + found.half,
-        color=COLOURS["altcoins"],
-        alpha=0.2,
-        linewidth=0,
-        zorder=2,
-    )
-    ax.plot(years, found.beta, color=COLOURS["altcoins"], linewidth=1.8, zorder=3)
-    ax.axhline(
-        found.whole.beta, color=COLOURS["unhedged"], linewidth=1.6, linestyle=(0, (5, 2)), zorder=4
-    )
-    if found.guess is not None:
-        for edge in found.guess:
-            ax.axhline(edge, color=COLOURS["short"], linewidth=1.4, linestyle=(0, (1, 2)), zorder=4)
-    ax.set_xlim(2020.7, 2024.02)
-    ax.set_ylim(-0.5, 2.5)
-    ax.set_xticks([2021, 2022, 2023, 2024], ["Jan 2021", "Jan 2022", "Jan 2023", "Jan 2024"])
-    ax.set_xlabel("last day of the window")
-    ax.set_ylabel(f"beta to {found.whole.x_name}")
-    ax.yaxis.set_label_coords(-0.075, 0.5)
-    ends = [
-        (
-            float(found.beta[-1]),
-            f"{found.window} days:\n{_minus(found.beta[-1])} at the end",
-            COLOURS["altcoins"],
-            True,
-        ),
-        (found.whole.beta, f"all days:\n{found.whole.beta:.2f}", COLOURS["unhedged"], False),
-    ]
-    if found.guess is not None:
-        ends.append((found.guess[1], "your guess", COLOURS["short"], False))
-    label_ends(ax, ends)
-    ax.set_title(found._title())
-
-
-def _alt_drift(found: Drift) -> str:
-    low, high = int(found.beta.argmin()), int(found.beta.argmax())
-    guess = (
-        "" if found.guess is None else f" Your guess was {found.guess[0]:g} to {found.guess[1]:g}."
-    )
-    return (
-        f"Beta of {found.whole.y_name} to {found.whole.x_name} over windows of {found.window} "
-        f"days: lowest {_minus(found.beta[low])} on {found.day_of(low)}, highest "
-        f"{_minus(found.beta[high])} on {found.day_of(high)}, {_minus(found.beta[-1])} at the end, "
-        f"against {found.whole.beta:.2f} over all days. Sized by it anew each day, a short removed "
-        f"{percent(found.removed, digits=1)} of the variance of the days that followed.{guess}"
-    )
-
-
-DRIFT: Picture[Drift] = Picture(
-    name="beta over time",
-    draw=_draw_drift,
-    alt=_alt_drift,
-    size=(8.8, 4.3),
-    margins=(0.08, 0.83, 0.13, 0.9),
-)
 
 
 def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import POSITIVE, FloatArray, numbers, scalars, series
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.beta import correlation, multi_beta
 from hedgelib.choice import walk_forward_residual
 from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
 from hedgelib.ratio import diversified_r2
-from hedgelib.workbook.guesses import mark_guess
+from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Mark
 from hedgelib.workbook.prose import Prediction, predict
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = [
-    "BOOKS_OF_COINS",
-    "COLLAPSE",
-    "JUDGED",
     "BooksOfCoins",
     "Collapse",
     "Judged",
@@ -37,6 +30,7 @@ __all__ = [
     "guess_collapse",
     "guess_diversified",
     "guess_leader",
+    "hedges_by_book",
     "judge",
 ]
 
@@ -79,7 +73,7 @@ class Judged:
     n : int
         Days judged.
     guess : tuple of str
-        Coins of which somebody thought that a short removes most; two of them removed alike.
+        Candidates that the reader thought best; two where the reader thought them equal.
     """
 
     book: str
@@ -126,13 +120,30 @@ class Judged:
         words = (option or "").split()
         return replace(self, guess=tuple(h.name for h in self.hedges if h.name in words))
 
-    def _repr_html_(self) -> str:
-        rows = [
+    def rows(self) -> list[tuple[str, ...]]:
+        """Put each candidate into words.
+
+        Returns
+        -------
+        list of tuple of str
+        """
+        return [
             (hedge.name, percent(hedge.honest, digits=1), percent(hedge.hindsight, digits=1))
             for hedge in self.hedges
         ]
+
+    def table(self) -> Table:
+        """Return the candidates as a table."""
         head = ("short", "beta known at the time", "beta of hindsight")
-        return html_table(rows, head, caption=f"Variance removed from {self.book}, {self.n} days")
+        caption = f"Variance removed from {self.book}, {self.n} days"
+        return Table(head, self.rows(), caption=caption)
+
+    def scene(self) -> Scene:
+        """Draw the candidates of this book."""
+        return hedges_by_book([self])
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 def judge(
@@ -244,75 +255,88 @@ def guess_leader(whole: Judged, without: Judged, leader: str, other: str) -> Pre
     )
 
 
-def _draw_judged(ax: Axes, groups: Sequence[Judged]) -> None:
-    at, ticks, names = 0.0, [], []
+def hedges_by_book(groups: Sequence[Judged]) -> Scene:
+    """Draw what each candidate removes, one book below the other.
+
+    Parameters
+    ----------
+    groups : sequence of Judged
+
+    Returns
+    -------
+    Scene
+    """
+    marks: list[Mark] = []
+    names: list[tuple[float, str]] = []
+    at = 0.0
     for group in groups:
-        ax.text(0.006, at + 0.1, group.book, fontweight="bold", va="center")
-        for place, hedge in enumerate(group.hedges):
-            at -= 1
-            _draw_bar(ax, at, hedge, first=place == 0, guessed=hedge.name in group.guess)
-            ticks.append(at)
-            names.append(hedge.name)
-        at -= 1.6
-    ax.set_yticks(ticks, names)
-    ax.tick_params(axis="y", length=0)
-    ax.grid(visible=False, axis="y")
-    ax.set_xlim(0, 1)
-    ax.set_ylim(at + 1.0, 0.6)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
-    ax.set_xlabel("share of variance removed, betas known at the time (tick: with hindsight)")
-    ax.figure.suptitle(_judged_title(groups), x=0.02, ha="left", fontsize=12.5, fontweight="bold")
-
-
-def _draw_bar(
-    ax: Axes, at: float, hedge: JudgedHedge, *, first: bool, guessed: bool = False
-) -> None:
-    colour = COLOURS["altcoins"] if first else "#9DBFD6"
-    ax.barh(at, max(hedge.honest, 0.0), height=0.72, color=colour, zorder=2)
-    ax.plot([hedge.hindsight] * 2, [at - 0.42, at + 0.42], color="#111111", linewidth=2, zorder=3)
-    ax.annotate(
-        percent(hedge.honest),
-        (max(hedge.honest, hedge.hindsight), at),
-        xytext=(7, 0),
-        textcoords="offset points",
-        va="center",
-        fontweight="bold" if first else "normal",
+        marks.append(Text(x=0.0, y=at, text=group.book, shift=(6.0, 0.0), bold=True, role="total"))
+        rows = np.linspace(at - 1, at - len(group.hedges), len(group.hedges))
+        marks += _candidates(group, rows)
+        names += [(row, hedge.name) for row, hedge in zip(rows, group.hedges, strict=True)]
+        at = rows[-1] - 1.6
+    end = 64.0 + 35.0 * (0.6 - at - 1.0)
+    size, box = (860.0, end + 58.0), (140.0, 64.0, 836.0, end)
+    x = Scale(
+        label="share of variance removed, betas known at the time (tick: with hindsight)",
+        unit="share", limits=(0.0, 1.0),
+    )  # fmt: skip
+    y = Scale(limits=(at + 1.0, 0.6), ticks=names, visible=False)
+    rows_of_all = [(group.book, *row) for group in groups for row in group.rows()]
+    head = ("book", "short", "beta known at the time", "beta of hindsight")
+    return Scene(
+        title="; ".join(f"{group.hedges[0].name} is best for {group.book}" for group in groups),
+        alt=_alt_judged(groups),
+        panels=(panel(marks, x, y, box=box, width=size[0]),),
+        table=Table(head, rows_of_all, align="llrr", caption="Variance removed"),
+        size=size,
     )
-    if guessed:
-        ax.annotate(
-            "your guess",
-            (max(hedge.honest, hedge.hindsight), at),
-            xytext=(44, 0),
-            textcoords="offset points",
-            va="center",
-            color=readable(COLOURS["unhedged"]),
-            fontweight="bold",
-        )
 
 
-def _judged_title(groups: Sequence[Judged]) -> str:
-    return "; ".join(f"{group.hedges[0].name} is best for {group.book}" for group in groups)
+def _candidates(group: Judged, rows: FloatArray) -> list[Mark]:
+    honest = np.array([hedge.honest for hedge in group.hedges])
+    hindsight = np.array([hedge.hindsight for hedge in group.hedges])
+    bars = np.maximum(honest, 0.0)
+    ticks = np.column_stack([rows - 0.42, rows + 0.42, np.full(rows.size, np.nan)]).ravel()
+    marks: list[Mark] = [
+        _bars(rows[:1], bars[:1], 1.0),
+        _bars(rows[1:], bars[1:], 0.4),
+        Line(x=np.repeat(hindsight, 3), y=ticks, width=2.8),
+    ]
+    for place, (hedge, row) in enumerate(zip(group.hedges, rows, strict=True)):
+        end = max(hedge.honest, hedge.hindsight, 0.0)
+        marks.append(
+            Text(
+                x=end, y=row, text=percent(hedge.honest), shift=(9.0, 0.0), role="total",
+                bold=place == 0,
+            )
+        )  # fmt: skip
+        if hedge.name in group.guess:
+            marks.append(
+                Text(
+                    x=end, y=row, text="your guess", shift=(60.0, 0.0), role="unhedged", bold=True
+                )
+            )  # fmt: skip
+    return marks
+
+
+def _bars(rows: FloatArray, ends: FloatArray, opacity: float) -> Bars:
+    return Bars(
+        at=rows, start=np.zeros(rows.size), end=ends, thickness=0.72, across=True,
+        role="altcoins", opacity=opacity,
+    )  # fmt: skip
 
 
 def _alt_judged(groups: Sequence[Judged]) -> str:
-    told = []
+    books = []
     for group in groups:
         hedges = ", ".join(
             f"{hedge.name} {percent(hedge.honest)} ({percent(hedge.hindsight)} with hindsight)"
             for hedge in group.hedges
         )
-        told.append(f"{group.book[0].upper()}{group.book[1:]} over {group.n} days: {hedges}")
+        books.append(f"{group.book[0].upper()}{group.book[1:]} over {group.n} days: {hedges}")
     guess = "".join(f" Your guess: {' and '.join(g.guess)}." for g in groups if g.guess)
-    return f"Variance removed by a short, with betas known at the time. {'. '.join(told)}.{guess}"
-
-
-JUDGED: Picture[Sequence[Judged]] = Picture(
-    name="hedges judged out of sample",
-    draw=_draw_judged,
-    alt=_alt_judged,
-    size=(8.6, 5.0),
-    margins=(0.175, 0.97, 0.12, 0.92),
-)
+    return f"Variance removed by a short, with betas known at the time. {'. '.join(books)}.{guess}"
 
 
 # A coin that dies
@@ -369,8 +393,56 @@ class Collapse:
             ("together", usd(self.together_usd[-1], signed=True)),
         ]
 
+    def table(self) -> Table:
+        """Return the last day as a table."""
+        caption = f"{self.coin}, {_day(self.days[-1])}"
+        return Table(("position", "gain or loss"), self.rows(), caption=caption)
+
+    def scene(self) -> Scene:
+        """Draw coin, short and both together from day to day."""
+        x, size, box = np.arange(self.days.size), (840.0, 430.0), (97.0, 64.0, 700.0, 374.0)
+        lines: tuple[tuple[str, FloatArray, Role], ...] = (
+            (f"{self.coin} alone", self.coin_usd, "altcoins"),
+            (f"short {self.hedge}", self.hedge_usd, "short"),
+            ("together", self.together_usd, "total"),
+        )
+        marks: list[Mark] = [Rule(at=0.0)]
+        for name, values, role in lines:
+            name = f"{name}\n{usd(values[-1], signed=True)}"
+            bold = role == "total"
+            marks.append(
+                Line(x=x, y=values, role=role, width=3.6 if bold else 3.0, name=name, bold=bold)
+            )
+        if self.guess is not None:
+            marks.append(Guess(x=float(x[-1]), y=self.guess, side="left"))
+        across = Scale(
+            label=f"days after {_day(self.days[0])}", limits=(0.0, max(float(x[-1]), 1.0)),
+            most_ticks=min(8, x.size),
+        )  # fmt: skip
+        up = Scale(label="gain or loss (USD)", unit="usd", include=(0.0,), margin=0.08)
+        back = self.hedge_usd[-1] / -self.coin_usd[-1]
+        return Scene(
+            title=(
+                f"{self.coin} loses {usd(-self.coin_usd[-1])}; "
+                f"the short brings back {percent(back)} of it"
+            ),
+            alt=self._alt(),
+            panels=(panel(marks, across, up, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _alt(self) -> str:
+        parts = ", ".join(f"{name} {value}" for name, value in self.rows())
+        guess = "" if self.guess is None else f" Your guess was {usd(self.guess, signed=True)}."
+        return (
+            f"From {_day(self.days[0])} to {_day(self.days[-1])}: {parts}. {self.hedge} moved "
+            f"{percent(self.hedge_move, signed=True)}; {self.coin} lost "
+            f"{percent(-self.coin_usd[-1] / self.book_usd)} of its value.{guess}"
+        )
+
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=f"{self.coin}, {_day(self.days[-1])}")
+        return self.table().html()
 
     def __repr__(self) -> str:
         return f"Collapse({self.coin!r}, {usd(self.together_usd[-1], signed=True)})"
@@ -482,53 +554,6 @@ def guess_collapse(found: Collapse, r2: float) -> Prediction:
     )
 
 
-def _draw_collapse(ax: Axes, found: Collapse) -> None:
-    x = np.arange(found.days.size)
-    ends = []
-    for name, values, colour, bold in (
-        (f"{found.coin} alone", found.coin_usd, COLOURS["altcoins"], False),
-        (f"short {found.hedge}", found.hedge_usd, COLOURS["short"], False),
-        ("together", found.together_usd, COLOURS["total"], True),
-    ):
-        ax.plot(x, values, color=colour, linewidth=2.6 if bold else 2.2, zorder=3)
-        ends.append((float(values[-1]), f"{name}\n{usd(values[-1], signed=True)}", colour, bold))
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    if found.guess is not None:
-        mark_guess(ax, float(x[-1]), found.guess, side="left")
-    ax.set_xlim(0, float(x[-1]))
-    ax.margins(y=0.08)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_xlabel(f"days after {_day(found.days[0])}")
-    ax.set_ylabel("gain or loss (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    label_ends(ax, ends)
-    back = found.hedge_usd[-1] / -found.coin_usd[-1]
-    ax.set_title(
-        f"{found.coin} loses {usd(-found.coin_usd[-1])}; "
-        f"the short brings back {percent(back)} of it"
-    )
-
-
-def _alt_collapse(found: Collapse) -> str:
-    parts = ", ".join(f"{name} {value}" for name, value in found.rows())
-    guess = "" if found.guess is None else f" Your guess was {usd(found.guess, signed=True)}."
-    return (
-        f"From {_day(found.days[0])} to {_day(found.days[-1])}: {parts}. {found.hedge} moved "
-        f"{percent(found.hedge_move, signed=True)}; {found.coin} lost "
-        f"{percent(-found.coin_usd[-1] / found.book_usd)} of its value.{guess}"
-    )
-
-
-COLLAPSE: Picture[Collapse] = Picture(
-    name="a coin that dies",
-    draw=_draw_collapse,
-    alt=_alt_collapse,
-    size=(8.4, 4.3),
-    margins=(0.105, 0.84, 0.13, 0.9),
-)
-
-
 # Many coins in one book
 
 
@@ -578,9 +603,67 @@ class BooksOfCoins:
             )
         ]
 
-    def _repr_html_(self) -> str:
+    def table(self) -> Table:
+        """Return each number of coins as a row of a table."""
         head = ("coins in the book", "mean R²", "lowest", "highest")
-        return html_table(self.rows(), head, caption=f"To {self.hedge}, {self.period}")
+        return Table(head, self.rows(), caption=f"To {self.hedge}, {self.period}")
+
+    def scene(self) -> Scene:
+        """Draw the theory, and the mean and range of real books."""
+        size, box = (800.0, 430.0), (90.0, 64.0, 780.0, 374.0)
+        n = np.arange(1, self.most + 1)
+        theory = diversified_r2(self.supposed, n)
+        marks: list[Mark] = [
+            Bars(
+                at=self.counts, start=self.low, end=self.high, thickness=0.2, role="altcoins",
+                opacity=0.4,
+            ),
+            Line(x=n, y=theory, width=2.5, dash="dashed"),
+            Points(x=self.counts, y=self.mean, role="altcoins", size=11.0),
+            Points(x=n[-1:], y=theory[-1:], size=11.0),
+            Text(
+                x=self.most - 0.6, y=float(theory[-1]), vertical="top", shift=(0.0, 17.0),
+                text=f"theory: any two coins\ncorrelated {self.supposed:g}", align="end",
+                role="total",
+            ),
+            Text(
+                x=float(self.counts[-1]), y=float(self.mean[-1]), vertical="top", shift=(14.0, 3.0),
+                text=f"real coins, {self.period}:\nmean and range of all books",
+                role="altcoins",
+            ),
+        ]  # fmt: skip
+        if self.guess is not None:
+            marks.append(Guess(x=self.most, y=self.guess, side="left"))
+        step = max(1, self.most // 10)
+        x = Scale(
+            label="coins in the book, equal parts", limits=(0.4, self.most + 0.4),
+            ticks=[(count, f"{count}") for count in range(step, self.most + 1, step)],
+        )  # fmt: skip
+        y = Scale(label="R²: variance a short can remove", unit="share", limits=(0.0, 1.0))
+        return Scene(
+            title=(
+                f"More coins, better hedge: {percent(float(theory[0]))} for one, "
+                f"{percent(float(theory[-1]))} for {self.most}"
+            ),
+            alt=self._alt(),
+            panels=(panel(marks, x, y, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _alt(self) -> str:
+        theory = diversified_r2(self.supposed, [1, self.most])
+        guess = "" if self.guess is None else f" Your guess was {percent(self.guess)}."
+        return (
+            f"R² against the number of coins in a book. In theory, with any two coins correlated "
+            f"{self.supposed:g}, it rises from {percent(theory[0])} for one to "
+            f"{percent(theory[1])} for {self.most}. Real coins to {self.hedge} in {self.period}: "
+            f"{percent(self.mean[0])} on average for one (from {percent(self.low[0])} to "
+            f"{percent(self.high[0])}), {percent(self.mean[-1])} for all {self.counts[-1]}.{guess}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
 def books_of_coins(
@@ -688,62 +771,3 @@ def guess_diversified(supposed: float, most: int) -> Prediction:
         },
         answer=right,
     )
-
-
-def _draw_books(ax: Axes, books: BooksOfCoins) -> None:
-    n = np.arange(1, books.most + 1)
-    theory = diversified_r2(books.supposed, n)
-    ax.plot(n, theory, color=COLOURS["total"], linewidth=1.8, linestyle=(0, (5, 2)), zorder=3)
-    ax.plot([n[-1]], [theory[-1]], "o", color=COLOURS["total"], markersize=8, zorder=5)
-    ax.vlines(books.counts, books.low, books.high, color="#9DBFD6", linewidth=5, zorder=2)
-    ax.plot(books.counts, books.mean, "o", color=COLOURS["altcoins"], markersize=8, zorder=4)
-    ax.annotate(
-        f"theory: any two coins\ncorrelated {books.supposed:g}",
-        (books.most - 0.6, float(theory[-1])),
-        xytext=(0, -12),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-    )
-    ax.annotate(
-        f"real coins, {books.period}:\nmean and range of all books",
-        (float(books.counts[-1]), float(books.mean[-1])),
-        xytext=(10, -2),
-        textcoords="offset points",
-        va="top",
-        color=readable(COLOURS["altcoins"]),
-    )
-    if books.guess is not None:
-        mark_guess(ax, books.most, books.guess, side="left")
-    ax.set_xlim(0.4, books.most + 0.4)
-    ax.set_ylim(0, 1)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v)))
-    ax.set_xlabel("coins in the book, equal parts")
-    ax.set_ylabel("R²: variance a short can remove")
-    ax.yaxis.set_label_coords(-0.08, 0.5)
-    ax.set_title(
-        f"More coins, better hedge: {percent(float(theory[0]))} for one, "
-        f"{percent(float(theory[-1]))} for {books.most}"
-    )
-
-
-def _alt_books(books: BooksOfCoins) -> str:
-    theory = diversified_r2(books.supposed, [1, books.most])
-    guess = "" if books.guess is None else f" Your guess was {percent(books.guess)}."
-    return (
-        f"R² against the number of coins in a book. In theory, with any two coins correlated "
-        f"{books.supposed:g}, it rises from {percent(theory[0])} for one to {percent(theory[1])} "
-        f"for {books.most}. Real coins to {books.hedge} in {books.period}: "
-        f"{percent(books.mean[0])} on average for one (from {percent(books.low[0])} to "
-        f"{percent(books.high[0])}), {percent(books.mean[-1])} for all {books.counts[-1]}.{guess}"
-    )
-
-
-BOOKS_OF_COINS: Picture[BooksOfCoins] = Picture(
-    name="r2 by number of coins",
-    draw=_draw_books,
-    alt=_alt_books,
-    size=(8.0, 4.3),
-    margins=(0.1, 0.975, 0.13, 0.9),
-)

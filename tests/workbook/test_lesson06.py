@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
@@ -20,7 +21,9 @@ from hedgelib import (
     read_portfolio,
     simple_returns,
 )
-from hedgelib.figures import BetaScatter, Canvas
+from hedgelib.show import Area, Bars, Guess, Line, Points, Text
+from hedgelib.show.plot import png
+from hedgelib.show.scatter import BetaScatter
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises.lesson06 import (
     BOOK_USD,
@@ -35,10 +38,6 @@ from hedgelib.workbook.exercises.lesson06 import (
 )
 from hedgelib.workbook.guesses import number_in, numbers_in
 from hedgelib.workbook.lesson06 import (
-    BETA_CLOUD,
-    COIN_BETAS,
-    DRIFT,
-    SIZE_OF_SHORT,
     Cloud,
     coin_betas,
     drift,
@@ -50,14 +49,12 @@ from hedgelib.workbook.lesson06 import (
     study_size,
 )
 from hedgelib.workbook.lesson06_choice import (
-    BOOKS_OF_COINS,
-    COLLAPSE,
-    JUDGED,
     books_of_coins,
     collapse,
     guess_collapse,
     guess_diversified,
     guess_leader,
+    hedges_by_book,
     judge,
 )
 
@@ -104,20 +101,52 @@ def many(guess=None):
     return books_of_coins(year[coins], year["ETH"], period="2023", guess=guess)
 
 
+def judged_scene(option=None):
+    whole, without = candidates()
+    return hedges_by_book([whole, without.guessed(option)])
+
+
 DRAWN = {
-    "cloud": (BETA_CLOUD, cloud),
-    "cloud and guess": (BETA_CLOUD, lambda: cloud(0.95)),
-    "betas": (COIN_BETAS, lambda: coins_of_2021(("DOGE", 2.4))),
-    "size": (SIZE_OF_SHORT, lambda: size(guess=0.4)),
-    "size, far too large": (SIZE_OF_SHORT, lambda: size(2.9)),
-    "size, beyond the axis": (SIZE_OF_SHORT, lambda: size(4)),
-    "drift": (DRIFT, lambda: drift(BOOK, ETH, DAYS, 90, guess=(0.7, 1.1))),
-    "judged": (JUDGED, candidates),
-    "judged and guess": (JUDGED, lambda: (candidates()[0], candidates()[1].guessed("AVAX wins"))),
-    "collapse": (COLLAPSE, lambda: luna(guess=-5000.0)),
-    "books": (BOOKS_OF_COINS, lambda: many(0.5)),
+    "cloud": lambda: cloud().scene(),
+    "cloud and guess": lambda: cloud(0.95).scene(),
+    "betas": lambda: coins_of_2021().scene(),
+    "betas and guess": lambda: coins_of_2021(("DOGE", 2.4)).scene(),
+    "betas and guess, of volatility": lambda: coins_of_2021(("DOGE", 3.9)).scene(),
+    "betas and guess, of correlation": lambda: coins_of_2021(("DOGE", 0.2)).scene(),
+    "size": lambda: size().scene(),
+    "size and guess": lambda: size(guess=0.4).scene(),
+    "size, doubled, and guess": lambda: size(2 * size().fit.beta, guess=1.0).scene(),
+    "size, none": lambda: size(0).scene(),
+    "size, far too large": lambda: size(2.9).scene(),
+    "size, beyond the axis, and guess": lambda: size(4, guess=0.8).scene(),
+    "drift": lambda: drift(BOOK, ETH, DAYS, 90).scene(),
+    "drift and guess": lambda: drift(BOOK, ETH, DAYS, 90, guess=(0.7, 1.1)).scene(),
+    "drift, short window": lambda: drift(HISTORY["DOGE"], ETH, DAYS, 20).scene(),
+    "drift, long window": lambda: drift(BOOK, HISTORY["BTC"], DAYS, 365).scene(),
+    "one book": lambda: candidates()[0].scene(),
+    "judged": judged_scene,
+    "judged and guess": lambda: judged_scene("AVAX removes more"),
+    "collapse": lambda: luna().scene(),
+    "collapse and guess": lambda: luna(guess=-5000.0).scene(),
+    "collapse and guess of nothing": lambda: luna(guess=0.0).scene(),
+    "books": lambda: many().scene(),
+    "books and guess": lambda: many(0.5).scene(),
 }
 drawn = pytest.mark.parametrize("name", DRAWN)
+BOOKS = {
+    "Alice's altcoins in 2023": (BOOK, "2023"),
+    "BTC in 2022": (HISTORY["BTC"], "2022"),
+    "Alice's altcoins in 2021": (BOOK, "2021"),
+    "DOGE in 2021": (HISTORY["DOGE"], "2021"),
+}
+
+
+def marks(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def words(scene):
+    return [text.text for text in marks(scene, Text)]
 
 
 # Every picture
@@ -125,39 +154,44 @@ drawn = pytest.mark.parametrize("name", DRAWN)
 
 @drawn
 def test_picture_is_the_same_each_time(name):
-    picture, make = DRAWN[name]
-    result = make()
-    canvas = Canvas(picture)
-    canvas.draw(result)
-    first = canvas.png(compress_level=6)
-    canvas.draw(result)
-    assert canvas.png(compress_level=6) == first
+    assert png(DRAWN[name]()) == png(DRAWN[name]())
 
 
 @drawn
 def test_nothing_is_cut_off_and_no_words_overlap(name):
-    picture, make = DRAWN[name]
-    figure = picture.figure(make())
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    axes = figure.axes[0]
-    texts = [t for t in (*axes.texts, *figure.texts, axes.title) if t.get_text()]
-    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in texts]
-    for words, box in boxes:
-        assert 0 <= box.x0 < box.x1 <= figure.bbox.width, words
-        assert 0 <= box.y0 < box.y1 <= figure.bbox.height, words
-    for (one, a), (other, b) in itertools.combinations(boxes, 2):
-        assert not a.shrunk(0.9, 0.7).overlaps(b.shrunk(0.9, 0.7)), (one, other)
+    scene = DRAWN[name]()
+    assert_legible(scene)
+    assert scene.title.count("\n") <= 1
+    assert scene.table.rows
+    assert scene.to_json()
 
 
 @drawn
 def test_guess_is_drawn_and_told(name):
-    picture, make = DRAWN[name]
-    result = make()
-    if getattr(result, "guess", None) is not None or "guess" in name:
-        assert "our guess" in picture.alt(result)
-        texts = [t.get_text() for t in picture.figure(result).axes[0].texts]
-        assert any(text.startswith("your guess") for text in texts)
+    scene = DRAWN[name]()
+    drawn_words = words(scene) + ["your guess"] * len(marks(scene, Guess))
+    guessed = any(text.startswith("your guess") for text in drawn_words)
+    assert guessed == ("guess" in name)
+    assert ("our guess" in scene.alt) == guessed
+
+
+@pytest.mark.parametrize("name", BOOKS)
+@pytest.mark.parametrize("short", [0, 0.5, 1.0, 1.5, 2.0, 3.0])
+def test_every_size_that_can_be_tried_is_legible_and_light(name, short):
+    y, year = BOOKS[name]
+    found = study_size(y.loc[year], ETH.loc[year], short, book_usd=50_000, name=name)
+    assert_legible(found.scene())
+    assert len(found.scene().to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("name", ["Alice's altcoins", "BNB", "DOGE", "LINK"])
+@pytest.mark.parametrize("coin", ["ETH", "BTC"])
+@pytest.mark.parametrize("window", [20, 90, 365])
+def test_every_window_that_can_be_tried_is_legible_and_light(name, coin, window):
+    y = HISTORY.get(name, BOOK)
+    found = drift(y, HISTORY[coin], DAYS, window, name=name, coin=coin)
+    assert_legible(found.scene())
+    assert len(found.scene().to_json().encode()) < 10_000
 
 
 # The cloud
@@ -180,10 +214,12 @@ def test_true_cloud_holds_nearly_all():
     assert guess.answer == f"{fit.r2:.0%}"
     shares = [number_in(option) for option in guess.options]
     assert shares == sorted(shares, reverse=True)
-    told = BETA_CLOUD.alt(cloud(0.95))
+    told = cloud(0.95).scene().alt
     assert f"and {cloud(0.95).outside:.0%} of them do not" in told
     assert cloud(0.95).outside > 0.25
-    assert "guess" not in BETA_CLOUD.alt(cloud())
+    assert "guess" not in cloud().scene().alt
+    lower, upper = (m for m in marks(cloud(0.95).scene(), Line) if m.dash == "dashed")
+    assert (upper.y - lower.y).tolist() == pytest.approx([2 * cloud(0.95).half_width] * 2)
 
 
 # Beta of coins
@@ -206,10 +242,14 @@ def test_coin_betas_are_covariance_over_variance():
 def test_coin_betas_words():
     found = coins_of_2021(("DOGE", 2.4))
     assert found.rows()[0] == ("DOGE", "3.94", "0.23", "0.90")
-    assert "DOGE volatility 3.94, beta 0.90, correlation 0.23" in COIN_BETAS.alt(found)
-    title = COIN_BETAS.figure(found).axes[0].get_title(loc="left")
-    assert title == "DOGE, 2021: 3.9 times as volatile as ETH, beta 0.90"
+    assert "DOGE volatility 3.94, beta 0.90, correlation 0.23" in found.scene().alt
+    assert found.scene().title == "DOGE, 2021: 3.9 times as volatile as ETH, beta 0.90"
     assert coins_of_2021(("DOGE", None)).guess is None
+    (between, squares), (dots,) = marks(found.scene(), Bars), marks(found.scene(), Points)
+    assert between.end == pytest.approx(found.volatility)
+    assert between.start.tolist() == dots.x.tolist()
+    assert (squares.start + squares.end) / 2 == pytest.approx(found.volatility)
+    assert dots.x == pytest.approx([fit.beta for fit in found.fits])
     with pytest.raises(InvalidInput, match="no coin 'SOL'; there are DOGE, "):
         found.fit("SOL")
     with pytest.raises(InvalidInput, match="no coin in it"):
@@ -245,13 +285,28 @@ def test_size_words():
     assert rows["Short"] == "$50,000"
     assert rows["Variance removed"] == "59%"
     assert rows["Volatility removed"] == "36%"
-    assert "A short of 32% would do the same." in SIZE_OF_SHORT.alt(found)
-    assert SIZE_OF_SHORT.alt(found).startswith("BTC in 2022: short 100% of it, 59% of the variance")
+    assert "A short of 32% would do the same." in found.scene().alt
+    assert found.scene().alt.startswith("BTC in 2022: short 100% of it, 59% of the variance")
     twice = size(2 * found.fit.beta)
     assert dict(twice.rows())["Variance removed"] == "0%"
     worse = size(2.0)
     assert dict(worse.rows())["Variance added"].endswith("%")
-    assert "added" in SIZE_OF_SHORT.figure(worse).axes[0].get_title(loc="left")
+    assert "added" in worse.scene().title
+    assert "▼" in words(worse.scene())
+    assert "▶" in words(size(4).scene())
+
+
+def test_size_is_marked_with_the_other_one_of_the_same_effect():
+    found = size(1.0)
+    (curve, same) = marks(found.scene(), Line)
+    assert curve.y.max() == pytest.approx(found.fit.r2, abs=1e-3)
+    assert curve.y.min() == pytest.approx(-1)
+    mirrored, this = marks(found.scene(), Points)
+    assert (this.x.item(), this.y.item()) == pytest.approx((1.0, found.removed))
+    assert mirrored.shape == "ring"
+    assert mirrored.x.item() == pytest.approx(2 * found.fit.beta - 1)
+    assert mirrored.y.item() == this.y.item()
+    assert set(same.y) == {found.removed}
 
 
 def test_size_refuses():
@@ -286,8 +341,12 @@ def test_drift_is_one_regression_for_each_window(window):
 def test_drift_words_and_refusals():
     found = drift(BOOK, ETH, DAYS, 90, name="Alice's altcoins")
     assert dict(found.rows())["Lowest"] == "0.56 on 2021-03-08"
-    assert "lowest 0.56 on 2021-03-08, highest 1.39 on 2022-06-08" in DRIFT.alt(found)
+    assert "lowest 0.56 on 2021-03-08, highest 1.39 on 2022-06-08" in found.scene().alt
     assert dict(drift(HISTORY["DOGE"], ETH, DAYS, 30).rows())["Lowest"].startswith("−0.41 on 20")
+    (band,), (line, whole) = marks(found.scene(), Area), marks(found.scene(), Line)
+    assert (line.y.min(), line.y.max()) == (found.beta.min(), found.beta.max())
+    assert set(whole.y) == {found.whole.beta}
+    assert (band.high - band.low).max() == pytest.approx(2 * found.half.max(), rel=0.1)
     for window in (5, 400, 90.5):
         with pytest.raises(InvalidInput, match="window must be a whole number from 10 to 365"):
             drift(BOOK, ETH, DAYS, window)
@@ -328,7 +387,7 @@ def test_judge_bets_on_days_it_has_not_seen():
     )
     assert whole.hedges[0].name == "AVAX"
     assert without.hedges[-1].name == "AVAX"
-    assert "AVAX 79% (80% with hindsight)" in JUDGED.alt((whole, without))
+    assert "AVAX 79% (80% with hindsight)" in hedges_by_book([whole, without]).alt
 
 
 def test_judge_refuses():
@@ -352,7 +411,7 @@ def test_collapse():
     assert found.hedge_usd[-1] == pytest.approx(11_000 * (1 - eth_1 / eth_0))
     needed = found.short_that_would_have_done
     assert luna(beta=needed / 10_000).together_usd[-1] == pytest.approx(0, abs=1e-6)
-    assert COLLAPSE.alt(found).startswith("From 6 May 2022 to 12 May 2022: LUNA −$10,000")
+    assert found.scene().alt.startswith("From 6 May 2022 to 12 May 2022: LUNA −$10,000")
     assert [name for name, _ in found.rows()] == ["LUNA", "short of $11,000 ETH", "together"]
     with pytest.raises(InvalidInput, match="do not go together"):
         collapse([1, 2], [1, 2, 3], DAYS[:2], book_usd=1, beta=1)
@@ -391,7 +450,7 @@ def test_books_of_coins_are_every_book():
         assert found.high[count - 1] == pytest.approx(max(r2))
     pairs = np.corrcoef(year[coins].T)[np.triu_indices(8, 1)]
     assert found.pairwise == pytest.approx(pairs.mean())
-    assert "rises from 25% for one to 87% for 20" in BOOKS_OF_COINS.alt(found)
+    assert "rises from 25% for one to 87% for 20" in found.scene().alt
     with pytest.raises(InvalidInput, match="2 to 12 coins, got 1"):
         books_of_coins({"A": [1, 2, 3]}, [1, 2, 3])
 
@@ -433,7 +492,7 @@ def test_guesses_have_the_computed_answer():
     assert marked == [{"AVAX"}, {"AVAX", "ETH"}, {"ETH"}]
     assert without.guessed(None) == without
     alike = (whole, without.guessed("AVAX and ETH the same"))
-    assert JUDGED.alt(alike).endswith("Your guess: ETH and AVAX.")
+    assert hedges_by_book(alike).alt.endswith("Your guess: ETH and AVAX.")
     for guess in (wild, guess_double(size()), guess_drift(moved), guess_diversified(0.25, 20)):
         assert len(guess.options) >= 3
 
