@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import erf, isfinite, log10, sqrt
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike
 
 from hedgelib import market
 from hedgelib._check import FRACTION, NONNEGATIVE, POSITIVE, RATE, FloatArray, scalars
-from hedgelib._text import percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.carry import (
     BreakEven,
     close_reopen_break_even,
@@ -29,17 +27,15 @@ from hedgelib.carry import (
     unhedged_sigma_usd,
 )
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
-from hedgelib.workbook.guesses import mark_guess
-from hedgelib.workbook.prose import Prediction, Table, predict, table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from hedgelib.show.layout import Scale, panel
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Area, Band, Guess, Line, Mark, Points, Rule, Scene, Side, Text
+from hedgelib.workbook.prose import Prediction, predict
 
 __all__ = [
-    "FUNDING_RULE",
+    "PAYS",
+    "RECEIVES",
     "RULES",
-    "STAY_OUT",
     "FundingRule",
     "RateStudy",
     "StayOut",
@@ -51,8 +47,9 @@ __all__ = [
     "study_rate",
 ]
 
-RECEIVES, PAYS = COLOURS["good"], COLOURS["unhedged"]
-"""Colours of money that comes and of money that goes."""
+RECEIVES: Role = "good"
+PAYS: Role = "unhedged"
+"""Roles of money that comes and of money that goes."""
 
 
 def rate_text(rate: float, *, signed: bool = True) -> str:
@@ -220,14 +217,40 @@ class RateStudy:
             ("By the year, simple", percent(self.yearly_usd / self.short_usd, digits=2)),
         ]
 
-    def _table(self) -> Table:
-        return table(self.rows(), caption=f"Rule of {self.rule.name}")
+    def table(self) -> Table:
+        """Return the numbers as a table."""
+        return Table(("what", "value"), self.rows(), caption=f"Rule of {self.rule.name}")
+
+    def scene(self) -> Scene:
+        """Draw the rule over the premium, and mark the one premium on it."""
+        far = abs(self.premium) > self.reach
+        widest = 1.05 * abs(self.premium) if far else self.reach
+        top = max(1.125 * self.reach, 1.1 * abs(self.rate))
+        step = 0.001 if self.reach > 0.002 else 0.0005
+        x = Scale(
+            label="average premium of the perpetual over its index", unit="share", signed=True,
+            limits=(-widest, widest),
+            ticks=None if far else _rate_ticks(widest, step),
+        )  # fmt: skip
+        y = Scale(
+            label="funding rate for 8 hours", unit="share", signed=True, limits=(-top, top),
+            ticks=_rate_ticks(top, step) if top < 1.2 * self.reach else None,
+        )  # fmt: skip
+        marks = _rule_marks(self, widest, top)
+        return Scene(
+            title=f"Premium {rate_text(self.premium)}: rate {rate_text(self.rate)}, "
+            f"a short of {usd(self.short_usd)} {_gets(self.received_usd)}",
+            alt=_alt_rule(self),
+            panels=(panel(marks, x, y, box=(106.0, 64.0, 768.0, 382.0), width=800.0),),
+            table=self.table(),
+            size=(800.0, 440.0),
+        )
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        return self.table().html()
 
     def __repr__(self) -> str:
-        return repr(self._table())
+        return repr(self.table())
 
 
 def _who(rate: float) -> str:
@@ -339,70 +362,41 @@ def guess_discount(study: RateStudy) -> Prediction:
     )
 
 
-def _draw_rule(ax: Axes, study: RateStudy) -> None:
-    rule, widest = study.rule, max(study.reach, 1.05 * abs(study.premium))
-    top = max(1.125 * study.reach, 1.1 * abs(study.rate))
-    bends = [x for x in rule.corners if abs(x) < widest]
-    x = np.sort([-widest, *bends, study.premium, widest])
-    ax.axhspan(0, top, color=RECEIVES, alpha=0.09, linewidth=0, zorder=0)
-    ax.axhspan(-top, 0, color=PAYS, alpha=0.09, linewidth=0, zorder=0)
-    ax.plot(
-        [-widest, widest],
-        [-widest, widest],
-        color=COLOURS["grey"],
-        linewidth=1.3,
-        linestyle=(0, (4, 3)),
-        zorder=2,
-    )
-    ax.plot(x, rule.rate(x), color=COLOURS["altcoins"], linewidth=2.6, zorder=3)
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.plot([study.premium] * 2, [0, study.rate], color="#333333", linewidth=1, zorder=2)
-    _corner(ax, 0.015, 0.965, "longs pay, SHORTS RECEIVE", readable(RECEIVES), "top", "left")
-    _corner(ax, 0.985, 0.035, "shorts pay, longs receive", readable(PAYS), "bottom", "right")
-    ax.annotate(
-        "rate = premium",
-        (-0.88 * widest, -0.88 * widest),
-        xytext=(9, -3),
-        textcoords="offset points",
-        ha="left",
-        va="center",
-        color=COLOURS["grey"],
-        fontsize=9.5,
-    )
+def _rule_marks(study: RateStudy, widest: float, top: float) -> list[Mark]:
+    rule, premium, rate = study.rule, study.premium, study.rate
+    x = np.sort([-widest, *(bend for bend in rule.corners if abs(bend) < widest), premium, widest])
+    # Where the dashed line leaves the panel, to the left.
+    end = -0.88 * min(widest, top)
+    marks: list[Mark] = [
+        Band(low=0.0, high=top, direction="y", role=RECEIVES, opacity=0.09),
+        Band(low=-top, high=0.0, direction="y", role=PAYS, opacity=0.09),
+        Rule(at=0.0, width=1.4),
+        Line(x=[-widest, widest], y=[-widest, widest], role="grey", width=1.8, dash="dashed"),
+        Line(x=[premium, premium], y=[0.0, rate], width=1.4),
+        Line(x=x, y=rule.rate(x), role="altcoins", width=3.6, name="rate", labelled=False),
+        Text(x=end, y=end, text="rate = premium", shift=(13.0, 4.0), size=13.0),
+        Text(
+            x=0.015, y=0.965, text="longs pay, SHORTS RECEIVE", x_share=True, y_share=True,
+            vertical="top", role=RECEIVES, bold=True,
+        ),
+        Text(
+            x=0.985, y=0.035, text="shorts pay, longs receive", x_share=True, y_share=True,
+            vertical="bottom", align="end", role=PAYS, bold=True,
+        ),
+    ]  # fmt: skip
     if study.guess is not None:
         # Away from the line.
-        side = "below" if study.guess < study.rate else "above"
-        mark_guess(ax, study.premium, study.guess, side=side)
-    ax.plot(
-        [study.premium],
-        [study.rate],
-        "o",
-        color=COLOURS["total"],
-        markersize=9,
-        zorder=6,
-        clip_on=False,
-    )
-    ax.set_xlim(-widest, widest)
-    ax.set_ylim(-top, top)
-    step = 0.001 if study.reach > 0.002 else 0.0005
-    for axis, usual in ((ax.xaxis, widest == study.reach), (ax.yaxis, top < 1.2 * study.reach)):
-        axis.set_major_locator(MultipleLocator(step) if usual else MaxNLocator(8))
-        axis.set_major_formatter(FuncFormatter(lambda v, _: _tick_text(v, step)))
-    ax.set_xlabel("average premium of the perpetual over its index")
-    ax.set_ylabel("funding rate for 8 hours")
-    ax.yaxis.set_label_coords(-0.115, 0.5)
-    ax.set_title(
-        f"Premium {rate_text(study.premium)}: rate {rate_text(study.rate)}, "
-        f"a short of {usd(study.short_usd)} {_gets(study.received_usd)}"
-    )
+        side: Side = "below" if study.guess < rate else "above"
+        marks.append(Guess(x=premium, y=study.guess, side=side))
+    return [*marks, Points(x=[premium], y=[rate], size=12.5)]
 
 
-def _tick_text(value: float, step: float) -> str:
-    return percent(round(value, 9), signed=True, digits=1 if step >= 0.001 else 2)
-
-
-def _corner(ax: Axes, x: float, y: float, text: str, colour: str, va: str, ha: str) -> None:
-    ax.text(x, y, text, transform=ax.transAxes, color=colour, va=va, ha=ha, fontweight="bold")
+def _rate_ticks(limit: float, step: float) -> list[tuple[float, str]]:
+    """Put ticks on the multiples of a step, whatever the sliders are at."""
+    count, digits = int(limit / step + 1e-9), 1 if step >= 0.001 else 2
+    return [
+        (i * step, percent(i * step, signed=True, digits=digits)) for i in range(-count, count + 1)
+    ]
 
 
 def _alt_rule(study: RateStudy) -> str:
@@ -423,15 +417,6 @@ def _alt_rule(study: RateStudy) -> str:
         f"{_who(study.rate)}{'' if study.rate else ' pays'}; a short of {usd(study.short_usd)} "
         f"{_gets(study.received_usd)} every 8 hours. {band}{end}.{guess}"
     )
-
-
-FUNDING_RULE: Picture[RateStudy] = Picture(
-    name="funding rate over premium",
-    draw=_draw_rule,
-    alt=_alt_rule,
-    size=(8.0, 4.4),
-    margins=(0.132, 0.96, 0.13, 0.9),
-)
 
 
 # Which of two dated contracts
@@ -599,14 +584,41 @@ class StayOut:
             ("Chance to be better off, no trend", percent(self.chance, digits=1)),
         ]
 
-    def _table(self) -> Table:
-        return table(self.rows(), caption=_out(self))
+    def table(self) -> Table:
+        """Return the numbers as a table."""
+        return Table(("what", "value"), self.rows(), caption=_out(self))
+
+    def scene(self) -> Scene:
+        """Draw the money saved over the hours, and what the book may do meanwhile around it."""
+        last = max(24.0 * _DAYS, self.hours)
+        # Closer together at first, where a root rises fastest.
+        x = last * np.linspace(0, 1, 61) ** 2
+        net, sigma = self.avoided_over(x) - self.cost_usd, self.sigma_over(x)
+        guessed = 0.0 if self.guess is None else 1.04 * (abs(self.net_usd) + self.guess)
+        top = _ceiling(max(float(np.max(np.abs(net) + sigma)), guessed))
+        usual = [(24.0 * day, f"{24 * day}") for day in range(_DAYS + 1)]
+        across = Scale(
+            label="hours out of the hedge", limits=(0.0, last),
+            ticks=usual if last == 24 * _DAYS else None,
+        )  # fmt: skip
+        up = Scale(
+            label="against staying hedged (USD)", unit="usd", signed=True, limits=(-top, top)
+        )
+        marks = _out_marks(self, x, net, sigma)
+        return Scene(
+            title=f"{self.hours:g} hours out: funding {usd(self.avoided_usd, signed=True)}, costs "
+            f"{usd(-self.cost_usd, signed=True)}, at risk ± {usd(self.sigma_usd)}",
+            alt=_alt_out(self),
+            panels=(panel(marks, across, up, box=(97.0, 64.0, 701.0, 374.0), width=840.0),),
+            table=self.table(),
+            size=(840.0, 430.0),
+        )
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        return self.table().html()
 
     def __repr__(self) -> str:
-        return repr(self._table())
+        return repr(self.table())
 
 
 def _hours(hours: float) -> str:
@@ -734,40 +746,28 @@ def guess_swing(study: StayOut) -> Prediction:
 _DAYS = 10
 
 
-def _draw_out(ax: Axes, study: StayOut) -> None:
-    last = max(24.0 * _DAYS, study.hours)
-    x = np.linspace(0, last, 161)
-    net = study.avoided_over(x) - study.cost_usd
-    sigma = study.sigma_over(x)
-    ax.fill_between(x, net - sigma, net + sigma, color=PAYS, alpha=0.18, linewidth=0, zorder=2)
-    ax.plot(x, net + sigma, color=PAYS, linewidth=1.2, zorder=3)
-    ax.plot(x, net - sigma, color=PAYS, linewidth=1.2, zorder=3)
-    ax.plot(x, net, color=COLOURS["total"], linewidth=2.6, zorder=4)
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ends_of_swing = study.net_usd + study.sigma_usd * np.array([-1, 1])
-    dot: dict[str, Any] = {"zorder": 6, "clip_on": False}
-    ax.plot([study.hours] * 2, ends_of_swing, "o-", color=readable(PAYS), markersize=6, **dot)
-    ax.plot([study.hours], [study.net_usd], "o", color=COLOURS["total"], markersize=9, **dot)
-    guessed = 0.0 if study.guess is None else 1.04 * (abs(study.net_usd) + study.guess)
-    top = _ceiling(max(float(np.max(np.abs(net) + sigma)), guessed))
-    ax.set_xlim(0, last)
-    ax.set_ylim(-top, top)
-    ax.xaxis.set_major_locator(MultipleLocator(24) if last == 24 * _DAYS else MaxNLocator(8))
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_xlabel("hours out of the hedge")
-    ax.set_ylabel("against staying hedged (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    if study.guess is not None:
-        mark_guess(ax, study.hours, study.net_usd + study.guess)
-    ends = [(float(net[-1]), "funding\nless costs", COLOURS["total"], True)]
+def _out_marks(study: StayOut, x: FloatArray, net: FloatArray, sigma: FloatArray) -> list[Mark]:
+    marks: list[Mark] = []
     if sigma[-1]:
-        ends.append((float((net + sigma)[-1]), "one swing up", PAYS, False))
-        ends.append((float((net - sigma)[-1]), "one swing down", PAYS, False))
-    label_ends(ax, ends)
-    ax.set_title(
-        f"{study.hours:g} hours out: funding {usd(study.avoided_usd, signed=True)}, costs "
-        f"{usd(-study.cost_usd, signed=True)}, at risk ± {usd(study.sigma_usd)}"
-    )
+        up, down = net + sigma, net - sigma
+        marks += [
+            Area(x=x, low=down, high=up, role=PAYS, opacity=0.18),
+            Line(x=x, y=up, role=PAYS, width=1.7, name="one swing up"),
+            Line(x=x, y=down, role=PAYS, width=1.7, name="one swing down"),
+        ]
+    here = [study.hours, study.hours]
+    ends = [study.net_usd - study.sigma_usd, study.net_usd + study.sigma_usd]
+    marks += [
+        Rule(at=0.0, width=1.4),
+        Line(x=x, y=net, width=3.6, name="funding less costs", bold=True),
+        Line(x=here, y=ends, role=PAYS, width=2.8),
+        Points(x=here, y=ends, role=PAYS, size=8.5),
+        Points(x=[study.hours], y=[study.net_usd], size=12.5),
+    ]
+    if study.guess is not None:
+        side: Side = "left" if study.hours > 0.8 * x[-1] else "right"
+        marks.append(Guess(x=study.hours, y=study.net_usd + study.guess, side=side))
+    return marks
 
 
 def _ceiling(value: float) -> float:
@@ -790,12 +790,3 @@ def _alt_out(study: StayOut) -> str:
         f"meanwhile swings by ± {usd(study.sigma_usd)}, a band that opens around the line of the "
         f"money saved. {when}.{guess}"
     )
-
-
-STAY_OUT: Picture[StayOut] = Picture(
-    name="out of the hedge",
-    draw=_draw_out,
-    alt=_alt_out,
-    size=(8.4, 4.3),
-    margins=(0.115, 0.835, 0.13, 0.9),
-)

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
 
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, scalars
-from hedgelib._text import percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.carry import FundingIncome, annualise_funding, funding_income
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, readable
+from hedgelib.show.layout import Scale, panel
+from hedgelib.show.lettering import wrap
+from hedgelib.show.scene import Bars, Line, Mark, Panel, Points, Rule, Scene, Text
 from hedgelib.workbook.lesson05 import PAYS, RECEIVES, RULES, rate_text
-from hedgelib.workbook.prose import Prediction, Table, predict, table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from hedgelib.workbook.prose import Prediction, predict
 
 __all__ = [
-    "FUNDING_BY_MARKET",
-    "FUNDING_HISTORY",
     "PROXY",
     "XBTUSD",
     "CoinFunding",
@@ -228,9 +224,10 @@ class FundingHistory:
                 )
         return rows
 
-    def _table(self) -> Table:
+    def table(self) -> Table:
+        """Return every year of every coin as a table."""
         head = (
-            "",
+            "coin and year",
             "average rate, 8 h",
             "by the year",
             "received",
@@ -238,13 +235,27 @@ class FundingHistory:
             "months with one such payment",
         )
         rows = [(first.replace(" ", "\N{NO-BREAK SPACE}"), *rest) for first, *rest in self.rows()]
-        return table(rows, head, caption=f"A short of {usd(self.short_usd)} ({PROXY})")
+        return Table(head, rows, caption=f"A short of {usd(self.short_usd)} ({PROXY})")
+
+    def scene(self) -> Scene:
+        """Draw the rates month by month, a panel for each coin, with what each year brought."""
+        totals = ", ".join(
+            f"{part.coin} {usd(part.income(self.short_usd).total_usd, signed=True)}"
+            for part in self.coins
+        )
+        return Scene(
+            title=f"What a short of {usd(self.short_usd)} received in four years: {totals}",
+            alt=_alt_history(self),
+            panels=_history_panels(self),
+            table=self.table(),
+            size=_HISTORY_SIZE,
+        )
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        return self.table().html()
 
     def __repr__(self) -> str:
-        return repr(self._table())
+        return repr(self.table())
 
 
 def funding_history(
@@ -356,66 +367,65 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
     )
 
 
-def _draw_history(ax: Axes, history: FundingHistory) -> None:
-    # Insets, because a canvas keeps one pair of axes.
-    ax.set_axis_off()
-    count = len(history.coins)
-    height = (1 - 0.1 * (count - 1)) / count
-    top = max(float(part.mean.max()) for part in history.coins)
-    low = min(float(part.mean.min()) for part in history.coins)
+_HISTORY_SIZE = (880.0, 540.0)
+
+
+def _history_panels(history: FundingHistory) -> tuple[Panel, ...]:
+    """Put the coins one under the other, on one scale."""
+    count, top, bottom, gap = len(history.coins), 88.0, 484.0, 44.0
+    each = (bottom - top - gap * (count - 1)) / count
+    highest = max(float(part.mean.max()) for part in history.coins)
+    lowest = min(float(part.mean.min()) for part in history.coins)
     if history.guess is not None:
-        low = min(low, _guess_level(history))
+        lowest = min(lowest, _guess_level(history))
+    panels = []
     for row, part in enumerate(history.coins):
-        panel = ax.inset_axes((0, 1 - (row + 1) * height - row * 0.1, 1, height))
-        panel.set_ylim(1.5 * low, 1.24 * top)
-        _draw_months(panel, history, part)
-        last = row == count - 1
-        panel.set_xlabel(f"month ({PROXY})" if last else "")
-        if not last:
-            panel.tick_params(axis="x", labelbottom=False)
-    totals = ", ".join(
-        f"{part.coin} {usd(part.income(history.short_usd).total_usd, signed=True)}"
-        for part in history.coins
-    )
-    ax.text(
-        0,
-        1.05,
-        f"What a short of {usd(history.short_usd)} received in four years: {totals}",
-        transform=ax.transAxes,
-        fontsize=12.5,
-        fontweight="bold",
-    )
-
-
-def _draw_months(ax: Axes, history: FundingHistory, part: CoinFunding) -> None:
-    places = np.arange(part.mean.size)
-    colours = [RECEIVES if rate >= 0 else PAYS for rate in part.mean]
-    ax.bar(places, part.mean, width=0.82, color=colours, zorder=3)
-    ax.axhline(0, color="#666666", linewidth=1, zorder=4)
-    ax.set_xlim(-0.7, part.mean.size - 0.3)
-    starts = [int(np.argmax(part.year == year)) for year in part.years]
-    ax.set_xticks(starts, [f"Jan {year}" for year in part.years])
-    for year, start in zip(part.years, starts, strict=True):
-        if start:
-            ax.axvline(start - 0.5, color="#9A9A9A", linewidth=1, zorder=1)
-        months = int(np.sum(part.year == year))
-        income = part.income(history.short_usd, year).total_usd
-        ax.annotate(
-            f"{year}: {usd(income, signed=True)}",
-            (start - 0.5 + months / 2, 0.985),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="top",
-            fontweight="bold",
-            color=readable(RECEIVES if income >= 0 else PAYS),
+        last, start = row == count - 1, top + row * (each + gap)
+        x = Scale(
+            label=f"month ({PROXY})" if last else "",
+            limits=(-0.7, part.mean.size - 0.3),
+            ticks=[(at - 0.5, f"Jan {year}" if last else "") for year, at in _starts(part)],
         )
+        y = Scale(
+            label="average rate for 8 hours",
+            unit="share",
+            limits=(1.5 * lowest, 1.24 * highest),
+        )
+        box = (110.0, start, 866.0, start + each)
+        marks = _month_marks(history, part)
+        panels.append(panel(marks, x, y, box=box, width=_HISTORY_SIZE[0], title=part.coin))
+    return tuple(panels)
+
+
+def _starts(part: CoinFunding) -> list[tuple[int, int]]:
+    """Return each year with the place of its first month."""
+    return [(year, int(np.argmax(part.year == year))) for year in part.years]
+
+
+def _month_marks(history: FundingHistory, part: CoinFunding) -> list[Mark]:
+    marks: list[Mark] = []
+    for year, start in _starts(part):
+        if start:
+            marks.append(Rule(at=start - 0.5, direction="x", width=1.4))
+        income = part.income(history.short_usd, year).total_usd
+        marks.append(
+            Text(
+                x=start - 0.5 + int(np.sum(part.year == year)) / 2, y=0.985,
+                text=f"{year}: {usd(income, signed=True)}", y_share=True, align="middle",
+                vertical="top", bold=True, role=RECEIVES if income >= 0 else PAYS,
+            )
+        )  # fmt: skip
+    places = np.arange(part.mean.size)
+    for role, months in ((RECEIVES, part.mean >= 0), (PAYS, part.mean < 0)):
+        if months.any():
+            ends = part.mean[months]
+            marks.append(
+                Bars(at=places[months], start=0 * ends, end=ends, thickness=0.82, role=role)
+            )
+    marks.append(Rule(at=0.0, width=1.4))
     if history.guess is not None and history.guess[0] == part.coin:
-        _draw_guess(ax, part, history.guess[1], _guess_level(history))
-    ax.grid(visible=False, axis="x")
-    ax.yaxis.set_major_locator(MultipleLocator(0.0005))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(round(v, 9), digits=2)))
-    ax.set_ylabel(f"{part.coin}: average\nrate for 8 hours")
-    ax.yaxis.set_label_coords(-0.08, 0.5)
+        marks += _guess_marks(part, history.guess[1], _guess_level(history))
+    return marks
 
 
 def _guess_level(history: FundingHistory) -> float:
@@ -426,23 +436,19 @@ def _guess_level(history: FundingHistory) -> float:
     return dollars / history.short_usd / float(part.settlements[part.year == year].sum())
 
 
-def _draw_guess(ax: Axes, part: CoinFunding, year: int, level: float) -> None:
+def _guess_marks(part: CoinFunding, year: int, level: float) -> list[Mark]:
     months = np.flatnonzero(part.year == year)
     ends = [float(months[0]) - 0.4, float(months[-1]) + 0.4]
-    colour = COLOURS["unhedged"]
-    ax.plot(ends, [level, level], color=colour, linewidth=2.5, linestyle=(0, (2, 1)), zorder=6)
-    ax.annotate(
-        "your guess",
-        ((ends[0] + ends[1]) / 2, level),
-        xytext=(0, 4),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color=readable(colour),
-        fontweight="bold",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
-        zorder=7,
-    )
+    words: dict[str, Any] = {"text": "your guess", "role": "unhedged", "bold": True, "halo": True}
+    if 0 <= level < 0.2 * part.mean.max():
+        # Under the bars, which would be behind the words.
+        words |= {"x": sum(ends) / 2, "y": 0.0, "shift": (0.0, 6.0)}
+        words |= {"align": "middle", "vertical": "top"}
+    else:
+        words |= {"x": ends[1], "y": level, "shift": (0.0, -6.0)}
+        words |= {"align": "end", "vertical": "bottom"}
+    line = Line(x=ends, y=[level, level], role="unhedged", width=3.5, dash="dashed")
+    return [line, Text(**words)]
 
 
 def _alt_history(history: FundingHistory) -> str:
@@ -465,15 +471,6 @@ def _alt_history(history: FundingHistory) -> str:
         f"Funding received by a short of {usd(history.short_usd)}, by month ({PROXY}): "
         f"{'. '.join(told)}.{guess}"
     )
-
-
-FUNDING_HISTORY: Picture[FundingHistory] = Picture(
-    name="funding by month",
-    draw=_draw_history,
-    alt=_alt_history,
-    size=(8.8, 5.4),
-    margins=(0.125, 0.985, 0.105, 0.91),
-)
 
 
 # In which markets
@@ -552,15 +549,42 @@ class FundingByMarket:
             for name, months, mean in self.groups()
         ]
 
-    def _table(self) -> Table:
-        head = ("", "months", "average rate, 8 h", "by the year", "months below zero")
-        return table(self.rows(), head, caption=f"Funding by market ({PROXY})")
+    def table(self) -> Table:
+        """Return the groups of months as a table."""
+        head = (
+            f"what {self.coin} did",
+            "months",
+            "average rate, 8 h",
+            "by the year",
+            "months below zero",
+        )
+        return Table(head, self.rows(), caption=f"Funding by market ({PROXY})")
+
+    def scene(self) -> Scene:
+        """Draw the rate of each month against the move in it, with the average of each group."""
+        low, high = float(self.move.min()) - 0.06, float(self.move.max()) + 0.06
+        x = Scale(
+            label=f"move of {self.coin} in the month", unit="share", signed=True, limits=(low, high)
+        )
+        y = Scale(
+            label="average rate for 8 hours (a proxy)",
+            unit="share",
+            limits=(1.4 * min(float(self.rate.min()), 0.0), 1.6 * float(self.rate.max())),
+        )
+        box = (97.0, 64.0, 818.0, 402.0)
+        return Scene(
+            title=_market_title(self),
+            alt=_alt_market(self),
+            panels=(panel(_market_marks(self, low, high, box), x, y, box=box, width=840.0),),
+            table=self.table(),
+            size=(840.0, 460.0),
+        )
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        return self.table().html()
 
     def __repr__(self) -> str:
-        return repr(self._table())
+        return repr(self.table())
 
 
 def funding_by_market(
@@ -654,63 +678,51 @@ def guess_market(found: FundingByMarket) -> Prediction:
     )
 
 
-def _draw_market(ax: Axes, found: FundingByMarket) -> None:
-    colours = [RECEIVES if rate >= 0 else PAYS for rate in found.rate]
-    ax.scatter(found.move, found.rate, s=44, color=colours, zorder=3, linewidths=0, alpha=0.8)
-    ax.axhline(0, color="#666666", linewidth=1, zorder=2)
-    low, high = float(found.move.min()) - 0.06, float(found.move.max()) + 0.06
+def _market_marks(
+    found: FundingByMarket, low: float, high: float, box: tuple[float, float, float, float]
+) -> list[Mark]:
     edges = [low, 0.0, found.strong, high]
-    middles = {name: (edges[i] + edges[i + 1]) / 2 for i, name in enumerate(found.names)}
+    places = {name: (edges[i], edges[i + 1]) for i, name in enumerate(found.names)}
+    marks: list[Mark] = [Rule(at=at, direction="x", dash="dashed", width=1.4) for at in edges[1:-1]]
+    marks.append(Rule(at=0.0, width=1.4))
+    for role, months in ((RECEIVES, found.rate >= 0), (PAYS, found.rate < 0)):
+        if months.any():
+            x, y = found.move[months], found.rate[months]
+            marks.append(Points(x=x, y=y, role=role, size=9.2, opacity=0.8))
     for name, months, mean in found.groups():
-        moves = found.move[months]
-        ends = [float(moves.min()), float(moves.max())]
-        ax.plot(ends, [mean, mean], color=COLOURS["total"], linewidth=2.4, zorder=4)
-        ax.annotate(
-            f"{name}:\n{int(months.sum())} months\naverage\n{rate_text(mean)}",
-            (middles[name], 0.985),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="top",
-            fontsize=9.5,
-            linespacing=1.35,
-        )
-    if found.guess is not None:
-        _mark_months(ax, found, middles, high)
-    for edge in edges[1:-1]:
-        ax.axvline(edge, color="#9A9A9A", linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    ax.set_xlim(low, high)
-    ax.set_ylim(1.4 * min(float(found.rate.min()), 0.0), 1.45 * float(found.rate.max()))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, signed=True)))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: percent(round(v, 9), digits=2)))
-    ax.set_xlabel(f"move of {found.coin} in the month")
-    ax.set_ylabel("average rate for 8 hours (a proxy)")
-    ax.yaxis.set_label_coords(-0.1, 0.5)
-    ax.set_title(_market_title(found))
+        moves, (left, right) = found.move[months], places[name]
+        marks.append(Line(x=[moves.min(), moves.max()], y=[mean, mean], width=3.3))
+        room = (right - left) / (high - low) * (box[2] - box[0]) - 8
+        head = wrap(f"{name}:", room, size=13.0)
+        marks.append(
+            Text(
+                x=(left + right) / 2, y=0.985, role="total", size=13.0, y_share=True,
+                text=f"{head}\n{int(months.sum())} months\naverage\n{rate_text(mean)}",
+                align="middle", vertical="top",
+            )
+        )  # fmt: skip
+    return marks + _guess_of_months(found, places, high)
 
 
-def _mark_months(ax: Axes, found: FundingByMarket, middles: dict[str, float], right: float) -> None:
-    look: dict[str, Any] = {"color": readable(PAYS), "fontweight": "bold", "zorder": 6}
-    if found.guess in middles:
-        ax.text(
-            middles[found.guess],
-            0.03,
-            "your guess",
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="bottom",
-            **look,
-        )
-        return
-    ax.axhline(found.mean, color=PAYS, linewidth=2, linestyle=(0, (2, 1)), zorder=4)
-    ax.annotate(
-        "your guess",
-        (right, found.mean),
-        xytext=(-6, 5),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        **look,
-    )
+def _guess_of_months(
+    found: FundingByMarket, places: dict[str, tuple[float, float]], right: float
+) -> list[Mark]:
+    if found.guess is None:
+        return []
+    if found.guess in places:
+        return [
+            Text(
+                x=sum(places[found.guess]) / 2, y=0.03, text="your guess", y_share=True,
+                align="middle", vertical="bottom", role="unhedged", bold=True, halo=True,
+            )
+        ]  # fmt: skip
+    return [
+        Rule(at=found.mean, role="unhedged", dash="dashed", width=2.8),
+        Text(
+            x=right, y=found.mean, text="your guess", shift=(-8.0, -7.0), align="end",
+            vertical="bottom", role="unhedged", bold=True, halo=True,
+        ),
+    ]  # fmt: skip
 
 
 def _market_title(found: FundingByMarket) -> str:
@@ -734,12 +746,3 @@ def _alt_market(found: FundingByMarket) -> str:
         f"Average funding rate for 8 hours of each month against the move of {found.coin} in it "
         f"({PROXY}). {told}.{guess}"
     )
-
-
-FUNDING_BY_MARKET: Picture[FundingByMarket] = Picture(
-    name="funding by market",
-    draw=_draw_market,
-    alt=_alt_market,
-    size=(8.4, 4.6),
-    margins=(0.115, 0.975, 0.125, 0.905),
-)

@@ -9,33 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter
 
 from hedgelib import market
 from hedgelib._check import ABOVE_MINUS_ONE, FINITE, FloatArray, one_of, scalars
-from hedgelib._text import percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, MoveStudy, Picture, readable, study_move, thousands
 from hedgelib.plan import Collateral, HedgePlan, hedge_notional, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
+from hedgelib.show.layout import Scale, panel, spread
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT
+from hedgelib.show.moves import MoveStudy, study_move
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Axis, Band, Line, Mark, Points, Rule, Scene, Text
 from hedgelib.workbook.lines import Curve, Lines
 from hedgelib.workbook.prose import Prediction, predict
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = [
     "MODELLED",
     "SETTLEMENTS",
     "SIZES",
-    "YEAR_OF_WEEKS",
     "Week",
     "YearOfWeeks",
     "alices_book",
@@ -108,7 +107,9 @@ def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = No
         ]
 
     names = ("altcoins", f"{coin} margin", "short", "together")
-    looks = (("altcoins", 6.5), ("margin", 2.6), ("short", 2.6), ("total", 2.6))
+    looks: tuple[tuple[Role, float], ...] = (
+        ("altcoins", 9.0), ("margin", 3.6), ("short", 3.6), ("total", 3.6)
+    )  # fmt: skip
     here = [float(part[0]) for part in parts(np.array([move]))]
     told = [usd(value, signed=True) for value in here]
     return Lines(
@@ -117,8 +118,8 @@ def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = No
         y_label="profit or loss (USD)",
         unit="USD",
         curves=tuple(
-            Curve(name=name, values=values, colour=COLOURS[colour], at=at, width=width, bold=i == 3)
-            for i, (name, values, at, (colour, width)) in enumerate(
+            Curve(name=name, values=values, role=role, at=at, width=width, bold=i == 3)
+            for i, (name, values, at, (role, width)) in enumerate(
                 zip(names, parts(moves), here, looks, strict=True)
             )
         ),
@@ -523,6 +524,50 @@ class YearOfWeeks:
         """
         return int((np.abs(self.profit_usd[how]) <= self.near_usd).sum())
 
+    def rows(self) -> list[tuple[str, ...]]:
+        """Put what each hedge made of the year into words."""
+        return [
+            (
+                how,
+                f"± {usd(self.swing_usd(how))}",
+                usd(float(profit.min()), signed=True),
+                usd(float(profit.max()), signed=True),
+                f"{self.within(how)} of {profit.size}",
+            )
+            for how, profit in self.profit_usd.items()
+        ]
+
+    def table(self) -> Table:
+        """Return what each hedge made of the year as a table."""
+        head = (
+            "short", "one standard deviation", "worst week", "best week",
+            f"weeks within {usd(self.near_usd)}",
+        )  # fmt: skip
+        caption = f"Weeks of {self.weeks[0].start:%Y} ({MODELLED})"
+        return Table(head, self.rows(), caption=caption)
+
+    def scene(self) -> Scene:
+        """Draw every week by the move of ETH in it, without a hedge and hedged by beta."""
+        x = Scale(
+            label=f"move of ETH in the week  ({MODELLED})", unit="share", signed=True, margin=0.04
+        )
+        y = Scale(label="what the week brought (USD)", unit="usd", signed=True, margin=0.08)
+        box = (88.0, 64.0, 693.0, 402.0)
+        drawn = panel(
+            _year_marks(self), x, y, box=box, width=840.0,
+            remarks=lambda _, y: _names_of_clouds(self, y, box[3] - box[1]),
+        )  # fmt: skip
+        return Scene(
+            title=_year_title(self),
+            alt=_alt_year(self),
+            panels=(drawn,),
+            table=self.table(),
+            size=(840.0, 460.0),
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
     def __repr__(self) -> str:
         return f"YearOfWeeks({len(self.weeks)} weeks of {self.weeks[0].start:%Y})"
 
@@ -596,77 +641,55 @@ def guess_spread(year: YearOfWeeks) -> Prediction:
     )
 
 
-def _draw_year(ax: Axes, year: YearOfWeeks) -> None:
-    move, hedged = year.move, year.profit_usd[SIZES[2]]
-    looks = (("no hedge", COLOURS["unhedged"], 3), (SIZES[2], COLOURS["total"], 4))
-    for how, colour, above in looks:
-        ax.scatter(
-            move,
-            year.profit_usd[how],
-            s=30,
-            facecolor="white" if how == "no hedge" else colour,
-            edgecolor=colour,
-            linewidth=1.5,
-            zorder=above,
-        )
+def _year_marks(year: YearOfWeeks) -> list[Mark]:
+    move, naked, hedged = year.move, year.profit_usd["no hedge"], year.profit_usd[SIZES[2]]
     swing = year.swing_usd(SIZES[2])
-    ax.axhspan(-swing, swing, color="#D9D9D9", linewidth=0, zorder=0)
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.axvline(0, color="#888888", linewidth=1, zorder=1)
-    ax.margins(x=0.04, y=0.08)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: percent(x, signed=True)))
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_xlabel(f"move of ETH in the week  ({MODELLED})")
-    ax.set_ylabel("what the week brought (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    _name_clouds(ax, year, swing)
-    if year.named is not None:
-        place = year.weeks.index(year.named)
-        naked = year.profit_usd["no hedge"][place]
-        ax.plot([move[place]] * 2, [naked, hedged[place]], color="#444444", linewidth=1, zorder=2)
-        ax.annotate(
-            year.named.name,
-            (move[place], naked),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-        )
-    ax.set_title(_year_title(year))
-
-
-def _name_clouds(ax: Axes, year: YearOfWeeks, swing: float) -> None:
-    """Name dots, band and guess at the right edge, each at its own height."""
-    right = float(year.move.max())
-    far = float(np.polyval(np.polyfit(year.move, year.profit_usd["no hedge"], 1), right))
-    names = [
-        (far, "no hedge", COLOURS["unhedged"], False),
-        (0.0, f"by beta:\n± {usd(swing)}", COLOURS["total"], True),
+    marks: list[Mark] = [
+        Band(low=-swing, high=swing, direction="y", opacity=0.25),
+        Rule(at=0.0, width=1.4),
+        Rule(at=0.0, direction="x", width=1.4),
     ]
     if year.guess is not None:
-        for level in (-year.guess, year.guess):
-            ax.axhline(level, color=COLOURS["good"], linewidth=1.6, linestyle=(0, (5, 2)), zorder=2)
-        above = 0.0 if abs(year.guess) > 1.6 * swing else swing
-        names.append(
-            (
-                -abs(year.guess) - above,
-                f"your guess:\n± {usd(abs(year.guess))}",
-                COLOURS["good"],
-                True,
+        # Not in the role of a guess, which here is that of the weeks without a hedge.
+        look: dict[str, Any] = {"role": "good", "width": 2.2, "dash": "dashed"}
+        marks += [Rule(at=-year.guess, **look), Rule(at=year.guess, **look)]
+    if year.named is not None:
+        place = year.weeks.index(year.named)
+        there = [move[place], move[place]]
+        marks.append(Line(x=there, y=[naked[place], hedged[place]], width=1.4))
+    marks += [
+        Points(x=move, y=naked, role="unhedged", size=7.6, shape="ring"),
+        Points(x=move, y=hedged, size=8.4),
+    ]
+    if year.named is not None:
+        marks.append(
+            Text(
+                x=move[place], y=naked[place], text=year.named.name, shift=(12.0, 0.0),
+                role="total", halo=True,
             )
-        )
-    for level, text, colour, bold in names:
-        ax.annotate(
-            text,
-            (1, level),
-            xycoords=("axes fraction", "data"),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            color=readable(colour),
-            fontweight="bold" if bold else "normal",
-            linespacing=1.1,
-            annotation_clip=False,
-        )
+        )  # fmt: skip
+    return marks
+
+
+def _names_of_clouds(year: YearOfWeeks, y: Axis, height: float) -> list[Mark]:
+    """Name points, band and guess at the right edge, each at its own height."""
+    naked, swing = year.profit_usd["no hedge"], year.swing_usd(SIZES[2])
+    far = float(np.polyval(np.polyfit(year.move, naked, 1), year.move.max()))
+    names: list[tuple[float, str, Role, bool]] = [
+        (0.0, f"by beta:\n± {usd(swing)}", "total", True),
+        (far, "no hedge", "unhedged", False),
+    ]
+    if year.guess is not None:
+        words = f"your guess:\n± {usd(abs(year.guess))}"
+        names.append((-abs(year.guess), words, "good", True))
+    names.sort(key=lambda name: name[0])
+    per_line = LABEL * LINE_HEIGHT * 1.06 / height * (y.high - y.low)
+    sizes = [per_line * (1 + text.count("\n")) for _, text, *_ in names]
+    places = spread([level for level, *_ in names], sizes, y.low, y.high)
+    return [
+        Text(x=1.0, y=place, text=text, shift=(7.0, 0.0), role=role, bold=bold, x_share=True)
+        for (_, text, role, bold), place in zip(names, places, strict=True)
+    ]
 
 
 def _year_title(year: YearOfWeeks) -> str:
@@ -688,12 +711,3 @@ def _alt_year(year: YearOfWeeks) -> str:
         f"({MODELLED.capitalize()}.)"
     )
     return text if year.guess is None else f"{text} Your guess was ± {usd(abs(year.guess))}."
-
-
-YEAR_OF_WEEKS: Picture[YearOfWeeks] = Picture(
-    name="year of weeks",
-    draw=_draw_year,
-    alt=_alt_year,
-    size=(8.4, 4.6),
-    margins=(0.105, 0.825, 0.125, 0.9),
-)

@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import hedge_notional, market, plan_hedge
-from hedgelib.figures import PNL_AT_MOVE, study_move
+from hedgelib.show.moves import study_move
 
 LESSON = "07_alice_walkthrough.ipynb"
 BOOK, PRICE, MARGIN = 50_000, 3_500, 49_000
@@ -32,7 +32,7 @@ def test_widget_follows_the_keyboard(open_notebook, outside_requests, page_error
     widget = Widget(notebook.page, move)
 
     def shows(*args, **kwargs):
-        widget.shows(PNL_AT_MOVE, study(*args, **kwargs))
+        widget.shows(study(*args, **kwargs))
 
     shows(-0.15)
     for _ in range(5):
@@ -43,7 +43,9 @@ def test_widget_follows_the_keyboard(open_notebook, outside_requests, page_error
     widget.type_in(move, "300")
     shows(3.0)
     assert widget.box(move).input_value() == "300"
-    assert widget.handle(move).get_attribute("aria-valuenow") == "120.0"
+    assert widget.handle(move).input_value() == "120"
+    widget.type_in(move, "-100")
+    widget.refuses(f"“{move}” must be above −100, got −100")
 
     widget.press("Case C")
     shows(-0.15, short_usd=99_000)
@@ -52,7 +54,7 @@ def test_widget_follows_the_keyboard(open_notebook, outside_requests, page_error
     widget.type_in("Beta of the altcoins", "1.4")
     shows(-0.15, short_usd=99_000, beta=1.4)
     widget.type_in("Margin (USD)", "0")
-    widget.refuses("")
+    widget.refuses("“Margin (USD)” must be above 0, got 0")
     widget.press("Reset")
     shows(-0.15)
     assert outside_requests == []

@@ -2,8 +2,8 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson05 import FUNDING_RULE, RULES, STAY_OUT, stay_out, study_rate
-from hedgelib.workbook.lesson05_history import FUNDING_HISTORY, funding_history
+from hedgelib.workbook.lesson05 import RULES, stay_out, study_rate
+from hedgelib.workbook.lesson05_history import funding_history
 
 LESSON = "05_basis_and_funding.ipynb"
 
@@ -23,8 +23,7 @@ def rule_of_funding(page):
     widget = Widget(page, "Premium (%)")
 
     def shows(premium, rule="Binance", short=50_000):
-        study = study_rate(premium, rule=RULES[rule], short_usd=short)
-        widget.shows(FUNDING_RULE, study)
+        widget.shows(study_rate(premium, rule=RULES[rule], short_usd=short))
 
     shows(0.002)
     for _ in range(3):
@@ -36,13 +35,13 @@ def rule_of_funding(page):
     widget.stands_at("Premium (%)", -0.07)
     widget.press("Panic")
     shows(-0.003)
-    widget.box("Rule of").select_option("OKX")
+    widget.choice("Rule of").select_option("OKX")
     shows(-0.003, "OKX")
     widget.type_in("Premium (%)", "1.5")
     widget.type_in("Short (USD)", "20000")
     shows(0.015, "OKX", 20_000)
     widget.type_in("Short (USD)", "0")
-    widget.refuses("short_usd must be > 0")
+    widget.refuses("“Short (USD)” must be above 0, got 0")
     widget.press("Reset")
     shows(0.002)
 
@@ -51,8 +50,7 @@ def time_out(page):
     widget = Widget(page, "Hours out")
 
     def shows(rate, hours, cost=0.0007, vol=0.04):
-        study = stay_out(50_000, rate, cost, vol, hours)
-        widget.shows(STAY_OUT, study)
+        widget.shows(stay_out(50_000, rate, cost, vol, hours))
 
     shows(-0.0001, 112)
     widget.handle("Hours out").press("ArrowRight")
@@ -64,7 +62,7 @@ def time_out(page):
     widget.type_in("Cost of a side (%)", "0.2")
     shows(-0.00375, 48, cost=0.002, vol=0.09)
     widget.type_in("Hours out", "-8")
-    widget.refuses("hours must be >= 0")
+    widget.refuses("“Hours out” must be >= 0")
     widget.press("Reset")
     shows(-0.0001, 112)
 
@@ -74,12 +72,12 @@ def guess_and_reveal(lesson):
     page = lesson.page
     cell = page.locator(".jp-CodeCell", has_text="What did funding alone do to that short?")
     cell.get_by_label("−$18,769: it paid", exact=True).check()
-    reveal = page.locator(".jp-CodeCell", has_text="show(FUNDING_HISTORY, history)")
+    reveal = page.locator(".jp-CodeCell", has_text="history.scene()")
     reveal.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Shift+Enter")
     reveal.get_by_text("You said −$18,769: it paid.").wait_for()
     reveal.get_by_text("It is +$18,769: it received.").wait_for()
     reveal.locator("img").wait_for()
-    expected = FUNDING_HISTORY.alt(funding_history(50_000, guess=("ETH", 2021, -18_769)))
+    expected = funding_history(50_000, guess=("ETH", 2021, -18_769)).scene().alt
     shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
     assert expected in shown

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from matplotlib.text import Text
+from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
@@ -24,14 +24,12 @@ from hedgelib import (
     market,
     unhedged_sigma_usd,
 )
-from hedgelib.figures import Canvas
+from hedgelib.show import Bars, Guess, Line, Points, Rule, Text
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson05 as wrong
 from hedgelib.workbook.exercises.lesson05 import EXERCISES
 from hedgelib.workbook.lesson05 import (
-    FUNDING_RULE,
     RULES,
-    STAY_OUT,
     guess_discount,
     guess_future,
     guess_swing,
@@ -40,8 +38,6 @@ from hedgelib.workbook.lesson05 import (
     study_rate,
 )
 from hedgelib.workbook.lesson05_history import (
-    FUNDING_BY_MARKET,
-    FUNDING_HISTORY,
     PROXY,
     XBTUSD,
     funding_by_market,
@@ -49,6 +45,15 @@ from hedgelib.workbook.lesson05_history import (
     guess_market,
     guess_year,
 )
+
+
+def marks(result, kind, panel=0):
+    return [mark for mark in result.scene().panels[panel].marks if isinstance(mark, kind)]
+
+
+def words(result, panel=0):
+    return [text.text for text in marks(result, Text, panel)]
+
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "05_basis_and_funding.ipynb"
 
@@ -114,15 +119,38 @@ def test_rate_words_and_title_agree():
     assert rows["In a year, if it stayed so"] == "+$82,125"
     assert "receives $75.00" in repr(study)
     assert "receives $75.00" in study._repr_html_()
-    assert "a short of $50,000 receives $75.00 every 8 hours" in FUNDING_RULE.alt(study)
-    title = FUNDING_RULE.figure(study).axes[0].get_title(loc="left")
+    assert "a short of $50,000 receives $75.00 every 8 hours" in study.scene().alt
+    title = study.scene().title
     assert title == "Premium +0.20%: rate +0.15%, a short of $50,000 receives $75.00"
     paying = study_rate(-0.0012, guess=0.0)
-    assert "shorts pay longs; a short of $50,000 pays $35.00" in FUNDING_RULE.alt(paying)
-    assert FUNDING_RULE.alt(paying).endswith("Your guess was 0%.")
+    assert "shorts pay longs; a short of $50,000 pays $35.00" in paying.scene().alt
+    assert paying.scene().alt.endswith("Your guess was 0%.")
     nothing = study_rate(0.0, rule=RULES["OKX"])
-    assert "nobody pays; a short of $50,000 gets nothing" in FUNDING_RULE.alt(nothing)
-    assert "The rate is the premium, and it stops at 0.375%." in FUNDING_RULE.alt(nothing)
+    assert "nobody pays; a short of $50,000 gets nothing" in nothing.scene().alt
+    assert "The rate is the premium, and it stops at 0.375%." in nothing.scene().alt
+
+
+def test_line_of_the_rule_is_the_rule():
+    study = study_rate(0.002)
+    line = next(mark for mark in marks(study, Line) if mark.name == "rate")
+    assert line.x[[0, -1]].tolist() == [-0.004, 0.004]
+    assert line.y == pytest.approx(
+        [float(clamped(Fraction(x).limit_denominator(10**6))) for x in line.x]
+    )
+    # Between its points it is straight.
+    between = np.linspace(-0.004, 0.004, 801)
+    assert np.interp(between, line.x, line.y) == pytest.approx(study.rule.rate(between))
+    point = marks(study, Points)[0]
+    assert (point.x[0], point.y[0]) == (0.002, study.rate)
+
+
+def test_axes_of_the_rule_stand_still_while_the_premium_moves():
+    axes = {
+        (panel.x.low, panel.x.high, panel.x.ticks, panel.y.low, panel.y.high, panel.y.ticks)
+        for premium in (-0.004, -0.0015, 0.0, 0.0001, 0.003, 0.004)
+        for panel in study_rate(premium).scene().panels
+    }
+    assert len(axes) == 1
 
 
 @pytest.mark.parametrize("arguments", [(2.0, 1), (math.nan, 1), (0.001, 0), (0.001, -1)])
@@ -139,10 +167,13 @@ def test_discount():
         "+0.01%: longs pay shorts",
     ]
     assert guess.answer == "+0.01%: longs pay shorts"
-    near = FUNDING_RULE.figure(study_rate(-0.0003, guess=0.0, reach=0.0015)).axes[0]
-    assert near.get_xlim() == (-0.0015, 0.0015)
-    assert "your guess" in [text.get_text() for text in near.texts]
-    assert FUNDING_RULE.figure(study_rate(0.01, reach=0.0015)).axes[0].get_xlim()[1] > 0.01
+    near = study_rate(-0.0003, guess=0.0, reach=0.0015)
+    x = near.scene().panels[0].x
+    assert (x.low, x.high) == (-0.0015, 0.0015)
+    assert [(mark.x, mark.y, mark.side) for mark in marks(near, Guess)] == [(-0.0003, 0.0, "below")]
+    assert marks(study_rate(-0.0003, guess=0.0002), Guess)[0].side == "above"
+    assert marks(study_rate(-0.0003), Guess) == []
+    assert study_rate(0.01, reach=0.0015).scene().panels[0].x.high > 0.01
     for premium in (0.0003, -0.002):
         with pytest.raises(InvalidInput, match="premium must be below 0 with a rate above 0"):
             guess_discount(study_rate(premium))
@@ -196,13 +227,13 @@ def test_time_out_of_the_lesson():
     assert rows["Breaks even after"] == "112 hours"
     assert rows["Usual swing of the book meanwhile"] == "± $4,320"
     assert "± $4,320" in repr(study)
-    assert "Closing breaks even after 112 hours." in STAY_OUT.alt(study)
-    title = STAY_OUT.figure(study).axes[0].get_title(loc="left")
+    assert "Closing breaks even after 112 hours." in study.scene().alt
+    title = study.scene().title
     assert title == "112 hours out: funding +$70, costs −$70, at risk ± $4,320"
     given_up = stay_out(50_000, 0.001, 0.0007, 0.04, 112, guess=70)
     assert dict(given_up.rows())["Funding given up"] == "−$700"
     assert dict(given_up.rows())["Breaks even after"] == "never"
-    assert STAY_OUT.alt(given_up).endswith("Closing never pays. Your guess was ± $70.")
+    assert given_up.scene().alt.endswith("Closing never pays. Your guess was ± $70.")
     with pytest.raises(InvalidInput, match="hours must be >= 0"):
         stay_out(50_000, 0.001, 0.0007, 0.04, -1)
 
@@ -212,8 +243,28 @@ def test_swing():
     assert guess.answer == "$4,320"
     assert list(guess.options) == ["$70", "$2,000", "$4,320", "$9,333"]
     for swing in (70, 2_000, 4_320, 9_333):
-        ax = STAY_OUT.figure(stay_out(50_000, -0.0001, 0.0007, 0.04, 112, guess=swing)).axes[0]
-        assert ax.get_ylim()[0] < swing < ax.get_ylim()[1]
+        study = stay_out(50_000, -0.0001, 0.0007, 0.04, 112, guess=swing)
+        y = study.scene().panels[0].y
+        assert y.low < swing < y.high
+        (mark,) = marks(study, Guess)
+        assert (mark.x, mark.y) == (112, pytest.approx(study.net_usd + swing))
+
+
+def test_lines_out_of_the_hedge_are_the_formulas():
+    study = stay_out(50_000, -0.0005, 0.0007, 0.04, 112)
+    lines = {line.name: line for line in marks(study, Line)}
+    hours = np.linspace(0, 240, 241)
+
+    def drawn(name):
+        return np.interp(hours, lines[name].x, lines[name].y)
+
+    net, sigma = study.avoided_over(hours) - study.cost_usd, study.sigma_over(hours)
+    height = study.scene().panels[0].y.high
+    assert drawn("funding less costs") == pytest.approx(net, abs=0.005 * height)
+    assert drawn("one swing up") == pytest.approx(net + sigma, abs=0.005 * height)
+    assert drawn("one swing down") == pytest.approx(net - sigma, abs=0.005 * height)
+    assert marks(study, Points)[-1].y[0] == study.net_usd
+    assert "one swing up" not in words(stay_out(50_000, -0.0001, 0.0007, 0, 112))
 
 
 # The years
@@ -246,18 +297,32 @@ def test_everything_made_of_the_rates_says_that_they_are_a_proxy():
     history, by_market = funding_history(50_000), funding_by_market("ETH")
     assert PROXY.startswith("a proxy")
     for shown in (
-        FUNDING_HISTORY.alt(history),
-        FUNDING_BY_MARKET.alt(by_market),
+        history.scene().alt,
+        by_market.scene().alt,
         history._repr_html_().replace("&#x27;", "'"),
         by_market._repr_html_().replace("&#x27;", "'"),
         repr(history),
         repr(by_market),
     ):
         assert PROXY in shown
-    labels = [panel.get_xlabel() for panel in FUNDING_HISTORY.figure(history).axes[0].child_axes]
-    assert PROXY in labels[-1]
-    assert "a proxy" in FUNDING_BY_MARKET.figure(by_market).axes[0].get_ylabel()
+    assert PROXY in history.scene().panels[-1].x.label
+    assert "a proxy" in by_market.scene().panels[0].y.label
     assert market.FUNDING_NOTE.startswith(PROXY)
+
+
+def test_bars_are_the_months():
+    history = funding_history(50_000)
+    scales = {(panel.y.low, panel.y.high) for panel in history.scene().panels}
+    assert len(scales) == 1
+    for panel, part in enumerate(history.coins):
+        bars = marks(history, Bars, panel)
+        heights = {int(at): end for bar in bars for at, end in zip(bar.at, bar.end, strict=True)}
+        assert [heights[i] for i in range(part.mean.size)] == part.mean.tolist()
+        for bar in bars:
+            assert {end < 0 for end in bar.end} == {bar.role == "unhedged"}
+        incomes = [f"{year}: +${part.income(50_000, year).total_usd:,.0f}" for year in part.years]
+        assert words(history, panel) == incomes
+        assert history.scene().panels[panel].title == part.coin
 
 
 def test_what_the_lesson_says_of_the_years():
@@ -278,13 +343,13 @@ def test_guess_of_a_year():
     assert quiet.startswith(f"+${50_000 * 0.0001 * 3 * 365:,.0f}: ")
     assert "In 2021 ETH went from $738 to $3,683." in guess.question
     drawn = funding_history(50_000, guess=("ETH", 2021, -18_769))
-    assert FUNDING_HISTORY.alt(drawn).endswith("Your guess for ETH in 2021: −$18,769.")
-    upper, lower = FUNDING_HISTORY.figure(drawn).axes[0].child_axes
-    assert "your guess" in [text.get_text() for text in lower.texts]
-    assert "your guess" not in [text.get_text() for text in upper.texts]
+    assert drawn.scene().alt.endswith("Your guess for ETH in 2021: −$18,769.")
+    assert "your guess" in words(drawn, 1)
+    assert "your guess" not in words(drawn, 0)
     level = -18_769 / 50_000 / 1_095
-    assert any(line.get_ydata()[0] == pytest.approx(level) for line in lower.lines)
-    assert lower.get_ylim()[0] < level
+    (line,) = marks(drawn, Line, 1)
+    assert line.y == pytest.approx([level, level])
+    assert drawn.scene().panels[1].y.low < level
     assert funding_history(50_000, guess=("ETH", 2021, None)).guess is None
 
 
@@ -317,7 +382,7 @@ def test_what_the_lesson_says_of_the_markets():
     means = [mean for _, _, mean in found.groups()]
     assert means == sorted(means)
     assert np.all(found.move[found.rate < 0] < 0)
-    title = FUNDING_BY_MARKET.figure(found).axes[0].get_title(loc="left")
+    title = found.scene().title
     assert title == "The more ETH rose in a month, the more a short received on average"
 
 
@@ -329,9 +394,14 @@ def test_guess_of_the_months():
     assert all(rate_text(mean) in guess.options["much the same in all"] for mean in means)
     for option, told in zip(guess.options, (*found.names, "much the same in all"), strict=True):
         guessed = funding_by_market("ETH", guess=option)
-        assert FUNDING_BY_MARKET.alt(guessed).endswith(f"{told}.")
-        ax = FUNDING_BY_MARKET.figure(guessed).axes[0]
-        assert "your guess" in [text.get_text() for text in ax.texts]
+        assert guessed.scene().alt.endswith(f"{told}.")
+        assert "your guess" in words(guessed)
+        levels = [rule.at for rule in marks(guessed, Rule) if rule.role == "unhedged"]
+        assert levels == ([] if told in found.names else [found.mean])
+    drawn = np.concatenate([np.column_stack([m.x, m.y]) for m in marks(found, Points)])
+    months = np.column_stack([found.move, found.rate])
+    assert sorted(drawn.tolist()) == sorted(months.tolist())
+    assert [line.y[0] for line in marks(found, Line)] == means
     assert found.mean == pytest.approx(funding_history(1).of("ETH").income(1).mean_rate)
     with pytest.raises(InvalidInput, match="nothing to ask"):
         guess_market(funding_by_market("ETH", strong=0.01))
@@ -346,61 +416,49 @@ def test_the_inverse_contract_of_old():
 # The pictures
 
 DRAWN = {
-    "rate": (FUNDING_RULE, lambda: study_rate(0.002)),
-    "rate and guess": (FUNDING_RULE, lambda: study_rate(-0.0003, guess=-0.0003)),
-    "rate, near": (FUNDING_RULE, lambda: study_rate(-0.0003, guess=0.0001, reach=0.0015)),
-    "rate of OKX": (FUNDING_RULE, lambda: study_rate(-0.004, rule=RULES["OKX"])),
-    "rate far out": (FUNDING_RULE, lambda: study_rate(0.02, rule=RULES["Deribit"])),
-    "time out": (STAY_OUT, lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 112)),
-    "time out and guess": (
-        STAY_OUT,
-        lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 112, guess=9_333),
-    ),
-    "time out, rate high": (STAY_OUT, lambda: stay_out(50_000, 0.002, 0.003, 0.15, 240)),
-    "time out, long": (STAY_OUT, lambda: stay_out(500_000, -0.004, 0.0007, 0.09, 1_000)),
-    "time out, none": (STAY_OUT, lambda: stay_out(50_000, -0.0001, 0.0007, 0, 0)),
-    "years": (FUNDING_HISTORY, lambda: funding_history(50_000)),
-    "years and guess": (
-        FUNDING_HISTORY,
-        lambda: funding_history(50_000, guess=("ETH", 2021, -18_769)),
-    ),
-    "markets": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH")),
-    "markets and guess": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH", guess="ETH fell")),
-    "markets, all alike": (FUNDING_BY_MARKET, lambda: funding_by_market("ETH", guess="alike")),
-    "markets of BTC": (FUNDING_BY_MARKET, lambda: funding_by_market("BTC")),
+    "rate": lambda: study_rate(0.002),
+    "rate and guess": lambda: study_rate(-0.0003, guess=-0.0003),
+    "rate, near": lambda: study_rate(-0.0003, guess=0.0001, reach=0.0015),
+    "rate of OKX": lambda: study_rate(-0.004, rule=RULES["OKX"]),
+    "rate far beyond a cap": lambda: study_rate(0.015, rule=RULES["OKX"], short_usd=20_000),
+    "rate far out": lambda: study_rate(0.02, rule=RULES["Deribit"]),
+    "rate, large short": lambda: study_rate(0.0, rule=RULES["OKX"], short_usd=1e12),
+    "time out": lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 112),
+    "time out and guess": lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 112, guess=9_333),
+    "time out, late guess": lambda: stay_out(50_000, -0.0001, 0.0007, 0.04, 240, guess=70),
+    "time out, rate high": lambda: stay_out(50_000, 0.002, 0.003, 0.15, 240),
+    "time out, rate low": lambda: stay_out(50_000, -0.004, 0, 0, 240),
+    "time out, long": lambda: stay_out(500_000, -0.004, 0.0007, 0.09, 1_000),
+    "time out, none": lambda: stay_out(50_000, -0.0001, 0.0007, 0, 0),
+    "time out, nothing": lambda: stay_out(50_000, 0, 0, 0, 0),
+    "years": lambda: funding_history(50_000),
+    "years and guess": lambda: funding_history(50_000, guess=("ETH", 2021, -18_769)),
+    "years, guess of nothing": lambda: funding_history(50_000, guess=("ETH", 2021, 0)),
+    "years, quiet guess": lambda: funding_history(50_000, guess=("ETH", 2021, 5_475)),
+    "years, right guess": lambda: funding_history(50_000, guess=("ETH", 2021, 18_769)),
+    "years of one coin": lambda: funding_history(50_000, ["ETH"]),
+    "markets": lambda: funding_by_market("ETH"),
+    "markets and guess": lambda: funding_by_market("ETH", guess="ETH fell"),
+    "markets, all alike": lambda: funding_by_market("ETH", guess="alike"),
+    "markets of BTC": lambda: funding_by_market("BTC"),
 }
 each_picture = pytest.mark.parametrize(
-    ("picture", "make"), [pytest.param(*drawn, id=name) for name, drawn in DRAWN.items()]
+    "make", [pytest.param(make, id=name) for name, make in DRAWN.items()]
 )
 
 
 @each_picture
-def test_no_text_is_clipped(picture, make):
-    canvas = Canvas(picture)
-    canvas.draw(make())
-    canvas.png()
-    renderer = canvas.figure.canvas.get_renderer()
-    whole = canvas.figure.bbox
-    for ax in (canvas.axes, *canvas.axes.child_axes):
-        texts = [child for child in ax.get_children() if isinstance(child, Text)]
-        if ax.axison:
-            texts += [ax.xaxis.label, ax.yaxis.label, ax.title]
-        for text in texts:
-            if not text.get_text() or not text.get_visible():
-                continue
-            box = text.get_window_extent(renderer)
-            inside = whole.x0 <= box.x0 <= box.x1 <= whole.x1
-            inside = inside and whole.y0 <= box.y0 <= box.y1 <= whole.y1
-            assert inside, f"{text.get_text()!r} is clipped"
+def test_no_text_is_clipped_or_overlaps_another(make):
+    assert_legible(make().scene())
 
 
-@pytest.mark.parametrize("picture", [FUNDING_RULE, STAY_OUT], ids=lambda p: p.name)
-def test_kept_canvas_keeps_nothing_of_the_picture_before(picture):
-    results = [make() for drawn, make in DRAWN.values() if drawn is picture]
-    canvas = Canvas(picture, dpi=60)
-    for result in [*results, *reversed(results)]:
-        canvas.draw(result)
-        assert canvas.png(compress_level=6) == picture.png(result, dpi=60)
+@each_picture
+def test_a_picture_has_its_table_and_is_small_enough_to_be_live(make):
+    result = make()
+    scene = result.scene()
+    assert scene.table.rows == result.table().rows
+    assert scene.table.html() == result._repr_html_()
+    assert len(scene.to_json().encode()) < 10_000
 
 
 # The exercises

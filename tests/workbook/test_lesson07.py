@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import InvalidInput, hedge_notional, market, move_pnl, plan_hedge
-from hedgelib.figures import PNL_AT_MOVE, study_move
+from hedgelib.show import Band, Guess, Line, Points, Rule, Text
+from hedgelib.show.moves import study_move
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson07 as exercises
 from hedgelib.workbook.guesses import number_in
@@ -19,7 +21,6 @@ from hedgelib.workbook.lesson07 import (
     MODELLED,
     SETTLEMENTS,
     SIZES,
-    YEAR_OF_WEEKS,
     alices_book,
     alices_weeks,
     alices_year,
@@ -32,10 +33,13 @@ from hedgelib.workbook.lesson07 import (
     week_plan,
     week_rows,
 )
-from hedgelib.workbook.lines import LINES
 
 BOOK, PRICE, MARGIN, FALL = 50_000, 3_500, 49_000, -0.15
 ETH = market.contract("binance:ETHUSD_PERP")
+
+
+def marks(result, kind):
+    return [mark for mark in result.scene().panels[0].marks if isinstance(mark, kind)]
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +85,11 @@ def test_the_guess_is_drawn_beside_the_truth():
     assert numbers == {0.0, -150.0, -7_500.0}
     guess.guess = next(option for option in guess.options if "150" in option)
     shown = everything_counted(plan, FALL, guess=number_in(guess.guess))
-    assert LINES.alt(shown).endswith("Your guess was −$150.")
-    assert LINES.png(shown) != LINES.png(truth)
+    assert shown.scene().alt.endswith("Your guess was −$150.")
+    assert [(mark.x, mark.y) for mark in marks(shown, Guess)] == [(FALL, -150)]
+    assert marks(truth, Guess) == []
+    for picture in (shown, truth):
+        assert_legible(picture.scene())
     for wrong in ((14, MARGIN, BOOK, 0.15), (14, BOOK, BOOK, FALL)):
         with pytest.raises(InvalidInput, match="move must be a fall"):
             guess_everything(*wrong)
@@ -91,7 +98,7 @@ def test_the_guess_is_drawn_beside_the_truth():
 def test_knobs_turn_into_the_three_cases():
     study = turn(BOOK, PRICE, ETH)
     case_c = study_move(plan_hedge(BOOK, 1.0, ETH, PRICE, collateral_usd=MARGIN, fee_rate=0), FALL)
-    assert PNL_AT_MOVE.alt(study(FALL, 1.0, MARGIN, 99_000, "new_money")) == PNL_AT_MOVE.alt(case_c)
+    assert study(FALL, 1.0, MARGIN, 99_000, "new_money").scene().alt == case_c.scene().alt
     assert study(FALL, 1.0, MARGIN, MARGIN, "new_money").point.total_pnl_usd[0] == pytest.approx(
         -7_500
     )
@@ -100,6 +107,24 @@ def test_knobs_turn_into_the_three_cases():
     assert taken.plan.kept_usd == 1_000
     with pytest.raises(InvalidInput):
         study(FALL, 1.0, 0.0, MARGIN, "new_money")
+
+
+@pytest.mark.parametrize("move", [-0.6, 1.2, 3.0])
+@pytest.mark.parametrize("beta", [0.05, 2.0])
+@pytest.mark.parametrize(
+    ("margin", "short", "source"),
+    [
+        (5_000, 1_000, "new_money"),
+        (100_000, 200_000, "new_money"),
+        (5_000, 100_000, "new_money"),
+        (5_000, 1_000, "from_portfolio"),
+        (49_000, 200_000, "from_portfolio"),
+    ],
+)
+def test_knobs_at_their_ends_have_a_legible_picture(move, beta, margin, short, source):
+    scene = turn(BOOK, PRICE, ETH)(move, beta, margin, short, source).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
 
 
 # Weeks
@@ -191,13 +216,48 @@ def test_the_year(weeks, year):
 def test_the_picture_of_the_year(year):
     guess = guess_spread(year)
     assert number_in(guess.answer) == round(year.swing_usd(SIZES[2]))
-    alt = YEAR_OF_WEEKS.alt(year)
+    alt = year.scene().alt
     assert f"in {year.within(SIZES[2])} weeks of 52" in alt
     assert MODELLED in alt.lower()
-    pictures = {YEAR_OF_WEEKS.png(replace(year, guess=g)) for g in (None, 150.0, 5_660.0)}
-    assert len(pictures) == 3
-    assert YEAR_OF_WEEKS.alt(replace(year, guess=150.0)).endswith("Your guess was ± $150.")
-    assert len(YEAR_OF_WEEKS.png(replace(year, named=None))) > 10_000
+    swing = year.swing_usd(SIZES[2])
+    assert [(band.low, band.high) for band in marks(year, Band)] == [(-swing, swing)]
+    naked, hedged = marks(year, Points)
+    for points, how in ((naked, "no hedge"), (hedged, SIZES[2])):
+        assert points.x.tolist() == year.move.tolist()
+        assert points.y.tolist() == year.profit_usd[how].tolist()
+    (tie,) = marks(year, Line)
+    place = year.weeks.index(year.named)
+    assert tie.y.tolist() == [naked.y[place], hedged.y[place]]
+    nameless = replace(year, named=None)
+    assert marks(nameless, Line) == []
+    assert "8 to 15 May 2022" not in [text.text for text in marks(nameless, Text)]
+    for drawn in (year, nameless):
+        assert_legible(drawn.scene())
+
+
+@pytest.mark.parametrize("guess", [150.0, 2_940.0, -2_940.0, 5_660.0])
+def test_a_guess_of_the_spread_is_drawn_to_both_sides(year, guess):
+    guessed = replace(year, guess=guess)
+    assert guessed.scene().alt.endswith(f"Your guess was ± ${abs(guess):,.0f}.")
+    levels = {rule.at for rule in marks(guessed, Rule) if rule.role == "good"}
+    assert levels == {-guess, guess}
+    assert_legible(guessed.scene())
+
+
+def test_the_year_in_a_table(year):
+    head = year.table().head
+    assert head == (
+        "short", "one standard deviation", "worst week", "best week", "weeks within $150",
+    )  # fmt: skip
+    rows = {row[0]: row[1:] for row in year.rows()}
+    assert list(rows) == ["no hedge", *SIZES]
+    by_beta = year.profit_usd[SIZES[2]]
+    assert number_in(rows[SIZES[2]][0]) == round(np.std(by_beta, ddof=1))
+    assert number_in(rows[SIZES[2]][1]) == round(by_beta.min())
+    assert number_in(rows[SIZES[2]][2]) == round(by_beta.max())
+    assert rows[SIZES[2]][3] == f"{year.within(SIZES[2])} of 52"
+    assert year.scene().table.html() == year._repr_html_()
+    assert MODELLED in year.table().caption
 
 
 # Bob
