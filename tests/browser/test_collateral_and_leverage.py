@@ -3,8 +3,7 @@
 from labtools import poll
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson04 import TWO_WALLETS, far_is_far, rally, two_wallets
-from hedgelib.workbook.lines import LINES
+from hedgelib.workbook.lesson04 import far_is_far, rally, two_wallets
 
 LESSON = "04_collateral_and_leverage.ipynb"
 MARGIN, SUMMER = "Margin (USD)", "summer of 2022"
@@ -29,7 +28,7 @@ def explore_the_wallets(page):
     widget = Widget(page, MARGIN)
 
     def shows(*args, **kwargs):
-        widget.shows(TWO_WALLETS, wallets(*args, **kwargs))
+        widget.shows(wallets(*args, **kwargs))
 
     shows()
     for _ in range(3):
@@ -39,13 +38,13 @@ def explore_the_wallets(page):
 
     widget.press("2x")
     shows(10_000)
-    widget.box("Rally of ETH").select_option("first half of 2021")
+    widget.choice("Rally of ETH").select_option("first half of 2021")
     shows(10_000, "first half of 2021")
-    widget.box("Sell altcoins for margin").select_option("when leverage has doubled")
+    widget.choice("Sell altcoins for margin").select_option("when leverage has doubled")
     shows(10_000, "first half of 2021", top_up=True)
 
     widget.type_in(MARGIN, "0")
-    widget.refuses("margin_usd must be > 0")
+    widget.refuses("“Margin (USD)” must be above 0, got 0")
     widget.press("Reset")
     shows()
 
@@ -54,15 +53,15 @@ def explore_the_distance(page):
     widget = Widget(page, "Leverage")
 
     def shows(coin, leverage):
-        widget.shows(LINES, far_is_far(coin, leverage))
+        widget.shows(far_is_far(coin, leverage))
 
     shows("ETH", 3)
-    widget.box("Coin").select_option("BTC")
+    widget.choice("Coin").select_option("BTC")
     shows("BTC", 3)
     widget.press("10x")
     shows("BTC", 10)
     widget.type_in("Leverage", "1")
-    widget.refuses("leverage must be above 1")
+    widget.refuses("“Leverage” must be above 1, got 1")
     widget.press("Reset")
     shows("ETH", 3)
 
@@ -78,7 +77,8 @@ def guess_and_reveal(lesson):
     page.keyboard.press("Shift+Enter")
     reveal.get_by_text("You said +33%.").wait_for()
     reveal.get_by_text("It is +49%.").wait_for()
-    expected = TWO_WALLETS.alt(two_wallets(rally("up 70%, and back"), 10_000, 5_000, guess=1 / 3))
+    path = two_wallets(rally("up 70%, and back"), 10_000, 5_000, guess=1 / 3)
+    expected = path.scene().alt
 
     def shown():
         outputs = [output for cell in lesson.outputs() for output in cell]

@@ -3,8 +3,8 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge, read_portfolio
-from hedgelib.figures import PNL_AT_MOVE, study_move
-from hedgelib.workbook.lesson03 import LINES, ticket
+from hedgelib.show.moves import study_move
+from hedgelib.workbook.lesson03 import ticket
 
 LESSON = "03_sizing_the_hedge.ipynb"
 
@@ -25,7 +25,7 @@ def order_ticket(page):
     def shows(contracts, leverage, move):
         eth = market.contract("binance:ETHUSD_PERP")
         study = ticket(eth, 3_500, 10_000, contracts, leverage, move)
-        widget.shows(LINES, study)
+        widget.shows(study)
 
     shows(200, 5, -0.2)
     widget.handle("Leverage").press("ArrowRight")
@@ -35,7 +35,7 @@ def order_ticket(page):
     widget.press("ETH +40%")
     shows(1_000, 2, 0.4)
     widget.type_in("Contracts", "0")
-    widget.refuses("contracts must be > 0")
+    widget.refuses("“Contracts” must be above 0, got 0")
     widget.press("Reset")
     shows(200, 5, -0.2)
 
@@ -58,17 +58,17 @@ def whole_plan(page):
             max_leverage=cap,
         )
         study = study_move(plan, move)
-        widget.shows(PNL_AT_MOVE, study)
+        widget.shows(study)
 
     shows(-0.2, 3, "from_portfolio")
     widget.handle("Leverage at most").press("ArrowLeft")
     shows(-0.2, 2.5, "from_portfolio")
-    widget.box("Contract").select_option("kraken:PI_ETHUSD")
+    widget.choice("Contract").select_option("kraken:PI_ETHUSD")
     shows(-0.2, 2.5, "from_portfolio", "kraken:PI_ETHUSD")
-    widget.box("Margin from").select_option("stablecoins")
+    widget.choice("Margin from").select_option("stablecoins")
     widget.type_in("Leverage at most", "1")
     shows(-0.2, 1, "stablecoin", "kraken:PI_ETHUSD")
-    widget.box("Margin from").select_option("new money")
+    widget.choice("Margin from").select_option("new money")
     widget.refuses("no amount of ETH")
     widget.press("Reset")
     shows(-0.2, 3, "from_portfolio")

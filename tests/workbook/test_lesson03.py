@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import (
     ContractTerms,
@@ -19,7 +20,8 @@ from hedgelib import (
     plan_hedge,
     smallest_collateral,
 )
-from hedgelib.figures import BETA_SCATTER, BetaScatter
+from hedgelib.show import Guess, Line, Points, Text
+from hedgelib.show.scatter import BetaScatter
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises.lesson03 import (
     EXERCISES,
@@ -33,8 +35,6 @@ from hedgelib.workbook.exercises.lesson03 import (
 )
 from hedgelib.workbook.lesson03 import (
     IN_THE_ARTICLE,
-    LINES,
-    SLOPE,
     GuessedSlope,
     closed_at,
     guess_beta,
@@ -49,6 +49,14 @@ from hedgelib.workbook.lesson03 import (
 )
 
 ETH = market.contract("binance:ETHUSD_PERP")
+
+
+def marks(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def texts(scene):
+    return [text.text for text in marks(scene, Text)]
 
 
 # Beta, guessed
@@ -80,17 +88,23 @@ def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
 
 def test_guessed_slope_is_drawn_through_the_points(scatter):
     bare, guessed = GuessedSlope(scatter=scatter), GuessedSlope(scatter=scatter, slope=1.5)
-    assert SLOPE.alt(bare) == BETA_SCATTER.alt(scatter)
-    assert SLOPE.alt(guessed).endswith("Your guess was a slope of 1.50.")
+    assert bare.scene().to_json() == scatter.scene().to_json()
+    scene = guessed.scene()
+    assert scene.alt == f"{scatter.scene().alt} Your guess was a slope of 1.50."
+    assert scene.table.rows == scatter.table().rows
+    assert guessed._repr_html_() == scatter.table().html()
     ends = np.array([scatter.x.min(), scatter.x.max()])
-    drawn = [line.get_xydata() for line in SLOPE.figure(guessed).axes[0].lines]
-    assert any(
-        line.shape == (2, 2) and np.allclose(line, np.column_stack([ends, 1.5 * ends]))
-        for line in drawn
-    )
-    texts = [text.get_text() for text in SLOPE.figure(guessed).axes[0].texts]
-    assert "your guess" in texts
-    assert "your guess" not in [t.get_text() for t in SLOPE.figure(bare).axes[0].texts]
+    (line,) = [line for line in marks(scene, Line) if line.name == "your guess"]
+    np.testing.assert_allclose(line.x, ends)
+    np.testing.assert_allclose(line.y, 1.5 * ends)
+    slope = f"slope {scatter.fit.beta:.2f}"
+    assert texts(scene) == [slope, "your guess"]
+    assert texts(bare.scene()) == [slope]
+
+
+@pytest.mark.parametrize("slope", [None, -0.5, 0.9, 1.0, 1.5])
+def test_guessed_slopes_are_legible(scatter, slope):
+    assert_legible(GuessedSlope(scatter=scatter, slope=slope).scene())
 
 
 # At every venue
@@ -148,13 +162,21 @@ def test_effect_in_words():
     sizes = [("two", 0.7), ("three", 1.05)]
     study = size_and_effect(0.6, 0.7, others=sizes, guess=0.7)
     assert study.title == "Short 70% of it: 91% of the effect is there"
-    assert [mark.text for mark in study.marks] == ["two: 91%", "three: 99.75%"]
+    assert [remark.text for remark in study.remarks] == ["two: 91%", "three: 99.75%"]
     assert study.guess == pytest.approx(0.42)
-    alt = LINES.alt(study)
-    assert "two, 70% of the best size, keeps 91%" in alt
-    assert alt.endswith("Your guess was 42.0%.")
-    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
-    assert {"two: 91%", "three: 99.75%", "your guess"} <= set(texts)
+    scene = study.scene()
+    assert "two, 70% of the best size, keeps 91%" in scene.alt
+    assert scene.alt.endswith("Your guess was 42.0%.")
+    assert {"two: 91%", "three: 99.75%"} <= set(texts(scene))
+    (guess,) = marks(scene, Guess)
+    assert (guess.x, guess.y) == pytest.approx((0.7, 0.42))
+
+
+@pytest.mark.parametrize("guess", [None, 0.49, 0.7, 0.91])
+@pytest.mark.parametrize("r2", [0.3, 0.6, 1.0])
+def test_sizes_are_legible(r2, guess):
+    sizes = [("2 × 1 ETH", 0.7), ("1,000 × 10 USD", 1.0), ("3 × 1 ETH", 1.05)]
+    assert_legible(size_and_effect(r2, 0.7, others=sizes, guess=guess).scene())
 
 
 def test_guesses_of_count_and_effect():
@@ -195,10 +217,32 @@ def test_lines_end_one_after_the_other():
     assert last == sorted(last)
     assert last[0] == pytest.approx(0.995 / 0.9 - 1)
     assert last[-1] == study.x[-1]
-    assert "at 10x with $1,000 of margin, closed at ETH +10.6%" in LINES.alt(study)
+    scene = study.scene()
+    assert "at 10x with $1,000 of margin, closed at ETH +10.6%" in scene.alt
     assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
-    texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
-    assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts)
+    assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts(scene))
+    crosses = [float(point.x[0]) for point in marks(scene, Points) if point.shape == "cross"]
+    assert sorted(crosses) == pytest.approx(last[:-1])
+
+
+@pytest.mark.parametrize(
+    ("move", "title", "sentence"),
+    [
+        (-0.2, "+$2,000 at any leverage", "+$2,000 at every leverage"),
+        (0.5, "−$5,000 where the short is still open", "−$5,000 where the short is still open"),
+        (1.2, "the short is closed at every leverage", "the short is closed at every leverage"),
+    ],
+)
+def test_a_leverage_that_is_closed_gains_and_loses_no_more(move, title, sentence):
+    scene = same_short(ETH, 3500, 1000, [10, 2], move).scene()
+    assert f": {title}; each ends at its ✕" in scene.title
+    assert f": {sentence}. The lines" in scene.alt
+
+
+@pytest.mark.parametrize("guess", [None, 200, 2_000, 20_000])
+@pytest.mark.parametrize("move", [-0.6, -0.2, 0.3, 1.2])
+def test_leverages_are_legible(move, guess):
+    assert_legible(same_short(ETH, 3500, 1_000, [10, 5, 3, 2, 1], move, guess=guess).scene())
 
 
 def test_guess_of_leverage_lies_on_the_line():
@@ -227,8 +271,28 @@ def test_ticket():
     assert rows["closed at"] == "ETH +24.4%"
     beyond = ticket(ETH, 3500, 10_000, 1000, 5, 0.6)
     assert beyond.value("earned") == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
-    assert "no price closes the short" in LINES.alt(ticket(ETH, 3500, 10_000, 1000, 1, 0.6))
-    assert LINES.figure(beyond).axes[0].get_title(loc="left") == beyond.title
+    assert "no price closes the short" in ticket(ETH, 3500, 10_000, 1000, 1, 0.6).scene().alt
+
+
+def test_a_closed_ticket_says_so_and_stays_at_its_value():
+    scene = ticket(ETH, 3500, 10_000, 1000, 5, 0.6).scene()
+    assert scene.title == (
+        "1,000 contracts at 5x, ETH +60%: closed at +24.4%, −$2,438, needed −$6,000"
+    )
+    assert scene.alt.endswith("and ETH +24.4% has closed the short.")
+    (dotted,) = [line for line in marks(scene, Line) if line.dash == "dotted"]
+    assert dotted.role == "short"
+    assert dotted.y == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
+    assert "closed" not in ticket(ETH, 3500, 10_000, 200, 5, -0.2).scene().title
+
+
+@pytest.mark.parametrize("move", [-0.6, -0.2, 0.0, 1.2])
+@pytest.mark.parametrize("leverage", [1, 5, 20])
+@pytest.mark.parametrize("contracts", [20, 200, 2000])
+def test_tickets_are_legible_and_light(contracts, leverage, move):
+    scene = ticket(ETH, 3500, 10_000, contracts, leverage, move).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
 
 
 def test_ticket_agrees_with_a_plan():

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import InvalidInput, NotEnoughData, coin_account, market, plan_hedge
-from hedgelib.figures import Canvas
+from hedgelib.show import Area, Guess, Line, Points, Text
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson04 as wrong
 from hedgelib.workbook.exercises.lesson04 import BUILD, EXERCISES
@@ -20,7 +21,6 @@ from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson04 import (
     NEVER,
     RALLIES,
-    TWO_WALLETS,
     Rally,
     best_rise,
     falls_and_rallies,
@@ -36,9 +36,16 @@ from hedgelib.workbook.lesson04 import (
     synthetic_dollar,
     two_wallets,
 )
-from hedgelib.workbook.lines import LINES
 
 RATE = 0.005
+
+
+def marks(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def texts(scene):
+    return [text.text for text in marks(scene, Text)]
 
 
 def test_price_that_there_is_not():
@@ -66,9 +73,13 @@ def test_secured_short_is_level(notional, price, move):
 def test_synthetic_dollar_in_words():
     lines = synthetic_dollar(10_000, 3_500, 1.0, guess=20_000)
     assert lines.title == "ETH +100%: margin $20,000, short −$10,000, account $10,000"
-    assert LINES.alt(lines).endswith("a level line. Your guess was $20,000.")
-    texts = [text.get_text() for text in LINES.figure(lines).axes[0].texts]
-    assert {"your guess", "account", "short", "ETH margin"} <= set(texts)
+    scene = lines.scene()
+    assert scene.alt.endswith("a level line. Your guess was $20,000.")
+    assert {"account", "short", "ETH margin"} <= set(texts(scene))
+    (guess,) = marks(scene, Guess)
+    assert (guess.x, guess.y) == (1.0, 20_000)
+    for guess_usd in (None, 0, 10_000, 20_000):
+        assert_legible(synthetic_dollar(10_000, 3_500, 1.0, guess=guess_usd).scene())
 
 
 @pytest.mark.parametrize(
@@ -103,11 +114,13 @@ def test_way_of_the_end_in_words_and_with_a_guess():
     assert dict(lines.rows())["Ends at"] == "$4,353 (+24.4%)"
     for guess, places in (("a crash", [-0.3]), ("a rally", [lines.place])):
         guessed = falls_and_rallies(10_000, 3_500, 5, guess=guess)
-        assert [mark.x for mark in guessed.marks] == places
-        assert LINES.alt(guessed) == f"{LINES.alt(lines)} Your guess: {guess}."
-        texts = [text.get_text() for text in LINES.figure(guessed).axes[0].texts]
-        assert texts.count("your guess") == 1
-    assert len(falls_and_rallies(10_000, 3_500, 5, guess="either").marks) == 2
+        scene = guessed.scene()
+        assert [mark.x for mark in marks(scene, Guess)] == places
+        assert scene.alt == f"{lines.scene().alt} Your guess: {guess}."
+        assert_legible(scene)
+    either = falls_and_rallies(10_000, 3_500, 5, guess="either").scene()
+    assert len(marks(either, Guess)) == 2
+    assert_legible(either)
     with pytest.raises(InvalidInput, match="guess must be one of a crash, a rally, either"):
         falls_and_rallies(10_000, 3_500, 5, guess="never")
 
@@ -138,6 +151,7 @@ def test_real_rallies_are_the_closes_of_the_market():
             assert way.price_usd.tolist() == closes.tolist()
             assert len(way.dates) == len(closes)
             assert way.move.max() > 0.9
+            assert way.dates == tuple(day.date() for day in closes.index)
         else:
             assert way.price_usd[0] == 3500
             assert way.dates == ()
@@ -251,10 +265,10 @@ def test_summer_of_2022_in_words():
     assert rows["The short was"] == "liquidated 18 Jul 2022, at $1,549 (+49%)"
     assert rows["It ends at"] == "$1,549 (+49%)"
     assert rows["Both wallets"] == rows["Spot wallet"] == "$12,407"
-    alt = TWO_WALLETS.alt(path)
+    alt = path.scene().alt
     assert "liquidated, 18 Jul 2022, at $1,549 (+49%), and its margin lost" in alt
     assert "both $12,407, against $15,000 at the start" in alt
-    title = TWO_WALLETS.figure(path).axes[0].get_title(loc="left")
+    title = path.scene().title
     assert title == "The margin of $5,000 is gone: $15,000 at the start, $12,407 at the end"
     assert title in repr(path)
     assert "$12,407" in path._repr_html_()
@@ -266,39 +280,82 @@ def test_what_selling_has_cost_is_said():
     assert rows["The short was"] == "kept"
     assert rows["Altcoins sold for margin"] == "$17,882, in 6 sales"
     assert rows["Altcoins left, in coins"] == "21%"
-    assert "21% of the coins are left" in TWO_WALLETS.alt(path)
-    texts = [text.get_text() for text in TWO_WALLETS.figure(path).axes[0].texts]
-    assert "arrows: altcoins sold for margin" in texts
+    scene = path.scene()
+    assert "21% of the coins are left" in scene.alt
+    assert "arrows: altcoins sold for margin" in texts(scene)
+    (arrows,) = [line for line in marks(scene, Line) if np.isnan(line.x).any()]
+    shafts = np.flatnonzero(np.diff(arrows.x) == 0)
+    assert arrows.y[shafts] - arrows.y[shafts + 1] == pytest.approx([x for _, x in path.top_ups])
     quiet = two_wallets(rally("summer of 2022"), 10_000, 10_000)
     assert "Altcoins left, in coins" not in dict(quiet.rows())
     assert "what one wallet gains the other loses" in repr(quiet)
 
 
-def test_picture_of_the_wallets_is_drawn_again_and_again():
-    canvas = Canvas(TWO_WALLETS)
-    first = two_wallets(rally("summer of 2022"), 10_000, 5_000)
-    canvas.draw(first)
-    png = canvas.png(compress_level=6)
-    for name, margin, top_up in itertools.product(RALLIES, (500, 20_000), (False, True)):
-        canvas.draw(two_wallets(rally(name), 10_000, margin, top_up=top_up))
-        assert canvas.png(compress_level=6) != png
-    canvas.refuse("no")
-    canvas.draw(first)
-    assert canvas.png(compress_level=6) == png
+@pytest.mark.parametrize("top_up", [False, True])
+@pytest.mark.parametrize("margin", [500, 5_000, 12_000, 20_000])
+@pytest.mark.parametrize("name", RALLIES)
+def test_wallets_are_legible(name, margin, top_up):
+    assert_legible(two_wallets(rally(name), 10_000, margin, top_up=top_up).scene())
+
+
+@pytest.mark.parametrize("top_up", [False, True])
+@pytest.mark.parametrize("name", RALLIES)
+def test_wallets_are_light_wherever_the_sliders_are(name, top_up):
+    way = rally(name)
+    for margin in range(500, 20_001, 500):
+        scene = two_wallets(way, 10_000, margin, top_up=top_up).scene()
+        assert len(scene.to_json().encode()) < 10_000, margin
+
+
+def test_wallets_lie_on_one_another_until_the_cross():
+    path = two_wallets(rally("summer of 2022"), 10_000, 5_000)
+    scene = path.scene()
+    spot, margin = marks(scene, Area)
+    assert (spot.role, margin.role) == ("altcoins", "margin")
+    np.testing.assert_allclose(spot.high, path.spot_usd)
+    assert margin.high == pytest.approx(15_000)
+    np.testing.assert_allclose(margin.low[:-1], path.spot_usd[: path.ended])
+    (cross,) = marks(scene, Points)
+    assert (float(cross.x[0]), float(cross.y[0])) == (margin.x[-1], 15_000)
+    assert spot.x[path.ended - 1] < margin.x[-1] <= spot.x[path.ended]
+    # Where the price of the liquidation is passed on a straight way between two closes.
+    price = np.interp(margin.x[-1], spot.x, path.rally.price_usd)
+    assert price == pytest.approx(path.ended_usd)
+    assert {"both", "✕ liquidated at $1,549 (+49%)", "futures wallet, until the cross"} <= set(
+        texts(scene)
+    )
+    quiet = two_wallets(rally("summer of 2022"), 10_000, 10_000).scene()
+    assert "futures\nwallet" in texts(quiet)
+    assert not marks(quiet, Points)
+
+
+def test_a_real_rally_has_a_calendar_to_read_off():
+    dated = two_wallets(rally("summer of 2022"), 10_000, 5_000).scene().panels[0]
+    assert dated.x.unit == "day"
+    assert dated.x.ticks[0] == (19185.0, "0%\n12 Jul 2022")
+    assert [line.name for line in dated.marks if isinstance(line, Line) and line.name] == [
+        "both wallets"
+    ]
+    # A made-up one has only its moves, and nothing that a readout could call a value of x.
+    bare = two_wallets(rally("up 70%, and back"), 10_000, 5_000).scene().panels[0]
+    assert [text for _, text in bare.x.ticks] == ["0%", "+35%", "+70%", "+35%", "0%"]
+    assert not [line for line in bare.marks if isinstance(line, Line) and line.name]
 
 
 def test_guess_is_drawn_where_it_is_reached():
     way = rally("up 70%, and back")
-    guessed = two_wallets(way, 10_000, 5_000, guess=1 / 3)
-    ax = TWO_WALLETS.figure(guessed).axes[0]
-    assert "your guess" in [text.get_text() for text in ax.texts]
-    assert any(list(line.get_xdata()) == [34, 34] for line in ax.lines)
-    assert TWO_WALLETS.alt(guessed).endswith("Your guess was +33%.")
-    too_far = TWO_WALLETS.figure(two_wallets(way, 10_000, 5_000, guess=2.0)).axes[0]
-    assert "your guess" not in [text.get_text() for text in too_far.texts]
-    never = two_wallets(way, 10_000, 5_000, guess=math.inf)
-    assert "your guess: level" in [t.get_text() for t in TWO_WALLETS.figure(never).axes[0].texts]
-    assert TWO_WALLETS.alt(never).endswith("Your guess was that it ends at no price.")
+    scene = two_wallets(way, 10_000, 5_000, guess=1 / 3).scene()
+    (guess,) = marks(scene, Guess)
+    assert (guess.x, guess.y) == (34, 15_000)
+    assert scene.alt.endswith("Your guess was +33%.")
+    too_far = two_wallets(way, 10_000, 5_000, guess=2.0).scene()
+    assert not marks(too_far, Guess)
+    never = two_wallets(way, 10_000, 5_000, guess=math.inf).scene()
+    assert "your guess: level" in texts(never)
+    assert never.alt.endswith("Your guess was that it ends at no price.")
+    right = two_wallets(way, 10_000, 5_000, guess=0.49).scene()
+    for drawn in (scene, too_far, never, right):
+        assert_legible(drawn)
 
 
 # How far is far
@@ -345,8 +402,19 @@ def test_distance_in_words():
     assert rows["Distance in daily standard deviations"] == f"{away:.1f}"
     assert rows["Rise that liquidates"] == "49.25%"
     assert lines.title == "A 3x short ends at +49%; ETH got there within 30 days 13% of the time"
-    assert f"{away:.1f} daily standard deviations away" in LINES.alt(lines)
-    assert LINES.png(lines) != LINES.png(far_is_far("ETH", 3))
+    scene = lines.scene()
+    assert f"{away:.1f} daily standard deviations away" in scene.alt
+    (guess,) = marks(scene, Guess)
+    assert (guess.x, guess.y) == (lines.place, 0)
+    assert not marks(far_is_far("ETH", 3).scene(), Guess)
+
+
+@pytest.mark.parametrize("guess", [None, 0.0, 0.5])
+@pytest.mark.parametrize(("coin", "leverage"), [("ETH", 1.2), ("ETH", 3), ("BTC", 5), ("BTC", 20)])
+def test_shares_are_legible_and_light(coin, leverage, guess):
+    scene = far_is_far(coin, leverage, guess=guess).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
 
 
 @pytest.mark.parametrize("leverage", [1, 0.5, -3, math.nan, math.inf])
@@ -382,7 +450,7 @@ def test_every_market_that_can_be_chosen_can_be_drawn():
     market_ = predict_market()
     assert market_.answer == "a rally"
     for option in market_.options:
-        assert falls_and_rallies(10_000, 3_500, 5, guess=option).marks
+        assert marks(falls_and_rallies(10_000, 3_500, 5, guess=option).scene(), Guess)
 
 
 def test_no_amount_makes_the_leverage_one():
