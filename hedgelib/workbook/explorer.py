@@ -379,14 +379,22 @@ class Explorer(anywidget.AnyWidget):
 
     def _in_words(self, problem: str) -> str:
         """Name controls by their labels, and give numbers in their units."""
-        for control in self._controls.values():
-            named = re.compile(rf"\b{re.escape(control.name)}\b")
-            if not named.search(problem):
-                continue
+        # In one pass, and past what is a label already: a label may hold the name of another.
+        words = re.compile(
+            "|".join([r"“[^”]*”", *(rf"\b{re.escape(n)}\b" for n in self._controls)])
+        )
+        named = [self._controls[word] for word in words.findall(problem) if word in self._controls]
+        for control in named:
             if isinstance(control, Slider) and control.scale != 1:
-                problem = _NUMBER.sub(lambda n: f"{control.shown(float(n[0])):g}", problem)  # noqa: B023
-            problem = named.sub(f"“{control.label}”", problem)
-        return problem
+                meant = _AS_DECIMALS.sub("", problem)
+                problem = _NUMBER.sub(lambda n: f"{control.shown(float(n[0])):g}", meant)  # noqa: B023
+                break
+
+        def label(word: re.Match[str]) -> str:
+            control = self._controls.get(word[0])
+            return f"“{control.label}”" if control else word[0]
+
+        return words.sub(label, problem)
 
     def film(self) -> dict[str, Any]:
         """Compute what the controls can show, to be played without a kernel.
@@ -434,6 +442,7 @@ class Explorer(anywidget.AnyWidget):
         return {**view(self), "text/html": still, "text/plain": self.sentence}, {}
 
 
+_AS_DECIMALS = re.compile(r"\ba decimal (?=from|between)| \((?:1%|a loss of 100%) is [^)]*\)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%])")
 
 

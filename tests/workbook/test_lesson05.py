@@ -25,6 +25,7 @@ from hedgelib import (
     unhedged_sigma_usd,
 )
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Text
+from hedgelib.workbook import Explorer, Slider
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson05 as wrong
 from hedgelib.workbook.exercises.lesson05 import EXERCISES
@@ -459,6 +460,35 @@ def test_a_picture_has_its_table_and_is_small_enough_to_be_live(make):
     assert scene.table.rows == result.table().rows
     assert scene.table.html() == result._repr_html_()
     assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"rate": -100}, "“Rate for 8 hours (%)” must be between -100 and 100, got -100"),
+        ({"cost_rate": 120}, "“Cost of a side (%)” must be from 0 to below 100, got 120"),
+        ({"hours": -8}, "“Hours out” must be >= 0, got -8.0"),
+        ({"hours": None}, "“Hours out” must be a number"),
+        ({"rate": None}, "“Rate for 8 hours (%)” must be a number"),
+    ],
+)
+def test_what_cannot_be_is_said_in_the_words_of_the_sliders(values, problem):
+    """The label of the rate holds the name of another slider, "hours"."""
+    time_out = Explorer(
+        lambda rate, hours, cost_rate: stay_out(50_000, rate, cost_rate, 0.04, hours),
+        Slider(
+            name="rate", label="Rate for 8 hours (%)", start=-0.01, low=-0.4, high=0.2, step=0.005,
+            scale=0.01,
+        ),
+        Slider(name="hours", label="Hours out", start=112, low=0, high=240, step=8),
+        Slider(
+            name="cost_rate", label="Cost of a side (%)", start=0.07, low=0, high=0.3, step=0.01,
+            scale=0.01,
+        ),
+    )  # fmt: skip
+    start = {control.name: control.start for control in time_out.controls}
+    time_out._hear(None, {"values": start | values, "view": "", "serial": 1}, None)
+    assert time_out.problem == f"This cannot be: {problem}."
 
 
 # The exercises
