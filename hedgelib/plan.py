@@ -796,7 +796,7 @@ def _flat_rate(
     line = ""
     if slope:
         line = f" ({rate:.2%} and {slope:.4%} for each of {coins:,.4g} {contract.coin}, doubtful)"
-        rate += slope * coins
+        rate = min(rate + slope * coins, 1 - _ROUNDING)
     return rate, (
         f"the maintenance rate of {contract.symbol} is not verified: {rate:.2%} assumed{line}"
     )
