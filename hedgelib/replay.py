@@ -1173,7 +1173,7 @@ def _kept(plan: HedgePlan, paths: Paths) -> tuple[float, float]:
     used_coin = used_usd / plan.price_usd
     if paths.book_usd is not None and used_usd > 0:
         whole_usd = paths.book_usd / paths.book_usd[:, :1] * plan.book_usd
-        if np.any(whole_usd < used_coin * paths.prices_usd):
+        if np.any(whole_usd < used_coin * paths.prices_usd * (1 - _SAME_PRICE)):
             raise InvalidInput(
                 f"book_usd must stay above the {used_coin:.6g} {plan.contract.coin} that the book "
                 "holds and posts as margin; give the value of the whole book, that coin included"
