@@ -781,13 +781,14 @@ def margin_tiers(
     """
     instance("terms", terms, ContractTerms)
     (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    if contracts is not None:
+        (contracts,) = scalars(contracts=(contracts, FINITE))
     if not terms.maintenance_rates:
         return None
     wanted = "coin" if terms.kind == "inverse" else "usd"
     if terms.tier_unit == wanted:
         return MarginTiers(floors=terms.maintenance_floors, rates=terms.maintenance_rates)
     if contracts is not None and terms.maintenance_basis != "entry":
-        (contracts,) = scalars(contracts=(contracts, FINITE))
         ladder = MarginTiers(floors=terms.maintenance_floors, rates=terms.maintenance_rates)
         return MarginTiers(
             floors=(0.0,), rates=(_average_rate(ladder, abs(contracts) * terms.multiplier),)
@@ -840,7 +841,7 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     """
     instance("terms", terms, ContractTerms)
     usd = terms.notional_usd(contracts, price_usd)
-    size = usd if terms.tier_unit == "usd" else usd / price_usd
+    (size,) = scalars(size=(usd if terms.tier_unit == "usd" else usd / price_usd, NONNEGATIVE))
     allowed = [float("inf") if terms.max_leverage is None else float(terms.max_leverage)]
     if terms.leverage_caps:
         # A size that stands on a floor but for rounding is not above it.

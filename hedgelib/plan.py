@@ -522,7 +522,9 @@ def plan_hedge(
     if collateral_usd is not None:
         (collateral_usd,) = scalars(collateral_usd=(collateral_usd, POSITIVE))
     if notional_usd is not None:
-        (notional_usd,) = scalars(notional_usd=(notional_usd, POSITIVE))
+        notional_usd, _ = scalars(
+            notional_usd=(notional_usd, POSITIVE), exposure_usd=(beta * book_usd, FINITE)
+        )
         if hedge_ratio != 1 or target_beta != 0:
             raise InvalidInput(
                 "notional_usd is the size itself; leave hedge_ratio and target_beta out"
