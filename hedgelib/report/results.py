@@ -247,7 +247,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RallyStep:
-    """The futures wallet after a rise of the hedge coin, nothing topped up.
+    """The futures wallet after a rise of the hedge coin, with no margin added.
 
     Parameters
     ----------
