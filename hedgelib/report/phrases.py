@@ -111,6 +111,8 @@ def covered_part(report: HedgeReport) -> str:
         return "the book"
     if not any(cover.value_usd > 0 for cover in report.coins("own")):
         return f"the {usd(report.covered_usd)} that has a price history"
+    if not report.measured_usd:
+        return f"the {usd(report.covered_usd)} that has a beta of yours"
     return f"the {usd(report.covered_usd)} that has a price history or a beta of yours"
 
 

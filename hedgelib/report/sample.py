@@ -45,9 +45,8 @@ class Sample:
         self.own_usd = sum(c.value_usd for c in self.covers if c.how == "own")
         self.gap_usd = sum(c.value_usd for c in self.covers if c.how == "none")
         whole = len(estimated) == len([c for c in self.covers if c.value_usd > 0])
-        self.name = (
-            "the book" if whole else f"the {usd(self.estimated_usd)} that has a price history"
-        )
+        # It stands in the title of a picture, where there is little room.
+        self.name = "the book" if whole else f"the {usd(self.estimated_usd)} with history"
         common = window[list(dict.fromkeys((*looked_at, *self.estimated)))].dropna()
         if len(common) < SMALLEST_WINDOW:
             raise NotEnoughData(

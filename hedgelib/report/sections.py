@@ -388,15 +388,15 @@ def moves_picture(report: HedgeReport) -> Shown:
     study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
     if not gap:
         return show(PNL_OVER_MOVES, study.curve)
-    part = covered_part(report)
+    whole, drawn = report.plan.book_usd, report.covered_usd
 
     def draw(ax: Axes, scenario: Scenario) -> None:
         PNL_OVER_MOVES.draw(ax, scenario)
-        ax.set_title(f"Of {part} alone: {usd(gap.value_usd)} without a beta not drawn")
+        ax.set_title(f"{usd(drawn)} of {usd(whole)}: what has no beta is not drawn")
 
     def alt(scenario: Scenario) -> str:
         left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
-        return f"Of {part} alone; {left_out}. {PNL_OVER_MOVES.alt(scenario)}"
+        return f"Of {covered_part(report)} alone; {left_out}. {PNL_OVER_MOVES.alt(scenario)}"
 
     return show(Picture(name=PNL_OVER_MOVES.name, draw=draw, alt=alt), study.curve)
 
