@@ -124,16 +124,13 @@ def _unknown(report: HedgeReport) -> str:
     """Say what the uncovered part makes of the beta of the book."""
     if not report.gap:
         return ""
-    return (
-        f" No beta is known for the other {usd(report.gap.value_usd)}: from not moving to moving "
-        f"like that part, it makes the beta of the whole book {beta_spread(report)}."
-    )
+    return f" No beta is known for the other {usd(report.gap.value_usd)}."
 
 
 def _hedge(report: HedgeReport) -> str:
     plan, coin = report.plan, report.hedge_coin
-    part = f" of {covered_part(report)}" if report.gap else ""
-    aim = f"To neutralise the exposure{part}"
+    part = " of that part" if report.gap else ""
+    aim = f"To neutralise the exposure{part}" if part else "To neutralise that exposure"
     if plan.target_beta:
         aim = f"To bring the beta of the book to {plan.target_beta:g}"
         if report.gap:
@@ -163,15 +160,9 @@ def _outcome(report: HedgeReport) -> str:
         + f", and the book alone would {_result(float(both.unhedged_pnl_usd[i]), float(alone[i]))}"
         for i in (0, 1)
     )
-    spread = ""
-    if report.gap:
-        spread = (
-            f" The ends of each range: the {usd(report.gap.value_usd)} without a beta does not "
-            f"move, or moves with a beta of {report.tracked.covered_beta:.2f} like the rest."
-        )
     return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
-        f"{rise}.{spread} The hedge removes gains as well as losses."
+        f"{rise}. The hedge removes gains as well as losses."
     )
 
 
@@ -212,8 +203,6 @@ def _rally(report: HedgeReport) -> str:
         f"{'' if report.price_day is None else f' on {report.price_day}'}, "
         "the short is liquidated: its margin is lost, and the book is unhedged from there on."
     )
-    if report.old and report.price_day is not None:
-        said += " At another price it is liquidated after about the same rise, at another level."
     if seen is not None:
         first, last = (day[:4] for day in report.origin["span"])
         said += f" In the data, {first} to {last}, {coin} rose that far within 30 days from "
@@ -251,26 +240,21 @@ def _own_moves(report: HedgeReport) -> list[str]:
     )
     own = [c for c in report.coins("own") if c.value_usd > 0]
     apart = (
-        f"Residual volatility. What no hedge with {coin} removes of {measured_part(report)} is "
-        f"about {usd(residual.own_usd)} {period(report)}, one standard deviation."
+        f"Residual volatility, what no hedge with {coin} removes: about {usd(residual.own_usd)} "
+        f"{period(report)}, one standard deviation, of {measured_part(report)}"
     )
     if gap:
         apart += (
-            f" The {usd(gap.value_usd)} without a beta is assumed to add {usd(residual.gap_usd)}: "
-            f"{percent(gap.residual_sd, digits=1)}, the median of the coins with a price history, "
-            "or more."
+            f", and {usd(residual.gap_usd)} assumed of the {usd(gap.value_usd)} without a beta "
+            f"({percent(gap.residual_sd, digits=1)}, the median of the other coins, or more)"
         )
-    apart += (
-        f" All together, with what moves with {coin}: {usd_spread(residual.after)} with the hedge, "
-        f"{usd_spread(residual.before)} without."
-    )
     if own:
-        apart += f" The residual volatility of {listed(own)} is not known and comes on top."
-    wide = ", with the rest of the book anywhere from not moving to that," if gap else ""
+        apart += f". That of {listed(own)} is not known and comes on top"
+    wide = ", and of the rest from 0 to that," if gap else ""
     return [
-        apart,
+        f"{apart}.",
         f"A beta that was measured wrong, or changes. The hedge is sized for "
-        f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; within the 95% interval of the "
+        f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; across the 95% interval of the "
         f"beta{wide} it is between {usd(low)} and {usd(high)}.",
     ]
 
@@ -336,7 +320,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     sized, given = beta_range(report), report.coins("own")
     if gap:
         coins += f", no beta known for {usd(gap.value_usd)} of it"
-        sized = f"{report.tracked.covered_beta:.2f} for {covered_part(report)}, {sized}"
+        sized = f"{report.tracked.covered_beta:.2f} for {usd(report.covered_usd)}, {sized}"
     facts = [
         ("Book", usd(plan.book_usd), coins),
         (f"Beta to {coin}", beta_spread(report), sized),
@@ -344,7 +328,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
             "Short",
             usd(plan.notional_usd),
             f"{abs(plan.contracts):,.10g} x {plan.contract.face}, {plan.contract.symbol}"
-            + (f", for {covered_part(report)}" if gap else ""),
+            + (f", for {usd(report.covered_usd)} of the book" if gap else ""),
         ),
         (
             "Margin",
@@ -361,10 +345,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     ]
     if report.tracked.estimate is not None:
         known = f"one standard deviation, {usd_spread(residual.before)} unhedged"
-        if gap:
-            known += f", {usd(gap.value_usd)} of it assumed"
+        parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
         if any(cover.value_usd > 0 for cover in given):
-            known += f", without the residual of {usd(report.covered_usd - report.measured_usd)}"
+            parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
+        if parts:
+            known += f"; residual {', '.join(parts)}"
         facts.append((f"Volatility {period(report)}", usd_spread(residual.after), known))
     return facts
 

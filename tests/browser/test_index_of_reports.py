@@ -135,7 +135,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(index):
 def test_one_huge_book_does_not_stretch_the_page(page, tmp_path):
     file = tmp_path / "index.html"
     huge = outcome("huge", 1e300, 1.0)
-    huge.figures |= {"beta": 1.0, "beta_at_covered": 2.0}
+    huge.figures.update(beta=1.0, beta_at_covered=2.0)
     file.write_bytes(index_page([huge, *OUTCOMES], source="here"))
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -124,7 +124,6 @@ def test_a1_where_a_price_level_is_shown_its_day_is(book):
     assert caps.caption.endswith("from the price of 2023-12-31")
     said = plain(got.summary)
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said
-    assert "At another price it is liquidated after about the same rise" in said
     assert "from the price of 2023-12-31" in plain(got.margin)
     assert "start from that of 2023-12-31" in plain(got.moves)
 
@@ -341,11 +340,11 @@ def test_a3_every_tile_names_the_dollars_it_is_about(book):
     assert tiles["Book"] == ("$11,000", "3 coins, no beta known for $10,000 of it")
     value, note = tiles["Beta to BTC"]
     assert value == "0.09 to 0.99"
-    assert note == ("0.99 for the $1,000 that has a price history, 95% interval 0.87 to 1.11")
-    assert tiles["Short"][1].endswith("for the $1,000 that has a price history")
+    assert note == "0.99 for $1,000, 95% interval 0.87 to 1.11"
+    assert tiles["Short"][1].endswith("for $1,000 of the book")
     value, note = tiles["Volatility a day"]
     assert value == f"{usd(got.residual.after_usd)} to {usd(got.residual.after[1])}"
-    assert "$10,000 of it assumed" in note
+    assert note.endswith("unhedged; residual of $10,000 assumed")
 
 
 def test_a3_the_headline_leads_with_a_gap_of_more_than_a_quarter(book):
@@ -473,9 +472,10 @@ def test_a3_an_owners_beta_counts_for_beta_and_not_for_residual_volatility(book)
     beta = (6000 * got.tracked.estimate.beta + 6000) / 9000
     assert got.tracked.covered_beta == pytest.approx(beta)
     said = plain(got.summary)
-    assert "for the $9,000 that has a price history or a beta of yours" in said
-    assert "without the residual of $3,000" in said
-    assert "What no hedge with ETH removes of the $6,000 that has a price history" in said
+    assert "The beta of the $9,000 that has a price history or a beta of yours to ETH" in said
+    assert "residual of $1,000 assumed, of $3,000 not known" in said
+    assert "a day, one standard deviation, of the $6,000 that has a price history, and" in said
+    assert "That of XYZ is not known and comes on top." in said
     # So no share of the variance of the whole book can be told.
     assert not any("of the whole book;" in text for text in got.warnings)
 
@@ -486,7 +486,7 @@ def test_a3_only_betas_of_the_owner_and_the_unknown(book):
     assert got.tracked.book_beta == pytest.approx(0.6)
     said = plain(got.summary)
     assert "the beta of the $6,000 that has a beta of yours to ETH is 1.00" in said
-    assert "it makes the beta of the whole book 0.60 to 1.00" in said
+    assert "Beta to ETH 0.60 to 1.00 (1.00 for $6,000, your own figure)" in said
     fall = next(row for row in got.to_dict()["moves"] if row["move"] == -0.3)
     assert fall["unhedged_pnl_at_covered_beta_usd"] == pytest.approx(-3000)
 
