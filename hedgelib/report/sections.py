@@ -183,6 +183,7 @@ def tracking(report: HedgeReport) -> Section:
                 f"How {part} moved, {report.first_day} to {report.last_day}"
                 + ("" if report.parameters.horizon_days == 1 else f", {period(report)}"),
                 marked=chosen,
+                kind="tracking",
             ),
             Text(f"Use {report.reason}"),
         ]
@@ -349,7 +350,7 @@ def moves(report: HedgeReport) -> Section:
                 "lrrrrrrr" if gap else "lrrrrrr",
                 f"Gain and loss at once, by the move of {coin}",
                 marked=[i for i, row in enumerate(s.rows()) if row["liquidated"]],
-                kind="ranges" if gap else "",
+                kind="moves ranges" if gap else "moves",
             ),
             Text(" ".join(notes), "note"),
         ]
