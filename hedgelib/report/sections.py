@@ -272,6 +272,9 @@ def steps(report: HedgeReport) -> Section:
                 "note",
             )
         )
+    if report.old and report.price_day is not None:
+        text = f"The liquidation price is reached from the price of {report.price_day}."
+        blocks.append(Text(text, "note"))
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
         blocks.append(
             Text(
@@ -387,8 +390,12 @@ def moves_picture(report: HedgeReport) -> Shown:
     if gap:
         plan = _without_gap(report)
     study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
+    level = ""
+    if report.old and report.price_day is not None:
+        level = f" Prices start from that of {report.price_day}."
     if not gap:
-        return show(PNL_OVER_MOVES, study.curve)
+        shown = show(PNL_OVER_MOVES, study.curve)
+        return replace(shown, alt=shown.alt + level)
     whole, drawn = report.plan.book_usd, report.covered_usd
 
     def draw(ax: Axes, scenario: Scenario) -> None:
@@ -397,7 +404,8 @@ def moves_picture(report: HedgeReport) -> Shown:
 
     def alt(scenario: Scenario) -> str:
         left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
-        return f"Of {covered_part(report)} alone; {left_out}. {PNL_OVER_MOVES.alt(scenario)}"
+        said = PNL_OVER_MOVES.alt(scenario)
+        return f"Of {covered_part(report)} alone; {left_out}. {said}{level}"
 
     return show(Picture(name=PNL_OVER_MOVES.name, draw=draw, alt=alt), study.curve)
 

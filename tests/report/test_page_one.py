@@ -126,6 +126,8 @@ def test_a1_where_a_price_level_is_shown_its_day_is(book):
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said
     assert "from the price of 2023-12-31" in plain(got.margin)
     assert "start from that of 2023-12-31" in plain(got.moves)
+    assert "is reached from the price of 2023-12-31" in plain(got.steps)
+    assert got.moves_picture.alt.endswith("Prices start from that of 2023-12-31.")
 
 
 def test_a1_a_linear_contract_has_another_number_at_another_price(book):
