@@ -190,6 +190,16 @@ def test_a1_the_samples_imply_it_where_they_are_and_their_copies_do_not(name, tm
         assert report_on(tmp_path / name).warnings[0].startswith(OLD)
 
 
+def test_a1_a_report_on_a_sample_is_the_same_on_any_day(monkeypatch):
+    parts = ("summary", "holdings", "tracking", "steps", "moves", "margin", "cost", "provenance")
+    shown = []
+    for day in ("2026-11-28", "2031-02-03"):
+        monkeypatch.setenv(TODAY_VARIABLE, day)
+        got = report_on("layer1.csv")
+        shown.append([to_json(got), *(getattr(got, name)._repr_html_() for name in parts)])
+    assert shown[0] == shown[1]
+
+
 def test_a1_the_samples_are_those_of_the_folder():
     folder = market.data_folder() / "portfolios"
     assert {path.name for path in folder.iterdir()} == set(SAMPLES)
