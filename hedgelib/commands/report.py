@@ -54,6 +54,14 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
     defaults = ReportParameters(portfolio="-")
     for name in ReportParameters.names()[1:]:
         default = getattr(defaults, name)
+        if default is False:
+            parser.add_argument(
+                "--" + name.replace("_", "-"),
+                action="store_true",
+                default=argparse.SUPPRESS,
+                help=PARAMETER_HELP[name],
+            )
+            continue
         shown = "" if default is None else f" (default: {default})"
         parser.add_argument(
             "--" + name.replace("_", "-"),
@@ -125,6 +133,8 @@ def _write(report: HedgeReport, arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             code, failed = _INTERRUPTED, "interrupted"
     print(f"{report.title}: {report.headline}")
+    for warning in report.warnings:
+        print(f"! {printable(warning)}")
     *first, last = map(str, written)
     print(f"wrote {', '.join(first)} and {last}")
     if failed:

@@ -18,7 +18,7 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
     shown = papermill.inspect_notebook(report_notebook())
     assert tuple(shown) == NAMES == tuple(PARAMETER_HELP)
     defaults = ReportParameters(portfolio="data/portfolios/layer1.csv").to_dict()
-    types = {str: "str", float: "float", int: "int", type(None): "None"}
+    types = {str: "str", float: "float", int: "int", bool: "bool", type(None): "None"}
     for name, parameter in shown.items():
         assert parameter["help"] == PARAMETER_HELP[name]
         assert parameter["default"] == repr(defaults[name]).replace("'", '"')
@@ -63,6 +63,9 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
         ("maintenance_rate", 1, "0 to below 1"),
         ("price_usd", 0, "price_usd must be > 0, got 0.0"),
         ("price_usd", "-3500", "got -3500.0"),
+        ("as_of_data", "maybe", "must be true or false, got 'maybe'"),
+        ("as_of_data", 1, "must be true or false, got 1"),
+        ("as_of_data", None, "must be true or false, got None"),
         ("title", 2024, "papermill -r"),
         ("title", "a\nb", "printable"),
         ("title", "x" * 201, "200"),
