@@ -50,6 +50,9 @@ _NAMES = {
     "choice": """
         Candidate HedgeChoice rank_hedges walk_forward_residual
     """,
+    "coins": """
+        CoinReading read_coin ticker_of
+    """,
     "portfolio": """
         Holding Portfolio read_portfolio
     """,

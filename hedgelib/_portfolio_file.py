@@ -21,10 +21,12 @@ from typing import Any
 
 from hedgelib.errors import PortfolioFileError
 
-__all__ = ["COLUMNS", "LARGEST_BYTES", "Row", "column_of", "read_rows", "unfit"]
+__all__ = ["BETA_TO", "COLUMNS", "LARGEST_BYTES", "Row", "column_of", "read_rows", "unfit"]
 
 COLUMNS = ("coin", "usd_value", "quantity", "price_usd", "beta")
-_NUMBERS = COLUMNS[1:]
+BETA_TO = "beta_"
+"""Before the hedge coin, in the name of a column of betas to that coin."""
+
 _IN_USD = ("usd_value", "price_usd")
 _COMMENT = "comment"
 
@@ -41,6 +43,7 @@ _WORDS = {
 }
 _MEANING = {word: name for name, words in _WORDS.items() for word in words.split(", ")}
 _USD = {"usd", "us", "$"}
+_BETA = re.compile(r"beta (?:to |vs )?([a-z][a-z0-9]{1,9})", re.ASCII)
 _FOREIGN = {"€", "£", "¥", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "inr", "krw", "brl"}
 
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -135,7 +138,10 @@ def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
         for column, name in row.written.items()
         if name is not None and name.lower() != column
     }
-    return rows, tuple(sorted(read_as, key=lambda pair: (COLUMNS.index(pair[1]), pair[0])))
+    order = {column: i for i, column in enumerate(COLUMNS)}
+    return rows, tuple(
+        sorted(read_as, key=lambda pair: (order.get(pair[1], len(order)), pair[1], pair[0]))
+    )
 
 
 def unfit(kind: os.stat_result) -> str | None:
@@ -199,8 +205,8 @@ def column_of(name: str) -> str | None:
     Returns
     -------
     str or None
-        One of :data:`COLUMNS`, or "comment" for one that is not read; None for a name that is not
-        known, or that names a currency other than USD.
+        One of :data:`COLUMNS`, or "beta_btc" for betas to a coin, or "comment" for one that is not
+        read; None for a name that is not known, or that names a currency other than USD.
 
     Examples
     --------
@@ -213,7 +219,8 @@ def column_of(name: str) -> str | None:
         " ".join(word for word in words if word not in _USD and not (dollars and word == "in"))
     )
     if not dollars:
-        return column
+        to = _BETA.fullmatch(" ".join(words)) if column is None else None
+        return BETA_TO + to[1] if to else column
     if column == "quantity":
         return "usd_value"
     return column if column in _IN_USD else None
@@ -234,7 +241,9 @@ def _columns(at: Place, names: Iterable[str]) -> dict[str, str]:
             raise at.error(f"unknown column; {advice}", strange[0])
         advice = advice.replace("rename it", "rename each")
         raise at.error(f"unknown columns {_listed(strange)}; {advice}")
-    for column in COLUMNS:
+    for column in dict.fromkeys(filter(None, meaning.values())):
+        if column == _COMMENT:
+            continue
         same = [name for name, meant in meaning.items() if meant == column]
         if len(same) > 1:
             raise at.error(
@@ -308,7 +317,7 @@ def _number(
     value = _decimal(found[0][0])
     if not isfinite(float(value)):
         raise at.error(f"{_shown(text)} is too large", name)
-    if value < 0 and column != "beta":
+    if value < 0 and not column.startswith("beta"):
         raise at.error(f"must be >= 0, got {_shown(text)}; a short position is not a holding", name)
     return value
 
@@ -415,8 +424,8 @@ def _row(
         coin=coin.strip(),
         numbers={
             column: _number(at, column, *cells[column], semicolons=semicolons)
-            for column in _NUMBERS
-            if column in cells and cells[column][1]
+            for column in cells
+            if column != "coin" and cells[column][1]
         },
         written={column: name for column, (name, _) in cells.items()},
     )
