@@ -31,7 +31,6 @@ from hedgelib._datafiles import (
 from hedgelib._folder import data_folder
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import (
-    HedgeError,
     InvalidInput,
     NotEnoughData,
     UnknownCoin,

@@ -124,6 +124,7 @@ def smallest_collateral(
     *,
     collateral: Collateral = "new_money",
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     target_beta: float = 0.0,
     hedge_ratio: float = 1.0,
     fee_rate: float = 0.0,
@@ -145,6 +146,8 @@ def smallest_collateral(
         Where the margin comes from.
     held_usd : float
         Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
+    cash_usd : float
+        Cash in the book, USD; turned into margin next, before any coin is sold.
     target_beta, hedge_ratio, fee_rate : float
         As for :func:`plan_hedge`.
 
@@ -172,17 +175,23 @@ def smallest_collateral(
     inf
     """
     one_of("collateral", collateral, _COLLATERAL)
-    book_usd, beta, max_leverage, held_usd, target_beta, hedge_ratio, fee_rate = scalars(
+    book_usd, beta, max_leverage, held_usd, cash_usd, target_beta, hedge_ratio, fee_rate = scalars(
         book_usd=(book_usd, POSITIVE),
         beta=(beta, FINITE),
         max_leverage=(max_leverage, POSITIVE),
         held_usd=(held_usd, NONNEGATIVE),
+        cash_usd=(cash_usd, NONNEGATIVE),
         target_beta=(target_beta, FINITE),
         hedge_ratio=(hedge_ratio, POSITIVE),
         fee_rate=(fee_rate, RATE),
     )
     if held_usd > book_usd:
         raise InvalidInput(f"held_usd must not be above book_usd {book_usd:g}, got {held_usd:g}")
+    if cash_usd > book_usd - held_usd:
+        raise InvalidInput(
+            f"cash_usd must not be above the rest of the book, {book_usd - held_usd:g}, "
+            f"got {cash_usd:g}"
+        )
     if held_usd == book_usd and abs(beta - 1) > 1e-9:
         raise InvalidInput(
             f"a book of nothing but the hedge coin has beta 1 to it, got beta {beta:g}"
@@ -202,17 +211,22 @@ def smallest_collateral(
         return open_usd / (cap - hedge_ratio) if cap > hedge_ratio else float("inf")
     if collateral == "stablecoin" or open_usd <= cap * held_usd:
         return open_usd / cap
-    # What is held comes first and brings no exposure; coins sold for the rest take theirs along.
-    slope = hedge_ratio * (1 - _others_beta(book_usd, beta, held_usd))
+    # What is held comes first and brings no exposure; cash brings all of its own; coins sold for
+    # the rest take theirs along.
+    if cap > hedge_ratio:
+        needed = (open_usd - hedge_ratio * held_usd) / (cap - hedge_ratio)
+        if needed <= held_usd + cash_usd:
+            return needed
+    slope = hedge_ratio * (1 - _others_beta(book_usd, beta, held_usd, cash_usd))
     if cap <= slope:
         return float("inf")
-    needed = (open_usd - slope * held_usd) / (cap - slope)
+    needed = (open_usd - slope * held_usd + (hedge_ratio - slope) * cash_usd) / (cap - slope)
     return needed if needed < book_usd * (1 - 1e-12) else float("inf")
 
 
-def _others_beta(book_usd: float, beta: float, held_usd: float) -> float:
-    """Return the beta of the coins that are not the hedge coin; 0 where there are none."""
-    others_usd = book_usd - held_usd
+def _others_beta(book_usd: float, beta: float, held_usd: float, cash_usd: float) -> float:
+    """Return the beta of what is neither the hedge coin nor cash; 0 where there is none."""
+    others_usd = book_usd - held_usd - cash_usd
     return (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
 
 
@@ -231,8 +245,8 @@ class HedgePlan:
         Where the margin comes from.
     collateral_usd : float
         Margin posted, before the opening fee.
-    sold_usd : float
-        Altcoins sold to make it.
+    sold_usd, cash_sold_usd : float
+        Altcoins, and cash, turned into it.
     kept_usd, kept_beta : float
         What stays in the spot wallet, and its beta.
     exposure_usd : float
@@ -278,6 +292,7 @@ class HedgePlan:
     fee_rate: float
     open_fee_usd: float
     assumptions: tuple[str, ...] = ()
+    cash_sold_usd: float = 0.0
 
     @property
     def notional_usd(self) -> float:
@@ -317,9 +332,12 @@ class HedgePlan:
         tuple of (str, str)
         """
         c = self.contract
+        sold = f"{usd(self.sold_usd)} of altcoins"
+        if self.cash_sold_usd:
+            sold = f"{usd(self.cash_sold_usd)} of cash and {sold}"
         source = {
             "new_money": f"{c.coin} bought with new money",
-            "from_portfolio": f"taken out of the book ({usd(self.sold_usd)} of altcoins sold)",
+            "from_portfolio": f"taken out of the book ({sold} sold)",
             "stablecoin": "stablecoin",
         }[self.collateral]
         own = (
@@ -382,6 +400,7 @@ def plan_hedge(
     collateral_usd: float | None = None,
     max_leverage: float = 3.0,
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     hedge_ratio: float = 1.0,
     target_beta: float = 0.0,
     rounding: Rounding = "nearest",
@@ -410,6 +429,9 @@ def plan_hedge(
     held_usd : float
         Hedge coin that the book holds already, USD, counted in `book_usd` and in `beta`; it is used
         first when the margin comes out of the book.
+    cash_usd : float
+        Cash in the book, USD, counted in `book_usd` and in `beta` with a beta of 0; it is turned
+        into margin next, before any coin is sold.
     hedge_ratio : float
         Share of the exposure to hedge, > 0.
     target_beta : float
@@ -472,6 +494,7 @@ def plan_hedge(
         max_leverage,
         collateral=collateral,
         held_usd=held_usd,
+        cash_usd=cash_usd,
         target_beta=target_beta,
         hedge_ratio=hedge_ratio,
         fee_rate=fee_rate,
@@ -485,7 +508,7 @@ def plan_hedge(
     _refuse_selling_all(collateral, posted, book_usd, smallest)
 
     coin_margin = collateral != "stablecoin"
-    _, _, delta = _kept(book_usd, beta, collateral, held_usd, posted)
+    delta = _kept(book_usd, beta, collateral, held_usd, cash_usd, posted)[-1]
     notional_target = (hedge_ratio * (delta + posted * coin_margin) - target_beta * book_usd) / (
         1 + hedge_ratio * fee_rate * coin_margin
     )
@@ -514,7 +537,7 @@ def plan_hedge(
         posted = max(posted, notional / max_leverage + notional * fee_rate)
         _refuse_selling_all(collateral, posted, book_usd, smallest)
     fee = notional * fee_rate
-    sold, kept, delta = _kept(book_usd, beta, collateral, held_usd, posted)
+    sold, cash_sold, kept, delta = _kept(book_usd, beta, collateral, held_usd, cash_usd, posted)
     owned = delta + (posted - fee) * coin_margin
     try:
         liquidation, bankruptcy = _danger(
@@ -530,6 +553,7 @@ def plan_hedge(
         collateral=collateral,
         collateral_usd=posted,
         sold_usd=sold,
+        cash_sold_usd=cash_sold,
         kept_usd=kept,
         kept_beta=delta / kept,
         exposure_usd=owned,
@@ -598,14 +622,20 @@ def _assumed(
 
 
 def _kept(
-    book_usd: float, beta: float, collateral: Collateral, held_usd: float, posted_usd: float
-) -> tuple[float, float, float]:
-    """Return what is sold for a margin, what stays in the spot wallet, and its delta; in USD."""
+    book_usd: float,
+    beta: float,
+    collateral: Collateral,
+    held_usd: float,
+    cash_usd: float,
+    posted_usd: float,
+) -> tuple[float, float, float, float]:
+    """Return the coins and the cash sold for a margin, what stays in spot, and its delta; USD."""
     if collateral != "from_portfolio":
-        return 0.0, book_usd, beta * book_usd
-    sold = max(posted_usd - held_usd, 0.0)
-    gone = posted_usd - sold + _others_beta(book_usd, beta, held_usd) * sold
-    return sold, book_usd - posted_usd, beta * book_usd - gone
+        return 0.0, 0.0, book_usd, beta * book_usd
+    cash_sold = min(max(posted_usd - held_usd, 0.0), cash_usd)
+    sold = max(posted_usd - held_usd - cash_usd, 0.0)
+    gone = posted_usd - cash_sold - sold + _others_beta(book_usd, beta, held_usd, cash_usd) * sold
+    return sold, cash_sold, book_usd - posted_usd, beta * book_usd - gone
 
 
 def _danger(

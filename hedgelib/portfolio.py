@@ -212,9 +212,9 @@ def read_portfolio(
     """Read a portfolio from a CSV or JSON file.
 
     A CSV file has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
-    ``price_usd``, ``beta``, ``beta_btc`` (a beta to that coin only, and so for any other) and any
-    number of columns ``comment``. Columns stand between commas, semicolons or tabs. Empty lines and lines that start with ``#`` are left out. A JSON file, by
-    its name, is one of
+    ``price_usd``, ``beta``, ``beta_btc`` or that of any other coin (a beta to that coin only), and
+    any number of columns ``comment``. Columns stand between commas, semicolons or tabs. Empty
+    lines and lines that start with ``#`` are left out. A JSON file, by its name, is one of
 
     - a list of objects, ``[{"coin": "ADA", "usd_value": 6000, "beta": 1.1}, ...]``;
     - an object of coins, each with its value in USD or an object,

@@ -54,6 +54,14 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
     defaults = ReportParameters(portfolio="-")
     for name in ReportParameters.names()[1:]:
         default = getattr(defaults, name)
+        if default is False:
+            parser.add_argument(
+                "--" + name.replace("_", "-"),
+                action="store_true",
+                default=argparse.SUPPRESS,
+                help=PARAMETER_HELP[name],
+            )
+            continue
         shown = "" if default is None else f" (default: {default})"
         parser.add_argument(
             "--" + name.replace("_", "-"),

@@ -88,7 +88,12 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
             "file": report.file_name,
             "sha256": report.file_sha256,
             "value_usd": report.portfolio.value_usd,
+            "cash_usd": report.portfolio.cash_usd,
             "read_as": dict(report.portfolio.read_as),
+            "coins_read_as": [
+                plain(reading) | {"text": reading.text}
+                for reading in report.portfolio.coins_read_as
+            ],
             "holdings": plain(report.covers),
         },
         "tracking": {t.coin: _tracking(t) for t in report.trackings},

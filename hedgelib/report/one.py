@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from hedgelib import market
-from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
+from hedgelib._text import usd
+from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
-from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
+from hedgelib.report.instrument import BENCHMARKS, asked_for, check_betas, choose
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.results import HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
@@ -128,6 +129,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         The file is missing or wrong, with the place.
     VenueError
         Live data are asked for, and the venue cannot be had.
+    NothingToHedge
+        The book is cash alone.
     NotEnoughData
         No coin of the book has a history in the window, nor a beta of its own.
     UnknownContract, UnsupportedContract, UnknownCoin
@@ -149,8 +152,12 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     data = data or market_for(parameters)
     path, bundled = find_portfolio(parameters.portfolio)
     closes = data.latest_prices()
-    book = read_portfolio(path, closes)
+    aliases = not parameters.no_alias
+    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins)
+    if book.only_cash:
+        raise NothingToHedge(_only_cash(book))
     asked = asked_for(parameters, data)
+    check_betas(book, asked)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
     contract, reason = choose(parameters, asked, sample, data)
@@ -158,8 +165,11 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     price, price_day = _price(parameters, book, coin, data)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
-        book = read_portfolio(path, {**closes, coin: price})
-        sample = Sample(parameters, book, looked_at, data)
+        priced = {**closes, coin: price}
+        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins)
+        sample = Sample(parameters, book, looked_at, data, coin)
+    elif any(h.betas_to for h in book):
+        sample = Sample(parameters, book, looked_at, data, coin)
     sample.check_own_beta(coin)
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
@@ -174,6 +184,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
             collateral_usd=collateral_usd,
             max_leverage=cap,
             held_usd=book.value_of(coin),
+            cash_usd=book.cash_usd,
             hedge_ratio=parameters.hedge_ratio,
             target_beta=parameters.target_beta,
             rounding=parameters.rounding,  # type: ignore[arg-type]
@@ -200,7 +211,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         price_day=price_day,
         plan=plan,
         scenario=run_scenario(plan, MOVES),
-        residual=_residual(plan, tracked, sample, book.value_of(coin)),
+        residual=_residual(plan, tracked, sample, book.value_of(coin), book.cash_usd),
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
@@ -209,6 +220,14 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         origin=data.provenance(),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
+    )
+
+
+def _only_cash(book: Portfolio) -> str:
+    tickers = [printable(h.coin) for h in book if h.is_cash]
+    return (
+        f"nothing to hedge: the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
+        "which moves with no coin"
     )
 
 
@@ -233,9 +252,11 @@ def _price(
     return close, day
 
 
-def _residual(plan: HedgePlan, tracked: Tracking, sample: Sample, held_usd: float) -> Residual:
+def _residual(
+    plan: HedgePlan, tracked: Tracking, sample: Sample, held_usd: float, cash_usd: float
+) -> Residual:
     own_sd = tracked.estimate.residual_sd if tracked.estimate else 0.0
-    others_usd = plan.book_usd - held_usd
+    others_usd = plan.book_usd - held_usd - cash_usd
     kept = 1 - plan.sold_usd / others_usd if others_usd > 0 else 1.0
     own, own_after = sample.estimated_usd * own_sd, sample.estimated_usd * own_sd * kept
     open_delta = plan.exposure_usd - plan.notional_usd

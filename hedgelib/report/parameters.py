@@ -44,6 +44,7 @@ PARAMETER_HELP = {
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
+    "no_alias": "take every ticker as it is written: WETH is then not ETH, nor XXBT BTC",
     "title": "heading of the report; None: made from the name of the file",
 }
 """What each parameter means, in a line; the command line and the notebook show the same."""
@@ -101,6 +102,8 @@ class ReportParameters:
     live : {"binance", "bybit", "okx", "deribit", "kraken"}, optional
         Venue to take prices, funding and contract terms from as they are today, through its cache;
         those that ship with hedgelib when None.
+    no_alias : bool
+        Take every ticker of the file as it is written, see :func:`hedgelib.read_coin`.
     title : str, optional
         At most 200 printable characters.
 
@@ -134,6 +137,7 @@ class ReportParameters:
     maintenance_rate: float | None = None
     price_usd: float | None = None
     live: str | None = None
+    no_alias: bool = False
     title: str | None = None
 
     def __post_init__(self) -> None:
@@ -156,6 +160,7 @@ class ReportParameters:
         one_of("rounding", self.rounding, ("nearest", "down", "up"))
         if self.live is not None:
             one_of("live", self.live, VENUE_KEYS)
+        set_(self, "no_alias", _flag("no_alias", self.no_alias))
         for name, rule in (
             ("max_leverage", POSITIVE),
             ("hedge_ratio", POSITIVE),
@@ -281,6 +286,14 @@ def _number(name: str, value: object, rule: Rule) -> float:
     if checked.ndim:
         raise InvalidInput(f"{name} must be one number, got {value!r}")
     return float(checked)
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.strip().lower(), value)
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} must be true or false, got {value!r}")
+    return value
 
 
 def _funding(value: object) -> float:

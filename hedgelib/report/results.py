@@ -48,9 +48,10 @@ class Cover:
         USD, and decimal of the book.
     quantity, price_usd : float, optional
         Coins, and USD a coin, where the file gave them.
-    how : {"history", "own", "none"}
-        Estimated from prices, given in the file, or not at all.
+    how : {"history", "own", "cash", "none"}
+        Estimated from prices, given in the file, 0 because it is cash, or not known at all.
     own_beta : float, optional
+        To the hedge coin.
     reason : str
         Why history does not serve, where it does not.
     at_market : bool
@@ -62,7 +63,7 @@ class Cover:
     share: float
     quantity: float | None
     price_usd: float | None
-    how: Literal["history", "own", "none"]
+    how: Literal["history", "own", "cash", "none"]
     own_beta: float | None
     reason: str = ""
     at_market: bool = False
@@ -82,8 +83,8 @@ class Tracking:
     coin_sd : float
         Standard deviation of the coin over the horizon, decimal.
     book_beta, book_beta_low, book_beta_high : float
-        Of the whole book: the estimate weighted with the betas given in the file, and 0 for what
-        has neither; the 95% interval is of the estimated part alone.
+        Of the whole book: the estimate weighted with the betas given in the file, and 0 for cash
+        and for what has neither; the 95% interval is of the estimated part alone.
     """
 
     coin: str
@@ -338,7 +339,7 @@ class HedgeReport:
         """The tracking of the coin that was chosen."""
         return next(t for t in self.trackings if t.coin == self.hedge_coin)
 
-    def coins(self, how: Literal["history", "own", "none"]) -> tuple[Cover, ...]:
+    def coins(self, how: Literal["history", "own", "cash", "none"]) -> tuple[Cover, ...]:
         """Return the holdings whose beta is known in one way."""
         return tuple(cover for cover in self.covers if cover.how == how)
 

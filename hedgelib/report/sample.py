@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgelib import beta, choice, market
 from hedgelib._check import FloatArray
+from hedgelib.coins import ticker_of
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report.blocks import printable
@@ -21,7 +22,11 @@ _MONTH_DAYS = 30
 
 
 class Sample:
-    """The returns that the betas come from, and which holdings they cover."""
+    """The returns that the betas come from, and which holdings they cover.
+
+    Until the hedge coin is chosen, whatever has a beta of its owner's to any coin stays out of the
+    part with history, so that the candidates are judged on one and the same part.
+    """
 
     def __init__(
         self,
@@ -29,13 +34,14 @@ class Sample:
         book: Portfolio,
         looked_at: tuple[str, ...],
         data: market.Market,
+        coin: str | None = None,
     ) -> None:
         every = data.returns()
         window = every.iloc[-parameters.window_days :]
         last = window.index[-1]
         self.book = book
         self.covers = tuple(
-            self._cover(holding, share, window)
+            self._cover(holding, share, window, coin)
             for holding, share in zip(book, book.weights.tolist(), strict=True)
         )
         estimated = [c for c in self.covers if c.how == "history" and c.value_usd > 0]
@@ -50,7 +56,7 @@ class Sample:
                 f"return, and {SMALLEST_WINDOW} are needed; lengthen window_days"
             )
         if not estimated and not any(c.how == "own" for c in self.covers):
-            raise NotEnoughData(_nothing_known(self.covers, window))
+            raise NotEnoughData(_nothing_known(self.covers, window, coin))
         self.cut = ""
         if len(window) < parameters.window_days:
             self.cut = f"the data begin on {data.span[0]}"
@@ -94,11 +100,17 @@ class Sample:
         return np.asarray(horizon_returns(returns, self.horizon_days).returns)
 
     @staticmethod
-    def _cover(holding: Holding, share: float, window: Any) -> Cover:
-        how: Literal["history", "own", "none"] = "history"
+    def _cover(holding: Holding, share: float, window: Any, coin: str | None) -> Cover:
+        how: Literal["history", "own", "cash", "none"] = "history"
         reason = ""
-        if holding.coin not in window.columns:
-            reason = "no price history"
+        own_beta = holding.beta if coin is None else holding.beta_to(coin)
+        if holding.is_cash:
+            how = "cash"
+        elif holding.coin not in window.columns:
+            ticker = ticker_of(holding.coin)
+            reason = "no price history" + (
+                f" under that name, its ticker is {ticker}" * bool(ticker)
+            )
         else:
             returns = window[holding.coin]
             if np.isnan(returns.iloc[-1]):
@@ -112,8 +124,11 @@ class Sample:
                 reason = f"only {returns.count()} days of price history"
         if reason:
             how = "none"
-        if holding.beta is not None:
+        if own_beta is not None or (coin is None and holding.has_own_beta):
             how = "own"
+        elif reason and holding.betas_to:
+            others = " and ".join(name for name, _ in holding.betas_to)
+            reason += f", and the file gives its beta to {others}, not to {coin}"
         return Cover(
             coin=holding.coin,
             value_usd=holding.value_usd,
@@ -121,7 +136,7 @@ class Sample:
             quantity=holding.quantity,
             price_usd=holding.price_usd,
             how=how,
-            own_beta=holding.beta,
+            own_beta=own_beta,
             reason=reason,
             at_market=holding.at_market,
         )
@@ -156,7 +171,11 @@ class Sample:
         """Measure how the book moved with one hedge coin."""
         x = self.coin_returns[coin]
         total = self.book.value_usd
-        own = sum(c.value_usd * (c.own_beta or 0.0) for c in self.covers if c.how == "own")
+        own = sum(
+            h.value_usd * (h.beta_to(coin) or 0.0)
+            for h in self.book
+            if h.coin not in self.estimated
+        )
         estimate = None
         low = middle = high = 0.0
         if self.estimated:
@@ -173,10 +192,13 @@ class Sample:
         )
 
 
-def _nothing_known(covers: tuple[Cover, ...], window: Any) -> str:
-    told = "; ".join(f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers)
+def _nothing_known(covers: tuple[Cover, ...], window: Any, coin: str | None) -> str:
+    told = "; ".join(
+        f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers if c.how != "cash"
+    )
+    to = "" if coin is None else f" to {coin}"
     return (
-        f"no coin of the book has a beta: between {window.index[0].date()} and "
+        f"no coin of the book has a beta{to}: between {window.index[0].date()} and "
         f"{window.index[-1].date()} none has a price history that serves ({told}), and the file "
-        "gives none; add a column beta"
+        f"gives none{to}; add a column beta"
     )

@@ -31,6 +31,7 @@ def holdings(report: HedgeReport) -> Section:
     how = {
         "history": "estimated from prices",
         "own": "yours: {:g}",
+        "cash": "0: cash",
         "none": "none: not hedged",
     }
     rows = []
@@ -62,6 +63,9 @@ def holdings(report: HedgeReport) -> Section:
         )
     ]
     blocks += [Text(text, "note") for text in _valuation(report)]
+    read_as = report.portfolio.coins_read_as
+    if read_as:
+        blocks += [Text("Read as:"), Points([sentence(reading.text) for reading in read_as])]
     without = [c for c in report.covers if c.reason]
     if without:
         blocks += [
@@ -151,10 +155,13 @@ def tracking(report: HedgeReport) -> Section:
     """Tell what the book tracks, and which coin to use."""
     coin, tracked = report.hedge_coin, report.tracked
     own, none, estimated = (report.coins(how) for how in ("own", "none", "history"))
+    cash = report.coins("cash")
     blocks: list[Block] = []
     if tracked.estimate is not None:
         part = (
-            "the book" if not own and not none else f"the part with history ({listed(estimated)})"
+            "the book"
+            if not own and not none and not cash
+            else f"the part with history ({listed(estimated)})"
         )
         chosen = [i for i, t in enumerate(report.trackings) if t.coin == coin]
         blocks += [
@@ -194,7 +201,7 @@ def tracking(report: HedgeReport) -> Section:
                 "alone, and there is no telling how far to trust it."
             )
         )
-    if own or none:
+    if own or none or cash:
         terms = []
         if tracked.estimate is not None:
             value = sum(c.value_usd for c in estimated)
@@ -205,6 +212,8 @@ def tracking(report: HedgeReport) -> Section:
             value = sum(c.value_usd for c in own)
             mean = sum(c.value_usd * (c.own_beta or 0.0) for c in own) / value if value else 0.0
             terms.append(f"{usd(value)} x {mean:.2f} (yours, {len(own)} coins)")
+        if cash:
+            terms.append(f"{usd(sum(c.value_usd for c in cash))} x 0 ({listed(cash)}, cash)")
         if none:
             terms.append(f"{usd(sum(c.value_usd for c in none))} x 0 ({listed(none)}, unknown)")
         blocks.append(
@@ -248,10 +257,11 @@ def steps(report: HedgeReport) -> Section:
     rows = [[f"{i}. {name}", text] for i, (name, text) in enumerate(plan.steps(), 1)]
     blocks: list[Block] = [Table(["Step", "Result"], rows, "ll", "The hedge in five steps")]
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
+        but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
         blocks.append(
             Text(
-                f"The {usd(plan.sold_usd)} are sold out of all coins but {report.hedge_coin} "
-                "alike, in proportion to their value.",
+                f"The {usd(plan.sold_usd)} are sold out of all coins but {but} alike, in "
+                "proportion to their value.",
                 "note",
             )
         )

@@ -73,7 +73,8 @@ def _hold(report: HedgeReport) -> str:
     own, none = report.coins("own"), report.coins("none")
     exact = ", your figures taken as exact" if own else ""
     mine = f", your own figures for {listed(own)} counted in" if own else ""
-    part = " of the part that has a price history" if own or none else ""
+    some = own or none or report.coins("cash")
+    part = " of the part that has a price history" if some else ""
     return (
         f"{held} Its beta to {coin}, measured over the {report.days} days to {report.last_day}"
         f"{mine}, is {tracked.book_beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
@@ -189,7 +190,7 @@ def _own_moves(report: HedgeReport) -> list[str]:
         beta * plan.book_usd
         for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
     )
-    unknown = [c for c in report.covers if c.how != "history" and c.value_usd > 0]
+    unknown = [c for c in report.covers if c.how in ("own", "none") and c.value_usd > 0]
     more = f" Moves of {listed(unknown)} on their own are not known and come on top."
     return [
         f"The coins' own moves. What no hedge with {coin} covers is worth about "

@@ -162,7 +162,8 @@ class Loaded:
     def _rows(self) -> list[tuple[str, str, str]]:
         book = self.book
         rows = [
-            (h.coin, usd(h.value_usd), "" if h.beta is None else f"{h.beta:g}, yours") for h in book
+            (h.coin, usd(h.value_usd), f"{betas_text(h)}, yours" if h.has_own_beta else "")
+            for h in book
         ]
         return [*rows, ("together", usd(book.value_usd), "")]
 
