@@ -46,6 +46,49 @@ _USD = {"usd", "us", "$"}
 _BETA = re.compile(r"beta (?:to |vs )?([a-z][a-z0-9]{1,9})", re.ASCII)
 _FOREIGN = {"€", "£", "¥", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "inr", "krw", "brl"}
 
+_LOG_COLUMNS = set(
+    [
+        "side",
+        "way",
+        "buy",
+        "sell",
+        "buy sell",
+        "direction",
+        "refid",
+        "txid",
+        "txhash",
+        "tx hash",
+        "trade id",
+        "tx id",
+        "order id",
+        "orderid",
+        "order no",
+        "transaction id",
+        "transaction hash",
+        "transaction type",
+        "order type",
+        "trade type",
+        "sent amount",
+        "received amount",
+        "buy amount",
+        "sell amount",
+        "amount sent",
+        "amount received",
+        "quantity transacted",
+        "executed",
+        "filled",
+    ]
+)
+"""Only a list of trades has one of them."""
+_TIMES = set(
+    ["date", "time", "datetime", "date time", "timestamp", "date utc", "utc time", "created at"]
+)
+_OF_A_TRADE = set(
+    ["type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"]
+)
+"""Only a list of trades has one of them and a time."""
+_LOG_KEYS = {"activities", "transactions", "trades", "orders", "ledger", "fills"}
+_LOG_WORDS = {"buy", "sell", "bought", "sold"}
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)
@@ -264,6 +307,45 @@ def _shown(text: str) -> str:
     return repr(text) if len(text) <= _LONGEST_SHOWN else repr(text[:_LONGEST_SHOWN]) + "..."
 
 
+# Lists of trades
+
+
+def _log_columns(names: Iterable[str]) -> list[str]:
+    """Find the names that only a list of trades has; none where it may be one of holdings."""
+    spaced = {name: " ".join(_words(name)) for name in names}
+    sure = [name for name, words in spaced.items() if words in _LOG_COLUMNS]
+    times = [name for name, words in spaced.items() if words in _TIMES]
+    more = [name for name, words in spaced.items() if words in _OF_A_TRADE]
+    return [n for n in spaced if n in {*sure, *times, *more}] if sure or (times and more) else []
+
+
+def _refuse_log(at: Place, names: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a list of trades: taken for holdings, a sale would count as a coin that is held."""
+    columns = _log_columns(names)
+    why = ""
+    if columns:
+        word = "column" if len(columns) == 1 else "columns"
+        why = f"it has the {word} {_listed(columns) if columns[1:] else _shown(columns[0])}"
+    else:
+        for row in rows:
+            for name, value in row.items():
+                says = isinstance(value, str) and value.strip().casefold() in _LOG_WORDS
+                if says and column_of(name) != "coin":
+                    why = f"{_shown(name)} says {_shown(value.strip())}"
+                    break
+            if why:
+                break
+    if why:
+        raise at.error(_log_message(why))
+
+
+def _log_message(why: str) -> str:
+    return (
+        f"a list of trades, not of holdings: {why}; add up what you hold of each coin now, buys "
+        "less sales, and give one line a coin: coin,quantity"
+    )
+
+
 # Numbers
 
 
@@ -332,9 +414,16 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
         raise PortfolioFileError(f"the file is empty; {_HEADER}", path=path)
     at, names, delimiter = first
     header = [name.strip() for name in names]
+    body: list[tuple[Place, list[str]]] = []
+    fault: PortfolioFileError | None = None
+    try:
+        body += ((place, cells) for place, cells, _ in records)
+    except PortfolioFileError as error:
+        fault = error  # told after what is wrong above it
+    _refuse_log(at, header, (dict(zip(header, cells, strict=False)) for _, cells in body))
     meaning = _header(at, header)
     rows = []
-    for at, cells, _ in records:
+    for at, cells in body:
         if len(cells) != len(header):
             advice = (
                 "write numbers without thousands separators"
@@ -350,6 +439,8 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
         found.pop(_COMMENT, None)
         coin = found["coin"][1]
         rows.append(_row(at, coin, found, semicolons=delimiter == ";"))
+    if fault:
+        raise fault
     if not rows:
         raise PortfolioFileError("the file has a header but no holding", path=path)
     return rows
@@ -454,6 +545,9 @@ def _json_rows(path: Path, text: str) -> list[Row]:
     at, data = Place(path, place="$"), _loaded(path, text)
     if isinstance(data, _Object):
         items = data.items(at)
+        for key, value in items.items():
+            if key.lower() in _LOG_KEYS and isinstance(value, list):
+                raise at.below(key).error(_log_message("trades stand here"))
         if isinstance(items.get("holdings"), list | _Object):
             for key in items:
                 if key != "holdings" and column_of(key) != _COMMENT:
@@ -462,6 +556,12 @@ def _json_rows(path: Path, text: str) -> list[Row]:
         elif any(column_of(k) == "coin" and isinstance(v, str) for k, v in items.items()):
             raise at.error("one holding alone stands in a list; put [ and ] around it")
     if isinstance(data, list):
+        objects = [
+            {key: value for key, value in item.pairs if not key.startswith("#")}
+            for item in data
+            if isinstance(item, _Object)
+        ]
+        _refuse_log(at, list(dict.fromkeys(chain.from_iterable(objects))), objects)
         rows = [_json_row(at.below(i), item) for i, item in enumerate(data)]
     elif isinstance(data, _Object):
         rows = [_coin_row(at.below(coin), coin, v) for coin, v in data.items(at).items()]

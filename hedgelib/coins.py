@@ -121,6 +121,20 @@ def read_coin(ticker: str, priced: Collection[str] = ()) -> CoinReading:
     )
 
 
+def names_to_price(ticker: str) -> tuple[str, ...]:
+    """List under which names data may have prices of a coin; none of cash.
+
+    An exchange's own way of writing a ticker is none of them.
+    """
+    table, reading = _table(), read_coin(ticker)
+    if reading.is_cash:
+        return ()
+    names = [reading.coin, table.renamed.get(reading.coin)]
+    if reading.kind in ("wrapped", "staked"):
+        names.append(reading.written)
+    return tuple(name for name in names if name)
+
+
 def ticker_of(name: str) -> str | None:
     """Find the ticker of a coin by the name that people call it.
 

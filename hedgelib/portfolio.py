@@ -186,7 +186,7 @@ class Portfolio:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left'>{escape(h.coin)}</td><td>${h.value_usd:,.2f}</td>"
-            f"<td>{w:.1%}</td><td>{escape(_betas_text(h))}</td></tr>"
+            f"<td>{w:.1%}</td><td>{escape(betas_text(h))}</td></tr>"
             for h, w in zip(self.holdings, self.weights, strict=True)
         )
         return (
@@ -196,7 +196,8 @@ class Portfolio:
         )
 
 
-def _betas_text(holding: Holding) -> str:
+def betas_text(holding: Holding) -> str:
+    """Write the owner's betas of a holding; empty where there are none."""
     texts = [] if holding.beta is None else [f"{holding.beta:g}"]
     texts += [f"{beta:g} to {coin}" for coin, beta in holding.betas_to]
     return ", ".join(texts)

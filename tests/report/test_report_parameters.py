@@ -18,7 +18,7 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
     shown = papermill.inspect_notebook(report_notebook())
     assert tuple(shown) == NAMES == tuple(PARAMETER_HELP)
     defaults = ReportParameters(portfolio="data/portfolios/layer1.csv").to_dict()
-    types = {str: "str", float: "float", int: "int", type(None): "None"}
+    types = {str: "str", float: "float", int: "int", bool: "bool", type(None): "None"}
     for name, parameter in shown.items():
         assert parameter["help"] == PARAMETER_HELP[name]
         assert parameter["default"] == repr(defaults[name]).replace("'", '"')

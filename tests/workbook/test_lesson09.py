@@ -125,7 +125,7 @@ def test_sample_agrees_with_the_report():
     assert best.name == report.hedge_coin
     assert best.effectiveness == report.tracked.out_of_sample
     fit = ols_beta(sample.book, sample.hedges[best.name])
-    beta = (fit.beta * sample.value_usd + sample.own_usd) / book.value_usd
+    beta = (fit.beta * sample.value_usd + sample.own_usd(best.name)) / book.value_usd
     assert beta == pytest.approx(report.plan.beta, rel=1e-12)
     swing = own_swing_usd(report.plan, sample, fit.residual_sd)
     assert swing == pytest.approx(report.residual.own_usd, rel=1e-6)
