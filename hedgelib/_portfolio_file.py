@@ -46,47 +46,22 @@ _USD = {"usd", "us", "$"}
 _BETA = re.compile(r"beta (?:to |vs )?([a-z][a-z0-9]{1,9})", re.ASCII)
 _FOREIGN = {"€", "£", "¥", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "inr", "krw", "brl"}
 
-_LOG_COLUMNS = set(
-    [
-        "side",
-        "way",
-        "buy",
-        "sell",
-        "buy sell",
-        "direction",
-        "refid",
-        "txid",
-        "txhash",
-        "tx hash",
-        "trade id",
-        "tx id",
-        "order id",
-        "orderid",
-        "order no",
-        "transaction id",
-        "transaction hash",
-        "transaction type",
-        "order type",
-        "trade type",
-        "sent amount",
-        "received amount",
-        "buy amount",
-        "sell amount",
-        "amount sent",
-        "amount received",
-        "quantity transacted",
-        "executed",
-        "filled",
-    ]
+_ONLY_IN_LOGS = frozenset(
+    {
+        *("side", "way", "buy", "sell", "buy sell", "direction", "executed", "filled"),
+        *("refid", "txid", "txhash", "tx id", "tx hash", "trade id", "order id", "orderid"),
+        *("order no", "transaction id", "transaction hash", "transaction type", "order type"),
+        *("trade type", "sent amount", "received amount", "amount sent", "amount received"),
+        *("buy amount", "sell amount", "quantity transacted"),
+    }
 )
-"""Only a list of trades has one of them."""
-_TIMES = set(
-    ["date", "time", "datetime", "date time", "timestamp", "date utc", "utc time", "created at"]
+_TIMES = frozenset(
+    {"date", "time", "datetime", "date time", "timestamp", "date utc", "utc time", "created at"}
 )
-_OF_A_TRADE = set(
-    ["type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"]
+_OF_A_TRADE = frozenset(
+    {"type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"}
 )
-"""Only a list of trades has one of them and a time."""
+"""Beside a time, they too are only in lists of trades."""
 _LOG_KEYS = {"activities", "transactions", "trades", "orders", "ledger", "fills"}
 _LOG_WORDS = {"buy", "sell", "bought", "sold"}
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -313,7 +288,7 @@ def _shown(text: str) -> str:
 def _log_columns(names: Iterable[str]) -> list[str]:
     """Find the names that only a list of trades has; none where it may be one of holdings."""
     spaced = {name: " ".join(_words(name)) for name in names}
-    sure = [name for name, words in spaced.items() if words in _LOG_COLUMNS]
+    sure = [name for name, words in spaced.items() if words in _ONLY_IN_LOGS]
     times = [name for name, words in spaced.items() if words in _TIMES]
     more = [name for name, words in spaced.items() if words in _OF_A_TRADE]
     return [n for n in spaced if n in {*sure, *times, *more}] if sure or (times and more) else []

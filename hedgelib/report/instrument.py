@@ -10,7 +10,7 @@ from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.sample import Sample
 
-__all__ = ["BENCHMARKS", "asked_for", "check_betas", "choose"]
+__all__ = ["BENCHMARKS", "asked_for", "choose"]
 
 BENCHMARKS = ("BTC", "ETH")
 """Hedge coins that a report looks at in any case."""
@@ -71,10 +71,8 @@ def _perpetual(parameters: ReportParameters, coin: str, data: market.Market) -> 
     )
 
 
-def check_betas(book: Portfolio, contract: ContractTerms | None) -> None:
-    """Refuse a beta to nobody knows which coin where the coin is still to be chosen."""
-    if contract is not None:
-        return
+def _check_betas(book: Portfolio) -> None:
+    """Refuse a beta to nobody knows which coin, where the coin is still to be chosen."""
     bare = [h.coin for h in book if h.beta and not dict(h.betas_to).keys() >= set(BENCHMARKS)]
     if bare:
         raise InvalidInput(
@@ -108,6 +106,7 @@ def choose(
             "benchmark auto compares price histories, and no coin of the book has one that "
             f"serves; {_WHICHEVER}"
         )
+    _check_betas(sample.book)
     offered = _perpetuals(parameters, data)
     best = next(iter(judged))
     ranked = [(coin, one) for coin, one in judged.items() if coin in offered]

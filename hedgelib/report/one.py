@@ -15,7 +15,7 @@ from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
-from hedgelib.report.instrument import BENCHMARKS, asked_for, check_betas, choose
+from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.results import HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
@@ -157,7 +157,6 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     if book.only_cash:
         raise NothingToHedge(_only_cash(book))
     asked = asked_for(parameters, data)
-    check_betas(book, asked)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
     contract, reason = choose(parameters, asked, sample, data)
