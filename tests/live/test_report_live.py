@@ -19,7 +19,9 @@ from hedgelib.report import ReportParameters, build_report
 @pytest.fixture
 def book(tmp_path):
     path = tmp_path / "book.csv"
-    path.write_text("coin,quantity,usd_value,beta\nADA,20000,,\nLINK,,9000,\nNEW,,1000,1.5\n")
+    path.write_text(
+        "coin,quantity,usd_value,beta_btc,beta_eth\nADA,20000,,,\nLINK,,9000,,\nNEW,,1000,1.5,1.5\n"
+    )
     return path
 
 

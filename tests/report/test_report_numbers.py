@@ -71,12 +71,12 @@ def book(tmp_path):
 def by_hand(path, coin: str, window: int = 365):
     """Value, beta and its interval of a book, from the floors below the report."""
     book = read_portfolio(path, market.latest_prices())
-    known = [h for h in book if h.beta is None]
+    known = [h for h in book if not h.has_own_beta]
     value = sum(h.value_usd for h in known)
     returns = market.returns(window=window)
     y = sum(returns[h.coin].to_numpy() * h.value_usd / value for h in known)
     fit = ols_beta(y, returns[coin].to_numpy())
-    own = sum(h.value_usd * h.beta for h in book if h.beta is not None)
+    own = sum(h.value_usd * h.beta_to(coin) for h in book if h.has_own_beta)
     low, high = fit.interval()
     return book, fit, [(value * b + own) / book.value_usd for b in (fit.beta, low, high)]
 
@@ -520,7 +520,7 @@ BAD_FILES = {
     "unknown coins alone": ("coin,usd_value\nXYZ,5\n", "XYZ: no price history"),
     "no overlap with the window": ("coin,usd_value\nLUNA,5\n", "LUNA: no price history since"),
     "a beta of the hedge coin": (
-        "coin,usd_value,beta\nADA,9,\nBTC,1,2\nETH,1,2\n",
+        "coin,usd_value,beta_btc,beta_eth\nADA,9,,\nBTC,1,2,\nETH,1,,2\n",
         "its beta is 1",
     ),
     "too small for a contract": ("coin,usd_value\nADA,5\n", "less than one step"),
