@@ -20,9 +20,9 @@ _NAMES = {
     "margin": """
         MarginTiers cross_wallet_coin inverse_bankruptcy_price inverse_initial_margin_coin
         inverse_liquidation_price inverse_maintenance_margin_coin
-        inverse_tiered_liquidation_price linear_bankruptcy_price linear_initial_margin_usd
-        linear_liquidation_price linear_maintenance_margin_usd liquidation_distance
-        liquidation_price margin_tiers
+        inverse_tiered_liquidation_price leverage_allowed linear_bankruptcy_price
+        linear_initial_margin_usd linear_liquidation_price linear_maintenance_margin_usd
+        liquidation_distance liquidation_price margin_tiers
     """,
     "carry": """
         AnnualFunding AnnualisedBasis BreakEven ExpiryLock FundingIncome PerpOrExpiry

@@ -179,6 +179,7 @@ OWN_WAY: dict[str, dict[str, Any]] = {
     "history": {"book_usd": VALUES, "funding_rate": [1e-4] * 9},
     "multi_beta": {"x": np.column_stack([COIN, OTHER]), "names": ["BTC", "ETH"], "lags": 3},
     "ols_beta": {"errors": "newey-west", "lags": 3},
+    "plan_hedge": {"hedge_ratio": 1.0, "target_beta": 0.0},
     "plan_legs": {"legs": [h.Leg(contract=terms(), price_usd=3500.0, beta=0.6)]},
     "portfolio_beta": {"betas": [1.0, 2.0]},
     "rank_hedges": {"coin_returns": {"BTC": COIN, "ETH": OTHER}},

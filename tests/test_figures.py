@@ -44,7 +44,7 @@ ETH = ContractTerms(
 
 def plan(case, **changes):
     terms = {
-        "A": {"collateral_usd": 49_000, "hedge_ratio": 49 / 99},
+        "A": {"collateral_usd": 49_000, "notional_usd": 49_000},
         "B": {"collateral": "from_portfolio", "collateral_usd": 49_000, "hedge_ratio": 0.98},
         "C": {"collateral_usd": 49_000},
         "stable": {"collateral": "stablecoin", "collateral_usd": 30_000},
@@ -140,7 +140,7 @@ def test_kept_canvas_keeps_nothing_of_the_picture_before():
         ("B", -0.15, "together −$150, against −$7,500 without the hedge"),
         ("C", -0.15, "ETH margin −$7,350, short +$14,850; together $0"),
         ("C", 0.15, "altcoins +$7,500, ETH margin +$7,350, short −$14,850; together $0"),
-        ("C", -0.15, "Leverage 2.02x; ETH at $6,895 (+97%) liquidates the short"),
+        ("C", -0.15, "Leverage 2.02x; ETH at $6,861 (+96%) liquidates the short"),
         ("C", 2.0, "the short is liquidated"),
         ("stable", -0.15, "altcoins −$7,500, short +$7,500; together $0"),
     ],
@@ -164,7 +164,7 @@ def test_title_is_the_finding():
 def test_sentence_over_moves():
     sentence = PNL_OVER_MOVES.alt(run_scenario(plan("C"), [-0.5, 0, 0.9]))
     assert "at −50% $0 with the hedge and −$25,000 without" in sentence
-    assert "ETH at $6,895 (+97%) liquidates the short." in sentence
+    assert "ETH at $6,861 (+96%) liquidates the short." in sentence
 
 
 def test_sentence_of_the_three_cases():
