@@ -148,6 +148,11 @@ def ticker_of(name: str) -> str | None:
     str or None
         None for a name that is not known, and for what is a ticker already.
 
+    Raises
+    ------
+    InvalidInput
+        Not text.
+
     Notes
     -----
     **Source:** ``data/coins.toml``; a suggestion, as names are not unique.
@@ -157,8 +162,11 @@ def ticker_of(name: str) -> str | None:
     >>> ticker_of("Cardano"), ticker_of("ADA")
     ('ADA', None)
     """
-    found = _table().names.get(str(name).strip().casefold())
-    return None if found is None or found.casefold() == name.strip().casefold() else found
+    if not isinstance(name, str):
+        raise InvalidInput(f"name must be text such as 'Cardano', got {name!r}")
+    called = name.strip().casefold()
+    ticker = _table().names.get(called)
+    return None if ticker is None or ticker.casefold() == called else ticker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
