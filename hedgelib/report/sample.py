@@ -108,9 +108,7 @@ class Sample:
             how = "cash"
         elif holding.coin not in window.columns:
             ticker = ticker_of(holding.coin)
-            reason = "no price history" + (
-                f" under that name, its ticker is {ticker}" * bool(ticker)
-            )
+            reason = "no price history" + (f"; the ticker may be {ticker}" if ticker else "")
         else:
             returns = window[holding.coin]
             if np.isnan(returns.iloc[-1]):
@@ -197,8 +195,9 @@ def _nothing_known(covers: tuple[Cover, ...], window: Any, coin: str | None) -> 
         f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers if c.how != "cash"
     )
     to = "" if coin is None else f" to {coin}"
+    column = "columns beta_btc and beta_eth" if coin is None else f"a column beta_{coin.lower()}"
     return (
         f"no coin of the book has a beta{to}: between {window.index[0].date()} and "
         f"{window.index[-1].date()} none has a price history that serves ({told}), and the file "
-        f"gives none{to}; add a column beta"
+        f"gives none{to}; add {column}"
     )

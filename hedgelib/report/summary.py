@@ -304,7 +304,7 @@ def warnings(report: HedgeReport) -> tuple[str, ...]:
             f"Not hedged: {listed(none)}, {usd(sum(c.value_usd for c in none))} or "
             f"{percent(share)} of the book. There is no price history of "
             f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
-            "add a column beta with your own figure."
+            f"add a column beta_{report.hedge_coin.lower()} with your own figure."
         )
     removed = report.tracked.out_of_sample
     if removed is not None and removed < _WEAK:

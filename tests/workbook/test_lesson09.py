@@ -140,6 +140,29 @@ def test_sample_says_what_nobody_knows():
         sample_book(Portfolio(holdings=(Holding(coin="NOSUCH", value_usd=5.0),)))
 
 
+def test_sample_keeps_cash_and_betas_to_one_coin_apart():
+    book = Portfolio(
+        holdings=(
+            Holding(coin="ADA", value_usd=10.0),
+            Holding(coin="UNI", value_usd=5.0, betas_to=(("BTC", 1.2),)),
+            Holding(coin="USDT", value_usd=7.0, is_cash=True),
+        )
+    )
+    sample = sample_book(book)
+    assert (sample.coins, sample.value_usd) == (("ADA",), 10.0)
+    assert (sample.own_usd("BTC"), sample.own_usd("ETH")) == (pytest.approx(6.0), 0.0)
+    assert sample.rows()[1:] == [
+        ("UNI", "$5", "1.2 to BTC, from the file; nobody checks it"),
+        ("USDT", "$7", "0, cash"),
+    ]
+    plan = plan_hedge(
+        22, 0.6, ETH, 3_000, collateral="from_portfolio", collateral_usd=12, cash_usd=7,
+        fee_rate=0,
+    )  # fmt: skip
+    # Of $15 in coins $5 are sold, after all the cash.
+    assert own_swing_usd(plan, sample, 0.03) == pytest.approx(0.03 * 10 * (1 - 5 / 15))
+
+
 # Decisions
 
 
