@@ -27,8 +27,8 @@ SMALLEST_BLOCKS = 12
 """Returns over several days; they are fewer, and each says more."""
 
 PARAMETER_HELP = {
-    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where you "
-    "have your own",
+    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where "
+    "you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
     "venue": "venue at which to short the inverse perpetual on the benchmark; auto: that of live, "
     "or Binance",
