@@ -22,7 +22,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from hedgelib import hedge_notional, market, plan_hedge
+from hedgelib import market, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE, MoveStudy, Picture, study_move
 from hedgelib.workbook.lesson04 import TWO_WALLETS, rally, two_wallets
 from hedgelib.workbook.widgets import Explorer, Slider
@@ -45,9 +45,8 @@ RALLY = rally("summer of 2022")
 def alice(move: float) -> MoveStudy:
     """Alice's hedge at a move of ETH, as lesson 07 has it."""
     terms = market.contract("binance:ETHUSD_PERP")
-    ratio = 49_000 / hedge_notional(50_000, 1.0, 49_000)
     plan = plan_hedge(
-        50_000, 1.0, terms, 3_500, collateral_usd=49_000, hedge_ratio=ratio, max_leverage=100,
+        50_000, 1.0, terms, 3_500, collateral_usd=49_000, notional_usd=49_000, max_leverage=100,
         fee_rate=0,
     )  # fmt: skip
     return study_move(plan, move)

@@ -172,7 +172,7 @@ def test_guesses_of_count_and_effect():
 
 
 @pytest.mark.parametrize(
-    ("leverage", "price"), [(10, 3869.4444), (5, 4353.125), (2, 6965.0), (1, np.inf)]
+    ("leverage", "price"), [(10, 3850.0), (5, 4331.25), (2, 6930.0), (1, np.inf)]
 )
 def test_where_a_leverage_ends(leverage, price):
     assert closed_at(ETH, 3500, 1000, leverage) == pytest.approx(price)
@@ -193,9 +193,9 @@ def test_lines_end_one_after_the_other():
     study = same_short(ETH, 3500, 1000, [10, 5, 3, 2, 1], -0.2)
     last = [study.x[np.isfinite(curve.values)][-1] for curve in study.curves]
     assert last == sorted(last)
-    assert last[0] == pytest.approx(0.995 / 0.9 - 1)
+    assert last[0] == pytest.approx(0.99 / 0.9 - 1)
     assert last[-1] == study.x[-1]
-    assert "at 10x with $1,000 of margin, closed at ETH +10.6%" in LINES.alt(study)
+    assert "at 10x with $1,000 of margin, closed at ETH +10.0%" in LINES.alt(study)
     assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
     texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
     assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts)
@@ -214,7 +214,7 @@ def test_what_was_to_be_seen_of_the_plan():
         assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in told
         assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in told
     assert np.isinf(smallest_collateral(50_000, 1.0, 1))
-    assert np.isinf(smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio"))
+    assert smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio") == 50_000
     assert smallest_collateral(50_000, 1.0, 1, collateral="stablecoin") == 50_000
 
 
@@ -224,9 +224,9 @@ def test_ticket():
     rows = dict(study.rows())
     assert rows["short"] == "$2,000, 20% of what is needed"
     assert rows["margin"] == "$400, 0.1143 ETH"
-    assert rows["closed at"] == "ETH +24.4%"
+    assert rows["closed at"] == "ETH +23.8%"
     beyond = ticket(ETH, 3500, 10_000, 1000, 5, 0.6)
-    assert beyond.value("earned") == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
+    assert beyond.value("earned") == pytest.approx(-10_000 * (0.99 / 0.8 - 1))
     assert "no price closes the short" in LINES.alt(ticket(ETH, 3500, 10_000, 1000, 1, 0.6))
     assert LINES.figure(beyond).axes[0].get_title(loc="left") == beyond.title
 

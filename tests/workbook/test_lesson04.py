@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgelib import InvalidInput, NotEnoughData, coin_account, market, plan_hedge
+from hedgelib import (
+    ASSUMED_MAINTENANCE_RATE,
+    InvalidInput,
+    NotEnoughData,
+    coin_account,
+    market,
+    plan_hedge,
+)
 from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import exercise
 from hedgelib.workbook.exercises import lesson04 as wrong
@@ -38,7 +45,7 @@ from hedgelib.workbook.lesson04 import (
 )
 from hedgelib.workbook.lines import LINES
 
-RATE = 0.005
+RATE = ASSUMED_MAINTENANCE_RATE
 
 
 def test_price_that_there_is_not():
@@ -100,7 +107,7 @@ def test_account_runs_dry_in_a_rally_only(notional, price, leverage):
 def test_way_of_the_end_in_words_and_with_a_guess():
     lines = falls_and_rallies(10_000, 3_500, 5)
     assert lines.title == "At 5x a fall fills the account; ETH +24% empties it"
-    assert dict(lines.rows())["Ends at"] == "$4,353 (+24.4%)"
+    assert dict(lines.rows())["Ends at"] == "$4,331 (+23.8%)"
     for guess, places in (("a crash", [-0.3]), ("a rally", [lines.place])):
         guessed = falls_and_rallies(10_000, 3_500, 5, guess=guess)
         assert [mark.x for mark in guessed.marks] == places
@@ -121,7 +128,7 @@ def test_no_move_ends_a_short_at_1x(leverage):
 def test_the_same_short_at_venues():
     marked, at_entry = same_short_at(["okx:ETH-USD-SWAP", "kraken:PI_ETHUSD"], 15_000, 5_000, 3_500)
     fee = market.contract("okx:ETH-USD-SWAP").taker_fee
-    assert marked[1:4] == ("0.5%?", "plus taker fee", "at the mark")
+    assert marked[1:4] == ("1.0%?", "plus taker fee", "at the mark")
     assert marked[4] == f"${15_000 * (1 - RATE - fee) / (10_000 / 3_500):,.0f}"
     assert at_entry[1:4] == ("1.0%", "", "at the entry")
     assert at_entry[4] == f"${15_000 / (10_000 / 3_500 + 0.01 * 15_000 / 3_500):,.0f}"
@@ -248,11 +255,11 @@ def test_no_such_wallets(arguments):
 def test_summer_of_2022_in_words():
     path = two_wallets(rally("summer of 2022"), 10_000, 5_000)
     rows = dict(path.rows())
-    assert rows["The short was"] == "liquidated 18 Jul 2022, at $1,549 (+49%)"
-    assert rows["It ends at"] == "$1,549 (+49%)"
+    assert rows["The short was"] == "liquidated 18 Jul 2022, at $1,542 (+49%)"
+    assert rows["It ends at"] == "$1,542 (+49%)"
     assert rows["Both wallets"] == rows["Spot wallet"] == "$12,407"
     alt = TWO_WALLETS.alt(path)
-    assert "liquidated, 18 Jul 2022, at $1,549 (+49%), and its margin lost" in alt
+    assert "liquidated, 18 Jul 2022, at $1,542 (+49%), and its margin lost" in alt
     assert "both $12,407, against $15,000 at the start" in alt
     title = TWO_WALLETS.figure(path).axes[0].get_title(loc="left")
     assert title == "The margin of $5,000 is gone: $15,000 at the start, $12,407 at the end"
@@ -340,10 +347,10 @@ def test_shares_are_counted(coin, leverage):
 def test_distance_in_words():
     lines = far_is_far("ETH", 3, guess=0.0)
     sigma = np.log1p(market.returns("ETH")["ETH"]).std()
-    away = math.log(0.995 * 1.5) / sigma
+    away = math.log(0.99 * 1.5) / sigma
     rows = dict(lines.rows())
     assert rows["Distance in daily standard deviations"] == f"{away:.1f}"
-    assert rows["Rise that liquidates"] == "49.25%"
+    assert rows["Rise that liquidates"] == "48.50%"
     assert lines.title == "A 3x short ends at +49%; ETH got there within 30 days 13% of the time"
     assert f"{away:.1f} daily standard deviations away" in LINES.alt(lines)
     assert LINES.png(lines) != LINES.png(far_is_far("ETH", 3))

@@ -15,7 +15,7 @@ import pytest
 from comm.base_comm import BaseComm
 from PIL import Image
 
-from hedgelib import ContractTerms, InvalidInput, hedge_notional, plan_hedge
+from hedgelib import ContractTerms, InvalidInput, plan_hedge
 from hedgelib.figures import PNL_AT_MOVE, study_move
 from hedgelib.workbook import Choice, Explorer, Slider
 from hedgelib.workbook.finder import find_terms
@@ -43,8 +43,6 @@ CASE_C = {"move": -0.15, "short_usd": 99_000, "source": "new_money"}
 
 
 def study(move, beta, short_usd, source):
-    kept = 1_000 if source == "from_portfolio" else 50_000
-    ratio = short_usd / hedge_notional(kept, beta, 49_000)
     plan = plan_hedge(
         50_000,
         beta,
@@ -52,7 +50,7 @@ def study(move, beta, short_usd, source):
         3500,
         collateral=source,
         collateral_usd=49_000,
-        hedge_ratio=ratio,
+        notional_usd=short_usd,
         max_leverage=3,
         fee_rate=0,
     )
@@ -325,7 +323,7 @@ def test_number_between_the_steps_of_the_slider(explorer):
         ({"short_usd": 190_000}, "above the cap of 3x"),
         ({"move": -1.0}, "This cannot be"),
         ({"move": float("nan")}, "This cannot be"),
-        ({"short_usd": 0.0}, "hedge_ratio must be > 0"),
+        ({"short_usd": 0.0}, "notional_usd must be > 0"),
     ],
 )
 def test_what_cannot_be_is_said(explorer, values, reason):
