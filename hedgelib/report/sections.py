@@ -273,6 +273,16 @@ def steps(report: HedgeReport) -> Section:
                 "note",
             )
         )
+    cash_usd = report.portfolio.cash_usd
+    if cash_usd and plan.collateral != "from_portfolio":
+        what = "be it" if plan.collateral == "stablecoin" else "pay for it"
+        blocks.append(
+            Text(
+                f"The book holds {usd(cash_usd)} of cash, which can {what}; with collateral "
+                "from_portfolio it is turned into margin before any coin is sold.",
+                "note",
+            )
+        )
     if plan.assumptions:
         blocks += [Text("Assumed:"), Points([sentence(text) for text in plan.assumptions])]
     return Section(blocks)

@@ -737,6 +737,8 @@ def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
     assert ["USDT", "$60,000", "60.0%", "0: cash"] in [
         list(row) for block in got.holdings.blocks if isinstance(block, Table) for row in block.rows
     ]
+    offer = "The book holds $90,000 of cash, which can"
+    assert (offer in " ".join(str(got.steps).split())) == (collateral != "from_portfolio")
     # The coins' own moves are those of the coins, all of which stay.
     assert got.residual.own_usd == pytest.approx(
         report_on(book(text), benchmark="ETH").residual.own_usd
