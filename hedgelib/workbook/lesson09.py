@@ -168,9 +168,10 @@ class Loaded:
         return [*rows, ("together", usd(book.value_usd), "")]
 
     def _taken(self) -> list[str]:
-        """Say which names of columns were taken for which of ours, for their owner to look at."""
-        names = ", ".join(f"{name} for {ours}" for name, ours in self.book.read_as)
-        return [f"Taken: {names}"] if names else []
+        """Say which columns and coins were taken for what, for their owner to look at."""
+        names = [f"{name} for {ours}" for name, ours in self.book.read_as]
+        lines = [f"Taken: {', '.join(names)}"] if names else []
+        return lines + [reading.text for reading in self.book.coins_read_as]
 
     def _repr_html_(self) -> str:
         if self.read is None:

@@ -106,6 +106,10 @@ def test_names_of_a_tracker_are_shown_as_they_were_taken(mine):
     loaded = load_book("work/export.csv")
     assert repr(loaded).endswith("Taken: Symbol for coin, Amount for quantity, Price for price_usd")
     assert "Taken: Symbol for coin" in loaded._repr_html_()
+    (mine / "export.csv").write_text("coin,quantity\nADA,10\nWETH,1\nUSDT,5\n")
+    loaded = load_book("work/export.csv")
+    assert repr(loaded).endswith("WETH read as ETH (wrapped)\nUSDT is cash")
+    assert "WETH read as ETH (wrapped). USDT is cash" in loaded._repr_html_()
 
 
 def test_every_broken_file_is_refused_with_its_place():
