@@ -143,6 +143,8 @@ def _write(report: HedgeReport, arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             code, failed = _INTERRUPTED, "interrupted"
     print(f"{report.title}: {report.headline}")
+    for warning in report.warnings:
+        print(f"! {printable(warning)}")
     if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
         shown = "; ".join(read_as[:_MOST_SHOWN])
         more = len(read_as) - _MOST_SHOWN

@@ -173,16 +173,27 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     -------
     dict
         Ready for JSON; None for what a report does not have. A month is 30 days: what is left open
-        is one standard deviation over it, carry the funding received in it, both in USD.
+        is one standard deviation over it, carry the funding received in it, both in USD. Low and
+        high are ends of a range where no beta is known for a part of the book.
     """
+    from hedgelib.report.phrases import age_words
+
     plan, tracked, month = report.plan, report.tracked, report.residual.month
+    unhedged, left = (
+        [end * month for end in ends] for ends in (report.residual.before, report.residual.after)
+    )
     estimated = tracked.estimate is not None
     liquidates = plan.liquidation_price_usd < float("inf")
     return {
+        "price_day": report.price_day.isoformat() if report.price_day else None,
+        "last_day": report.last_day.isoformat(),
         "value_usd": report.portfolio.value_usd,
+        "covered_usd": report.covered_usd,
+        "gap_usd": report.gap.value_usd,
         "coins": len(report.portfolio),
         "hedge_coin": report.hedge_coin,
         "beta": tracked.book_beta,
+        "beta_at_covered": tracked.book_beta + report.gap.share * tracked.covered_beta,
         "beta_low": tracked.book_beta_low if estimated else None,
         "beta_high": tracked.book_beta_high if estimated else None,
         "contract": plan.contract.id,
@@ -192,9 +203,12 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "leverage": float(plan.leverage),
         "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
         "liquidation_move": float(plan.liquidation_move) if liquidates else None,
-        "unhedged_month_usd": report.residual.before_usd * month if estimated else None,
-        "residual_month_usd": report.residual.after_usd * month if estimated else None,
+        "unhedged_month_usd": unhedged[0] if estimated else None,
+        "unhedged_month_high_usd": unhedged[1] if estimated else None,
+        "residual_month_usd": left[0] if estimated else None,
+        "residual_month_high_usd": left[1] if estimated else None,
         "carry_month_usd": report.funding.month_usd if report.funding else None,
+        "age": age_words(report),
         "warnings": list(report.warnings),
     }
 

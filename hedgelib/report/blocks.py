@@ -105,7 +105,7 @@ class Facts:
     def _repr_html_(self) -> str:
         cells = "".join(
             f"<div><dt>{_safe(name)}</dt><dd><strong>{_safe(value)}</strong>"
-            f"<br><small>{_safe(note)}</small></dd></div>"
+            f"<br><small>{_prose(note)}</small></dd></div>"
             for name, value, note in self.items
         )
         return f"<dl class='facts'>{cells}</dl>"

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from hedgelib import market
 from hedgelib.errors import HedgeError
 from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report.dates import today
 from hedgelib.report.gather import Book, read_book
+from hedgelib.report.one import is_sample
 from hedgelib.report.records import InTheWay, OutFolder, fingerprint
 
 __all__ = ["Makers", "Outcome", "find_finished", "here", "make_missing", "processors"]
@@ -133,7 +133,7 @@ def _content(book: Book) -> bytes:
 
 
 def _ships(book: Book) -> bool:
-    return book.path.resolve().parent == (market.data_folder() / "portfolios").resolve()
+    return is_sample(book.path)
 
 
 def _made_of(book: Book, content: bytes) -> dict[str, Any]:
@@ -143,9 +143,10 @@ def _made_of(book: Book, content: bytes) -> dict[str, Any]:
         "parameters": dict(book.parameters),
         "hedgelib": fingerprint(),
     }
-    if book.parameters["live"] is not None:
-        # A venue's data end with the day before.
-        made_of["day"] = datetime.now(UTC).date().isoformat()
+    live = book.parameters["live"] is not None
+    if live or not (book.parameters["as_of_data"] or _ships(book)):
+        # A venue's data end with the day before, and pages count the days since the bundled end.
+        made_of["day"] = today().isoformat()
     return made_of
 
 

@@ -45,6 +45,7 @@ PARAMETER_HELP = {
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
+    "as_of_data": "say that an exercise on old prices is meant; quantities are then valued at them",
     "no_alias": "take every ticker as it is written: WETH is then not ETH, nor XXBT BTC",
     "title": "heading of the report; None: made from the name of the file",
 }
@@ -103,6 +104,10 @@ class ReportParameters:
     live : {"binance", "bybit", "okx", "deribit", "kraken"}, optional
         Venue to take prices, funding and contract terms from as they are today, through its cache;
         those that ship with hedgelib when None.
+    as_of_data : bool
+        Whether an exercise at the prices of the data's last day is meant, however old they are.
+        Without it, quantities are not valued at prices more than 7 days old, unless the file is one
+        that ships with hedgelib.
     no_alias : bool
         Take every ticker of the file as it is written, see :func:`hedgelib.read_coin`.
     title : str, optional
@@ -138,6 +143,7 @@ class ReportParameters:
     maintenance_rate: float | None = None
     price_usd: float | None = None
     live: str | None = None
+    as_of_data: bool = False
     no_alias: bool = False
     title: str | None = None
 
@@ -161,7 +167,7 @@ class ReportParameters:
         one_of("rounding", self.rounding, ("nearest", "down", "up"))
         if self.live is not None:
             one_of("live", self.live, VENUE_KEYS)
-        set_(self, "no_alias", _flag("no_alias", self.no_alias))
+        set_(self, "no_alias", _yes_or_no("no_alias", self.no_alias))
         for name, rule in (
             ("max_leverage", POSITIVE),
             ("hedge_ratio", POSITIVE),
@@ -186,6 +192,7 @@ class ReportParameters:
                 f"{self.horizon_days} days in a window_days of {self.window_days}; lengthen the "
                 "window, or shorten the horizon"
             )
+        set_(self, "as_of_data", _yes_or_no("as_of_data", self.as_of_data))
         if self.title is not None and not (
             isinstance(self.title, str)
             and 0 < len(self.title.strip()) <= 200
@@ -289,12 +296,13 @@ def _number(name: str, value: object, rule: Rule) -> float:
     return float(checked)
 
 
-def _flag(name: str, value: object) -> bool:
-    if isinstance(value, str):
-        value = {"true": True, "false": False}.get(value.strip().lower(), value)
-    if not isinstance(value, bool):
-        raise InvalidInput(f"{name} must be true or false, got {value!r}")
-    return value
+def _yes_or_no(name: str, value: object) -> bool:
+    """Take a bool, or one as a manifest or papermill's ``-r`` writes it."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    raise InvalidInput(f"{name} must be true or false, got {value!r}")
 
 
 def _funding(value: object) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgelib import beta, choice, market
 from hedgelib._check import FloatArray
+from hedgelib._text import usd
 from hedgelib.coins import ticker_of
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.portfolio import Holding, Portfolio
@@ -47,8 +48,10 @@ class Sample:
         estimated = [c for c in self.covers if c.how == "history" and c.value_usd > 0]
         self.estimated_usd = sum(c.value_usd for c in estimated)
         self.estimated = tuple(c.coin for c in estimated)
-        whole = len(estimated) == len(self.covers)
-        self.name = "the book" if whole else "the part with history"
+        self.gap_usd = sum(c.value_usd for c in self.covers if c.how == "none")
+        whole = len(estimated) == len([c for c in self.covers if c.value_usd > 0])
+        # It stands in the title of a picture, where there is little room.
+        self.name = "the book" if whole else f"the {usd(self.estimated_usd)} with history"
         common = window[list(dict.fromkeys((*looked_at, *self.estimated)))].dropna()
         if len(common) < SMALLEST_WINDOW:
             raise NotEnoughData(
@@ -76,6 +79,7 @@ class Sample:
         self.first_day, self.last_day = common.index[0].date(), last.date()
         returns = dict(zip(common.columns, self._compounded(common).T, strict=True))
         self.coin_returns = {coin: returns[coin] for coin in looked_at}
+        self.returns = returns
         self.book_returns = np.array([])
         if estimated:
             weights = np.array([c.value_usd for c in estimated]) / self.estimated_usd
@@ -169,25 +173,42 @@ class Sample:
         """Measure how the book moved with one hedge coin."""
         x = self.coin_returns[coin]
         total = self.book.value_usd
-        own = sum(
-            h.value_usd * (h.beta_to(coin) or 0.0)
-            for h in self.book
-            if h.coin not in self.estimated
-        )
+        rest = [h for h in self.book if h.coin not in self.estimated and not h.is_cash]
+        given = [(h.value_usd, b) for h in rest if (b := h.beta_to(coin)) is not None]
+        own = sum(value * b for value, b in given)
         estimate = None
         low = middle = high = 0.0
         if self.estimated:
             estimate = beta.ols_beta(self.book_returns, x, y_name=self.name, x_name=coin)
             (low, high), middle = estimate.interval(), estimate.beta
+        # Exposure in USD per unit of return, at the estimate and at the ends of its interval.
+        middle, low, high = (self.estimated_usd * b + own for b in (middle, low, high))
+        own_usd = sum(value for value, _ in given)
+        known, gap_usd = self.estimated_usd + own_usd, sum(h.value_usd for h in rest) - own_usd
+        # What nothing is known of may stand still, or move like the rest.
+        gap_low, gap_high = (gap_usd * b / known if known else 0.0 for b in (low, high))
         return Tracking(
             coin=coin,
             estimate=estimate,
             out_of_sample=self.judged()[coin].effectiveness if estimate else None,
             coin_sd=float(np.std(x, ddof=1)),
-            book_beta=(self.estimated_usd * middle + own) / total,
-            book_beta_low=(self.estimated_usd * low + own) / total,
-            book_beta_high=(self.estimated_usd * high + own) / total,
+            book_beta=middle / total,
+            book_beta_low=(low + min(0.0, gap_low)) / total,
+            book_beta_high=(high + max(0.0, gap_high)) / total,
+            covered_beta=middle / known if known else 0.0,
+            covered_beta_low=low / known if known else 0.0,
+            covered_beta_high=high / known if known else 0.0,
         )
+
+    def median_residual_sd(self, coin: str) -> float:
+        """Return the median residual volatility of the book's coins against a hedge coin.
+
+        Where the book has no other coin with a price history, it is that of the hedge coins.
+        """
+        x = self.coin_returns[coin]
+        others = [c for c in self.estimated if c != coin]
+        others = others or [c for c in self.coin_returns if c != coin]
+        return float(np.median([beta.ols_beta(self.returns[c], x).residual_sd for c in others]))
 
 
 def _nothing_known(covers: tuple[Cover, ...], window: Any, coin: str | None) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import venuetools
-from venuetools import FAKES, Clock, Fault, back, opening, serving
+from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 
 from hedgelib.__main__ import main
-from hedgelib.errors import InvalidInput, UnknownContract
+from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
 from hedgelib.report import ReportParameters, build_report
+from hedgelib.report.dates import TODAY_VARIABLE
 
 
 @pytest.fixture
@@ -27,8 +28,9 @@ def book(tmp_path):
 
 @pytest.fixture
 def home(bybit, monkeypatch):
-    """Put the user's cache where the test's is."""
+    """Put the user's cache where the test's is, and let today be the venue's."""
     monkeypatch.setattr(data, "user_cache_path", lambda *_, **__: bybit.cache)
+    monkeypatch.setenv(TODAY_VARIABLE, TODAY.isoformat())
     return bybit
 
 
@@ -38,6 +40,8 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     plan = report.plan
     assert plan.contract.id == "bybit:ETHUSD"
     assert report.price_day == back(1)
+    assert report.headline.startswith(f"at prices of {back(1)}, short ")
+    assert not report.old
     assert plan.price_usd == world.spot["ETH"][back(1)]
     ada = next(cover for cover in report.covers if cover.coin == "ADA")
     assert ada.value_usd == pytest.approx(20_000 * world.spot["ADA"][back(1)])
@@ -63,6 +67,17 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     assert "mean funding rate of 2024 to 2025 the short" in " ".join(repr(report.summary).split())
     differences = report.to_dict()["data"]["contracts"]["differences"]
     assert differences[0] == ("bybit:BTCUSD taker_fee: bundled 0.075%, live 0.06%, bundled used")
+
+
+def test_a1_a_venue_that_stopped_ten_days_ago_gives_old_prices(home, book, monkeypatch):
+    parameters = ReportParameters(portfolio=str(book), live="bybit")
+    monkeypatch.setenv(TODAY_VARIABLE, (TODAY + timedelta(days=9)).isoformat())
+    with pytest.raises(PortfolioFileError, match="the value of ADA would be that of 2025-03-09"):
+        build_report(parameters)
+    book.write_text("coin,usd_value\nADA,9000\nLINK,9000\n")
+    (old, *_) = build_report(parameters).warnings
+    assert old.startswith("Prices are 10 days old: this is an exercise, not a plan. The last day")
+    assert len(home.venue.requests) > 0
 
 
 def test_a_gap_is_named_and_no_beginning(home, book):
@@ -153,6 +168,7 @@ def test_the_notebook_s_kernel_runs_on_what_the_command_has_fetched(book, tmp_pa
     now = datetime.now(UTC)
     monkeypatch.setattr(venuetools, "NOW", now)
     monkeypatch.setattr(venuetools, "TODAY", now.date())
+    monkeypatch.setenv(TODAY_VARIABLE, now.date().isoformat())
     monkeypatch.setattr(data, "Pace", Clock(seconds=time.time()).pace)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     # A kernel that asked the venue all the same would not get out.

@@ -214,11 +214,10 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
 def test_a_horizon_is_named_wherever_it_counts():
     got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
     said = {name: " ".join(str(getattr(got, name)).split()) for name in SECTIONS}
-    assert f"worth about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
-    assert "Swing in 7 days" in said["summary"]
+    assert f"removes: about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
+    assert "Volatility in 7 days" in said["summary"]
     assert "7-day simple returns" in said["tracking"]
     assert "196 days make 28. 4 days at the start fill none." in said["tracking"]
-    assert "7-day standard deviations" in said["margin"]
     assert "In 7 days" in said["uncovered"]
     assert "28 7-day returns" in got.tracking_picture.alt
     assert not [name for name, text in said.items() if "a day" in text.lower()]
@@ -273,13 +272,15 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
     text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
     assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
-    assert "Moves of XYZ and UNK on their own are not known and come on top." in " ".join(
-        str(got.summary).split()
-    )
+    assert "That of XYZ is not known and comes on top." in " ".join(str(got.summary).split())
     alone = report_on(book("coin,usd_value\nADA,6000\n"), benchmark="ETH")
-    assert "on their own" not in str(alone.summary)
+    assert "on top" not in str(alone.summary)
     assert got.residual.own_usd == pytest.approx(alone.residual.own_usd)
-    assert "UNK: no price history. No beta in the file either: it counts" in " ".join(text.split())
+    assert (alone.residual.gap_usd, bool(alone.gap)) == (0, False)
+    assert got.residual.gap_usd == pytest.approx(1000 * ada.residual_sd)
+    assert "UNK: no price history. No beta in the file either: it is not hedged" in " ".join(
+        text.split()
+    )
 
 
 def test_a_beta_in_the_file_goes_before_history(book):
@@ -322,7 +323,7 @@ def test_a_coin_whose_history_has_ended_is_not_estimated(book):
 
 def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
     path = book("coin,quantity\nETH,2\nADA,10000\n")
-    got = report_on(path, benchmark="ETH", price_usd=4000)
+    got = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
     assert got.portfolio.value_of("ETH") == 8000
     assert got.plan.price_usd == 4000
     assert got.price_day is None
@@ -336,25 +337,30 @@ def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
 
 def test_the_file_can_give_the_price_of_the_hedge_coin(book):
     path = book('{"ETH": {"amount": 2, "price": 4000}, "ADA": {"quantity": 10000}}', "book.json")
-    got = report_on(path, benchmark="ETH")
+    got = report_on(path, benchmark="ETH", as_of_data=True)
     assert got.portfolio.value_of("ETH") == 8000
     assert (got.plan.price_usd, got.price_day) == (4000, None)
     said = " ".join(f"{got.summary} {got.holdings}".split())
     assert "Price of ETH: $4,000.00, as the file has it" in said
     assert "The quantities of ADA are valued at the closes of 2023-12-31" in said
     assert "Columns of the file were read so: amount as quantity, price as price_usd." in said
-    assert report_on(path, benchmark="ETH", price_usd=4000).plan.price_usd == 4000
+    assert report_on(path, benchmark="ETH", as_of_data=True, price_usd=4000).plan.price_usd == 4000
     with pytest.raises(InvalidInput, match=r"price_usd is 3,500, but the file gives 4,000 for ETH"):
-        report_on(path, benchmark="ETH", price_usd=3500)
+        report_on(path, benchmark="ETH", as_of_data=True, price_usd=3500)
     # A price of another coin is no price of the hedge coin.
-    assert report_on(path, benchmark="BTC").price_day == market.Market.bundled().span[1]
+    assert (
+        report_on(path, benchmark="BTC", as_of_data=True).price_day
+        == market.Market.bundled().span[1]
+    )
 
 
 def test_what_quantities_are_valued_at_is_said(book):
     assert "are valued" not in str(report_on(book("coin,usd_value\nADA,5000\n")).holdings)
     path = book("coin,quantity\nETH,2\nADA,10000\n")
-    assert "Quantities are valued at the closes of 2023-12-31" in str(report_on(path).holdings)
-    given = " ".join(str(report_on(path, benchmark="ETH", price_usd=4000).holdings).split())
+    meant = report_on(path, as_of_data=True)
+    assert "Quantities are valued at the closes of 2023-12-31" in str(meant.holdings)
+    yours = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
+    given = " ".join(str(yours.holdings).split())
     assert "The quantities of ADA are valued at the closes" in given
     assert "ETH is valued at the price given." in given
     exported = book("Symbol,Amount,Value\nADA,10000,7000\n")
@@ -461,7 +467,7 @@ def test_everything_goes_into_strict_json_of_the_documented_form(parameters, boo
     form = jsonschema.Draft202012Validator(tightened(schema()))
     assert not [f"{e.json_path}: {e.message}" for e in form.iter_errors(again)]
     assert again == json.loads(json.dumps(got.to_dict(), allow_nan=False))
-    assert again["schema_version"] == SCHEMA_VERSION == 1
+    assert again["schema_version"] == SCHEMA_VERSION == 2
     assert again["plan"]["contracts"] == got.plan.contracts < 0
     assert [row["move"] for row in again["moves"]] == list(MOVES)
     assert [row["move"] for row in again["rally"]] == [step.move for step in got.rally]
@@ -597,7 +603,7 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
         f"further: {usd(more.collateral_usd)}, a leverage of 2.0, carries it to "
         f"{percent(more.liquidation_move, signed=True)}."
     ) in wrong
-    assert f"worth about {usd(got.residual.own_usd)} a day either way" in wrong
+    assert f"removes: about {usd(got.residual.own_usd)} a day, one standard deviation" in wrong
     low, high = (b * plan.book_usd for b in (got.tracked.book_beta_low, got.tracked.book_beta_high))
     assert f"is between {usd(low)} and {usd(high)}" in wrong
 
@@ -639,12 +645,12 @@ def test_a_weak_hedge_is_called_one():
     tracked = replace(strong.tracked, out_of_sample=0.9)
     strong = replace(strong, trackings=(tracked,))
     assert "A weak hedge" not in str(strong.summary)
-    assert strong.warnings == ()
+    assert strong.warnings == ("Prices of 2023-12-31: an exercise, not a plan.",)
     weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
     said = " ".join(str(weak.summary).split())
     assert "A weak hedge" in said
-    assert "36% of the book's variance, which is 20% of its swing" in said
-    assert weak.warnings[0] in said
+    assert "36% of the book's variance, which is 20% of its volatility" in said
+    assert weak.warnings[1] in said
 
 
 def test_a_book_of_many_coins_stays_readable(book):
@@ -652,7 +658,7 @@ def test_a_book_of_many_coins_stays_readable(book):
     got = report_on(book("\n".join(["coin,usd_value,beta", "ADA,5000,", *lines])), benchmark="ETH")
     said = " ".join(str(got.summary).split())
     assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
-    assert len(said) < 3200
+    assert len(said) < 4200
     assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
     named = " ".join(str(got.holdings).split())
     assert all(f" C{i} $100" in named for i in range(200))
@@ -731,8 +737,11 @@ def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
         )
     assert tracked.estimate == replace(want.tracked.estimate, y_name=tracked.estimate.y_name)
     assert got.scenario.unhedged_pnl_usd == pytest.approx(want.scenario.unhedged_pnl_usd)
+    said = " ".join(str(got.summary).split())
+    assert "$100,000 in 2 coins and, $90,000 of it, cash, which does not move." in said
+    assert "2 coins, $90,000 cash" in said
     said = " ".join(str(got.tracking).split())
-    assert "the part with history (ADA and LINK)" in said
+    assert "the $10,000 that has a price history (ADA and LINK)" in said
     assert "$90,000 x 0 (USDT and USDC, cash)" in said
     assert ["USDT", "$60,000", "60.0%", "0: cash"] in [
         list(row) for block in got.holdings.blocks if isinstance(block, Table) for row in block.rows

@@ -80,7 +80,7 @@ def demanding_page(tmp_path_factory) -> Path:
         title="A title that is so long that it takes two lines of the page, whatever the paper is",
     )
     report = build_report(parameters)
-    assert len(report.warnings) == 2
+    assert len(report.warnings) == 3
     (folder / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
     return folder / "page.html"
 
