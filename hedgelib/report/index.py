@@ -177,7 +177,7 @@ def old_prices(outcomes: Sequence[Outcome]) -> list[str]:
     list of str
         The most frequent first; empty where no prices are old.
     """
-    made = [outcome for outcome in outcomes if not outcome.error]
+    made = [outcome for outcome in outcomes if _has_report(outcome)]
     ages = Counter(outcome.figures["age"] for outcome in made if outcome.figures["age"])
     return [
         text if times == len(made) else f"{text} ({times:,} of {len(made):,} reports.)"
