@@ -201,7 +201,7 @@ def show(picture: Picture[R], result: R) -> Shown:
     >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
     >>> print(show(PNL_AT_MOVE, study_move(plan, -0.15)).alt)
     ETH −15%, to $2,975: altcoins −$7,500, ETH margin −$7,350, short +$14,850; together $0, against
-    −$7,500 without the hedge. Leverage 2.02x; ETH at $6,895 (+97%) liquidates the short.
+    −$7,500 without the hedge. Leverage 2.02x; ETH at $6,861 (+96%) liquidates the short.
     """
     width = round(picture.size[0] * SCREEN_DPI)
     return Shown(picture.png(result), picture.alt(result), width)

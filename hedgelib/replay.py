@@ -779,7 +779,7 @@ def replay_many(
     >>> month = gbm_paths(Gbm(drift=0, volatility=0.05, n=365), 1000, 30, seed=3, price_usd=3500)
     >>> end = replay_many(plan, month)
     >>> bool(end.pnl_usd.std() < 0.5 * end.unhedged_pnl_usd.std()), end.liquidated_share
-    (True, 0.106)
+    (True, 0.111)
     """
     with extremes("replay_many"):
         setup = _set_up(plan, prices_usd, many=True, **options)

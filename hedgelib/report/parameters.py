@@ -39,7 +39,7 @@ PARAMETER_HELP = {
     "rounding": "to whole contracts: nearest, down or up",
     "window_days": "days of history that beta is estimated on",
     "horizon_days": "days until you look at the hedge again: beta is that of returns over so many",
-    "hedge_ratio": "share of the exposure to hedge, 1 is all of it",
+    "hedge_ratio": "share of the book's exposure to hedge; coin margin is covered whole",
     "target_beta": "beta of the book to leave on purpose",
     "funding_rate_8h": "funding to reckon with, 0.0001 is 0.01% per 8 hours; history: its mean",
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
@@ -91,7 +91,7 @@ class ReportParameters:
         Days that one return covers, >= 1: how long the hedge is to stand between two looks at it.
         The window must hold at least 12 such returns, which do not overlap.
     hedge_ratio : float
-        Share of the exposure to hedge, > 0.
+        Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
     target_beta : float
         Beta of the book that is to be left.
     funding_rate_8h : float or "history"

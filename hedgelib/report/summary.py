@@ -147,8 +147,8 @@ def _hedge(report: HedgeReport) -> str:
     )
     if plan.holds_coin:
         text += (
-            f" The margin is {coin} and falls with it, so {usd(plan.wallet_usd * plan.hedge_ratio)}"
-            " of the short cover the margin itself."
+            f" The margin is {coin} and falls with it, so "
+            f"{usd(min(plan.wallet_usd, plan.notional_usd))} of the short cover the margin itself."
         )
     return text
 

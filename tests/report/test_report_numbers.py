@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -844,3 +845,45 @@ def test_a11_auto_judges_on_one_part_and_says_what_it_leaves_out(book):
     assert own == {coin: betas[shipped.hedge_coin] for coin, betas in rows.items()}
     with pytest.raises(NotEnoughData, match="no coin of the book has a beta to ETH"):
         report_on(book("coin,usd_value,beta_btc\nUNI,5000,1.2\n"), benchmark="ETH")
+
+
+def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
+    """606 contracts of $100 with bought margin at 2x, not 404; fees and rounding aside, $9,093."""
+    got = report_on("layer1.csv", hedge_ratio=0.5, max_leverage=2, benchmark="BTC")
+    plan, fall = got.plan, run_scenario(got.plan, [-0.3])
+    assert plan.contracts == -606
+    loss = fall.total_pnl_usd[0] + plan.open_fee_usd + 0.3 * plan.residual_delta_usd
+    assert loss == pytest.approx(fall.unhedged_pnl_usd[0] / 2)
+    assert loss == pytest.approx(-9_093, abs=1)
+    text = " ".join(str(got.summary).split())
+    assert "To take 50% of that exposure off, short 606 contracts" in text
+    assert f"so {usd(plan.wallet_usd)} of the short cover the margin itself" in text
+
+
+@pytest.mark.parametrize("name", ["layer1.csv", "eth.csv"])
+def test_a13_a_book_sold_whole_or_of_the_coin_itself_at_1x(name, book):
+    path = name if name == "layer1.csv" else book("coin,usd_value\nETH,100000\n", name)
+    got = report_on(path, benchmark="ETH", collateral="from_portfolio", max_leverage=1)
+    plan = got.plan
+    assert (plan.kept_usd, plan.liquidation_price_usd) == (0, math.inf)
+    assert 0.999 < plan.leverage <= 1
+    assert got.residual.own_usd == pytest.approx(0, abs=1e-6)
+    assert got.residual.after_usd < 1
+    text = " ".join(str(got.summary).split())
+    assert "at a leverage of 1.0" in text
+    assert "No price liquidates the short" in text
+    assert not re.search(r"\b(nan|inf)\b", text + to_json(got))
+    # Until the fee and less than a contract of $10.
+    for pnl in (row["total_pnl_usd"] for row in got.scenario.rows()):
+        assert abs(pnl) <= plan.open_fee_usd + 10
+
+
+def test_a14_the_venue_s_cap_is_taken_and_said(book):
+    path = book("coin,usd_value\nBTC,600000000\n")
+    got = report_on(path, benchmark="BTC", max_leverage=3)
+    assert got.plan.leverage == pytest.approx(2)
+    said = [text for text in got.plan.assumptions if "allows 2x" in text]
+    assert len(said) == 1
+    assert said[0] in to_json(got)
+    with pytest.raises(InfeasibleHedge, match="allows 2x at most"):
+        report_on(path, benchmark="BTC", max_leverage=3, collateral_usd=350_000_000)

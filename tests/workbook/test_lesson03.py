@@ -195,7 +195,7 @@ def test_lines_end_one_after_the_other():
     assert last == sorted(last)
     assert last[0] == pytest.approx(0.99 / 0.9 - 1)
     assert last[-1] == study.x[-1]
-    assert "at 10x with $1,000 of margin, closed at ETH +10.0%" in LINES.alt(study)
+    assert "at 10x with $1,000 of margin, closed at ETH +10%" in LINES.alt(study)
     assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
     texts = [text.get_text() for text in LINES.figure(study).axes[0].texts]
     assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts)

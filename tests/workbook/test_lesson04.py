@@ -351,7 +351,7 @@ def test_distance_in_words():
     rows = dict(lines.rows())
     assert rows["Distance in daily standard deviations"] == f"{away:.1f}"
     assert rows["Rise that liquidates"] == "48.50%"
-    assert lines.title == "A 3x short ends at +49%; ETH got there within 30 days 13% of the time"
+    assert lines.title == "A 3x short ends at +48%; ETH got there within 30 days 14% of the time"
     assert f"{away:.1f} daily standard deviations away" in LINES.alt(lines)
     assert LINES.png(lines) != LINES.png(far_is_far("ETH", 3))
 
