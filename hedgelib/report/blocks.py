@@ -24,7 +24,7 @@ __all__ = [
 _WIDTH = 88
 _LEFT = "text-align:left"
 _RIGHT = "text-align:right"
-_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
+_WHOLE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 
 
 def printable(text: str) -> str:
@@ -39,8 +39,8 @@ def _safe(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    # A browser breaks lines at the hyphens of a date.
-    return _DAY.sub(r"<span style='white-space:nowrap'>\g<0></span>", _safe(text))
+    # A browser breaks lines at the hyphens of a date, and between a sign and a dollar.
+    return _WHOLE.sub(r"<span style='white-space:nowrap'>\g<0></span>", _safe(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,7 @@ class _Column:
     head: str
     html: Callable[[Outcome], str]
     key: Callable[[Outcome], object]
-    kind: Literal["text", "number"] = "number"
+    kind: Literal["text", "number", "number range"] = "number"
 
     def cell(self, outcome: Outcome) -> str:
         key = self.key(outcome)
@@ -332,12 +332,14 @@ _SHOWN = (
         "Beta",
         _range("beta", "beta_at_covered", lambda beta: f"{beta:.2f}".replace("-", "−")),
         lambda o: o.figures["beta"],
+        "number range",
     ),
     _figure("Hedge", "notional_usd", usd),
     _Column(
         "Residual",
         _range("residual_month_usd", "residual_month_high_usd", usd),
         lambda o: o.figures["residual_month_usd"],
+        "number range",
     ),
     _figure("Carry", "carry_month_usd", lambda amount: usd(amount, signed=True)),
     _figure("Liquidation", "liquidation_move", lambda move: percent(move, signed=True)),

@@ -188,6 +188,7 @@ def tracking(report: HedgeReport) -> Section:
                 f"How {part} moved, {report.first_day} to {report.last_day}"
                 + ("" if report.parameters.horizon_days == 1 else f", {period(report)}"),
                 marked=chosen,
+                kind="tracking",
             ),
             Text(f"Use {report.reason}"),
         ]
@@ -278,6 +279,9 @@ def steps(report: HedgeReport) -> Section:
                 "note",
             )
         )
+    if report.old and report.price_day is not None:
+        text = f"The liquidation price is reached from the price of {report.price_day}."
+        blocks.append(Text(text, "note"))
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
         but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
         blocks.append(
@@ -367,7 +371,7 @@ def moves(report: HedgeReport) -> Section:
                 "lrrrrrrr" if gap else "lrrrrrr",
                 f"Gain and loss at once, by the move of {coin}",
                 marked=[i for i, row in enumerate(s.rows()) if row["liquidated"]],
-                kind="ranges" if gap else "",
+                kind="moves ranges" if gap else "moves",
             ),
             Text(" ".join(notes), "note"),
         ]
@@ -404,8 +408,12 @@ def moves_picture(report: HedgeReport) -> Shown:
     if gap:
         plan = _without_gap(report)
     study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
+    level = ""
+    if report.old and report.price_day is not None:
+        level = f" Prices start from that of {report.price_day}."
     if not gap:
-        return show(PNL_OVER_MOVES, study.curve)
+        shown = show(PNL_OVER_MOVES, study.curve)
+        return replace(shown, alt=shown.alt + level)
     whole, drawn = report.plan.book_usd, report.covered_usd
 
     def draw(ax: Axes, scenario: Scenario) -> None:
@@ -414,7 +422,8 @@ def moves_picture(report: HedgeReport) -> Shown:
 
     def alt(scenario: Scenario) -> str:
         left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
-        return f"Of {covered_part(report)} alone; {left_out}. {PNL_OVER_MOVES.alt(scenario)}"
+        said = PNL_OVER_MOVES.alt(scenario)
+        return f"Of {covered_part(report)} alone; {left_out}. {said}{level}"
 
     return show(Picture(name=PNL_OVER_MOVES.name, draw=draw, alt=alt), study.curve)
 

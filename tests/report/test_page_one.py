@@ -126,6 +126,8 @@ def test_a1_where_a_price_level_is_shown_its_day_is(book):
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said
     assert "from the price of 2023-12-31" in plain(got.margin)
     assert "start from that of 2023-12-31" in plain(got.moves)
+    assert "is reached from the price of 2023-12-31" in plain(got.steps)
+    assert got.moves_picture.alt.endswith("Prices start from that of 2023-12-31.")
 
 
 def test_a1_a_linear_contract_has_another_number_at_another_price(book):
@@ -186,6 +188,16 @@ def test_a1_the_samples_imply_it_where_they_are_and_their_copies_do_not(name, tm
             report_on(tmp_path / name)
     else:
         assert report_on(tmp_path / name).warnings[0].startswith(OLD)
+
+
+def test_a1_a_report_on_a_sample_is_the_same_on_any_day(monkeypatch):
+    parts = ("summary", "holdings", "tracking", "steps", "moves", "margin", "cost", "provenance")
+    shown = []
+    for day in ("2026-11-28", "2031-02-03"):
+        monkeypatch.setenv(TODAY_VARIABLE, day)
+        got = report_on("layer1.csv")
+        shown.append([to_json(got), *(getattr(got, name)._repr_html_() for name in parts)])
+    assert shown[0] == shown[1]
 
 
 def test_a1_the_samples_are_those_of_the_folder():
