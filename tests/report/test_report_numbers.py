@@ -856,7 +856,7 @@ def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
     assert loss == pytest.approx(fall.unhedged_pnl_usd[0] / 2)
     assert loss == pytest.approx(-9_093, abs=1)
     text = " ".join(str(got.summary).split())
-    assert "To take 50% of that exposure off, short 606 contracts" in text
+    assert "To neutralise 50% of the exposure, short 606 contracts" in text
     assert f"so {usd(plan.wallet_usd)} of the short cover the margin itself" in text
 
 
