@@ -8,8 +8,8 @@ MODULES = ("figures", "live", "market", "paths", "replay", "report", "rules", "w
 
 _NAMES = {
     "errors": """
-        HedgeError InfeasibleHedge InvalidInput NotEnoughData PortfolioFileError UnknownCoin
-        UnknownContract UnknownParameter UnsupportedContract VenueError
+        HedgeError InfeasibleHedge InvalidInput NotEnoughData NothingToHedge PortfolioFileError
+        UnknownCoin UnknownContract UnknownParameter UnsupportedContract VenueError
     """,
     "contracts": """
         ContractTerms Ledger inverse_average_entry inverse_break_even_price inverse_fee_coin
@@ -49,6 +49,9 @@ _NAMES = {
     """,
     "choice": """
         Candidate HedgeChoice rank_hedges walk_forward_residual
+    """,
+    "coins": """
+        CoinReading read_coin ticker_of
     """,
     "portfolio": """
         Holding Portfolio read_portfolio

@@ -143,6 +143,7 @@ def smallest_collateral(
     *,
     collateral: Collateral = "new_money",
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     target_beta: float = 0.0,
     hedge_ratio: float = 1.0,
     fee_rate: float = 0.0,
@@ -164,6 +165,8 @@ def smallest_collateral(
         Where the margin comes from.
     held_usd : float
         Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
+    cash_usd : float
+        Cash in the book, USD; turned into margin next, before any coin is sold.
     target_beta, hedge_ratio, fee_rate : float
         As for :func:`plan_hedge`.
 
@@ -195,17 +198,23 @@ def smallest_collateral(
     50000.0
     """
     one_of("collateral", collateral, _COLLATERAL)
-    book_usd, beta, max_leverage, held_usd, target_beta, hedge_ratio, fee_rate = scalars(
+    book_usd, beta, max_leverage, held_usd, cash_usd, target_beta, hedge_ratio, fee_rate = scalars(
         book_usd=(book_usd, POSITIVE),
         beta=(beta, FINITE),
         max_leverage=(max_leverage, POSITIVE),
         held_usd=(held_usd, NONNEGATIVE),
+        cash_usd=(cash_usd, NONNEGATIVE),
         target_beta=(target_beta, FINITE),
         hedge_ratio=(hedge_ratio, POSITIVE),
         fee_rate=(fee_rate, RATE),
     )
     if held_usd > book_usd:
         raise InvalidInput(f"held_usd must not be above book_usd {book_usd:g}, got {held_usd:g}")
+    if cash_usd - (book_usd - held_usd) > _ROUNDING * book_usd:
+        raise InvalidInput(
+            f"cash_usd must not be above the rest of the book, {book_usd - held_usd:g}, "
+            f"got {cash_usd:g}"
+        )
     if held_usd == book_usd and abs(beta - 1) > 1e-9:
         raise InvalidInput(
             f"a book of nothing but the hedge coin has beta 1 to it, got beta {beta:g}"
@@ -225,20 +234,25 @@ def smallest_collateral(
         return open_usd / (cap - 1) if cap > 1 else float("inf")
     if collateral == "stablecoin" or open_usd <= cap * held_usd:
         return open_usd / cap
-    # What is held comes first and brings no exposure; coins sold for the rest take theirs along.
-    slope = 1 - _others_beta(book_usd, beta, held_usd)
+    # What is held comes first and brings no exposure; cash brings all of its own; coins sold for
+    # the rest take theirs along.
+    if cap > 1 and (needed := (open_usd - held_usd) / (cap - 1)) <= held_usd + cash_usd:
+        return needed
+    slope = 1 - _others_beta(book_usd, beta, held_usd, cash_usd)
     if cap <= slope:
         return float("inf")
-    needed = (open_usd - slope * held_usd) / (cap - slope)
+    needed = (open_usd - slope * held_usd + (1 - slope) * cash_usd) / (cap - slope)
     if abs(needed - book_usd) <= _ROUNDING * book_usd:
         return book_usd
     return needed if needed < book_usd else float("inf")
 
 
-def _others_beta(book_usd: float, beta: float, held_usd: float) -> float:
-    """Return the beta of the coins that are not the hedge coin; 0 where there are none."""
-    others_usd = book_usd - held_usd
-    return (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
+def _others_beta(book_usd: float, beta: float, held_usd: float, cash_usd: float) -> float:
+    """Return the beta of what is neither the hedge coin nor cash; 0 where there is none."""
+    others_usd = book_usd - held_usd - cash_usd
+    # Two sums of the same dollars leave an ulp, whose beta would be anything.
+    nothing_usd = _ROUNDING * book_usd if cash_usd > 0 else 0.0
+    return (beta * book_usd - held_usd) / others_usd if others_usd > nothing_usd else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,8 +270,8 @@ class HedgePlan:
         Where the margin comes from.
     collateral_usd : float
         Margin posted, before the opening fee.
-    sold_usd : float
-        Altcoins sold to make it.
+    sold_usd, cash_sold_usd : float
+        Altcoins, and cash, turned into it.
     kept_usd, kept_beta : float
         What stays in the spot wallet, and its beta; both 0 where the whole book is the margin.
     exposure_usd : float
@@ -305,6 +319,7 @@ class HedgePlan:
     fee_rate: float
     open_fee_usd: float
     assumptions: tuple[str, ...] = ()
+    cash_sold_usd: float = 0.0
 
     @property
     def notional_usd(self) -> float:
@@ -349,9 +364,12 @@ class HedgePlan:
         tuple of (str, str)
         """
         c, partly = self.contract, self.hedge_ratio != 1
+        sold = f"{usd(self.sold_usd)} of altcoins"
+        if self.cash_sold_usd:
+            sold = f"{usd(self.cash_sold_usd)} of cash and {sold}"
         source = {
             "new_money": f"{c.coin} bought with new money",
-            "from_portfolio": f"taken out of the book ({usd(self.sold_usd)} of altcoins sold)",
+            "from_portfolio": f"taken out of the book ({sold} sold)",
             "stablecoin": "stablecoin",
         }[self.collateral]
         own = (
@@ -415,6 +433,7 @@ def plan_hedge(
     collateral_usd: float | None = None,
     max_leverage: float = 3.0,
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     hedge_ratio: float = 1.0,
     target_beta: float = 0.0,
     notional_usd: float | None = None,
@@ -452,6 +471,9 @@ def plan_hedge(
     held_usd : float
         Hedge coin that the book holds already, USD, counted in `book_usd` and in `beta`; it is used
         first when the margin comes out of the book.
+    cash_usd : float
+        Cash in the book, USD, counted in `book_usd` and in `beta` with a beta of 0; it is turned
+        into margin next, before any coin is sold.
     hedge_ratio : float
         Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
     target_beta : float
@@ -540,6 +562,7 @@ def plan_hedge(
         price_usd=price_usd,
         collateral=collateral,
         held_usd=held_usd,
+        cash_usd=cash_usd,
         hedge_ratio=hedge_ratio,
         target_beta=target_beta,
         notional_usd=notional_usd,
@@ -593,7 +616,7 @@ def plan_hedge(
     if collateral_usd is None:
         # Rounding up to a whole contract must not lift the leverage above the cap.
         posted = max(posted, min(sizing.needs(contracts, cap), most))
-    sold, kept, delta = sizing.kept(posted)
+    sold, cash_sold, kept, delta = sizing.kept(posted)
     owned = delta + (posted - fee) * sizing.coin_margin
     if kept == 0 and sold > 0:
         assumptions.append(
@@ -622,6 +645,7 @@ def plan_hedge(
         collateral=collateral,
         collateral_usd=posted,
         sold_usd=sold,
+        cash_sold_usd=cash_sold,
         kept_usd=kept,
         kept_beta=delta / kept if kept > 0 else 0.0,
         exposure_usd=owned,
@@ -650,6 +674,7 @@ class _Sizing:
     price_usd: float
     collateral: Collateral
     held_usd: float
+    cash_usd: float
     hedge_ratio: float
     target_beta: float
     notional_usd: float | None
@@ -667,6 +692,7 @@ class _Sizing:
             cap,
             collateral=self.collateral,
             held_usd=self.held_usd,
+            cash_usd=self.cash_usd,
             target_beta=self.target_beta,
             hedge_ratio=self.hedge_ratio,
             fee_rate=self.fee_rate,
@@ -697,22 +723,24 @@ class _Sizing:
         contracts = notional_usd / self.contract.notional_usd(1, self.price_usd)
         return leverage_allowed(self.contract, contracts, self.price_usd)
 
-    def kept(self, posted_usd: float) -> tuple[float, float, float]:
-        """Return what is sold for a margin, what stays in spot, and its delta; in USD."""
-        book_usd = self.book_usd
+    def kept(self, posted_usd: float) -> tuple[float, float, float, float]:
+        """Return the coins and cash sold for a margin, what stays in spot, and its delta; USD."""
+        book_usd, held_usd, cash_usd = self.book_usd, self.held_usd, self.cash_usd
         if self.collateral != "from_portfolio":
-            return 0.0, book_usd, self.beta * book_usd
-        sold = max(posted_usd - self.held_usd, 0.0)
+            return 0.0, 0.0, book_usd, self.beta * book_usd
+        cash_sold = min(max(posted_usd - held_usd, 0.0), cash_usd)
+        sold = max(posted_usd - held_usd - cash_usd, 0.0)
         if posted_usd >= book_usd * (1 - _ROUNDING):
-            return sold, 0.0, 0.0
-        gone = posted_usd - sold + _others_beta(book_usd, self.beta, self.held_usd) * sold
-        return sold, book_usd - posted_usd, self.beta * book_usd - gone
+            return sold, cash_sold, 0.0, 0.0
+        gone = posted_usd - cash_sold - sold
+        gone += _others_beta(book_usd, self.beta, held_usd, cash_usd) * sold
+        return sold, cash_sold, book_usd - posted_usd, self.beta * book_usd - gone
 
     def target_usd(self, posted_usd: float) -> float:
         """Return the short wanted with a margin, before contracts are made whole."""
         if self.notional_usd is not None:
             return self.notional_usd
-        _, _, delta = self.kept(posted_usd)
+        delta = self.kept(posted_usd)[-1]
         left = (1 - self.hedge_ratio) * self.beta + self.target_beta
         coin = self.coin_margin
         return (delta + posted_usd * coin - left * self.book_usd) / (1 + self.fee_rate * coin)

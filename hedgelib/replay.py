@@ -1169,8 +1169,13 @@ def _kept(plan: HedgePlan, paths: Paths) -> tuple[float, float]:
     """Return the coins of the book that became margin, and the share of the rest that was kept."""
     used_usd = 0.0
     if plan.collateral == "from_portfolio":
-        used_usd = plan.collateral_usd - plan.sold_usd
+        used_usd = plan.collateral_usd - plan.sold_usd - plan.cash_sold_usd
     used_coin = used_usd / plan.price_usd
+    if paths.book_usd is not None and plan.cash_sold_usd > 0:
+        raise InvalidInput(
+            "book_usd is that of the whole book, and the plan turned cash of it into margin, which "
+            "does not move with the rest; leave book_usd out"
+        )
     if paths.book_usd is not None and used_usd > 0:
         whole_usd = paths.book_usd / paths.book_usd[:, :1] * plan.book_usd
         if np.any(whole_usd < used_coin * paths.prices_usd * (1 - _SAME_PRICE)):

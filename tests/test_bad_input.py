@@ -48,6 +48,7 @@ USUAL: dict[str, Any] = {
     "book_usd": 50_000.0,
     "candidates": [("BTC",), ("BTC", "ETH")],
     "cap": 0.003,
+    "cash_usd": 0.0,
     "close": True,
     "coin": 2.0,
     "coin_returns": COIN,

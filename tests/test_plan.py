@@ -41,6 +41,7 @@ def requests(draw):
     multiplier = draw(st.sampled_from([0.001, 0.01] if linear else [1.0, 10.0, 100.0]))
     book = draw(floats(1e3, 1e7))
     held = draw(st.sampled_from([0.0, 0.2, 0.7])) * book
+    cash = draw(st.sampled_from([0.0, 0.0, 0.1, 0.3])) * book
     others_beta = draw(floats(0.2, 3.0))
     rates = sorted(draw(st.lists(floats(0.002, 0.02), min_size=1, max_size=3)))
     contract = (linear_terms if linear else terms)(
@@ -50,7 +51,8 @@ def requests(draw):
         maintenance_rates=tuple(rates),
         maintenance_basis=draw(st.sampled_from(["mark", "entry"])),
     )
-    beta = (others_beta * (book - held) + held) / book
+    assume(book - held - cash > 0.01 * book)
+    beta = (others_beta * (book - held - cash) + held) / book
     hedge_ratio = draw(st.sampled_from([1.0, 1.0, 0.5, 1.2]))
     return {
         "book_usd": book,
@@ -60,6 +62,7 @@ def requests(draw):
         "collateral": collateral,
         "max_leverage": draw(floats(1.3, 15)),
         "held_usd": held,
+        "cash_usd": cash,
         "hedge_ratio": hedge_ratio,
         "target_beta": draw(st.sampled_from([0.0, 0.0, 0.3, -0.2])) * beta * hedge_ratio,
         "rounding": draw(st.sampled_from(["nearest", "down", "up"])),
@@ -76,10 +79,8 @@ def planned(request, **changes):
 
 
 def least(request):
-    names = ("beta", "max_leverage", "collateral", "held_usd", "target_beta", "hedge_ratio")
-    return h.smallest_collateral(
-        request["book_usd"], fee_rate=request["fee_rate"], **{k: request[k] for k in names}
-    )
+    names = "beta max_leverage collateral held_usd cash_usd target_beta hedge_ratio fee_rate"
+    return h.smallest_collateral(request["book_usd"], **{k: request[k] for k in names.split()})
 
 
 # The notional.
@@ -197,7 +198,9 @@ def test_the_plan_at_the_smallest_collateral_meets_the_cap_and_below_it_is_refus
         assert plan.collateral_usd == (posted or near(smallest, rel=0.5))
     tight = planned(request | {"rounding": "down"})
     step = tight.contract.notional_usd(tight.contract.lot, tight.price_usd)
-    assert tight.leverage >= cap * (1 - 1.01 * step / tight.notional_usd)
+    # A smaller short pays a smaller fee, and that stays in the wallet.
+    slack = 1.01 * (1 + cap * max(request["fee_rate"], 0.0))
+    assert tight.leverage >= cap * (1 - slack * step / tight.notional_usd)
 
 
 @given(requests(), floats(0.05, 1))
@@ -549,8 +552,10 @@ def test_every_plan_adds_up(request):
     assert plan.exposure_usd == near(owned)
     if plan.collateral != "from_portfolio":
         assert plan.kept_beta == near(plan.beta)
-    elif posted >= plan.sold_usd + request["held_usd"]:
-        assert plan.sold_usd == near(max(0.0, posted - request["held_usd"]), abs=1e-6)
+    else:
+        more = max(0.0, posted - request["held_usd"])
+        assert plan.cash_sold_usd == near(min(more, request["cash_usd"]), abs=1e-6)
+        assert plan.sold_usd == near(max(0.0, more - request["cash_usd"]), abs=1e-6)
     left = ((1 - plan.hedge_ratio) * plan.beta + plan.target_beta) * plan.book_usd
     assert plan.residual_delta_usd == near(owned - left - plan.notional_usd, abs=1e-9 * owned)
     step = plan.contract.notional_usd(plan.contract.lot, plan.price_usd)
@@ -582,6 +587,71 @@ def test_the_liquidation_price_of_a_plan_is_that_of_its_position(book, beta, cap
     assert plan.bankruptcy_price_usd == h.inverse_bankruptcy_price(
         plan.contracts, price, plan.wallet_coin, 10
     )
+
+
+# Cash in the book.
+
+
+@pytest.mark.parametrize(
+    ("held", "cash", "posted", "cash_sold", "sold"),
+    [
+        # A cap of 3, altcoins of beta 1.5 for what is neither: open = 1.5 (10,000 - H - C) + H.
+        (0, 6_000, 3_000, 3_000, 0),
+        (0, 2_000, 12_000 / 2.5 - 2_000 * 0.5 / 3.5, None, None),
+        (4_000, 3_000, 8_500 / 3, 0, 0),
+        (1_000, 6_000, (5_500 - 1_000) / 2, 1_250, 0),
+    ],
+)
+def test_a4_cash_is_turned_into_margin_before_any_coin_is_sold(held, cash, posted, cash_sold, sold):
+    open_usd = 1.5 * (10_000 - held - cash) + held
+    args = {"collateral": "from_portfolio", "held_usd": held, "cash_usd": cash, "fee_rate": 0}
+    plan = h.plan_hedge(
+        10_000, open_usd / 10_000, terms(taker_fee=0, multiplier=1e-6), 2000, **args
+    )
+    if cash_sold is None:
+        # Coins too: N = open + C - (1.5 - 1) (P - C) = 3 P.
+        posted = (open_usd + cash + 0.5 * cash) / 3.5
+        cash_sold, sold = cash, posted - cash
+    assert plan.collateral_usd == near(posted)
+    assert (plan.cash_sold_usd, plan.sold_usd) == near((cash_sold, sold))
+    # Cash has no beta to lose: what it buys is more exposure, and more to short.
+    assert plan.notional_usd == near(3 * posted)
+    assert plan.kept_usd == near(10_000 - posted)
+    gone = min(posted, held) + 1.5 * sold
+    assert plan.kept_beta * plan.kept_usd == near(open_usd - gone)
+    assert plan.residual_delta_usd == near(0, abs=1e-3)
+
+
+def test_a4_cash_counts_only_for_a_margin_out_of_the_book():
+    for source in ("new_money", "stablecoin"):
+        args = {"collateral": source, "fee_rate": 0}
+        plans = [h.plan_hedge(10_000, 0.9, FREE, 2000, cash_usd=c, **args) for c in (0, 4_000)]
+        assert plans[0] == plans[1]
+
+
+def test_a4_a_plan_says_what_cash_it_takes():
+    args = {"collateral": "from_portfolio", "cash_usd": 4_000, "collateral_usd": 5_000}
+    plan = h.plan_hedge(10_000, 0.9, FREE, 2000, **args)
+    assert "($4,000 of cash and $1,000 of altcoins sold)" in str(plan)
+    whole = h.plan_hedge(
+        10_000, 0.9, FREE, 2000, collateral="from_portfolio", held_usd=2_000, cash_usd=8_000 / 3,
+        max_leverage=1,
+    )  # fmt: skip
+    assert (whole.collateral_usd, whole.kept_usd) == near((10_000, 0))
+    assert (whole.cash_sold_usd, whole.sold_usd) == near((8_000 / 3, 16_000 / 3))
+    # Two sums of the same dollars leave an ulp, and that has no beta.
+    thirds = [0.1 + 0.2, 0.3]
+    plan = h.plan_hedge(
+        1e4 * thirds[0] + 7e3, 0.3, FREE, 2000, collateral="from_portfolio",
+        held_usd=1e4 * thirds[1], cash_usd=7e3,
+    )  # fmt: skip
+    assert plan.sold_usd == 0
+
+
+@pytest.mark.parametrize("cash", [8_000.01, 10_001])
+def test_a4_cash_is_part_of_the_book(cash):
+    with refused(f"cash_usd must not be above the rest of the book, 8000, got {cash:g}"):
+        h.plan_hedge(10_000, 0.9, FREE, 2000, held_usd=2_000, cash_usd=cash)
 
 
 # What is assumed is said.

@@ -737,6 +737,20 @@ def test_a_book_given_moves_as_given():
     np.testing.assert_allclose(run.book_usd, whole - 10_000 * coin / PRICE)
 
 
+def test_a4_cash_that_became_margin_is_no_coin_of_the_book():
+    plan = h.plan_hedge(50_000, 0.6, FREE, PRICE, collateral="from_portfolio", cash_usd=20_000,
+                        collateral_usd=15_000)  # fmt: skip
+    run = replay(plan, [PRICE, 3000])
+    assert plan.cash_sold_usd == 15_000
+    kept = 35_000 + 0.6 * 50_000 * (3000 / PRICE - 1)
+    assert run.book_usd.tolist() == near([35_000, kept])
+    with refused(
+        "book_usd is that of the whole book, and the plan turned cash of it into margin, which "
+        "does not move with the rest; leave book_usd out"
+    ):
+        replay(plan, [PRICE, 3000], book_usd=[1, 2])
+
+
 # The three side by side.
 
 

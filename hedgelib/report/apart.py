@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgelib import errors
-from hedgelib.errors import HedgeError
+from hedgelib.errors import HedgeError, NothingToHedge
 from hedgelib.report.forkserver import ForkServer, ServerGone, can_fork, command
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.wire import pack, receive, unpack
@@ -73,15 +73,23 @@ class Made:
         By the ends of their names: ``html`` and ``ipynb``.
     error : str
         Empty where there is a report.
+    nothing : str
+        Why there is nothing to hedge, where that is so; empty else.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     error: str = ""
+    nothing: str = ""
 
     def pack(self) -> bytes:
         """Return all of it as bytes."""
-        told = {"figures": dict(self.figures), "error": self.error, "files": list(self.files)}
+        told = {
+            "figures": dict(self.figures),
+            "error": self.error,
+            "nothing": self.nothing,
+            "files": list(self.files),
+        }
         return pack([json.dumps(told).encode(), *self.files.values()])
 
     @classmethod
@@ -122,8 +130,12 @@ def make(job: Job, *, in_place: bool = False) -> Made:
         return Made(figures=figures(report), files=files)
     except ReportFailed as error:
         # What is wrong with a portfolio or a parameter is told without a word of notebooks.
+        if error.kind == NothingToHedge.__name__:
+            return Made(nothing=error.message)
         known = issubclass(getattr(errors, error.kind, object), HedgeError)
         return Made(error=error.message if known else str(error))
+    except NothingToHedge as nothing:
+        return Made(nothing=str(nothing))
     except (HedgeError, DeadKernelError) as error:
         return Made(error=str(error))
     except Exception as error:

@@ -63,6 +63,16 @@ def to_json(report: HedgeReport) -> str:
     return json.dumps(to_data(report), indent=1, allow_nan=False) + "\n"
 
 
+def nothing_to_json(reason: object) -> str:
+    """Write as JSON that there is no report because there is nothing to hedge."""
+    said = {
+        "schema_version": SCHEMA_VERSION,
+        "hedgelib": hedgelib.__version__,
+        "nothing_to_hedge": str(reason),
+    }
+    return json.dumps(said, indent=1) + "\n"
+
+
 def to_data(report: HedgeReport) -> dict[str, Any]:
     """Return the plan and every table of a report as JSON takes it.
 
@@ -88,7 +98,12 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
             "file": report.file_name,
             "sha256": report.file_sha256,
             "value_usd": report.portfolio.value_usd,
+            "cash_usd": report.portfolio.cash_usd,
             "read_as": dict(report.portfolio.read_as),
+            "coins_read_as": [
+                plain(reading) | {"text": reading.text}
+                for reading in report.portfolio.coins_read_as
+            ],
             "holdings": plain(report.covers),
         },
         "tracking": {t.coin: _tracking(t) for t in report.trackings},

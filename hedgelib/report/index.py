@@ -108,8 +108,8 @@ def sheet(outcomes: Sequence[Outcome]) -> bytes:
         row = dict(outcome.figures) | {
             "portfolio": outcome.book.name,
             "parameters": _told(outcome),
-            "report": "" if outcome.error else f"{outcome.book.stem}.html",
-            "warnings": " | ".join(outcome.figures.get("warnings", ())),
+            "report": "" if outcome.error or outcome.nothing else f"{outcome.book.stem}.html",
+            "warnings": outcome.nothing or " | ".join(outcome.figures.get("warnings", ())),
             "error": outcome.error,
         }
         cells = [row.get(name) for name in COLUMNS]
@@ -153,7 +153,8 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
         + "".join(f"<p class='warning'>{_safe(text)}</p>" for text in old_prices(outcomes))
         + _facts(outcomes)
         + _failed([o for o in outcomes if o.error])
-        + _table([o for o in outcomes if not o.error])
+        + _table([o for o in outcomes if _has_report(o)])
+        + _nothing([o for o in outcomes if o.nothing])
     )
     return (
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
@@ -176,7 +177,7 @@ def old_prices(outcomes: Sequence[Outcome]) -> list[str]:
     list of str
         The most frequent first; empty where no prices are old.
     """
-    made = [outcome for outcome in outcomes if not outcome.error]
+    made = [outcome for outcome in outcomes if _has_report(outcome)]
     ages = Counter(outcome.figures["age"] for outcome in made if outcome.figures["age"])
     return [
         text if times == len(made) else f"{text} ({times:,} of {len(made):,} reports.)"
@@ -193,8 +194,8 @@ def _safe(text: str) -> str:
 
 
 def _facts(outcomes: Sequence[Outcome]) -> str:
-    made = [o for o in outcomes if not o.error]
-    failed = len(outcomes) - len(made)
+    made = [o for o in outcomes if _has_report(o)]
+    failed = sum(bool(o.error) for o in outcomes)
     warned = sum(bool(o.figures["warnings"]) for o in made)
     items = [
         ("Reports", f"{len(made):,}", f"of {len(outcomes):,} portfolios"),
@@ -217,6 +218,18 @@ def _covered(made: Sequence[Outcome]) -> str:
 
 def _sum(outcomes: Sequence[Outcome], name: str) -> float:
     return float(sum(o.figures[name] for o in outcomes))
+
+
+def _has_report(outcome: Outcome) -> bool:
+    return not outcome.error and not outcome.nothing
+
+
+def _nothing(outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
+        return ""
+    rows = [[_name(o), o.nothing] for o in outcomes]
+    table = Table(["Portfolio", "Why"], rows, "ll", "Portfolios with nothing to hedge")
+    return f"<h2>Nothing to hedge</h2>{table._repr_html_()}"
 
 
 def _failed(outcomes: Sequence[Outcome]) -> str:

@@ -26,6 +26,9 @@ A job is taken when it can soon be made, and not before.
 """
 
 
+_NOTHING = "nothing_to_hedge"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one portfolio.
@@ -34,7 +37,8 @@ class Outcome:
     ----------
     book : Book
     figures : mapping
-        See :func:`hedgelib.report.apart.figures`; empty where there is no report.
+        See :func:`hedgelib.report.apart.figures`; empty where there is no report, but for the
+        reason where there is nothing to hedge.
     error : str
         Why there is none; empty where there is one.
     new : bool
@@ -45,6 +49,11 @@ class Outcome:
     figures: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     new: bool = False
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to hedge; empty where there is a report, or an error."""
+        return str(self.figures.get(_NOTHING, ""))
 
 
 def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
@@ -153,11 +162,15 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
 def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
     if made.error:
         return _without(book, made.error, out)
+    figures = made.figures
+    if made.nothing:
+        out.drop(book.stem)
+        figures = {_NOTHING: made.nothing}
     try:
-        out.keep(book.stem, made.files, figures=made.figures, made_of=_made_of(book, content))
+        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, content))
     except InTheWay as error:
         return _without(book, str(error), out)
-    return Outcome(book=book, figures=made.figures, new=True)
+    return Outcome(book=book, figures=figures, new=True)
 
 
 def processors() -> int:

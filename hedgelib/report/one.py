@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from hedgelib import market
-from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
+from hedgelib._text import usd
+from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
@@ -151,6 +152,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         than 7 days old, and `as_of_data` does not say that this is meant.
     VenueError
         Live data are asked for, and the venue cannot be had.
+    NothingToHedge
+        The book is cash alone.
     NotEnoughData
         No coin of the book has a history in the window, nor a beta of its own.
     UnknownContract, UnsupportedContract, UnknownCoin
@@ -172,7 +175,10 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     data = data or market_for(parameters)
     path, bundled = find_portfolio(parameters.portfolio)
     closes = data.latest_prices()
-    book = read_portfolio(path, closes)
+    aliases = not parameters.no_alias
+    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins)
+    if book.only_cash:
+        raise NothingToHedge(_only_cash(book))
     asked = asked_for(parameters, data)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
@@ -187,8 +193,11 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
-        book = read_portfolio(path, {**closes, coin: price})
-        sample = Sample(parameters, book, looked_at, data)
+        priced = {**closes, coin: price}
+        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins)
+        sample = Sample(parameters, book, looked_at, data, coin)
+    elif any(h.betas_to for h in book):
+        sample = Sample(parameters, book, looked_at, data, coin)
     sample.check_own_beta(coin)
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
@@ -203,6 +212,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
             collateral_usd=collateral_usd,
             max_leverage=cap,
             held_usd=book.value_of(coin),
+            cash_usd=book.cash_usd,
             hedge_ratio=parameters.hedge_ratio,
             target_beta=parameters.target_beta,
             rounding=parameters.rounding,  # type: ignore[arg-type]
@@ -210,7 +220,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
-    gap = _gap(plan, sample, book.value_of(coin))
+    gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     return HedgeReport(
         parameters=parameters,
@@ -233,7 +243,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         plan=plan,
         scenario=run_scenario(plan, MOVES),
         gap=gap,
-        residual=_residual(plan, tracked, sample, gap, book.value_of(coin)),
+        residual=_residual(plan, tracked, sample, gap, book),
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
@@ -242,6 +252,14 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         origin=data.provenance(),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
+    )
+
+
+def _only_cash(book: Portfolio) -> str:
+    tickers = [printable(h.coin) for h in book if h.is_cash]
+    return (
+        f"nothing to hedge: the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
+        "which moves with no coin"
     )
 
 
@@ -286,27 +304,27 @@ def _refuse_old(
     )
 
 
-def _kept(plan: HedgePlan, held_usd: float) -> float:
+def _kept(plan: HedgePlan, book: Portfolio) -> float:
     """Return the share that stays of every coin but the hedge coin."""
-    others_usd = plan.book_usd - held_usd
+    others_usd = plan.book_usd - book.value_of(plan.contract.coin) - book.cash_usd
     return 1 - plan.sold_usd / others_usd if others_usd > 0 else 1.0
 
 
-def _gap(plan: HedgePlan, sample: Sample, held_usd: float) -> Gap:
+def _gap(plan: HedgePlan, sample: Sample, book: Portfolio) -> Gap:
     value = sample.gap_usd
     return Gap(
         value_usd=value,
         share=value / plan.book_usd,
-        kept_usd=value * _kept(plan, held_usd),
+        kept_usd=value * _kept(plan, book),
         residual_sd=sample.median_residual_sd(plan.contract.coin) if value else 0.0,
     )
 
 
 def _residual(
-    plan: HedgePlan, tracked: Tracking, sample: Sample, gap: Gap, held_usd: float
+    plan: HedgePlan, tracked: Tracking, sample: Sample, gap: Gap, book: Portfolio
 ) -> Residual:
     own_sd = tracked.estimate.residual_sd if tracked.estimate else 0.0
-    own, kept = sample.estimated_usd * own_sd, _kept(plan, held_usd)
+    own, kept = sample.estimated_usd * own_sd, _kept(plan, book)
     delta, open_delta = plan.beta * plan.book_usd, plan.exposure_usd - plan.notional_usd
 
     def before(gap_beta: float) -> float:

@@ -27,7 +27,8 @@ SMALLEST_BLOCKS = 12
 """Returns over several days; they are fewer, and each says more."""
 
 PARAMETER_HELP = {
-    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta where you have your own",
+    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where "
+    "you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
     "venue": "venue at which to short the inverse perpetual on the benchmark; auto: that of live, "
     "or Binance",
@@ -45,6 +46,7 @@ PARAMETER_HELP = {
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
     "as_of_data": "say that an exercise on old prices is meant; quantities are then valued at them",
+    "no_alias": "take every ticker as it is written: WETH is then not ETH, nor XXBT BTC",
     "title": "heading of the report; None: made from the name of the file",
 }
 """What each parameter means, in a line; the command line and the notebook show the same."""
@@ -106,6 +108,8 @@ class ReportParameters:
         Whether an exercise at the prices of the data's last day is meant, however old they are.
         Without it, quantities are not valued at prices more than 7 days old, unless the file is one
         that ships with hedgelib.
+    no_alias : bool
+        Take every ticker of the file as it is written, see :func:`hedgelib.read_coin`.
     title : str, optional
         At most 200 printable characters.
 
@@ -140,6 +144,7 @@ class ReportParameters:
     price_usd: float | None = None
     live: str | None = None
     as_of_data: bool = False
+    no_alias: bool = False
     title: str | None = None
 
     def __post_init__(self) -> None:
@@ -162,6 +167,7 @@ class ReportParameters:
         one_of("rounding", self.rounding, ("nearest", "down", "up"))
         if self.live is not None:
             one_of("live", self.live, VENUE_KEYS)
+        set_(self, "no_alias", _yes_or_no("no_alias", self.no_alias))
         for name, rule in (
             ("max_leverage", POSITIVE),
             ("hedge_ratio", POSITIVE),

@@ -51,9 +51,10 @@ class Cover:
         USD, and decimal of the book.
     quantity, price_usd : float, optional
         Coins, and USD a coin, where the file gave them.
-    how : {"history", "own", "none"}
-        Estimated from prices, given in the file, or not at all.
+    how : {"history", "own", "cash", "none"}
+        Estimated from prices, given in the file, 0 because it is cash, or not known at all.
     own_beta : float, optional
+        To the hedge coin.
     reason : str
         Why history does not serve, where it does not.
     at_market : bool
@@ -65,7 +66,7 @@ class Cover:
     share: float
     quantity: float | None
     price_usd: float | None
-    how: Literal["history", "own", "none"]
+    how: Literal["history", "own", "cash", "none"]
     own_beta: float | None
     reason: str = ""
     at_market: bool = False
@@ -86,13 +87,13 @@ class Tracking:
         Standard deviation of the coin over the horizon, decimal.
     book_beta : float
         Exposure that a hedge can be sized for, over the value of the whole book: the estimate
-        weighted with the betas given in the file; what has neither adds nothing to it.
+        weighted with the betas given in the file; cash, and what has neither, add nothing to it.
     book_beta_low, book_beta_high : float
         Range of the beta of the whole book: the 95% interval of the estimate, the given betas
         taken as exact, and what has neither anywhere from not moving to the end of `covered_beta`'s
         interval.
     covered_beta, covered_beta_low, covered_beta_high : float
-        Beta of the part whose beta is estimated or given, and its 95% interval.
+        Beta of the coins whose beta is estimated or given, and its 95% interval; cash left out.
     """
 
     coin: str
@@ -451,7 +452,7 @@ class HedgeReport:
         alone = run_scenario(plan, moves, residual=gap.share * beta * moves).unhedged_pnl_usd
         return total, alone
 
-    def coins(self, how: Literal["history", "own", "none"]) -> tuple[Cover, ...]:
+    def coins(self, how: Literal["history", "own", "cash", "none"]) -> tuple[Cover, ...]:
         """Return the holdings whose beta is known in one way."""
         return tuple(cover for cover in self.covers if cover.how == how)
 

@@ -41,6 +41,7 @@ def holdings(report: HedgeReport) -> Section:
     how = {
         "history": "estimated from prices",
         "own": "yours: {:g}",
+        "cash": "0: cash",
         "none": "none: not hedged",
     }
     rows = []
@@ -72,6 +73,9 @@ def holdings(report: HedgeReport) -> Section:
         )
     ]
     blocks += [Text(text, "note") for text in _valuation(report)]
+    read_as = report.portfolio.coins_read_as
+    if read_as:
+        blocks += [Text("Read as:"), Points([sentence(reading.text) for reading in read_as])]
     without = [c for c in report.covers if c.reason]
     if without:
         blocks += [
@@ -161,6 +165,7 @@ def tracking(report: HedgeReport) -> Section:
     """Tell what the book tracks, and which coin to use."""
     coin, tracked = report.hedge_coin, report.tracked
     own, estimated, none = report.coins("own"), report.coins("history"), without_beta(report)
+    cash = report.coins("cash")
     blocks: list[Block] = []
     if tracked.estimate is not None:
         part = measured_part(report)
@@ -205,7 +210,7 @@ def tracking(report: HedgeReport) -> Section:
                 "alone, and there is no telling how far to trust it."
             )
         )
-    if own or none:
+    if own or none or cash:
         terms = []
         if tracked.estimate is not None:
             value = sum(c.value_usd for c in estimated)
@@ -216,6 +221,8 @@ def tracking(report: HedgeReport) -> Section:
             value = sum(c.value_usd for c in own)
             mean = sum(c.value_usd * (c.own_beta or 0.0) for c in own) / value if value else 0.0
             terms.append(f"{usd(value)} x {mean:.2f} (yours, {len(own)} coins)")
+        if cash:
+            terms.append(f"{usd(sum(c.value_usd for c in cash))} x 0 ({listed(cash)}, cash)")
         if none:
             terms.append(
                 f"{usd(report.gap.value_usd)} x 0 to {tracked.covered_beta:.2f} "
@@ -276,10 +283,11 @@ def steps(report: HedgeReport) -> Section:
         text = f"The liquidation price is reached from the price of {report.price_day}."
         blocks.append(Text(text, "note"))
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
+        but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
         blocks.append(
             Text(
-                f"The {usd(plan.sold_usd)} are sold out of all coins but {report.hedge_coin} "
-                "alike, in proportion to their value.",
+                f"The {usd(plan.sold_usd)} are sold out of all coins but {but} alike, in "
+                "proportion to their value.",
                 "note",
             )
         )
@@ -288,6 +296,16 @@ def steps(report: HedgeReport) -> Section:
             Text(
                 f"The {report.hedge_coin} that is bought as margin can fall like the book, so the "
                 "short covers it too: that is why it is larger than book times beta.",
+                "note",
+            )
+        )
+    cash_usd = report.portfolio.cash_usd
+    if cash_usd and plan.collateral != "from_portfolio":
+        what = "be it" if plan.collateral == "stablecoin" else "pay for it"
+        blocks.append(
+            Text(
+                f"The book holds {usd(cash_usd)} of cash, which can {what}; with collateral "
+                "from_portfolio it is turned into margin before any coin is sold.",
                 "note",
             )
         )

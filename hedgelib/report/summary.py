@@ -96,7 +96,10 @@ def summary(report: HedgeReport) -> Section:
 
 def _hold(report: HedgeReport) -> str:
     book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
-    many = f"{len(book):,} coins" if len(book) > 1 else "one coin"
+    count = len(book) - len(report.coins("cash"))
+    many = f"{count:,} coins" if count > 1 else "one coin"
+    if book.cash_usd:
+        many += f" and, {usd(book.cash_usd)} of it, cash, which does not move"
     held = f"{usd(book.value_usd)} in {many}."
     if tracked.estimate is None:
         return (
@@ -316,7 +319,10 @@ def _price_words(report: HedgeReport) -> str:
 def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     plan, residual, coin, gap = report.plan, report.residual, report.hedge_coin, report.gap
     finite = np.isfinite(plan.liquidation_price_usd)
-    coins = f"{len(report.portfolio):,} coin{'' if len(report.portfolio) == 1 else 's'}"
+    count = len(report.portfolio) - len(report.coins("cash"))
+    coins = f"{count:,} coin{'' if count == 1 else 's'}"
+    if report.portfolio.cash_usd:
+        coins += f", {usd(report.portfolio.cash_usd)} cash"
     sized, given = beta_range(report), report.coins("own")
     if gap:
         coins += f", no beta known for {usd(gap.value_usd)} of it"
@@ -399,7 +405,8 @@ def _not_hedged(report: HedgeReport) -> str:
         f"Not hedged: {listed(none)}, {usd(report.gap.value_usd)} or "
         f"{percent(report.gap.share)} of the book. There is no price history of "
         f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
-        "add a column beta with your own figure. Until then figures of the whole book are ranges, "
+        f"add a column beta_{report.hedge_coin.lower()} with your own figure. Until then figures "
+        "of the whole book are ranges, "
         f"from {'it' if len(none) == 1 else 'these coins'} not moving with {report.hedge_coin} to "
         "moving like the rest."
     )

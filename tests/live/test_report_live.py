@@ -20,7 +20,9 @@ from hedgelib.report.dates import TODAY_VARIABLE
 @pytest.fixture
 def book(tmp_path):
     path = tmp_path / "book.csv"
-    path.write_text("coin,quantity,usd_value,beta\nADA,20000,,\nLINK,,9000,\nNEW,,1000,1.5\n")
+    path.write_text(
+        "coin,quantity,usd_value,beta_btc,beta_eth\nADA,20000,,,\nLINK,,9000,,\nNEW,,1000,1.5,1.5\n"
+    )
     return path
 
 
@@ -107,6 +109,31 @@ def test_a_contract_on_a_coin_outside_the_book_brings_its_coin(home, book):
     report = build_report(ReportParameters(portfolio=str(book), live="bybit", contract="SOLUSD"))
     assert report.plan.contract.id == "bybit:SOLUSD"
     assert {tracking.coin for tracking in report.trackings} == {"BTC", "ETH", "SOL"}
+
+
+def test_a2_a_coin_by_another_name_is_that_of_the_venue(home, book):
+    world = home.venue.world
+    world.spot["POL"] = dict(world.spot["ADA"])
+    book.write_text(
+        "coin,quantity,usd_value\nLDADA,20000,\nMATIC,1000,\nWETH,,5000\nETH,,1000\nUSDT,70,\n"
+    )
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert {cover.coin: cover.how for cover in report.covers} == {
+        "ADA": "history", "POL": "history", "ETH": "history", "USDT": "cash",
+    }  # fmt: skip
+    assert report.portfolio.value_of("ETH") == 6_000
+    assert report.portfolio.value_of("POL") == pytest.approx(1_000 * world.spot["ADA"][back(1)])
+    assert report.portfolio.value_of("USDT") == 70
+    # Nobody is asked for cash, or for an exchange's way to write a ticker.
+    asked = repr(home.venue.requests)
+    assert "LDADA" not in asked
+    assert "USDTUSD" not in asked
+    # stETH has prices of its own there, so that is what counts.
+    world.spot["STETH"] = dict(world.spot["ETH"])
+    book.write_text("coin,usd_value\nstETH,5000\nADA,5000\n")
+    home.clock.seconds += 7200
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert [cover.coin for cover in report.covers] == ["STETH", "ADA"]
 
 
 def test_a_contract_of_another_venue_is_refused(home, book):

@@ -132,6 +132,34 @@ def test_every_portfolio_has_its_report_or_its_reason(made):
             assert not row["error"].startswith(name), "its name stands beside it"
 
 
+@pytest.mark.usefixtures("forks")
+def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "coins.csv").write_text(BOOK)
+    (books / "cash.csv").write_text(BOOK)
+    assert command_line.main(["reports", "books"]) == 0
+    assert (tmp_path / "out" / "cash.html").is_file()
+    (books / "cash.csv").write_text("coin,usd_value\nUSDT,9000\nUSDC,1000\n")
+    capsys.readouterr()
+    for says in ("1 made now, 1 as before", "0 made now, 2 as before"):
+        assert command_line.main(["reports", "books"]) == 0
+        assert f"2 portfolios: {says}, 0 without a report" in capsys.readouterr().out
+        row = rows(tmp_path / "out")["cash.csv"]
+        assert row["error"] == row["report"] == row["value_usd"] == ""
+        reason = "nothing to hedge: the $10,000 in the book are cash (USDT, USDC)"
+        assert row["warnings"].startswith(reason)
+        page = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser")
+        assert reason in page.text
+        assert "Without a report" not in page.text
+        assert not (tmp_path / "out" / "cash.html").exists()
+        assert (tmp_path / "out" / "coins.html").is_file()
+    (books / "cash.csv").write_text(BOOK)
+    assert command_line.main(["reports", "books"]) == 0
+    assert (tmp_path / "out" / "cash.html").is_file()
+
+
 def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
     folder, _ = made
     expected = sorted((*GOOD, *BAD, BADLY_NAMED), key=lambda name: (name.count("/"), name))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hedgelib import market
+from hedgelib.__main__ import main
 from hedgelib._text import percent, usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import (
@@ -21,6 +22,7 @@ from hedgelib.errors import (
     InfeasibleHedge,
     InvalidInput,
     NotEnoughData,
+    NothingToHedge,
     PortfolioFileError,
     UnknownCoin,
     UnknownContract,
@@ -72,12 +74,12 @@ def book(tmp_path):
 def by_hand(path, coin: str, window: int = 365):
     """Value, beta and its interval of a book, from the floors below the report."""
     book = read_portfolio(path, market.latest_prices())
-    known = [h for h in book if h.beta is None]
+    known = [h for h in book if not h.has_own_beta]
     value = sum(h.value_usd for h in known)
     returns = market.returns(window=window)
     y = sum(returns[h.coin].to_numpy() * h.value_usd / value for h in known)
     fit = ols_beta(y, returns[coin].to_numpy())
-    own = sum(h.value_usd * h.beta for h in book if h.beta is not None)
+    own = sum(h.value_usd * h.beta_to(coin) for h in book if h.has_own_beta)
     low, high = fit.interval()
     return book, fit, [(value * b + own) / book.value_usd for b in (fit.beta, low, high)]
 
@@ -527,7 +529,7 @@ BAD_FILES = {
     "unknown coins alone": ("coin,usd_value\nXYZ,5\n", "XYZ: no price history"),
     "no overlap with the window": ("coin,usd_value\nLUNA,5\n", "LUNA: no price history since"),
     "a beta of the hedge coin": (
-        "coin,usd_value,beta\nADA,9,\nBTC,1,2\nETH,1,2\n",
+        "coin,usd_value,beta_btc,beta_eth\nADA,9,,\nBTC,1,2,\nETH,1,,2\n",
         "its beta is 1",
     ),
     "too small for a contract": ("coin,usd_value\nADA,5\n", "less than one step"),
@@ -668,6 +670,183 @@ def test_a_book_of_many_coins_stays_readable(book):
     assert named.count("no price history") == 2
 
 
+# Other names of a coin, cash, and betas to one hedge coin.
+
+WRAPPED = "coin,usd_value\nADA,4000\nWETH,2000\nstETH,3000\nwBTC,1500\nwstETH,800\n"
+WRAPPED += "MATIC,1200\nPOL,900\n"
+PLAIN = "coin,usd_value\nADA,4000\nETH,5800\nBTC,1500\nMATIC,2100\n"
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+def test_a2_wrapped_staked_and_renamed_coins_move_like_the_coin(book, coin):
+    got, want = (
+        report_on(book(text, name), benchmark=coin)
+        for name, text in (("a.csv", WRAPPED), ("b.csv", PLAIN))
+    )
+    assert got.plan == want.plan
+    assert got.residual == want.residual
+    assert got.scenario.unhedged_pnl_usd.tolist() == want.scenario.unhedged_pnl_usd.tolist()
+    assert [cover.how for cover in got.covers] == ["history"] * 4
+    # Taken as they are written, half the book is taken not to move.
+    none = report_on(book(WRAPPED), benchmark=coin, no_alias=True)
+    assert none.plan.notional_usd < 0.65 * got.plan.notional_usd
+    assert len(none.coins("none")) == 5
+
+
+def test_a2_the_page_and_the_data_list_what_was_read_as_what(book):
+    got = report_on(book(WRAPPED + "USDT,300\n<b>-USD,50\n"))
+    said = " ".join(str(got.holdings).split())
+    for text in (
+        "Read as:",
+        "WETH read as ETH (wrapped).",
+        "WSTETH read as ETH (staked, 1 is about 1.21 as of 2025-09).",
+        "POL read as MATIC (renamed).",
+        "USDT is cash.",
+    ):
+        assert text in said
+    assert "<b>" not in got.holdings._repr_html_().lower()
+    listed = got.to_dict()["portfolio"]["coins_read_as"]
+    assert [one["written"] for one in listed] == [
+        "WETH", "STETH", "WBTC", "WSTETH", "POL", "USDT", "<B>-USD",
+    ]  # fmt: skip
+    assert listed[0]["text"] == "WETH read as ETH (wrapped)"
+    form = jsonschema.Draft202012Validator(tightened(schema()))
+    assert not list(form.iter_errors(got.to_dict()))
+    assert "Read as" not in str(report_on("layer1.csv").holdings)
+
+
+def test_a2_a_name_for_a_ticker_is_told_with_the_ticker(book):
+    got = report_on(book("coin,usd_value\nADA,5000\nSolana,900\n"))
+    assert got.coins("none")[0].reason == "no price history; the ticker may be SOL"
+
+
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
+    text = "coin,usd_value\nADA,5000\nLINK,5000\n"
+    got, want = (
+        report_on(book(text + more), benchmark="ETH", collateral=collateral)
+        for more in ("USDT,60000\nUSDC,30000\n", "")
+    )
+    assert [cover.how for cover in got.covers] == ["history", "history", "cash", "cash"]
+    assert got.portfolio.cash_usd == 90_000
+    assert not got.coins("none")
+    assert not [text for text in got.warnings if "Not hedged" in text]
+    tracked = got.tracked
+    for name in ("book_beta", "book_beta_low", "book_beta_high"):
+        assert getattr(tracked, name) * 100_000 == pytest.approx(
+            getattr(want.tracked, name) * 10_000
+        )
+    assert tracked.estimate == replace(want.tracked.estimate, y_name=tracked.estimate.y_name)
+    assert got.scenario.unhedged_pnl_usd == pytest.approx(want.scenario.unhedged_pnl_usd)
+    said = " ".join(str(got.summary).split())
+    assert "$100,000 in 2 coins and, $90,000 of it, cash, which does not move." in said
+    assert "2 coins, $90,000 cash" in said
+    said = " ".join(str(got.tracking).split())
+    assert "the $10,000 that has a price history (ADA and LINK)" in said
+    assert "$90,000 x 0 (USDT and USDC, cash)" in said
+    assert ["USDT", "$60,000", "60.0%", "0: cash"] in [
+        list(row) for block in got.holdings.blocks if isinstance(block, Table) for row in block.rows
+    ]
+    offer = "The book holds $90,000 of cash, which can"
+    assert (offer in " ".join(str(got.steps).split())) == (collateral != "from_portfolio")
+    # The coins' own moves are those of the coins, all of which stay.
+    assert got.residual.own_usd == pytest.approx(
+        report_on(book(text), benchmark="ETH").residual.own_usd
+    )
+    assert got.residual.before_usd == pytest.approx(want.residual.before_usd)
+
+
+def test_a4_margin_out_of_the_book_is_made_of_cash_first(book):
+    got = report_on(
+        book("coin,usd_value\nADA,10000\nUSDT,4000\n"), benchmark="ETH",
+        collateral="from_portfolio", max_leverage=1.5,
+    )  # fmt: skip
+    plan = got.plan
+    assert plan.cash_sold_usd == 4_000
+    assert plan.sold_usd == pytest.approx(plan.collateral_usd - 4_000)
+    assert plan.sold_usd > 0
+    said = " ".join(str(got.steps).split())
+    assert f"$4,000 of cash and {usd(plan.sold_usd)} of altcoins sold" in said
+    assert "out of all coins but ETH and cash alike" in said
+    # The same by hand: cash as new money, then coins.
+    alone = report_on(book("coin,usd_value\nADA,10000\n"), benchmark="ETH").residual.own_usd
+    assert got.residual.own_usd == pytest.approx(alone * (1 - plan.sold_usd / 10_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("coin,quantity\nUSDT,9000\nZUSD,1000.4\n", "$10,000 in the book are cash (USDT, USD)"),
+        ("coin,usd_value\nusdc,5\nADA,0\n", "$5 in the book are cash (USDC)"),
+    ],
+)
+def test_a4_a_book_of_cash_has_nothing_to_hedge(book, text, says, capsys):
+    path = book(text)
+    with pytest.raises(NothingToHedge, match="nothing to hedge") as caught:
+        report_on(path)
+    assert says in str(caught.value)
+    assert main(["report", str(path)]) == 0
+    told = capsys.readouterr()
+    assert told.out == f"book.csv: {caught.value}\n"
+    assert told.err == ""
+    assert main(["report", str(path), "--json", "--out", "-"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["nothing_to_hedge"] == str(caught.value)
+    assert told.err == f"book.csv: {caught.value}\n"
+
+
+def test_a11_a_beta_to_nobody_knows_which_coin_is_refused_where_the_coin_is_chosen(book):
+    path = book("coin,usd_value,beta\nUNI,5000,1.2\nADA,5000,\nUSDT,5,0\n")
+    with pytest.raises(
+        InvalidInput,
+        match=r"the beta of UNI .* whichever coin it picks; set benchmark to BTC or ETH, whichever "
+        "the betas in the file are to, or name the columns beta_btc and beta_eth",
+    ):
+        report_on(path)
+    for told in ({"benchmark": "BTC"}, {"contract": "bybit:BTCUSD"}):
+        got = report_on(path, **told)
+        assert got.coins("own")[0].own_beta == 1.2
+    # One that is the same to any coin, none for instance, needs no coin.
+    assert report_on(book("coin,usd_value,beta\nUNI,50,0\nADA,5000,\n")).coins("own")
+
+
+@pytest.mark.parametrize("benchmark", ["BTC", "ETH"])
+def test_a11_a_beta_by_hedge_coin_is_to_that_coin_only(book, benchmark):
+    text = "coin,usd_value,beta_btc,beta_eth\nUNI,5000,1.2,\nAAVE,1000,,0.8\nADA,4000,,\n"
+    got = report_on(book(text), benchmark=benchmark)
+    by_coin = {"BTC": 5_000 * 1.2, "ETH": 1_000 * 0.8}
+    for tracked in got.trackings:
+        alone = tracked.estimate.beta * 4_000
+        assert tracked.book_beta * 10_000 == pytest.approx(alone + by_coin[tracked.coin])
+    other = {"BTC": "ETH", "ETH": "BTC"}[benchmark]
+    own, none = {"BTC": ("UNI", "AAVE"), "ETH": ("AAVE", "UNI")}[benchmark]
+    assert [cover.coin for cover in got.coins("own")] == [own]
+    (uncovered,) = got.coins("none")
+    assert uncovered.coin == none
+    assert uncovered.reason.endswith(
+        f"no price history, and the file gives its beta to {other}, not to {benchmark}"
+    )
+
+
+def test_a11_history_serves_where_the_file_has_a_beta_to_another_coin(book):
+    path = book("coin,usd_value,beta_btc\nLINK,5000,1.2\nADA,4000,\n")
+    assert [c.how for c in report_on(path, benchmark="BTC").covers] == ["own", "history"]
+    eth = report_on(path, benchmark="ETH")
+    assert [c.how for c in eth.covers] == ["history", "history"]
+    assert eth.coins("history")[0].own_beta is None
+
+
+def test_a11_auto_judges_on_one_part_and_says_what_it_leaves_out(book):
+    got = report_on(book("coin,usd_value,beta_btc,beta_eth\nUNI,5000,1.2,1.1\nADA,5000,,\n"))
+    assert [c.own_beta for c in got.coins("own")] == [{"BTC": 1.2, "ETH": 1.1}[got.hedge_coin]]
+    shipped = report_on("defi_mix.csv")
+    own = {c.coin: c.own_beta for c in shipped.coins("own")}
+    rows = {h.coin: dict(h.betas_to) for h in shipped.portfolio if h.betas_to}
+    assert own == {coin: betas[shipped.hedge_coin] for coin, betas in rows.items()}
+    with pytest.raises(NotEnoughData, match="no coin of the book has a beta to ETH"):
+        report_on(book("coin,usd_value,beta_btc\nUNI,5000,1.2\n"), benchmark="ETH")
+
+
 def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
     """606 contracts of $100 with bought margin at 2x, not 404; fees and rounding aside, $9,093."""
     got = report_on("layer1.csv", hedge_ratio=0.5, max_leverage=2, benchmark="BTC")
@@ -677,7 +856,7 @@ def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
     assert loss == pytest.approx(fall.unhedged_pnl_usd[0] / 2)
     assert loss == pytest.approx(-9_093, abs=1)
     text = " ".join(str(got.summary).split())
-    assert "To take 50% of that exposure off, short 606 contracts" in text
+    assert "To neutralise 50% of the exposure, short 606 contracts" in text
     assert f"so {usd(plan.wallet_usd)} of the short cover the margin itself" in text
 
 

@@ -106,6 +106,10 @@ def test_names_of_a_tracker_are_shown_as_they_were_taken(mine):
     loaded = load_book("work/export.csv")
     assert repr(loaded).endswith("Taken: Symbol for coin, Amount for quantity, Price for price_usd")
     assert "Taken: Symbol for coin" in loaded._repr_html_()
+    (mine / "export.csv").write_text("coin,quantity\nADA,10\nWETH,1\nUSDT,5\n")
+    loaded = load_book("work/export.csv")
+    assert repr(loaded).endswith("WETH read as ETH (wrapped)\nUSDT is cash")
+    assert "WETH read as ETH (wrapped). USDT is cash" in loaded._repr_html_()
 
 
 def test_every_broken_file_is_refused_with_its_place():
@@ -126,7 +130,7 @@ def test_sample_agrees_with_the_report():
     assert best.name == report.hedge_coin
     assert best.effectiveness == report.tracked.out_of_sample
     fit = ols_beta(sample.book, sample.hedges[best.name])
-    beta = (fit.beta * sample.value_usd + sample.own_usd) / book.value_usd
+    beta = (fit.beta * sample.value_usd + sample.own_usd(best.name)) / book.value_usd
     assert beta == pytest.approx(report.plan.beta, rel=1e-12)
     swing = own_swing_usd(report.plan, sample, fit.residual_sd)
     assert swing == pytest.approx(report.residual.own_usd, rel=1e-6)
@@ -139,6 +143,29 @@ def test_sample_says_what_nobody_knows():
     assert sample_book(book).rows()[-1] == ("NOSUCH", "$5", "unknown, so not hedged")
     with pytest.raises(NotEnoughData, match="none of NOSUCH"):
         sample_book(Portfolio(holdings=(Holding(coin="NOSUCH", value_usd=5.0),)))
+
+
+def test_sample_keeps_cash_and_betas_to_one_coin_apart():
+    book = Portfolio(
+        holdings=(
+            Holding(coin="ADA", value_usd=10.0),
+            Holding(coin="UNI", value_usd=5.0, betas_to=(("BTC", 1.2),)),
+            Holding(coin="USDT", value_usd=7.0, is_cash=True),
+        )
+    )
+    sample = sample_book(book)
+    assert (sample.coins, sample.value_usd) == (("ADA",), 10.0)
+    assert (sample.own_usd("BTC"), sample.own_usd("ETH")) == (pytest.approx(6.0), 0.0)
+    assert sample.rows()[1:] == [
+        ("UNI", "$5", "1.2 to BTC, from the file; nobody checks it"),
+        ("USDT", "$7", "0, cash"),
+    ]
+    plan = plan_hedge(
+        22, 0.6, ETH, 3_000, collateral="from_portfolio", collateral_usd=12, cash_usd=7,
+        fee_rate=0,
+    )  # fmt: skip
+    # Of $15 in coins $5 are sold, after all the cash.
+    assert own_swing_usd(plan, sample, 0.03) == pytest.approx(0.03 * 10 * (1 - 5 / 15))
 
 
 # Decisions
