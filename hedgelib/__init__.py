@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hedgelib.beta import *  # noqa: F403
     from hedgelib.carry import *  # noqa: F403
     from hedgelib.choice import *  # noqa: F403
+    from hedgelib.coins import *  # noqa: F403
     from hedgelib.contracts import *  # noqa: F403
     from hedgelib.errors import *  # noqa: F403
     from hedgelib.margin import *  # noqa: F403

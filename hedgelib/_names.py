@@ -8,8 +8,8 @@ MODULES = ("figures", "live", "market", "paths", "replay", "report", "rules", "w
 
 _NAMES = {
     "errors": """
-        HedgeError InfeasibleHedge InvalidInput NotEnoughData PortfolioFileError UnknownCoin
-        UnknownContract UnknownParameter UnsupportedContract VenueError
+        HedgeError InfeasibleHedge InvalidInput NotEnoughData NothingToHedge PortfolioFileError
+        UnknownCoin UnknownContract UnknownParameter UnsupportedContract VenueError
     """,
     "contracts": """
         ContractTerms Ledger inverse_average_entry inverse_break_even_price inverse_fee_coin
@@ -20,9 +20,9 @@ _NAMES = {
     "margin": """
         MarginTiers cross_wallet_coin inverse_bankruptcy_price inverse_initial_margin_coin
         inverse_liquidation_price inverse_maintenance_margin_coin
-        inverse_tiered_liquidation_price linear_bankruptcy_price linear_initial_margin_usd
-        linear_liquidation_price linear_maintenance_margin_usd liquidation_distance
-        liquidation_price margin_tiers
+        inverse_tiered_liquidation_price leverage_allowed linear_bankruptcy_price
+        linear_initial_margin_usd linear_liquidation_price linear_maintenance_margin_usd
+        liquidation_distance liquidation_price margin_tiers
     """,
     "carry": """
         AnnualFunding AnnualisedBasis BreakEven ExpiryLock FundingIncome PerpOrExpiry
@@ -49,6 +49,9 @@ _NAMES = {
     """,
     "choice": """
         Candidate HedgeChoice rank_hedges walk_forward_residual
+    """,
+    "coins": """
+        CoinReading read_coin ticker_of
     """,
     "portfolio": """
         Holding Portfolio read_portfolio

@@ -21,10 +21,12 @@ from typing import Any
 
 from hedgelib.errors import PortfolioFileError
 
-__all__ = ["COLUMNS", "LARGEST_BYTES", "Row", "column_of", "read_rows", "unfit"]
+__all__ = ["BETA_TO", "COLUMNS", "LARGEST_BYTES", "Row", "column_of", "read_rows", "unfit"]
 
 COLUMNS = ("coin", "usd_value", "quantity", "price_usd", "beta")
-_NUMBERS = COLUMNS[1:]
+BETA_TO = "beta_"
+"""Before the hedge coin, in the name of a column of betas to that coin."""
+
 _IN_USD = ("usd_value", "price_usd")
 _COMMENT = "comment"
 
@@ -41,8 +43,27 @@ _WORDS = {
 }
 _MEANING = {word: name for name, words in _WORDS.items() for word in words.split(", ")}
 _USD = {"usd", "us", "$"}
+_BETA = re.compile(r"beta (?:to |vs )?([a-z][a-z0-9]{1,9})", re.ASCII)
 _FOREIGN = {"€", "£", "¥", "eur", "gbp", "jpy", "chf", "cad", "aud", "cny", "inr", "krw", "brl"}
 
+_ONLY_IN_LOGS = frozenset(
+    {
+        *("side", "way", "buy", "sell", "buy sell", "direction", "executed", "filled"),
+        *("refid", "txid", "txhash", "tx id", "tx hash", "trade id", "order id", "orderid"),
+        *("order no", "transaction id", "transaction hash", "transaction type", "order type"),
+        *("trade type", "sent amount", "received amount", "amount sent", "amount received"),
+        *("buy amount", "sell amount", "quantity transacted"),
+    }
+)
+_TIMES = frozenset(
+    {"date", "time", "datetime", "date time", "timestamp", "date utc", "utc time", "created at"}
+)
+_OF_A_TRADE = frozenset(
+    {"type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"}
+)
+"""Beside a time, they too are only in lists of trades."""
+_LOG_KEYS = {"activities", "transactions", "trades", "orders", "ledger", "fills"}
+_LOG_WORDS = {"buy", "sell", "bought", "sold"}
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)
@@ -135,7 +156,10 @@ def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
         for column, name in row.written.items()
         if name is not None and name.lower() != column
     }
-    return rows, tuple(sorted(read_as, key=lambda pair: (COLUMNS.index(pair[1]), pair[0])))
+    order = {column: i for i, column in enumerate(COLUMNS)}
+    return rows, tuple(
+        sorted(read_as, key=lambda pair: (order.get(pair[1], len(order)), pair[1], pair[0]))
+    )
 
 
 def unfit(kind: os.stat_result) -> str | None:
@@ -199,8 +223,8 @@ def column_of(name: str) -> str | None:
     Returns
     -------
     str or None
-        One of :data:`COLUMNS`, or "comment" for one that is not read; None for a name that is not
-        known, or that names a currency other than USD.
+        One of :data:`COLUMNS`, or "beta_btc" for betas to a coin, or "comment" for one that is not
+        read; None for a name that is not known, or that names a currency other than USD.
 
     Examples
     --------
@@ -213,7 +237,8 @@ def column_of(name: str) -> str | None:
         " ".join(word for word in words if word not in _USD and not (dollars and word == "in"))
     )
     if not dollars:
-        return column
+        to = _BETA.fullmatch(" ".join(words)) if column is None else None
+        return BETA_TO + to[1] if to else column
     if column == "quantity":
         return "usd_value"
     return column if column in _IN_USD else None
@@ -234,7 +259,9 @@ def _columns(at: Place, names: Iterable[str]) -> dict[str, str]:
             raise at.error(f"unknown column; {advice}", strange[0])
         advice = advice.replace("rename it", "rename each")
         raise at.error(f"unknown columns {_listed(strange)}; {advice}")
-    for column in COLUMNS:
+    for column in dict.fromkeys(filter(None, meaning.values())):
+        if column == _COMMENT:
+            continue
         same = [name for name, meant in meaning.items() if meant == column]
         if len(same) > 1:
             raise at.error(
@@ -253,6 +280,45 @@ def _listed(names: list[str]) -> str:
 
 def _shown(text: str) -> str:
     return repr(text) if len(text) <= _LONGEST_SHOWN else repr(text[:_LONGEST_SHOWN]) + "..."
+
+
+# Lists of trades
+
+
+def _log_columns(names: Iterable[str]) -> list[str]:
+    """Find the names that only a list of trades has; none where it may be one of holdings."""
+    spaced = {name: " ".join(_words(name)) for name in names}
+    sure = [name for name, words in spaced.items() if words in _ONLY_IN_LOGS]
+    times = [name for name, words in spaced.items() if words in _TIMES]
+    more = [name for name, words in spaced.items() if words in _OF_A_TRADE]
+    return [n for n in spaced if n in {*sure, *times, *more}] if sure or (times and more) else []
+
+
+def _refuse_log(at: Place, names: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a list of trades: taken for holdings, a sale would count as a coin that is held."""
+    columns = _log_columns(names)
+    why = ""
+    if columns:
+        word = "column" if len(columns) == 1 else "columns"
+        why = f"it has the {word} {_listed(columns) if columns[1:] else _shown(columns[0])}"
+    else:
+        for row in rows:
+            for name, value in row.items():
+                says = isinstance(value, str) and value.strip().casefold() in _LOG_WORDS
+                if says and column_of(name) != "coin":
+                    why = f"{_shown(name)} says {_shown(value.strip())}"
+                    break
+            if why:
+                break
+    if why:
+        raise at.error(_log_message(why))
+
+
+def _log_message(why: str) -> str:
+    return (
+        f"a list of trades, not of holdings: {why}; add up what you hold of each coin now, buys "
+        "less sales, and give one line a coin: coin,quantity"
+    )
 
 
 # Numbers
@@ -308,7 +374,7 @@ def _number(
     value = _decimal(found[0][0])
     if not isfinite(float(value)):
         raise at.error(f"{_shown(text)} is too large", name)
-    if value < 0 and column != "beta":
+    if value < 0 and not column.startswith("beta"):
         raise at.error(f"must be >= 0, got {_shown(text)}; a short position is not a holding", name)
     return value
 
@@ -323,9 +389,16 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
         raise PortfolioFileError(f"the file is empty; {_HEADER}", path=path)
     at, names, delimiter = first
     header = [name.strip() for name in names]
+    body: list[tuple[Place, list[str]]] = []
+    fault: PortfolioFileError | None = None
+    try:
+        body += ((place, cells) for place, cells, _ in records)
+    except PortfolioFileError as error:
+        fault = error  # told after what is wrong above it
+    _refuse_log(at, header, (dict(zip(header, cells, strict=False)) for _, cells in body))
     meaning = _header(at, header)
     rows = []
-    for at, cells, _ in records:
+    for at, cells in body:
         if len(cells) != len(header):
             advice = (
                 "write numbers without thousands separators"
@@ -341,6 +414,8 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
         found.pop(_COMMENT, None)
         coin = found["coin"][1]
         rows.append(_row(at, coin, found, semicolons=delimiter == ";"))
+    if fault:
+        raise fault
     if not rows:
         raise PortfolioFileError("the file has a header but no holding", path=path)
     return rows
@@ -415,8 +490,8 @@ def _row(
         coin=coin.strip(),
         numbers={
             column: _number(at, column, *cells[column], semicolons=semicolons)
-            for column in _NUMBERS
-            if column in cells and cells[column][1]
+            for column in cells
+            if column != "coin" and cells[column][1]
         },
         written={column: name for column, (name, _) in cells.items()},
     )
@@ -445,6 +520,9 @@ def _json_rows(path: Path, text: str) -> list[Row]:
     at, data = Place(path, place="$"), _loaded(path, text)
     if isinstance(data, _Object):
         items = data.items(at)
+        for key, value in items.items():
+            if key.lower() in _LOG_KEYS and isinstance(value, list):
+                raise at.below(key).error(_log_message("trades stand here"))
         if isinstance(items.get("holdings"), list | _Object):
             for key in items:
                 if key != "holdings" and column_of(key) != _COMMENT:
@@ -453,6 +531,12 @@ def _json_rows(path: Path, text: str) -> list[Row]:
         elif any(column_of(k) == "coin" and isinstance(v, str) for k, v in items.items()):
             raise at.error("one holding alone stands in a list; put [ and ] around it")
     if isinstance(data, list):
+        objects = [
+            {key: value for key, value in item.pairs if not key.startswith("#")}
+            for item in data
+            if isinstance(item, _Object)
+        ]
+        _refuse_log(at, list(dict.fromkeys(chain.from_iterable(objects))), objects)
         rows = [_json_row(at.below(i), item) for i, item in enumerate(data)]
     elif isinstance(data, _Object):
         rows = [_coin_row(at.below(coin), coin, v) for coin, v in data.items(at).items()]

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _MOST_WRITTEN_OUT = 1e15
-_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
+_WHOLE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
 
 
@@ -134,8 +134,8 @@ def safe(text: str) -> str:
 
 
 def safe_prose(text: str) -> str:
-    """Write any text as HTML in which no date is broken at its hyphens."""
-    return _DAY.sub(r"<span style='white-space:nowrap'>\g<0></span>", safe(text))
+    """Write any text as HTML in which no date and no signed amount is broken."""
+    return _WHOLE.sub(r"<span style='white-space:nowrap'>\g<0></span>", safe(text))
 
 
 class Table:

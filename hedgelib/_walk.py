@@ -60,22 +60,25 @@ _NO_FRACTION = 2.0**52
 class Terms(NamedTuple):
     """What stays the same along a path: the contract, the account and the rules.
 
-    The short wanted is `per_book` times the book plus `per_coin` times the coin in the account;
-    `grow` and `cut` are what the coin spent on the trade itself leaves of a change. `lot` is the
-    face of one lot, 0 where any size is taken. Above a ratio of equity to notional of `alarm`
-    neither maintenance nor a top-up can be due.
+    The short wanted is `per_kept` times the book that is kept, plus `per_coin` times the coin in
+    the account, plus `per_whole` times the book nobody hedged; `grow` and `cut` are what the coin
+    spent on the trade itself leaves of a change. `lot` is the face of one lot, 0 where any size is
+    taken. `tiers_in_face` says that the tiers of the ladder count the face of the position. Above
+    a ratio of equity to notional of `alarm` neither maintenance nor a top-up can be due.
     """
 
     inverse: bool
     coin_margin: bool
     maintenance_at_entry: bool
+    tiers_in_face: bool
     alarm: float
     cost_rate: float
     lot: float
     lots_per_face: float
     max_leverage: float
-    per_book: float
+    per_kept: float
     per_coin: float
+    per_whole: float
     grow: float
     cut: float
     band: float
@@ -213,12 +216,16 @@ def maintenance_usd(
 ) -> float:
     """Return the greatest of the lines of the ladder, ``rate * notional - amount``.
 
-    The ladder is in coins for an inverse contract, in USD for a linear one.
+    The ladder is in coins for an inverse contract, in USD for a linear one; or in the face of
+    either, which no price moves, and then it yields a share of the notional.
     """
     unit = bar.price if k.inverse else 1.0
     base, need = a.cost if k.maintenance_at_entry else notional / unit, 0.0
+    size = abs(a.short) if k.tiers_in_face else base
     for i in range(len(rates)):
-        need = max(need, rates[i] * base - amounts[i])
+        need = max(need, rates[i] * size - amounts[i])
+    if k.tiers_in_face and size > 0.0:
+        need *= base / size
     return need * unit
 
 
@@ -251,14 +258,14 @@ def whole_lots(k: Terms, face: float) -> float:
     return ((lots - _NO_FRACTION) + _NO_FRACTION) * k.lot
 
 
-def to_sell(k: Terms, bar: Bar, a: Account, kept: float) -> float:
+def to_sell(k: Terms, bar: Bar, a: Account, kept: float, whole: float) -> float:
     """Return the face to sell, or to buy below zero, for the hedge to be what it should be."""
     equity = equity_usd(bar, a)
     coin = equity
     if not k.coin_margin:
         coin = equity - a.wallet if k.inverse else 0.0
     short = a.short if k.inverse else -a.short * bar.short
-    target = k.per_book * kept + k.per_coin * coin
+    target = k.per_kept * kept + k.per_coin * coin + k.per_whole * whole
     missing = target - short
     if abs(missing) <= k.band * abs(target):
         return 0.0
@@ -293,14 +300,14 @@ def fill(k: Terms, bar: Bar, a: Account, s: Totals, face: float) -> tuple[Accoun
 
 
 def trade(
-    k: Terms, bar: Bar, active: bool, due: bool, kept: float, a: Account, s: Totals
+    k: Terms, bar: Bar, active: bool, due: bool, kept: float, whole: float, a: Account, s: Totals
 ) -> tuple[Account, Totals]:
     """Close where the rules say off; open, or adjust when it is due, where they say on."""
     face = 0.0
     if not active:
         face = -a.short
     elif due or a.short == 0.0:
-        face = to_sell(k, bar, a, kept)
+        face = to_sell(k, bar, a, kept, whole)
     if face == 0.0:
         return a, s
     return fill(k, bar, a, s, face)
@@ -352,7 +359,7 @@ def walk(
                 elif equity < k.trigger * notional:
                     account, totals = top_up(k, bar, account, totals, equity, notional)
         if gone < 0.0:
-            account, totals = trade(k, bar, c.active[t], c.due[t], kept, account, totals)
+            account, totals = trade(k, bar, c.active[t], c.due[t], kept, whole, account, totals)
         wealth = kept + equity_usd(bar, account) - totals.added
         peak, top = max(peak, wealth), max(top, whole)
         if wealth < peak * (1.0 - fall):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike
 
 from hedgelib._check import (
     FINITE,
+    FRACTION,
+    NONNEGATIVE,
     POSITIVE,
     RATE,
     Result,
@@ -80,8 +83,16 @@ class ContractTerms:
         The price at which maintenance margin is reckoned.
     maintenance_floors, maintenance_rates : tuple of float
         Lower bounds of the tiers and the rate in each; empty where unverified.
+    initial_margin_rates : tuple of float
+        Initial margin in the same tiers, on the slice above each floor; empty where unverified.
+    leverage_floors, leverage_caps : tuple of float
+        Sizes above which the venue allows less leverage, and the most it allows above each; empty
+        where unverified.
     tier_unit : {"coin", "usd"}
-        The unit of the floors.
+        The unit of all floors.
+    maintenance_base_rate, maintenance_slope_per_coin : float, optional
+        A maintenance rate that rises in a straight line with the size in coins, where a venue has
+        one instead of tiers.
     liquidation_fee : {"none", "taker"}
         Whether the venue adds its taker fee to the maintenance rate when it liquidates.
     as_of, source : str
@@ -122,7 +133,12 @@ class ContractTerms:
     maintenance_basis: MaintenanceBasis | None = None
     maintenance_floors: tuple[float, ...] = ()
     maintenance_rates: tuple[float, ...] = ()
+    initial_margin_rates: tuple[float, ...] = ()
+    leverage_floors: tuple[float, ...] = ()
+    leverage_caps: tuple[float, ...] = ()
     tier_unit: Literal["coin", "usd"] = "coin"
+    maintenance_base_rate: float | None = None
+    maintenance_slope_per_coin: float | None = None
     liquidation_fee: Literal["none", "taker"] = "none"
     as_of: str = ""
     source: str = ""
@@ -165,6 +181,33 @@ class ContractTerms:
                 f"{self.symbol}: {len(self.maintenance_floors)} tier floors but "
                 f"{len(self.maintenance_rates)} rates; one rate for each floor"
             )
+        if self.initial_margin_rates and (
+            len(self.initial_margin_rates) != len(self.maintenance_floors)
+        ):
+            raise InvalidInput(
+                f"{self.symbol}: {len(self.maintenance_floors)} tier floors but "
+                f"{len(self.initial_margin_rates)} initial margin rates; one rate for each floor"
+            )
+        self._check_leverage_ladder()
+        for name in ("maintenance_base_rate", "maintenance_slope_per_coin"):
+            if getattr(self, name) is not None:
+                scalars(**{name: (getattr(self, name), FRACTION)})
+
+    def _check_leverage_ladder(self) -> None:
+        floors, caps = self.leverage_floors, self.leverage_caps
+        if len(floors) != len(caps):
+            raise InvalidInput(
+                f"{self.symbol}: {len(floors)} leverage floors but {len(caps)} caps; "
+                "one cap for each floor"
+            )
+        if not floors:
+            return
+        series("leverage_floors", floors, rule=NONNEGATIVE)
+        series("leverage_caps", caps, rule=POSITIVE)
+        if floors[0] != 0 or any(a >= b for a, b in pairwise(floors)):
+            raise InvalidInput(f"leverage_floors must ascend from 0, got {floors}")
+        if any(a < b for a, b in pairwise(caps)):
+            raise InvalidInput(f"leverage_caps must not rise from tier to tier, got {caps}")
 
     @property
     def id(self) -> str:

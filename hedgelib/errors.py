@@ -10,6 +10,7 @@ __all__ = [
     "InfeasibleHedge",
     "InvalidInput",
     "NotEnoughData",
+    "NothingToHedge",
     "PortfolioFileError",
     "UnknownCoin",
     "UnknownContract",
@@ -39,6 +40,10 @@ class InvalidInput(HedgeError):
 
 class NotEnoughData(HedgeError):
     """Too few, or no common, observations for the estimate asked for."""
+
+
+class NothingToHedge(HedgeError):
+    """A book of cash alone: a reason for no hedge, and no fault."""
 
 
 class UnknownCoin(HedgeError):

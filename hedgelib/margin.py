@@ -45,6 +45,7 @@ __all__ = [
     "inverse_liquidation_price",
     "inverse_maintenance_margin_coin",
     "inverse_tiered_liquidation_price",
+    "leverage_allowed",
     "linear_bankruptcy_price",
     "linear_initial_margin_usd",
     "linear_liquidation_price",
@@ -735,7 +736,9 @@ def linear_liquidation_price(
     return _price_from_worth(value - sign * margin, per_coin, value)
 
 
-def margin_tiers(terms: ContractTerms, price_usd: float) -> MarginTiers | None:
+def margin_tiers(
+    terms: ContractTerms, price_usd: float, *, contracts: float | None = None
+) -> MarginTiers | None:
     """Return the ladder of a contract in the unit of its margin, ``None`` where unverified.
 
     Parameters
@@ -743,6 +746,11 @@ def margin_tiers(terms: ContractTerms, price_usd: float) -> MarginTiers | None:
     terms : ContractTerms
     price_usd : float
         USD per coin, > 0; it turns floors in USD into coins for an inverse contract.
+    contracts : float, optional
+        A position, either sign. Where the venue counts tiers in the face of the contract (USD for
+        an inverse one, coins for a linear one) and calculates maintenance at the mark price, the
+        price moves the position through no tier: the result then is the one rate that the position
+        bears at every price.
 
     Returns
     -------
@@ -756,8 +764,10 @@ def margin_tiers(terms: ContractTerms, price_usd: float) -> MarginTiers | None:
 
     Notes
     -----
-    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD; at the entry price, on which
-    Kraken reckons, a floor in USD is that many coins.
+    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
+    Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
+    maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
+    price, which is 1.65% of it.
 
     Examples
     --------
@@ -766,17 +776,82 @@ def margin_tiers(terms: ContractTerms, price_usd: float) -> MarginTiers | None:
     ...                       maintenance_floors=(0, 500_000), maintenance_rates=(0.01, 0.02))
     >>> margin_tiers(terms, 50_000).floors
     (0.0, 10.0)
+    >>> margin_tiers(terms, 50_000, contracts=-1_000_000).rates
+    (0.015,)
     """
     instance("terms", terms, ContractTerms)
     (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    if contracts is not None:
+        (contracts,) = scalars(contracts=(contracts, FINITE))
     if not terms.maintenance_rates:
         return None
     wanted = "coin" if terms.kind == "inverse" else "usd"
-    scale = 1.0
-    if terms.tier_unit != wanted:
-        scale = 1 / price_usd if wanted == "coin" else price_usd
+    if terms.tier_unit == wanted:
+        return MarginTiers(floors=terms.maintenance_floors, rates=terms.maintenance_rates)
+    if contracts is not None and terms.maintenance_basis != "entry":
+        ladder = MarginTiers(floors=terms.maintenance_floors, rates=terms.maintenance_rates)
+        return MarginTiers(
+            floors=(0.0,), rates=(_average_rate(ladder, abs(contracts) * terms.multiplier),)
+        )
+    scale = 1 / price_usd if wanted == "coin" else price_usd
     floors = tuple(floor * scale for floor in terms.maintenance_floors)
     return MarginTiers(floors=floors, rates=terms.maintenance_rates)
+
+
+def _average_rate(ladder: MarginTiers, size: float) -> float:
+    """Return margin over size: the mean of the rates of the slices."""
+    return float(ladder.maintenance_margin(size)) / size if size > 0 else ladder.rates[0]
+
+
+def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -> float:
+    """Return the highest leverage that a venue allows a position of a given size.
+
+    Parameters
+    ----------
+    terms : ContractTerms
+        With the overall cap, the caps by size and the initial margin rates, as far as verified.
+    contracts : float
+        Either sign.
+    price_usd : float
+        USD per coin, > 0.
+
+    Returns
+    -------
+    float
+        The lowest of the three; ``inf`` where the terms have none of them.
+
+    Raises
+    ------
+    InvalidInput
+        Contracts that are no number, a price that is not > 0, or a ladder that is none.
+
+    Notes
+    -----
+    **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
+    above its floor, up to and including the next. Kraken: initial margin is graduated, so the
+    leverage is the notional over the sum of ``rate_k slice_k``.
+
+    Examples
+    --------
+    >>> terms = ContractTerms(venue="Binance COIN-M", symbol="BTCUSD_PERP", kind="inverse",
+    ...                       coin="BTC", multiplier=100, settle="BTC", max_leverage=125,
+    ...                       leverage_floors=(0, 400, 1000), leverage_caps=(4, 3, 2))
+    >>> [leverage_allowed(terms, -coins * 500, 50_000) for coins in (400, 1000, 1001)]
+    [4.0, 3.0, 2.0]
+    """
+    instance("terms", terms, ContractTerms)
+    usd = terms.notional_usd(contracts, price_usd)
+    (size,) = scalars(size=(usd if terms.tier_unit == "usd" else usd / price_usd, NONNEGATIVE))
+    allowed = [float("inf") if terms.max_leverage is None else float(terms.max_leverage)]
+    if terms.leverage_caps:
+        # A size that stands on a floor but for rounding is not above it.
+        tier = np.searchsorted(terms.leverage_floors, size * (1 - _ROUNDING)) - 1
+        allowed.append(float(terms.leverage_caps[max(int(tier), 0)]))
+    if terms.initial_margin_rates:
+        ladder = MarginTiers(floors=terms.maintenance_floors, rates=terms.initial_margin_rates)
+        rate = _average_rate(ladder, size)
+        allowed.append(1 / rate if rate > 0 else float("inf"))
+    return min(allowed)
 
 
 def liquidation_price(
@@ -815,7 +890,8 @@ def liquidation_price(
 
     Notes
     -----
-    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`.
+    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
+    the ladder of :func:`margin_tiers` for this position.
 
     Examples
     --------
@@ -829,7 +905,7 @@ def liquidation_price(
         entry_usd=(entry_usd, POSITIVE),
         wallet=(wallet, NONNEGATIVE),
     )
-    tiers = margin_tiers(terms, entry_usd)
+    tiers = margin_tiers(terms, entry_usd, contracts=contracts)
     if maintenance_rate is not None:
         scalars(maintenance_rate=(maintenance_rate, FRACTION))
         tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate,))

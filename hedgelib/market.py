@@ -27,10 +27,10 @@ from hedgelib._datafiles import (
     read_funding,
     read_sums,
 )
+from hedgelib._folder import data_folder
 from hedgelib._text import Table
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import (
-    HedgeError,
     InvalidInput,
     NotEnoughData,
     UnknownCoin,
@@ -414,39 +414,6 @@ def _price_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
             f"on {table.index[row].date()}"
         )
     return table.astype(np.float64).rename_axis("date")
-
-
-def data_folder() -> Path:
-    """Find the folder of the data files.
-
-    Returns
-    -------
-    Path
-        Inside the package when it was installed from a wheel, else ``data`` of the repository.
-
-    Raises
-    ------
-    HedgeError
-        There is no such folder.
-
-    Notes
-    -----
-    **Source:** the wheel carries the repository's ``data`` folder with it.
-
-    Examples
-    --------
-    >>> (data_folder() / "prices.csv").is_file()
-    True
-    """
-    package = Path(__file__).resolve().parent
-    candidates = (package / "_bundled" / "data", package.parent / "data")
-    for folder in candidates:
-        if (folder / "prices.csv").is_file():
-            return folder
-    raise HedgeError(
-        "the data that ship with hedgelib are missing; looked for prices.csv in "
-        + " and ".join(str(folder) for folder in candidates)
-    )
 
 
 def prices(

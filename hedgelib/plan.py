@@ -8,7 +8,7 @@ coin-margined contracts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
@@ -36,6 +36,7 @@ from hedgelib.errors import InfeasibleHedge, InvalidInput
 from hedgelib.margin import (
     MarginTiers,
     inverse_bankruptcy_price,
+    leverage_allowed,
     linear_bankruptcy_price,
     liquidation_price,
     margin_tiers,
@@ -59,8 +60,16 @@ __all__ = [
 Collateral = Literal["new_money", "from_portfolio", "stablecoin"]
 _COLLATERAL = ("new_money", "from_portfolio", "stablecoin")
 
-ASSUMED_MAINTENANCE_RATE = 0.005
-"""Rate used, and said to be assumed, where a venue's own could not be verified."""
+ASSUMED_MAINTENANCE_RATE = 0.01
+"""Rate used, and said to be assumed, where a venue's own could not be verified.
+
+It is the highest rate, known or doubtful, that any inverse contract in ``data/contracts.toml`` has
+for its smallest position; a test holds it to that. Where the contract itself has a doubtful rate or
+slope in the data, that is assumed instead.
+"""
+
+# Amounts of the same dollars, added up in another order, differ by an ulp or so.
+_ROUNDING = 1e-9
 
 
 @vectorised
@@ -69,11 +78,13 @@ def hedge_notional(
     beta: ArrayLike,
     collateral_usd: ArrayLike = 0.0,
     *,
+    hedge_ratio: ArrayLike = 1.0,
     target_beta: ArrayLike = 0.0,
 ) -> Result:
     """Notional to short so that the dollars at risk are what is wanted.
 
-    Formula: ``N = beta V + V_coll - target_beta V``.
+    Formula: ``N = h beta V + V_coll - target_beta V``: a share of the book's exposure, and the
+    margin whole.
 
     Parameters
     ----------
@@ -83,8 +94,10 @@ def hedge_notional(
         Of that book to the hedge coin.
     collateral_usd : array_like
         Value of the hedge coin held as margin, USD, >= 0; 0 for a stablecoin.
+    hedge_ratio : array_like
+        Share `h` of the book's exposure to hedge, >= 0.
     target_beta : array_like
-        Beta of the book that is to be left.
+        Beta of the book that is to be left, beside what the ratio leaves.
 
     Returns
     -------
@@ -99,7 +112,7 @@ def hedge_notional(
     Notes
     -----
     **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N``
-    in the return ``r`` of the coin.
+    in the return ``r`` of the coin, and that is to be ``((1 - h) beta + target_beta) V``.
 
     Examples
     --------
@@ -107,14 +120,20 @@ def hedge_notional(
 
     >>> hedge_notional(50_000, 1.0, 49_000)
     99000.0
+
+    Half of the altcoins' exposure taken off, and all of the margin's:
+
+    >>> hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
+    74000.0
     """
-    book_usd, beta, collateral_usd, target_beta = numbers(
+    book_usd, beta, collateral_usd, hedge_ratio, target_beta = numbers(
         book_usd=(book_usd, NONNEGATIVE),
         beta=(beta, FINITE),
         collateral_usd=(collateral_usd, NONNEGATIVE),
+        hedge_ratio=(hedge_ratio, NONNEGATIVE),
         target_beta=(target_beta, FINITE),
     )
-    return (beta - target_beta) * book_usd + collateral_usd
+    return (hedge_ratio * beta - target_beta) * book_usd + collateral_usd
 
 
 def smallest_collateral(
@@ -124,14 +143,15 @@ def smallest_collateral(
     *,
     collateral: Collateral = "new_money",
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     target_beta: float = 0.0,
     hedge_ratio: float = 1.0,
     fee_rate: float = 0.0,
 ) -> float:
     """Find the least collateral with which a hedge stays within a leverage cap.
 
-    Formula, for a full hedge without fees: ``beta V / (L - 1)`` of bought coin,
-    ``V beta / (beta + L - 1)`` out of a book that holds none of it, ``beta V / L`` of stablecoin.
+    Formula, without fees: ``h beta V / (L - 1)`` of bought coin, ``V h beta / (beta + L - 1)`` out
+    of a book that holds none of it, ``h beta V / L`` of stablecoin.
 
     Parameters
     ----------
@@ -145,13 +165,16 @@ def smallest_collateral(
         Where the margin comes from.
     held_usd : float
         Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
+    cash_usd : float
+        Cash in the book, USD; turned into margin next, before any coin is sold.
     target_beta, hedge_ratio, fee_rate : float
         As for :func:`plan_hedge`.
 
     Returns
     -------
     float
-        USD; ``inf`` where no amount suffices, or only one that sells the whole book.
+        USD; ``inf`` where no amount suffices. Out of the book it can be the whole of it: then every
+        altcoin is sold for the coin, and a short at 1x covers just that.
 
     Raises
     ------
@@ -160,9 +183,10 @@ def smallest_collateral(
 
     Notes
     -----
-    **Source:** ``N <= L V_coll`` with ``N = beta V + V_coll`` solved for ``V_coll``: a coin margin
-    brings its own exposure along, so at a cap of 1 it never catches up. With a fee ``V_coll`` is
-    what the fee leaves, and ``N fee`` more is posted.
+    **Source:** ``N <= L V_coll`` with ``N = h beta V + V_coll`` solved for ``V_coll``: a bought
+    margin brings its own exposure along, so at a cap of 1 it never catches up. A margin out of the
+    book takes exposure out of the book instead. With a fee ``V_coll`` is what the fee leaves, and
+    ``N fee`` more is posted.
 
     Examples
     --------
@@ -170,24 +194,32 @@ def smallest_collateral(
     25000.0
     >>> smallest_collateral(50_000, 1.0, 1.0)
     inf
+    >>> smallest_collateral(50_000, 1.0, 1.0, collateral="from_portfolio")
+    50000.0
     """
     one_of("collateral", collateral, _COLLATERAL)
-    book_usd, beta, max_leverage, held_usd, target_beta, hedge_ratio, fee_rate = scalars(
+    book_usd, beta, max_leverage, held_usd, cash_usd, target_beta, hedge_ratio, fee_rate = scalars(
         book_usd=(book_usd, POSITIVE),
         beta=(beta, FINITE),
         max_leverage=(max_leverage, POSITIVE),
         held_usd=(held_usd, NONNEGATIVE),
+        cash_usd=(cash_usd, NONNEGATIVE),
         target_beta=(target_beta, FINITE),
         hedge_ratio=(hedge_ratio, POSITIVE),
         fee_rate=(fee_rate, RATE),
     )
     if held_usd > book_usd:
         raise InvalidInput(f"held_usd must not be above book_usd {book_usd:g}, got {held_usd:g}")
+    if cash_usd - (book_usd - held_usd) > _ROUNDING * book_usd:
+        raise InvalidInput(
+            f"cash_usd must not be above the rest of the book, {book_usd - held_usd:g}, "
+            f"got {cash_usd:g}"
+        )
     if held_usd == book_usd and abs(beta - 1) > 1e-9:
         raise InvalidInput(
             f"a book of nothing but the hedge coin has beta 1 to it, got beta {beta:g}"
         )
-    if fee_rate * max(max_leverage, hedge_ratio) <= -1:
+    if fee_rate * max_leverage <= -1:
         raise InvalidInput(f"fee_rate must not be a rebate that pays for the margin: {fee_rate:g}")
     open_usd = hedge_ratio * beta * book_usd - target_beta * book_usd
     if open_usd <= 0:
@@ -196,24 +228,31 @@ def smallest_collateral(
             "exposure to take off"
         )
     coin = collateral != "stablecoin"
-    # One expression: at a cap and a ratio of 1 it is 1 exactly, whatever the fee.
-    cap = max_leverage * ((1 + hedge_ratio * fee_rate * coin) / (1 + max_leverage * fee_rate))
+    # One expression: at a cap of 1 it is 1 exactly, whatever the fee.
+    cap = max_leverage * ((1 + fee_rate * coin) / (1 + max_leverage * fee_rate))
     if collateral == "new_money":
-        return open_usd / (cap - hedge_ratio) if cap > hedge_ratio else float("inf")
+        return open_usd / (cap - 1) if cap > 1 else float("inf")
     if collateral == "stablecoin" or open_usd <= cap * held_usd:
         return open_usd / cap
-    # What is held comes first and brings no exposure; coins sold for the rest take theirs along.
-    slope = hedge_ratio * (1 - _others_beta(book_usd, beta, held_usd))
+    # What is held comes first and brings no exposure; cash brings all of its own; coins sold for
+    # the rest take theirs along.
+    if cap > 1 and (needed := (open_usd - held_usd) / (cap - 1)) <= held_usd + cash_usd:
+        return needed
+    slope = 1 - _others_beta(book_usd, beta, held_usd, cash_usd)
     if cap <= slope:
         return float("inf")
-    needed = (open_usd - slope * held_usd) / (cap - slope)
-    return needed if needed < book_usd * (1 - 1e-12) else float("inf")
+    needed = (open_usd - slope * held_usd + (1 - slope) * cash_usd) / (cap - slope)
+    if abs(needed - book_usd) <= _ROUNDING * book_usd:
+        return book_usd
+    return needed if needed < book_usd else float("inf")
 
 
-def _others_beta(book_usd: float, beta: float, held_usd: float) -> float:
-    """Return the beta of the coins that are not the hedge coin; 0 where there are none."""
-    others_usd = book_usd - held_usd
-    return (beta * book_usd - held_usd) / others_usd if others_usd > 0 else 0.0
+def _others_beta(book_usd: float, beta: float, held_usd: float, cash_usd: float) -> float:
+    """Return the beta of what is neither the hedge coin nor cash; 0 where there is none."""
+    others_usd = book_usd - held_usd - cash_usd
+    # Two sums of the same dollars leave an ulp, whose beta would be anything.
+    nothing_usd = _ROUNDING * book_usd if cash_usd > 0 else 0.0
+    return (beta * book_usd - held_usd) / others_usd if others_usd > nothing_usd else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,25 +270,27 @@ class HedgePlan:
         Where the margin comes from.
     collateral_usd : float
         Margin posted, before the opening fee.
-    sold_usd : float
-        Altcoins sold to make it.
+    sold_usd, cash_sold_usd : float
+        Altcoins, and cash, turned into it.
     kept_usd, kept_beta : float
-        What stays in the spot wallet, and its beta.
+        What stays in the spot wallet, and its beta; both 0 where the whole book is the margin.
     exposure_usd : float
         Dollar delta of everything owned, the margin included: what a return of 100% of the hedge
         coin would add.
     hedge_ratio, target_beta : float
-        Share of the exposure hedged; beta of the book that is left on purpose.
+        Share of the exposure of the book hedged, the margin being covered whole beside it; beta of
+        the book that is left on purpose. Of a size that was given the share is what it comes to,
+        0 where it covers the margin and no more, below 0 where not even that.
     notional_target_usd, contracts_exact : float
         Before rounding; contracts are signed, a short is negative.
     contracts : float
         After rounding.
     residual_delta_usd : float
-        Exposure that the rounded position leaves beyond what was asked for, USD.
+        Exposure that the rounded position leaves beyond :attr:`beta_left` of the book, USD.
     liquidation_price_usd, bankruptcy_price_usd : float
         ``inf`` where there is none.
     maintenance_rate : float
-        In the first tier, or the flat one used.
+        In the first tier, or the flat one used or assumed.
     fee_rate, open_fee_usd : float
         Taker fee as a decimal, and in USD for opening.
     assumptions : tuple of str
@@ -278,6 +319,7 @@ class HedgePlan:
     fee_rate: float
     open_fee_usd: float
     assumptions: tuple[str, ...] = ()
+    cash_sold_usd: float = 0.0
 
     @property
     def notional_usd(self) -> float:
@@ -288,6 +330,11 @@ class HedgePlan:
     def leverage(self) -> float:
         """Notional over the margin that the opening fee leaves."""
         return self.notional_usd / self.wallet_usd if self.wallet_usd > 0 else float("inf")
+
+    @property
+    def beta_left(self) -> float:
+        """Beta of the whole book that the hedge leaves on purpose, ``(1 - h) beta + target``."""
+        return (1 - self.hedge_ratio) * self.beta + self.target_beta
 
     @property
     def holds_coin(self) -> bool:
@@ -316,10 +363,13 @@ class HedgePlan:
         -------
         tuple of (str, str)
         """
-        c = self.contract
+        c, partly = self.contract, self.hedge_ratio != 1
+        sold = f"{usd(self.sold_usd)} of altcoins"
+        if self.cash_sold_usd:
+            sold = f"{usd(self.cash_sold_usd)} of cash and {sold}"
         source = {
             "new_money": f"{c.coin} bought with new money",
-            "from_portfolio": f"taken out of the book ({usd(self.sold_usd)} of altcoins sold)",
+            "from_portfolio": f"taken out of the book ({sold} sold)",
             "stablecoin": "stablecoin",
         }[self.collateral]
         own = (
@@ -343,6 +393,7 @@ class HedgePlan:
             (
                 "Ratio",
                 f"short {usd(self.notional_target_usd)}, {self.hedge_ratio:.0%} of the exposure"
+                + (" of the book, and the margin" if self.holds_coin and partly else "")
                 + (f", beta {self.target_beta:g} left on purpose" if self.target_beta else ""),
             ),
             (
@@ -376,13 +427,21 @@ def plan_hedge(
     collateral_usd: float | None = None,
     max_leverage: float = 3.0,
     held_usd: float = 0.0,
+    cash_usd: float = 0.0,
     hedge_ratio: float = 1.0,
     target_beta: float = 0.0,
+    notional_usd: float | None = None,
     rounding: Rounding = "nearest",
     fee_rate: float | None = None,
     maintenance_rate: float | None = None,
 ) -> HedgePlan:
     """Plan a short hedge of a book, its own collateral counted in.
+
+    Formula: ``N = owned - ((1 - h) beta + target_beta) V``, with `owned` the dollar delta of all
+    that is owned once the margin is posted and the fee paid, and `V` and `beta` those of the whole
+    book before. With new money or a stablecoin that is ``N = h beta V + V_coll - target_beta V``.
+    Wherever the margin comes from, the total delta afterwards is ``(1 - h) beta V`` of the book as
+    it was, and ``target_beta V``.
 
     Parameters
     ----------
@@ -398,24 +457,32 @@ def plan_hedge(
         Coin bought with new money, coin taken out of the book, or a stablecoin (for an inverse
         contract that needs a unified account).
     collateral_usd : float, optional
-        Margin to post, > 0; the least that `max_leverage` allows when omitted.
+        Margin to post, > 0; the least that `max_leverage` and the venue allow when omitted.
     max_leverage : float
-        Cap on notional over the margin that the opening fee leaves, > 0.
+        Cap on notional over the margin that the opening fee leaves, > 0. Where the venue's own
+        limit for a position of that size is lower (:func:`hedgelib.leverage_allowed`), that one is
+        taken, and the plan says so.
     held_usd : float
         Hedge coin that the book holds already, USD, counted in `book_usd` and in `beta`; it is used
         first when the margin comes out of the book.
+    cash_usd : float
+        Cash in the book, USD, counted in `book_usd` and in `beta` with a beta of 0; it is turned
+        into margin next, before any coin is sold.
     hedge_ratio : float
-        Share of the exposure to hedge, > 0.
+        Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
     target_beta : float
         Beta of the book that is to be left.
+    notional_usd : float, optional
+        Size of the short, USD, > 0, in place of the two above: for a size that somebody else
+        decided. The plan tells which hedge ratio it comes to.
     rounding : {"nearest", "down", "up"}
         How contracts become whole; down, and said so, where another way would lift the leverage
-        of a given `collateral_usd` above the cap.
+        above the cap and there is no more margin to add: it was given, or is the whole book.
     fee_rate : float, optional
         Taker fee as a decimal; the contract's own when omitted, and 0 where that is not verified.
     maintenance_rate : float, optional
-        Flat maintenance rate; the contract's ladder when omitted, and
-        :data:`ASSUMED_MAINTENANCE_RATE` where that is not verified.
+        Flat maintenance rate; the contract's ladder when omitted. Where that is not verified, the
+        contract's doubtful rate for the size, and :data:`ASSUMED_MAINTENANCE_RATE` without one.
 
     Returns
     -------
@@ -424,15 +491,18 @@ def plan_hedge(
     Raises
     ------
     InvalidInput
-        A value out of range, nothing to hedge, collateral that the contract does not take.
+        A value out of range, nothing to hedge, collateral that the contract does not take, a size
+        together with a ratio or a target.
     InfeasibleHedge
-        The leverage cap cannot be met, less than one contract is needed, or the margin is not above
-        maintenance; with the reason and the smallest collateral that would do.
+        The leverage cap cannot be met, the venue allows less leverage for the size, more margin
+        than the book has, less than one contract is needed, or the margin is not above maintenance;
+        with the reason and the smallest collateral that would do.
 
     Notes
     -----
-    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin, so with a coin
-    margin the target is divided by ``1 + hedge_ratio * fee_rate``.
+    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin and need not be
+    hedged, so with a coin margin the target is divided by ``1 + fee_rate``. With the whole book as
+    margin that is ``V / (1 + fee_rate)``, which is what the fee leaves: a leverage of 1.
 
     Examples
     --------
@@ -441,8 +511,17 @@ def plan_hedge(
     >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
     >>> plan.contracts, plan.notional_usd, plan.residual_delta_usd, round(plan.leverage, 4)
     (-9900.0, 99000.0, 0.0, 2.0204)
+    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
+    ...                   maintenance_rate=0.005)
     >>> round(plan.liquidation_price_usd, 2)
     6895.35
+
+    Her short in the article, 1x on the coins bought for it, hedges nothing of the book:
+
+    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
+    ...                   notional_usd=49_000)
+    >>> plan.contracts, plan.exposure_usd - plan.notional_usd, plan.hedge_ratio
+    (-4900.0, 50000.0, 0.0)
     """
     one_of("collateral", collateral, _COLLATERAL)
     one_of("rounding", rounding, ("nearest", "down", "up"))
@@ -458,64 +537,100 @@ def plan_hedge(
     )
     if collateral_usd is not None:
         (collateral_usd,) = scalars(collateral_usd=(collateral_usd, POSITIVE))
+    if notional_usd is not None:
+        notional_usd, _ = scalars(
+            notional_usd=(notional_usd, POSITIVE), exposure_usd=(beta * book_usd, FINITE)
+        )
+        if hedge_ratio != 1 or target_beta != 0:
+            raise InvalidInput(
+                "notional_usd is the size itself; leave hedge_ratio and target_beta out"
+            )
     _refuse_contract(contract, collateral, max_leverage)
-    fee_rate, flat_rate, assumptions = _assumed(contract, collateral, fee_rate, maintenance_rate)
-    smallest = smallest_collateral(
-        book_usd,
-        beta,
-        max_leverage,
+    fee_rate, assumptions = _assumed(contract, collateral, fee_rate)
+    if maintenance_rate is not None:
+        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+    sizing = _Sizing(
+        book_usd=book_usd,
+        beta=beta,
+        contract=contract,
+        price_usd=price_usd,
         collateral=collateral,
         held_usd=held_usd,
-        target_beta=target_beta,
+        cash_usd=cash_usd,
         hedge_ratio=hedge_ratio,
+        target_beta=target_beta,
+        notional_usd=notional_usd,
         fee_rate=fee_rate,
     )
+    cap, smallest = sizing.within(max_leverage)
     posted = smallest if collateral_usd is None else collateral_usd
-    if not np.isfinite(smallest) or posted < smallest * (1 - 1e-9):
+    if not np.isfinite(posted) or posted < sizing.smallest(max_leverage) * (1 - _ROUNDING):
         raise InfeasibleHedge(
-            _why_infeasible(collateral, max_leverage, posted, smallest, contract),
+            _why_infeasible(collateral, cap, posted, smallest, contract),
             smallest_collateral_usd=smallest,
         )
-    _refuse_selling_all(collateral, posted, book_usd, smallest)
-
-    coin_margin = collateral != "stablecoin"
-    _, _, delta = _kept(book_usd, beta, collateral, held_usd, posted)
-    notional_target = (hedge_ratio * (delta + posted * coin_margin) - target_beta * book_usd) / (
-        1 + hedge_ratio * fee_rate * coin_margin
-    )
+    if collateral == "from_portfolio" and posted > book_usd * (1 + _ROUNDING):
+        raise InfeasibleHedge(
+            f"a margin of {usd(posted)} is more than the book of {usd(book_usd)} that it is to "
+            "come out of; post less, or bring new money",
+            smallest_collateral_usd=smallest,
+        )
+    notional_target = sizing.target_usd(posted)
     if notional_target <= 0:
         raise InvalidInput(
             f"nothing to short: with {usd(posted)} taken out of the book for margin, what is left "
             f"is not above the target of beta {target_beta:g}"
         )
+    if collateral_usd is not None:
+        sizing.refuse_venue_leverage(posted, notional_target)
+        cap = max_leverage
+    elif cap < max_leverage:
+        assumptions.append(
+            f"{contract.symbol}: the venue allows {cap:.4g}x for a short of "
+            f"{usd(notional_target)}, and that is taken in place of {max_leverage:g}x"
+        )
     exact = -notional_target / contract.notional_usd(1, price_usd)
     contracts = round_contracts(exact, rounding, contract.lot)
-    notional = contract.notional_usd(contracts, price_usd)
-    if collateral_usd is not None and (
-        notional * (1 / max_leverage + fee_rate) > posted * (1 + 1e-9)
-    ):
+    most = posted
+    if collateral_usd is None:
+        # What one step more asks for can be added, as long as there is any.
+        most += sizing.needs(contract.lot, cap)
+        most = min(most, book_usd) if collateral == "from_portfolio" else most
+    if sizing.needs(contracts, cap) > most * (1 + _ROUNDING):
         contracts = round_contracts(exact, "down", contract.lot)
-        notional = contract.notional_usd(contracts, price_usd)
         assumptions.append("rounded down: one step more would lift the leverage above the cap")
+    notional = contract.notional_usd(contracts, price_usd)
     if contracts == 0:
         raise InfeasibleHedge(
             f"the hedge needs {usd(notional_target, cents=True)}, less than one step of "
             f"{contract.lot:g} x {contract.face}; choose a smaller contract",
             smallest_collateral_usd=smallest,
         )
+    fee = notional * fee_rate
     if collateral_usd is None:
         # Rounding up to a whole contract must not lift the leverage above the cap.
-        posted = max(posted, notional / max_leverage + notional * fee_rate)
-        _refuse_selling_all(collateral, posted, book_usd, smallest)
-    fee = notional * fee_rate
-    sold, kept, delta = _kept(book_usd, beta, collateral, held_usd, posted)
-    owned = delta + (posted - fee) * coin_margin
+        posted = max(posted, min(sizing.needs(contracts, cap), most))
+    sold, cash_sold, kept, delta = sizing.kept(posted)
+    owned = delta + (posted - fee) * sizing.coin_margin
+    if kept == 0 and sold > 0:
+        assumptions.append(
+            f"all altcoins are sold for {contract.coin}, and the short covers just that: what is "
+            "left is as good as dollars, which selling the altcoins for dollars would give too"
+        )
+    flat_rate, said = _flat_rate(contract, contracts, price_usd, maintenance_rate)
+    if said:
+        assumptions.append(said)
     try:
         liquidation, bankruptcy = _danger(
-            contract, contracts, price_usd, posted - fee, coin_margin, flat_rate
+            contract, contracts, price_usd, posted - fee, sizing.coin_margin, flat_rate
         )
     except InvalidInput as error:
         raise InfeasibleHedge(str(error), smallest_collateral_usd=smallest) from error
+    if notional_usd is not None:
+        # As if it could be sold to the cent, so that whole contracts leave their residual.
+        unrounded = delta + (posted - notional_usd * fee_rate) * sizing.coin_margin
+        hedge_ratio = 1 - (unrounded - notional_usd) / (beta * book_usd)
+    left = (1 - hedge_ratio) * beta + target_beta
     return HedgePlan(
         contract=contract,
         price_usd=price_usd,
@@ -524,15 +639,16 @@ def plan_hedge(
         collateral=collateral,
         collateral_usd=posted,
         sold_usd=sold,
+        cash_sold_usd=cash_sold,
         kept_usd=kept,
-        kept_beta=delta / kept,
+        kept_beta=delta / kept if kept > 0 else 0.0,
         exposure_usd=owned,
         hedge_ratio=hedge_ratio,
         target_beta=target_beta,
         notional_target_usd=notional_target,
         contracts_exact=exact,
         contracts=contracts,
-        residual_delta_usd=hedge_ratio * owned - target_beta * book_usd - notional,
+        residual_delta_usd=owned - notional - left * book_usd,
         liquidation_price_usd=liquidation,
         bankruptcy_price_usd=bankruptcy,
         maintenance_rate=contract.maintenance_rates[0] if flat_rate is None else flat_rate,
@@ -540,6 +656,112 @@ def plan_hedge(
         open_fee_usd=fee,
         assumptions=tuple(assumptions),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sizing:
+    """What decides the size of a short and the margin behind it; see :func:`plan_hedge`."""
+
+    book_usd: float
+    beta: float
+    contract: ContractTerms
+    price_usd: float
+    collateral: Collateral
+    held_usd: float
+    cash_usd: float
+    hedge_ratio: float
+    target_beta: float
+    notional_usd: float | None
+    fee_rate: float
+
+    @property
+    def coin_margin(self) -> bool:
+        return self.collateral != "stablecoin"
+
+    def smallest(self, cap: float) -> float:
+        """Return the least margin at which the leverage is within a cap."""
+        least = smallest_collateral(
+            self.book_usd,
+            self.beta,
+            cap,
+            collateral=self.collateral,
+            held_usd=self.held_usd,
+            cash_usd=self.cash_usd,
+            target_beta=self.target_beta,
+            hedge_ratio=self.hedge_ratio,
+            fee_rate=self.fee_rate,
+        )
+        if self.notional_usd is None:
+            return least
+        needed = self.notional_usd * (1 / cap + self.fee_rate)
+        short = self.collateral == "from_portfolio" and needed > self.book_usd * (1 + _ROUNDING)
+        return float("inf") if short else needed
+
+    def within(self, cap: float) -> tuple[float, float]:
+        """Return the leverage that a cap and the venue allow, and the least margin for it.
+
+        More margin in coin is more to short, for which a venue may allow less again: the leverage
+        only ever falls, until it is allowed.
+        """
+        while True:
+            least = self.smallest(cap)
+            if not np.isfinite(least):
+                return cap, least
+            allowed = self.allowed(max(self.target_usd(least), 0.0))
+            if cap <= allowed * (1 + _ROUNDING):
+                return cap, least
+            cap = allowed
+
+    def allowed(self, notional_usd: float) -> float:
+        """Return the leverage that the venue allows for a size."""
+        contracts = notional_usd / self.contract.notional_usd(1, self.price_usd)
+        return leverage_allowed(self.contract, contracts, self.price_usd)
+
+    def kept(self, posted_usd: float) -> tuple[float, float, float, float]:
+        """Return the coins and cash sold for a margin, what stays in spot, and its delta; USD."""
+        book_usd, held_usd, cash_usd = self.book_usd, self.held_usd, self.cash_usd
+        if self.collateral != "from_portfolio":
+            return 0.0, 0.0, book_usd, self.beta * book_usd
+        cash_sold = min(max(posted_usd - held_usd, 0.0), cash_usd)
+        sold = max(posted_usd - held_usd - cash_usd, 0.0)
+        if posted_usd >= book_usd * (1 - _ROUNDING):
+            return sold, cash_sold, 0.0, 0.0
+        gone = posted_usd - cash_sold - sold
+        gone += _others_beta(book_usd, self.beta, held_usd, cash_usd) * sold
+        return sold, cash_sold, book_usd - posted_usd, self.beta * book_usd - gone
+
+    def target_usd(self, posted_usd: float) -> float:
+        """Return the short wanted with a margin, before contracts are made whole."""
+        if self.notional_usd is not None:
+            return self.notional_usd
+        delta = self.kept(posted_usd)[-1]
+        left = (1 - self.hedge_ratio) * self.beta + self.target_beta
+        coin = self.coin_margin
+        return (delta + posted_usd * coin - left * self.book_usd) / (1 + self.fee_rate * coin)
+
+    def needs(self, contracts: float, cap: float) -> float:
+        """Return the margin that a size asks for, its opening fee included."""
+        notional = self.contract.notional_usd(contracts, self.price_usd)
+        return notional * (1 / min(cap, self.allowed(notional)) + self.fee_rate)
+
+    def refuse_venue_leverage(self, posted_usd: float, notional_usd: float) -> None:
+        """Refuse a margin that was given where the venue allows less leverage for the size."""
+        allowed, contract = self.allowed(notional_usd), self.contract
+        if notional_usd * (1 / allowed + self.fee_rate) <= posted_usd * (1 + _ROUNDING):
+            return
+        _, least = self.within(allowed)
+        fix = (
+            f"post {usd(least, cents=True)} or more"
+            if np.isfinite(least)
+            else "use another source of margin"
+        )
+        leverage = notional_usd / (posted_usd - notional_usd * self.fee_rate)
+        raise InfeasibleHedge(
+            f"{contract.symbol} at {contract.venue} allows {allowed:.4g}x at most for a short of "
+            f"{usd(notional_usd)} ({notional_usd / self.price_usd:,.6g} {contract.coin}), and "
+            f"{usd(posted_usd)} of collateral makes it {leverage:.3g}x; {fix}, or hedge less",
+            smallest_collateral_usd=least,
+        )
 
 
 def _refuse_contract(contract: ContractTerms, collateral: Collateral, max_leverage: float) -> None:
@@ -559,12 +781,9 @@ def _refuse_contract(contract: ContractTerms, collateral: Collateral, max_levera
 
 
 def _assumed(
-    contract: ContractTerms,
-    collateral: Collateral,
-    fee_rate: float | None,
-    maintenance_rate: float | None,
-) -> tuple[float, float | None, list[str]]:
-    """Return the fee, the flat maintenance rate if there is one, and what had to be assumed."""
+    contract: ContractTerms, collateral: Collateral, fee_rate: float | None
+) -> tuple[float, list[str]]:
+    """Return the fee, and what had to be assumed so far."""
     assumptions = []
     if fee_rate is None:
         fee_rate = contract.taker_fee
@@ -572,14 +791,6 @@ def _assumed(
         fee_rate = 0.0
         assumptions.append(f"the taker fee of {contract.symbol} is not verified: 0 assumed")
     (fee_rate,) = scalars(fee_rate=(fee_rate, RATE))
-    if maintenance_rate is not None:
-        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
-    elif not contract.maintenance_rates:
-        maintenance_rate = ASSUMED_MAINTENANCE_RATE
-        assumptions.append(
-            f"the maintenance rate of {contract.symbol} is not verified: "
-            f"{maintenance_rate:.2%} assumed"
-        )
     unified = collateral == "stablecoin" and contract.kind == "inverse"
     if contract.maintenance_basis is None or (unified and contract.maintenance_basis == "entry"):
         assumptions.append(f"{contract.symbol}: maintenance margin at the mark price assumed")
@@ -588,18 +799,31 @@ def _assumed(
             "stablecoin behind an inverse contract needs a unified account; "
             "its haircut on other assets is not counted"
         )
-    return fee_rate, maintenance_rate, assumptions
+    return fee_rate, assumptions
 
 
-def _kept(
-    book_usd: float, beta: float, collateral: Collateral, held_usd: float, posted_usd: float
-) -> tuple[float, float, float]:
-    """Return what is sold for a margin, what stays in the spot wallet, and its delta; in USD."""
-    if collateral != "from_portfolio":
-        return 0.0, book_usd, beta * book_usd
-    sold = max(posted_usd - held_usd, 0.0)
-    gone = posted_usd - sold + _others_beta(book_usd, beta, held_usd) * sold
-    return sold, book_usd - posted_usd, beta * book_usd - gone
+def _flat_rate(
+    contract: ContractTerms, contracts: float, price_usd: float, maintenance_rate: float | None
+) -> tuple[float | None, str]:
+    """Return the flat maintenance rate if there is one, and in words if it is assumed.
+
+    Where the venue's is not verified, it is the contract's doubtful one at the size of the
+    position, its highest for a short: the size in coins falls as the price rises.
+    """
+    if maintenance_rate is not None:
+        return maintenance_rate, ""
+    if contract.maintenance_rates:
+        return None, ""
+    base, slope = contract.maintenance_base_rate, contract.maintenance_slope_per_coin
+    coins = contract.notional_usd(contracts, price_usd) / price_usd
+    rate = ASSUMED_MAINTENANCE_RATE if base is None else base
+    line = ""
+    if slope:
+        line = f" ({rate:.2%} and {slope:.4%} for each of {coins:,.4g} {contract.coin}, doubtful)"
+        rate = min(rate + slope * coins, 1 - _ROUNDING)
+    return rate, (
+        f"the maintenance rate of {contract.symbol} is not verified: {rate:.2%} assumed{line}"
+    )
 
 
 def _danger(
@@ -626,7 +850,8 @@ def _danger(
             ),
             linear_bankruptcy_price(contracts, price_usd, wallet_usd, contract.multiplier),
         )
-    tiers = margin_tiers(contract, price_usd)
+    at_mark = replace(contract, maintenance_basis="mark")
+    tiers = margin_tiers(at_mark, price_usd, contracts=contracts)
     if tiers is None or maintenance_rate is not None:
         tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate or 0.0,))
     coins = contracts * contract.multiplier / price_usd
@@ -659,17 +884,6 @@ def _usd_margin_liquidation(
     )
 
 
-def _refuse_selling_all(
-    collateral: Collateral, posted_usd: float, book_usd: float, smallest_usd: float
-) -> None:
-    if collateral == "from_portfolio" and posted_usd >= book_usd:
-        raise InfeasibleHedge(
-            f"a margin of {usd(posted_usd)} out of a book of {usd(book_usd)} leaves nothing to "
-            "hedge",
-            smallest_collateral_usd=smallest_usd,
-        )
-
-
 def _why_infeasible(
     collateral: Collateral,
     max_leverage: float,
@@ -684,13 +898,14 @@ def _why_infeasible(
         )
     if collateral == "from_portfolio":
         return (
-            f"a leverage cap of {max_leverage:g}x could only be met by selling the whole book for "
-            f"{contract.coin}, which is no hedge; raise the cap, or bring new money"
+            f"a leverage cap of {max_leverage:g}x cannot be met out of the book: with all of it "
+            f"sold for {contract.coin} the short is still too large for it; raise the cap, or use "
+            "stablecoin margin"
         )
     return (
         f"no amount of {contract.coin} meets a leverage cap of {max_leverage:g}x: each dollar of "
         f"bought {contract.coin} margin is a dollar more to short, so leverage is "
-        "1 + beta x book / collateral, always above 1; raise the cap or use stablecoin margin"
+        "1 + hedged exposure / collateral, always above 1; raise the cap or use stablecoin margin"
     )
 
 
@@ -723,12 +938,15 @@ def rebalance(
     notional_usd: float,
     move: float,
     *,
+    hedge_ratio: float = 1.0,
+    target_beta: float = 0.0,
     band_usd: float = 0.0,
 ) -> Rebalance:
     """Size a coin-margined short anew after a move of the coin.
 
-    Formula: ``N* = beta V (1 + beta r) + equity``, with ``equity = V_coll (1 + r) - N r``; for a
-    hedge that was exact the change is ``beta (beta - 1) V r``, nothing at beta 1.
+    Formula: ``N* = (h beta - target_beta) V (1 + beta r) + equity``, with
+    ``equity = V_coll (1 + r) - N r``; for a hedge that was exact the change is
+    ``h beta (beta - 1) V r``, less ``target_beta (beta - 1) V r``: nothing at beta 1.
 
     Parameters
     ----------
@@ -742,6 +960,8 @@ def rebalance(
         Present short, USD, >= 0.
     move : float
         Return of the coin, a decimal above -1.
+    hedge_ratio, target_beta : float
+        As for :func:`hedge_notional`; the account is covered whole.
     band_usd : float
         A change no larger than this is left undone, USD, >= 0.
 
@@ -764,13 +984,17 @@ def rebalance(
     >>> rebalance(10_000, 1.5, 5_000, 20_000, -0.20).change_usd
     -1500.0
     """
-    book_usd, beta, collateral_usd, notional_usd, move, band_usd = scalars(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        collateral_usd=(collateral_usd, NONNEGATIVE),
-        notional_usd=(notional_usd, NONNEGATIVE),
-        move=(move, ABOVE_MINUS_ONE),
-        band_usd=(band_usd, NONNEGATIVE),
+    book_usd, beta, collateral_usd, notional_usd, move, hedge_ratio, target_beta, band_usd = (
+        scalars(
+            book_usd=(book_usd, NONNEGATIVE),
+            beta=(beta, FINITE),
+            collateral_usd=(collateral_usd, NONNEGATIVE),
+            notional_usd=(notional_usd, NONNEGATIVE),
+            move=(move, ABOVE_MINUS_ONE),
+            hedge_ratio=(hedge_ratio, NONNEGATIVE),
+            target_beta=(target_beta, FINITE),
+            band_usd=(band_usd, NONNEGATIVE),
+        )
     )
     book = book_usd * (1 + beta * move)
     equity = collateral_usd * (1 + move) - notional_usd * move
@@ -779,7 +1003,7 @@ def rebalance(
             f"a move of {move:+.0%} leaves a book of {usd(book)} and an account of "
             f"{usd(equity)}: there is nothing left to rebalance"
         )
-    target = hedge_notional(book, beta, equity)
+    target = hedge_notional(book, beta, equity, hedge_ratio=hedge_ratio, target_beta=target_beta)
     change = target - notional_usd
     return Rebalance(
         book_usd=book,
@@ -985,8 +1209,9 @@ def plan_legs(
 ) -> tuple[HedgePlan, ...]:
     """Plan a hedge with several contracts, each leg margined in its own coin.
 
-    Formula: ``N_j = beta_j V + C_j`` for each leg; out of the book all margins together are
-    ``V B / (B + L - 1)`` with ``B`` the sum of the betas, shared by beta.
+    Formula: ``N_j = h beta_j V + C_j`` for each leg, so that ``(1 - h) beta_j V`` of each coin is
+    left; out of the book all margins together are ``V h B / (B + L - 1)`` with ``B`` the sum of the
+    betas, shared by beta.
 
     Parameters
     ----------
@@ -1000,7 +1225,8 @@ def plan_legs(
     Returns
     -------
     tuple of HedgePlan
-        In the order of the legs. Out of the book, each has as its book what the sales leave.
+        In the order of the legs. Out of the book, each has as its book what the sales leave, and
+        the hedge ratio that leaves ``(1 - h) beta_j`` of the book as it was.
 
     Raises
     ------
@@ -1053,12 +1279,14 @@ def plan_legs(
             hedge_ratio=hedge_ratio,
             fee_rate=max(_fee(leg.contract, fee_rate) for leg in legs),
         )
-        if not np.isfinite(posted):
+        if max_leverage <= 1 or not posted < book_usd:
             raise InfeasibleHedge(
-                _why_infeasible(collateral, max_leverage, 0.0, posted, legs[0].contract),
+                f"several legs out of the book at a leverage cap of {max_leverage:g}x leave "
+                "nothing to hedge but what is sold for them; raise the cap, or take one leg",
                 smallest_collateral_usd=posted,
             )
         kept, source = book_usd - posted, "new_money"
+        hedge_ratio = 1 - (1 - hedge_ratio) * book_usd / kept
     return tuple(
         plan_hedge(
             kept,

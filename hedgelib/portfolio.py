@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from hedgelib._check import FINITE, NONNEGATIVE, POSITIVE, FloatArray, scalars
-from hedgelib._portfolio_file import Row, read_rows
+from hedgelib._portfolio_file import BETA_TO, Row, read_rows
 from hedgelib._text import Table, usd
+from hedgelib.coins import CoinReading, read_coin, ticker_of
 from hedgelib.errors import InvalidInput, PortfolioFileError
 
 __all__ = ["Holding", "Portfolio", "read_portfolio"]
@@ -36,9 +37,13 @@ class Holding:
     price_usd : float, optional
         USD a coin, where the file gave it.
     beta : float, optional
-        The owner's own beta to the hedge coin, for a coin without history.
+        The owner's own beta to the hedge coin, whichever that is, for a coin without history.
+    betas_to : tuple of (str, float)
+        The owner's own betas to hedge coins by name; each coin once.
     at_market : bool
         Whether the value is that of the quantity at a price that was not the file's.
+    is_cash : bool
+        Whether it is dollars, or a stablecoin: it does not move with any coin.
 
     Raises
     ------
@@ -52,7 +57,9 @@ class Holding:
     quantity: float | None = None
     price_usd: float | None = None
     beta: float | None = None
+    betas_to: tuple[tuple[str, float], ...] = ()
     at_market: bool = False
+    is_cash: bool = False
 
     def __post_init__(self) -> None:
         if not _is_name(self.coin):
@@ -64,6 +71,26 @@ class Holding:
             scalars(price_usd=(self.price_usd, POSITIVE))
         if self.beta is not None:
             scalars(beta=(self.beta, FINITE))
+        for coin, beta in self.betas_to:
+            if not _is_name(coin) or dict(self.betas_to)[coin] != beta:
+                raise InvalidInput(f"betas_to must name each coin once, got {self.betas_to!r}")
+            scalars(beta=(beta, FINITE))
+
+    def beta_to(self, coin: str) -> float | None:
+        """Return the owner's own beta to a hedge coin; None where there is none.
+
+        Examples
+        --------
+        >>> uni = Holding(coin="UNI", value_usd=7000, betas_to=(("BTC", 1.15),))
+        >>> uni.beta_to("BTC"), uni.beta_to("ETH")
+        (1.15, None)
+        """
+        return dict(self.betas_to).get(coin, self.beta)
+
+    @property
+    def has_own_beta(self) -> bool:
+        """Whether the owner gave a beta to any hedge coin."""
+        return self.beta is not None or bool(self.betas_to)
 
 
 def _is_name(text: object) -> bool:
@@ -82,6 +109,8 @@ class Portfolio:
         For titles; only ever text.
     read_as : tuple of (str, str)
         Names of columns in its file that are not our own, and what they were taken for.
+    coins_read_as : tuple of CoinReading
+        Tickers in its file that stand for another coin or for cash.
 
     Raises
     ------
@@ -99,6 +128,7 @@ class Portfolio:
     holdings: tuple[Holding, ...]
     name: str = "book"
     read_as: tuple[tuple[str, str], ...] = ()
+    coins_read_as: tuple[CoinReading, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.holdings:
@@ -139,31 +169,49 @@ class Portfolio:
         """Shares of the total, shape (n,), summing to 1."""
         return self.values_usd / self.value_usd
 
+    @property
+    def cash_usd(self) -> float:
+        """Value of the cash in it, dollars and stablecoins, USD."""
+        return sum((h.value_usd for h in self.holdings if h.is_cash), 0.0)
+
+    @property
+    def only_cash(self) -> bool:
+        """Whether nothing of value in it is a coin that moves."""
+        return all(h.is_cash for h in self.holdings if h.value_usd > 0)
+
     def value_of(self, coin: str) -> float:
         """USD value of one coin; 0 where it is not held."""
         return sum((h.value_usd for h in self.holdings if h.coin == coin), 0.0)
 
     def _repr_html_(self) -> str:
         rows = [
-            (
-                h.coin,
-                usd(h.value_usd, cents=True),
-                f"{w:.1%}",
-                "" if h.beta is None else f"{h.beta:g}",
-            )
+            (h.coin, usd(h.value_usd, cents=True), f"{w:.1%}", betas_text(h))
             for h, w in zip(self.holdings, self.weights, strict=True)
         ]
         caption = f"{self.name}: {usd(self.value_usd, cents=True)}"
         return Table(("coin", "value", "share", "own beta"), rows, caption=caption).html()
 
 
-def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = None) -> Portfolio:
+def betas_text(holding: Holding) -> str:
+    """Write the owner's betas of a holding; empty where there are none."""
+    texts = [] if holding.beta is None else [f"{holding.beta:g}"]
+    texts += [f"{beta:g} to {coin}" for coin, beta in holding.betas_to]
+    return ", ".join(texts)
+
+
+def read_portfolio(
+    path: str | Path,
+    prices_usd: Mapping[str, float] | None = None,
+    *,
+    aliases: bool = True,
+    priced: Collection[str] | None = None,
+) -> Portfolio:
     """Read a portfolio from a CSV or JSON file.
 
     A CSV file has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
-    ``price_usd``, ``beta`` and any number of columns ``comment``. Columns stand between commas,
-    semicolons or tabs. Empty lines and lines that start with ``#`` are left out. A JSON file, by
-    its name, is one of
+    ``price_usd``, ``beta``, ``beta_btc`` or that of any other coin (a beta to that coin only), and
+    any number of columns ``comment``. Columns stand between commas, semicolons or tabs. Empty
+    lines and lines that start with ``#`` are left out. A JSON file, by its name, is one of
 
     - a list of objects, ``[{"coin": "ADA", "usd_value": 6000, "beta": 1.1}, ...]``;
     - an object of coins, each with its value in USD or an object,
@@ -179,11 +227,19 @@ def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = No
     A number is taken where it can be read in one way: 1234.5, $1,234.50 and 1,234,567 can, and
     1,234 cannot. Between semicolons 1234,50 is one too, and 1.234 is not.
 
+    A ticker may stand for another coin, or for cash, see :func:`read_coin`; rows that come to one
+    coin are added up, and :attr:`Portfolio.coins_read_as` lists them. A row with a beta of its own
+    is taken as it is written. A list of trades is refused.
+
     Parameters
     ----------
     path : str or Path
     prices_usd : mapping of str to float, optional
-        USD per coin, to value quantities with that have no price in the file.
+        USD per coin, to value quantities with that have no price in the file; cash has the price 1.
+    aliases : bool
+        False takes every ticker as it is written; those of cash are cash all the same.
+    priced : collection of str, optional
+        Coins that the data in use have prices of; those of `prices_usd` when omitted.
 
     Returns
     -------
@@ -204,24 +260,35 @@ def read_portfolio(path: str | Path, prices_usd: Mapping[str, float] | None = No
     """
     path = Path(path)
     rows, read_as = read_rows(path)
-    holdings: list[Holding] = []
+    prices_usd = prices_usd or {}
+    priced = prices_usd if priced is None else priced
+    merged: dict[str, list[Holding]] = {}
     places: dict[str, str] = {}
+    readings: list[CoinReading] = []
     for row in rows:
-        holding = _holding(row, prices_usd or {})
-        if holding.coin in places:
+        reading = _reading(row, aliases, priced)
+        if reading.written in places:
             raise row.error(
-                f"{holding.coin!r} stands in {places[holding.coin]} already; add the two up in one",
+                f"{reading.written!r} stands in {places[reading.written]} already; add the two up "
+                "in one",
                 "coin",
             )
-        places[holding.coin] = str(row.at)
-        holdings.append(holding)
+        places[reading.written] = str(row.at)
+        merged.setdefault(reading.coin, []).append(_holding(row, reading, prices_usd))
+        readings.append(reading)
     try:
-        return Portfolio(holdings=tuple(holdings), name=path.stem, read_as=read_as)
+        return Portfolio(
+            holdings=tuple(_together(holdings) for holdings in merged.values()),
+            name=path.stem,
+            read_as=read_as,
+            coins_read_as=tuple(reading for reading in readings if reading.text),
+        )
     except InvalidInput as error:
         raise PortfolioFileError(str(error), path=path) from error
 
 
-def _holding(row: Row, prices_usd: Mapping[str, float]) -> Holding:
+def _reading(row: Row, aliases: bool, priced: Collection[str]) -> CoinReading:
+    """Find what the ticker of a row stands for."""
     coin = row.coin.upper()
     if len(coin) > _LONGEST_NAME:
         raise row.error(f"must have at most {_LONGEST_NAME} characters, got {len(coin)}", "coin")
@@ -229,6 +296,26 @@ def _holding(row: Row, prices_usd: Mapping[str, float]) -> Holding:
         raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
     if _TOTAL.fullmatch(coin):
         raise row.error("a total is no holding; take it out", "coin")
+    if _own_betas(row):
+        return CoinReading(written=coin, coin=coin)
+    reading = read_coin(coin, priced)
+    if aliases or reading.coin == coin:
+        return reading
+    return CoinReading(written=coin, coin=coin)
+
+
+def _own_betas(row: Row) -> dict[str, float]:
+    """Return the betas of a row by column, "beta" or "beta_btc"."""
+    return {
+        column: float(number) + 0.0
+        for column, number in row.numbers.items()
+        if column == "beta" or column.startswith(BETA_TO)
+    }
+
+
+def _holding(row: Row, reading: CoinReading, prices_usd: Mapping[str, float]) -> Holding:
+    """Make a holding of a row, counted in the coin that its ticker stands for."""
+    coin = reading.written
     # Adding 0.0 turns -0.0 into 0.0.
     given = {column: float(number) + 0.0 for column, number in row.numbers.items()}
     value, quantity, price = (given.get(name) for name in ("usd_value", "quantity", "price_usd"))
@@ -239,26 +326,56 @@ def _holding(row: Row, prices_usd: Mapping[str, float]) -> Holding:
         if quantity is None:
             missing = "usd_value" if "usd_value" in row.written else "quantity"
             raise row.error(f"{coin} has no value", missing)
-        at_market = price is None
-        value = _worth(row, coin, quantity, prices_usd.get(coin) if price is None else price)
+        at_market = price is None and not reading.is_cash
+        if price is None:
+            price_of_coin = 1.0 if reading.is_cash else prices_usd.get(reading.coin)
+            value = _worth(row, reading, quantity * reading.coins, price_of_coin)
+        else:
+            value = _worth(row, reading, quantity, price)
     elif quantity == 0 and value > 0:
         raise row.error(f"{coin} has a value of {value:g} and a quantity of 0", "quantity")
     elif {"quantity", "price_usd"} <= row.numbers.keys():
         _refuse_contradiction(row, coin)
+    betas = _own_betas(row)
+    bare = betas.pop("beta", None)
     return Holding(
-        coin=coin,
+        coin=reading.coin,
         value_usd=value,
-        quantity=quantity,
-        price_usd=price,
-        beta=given.get("beta"),
+        quantity=None if quantity is None else quantity * reading.coins,
+        # What a wrapped or staked coin trades at is not quite the price of the coin.
+        price_usd=None if reading.kind in ("wrapped", "staked") else price,
+        beta=bare,
+        betas_to=tuple((name.removeprefix(BETA_TO).upper(), b) for name, b in betas.items()),
         at_market=at_market,
+        is_cash=reading.is_cash,
     )
 
 
-def _worth(row: Row, coin: str, quantity: float, price: float | None) -> float:
+def _together(holdings: list[Holding]) -> Holding:
+    """Add up the rows that came to one coin."""
+    first, *others = holdings
+    if not others:
+        return first
+    quantities = [h.quantity for h in holdings if h.quantity is not None]
+    prices = {h.price_usd for h in holdings if h.price_usd is not None}
+    return Holding(
+        coin=first.coin,
+        value_usd=sum(h.value_usd for h in holdings),
+        quantity=sum(quantities) if len(quantities) == len(holdings) else None,
+        price_usd=prices.pop() if len(prices) == 1 else None,
+        at_market=any(h.at_market for h in holdings),
+        is_cash=first.is_cash,
+    )
+
+
+def _worth(row: Row, reading: CoinReading, quantity: float, price: float | None) -> float:
+    coin = reading.coin
     if price is None:
+        ticker = ticker_of(coin)
+        hint = f" (did you mean {ticker}?)" if ticker else ""
         raise row.error(
-            f"no price of {coin} to value the quantity with; give its price_usd or its usd_value",
+            f"no price of {coin}{hint} to value the quantity with; give its price_usd or its "
+            "usd_value",
             "quantity",
         )
     try:

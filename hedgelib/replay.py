@@ -34,7 +34,7 @@ from hedgelib._result import whole
 from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import round_contracts
 from hedgelib.errors import InvalidInput
-from hedgelib.margin import MarginTiers, margin_tiers
+from hedgelib.margin import MarginTiers
 from hedgelib.paths import Paths, common_dates, fixed, history
 from hedgelib.plan import HedgePlan
 
@@ -591,8 +591,12 @@ def replay(
     held against maintenance, a top-up is made if its trigger is reached, and the rules of the date
     are acted on at its price: off closes, on opens, and a change of size is made when it is due.
 
-    Formula: the short wanted is ``h (beta V + coins S) - target_beta V``, with `V` the book kept,
-    `h` the hedge ratio, and the coins all those of the account, profit and funding included.
+    Formula: the short wanted is ``kept_beta K + coins S - ((1 - h) beta + target_beta) V``, with
+    `K` the book kept, `h` the hedge ratio, and the coins all those of the account, profit and
+    funding included. `V` is the whole book, which moves as `K` does; where no margin came out of
+    the book the two are one, and the short is ``h beta V + coins S - target_beta V``. A change of
+    size with coin margin is divided by one plus its costs when the short grows, by one less them
+    when it shrinks, since they leave the wallet in coin.
 
     Parameters
     ----------
@@ -775,7 +779,7 @@ def replay_many(
     >>> month = gbm_paths(Gbm(drift=0, volatility=0.05, n=365), 1000, 30, seed=3, price_usd=3500)
     >>> end = replay_many(plan, month)
     >>> bool(end.pnl_usd.std() < 0.5 * end.unhedged_pnl_usd.std()), end.liquidated_share
-    (True, 0.106)
+    (True, 0.111)
     """
     with extremes("replay_many"):
         setup = _set_up(plan, prices_usd, many=True, **options)
@@ -903,7 +907,7 @@ def _set_up(
     _same_start(plan, paths)
     (slippage_rate,) = scalars(slippage_rate=(slippage_rate, FRACTION))
     (share,) = scalars(band=(0.0 if band is None else band, _BAND))
-    tiers = _ladder(plan, maintenance_rate)
+    tiers, in_face = _ladder(plan, maintenance_rate)
     columns = _columns(
         paths,
         residual=residual,
@@ -916,6 +920,7 @@ def _set_up(
         plan,
         paths,
         top_rate=tiers.rates[-1],
+        tiers_in_face=in_face,
         cost_rate=plan.fee_rate + slippage_rate,
         band=share,
         top_up=top_up,
@@ -989,20 +994,25 @@ def _same_start(plan: HedgePlan, paths: Paths) -> None:
         )
 
 
-def _ladder(plan: HedgePlan, maintenance_rate: float | None) -> MarginTiers:
-    """Return the plan's maintenance: coins for an inverse contract, USD for a linear one."""
-    tiers = margin_tiers(plan.contract, plan.price_usd)
+def _ladder(plan: HedgePlan, maintenance_rate: float | None) -> tuple[MarginTiers, bool]:
+    """Return the plan's maintenance, and whether its floors are in the face of the contract.
+
+    Otherwise they are in coins for an inverse contract, in USD for a linear one.
+    """
+    terms, rate = plan.contract, plan.maintenance_rate
     if maintenance_rate is not None:
-        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
-        tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate,))
-    elif tiers is None or tiers.rates[0] != plan.maintenance_rate:
-        tiers = MarginTiers(floors=(0.0,), rates=(plan.maintenance_rate,))
-    terms = plan.contract
+        (rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+    tiers, in_face = MarginTiers(floors=(0.0,), rates=(rate,)), False
+    own = terms.maintenance_rates
+    if maintenance_rate is None and own and own[0] == rate:
+        tiers = MarginTiers(floors=terms.maintenance_floors, rates=own)
+        in_face = (terms.tier_unit == "usd") == (terms.kind == "inverse")
     if terms.liquidation_fee == "none" or (terms.kind == "inverse" and not plan.holds_coin):
-        return tiers
+        return tiers, in_face
     # A fee on top of every rate leaves the amounts between them as they are.
     fee = terms.taker_fee or 0.0
-    return MarginTiers(floors=tiers.floors, rates=tuple(rate + fee for rate in tiers.rates))
+    rates = tuple(rate + fee for rate in tiers.rates)
+    return MarginTiers(floors=tiers.floors, rates=rates), in_face
 
 
 def _due(every: int | None, paths: Paths) -> NDArray[np.bool_]:
@@ -1081,6 +1091,7 @@ def _terms(
     paths: Paths,
     *,
     top_rate: float,
+    tiers_in_face: bool,
     cost_rate: float,
     band: float,
     top_up: TopUp | None,
@@ -1099,7 +1110,7 @@ def _terms(
     contract, inverse = plan.contract, plan.contract.kind == "inverse"
     at_entry = contract.maintenance_basis == "entry" and (plan.holds_coin or not inverse)
     lot = contract.multiplier * contract.lot
-    per_book, per_coin, short = _sizes(plan, sizing)
+    per_kept, per_coin, per_whole, short = _sizes(plan, sizing)
     spent_in_coin = per_coin * cost_rate if plan.holds_coin else 0.0
     if max(abs(cost_rate), abs(spent_in_coin)) >= 1:
         raise InvalidInput(f"fee and slippage must be below 1 together, got {cost_rate:g}")
@@ -1108,13 +1119,15 @@ def _terms(
         inverse=inverse,
         coin_margin=plan.holds_coin,
         maintenance_at_entry=at_entry,
+        tiers_in_face=tiers_in_face,
         alarm=float("inf") if at_entry else max(top_rate, top_up.trigger),
         cost_rate=cost_rate,
         lot=lot if whole_contracts else 0.0,
         lots_per_face=1 / lot,
         max_leverage=cap,
-        per_book=per_book,
+        per_kept=per_kept,
         per_coin=per_coin,
+        per_whole=per_whole,
         grow=1 / (1 + spent_in_coin),
         cut=1 / (1 - spent_in_coin),
         band=band,
@@ -1131,31 +1144,47 @@ def _terms(
     return _walk.Terms._make(x if isinstance(x, bool) else float(x) for x in terms), float(short)
 
 
-def _sizes(plan: HedgePlan, sizing: Sizing) -> tuple[float, float, float]:
-    """Return the short wanted per USD of book and of coin margin, and the face of the first one."""
-    contract, whole_per_kept = plan.contract, plan.book_usd / plan.kept_usd
+def _sizes(plan: HedgePlan, sizing: Sizing) -> tuple[float, float, float, float]:
+    """Return the short wanted per USD of each book and of coin margin, and the face at the start.
+
+    The books are the one kept and the one nobody hedged; the second is asked only where the whole
+    book became margin and none is kept.
+    """
+    contract = plan.contract
     if sizing == "plan":
-        per_book = plan.hedge_ratio * plan.kept_beta - plan.target_beta * whole_per_kept
-        return per_book, plan.hedge_ratio, -plan.contracts * contract.multiplier
-    face_usd = contract.multiplier * (1.0 if contract.kind == "inverse" else plan.price_usd)
-    contracts = round_contracts(plan.book_usd / face_usd, "nearest", contract.lot)
-    return whole_per_kept, 0.0, contracts * contract.multiplier
+        per_kept, per_coin = plan.kept_beta, 1.0
+        per_book = -plan.beta_left
+        short = -plan.contracts * contract.multiplier
+    else:
+        per_kept, per_coin, per_book = 0.0, 0.0, 1.0
+        face_usd = contract.multiplier * (1.0 if contract.kind == "inverse" else plan.price_usd)
+        contracts = round_contracts(plan.book_usd / face_usd, "nearest", contract.lot)
+        short = contracts * contract.multiplier
+    if plan.kept_usd > 0:
+        return per_kept + per_book * (plan.book_usd / plan.kept_usd), per_coin, 0.0, short
+    return 0.0, per_coin, per_book, short
 
 
 def _kept(plan: HedgePlan, paths: Paths) -> tuple[float, float]:
     """Return the coins of the book that became margin, and the share of the rest that was kept."""
     used_usd = 0.0
     if plan.collateral == "from_portfolio":
-        used_usd = plan.collateral_usd - plan.sold_usd
+        used_usd = plan.collateral_usd - plan.sold_usd - plan.cash_sold_usd
     used_coin = used_usd / plan.price_usd
+    if paths.book_usd is not None and plan.cash_sold_usd > 0:
+        raise InvalidInput(
+            "book_usd is that of the whole book, and the plan turned cash of it into margin, which "
+            "does not move with the rest; leave book_usd out"
+        )
     if paths.book_usd is not None and used_usd > 0:
         whole_usd = paths.book_usd / paths.book_usd[:, :1] * plan.book_usd
-        if np.any(whole_usd < used_coin * paths.prices_usd):
+        if np.any(whole_usd < used_coin * paths.prices_usd * (1 - _SAME_PRICE)):
             raise InvalidInput(
                 f"book_usd must stay above the {used_coin:.6g} {plan.contract.coin} that the book "
                 "holds and posts as margin; give the value of the whole book, that coin included"
             )
-    return used_coin, plan.kept_usd / (plan.book_usd - used_usd)
+    others_usd = plan.book_usd - used_usd
+    return used_coin, plan.kept_usd / others_usd if others_usd > 0 else 0.0
 
 
 def _refuse_dead_start(setup: _Setup) -> None:

@@ -15,7 +15,7 @@ def study_of_alice(move: float, notional_usd: float, collateral: str) -> MoveStu
         3_500,
         collateral=collateral,
         collateral_usd=49_000,
-        hedge_ratio=notional_usd / (99000 if collateral == "new_money" else 50000),
+        notional_usd=notional_usd,
         max_leverage=3,
         fee_rate=0,
     )

@@ -406,9 +406,34 @@ def test_a_ladder_of_terms_has_a_rate_for_each_floor():
     for floors, rates in (((0, 5), (0.01,)), ((0,), (0.01, 0.02))):
         with pytest.raises(h.InvalidInput, match="one rate for each floor"):
             terms(maintenance_floors=floors, maintenance_rates=rates)
+        with pytest.raises(h.InvalidInput, match="initial margin rates; one rate for each floor"):
+            terms(maintenance_floors=floors, maintenance_rates=floors, initial_margin_rates=rates)
     long = tuple(range(300))
     ladder = terms(maintenance_floors=long, maintenance_rates=tuple(i / 400 for i in long))
     assert len(ladder.maintenance_floors) == 300
+
+
+@pytest.mark.parametrize(
+    ("floors", "caps", "message"),
+    [
+        ((0, 5), (10,), "ETHUSD: 2 leverage floors but 1 caps; one cap for each floor"),
+        ((1,), (10,), "leverage_floors must ascend from 0, got (1,)"),
+        ((0, 5, 5), (10, 5, 2), "leverage_floors must ascend from 0, got (0, 5, 5)"),
+        ((0, 5), (10, 20), "leverage_caps must not rise from tier to tier, got (10, 20)"),
+        ((0, 5), (10, 0), "leverage_caps must be > 0, got 0.0 at [1]"),
+        ((0, float("nan")), (10, 5), "leverage_floors must be >= 0, got nan at [1]"),
+    ],
+)
+def test_a14_a_leverage_ladder_is_one(floors, caps, message):
+    with refused(message):
+        terms(leverage_floors=floors, leverage_caps=caps)
+
+
+@pytest.mark.parametrize("name", ["maintenance_base_rate", "maintenance_slope_per_coin"])
+def test_a15_a_maintenance_line_is_made_of_rates(name):
+    assert getattr(terms(**{name: 0.01}), name) == 0.01
+    with pytest.raises(h.InvalidInput, match=name):
+        terms(**{name: 1.0})
 
 
 def test_what_a_ledger_refuses():

@@ -31,7 +31,7 @@ def sha256(content: bytes) -> str:
 
 def table(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(newline="", encoding="ascii") as handle:
-        return list(csv.DictReader(handle))
+        return list(csv.DictReader(line for line in handle if not line.startswith("#")))
 
 
 @pytest.fixture(scope="module")
@@ -207,14 +207,16 @@ def test_a_portfolio_is_one_of_real_coins(name, closes):
     rows = table(f"portfolios/{name}.csv")
     header = set(rows[0])
     assert "coin" in header
-    assert header <= {"coin", "usd_value", "quantity", "beta"}
+    assert header <= {"coin", "usd_value", "quantity", "beta_btc", "beta_eth"}
     assert len(header & {"usd_value", "quantity"}) == 1
     amount = (header & {"usd_value", "quantity"}).pop()
     assert len({row["coin"] for row in rows}) == len(rows) >= 4
     for row in rows:
         assert float(row[amount]) > 0
         known = row["coin"] in closes[0]
-        assert known or float(row["beta"]) > 0, row["coin"]
+        # To either coin: auto may pick any of the two.
+        for beta in ("beta_btc", "beta_eth"):
+            assert known or float(row[beta]) > 0, row["coin"]
 
 
 def test_the_three_portfolios_differ_where_it_matters(closes):
@@ -226,7 +228,8 @@ def test_the_three_portfolios_differ_where_it_matters(closes):
     assert "ETH" in {row["coin"] for row in layer1}
     mix = table("portfolios/defi_mix.csv")
     assert {row["coin"] for row in mix if row["coin"] not in closes[0]} == {"UNI", "AAVE"}
-    assert {row["coin"] for row in mix if row["beta"]} == {"UNI", "AAVE"}
+    for beta in ("beta_btc", "beta_eth"):
+        assert {row["coin"] for row in mix if row[beta]} == {"UNI", "AAVE"}
 
 
 # Contract terms

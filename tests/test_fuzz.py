@@ -29,12 +29,13 @@ PARAMETERS = {name: inspect.signature(f).parameters for name, f in FUNCTIONS.ite
 
 # What takes lists of fills, and what takes single numbers only.
 FILLS = {"inverse_average_entry", "linear_average_entry", "run_ledger"}
-SINGLE = {"liquidation_price", "margin_tiers"}
+SINGLE = {"leverage_allowed", "liquidation_price", "margin_tiers"}
 # What may refuse numbers that are each in range: no such position, no such margin, no such fill.
 CHOOSY = FILLS | {name for name in FUNCTIONS if "liquidation_price" in name or "break_even" in name}
 CHOOSY |= {"cross_wallet_coin"}
 # What answers with infinity where there is no such price.
 ENDLESS = {name for name in FUNCTIONS if "liquidation" in name or "bankruptcy" in name}
+ENDLESS |= {"leverage_allowed"}
 
 BIG = 1.7976931348623157e308
 signed = floats(-1e9, 1e9)
@@ -101,6 +102,7 @@ OPTIONAL = {
     ("inverse_break_even_price", "close_fee_rate"),
     ("linear_break_even_price", "close_fee_rate"),
     ("liquidation_price", "maintenance_rate"),
+    ("margin_tiers", "contracts"),
 }
 
 VALID = {

@@ -21,6 +21,7 @@ from strategies import (
 )
 
 import hedgelib as h
+from hedgelib import market
 
 INF = math.inf
 sides = st.sampled_from([1.0, -1.0])
@@ -457,6 +458,97 @@ def test_ladder_of_a_contract():
         h.margin_tiers(terms(), 0)
     with refused("terms must be a ContractTerms, got 'ETHUSD'"):
         h.margin_tiers("ETHUSD", 2000)
+
+
+def test_a16_tiers_in_faces_are_those_of_the_position():
+    """At the mark price no price moves a face of USD through tiers of USD."""
+    ladder = {
+        "multiplier": 1.0, "tier_unit": "usd", "maintenance_floors": (0, 5e5, 1e6, 2e6, 5e6, 1e7),
+        "maintenance_rates": (0.005, 0.01, 0.015, 0.02, 0.025, 0.03),
+    }  # fmt: skip
+    for basis in (None, "mark"):
+        coinex = terms(**ladder, maintenance_basis=basis)
+        assert h.liquidation_price(coinex, -5_000_000, 50_000, 50.0) == pytest.approx(98_350)
+        rate = 82_500 / 5_000_000
+        assert h.margin_tiers(coinex, 50_000, contracts=-5e6).rates == (pytest.approx(rate),)
+        # A long falls, and its tier does not rise with the coins it is worth.
+        assert h.liquidation_price(coinex, 5_000_000, 50_000, 50.0) == pytest.approx(
+            5_000_000 * (1 + rate) / 150
+        )
+        assert h.margin_tiers(coinex, 50_000, contracts=0).rates == (0.005,)
+        assert len(h.margin_tiers(coinex, 50_000).rates) == 6
+        with refused("contracts must be a finite number, got inf"):
+            h.margin_tiers(coinex, 50_000, contracts=INF)
+    kraken = terms(**ladder, maintenance_basis="entry")
+    assert h.margin_tiers(kraken, 50_000, contracts=-5e6) == h.margin_tiers(kraken, 50_000)
+    assert h.liquidation_price(kraken, -5_000_000, 50_000, 50.0) == pytest.approx(
+        5_000_000 / (100 - 50 + 1.65)
+    )
+    # The same the other way round: coins of a linear contract, and tiers of coins.
+    linear = linear_terms(
+        multiplier=1.0, maintenance_floors=(0, 10), maintenance_rates=(0.01, 0.03)
+    )
+    assert h.liquidation_price(linear, -20, 2000, 20_000) == pytest.approx(60_000 / 20.4)
+    assert h.liquidation_price(linear, 20, 2000, 20_000) == pytest.approx(20_000 / 19.6)
+    coins = terms(maintenance_floors=(0, 10), maintenance_rates=(0.01, 0.03))
+    assert h.margin_tiers(coins, 2000, contracts=-5) == h.margin_tiers(coins, 2000)
+
+
+@given(tiers(scale=1e5), floats(1e4, 1e6), floats(1.05, 20), floats(10, 1e5))
+def test_a16_at_that_price_equity_is_the_margin_of_the_face(ladder, face, leverage, entry):
+    contract = terms(
+        multiplier=1.0, tier_unit="usd", maintenance_floors=ladder.floors,
+        maintenance_rates=ladder.rates,
+    )  # fmt: skip
+    need = ladder.maintenance_margin(face)
+    wallet = face / entry / leverage
+    assume(wallet * entry > need * (1 + 1e-9))
+    for contracts in (-face, face):
+        price = h.liquidation_price(contract, contracts, entry, wallet)
+        equity = wallet + h.inverse_pnl_coin(contracts, entry, price)
+        assert equity * price == pytest.approx(need, rel=1e-6, abs=1e-6 * face)
+
+
+def test_a14_what_a_venue_allows_by_size():
+    free = terms()
+    assert h.leverage_allowed(free, -1000, 2000) == INF
+    assert type(h.leverage_allowed(terms(max_leverage=50), -1000, 2000)) is float
+    assert h.leverage_allowed(terms(max_leverage=50), 1000, 2000) == 50
+    steps = terms(leverage_floors=(0, 5, 10), leverage_caps=(20, 10, 2), max_leverage=15)
+    for coins, cap in ((0, 15), (4.9, 15), (5, 15), (5.1, 10), (10, 10), (10.001, 2), (1e6, 2)):
+        assert h.leverage_allowed(steps, -coins * 200, 2000) == cap
+    dollars = terms(leverage_floors=(0, 5000), leverage_caps=(20, 10), tier_unit="usd")
+    assert [h.leverage_allowed(dollars, n, 2000) for n in (500, 501)] == [20, 10]
+    sliced = terms(
+        maintenance_floors=(0, 5000), maintenance_rates=(0.01, 0.02), tier_unit="usd",
+        initial_margin_rates=(0.02, 0.04),
+    )  # fmt: skip
+    # Half of $10,000 at 2%, half at 4%.
+    assert h.leverage_allowed(sliced, -1000, 2000) == pytest.approx(1 / 0.03)
+    assert h.leverage_allowed(sliced, 0, 2000) == 50
+    nothing = terms(initial_margin_rates=(0.0,))
+    assert h.leverage_allowed(nothing, -1000, 2000) == INF
+    with refused("price_usd must be > 0, got 0.0"):
+        h.leverage_allowed(free, -1, 0)
+    with refused("terms must be a ContractTerms, got 'ETHUSD'"):
+        h.leverage_allowed("ETHUSD", -1, 2000)
+
+
+@pytest.mark.parametrize(
+    ("contract", "coins", "cap"),
+    [
+        ("binance:BTCUSD_PERP", 1000, 3),
+        ("binance:BTCUSD_PERP", 1001, 2),
+        ("binance:ETHUSD_PERP", 10_001, 2),
+        ("kraken:PI_XBTUSD", 10, 50),
+        ("mexc:BTC_USD", 10_000, 125),
+        ("okx:BTC-USD-SWAP", 10_000, INF),
+    ],
+)
+def test_a14_the_ladders_of_the_data_are_enforced(contract, coins, cap):
+    one = market.contract(contract)
+    size = coins * 50_000 / one.multiplier
+    assert h.leverage_allowed(one, -size, 50_000) == pytest.approx(cap)
 
 
 def test_liquidation_by_the_terms_of_the_venue():

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hedgelib
-from hedgelib import _datafiles, market
+from hedgelib import _datafiles, _folder, market
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import (
     HedgeError,
@@ -78,7 +78,7 @@ def test_the_data_folder_is_in_the_package_when_installed_and_beside_it_else(tmp
     assert market.data_folder() == Path(__file__).resolve().parent.parent / "data"
     package = tmp_path / "site" / "hedgelib"
     package.mkdir(parents=True)
-    monkeypatch.setattr(market, "__file__", str(package / "market.py"))
+    monkeypatch.setattr(_folder, "__file__", str(package / "_folder.py"))
     with pytest.raises(HedgeError, match=r"prices\.csv") as caught:
         market.data_folder()
     beside, inside = package.parent / "data", package / "_bundled" / "data"

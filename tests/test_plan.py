@@ -21,6 +21,7 @@ from strategies import (
 )
 
 import hedgelib as h
+from hedgelib import market
 from hedgelib._text import usd
 
 INF = math.inf
@@ -40,6 +41,7 @@ def requests(draw):
     multiplier = draw(st.sampled_from([0.001, 0.01] if linear else [1.0, 10.0, 100.0]))
     book = draw(floats(1e3, 1e7))
     held = draw(st.sampled_from([0.0, 0.2, 0.7])) * book
+    cash = draw(st.sampled_from([0.0, 0.0, 0.1, 0.3])) * book
     others_beta = draw(floats(0.2, 3.0))
     rates = sorted(draw(st.lists(floats(0.002, 0.02), min_size=1, max_size=3)))
     contract = (linear_terms if linear else terms)(
@@ -49,7 +51,8 @@ def requests(draw):
         maintenance_rates=tuple(rates),
         maintenance_basis=draw(st.sampled_from(["mark", "entry"])),
     )
-    beta = (others_beta * (book - held) + held) / book
+    assume(book - held - cash > 0.01 * book)
+    beta = (others_beta * (book - held - cash) + held) / book
     hedge_ratio = draw(st.sampled_from([1.0, 1.0, 0.5, 1.2]))
     return {
         "book_usd": book,
@@ -59,6 +62,7 @@ def requests(draw):
         "collateral": collateral,
         "max_leverage": draw(floats(1.3, 15)),
         "held_usd": held,
+        "cash_usd": cash,
         "hedge_ratio": hedge_ratio,
         "target_beta": draw(st.sampled_from([0.0, 0.0, 0.3, -0.2])) * beta * hedge_ratio,
         "rounding": draw(st.sampled_from(["nearest", "down", "up"])),
@@ -75,10 +79,8 @@ def planned(request, **changes):
 
 
 def least(request):
-    names = ("beta", "max_leverage", "collateral", "held_usd", "target_beta", "hedge_ratio")
-    return h.smallest_collateral(
-        request["book_usd"], fee_rate=request["fee_rate"], **{k: request[k] for k in names}
-    )
+    names = "beta max_leverage collateral held_usd cash_usd target_beta hedge_ratio fee_rate"
+    return h.smallest_collateral(request["book_usd"], **{k: request[k] for k in names.split()})
 
 
 # The notional.
@@ -90,6 +92,12 @@ def test_notional():
     assert h.hedge_notional(10_000, 1.5, 5_000, target_beta=0.5) == 15_000.0
     assert h.hedge_notional(10_000, 0.5, target_beta=1) == -5_000.0
     assert h.hedge_notional([10_000, 0], [1, 2], 5).tolist() == [10_005, 5]
+    # A share of the book, and all of the margin.
+    assert h.hedge_notional(10_000, 1.5, 5_000, hedge_ratio=0.5) == 12_500.0
+    assert h.hedge_notional(10_000, 1.5, 5_000, hedge_ratio=2, target_beta=0.5) == 30_000.0
+    assert h.hedge_notional(10_000, 1.5, 5_000, hedge_ratio=0) == 5_000.0
+    with refused("hedge_ratio must be >= 0, got -0.5"):
+        h.hedge_notional(1, 1, hedge_ratio=-0.5)
     with refused("book_usd must be >= 0, got -1.0"):
         h.hedge_notional(-1, 1)
     with refused("collateral_usd must be >= 0, got -1.0"):
@@ -114,7 +122,11 @@ def test_notional():
         ({"collateral": "stablecoin"}, 5_000.0),
         ({"collateral": "stablecoin", "target_beta": 0.5}, 10_000 / 3),
         ({"collateral": "stablecoin", "hedge_ratio": 0.5}, 2_500.0),
-        ({"hedge_ratio": 0.5, "max_leverage": 2}, 5_000.0),
+        ({"hedge_ratio": 0.5, "max_leverage": 2}, 7_500.0),
+        ({"hedge_ratio": 2, "max_leverage": 2}, 30_000.0),
+        ({"hedge_ratio": 0.5, "max_leverage": 1}, INF),
+        ({"hedge_ratio": 0.5, "collateral": "from_portfolio", "max_leverage": 1}, 5_000.0),
+        ({"hedge_ratio": 1.1, "collateral": "from_portfolio", "max_leverage": 1}, INF),
         ({"target_beta": 0.5}, 5_000.0),
         ({"max_leverage": 4, "fee_rate": 0.01}, 5_200.0),
         ({"collateral": "stablecoin", "fee_rate": 0.01}, 5_150.0),
@@ -122,7 +134,17 @@ def test_notional():
         ({"max_leverage": 0.5}, INF),
         ({"max_leverage": 1, "fee_rate": 0.001}, INF),
         ({"max_leverage": 1, "fee_rate": -0.001}, INF),
-        ({"max_leverage": 1, "collateral": "from_portfolio"}, INF),
+        ({"max_leverage": 1, "collateral": "from_portfolio"}, 10_000.0),
+        ({"max_leverage": 1, "collateral": "from_portfolio", "fee_rate": 0.001}, 10_000.0),
+        ({"max_leverage": 0.99, "collateral": "from_portfolio"}, INF),
+        (
+            {"max_leverage": 1, "collateral": "from_portfolio", "beta": 1, "held_usd": 10_000},
+            10_000.0,
+        ),
+        (
+            {"max_leverage": 1, "collateral": "from_portfolio", "beta": 1.6, "held_usd": 4_000},
+            10_000.0,
+        ),
         # A dollar sold for margin takes less of beta off than the cap lets it carry.
         ({"max_leverage": 0.5, "collateral": "from_portfolio", "beta": 0.1}, INF),
         ({"max_leverage": 0.9, "collateral": "from_portfolio", "beta": 0.1}, INF),
@@ -166,39 +188,81 @@ def test_the_plan_at_the_smallest_collateral_meets_the_cap_and_below_it_is_refus
         f"${0.999 * smallest:,.0f} of collateral puts the leverage above the cap of {cap:g}x; "
         f"the smallest that does is ${smallest:,.2f}"
     )
+    most = request["book_usd"] if request["collateral"] == "from_portfolio" else INF
     for posted in (None, smallest, smallest * 1.01, smallest * 1.5):
+        if posted is not None and posted > most:
+            continue
         plan = planned(request, collateral_usd=posted)
         assert plan.leverage <= cap * (1 + 1e-8)
         assert plan.collateral_usd >= smallest
         assert plan.collateral_usd == (posted or near(smallest, rel=0.5))
     tight = planned(request | {"rounding": "down"})
     step = tight.contract.notional_usd(tight.contract.lot, tight.price_usd)
-    assert tight.leverage >= cap * (1 - 1.01 * step / tight.notional_usd)
+    # A smaller short pays a smaller fee, and that stays in the wallet.
+    slack = 1.01 * (1 + cap * max(request["fee_rate"], 0.0))
+    assert tight.leverage >= cap * (1 - slack * step / tight.notional_usd)
 
 
 @given(requests(), floats(0.05, 1))
 def test_one_times_new_money_is_never_feasible(request, cap):
-    assume(request["hedge_ratio"] >= 1)
     request |= {"collateral": "new_money", "max_leverage": cap, "contract": terms()}
     coin = "ETH"
     with infeasible(
         f"no amount of {coin} meets a leverage cap of {cap:g}x: each dollar of bought {coin} "
-        "margin is a dollar more to short, so leverage is 1 + beta x book / collateral, always "
+        "margin is a dollar more to short, so leverage is 1 + hedged exposure / collateral, always "
         "above 1; raise the cap or use stablecoin margin"
     ):
         h.plan_hedge(**request)
 
 
-def test_out_of_the_book_one_times_sells_all_of_it():
+@pytest.mark.parametrize("fee_rate", [0, 0.0005])
+@pytest.mark.parametrize("held", [0.0, 50_000.0])
+@pytest.mark.parametrize("given_usd", [None, 50_000])
+def test_a13_one_times_out_of_the_book_is_a_plan(fee_rate, held, given_usd):
+    """The fee makes the wallet smaller than the book, and the short is what it leaves."""
+    one = terms(multiplier=0.01, taker_fee=fee_rate)
+    plan = h.plan_hedge(
+        50_000, 1, one, 2000, collateral="from_portfolio", max_leverage=1, held_usd=held,
+        collateral_usd=given_usd,
+    )  # fmt: skip
+    assert (plan.collateral_usd, plan.kept_usd, plan.kept_beta) == (50_000, 0, 0)
+    assert plan.sold_usd == 50_000 - held
+    assert plan.notional_target_usd == near(50_000 / (1 + fee_rate))
+    assert plan.leverage == near(1, abs=1e-6)
+    assert plan.leverage <= 1 + 1e-12
+    assert plan.residual_delta_usd == near(0, abs=0.011)
+    assert (plan.liquidation_price_usd, plan.bankruptcy_price_usd) == (INF, INF)
+    said = any("all altcoins are sold for ETH" in text for text in plan.assumptions)
+    assert said == (held == 0)
+    words = dict(plan.steps())
+    assert words["Exposure"].startswith("$0 x beta 0 + $")
+    assert words["Collateral and leverage"].endswith("leverage 1.00x, no price liquidates it")
+    # On the entry price there is a price, far away.
+    entry = dataclasses.replace(one, maintenance_basis="entry")
+    far = h.plan_hedge(
+        50_000, 1, entry, 2000, collateral="from_portfolio", max_leverage=1, held_usd=held
+    )
+    assert far.liquidation_price_usd == near(2000 / 0.005, rel=1e-3)
+
+
+def test_a13_below_one_times_the_book_does_not_suffice():
     text = (
-        "a leverage cap of 1x could only be met by selling the whole book for ETH, which is no "
-        "hedge; raise the cap, or bring new money"
+        "a leverage cap of 0.9x cannot be met out of the book: with all of it sold for ETH the "
+        "short is still too large for it; raise the cap, or use stablecoin margin"
     )
     for change in ({}, {"collateral_usd": 9_999.0}, {"fee_rate": 0.001}):
         with infeasible(text):
             h.plan_hedge(
-                10_000, 1, FREE, 2000, collateral="from_portfolio", max_leverage=1, **change
+                10_000, 1, FREE, 2000, collateral="from_portfolio", max_leverage=0.9, **change
             )
+
+
+def test_a13_half_of_a_book_of_the_coin_at_one_times():
+    plan = h.plan_hedge(
+        10_000, 1, FREE, 2000, collateral="from_portfolio", held_usd=10_000, max_leverage=1,
+        hedge_ratio=0.5,
+    )  # fmt: skip
+    assert parts(plan) == near((5_000, 0, 5_000, 1, 10_000, -500, 0, 1), abs=1e-9)
 
 
 # Worked plans, the fee left out at first.
@@ -340,10 +404,73 @@ def test_stablecoin_behind_a_linear_contract():
 
 def test_partial_hedges_and_targets():
     half = h.plan_hedge(10_000, 1.5, FREE, 2000, hedge_ratio=0.5, max_leverage=2)
-    assert parts(half) == near((5_000, 0, 10_000, 1.5, 20_000, -1_000, 0, 2), abs=1e-9)
+    assert parts(half) == near((7_500, 0, 10_000, 1.5, 22_500, -1_500, 0, 2), abs=1e-9)
     target = h.plan_hedge(10_000, 1.5, FREE, 2000, target_beta=0.5)
     assert parts(target) == near((5_000, 0, 10_000, 1.5, 20_000, -1_500, 0, 3), abs=1e-9)
     assert (half.hedge_ratio, target.target_beta) == (0.5, 0.5)
+    assert (half.beta_left, target.beta_left) == (0.75, 0.5)
+
+
+@given(requests(), st.sampled_from([0.05, 0.5, 0.8, 1.0, 1.5, 2.5]))
+def test_a5_what_is_left_is_the_share_of_the_book_that_was_not_hedged(request, hedge_ratio):
+    """To the cent, whatever stands behind the short: fine lots leave no rounding."""
+    fine = dataclasses.replace(request["contract"], lot=1e-9)
+    plan = planned(request | {"hedge_ratio": hedge_ratio, "target_beta": 0.0, "contract": fine})
+    left = (1 - hedge_ratio) * plan.beta * plan.book_usd
+    tolerance = 1e-9 * (plan.exposure_usd + plan.book_usd)
+    assert plan.exposure_usd - plan.notional_usd == near(left, abs=tolerance)
+    assert plan.residual_delta_usd == near(0, abs=tolerance)
+    assert plan.beta_left * plan.book_usd == near(left, abs=tolerance)
+
+
+@given(requests())
+def test_a5_a_target_beta_is_another_way_to_leave_it(request):
+    fine = dataclasses.replace(request["contract"], lot=1e-9)
+    plan = planned(request | {"contract": fine})
+    left = ((1 - plan.hedge_ratio) * plan.beta + plan.target_beta) * plan.book_usd
+    tolerance = 1e-9 * (plan.exposure_usd + plan.book_usd)
+    assert plan.exposure_usd - plan.notional_usd == near(left, abs=tolerance)
+    share = 1 - plan.beta_left / plan.beta
+    if share > 0:
+        same = planned(request | {"contract": fine, "hedge_ratio": share, "target_beta": 0.0})
+        assert same.collateral_usd == near(plan.collateral_usd)
+        assert same.contracts == near(plan.contracts)
+
+
+def test_a5_a_size_that_was_given():
+    """Alice's short in the article is as large as its margin, and hedges none of the book."""
+
+    def alice(**change):
+        size = {"notional_usd": 49_000, "fee_rate": 0}
+        return h.plan_hedge(50_000, 1, FREE, 3500, **(size | change))
+
+    bought = alice(collateral_usd=49_000)
+    assert (bought.contracts, bought.hedge_ratio, bought.residual_delta_usd) == (-4_900, 0, 0)
+    assert (bought.exposure_usd, bought.notional_usd) == (99_000, 49_000)
+    assert dict(bought.steps())["Ratio"] == (
+        "short $49,000, 0% of the exposure of the book, and the margin"
+    )
+    sold = alice(collateral_usd=49_000, collateral="from_portfolio")
+    assert (sold.contracts, sold.hedge_ratio, sold.kept_usd) == (-4_900, near(0.98), 1_000)
+    assert alice().collateral_usd == near(49_000 / 3)
+    assert alice(max_leverage=1).leverage == 1
+    assert alice(collateral="stablecoin").hedge_ratio == near(0.98)
+    # With a fee the size stays, and the wallet is what gets smaller.
+    costly = alice(collateral_usd=49_000, fee_rate=0.001)
+    assert (costly.contracts, costly.hedge_ratio) == (-4_900, near(49 / 50_000))
+    assert costly.residual_delta_usd == near(0, abs=1e-9)
+    odd = alice(collateral_usd=49_000, notional_usd=49_004)
+    assert (odd.contracts, odd.residual_delta_usd) == (-4_900, near(4))
+    for change in ({"hedge_ratio": 0.5}, {"target_beta": 0.1}):
+        with refused("notional_usd is the size itself; leave hedge_ratio and target_beta out"):
+            alice(**change)
+    with refused("notional_usd must be > 0, got 0.0"):
+        alice(notional_usd=0)
+    with infeasible(
+        "a leverage cap of 0.9x cannot be met out of the book: with all of it sold for ETH the "
+        "short is still too large for it; raise the cap, or use stablecoin margin"
+    ):
+        alice(collateral="from_portfolio", max_leverage=0.9)
 
 
 def test_the_fee_comes_out_of_the_margin():
@@ -356,8 +483,8 @@ def test_the_fee_comes_out_of_the_margin():
     assert parts(usd) == near((5_150, 0, 10_000, 1.5, 15_000, -1_500, 0, 3), abs=1e-9)
     assert usd.liquidation_price_usd == near((5_000 + 15_000 * 0.995) / 7.5)
     half = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=2, fee_rate=0.01, hedge_ratio=0.5)
-    assert parts(half) == near((5_100, 0, 10_000, 1.5, 20_000, -1_000, 0, 2), abs=1e-9)
-    assert half.notional_target_usd == near(0.5 * (15_000 + 5_100) / 1.005)
+    assert parts(half) == near((7_650, 0, 10_000, 1.5, 22_500, -1_500, 0, 2), abs=1e-9)
+    assert half.notional_target_usd == near((7_500 + 7_650) / 1.01)
 
 
 def test_rounding_leaves_a_residual():
@@ -403,8 +530,10 @@ def test_the_fee_counts_when_rounding_would_break_the_cap():
 
 def test_whole_contracts_may_leave_nothing_of_a_small_book():
     args = {"collateral": "from_portfolio", "max_leverage": 1.2, "fee_rate": 0}
-    with infeasible("a margin of $17 out of a book of $14 leaves nothing to hedge"):
-        h.plan_hedge(14, 1, FREE, 2000, rounding="up", **args)
+    # A second contract would ask for more margin than the book has.
+    up = h.plan_hedge(14, 1, FREE, 2000, rounding="up", **args)
+    assert up.contracts == -1
+    assert up.assumptions == ("rounded down: one step more would lift the leverage above the cap",)
     assert h.plan_hedge(14, 1, FREE, 2000, **args).contracts == -1
 
 
@@ -423,10 +552,12 @@ def test_every_plan_adds_up(request):
     assert plan.exposure_usd == near(owned)
     if plan.collateral != "from_portfolio":
         assert plan.kept_beta == near(plan.beta)
-    elif posted >= plan.sold_usd + request["held_usd"]:
-        assert plan.sold_usd == near(max(0.0, posted - request["held_usd"]), abs=1e-6)
-    wanted = plan.hedge_ratio * owned - plan.target_beta * plan.book_usd
-    assert plan.residual_delta_usd == near(wanted - plan.notional_usd, abs=1e-9 * owned)
+    else:
+        more = max(0.0, posted - request["held_usd"])
+        assert plan.cash_sold_usd == near(min(more, request["cash_usd"]), abs=1e-6)
+        assert plan.sold_usd == near(max(0.0, more - request["cash_usd"]), abs=1e-6)
+    left = ((1 - plan.hedge_ratio) * plan.beta + plan.target_beta) * plan.book_usd
+    assert plan.residual_delta_usd == near(owned - left - plan.notional_usd, abs=1e-9 * owned)
     step = plan.contract.notional_usd(plan.contract.lot, plan.price_usd)
     reach = {"nearest": 0.5, "down": 1, "up": 1}[request["rounding"]] * step
     # Margin that rounding up adds is exposure of its own.
@@ -458,6 +589,71 @@ def test_the_liquidation_price_of_a_plan_is_that_of_its_position(book, beta, cap
     )
 
 
+# Cash in the book.
+
+
+@pytest.mark.parametrize(
+    ("held", "cash", "posted", "cash_sold", "sold"),
+    [
+        # A cap of 3, altcoins of beta 1.5 for what is neither: open = 1.5 (10,000 - H - C) + H.
+        (0, 6_000, 3_000, 3_000, 0),
+        (0, 2_000, 12_000 / 2.5 - 2_000 * 0.5 / 3.5, None, None),
+        (4_000, 3_000, 8_500 / 3, 0, 0),
+        (1_000, 6_000, (5_500 - 1_000) / 2, 1_250, 0),
+    ],
+)
+def test_a4_cash_is_turned_into_margin_before_any_coin_is_sold(held, cash, posted, cash_sold, sold):
+    open_usd = 1.5 * (10_000 - held - cash) + held
+    args = {"collateral": "from_portfolio", "held_usd": held, "cash_usd": cash, "fee_rate": 0}
+    plan = h.plan_hedge(
+        10_000, open_usd / 10_000, terms(taker_fee=0, multiplier=1e-6), 2000, **args
+    )
+    if cash_sold is None:
+        # Coins too: N = open + C - (1.5 - 1) (P - C) = 3 P.
+        posted = (open_usd + cash + 0.5 * cash) / 3.5
+        cash_sold, sold = cash, posted - cash
+    assert plan.collateral_usd == near(posted)
+    assert (plan.cash_sold_usd, plan.sold_usd) == near((cash_sold, sold))
+    # Cash has no beta to lose: what it buys is more exposure, and more to short.
+    assert plan.notional_usd == near(3 * posted)
+    assert plan.kept_usd == near(10_000 - posted)
+    gone = min(posted, held) + 1.5 * sold
+    assert plan.kept_beta * plan.kept_usd == near(open_usd - gone)
+    assert plan.residual_delta_usd == near(0, abs=1e-3)
+
+
+def test_a4_cash_counts_only_for_a_margin_out_of_the_book():
+    for source in ("new_money", "stablecoin"):
+        args = {"collateral": source, "fee_rate": 0}
+        plans = [h.plan_hedge(10_000, 0.9, FREE, 2000, cash_usd=c, **args) for c in (0, 4_000)]
+        assert plans[0] == plans[1]
+
+
+def test_a4_a_plan_says_what_cash_it_takes():
+    args = {"collateral": "from_portfolio", "cash_usd": 4_000, "collateral_usd": 5_000}
+    plan = h.plan_hedge(10_000, 0.9, FREE, 2000, **args)
+    assert "($4,000 of cash and $1,000 of altcoins sold)" in str(plan)
+    whole = h.plan_hedge(
+        10_000, 0.9, FREE, 2000, collateral="from_portfolio", held_usd=2_000, cash_usd=8_000 / 3,
+        max_leverage=1,
+    )  # fmt: skip
+    assert (whole.collateral_usd, whole.kept_usd) == near((10_000, 0))
+    assert (whole.cash_sold_usd, whole.sold_usd) == near((8_000 / 3, 16_000 / 3))
+    # Two sums of the same dollars leave an ulp, and that has no beta.
+    thirds = [0.1 + 0.2, 0.3]
+    plan = h.plan_hedge(
+        1e4 * thirds[0] + 7e3, 0.3, FREE, 2000, collateral="from_portfolio",
+        held_usd=1e4 * thirds[1], cash_usd=7e3,
+    )  # fmt: skip
+    assert plan.sold_usd == 0
+
+
+@pytest.mark.parametrize("cash", [8_000.01, 10_001])
+def test_a4_cash_is_part_of_the_book(cash):
+    with refused(f"cash_usd must not be above the rest of the book, 8000, got {cash:g}"):
+        h.plan_hedge(10_000, 0.9, FREE, 2000, held_usd=2_000, cash_usd=cash)
+
+
 # What is assumed is said.
 
 
@@ -468,13 +664,12 @@ def test_assumptions():
     plan = h.plan_hedge(10_000, 1, bare, 2000)
     assert plan.assumptions == (
         "the taker fee of ETHUSD is not verified: 0 assumed",
-        "the maintenance rate of ETHUSD is not verified: 0.50% assumed",
         "ETHUSD: maintenance margin at the mark price assumed",
+        "the maintenance rate of ETHUSD is not verified: 1.00% assumed",
     )
     assert (plan.fee_rate, plan.maintenance_rate) == (0.0, h.ASSUMED_MAINTENANCE_RATE)
-    assert h.ASSUMED_MAINTENANCE_RATE == 0.005
     assert plan.liquidation_price_usd == h.liquidation_price(
-        bare, plan.contracts, 2000, plan.wallet_coin, maintenance_rate=0.005
+        bare, plan.contracts, 2000, plan.wallet_coin, maintenance_rate=0.01
     )
     named = h.plan_hedge(10_000, 1, bare, 2000, fee_rate=0.001, maintenance_rate=0.01)
     assert named.assumptions == ("ETHUSD: maintenance margin at the mark price assumed",)
@@ -503,13 +698,15 @@ def test_a_cap_that_cannot_be_met_says_the_smallest_collateral():
         h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 1.1e-9))
 
 
-def test_a_margin_that_leaves_no_book():
+def test_a_margin_of_more_than_the_book():
     args = {"collateral": "from_portfolio", "max_leverage": 3}
-    for posted in (10_000, 12_000):
-        with infeasible(
-            f"a margin of ${posted:,} out of a book of $10,000 leaves nothing to hedge"
-        ):
-            h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=posted, **args)
+    with infeasible(
+        "a margin of $12,000 is more than the book of $10,000 that it is to come out of; "
+        "post less, or bring new money"
+    ):
+        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000, **args)
+    everything = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=10_000, **args)
+    assert (everything.kept_usd, everything.leverage, everything.contracts) == (0, 1, -1_000)
     assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=9_999, **args).kept_usd == 1
     # New money may be more than the book.
     assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000).kept_usd == 10_000
@@ -585,10 +782,6 @@ def test_margin_not_above_maintenance():
         ({"fee_rate": 1}, "fee_rate must be a decimal between -1 and 1 (1% is 0.01), got 1.0"),
         ({"fee_rate": -0.4}, "fee_rate must not be a rebate that pays for the margin: -0.4"),
         (
-            {"fee_rate": -0.25, "hedge_ratio": 4},
-            "fee_rate must not be a rebate that pays for the margin: -0.25",
-        ),
-        (
             {"maintenance_rate": 1},
             "maintenance_rate must be a decimal from 0 to below 1 (1% is 0.01), got 1.0",
         ),
@@ -609,7 +802,7 @@ def test_what_is_just_allowed():
 
 PLAN_NUMBERS = [
     "book_usd", "beta", "price_usd", "collateral_usd", "max_leverage", "held_usd", "hedge_ratio",
-    "target_beta", "fee_rate", "maintenance_rate",
+    "target_beta", "notional_usd", "fee_rate", "maintenance_rate",
 ]  # fmt: skip
 
 
@@ -617,7 +810,8 @@ PLAN_NUMBERS = [
 def test_bad_numbers_are_refused_by_name(name):
     request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
     for bad in (*BAD_ANYWHERE.values(), INF, [1.0, 2.0], []):
-        if bad is None and name in ("collateral_usd", "fee_rate", "maintenance_rate"):
+        optional = ("collateral_usd", "notional_usd", "fee_rate", "maintenance_rate")
+        if bad is None and name in optional:
             continue
         with pytest.raises(h.InvalidInput, match=name):
             h.plan_hedge(**(request | {name: bad}))
@@ -703,7 +897,7 @@ STEPS = [
         [
             ("Exposure", "$1,000 x beta 1 + $9,000 of ETH margin = $10,000 of ETH risk"),
             ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
-            ("Ratio", "short $5,000, 50% of the exposure"),
+            ("Ratio", "short $5,000, 50% of the exposure of the book, and the margin"),
             ("Contracts", "sell 500 (500.000 before rounding), $5,000; residual delta $0.00"),
             (
                 "Collateral and leverage",
@@ -805,6 +999,21 @@ def test_bad_numbers_are_not_rebalanced(name):
     for bad in (*BAD_ANYWHERE.values(), INF, [0.1, 0.2], [], *([-1] if name != "beta" else [])):
         with pytest.raises(h.InvalidInput, match=name):
             h.rebalance(**(request | {name: bad}))
+
+
+@given(
+    floats(0, 1e6), floats(0.1, 3), floats(0, 1e6), floats(-0.3, 0.3), floats(0, 2), floats(-1, 1)
+)
+def test_a5_a_rebalanced_hedge_leaves_the_same_beta(book, beta, margin, move, ratio, target):
+    notional = max(
+        float(h.hedge_notional(book, beta, margin, hedge_ratio=ratio, target_beta=target)), 0.0
+    )
+    assume(margin * (1 + move) - notional * move >= 0)
+    found = h.rebalance(book, beta, margin, notional, move, hedge_ratio=ratio, target_beta=target)
+    owned = beta * found.book_usd + found.equity_usd
+    left = ((1 - ratio) * beta + target) * found.book_usd
+    assert owned - found.target_usd == near(left, abs=1e-9 * (1 + owned + abs(left)))
+    assert found.change_usd == near(found.target_usd - notional, abs=1e-9 * (1 + notional))
 
 
 # Changing and closing.
@@ -945,11 +1154,26 @@ def test_legs_out_of_the_book():
     assert h.plan_legs(10_000, legs(0.4), collateral="from_portfolio") == (one,)
     with pytest.raises(h.InfeasibleHedge) as error:
         h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=1)
-    assert error.value.smallest_collateral_usd == INF
+    assert error.value.smallest_collateral_usd == 10_000
     assert str(error.value) == (
-        "a leverage cap of 1x could only be met by selling the whole book for BTC, which is no "
-        "hedge; raise the cap, or bring new money"
+        "several legs out of the book at a leverage cap of 1x leave nothing to hedge but what is "
+        "sold for them; raise the cap, or take one leg"
     )
+
+
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+@pytest.mark.parametrize("hedge_ratio", [0.3, 0.5, 1.0, 1.4])
+@pytest.mark.parametrize("fee_rate", [0.0, 0.002])
+def test_a5_legs_leave_the_share_of_each_coin(collateral, hedge_ratio, fee_rate):
+    betas = (0.4, 0.8, 0.3)
+    plans = h.plan_legs(
+        10_000, legs(*betas, multiplier=1e-6), collateral=collateral, max_leverage=2.2,
+        hedge_ratio=hedge_ratio, fee_rate=fee_rate,
+    )  # fmt: skip
+    for plan, beta in zip(plans, betas, strict=True):
+        left = plan.exposure_usd - plan.notional_usd
+        assert left == near((1 - hedge_ratio) * beta * 10_000, abs=1e-4)
+        assert plan.leverage <= 2.2 + 1e-9
 
 
 def test_legs_pass_everything_on():
@@ -1128,6 +1352,137 @@ def test_what_a_venue_allows_is_a_ceiling():
     assert h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=10).leverage == near(10, rel=1e-3)
     with refused("max_leverage must be <= 10, the cap of ETHUSD, got 11"):
         h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=11)
+
+
+LADDER = {
+    "taker_fee": 0, "multiplier": 100, "coin": "BTC", "settle": "BTC", "symbol": "BTCUSD",
+    "max_leverage": 125, "leverage_floors": (0, 400, 1000), "leverage_caps": (4, 3, 2),
+}  # fmt: skip
+
+
+def test_a14_a_venue_allows_less_leverage_for_a_large_size():
+    """18,322 BTC at 3x, where the venue allows 2x above 1,000."""
+    ladder = terms(**LADDER)
+    book = 18_322 * 40_000 * 2 / 3
+    with pytest.raises(h.InfeasibleHedge) as error:
+        h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 2)
+    assert str(error.value) == (
+        "BTCUSD at Test allows 2x at most for a short of $732,880,000 (18,322 BTC), and "
+        "$244,293,333 of collateral makes it 3x; post $488,586,666.67 or more, or hedge less"
+    )
+    assert error.value.smallest_collateral_usd == near(book)
+    plan = h.plan_hedge(book, 1, ladder, 40_000)
+    assert (plan.leverage, plan.collateral_usd) == (near(2), near(book))
+    assert plan.assumptions == (
+        "BTCUSD: the venue allows 2x for a short of $977,173,333, and that is taken in place of 3x",
+    )
+    assert h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book).leverage == near(2)
+    # Too little for either cap: the smallest is the venue's.
+    with pytest.raises(h.InfeasibleHedge, match="above the cap of 2x") as error:
+        h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 3)
+    assert error.value.smallest_collateral_usd == near(book)
+    # A flat size knows no way out by more margin of its own.
+    given_ = h.plan_hedge(book, 1, ladder, 40_000, notional_usd=1001 * 40_000)
+    assert given_.leverage == near(2)
+    with infeasible(
+        "BTCUSD at Test allows 0.9x at most for a short of $40,040,000 (1,001 BTC), and "
+        "$30,000,000 of collateral makes it 1.33x; use another source of margin, or hedge less"
+    ):
+        h.plan_hedge(
+            30_000_000, 1, terms(**(LADDER | {"leverage_caps": (4, 3, 0.9)})), 40_000,
+            notional_usd=1001 * 40_000, collateral="from_portfolio", collateral_usd=30_000_000,
+        )  # fmt: skip
+
+
+def test_a14_rounding_does_not_step_over_a_floor():
+    ladder = terms(**(LADDER | {"lot": 7}))
+    book = 1000 * 40_000 * 2 / 3
+    plan = h.plan_hedge(book, 1, ladder, 40_000, rounding="up")
+    assert plan.contracts == -399_994
+    assert plan.leverage <= 3
+    assert plan.assumptions == (
+        "rounded down: one step more would lift the leverage above the cap",
+    )
+    given_ = h.plan_hedge(book, 1, ladder, 40_000, rounding="up", collateral_usd=book / 2)
+    assert given_.contracts == -399_994
+
+
+@given(
+    floats(1e4, 1e9), floats(0.2, 3), floats(1.3, 4), st.sampled_from([0.0, 0.0005]),
+    st.sampled_from(["new_money", "from_portfolio", "stablecoin"]),
+    st.sampled_from([
+        {"leverage_floors": (0, 5, 50, 400, 1000), "leverage_caps": (4, 3.5, 3, 2, 1.6)},
+        {"maintenance_floors": (0, 5e5, 1e6, 5e7), "maintenance_rates": (0.01, 0.02, 0.1, 0.2),
+         "initial_margin_rates": (0.02, 0.04, 0.3, 0.5), "tier_unit": "usd"},
+    ]),
+)  # fmt: skip
+def test_a14_no_plan_is_above_what_the_venue_allows(book, beta, cap, fee, source, ladder):
+    contract = terms(**ladder, taker_fee=fee)
+    request = {
+        "book_usd": book, "beta": beta, "contract": contract, "price_usd": 40_000,
+        "collateral": source, "max_leverage": cap,
+    }  # fmt: skip
+    plan = planned(request)
+    allowed = h.leverage_allowed(contract, plan.contracts, 40_000)
+    assert plan.leverage <= min(cap, allowed) * (1 + 1e-7)
+    said = any("the venue allows" in text for text in plan.assumptions)
+    assert said == (plan.leverage < cap * (1 - 0.01)) or plan.notional_usd < 1e4
+    given_ = planned(request, collateral_usd=plan.collateral_usd)
+    assert given_.leverage <= min(cap, allowed) * (1 + 1e-7)
+
+
+def test_a15_what_is_not_verified_is_assumed_with_care():
+    """Deribit's doubtful line for BTC, and without one the highest of the data."""
+    line = terms(
+        coin="BTC", settle="BTC", symbol="BTC-PERPETUAL", maintenance_floors=(),
+        maintenance_rates=(), maintenance_base_rate=0.01, maintenance_slope_per_coin=0.00005,
+    )  # fmt: skip
+    plan = h.plan_hedge(30_000, 1, line, 45_000, collateral_usd=30_000, fee_rate=0)
+    assert plan.maintenance_rate == near(0.01 + 0.00005 * 60_000 / 45_000)
+    assert plan.liquidation_price_usd == near(89_094)
+    assert plan.assumptions == (
+        "the maintenance rate of BTC-PERPETUAL is not verified: 1.01% assumed (1.00% and 0.0050% "
+        "for each of 1.333 BTC, doubtful)",
+    )
+    slope = dataclasses.replace(line, maintenance_base_rate=None)
+    assert h.plan_hedge(
+        30_000, 1, slope, 45_000, collateral_usd=30_000, fee_rate=0
+    ).maintenance_rate == near(h.ASSUMED_MAINTENANCE_RATE + 0.00005 * 60_000 / 45_000)
+    base = dataclasses.replace(line, maintenance_slope_per_coin=None, maintenance_base_rate=0.02)
+    assert h.plan_hedge(30_000, 1, base, 45_000, fee_rate=0).maintenance_rate == 0.02
+    own = h.plan_hedge(30_000, 1, line, 45_000, fee_rate=0, maintenance_rate=0.004)
+    assert (own.maintenance_rate, own.assumptions) == (0.004, ())
+    with pytest.raises(h.InfeasibleHedge, match="maintenance margin"):
+        h.plan_hedge(1e10, 1, line, 45_000, fee_rate=0)
+
+
+def test_a15_the_rate_assumed_is_the_highest_of_the_data():
+    rates = [
+        rate
+        for one in market.contracts()
+        for rate in (*one.maintenance_rates[:1], one.maintenance_base_rate)
+        if rate is not None
+    ]
+    assert max(rates) == h.ASSUMED_MAINTENANCE_RATE
+    for one in market.contracts(open_only=True):
+        if not one.maintenance_rates:
+            plan = h.plan_hedge(10_000, 1, one, 2000, max_leverage=2)
+            assert plan.maintenance_rate >= h.ASSUMED_MAINTENANCE_RATE
+            assert any("is not verified" in text for text in plan.assumptions)
+
+
+def test_a16_dollars_behind_tiers_in_dollars():
+    faces = terms(
+        taker_fee=0, multiplier=1, tier_unit="usd", maintenance_floors=(0, 5e3),
+        maintenance_rates=(0.01, 0.03),
+    )  # fmt: skip
+    for basis in ("mark", "entry"):
+        plan = h.plan_hedge(
+            10_000, 1, dataclasses.replace(faces, maintenance_basis=basis), 2000,
+            collateral="stablecoin", max_leverage=2,
+        )  # fmt: skip
+        # Half of it at 1%, half at 3%, at any price.
+        assert plan.liquidation_price_usd == near((5_000 + 10_000 * 0.98) / 5)
 
 
 def test_a_margin_may_take_more_out_of_the_book_than_was_to_be_hedged():

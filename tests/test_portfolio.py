@@ -875,3 +875,221 @@ def test_whatever_json_holds_it_is_a_book_or_an_error(tmp_path_factory, value):
 @pytest.mark.parametrize("kind", [h.Holding, h.Portfolio])
 def test_value_objects(kind):
     check_value_object(kind)
+
+
+# Other names of a coin, and cash.
+
+MORE = {"BTC": 40_000.0, "ETH": 2_000.0, "ADA": 0.5, "LINK": 20.0, "MATIC": 1.0}
+WRAPPED = "coin,usd_value\nADA,5000\nWETH,3000\nstETH,4000\nwBTC,2000\nwstETH,1000\n"
+WRAPPED += "MATIC,1500\nPOL,1000\n"
+
+
+def test_a2_rows_that_come_to_one_coin_are_added_up_and_listed(file):
+    found = h.read_portfolio(file(WRAPPED), MORE)
+    assert pairs(found) == [("ADA", 5000.0), ("ETH", 8000.0), ("BTC", 2000.0), ("MATIC", 2500.0)]
+    assert [reading.written for reading in found.coins_read_as] == [
+        "WETH", "STETH", "WBTC", "WSTETH", "POL",
+    ]  # fmt: skip
+    assert found.coins_read_as[0].text == "WETH read as ETH (wrapped)"
+
+
+def test_a2_aliases_can_be_switched_off(file):
+    found = h.read_portfolio(file(WRAPPED + "USDT,9\nZUSD,1\n"), MORE, aliases=False)
+    assert found.coins == ("ADA", "WETH", "STETH", "WBTC", "WSTETH", "MATIC", "POL", "USDT", "ZUSD")
+    # A ticker of cash is one as it is written, an exchange's symbol for it is not.
+    assert [reading.text for reading in found.coins_read_as] == ["USDT is cash"]
+    assert found.cash_usd == 9
+
+
+def test_a2_quantities_are_counted_in_the_coin(file):
+    rate = h.read_coin("wstETH").coins
+    found = h.read_portfolio(file("coin,quantity\nETH,1\nwstETH,2\nXETH,0.5\n"), MORE)
+    (eth,) = found.holdings
+    assert eth.quantity == pytest.approx(1.5 + 2 * rate)
+    assert eth.value_usd == pytest.approx(2_000 * (1.5 + 2 * rate))
+    assert eth.at_market
+    # A value that is given is one, whatever the quantity.
+    part = h.read_portfolio(file("coin,quantity,usd_value\nETH,,500\nwstETH,2,5000\n"), MORE)
+    assert part.holdings == (h.Holding(coin="ETH", value_usd=5500.0),)
+
+
+def test_a2_the_price_of_a_staked_coin_is_not_that_of_the_coin(file):
+    alone = h.read_portfolio(file("coin,quantity,price_usd\nwstETH,2,2420\n"), MORE)
+    assert (alone.value_usd, alone.holdings[0].price_usd) == (4840.0, None)
+    both = h.read_portfolio(file("coin,quantity,price_usd\nwstETH,2,2420\nETH-USD,1,2001\n"), MORE)
+    assert (both.value_usd, both.holdings[0].price_usd) == (6841.0, 2001.0)
+    odd = h.read_portfolio(file("coin,quantity,price_usd\nETH,2,2000\nETH-USD,1,2001\n"), MORE)
+    assert odd.holdings[0].price_usd is None
+
+
+def test_a2_the_data_in_use_decide_what_has_prices_of_its_own(file):
+    path = file("coin,usd_value\nstETH,4\nPOL,5\n")
+    assert h.read_portfolio(path, MORE).coins == ("ETH", "MATIC")
+    assert h.read_portfolio(path, MORE, priced={"ETH", "STETH", "POL"}).coins == ("STETH", "POL")
+    assert h.read_portfolio(path).coins == ("ETH", "POL")
+
+
+def test_a2_a_row_with_a_beta_of_its_own_is_taken_as_it_is_written(file):
+    text = "coin,usd_value,beta,beta_eth\nWETH,3000,1,\nETH,10,,\nstETH,5,,0.99\nUSDT,7,0.1,\n"
+    found = h.read_portfolio(file(text), MORE)
+    assert found.coins == ("WETH", "ETH", "STETH", "USDT")
+    assert found.coins_read_as == ()
+    assert found.cash_usd == 0
+
+
+def test_a2_one_ticker_in_two_rows_is_refused_as_ever(file):
+    fails(
+        file("coin,usd_value\nWETH,1\nweth,2\n"),
+        "'WETH' stands in line 2 already; add the two up in one",
+        line=3,
+        column="coin",
+    )
+
+
+def test_a2_the_name_of_a_coin_suggests_its_ticker(file):
+    fails(
+        file("coin,quantity\nCardano,100\n"),
+        "no price of CARDANO (did you mean ADA?) to value the quantity with; give its price_usd or "
+        "its usd_value",
+        line=2,
+        column="quantity",
+    )
+
+
+def test_a4_cash_is_worth_a_dollar_where_nothing_else_is_said(file):
+    text = "coin,quantity,price_usd,usd_value\nUSDT,100,,\nUSDC,50,0.99,\nDAI,,,7\nADA,2,,\n"
+    found = h.read_portfolio(file(text), MORE)
+    assert pairs(found) == [("USDT", 100.0), ("USDC", 49.5), ("DAI", 7.0), ("ADA", 1.0)]
+    assert [holding.is_cash for holding in found] == [True, True, True, False]
+    assert not found.holdings[0].at_market
+    assert (found.cash_usd, found.only_cash) == (156.5, False)
+    only = h.read_portfolio(file("coin,quantity\nUSDT,100\nZUSD,250\nUSD,50\nADA,0\n"), MORE)
+    assert pairs(only) == [("USDT", 100.0), ("USD", 300.0), ("ADA", 0.0)]
+    assert only.only_cash
+
+
+# Betas to one hedge coin.
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "coin,usd_value,beta_btc,beta_eth\nUNI,5,1.15,-0.5\nADA,5,,\n"),
+        ("b.csv", "coin,usd_value,Beta to BTC,beta (ETH)\nUNI,5,1.15,-0.5\nADA,5,,\n"),
+        ("a.json", '[{"coin":"UNI","usd_value":5,"beta_btc":1.15,"beta_eth":-0.5},'
+                   '{"coin":"ADA","usd_value":5,"beta_btc":null}]'),
+        ("b.json", '{"UNI": {"usd_value": 5, "beta_btc": 1.15, "beta_eth": -0.5}, "ADA": 5}'),
+    ],
+)  # fmt: skip
+def test_a11_a_beta_can_name_its_hedge_coin(file, name, text):
+    uni, ada = h.read_portfolio(file(text, name))
+    assert uni.betas_to == (("BTC", 1.15), ("ETH", -0.5))
+    assert (uni.beta, uni.beta_to("BTC"), uni.beta_to("ETH"), uni.beta_to("SOL")) == (
+        None, 1.15, -0.5, None,
+    )  # fmt: skip
+    assert uni.has_own_beta
+    assert not ada.has_own_beta
+
+
+def test_a11_a_beta_without_a_coin_is_to_any_other(file):
+    (uni,) = h.read_portfolio(file("coin,usd_value,beta,beta_btc\nUNI,5,2,1\n"))
+    assert (uni.beta_to("BTC"), uni.beta_to("ETH")) == (1.0, 2.0)
+    assert "2, 1 to BTC" in shown(h.Portfolio(holdings=(uni,)))
+
+
+def test_a11_betas_that_are_wrong(file):
+    fails(
+        file("coin,usd_value,beta_btc,Beta BTC\nUNI,5,1,1\n"),
+        "'beta_btc' and 'Beta BTC' both mean beta_btc; keep one, and rename the other to comment",
+        line=1,
+    )
+    fails(
+        file("coin,usd_value,beta_btc\nUNI,5,high\n"), NOT_PLAIN + "'high'", line=2,
+        column="beta_btc",
+    )  # fmt: skip
+    for twice in ((("BTC", 1.0), ("BTC", 2.0)), (("", 1.0),)):
+        with refused(f"betas_to must name each coin once, got {twice!r}"):
+            h.Holding(coin="UNI", value_usd=1.0, betas_to=twice)
+    with refused("beta must be a finite number, got inf"):
+        h.Holding(coin="UNI", value_usd=1.0, betas_to=(("BTC", math.inf),))
+
+
+# Lists of trades.
+
+SUM = "add up what you hold of each coin now, buys less sales, and give one line a coin: "
+SUM += "coin,quantity"
+LOGS = {
+    "kraken_ledger.csv": (
+        '"txid","refid","time","type","subtype","aclass","asset","amount","fee","balance"\n'
+        '"A1","B1","2023-01-02","trade","","currency","ADA",100,0,100\n',
+        "'txid', 'refid', 'time', 'type' and 'fee'",
+    ),
+    "coinstats.csv": (
+        "Portfolio,Coin Symbol,Pair,Type,Amount,Price,Fee Amount,Date,Notes\n"
+        "Main,ADA,USDT,buy,100,0.5,0,2023-03-01,\n",
+        "'Type', 'Fee Amount' and 'Date'",
+    ),
+    "koinly.csv": (
+        "Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Label,TxHash\n"
+        "2023-01-01,1,ETH,2000,USDT,,x\n",
+        "'Date', 'Sent Amount', 'Received Amount', 'Label' and 'TxHash'",
+    ),
+    "cointracking.csv": (
+        '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Date"\n'
+        '"Trade","1","BTC","100","USD","0","","Kraken","2020"\n',
+        "'Type', 'Buy', 'Sell', 'Fee' and 'Date'",
+    ),
+    "delta.csv": ("Date,Way,Coin,Amount\n2020-01-01,BUY,ADA,5\n", "'Date' and 'Way'"),
+    "sides.csv": ("coin;side;amount\nADA;BUY;5\nADA;SELL;2\n", "'side'"),
+    "list.json": (
+        '[{"symbol": "ADA", "quantity": 5, "order_id": "x", "#txid": 1}]', "'order_id'"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_b_a_list_of_trades_is_told_from_holdings_by_its_columns(file, name):
+    text, columns = LOGS[name]
+    with pytest.raises(h.PortfolioFileError) as error:
+        h.read_portfolio(file(text, name), PRICES)
+    word = "columns" if " and " in columns else "column"
+    assert str(error.value).endswith(
+        f": a list of trades, not of holdings: it has the {word} {columns}; {SUM}"
+    )
+    assert "rename" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        # As a reader would have it who renamed the columns.
+        ("a.csv", "coin,quantity,comment\nADA,5,Buy\nLINK,500,SELL\n", "'comment' says 'Buy'"),
+        ("b.csv", "coin,type,quantity\nADA,spot,5\nLINK,sold,5\n", "'type' says 'sold'"),
+        ("c.csv", 'coin,type,amount\nADA,buy,1\nLINK,"5"x,1\n', "'type' says 'buy'"),
+        ("d.json", '[{"coin":"ADA","amount":5,"note":"sell"}]', "'note' says 'sell'"),
+    ],
+)
+def test_b_a_list_of_trades_is_told_by_its_words(file, name, text, why):
+    with pytest.raises(h.PortfolioFileError) as error:
+        h.read_portfolio(file(text, name), PRICES)
+    assert f"a list of trades, not of holdings: {why}; {SUM}" in str(error.value)
+
+
+def test_b_trades_under_a_key_of_json(file):
+    path = file('{"meta": {}, "Activities": [{"type": "BUY", "symbol": "ADA"}]}', "g.json")
+    with pytest.raises(h.PortfolioFileError, match="a list of trades") as error:
+        h.read_portfolio(path, PRICES)
+    assert error.value.place == "$.Activities"
+
+
+def test_b_what_only_looks_like_a_list_of_trades(file):
+    # Coins of such names, a comment that only has the word in it, a day without more.
+    text = "coin,usd_value,note\nSELL,1,bought in 2021\nBUY,2,\n"
+    assert h.read_portfolio(file(text)).coins == ("SELL", "BUY")
+    fails(file("coin,usd_value,date\nADA,1,2023-01-01\n"), UNKNOWN, line=1, column="date")
+    fails(
+        file("coin,quantity\nADA,10\nADA,-5\n"),
+        "must be >= 0, got '-5'; a short position is not a holding",
+        line=3,
+        column="quantity",
+    )

@@ -120,12 +120,12 @@ class ByHand:
         plan = self.plan
         equity = self.equity_usd(spot, perp)
         coin = equity if self.coin else self.profit(perp) * spot if self.inverse else 0.0
-        ratio, beta, left = plan.hedge_ratio, plan.kept_beta, plan.target_beta
+        left = (1 - plan.hedge_ratio) * plan.beta + plan.target_beta
         scale = plan.book_usd / plan.kept_usd
         if self.naive:
-            target, ratio = kept * scale, 0.0
+            target, covered = kept * scale, 0.0
         else:
-            target = ratio * (beta * kept + coin) - left * scale * kept
+            target, covered = plan.kept_beta * kept + coin - left * scale * kept, 1.0
         face = self.contract.multiplier * (1 if self.inverse else perp)
         short = -self.contracts * face
         gap = target - short
@@ -133,7 +133,7 @@ class ByHand:
             return 0.0
         rate = plan.fee_rate + self.slippage
         if self.coin:
-            gap /= 1 + math.copysign(ratio * rate, gap)
+            gap /= 1 + math.copysign(covered * rate, gap)
         most = max(abs(short), self.cap * equity)
         wanted = float(np.clip(short + gap, -most, most)) / face
         if self.whole:
@@ -629,8 +629,75 @@ def test_the_venue_refuses_more_than_its_leverage():
 def test_target_beta_and_ratio_are_kept_up():
     plan = exact_plan(1.5, target_beta=0.5, hedge_ratio=0.8)
     run = replay(plan, [PRICE, 3000], rebalance_every=1)
-    wanted = 0.8 * (1.5 * run.book_usd[1] + run.equity_usd[1]) - 0.5 * run.book_usd[1]
+    wanted = 0.8 * 1.5 * run.book_usd[1] + run.equity_usd[1] - 0.5 * run.book_usd[1]
     assert run.notional_usd[1] == near(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("source", ["new_money", "from_portfolio", "stablecoin"])
+@pytest.mark.parametrize("hedge_ratio", [0.5, 1.3])
+def test_a5_a_share_of_the_hedge_leaves_the_rest_of_the_book_all_along(source, hedge_ratio):
+    """On every date the delta left is the share of the book not hedged, and the margin is not."""
+    plan = h.plan_hedge(
+        50_000, 1.5, terms(taker_fee=0.001, multiplier=1e-6), PRICE, collateral=source,
+        hedge_ratio=hedge_ratio,
+    )  # fmt: skip
+    path = random_walk(3, 20)
+    funding = 0.0003
+    run = replay(plan, path, rebalance_every=1, funding_rate=funding)
+    coin = run.equity_usd
+    if source == "stablecoin":
+        # What has been earned in dollars has no delta, profit in coin has.
+        paid = plan.collateral_usd + run.funding_usd + run.fees_usd
+        coin = run.equity_usd - paid
+    delta = plan.kept_beta * run.book_usd + coin - run.notional_usd
+    left = (1 - hedge_ratio) * plan.beta * plan.book_usd * run.book_usd / plan.kept_usd
+    np.testing.assert_allclose(delta, left, atol=0.02)
+
+
+@pytest.mark.parametrize("hedge_ratio", [0.9, 1.0])
+def test_a13_a_book_that_is_all_margin_is_carried_along(hedge_ratio):
+    plan = h.plan_hedge(
+        50_000, 1, terms(taker_fee=0.001, multiplier=1e-6), PRICE, collateral="from_portfolio",
+        held_usd=50_000, collateral_usd=50_000, max_leverage=1, hedge_ratio=hedge_ratio,
+    )  # fmt: skip
+    assert plan.kept_usd == 0
+    path = random_walk(4, 20)
+    run = replay(plan, path, rebalance_every=1)
+    assert not run.book_usd.any()
+    assert run.liquidated_at is None
+    left = (1 - hedge_ratio) * run.unhedged_usd
+    np.testing.assert_allclose(run.equity_usd - run.notional_usd, left, atol=0.02)
+    given_book = replay(plan, path, rebalance_every=1, book_usd=np.array(path) / path[0])
+    np.testing.assert_allclose(given_book.equity_usd, run.equity_usd)
+    naive = replay(plan, path, rebalance_every=1, sizing="naive")
+    assert naive.contracts[-1] < 0
+    many = replay_many(plan, np.array([path, path]), rebalance_every=1)
+    np.testing.assert_allclose(many.wealth_usd, run.wealth_usd[-1])
+
+
+def test_a16_tiers_in_faces_do_not_move_with_the_price():
+    """A short of $5,000,000 bears 1.65% at every mark; at entry the tier is that of the face."""
+    ladder = {
+        "taker_fee": 0, "multiplier": 1, "tier_unit": "usd",
+        "maintenance_floors": (0, 5e5, 1e6, 2e6, 5e6),
+        "maintenance_rates": (0.005, 0.01, 0.015, 0.02, 0.025),
+    }  # fmt: skip
+    plan = h.plan_hedge(
+        2_500_000, 1, terms(**ladder), 50_000, collateral_usd=2_500_000, max_leverage=2
+    )
+    assert plan.liquidation_price_usd == near(98_350)
+    for end, liquidated in ((98_349, None), (98_351, 1)):
+        assert replay(plan, [50_000, end]).liquidated_at == liquidated
+        many = replay_many(plan, np.array([[50_000, end]]))
+        assert (many.liquidated_at[0] >= 0) == (liquidated is not None)
+    entry = h.plan_hedge(
+        2_500_000, 1, terms(**ladder, maintenance_basis="entry"), 50_000,
+        collateral_usd=2_500_000, max_leverage=2,
+    )  # fmt: skip
+    far = entry.liquidation_price_usd
+    assert far == near(5_000_000 / (100 - 50 + 1.65))
+    for end, liquidated in ((far * 0.9999, None), (far * 1.0001, 1)):
+        assert replay(entry, [50_000, end]).liquidated_at == liquidated
 
 
 def test_a_short_that_turns_into_a_long():
@@ -668,6 +735,20 @@ def test_a_book_given_moves_as_given():
     whole = 20_000 * coin / PRICE + 30_000 * np.array([1, 0.9, 1.1])
     run = replay(held, coin, book_usd=whole)
     np.testing.assert_allclose(run.book_usd, whole - 10_000 * coin / PRICE)
+
+
+def test_a4_cash_that_became_margin_is_no_coin_of_the_book():
+    plan = h.plan_hedge(50_000, 0.6, FREE, PRICE, collateral="from_portfolio", cash_usd=20_000,
+                        collateral_usd=15_000)  # fmt: skip
+    run = replay(plan, [PRICE, 3000])
+    assert plan.cash_sold_usd == 15_000
+    kept = 35_000 + 0.6 * 50_000 * (3000 / PRICE - 1)
+    assert run.book_usd.tolist() == near([35_000, kept])
+    with refused(
+        "book_usd is that of the whole book, and the plan turned cash of it into margin, which "
+        "does not move with the rest; leave book_usd out"
+    ):
+        replay(plan, [PRICE, 3000], book_usd=[1, 2])
 
 
 # The three side by side.

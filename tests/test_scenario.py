@@ -38,7 +38,7 @@ def cents(values):
 
 ALICE = {
     # The 14 ETH of margin were bought for the purpose: the hedge hedges them and nothing else.
-    "A": ({"collateral_usd": 49_000, "hedge_ratio": 49 / 99}, (50_000, -4_900), -7_500),
+    "A": ({"collateral_usd": 49_000, "notional_usd": 49_000}, (50_000, -4_900), -7_500),
     # They are part of the $50,000.
     "B": (
         {"collateral_usd": 49_000, "hedge_ratio": 0.98, "collateral": "from_portfolio"},
@@ -131,7 +131,7 @@ def test_moves_at_once():
 def test_a_plan_leaves_its_residual_delta_and_the_fee_and_nothing_else(request, moves):
     plan = planned(request)
     found = h.run_scenario(plan, moves)
-    meant = (1 - plan.hedge_ratio) * plan.exposure_usd + plan.target_beta * plan.book_usd
+    meant = ((1 - plan.hedge_ratio) * plan.beta + plan.target_beta) * plan.book_usd
     expected = (plan.residual_delta_usd + meant) * found.move - plan.open_fee_usd
     quiet = ~found.liquidated & ~found.wiped_out
     scale = 1e-9 * (plan.exposure_usd + plan.notional_usd)

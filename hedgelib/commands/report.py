@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hedgelib.errors import InvalidInput
+from hedgelib.errors import InvalidInput, NothingToHedge
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
 
@@ -24,6 +24,7 @@ DESCRIPTION = (
 
 _NO_PDF, _INTERRUPTED = 3, 130
 _STDOUT = "-"
+_MOST_SHOWN = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +55,14 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
     defaults = ReportParameters(portfolio="-")
     for name in ReportParameters.names()[1:]:
         default = getattr(defaults, name)
+        if default is False:
+            parser.add_argument(
+                "--" + name.replace("_", "-"),
+                action="store_true",
+                default=argparse.SUPPRESS,
+                help=PARAMETER_HELP[name],
+            )
+            continue
         shown = "" if default is None else f" (default: {default})"
         parser.add_argument(
             "--" + name.replace("_", "-"),
@@ -86,11 +95,20 @@ def run(arguments: argparse.Namespace) -> int:
     _check_output(arguments)
 
     # pandas and Jupyter take their time, and --help needs neither.
-    from hedgelib.report.export import to_json
+    from hedgelib.report.export import nothing_to_json, to_json
     from hedgelib.report.one import build_report
 
     # Worked out here first: what is wrong with the input shows in a second, without a kernel.
-    report = build_report(parameters)
+    try:
+        report = build_report(parameters)
+    except NothingToHedge as nothing:
+        name = printable(Path(parameters.portfolio).name)
+        # What is asked for as data is not mixed with words.
+        stream = sys.stderr if arguments.out == _STDOUT else sys.stdout
+        print(f"{name}: {nothing}", file=stream)
+        if arguments.out == _STDOUT:
+            print(nothing_to_json(nothing), end="")
+        return 0
     if arguments.out == _STDOUT:
         print(to_json(report), end="")
         return 0
@@ -125,6 +143,12 @@ def _write(report: HedgeReport, arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             code, failed = _INTERRUPTED, "interrupted"
     print(f"{report.title}: {report.headline}")
+    for warning in report.warnings:
+        print(f"! {printable(warning)}")
+    if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
+        shown = "; ".join(read_as[:_MOST_SHOWN])
+        more = len(read_as) - _MOST_SHOWN
+        print(f"{shown}" + (f"; and {more:,} more" if more > 0 else ""))
     *first, last = map(str, written)
     print(f"wrote {', '.join(first)} and {last}")
     if failed:

@@ -27,7 +27,8 @@ DESCRIPTION = (
     "as further columns. index.html and index.csv list them all. A portfolio that cannot have a "
     "report is listed with the reason. After an interruption the same command goes on where it "
     "stopped: a report is made again only when its file, its parameters, hedgelib or its data have "
-    "changed; with --live on the next day, too."
+    "changed, and on the next day, because it tells the age of its prices; with --as-of-data and "
+    "without --live it does not."
 )
 
 _SOME_FAILED, _INTERRUPTED = 3, 130
@@ -70,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     # pandas and Jupyter take their time, and --help needs neither.
     from hedgelib.report.gather import gather
+    from hedgelib.report.index import old_prices
     from hedgelib.report.records import OutFolder
 
     books = gather(arguments.source, given, out=arguments.out)
@@ -86,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
         f"{len(outcomes):,} {'portfolio' if len(outcomes) == 1 else 'portfolios'}: {new:,} made "
         f"now, {len(outcomes) - new - failed:,} as before, {failed:,} without a report"
     )
+    for text in old_prices(outcomes):
+        print(f"! {text}")
     print(f"wrote {printable(str(index))}")
     return _SOME_FAILED if failed else 0
 

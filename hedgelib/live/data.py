@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 from hedgelib._check import NONNEGATIVE, scalars
 from hedgelib._result import whole
 from hedgelib._text import Table
+from hedgelib.coins import names_to_price
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.live.building import age_words, build_market, within
 from hedgelib.live.cache import Cache, State, day_of, series_key
@@ -265,8 +266,9 @@ def _coins(
     optional: tuple[str, ...] = ()
     if portfolio is not None:
         if not isinstance(portfolio, Portfolio):
-            portfolio = read_portfolio(portfolio, _AnyPrice())
-        optional = tuple(c for c in dict.fromkeys((*BENCHMARKS, *portfolio.coins)))
+            portfolio = read_portfolio(portfolio, _AnyPrice(), aliases=False)
+        held = (name for h in portfolio if not h.is_cash for name in names_to_price(h.coin))
+        optional = tuple(dict.fromkeys((*BENCHMARKS, *held)))
     if not needed and not optional:
         raise InvalidInput("coins is empty; name the coins, such as BTC, or give a portfolio")
     return needed, tuple(coin for coin in optional if coin not in needed)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgelib import errors
-from hedgelib.errors import HedgeError
+from hedgelib.errors import HedgeError, NothingToHedge
 from hedgelib.report.forkserver import ForkServer, ServerGone, can_fork, command
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.wire import pack, receive, unpack
@@ -73,15 +73,23 @@ class Made:
         By the ends of their names: ``html`` and ``ipynb``.
     error : str
         Empty where there is a report.
+    nothing : str
+        Why there is nothing to hedge, where that is so; empty else.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     error: str = ""
+    nothing: str = ""
 
     def pack(self) -> bytes:
         """Return all of it as bytes."""
-        told = {"figures": dict(self.figures), "error": self.error, "files": list(self.files)}
+        told = {
+            "figures": dict(self.figures),
+            "error": self.error,
+            "nothing": self.nothing,
+            "files": list(self.files),
+        }
         return pack([json.dumps(told).encode(), *self.files.values()])
 
     @classmethod
@@ -122,8 +130,12 @@ def make(job: Job, *, in_place: bool = False) -> Made:
         return Made(figures=figures(report), files=files)
     except ReportFailed as error:
         # What is wrong with a portfolio or a parameter is told without a word of notebooks.
+        if error.kind == NothingToHedge.__name__:
+            return Made(nothing=error.message)
         known = issubclass(getattr(errors, error.kind, object), HedgeError)
         return Made(error=error.message if known else str(error))
+    except NothingToHedge as nothing:
+        return Made(nothing=str(nothing))
     except (HedgeError, DeadKernelError) as error:
         return Made(error=str(error))
     except Exception as error:
@@ -161,16 +173,27 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     -------
     dict
         Ready for JSON; None for what a report does not have. A month is 30 days: what is left open
-        is one standard deviation over it, carry the funding received in it, both in USD.
+        is one standard deviation over it, carry the funding received in it, both in USD. Low and
+        high are ends of a range where no beta is known for a part of the book.
     """
+    from hedgelib.report.phrases import age_words
+
     plan, tracked, month = report.plan, report.tracked, report.residual.month
+    unhedged, left = (
+        [end * month for end in ends] for ends in (report.residual.before, report.residual.after)
+    )
     estimated = tracked.estimate is not None
     liquidates = plan.liquidation_price_usd < float("inf")
     return {
+        "price_day": report.price_day.isoformat() if report.price_day else None,
+        "last_day": report.last_day.isoformat(),
         "value_usd": report.portfolio.value_usd,
+        "covered_usd": report.covered_usd,
+        "gap_usd": report.gap.value_usd,
         "coins": len(report.portfolio),
         "hedge_coin": report.hedge_coin,
         "beta": tracked.book_beta,
+        "beta_at_covered": tracked.book_beta + report.gap.share * tracked.covered_beta,
         "beta_low": tracked.book_beta_low if estimated else None,
         "beta_high": tracked.book_beta_high if estimated else None,
         "contract": plan.contract.id,
@@ -180,9 +203,12 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "leverage": float(plan.leverage),
         "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
         "liquidation_move": float(plan.liquidation_move) if liquidates else None,
-        "unhedged_month_usd": report.residual.before_usd * month if estimated else None,
-        "residual_month_usd": report.residual.after_usd * month if estimated else None,
+        "unhedged_month_usd": unhedged[0] if estimated else None,
+        "unhedged_month_high_usd": unhedged[1] if estimated else None,
+        "residual_month_usd": left[0] if estimated else None,
+        "residual_month_high_usd": left[1] if estimated else None,
         "carry_month_usd": report.funding.month_usd if report.funding else None,
+        "age": age_words(report),
         "warnings": list(report.warnings),
     }
 

@@ -86,7 +86,7 @@ class Facts:
     def _repr_html_(self) -> str:
         cells = "".join(
             f"<div><dt>{safe(name)}</dt><dd><strong>{safe(value)}</strong>"
-            f"<br><small>{safe(note)}</small></dd></div>"
+            f"<br><small>{safe_prose(note)}</small></dd></div>"
             for name, value, note in self.items
         )
         return f"<dl class='facts'>{cells}</dl>"

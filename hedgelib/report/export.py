@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "schema", "to_data", "to_json"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @cache
@@ -42,7 +42,7 @@ def schema() -> dict[str, Any]:
     Examples
     --------
     >>> schema()["properties"]["schema_version"]["const"]
-    1
+    2
     """
     return dict(json.loads(_schema_text()))
 
@@ -61,6 +61,16 @@ def to_json(report: HedgeReport) -> str:
     """
     # Names of a portfolio stay ASCII escapes: no terminal or viewer is sent marks of direction.
     return json.dumps(to_data(report), indent=1, allow_nan=False) + "\n"
+
+
+def nothing_to_json(reason: object) -> str:
+    """Write as JSON that there is no report because there is nothing to hedge."""
+    said = {
+        "schema_version": SCHEMA_VERSION,
+        "hedgelib": hedgelib.__version__,
+        "nothing_to_hedge": str(reason),
+    }
+    return json.dumps(said, indent=1) + "\n"
 
 
 def to_data(report: HedgeReport) -> dict[str, Any]:
@@ -88,7 +98,12 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
             "file": report.file_name,
             "sha256": report.file_sha256,
             "value_usd": report.portfolio.value_usd,
+            "cash_usd": report.portfolio.cash_usd,
             "read_as": dict(report.portfolio.read_as),
+            "coins_read_as": [
+                plain(reading) | {"text": reading.text}
+                for reading in report.portfolio.coins_read_as
+            ],
             "holdings": plain(report.covers),
         },
         "tracking": {t.coin: _tracking(t) for t in report.trackings},
@@ -103,6 +118,13 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
             "cut": report.window_cut,
         },
         "price_day": plain(report.price_day),
+        "prices": {
+            "last_day": report.last_day.isoformat(),
+            # No count of days where any day serves: the same data then make the same report.
+            "age_days": None if report.as_of_data else report.age_days,
+            "old": report.old,
+            "as_of_data": report.as_of_data,
+        },
         "plan": plain(plan)
         | {
             "contract_id": plan.contract.id,
@@ -113,10 +135,18 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
             "liquidation_move": plain(plan.liquidation_move),
             "steps": [{"name": name, "text": text} for name, text in plan.steps()],
         },
-        "moves": [plain(row) for row in report.scenario.rows()],
+        "moves": _moves(report),
         "rallies": plain(report.rallies),
         "caps": [_cap(cap) for cap in report.caps],
         "rally": plain(report.rally),
+        "coverage": {
+            "measured_usd": report.measured_usd,
+            "covered_usd": report.covered_usd,
+            "gap_usd": report.gap.value_usd,
+            "gap_share": report.gap.share,
+            "gap_kept_usd": report.gap.kept_usd,
+            "gap_residual_sd": report.gap.residual_sd,
+        },
         "residual": plain(report.residual),
         "funding": plain(report.funding),
         "contract_figures": plain(report.figures),
@@ -130,6 +160,19 @@ def _tracking(tracked: Tracking) -> dict[str, Any]:
         low, high = tracked.estimate.interval()
         found["estimate"] |= {"beta_low": low, "beta_high": high}
     return found
+
+
+def _moves(report: HedgeReport) -> list[dict[str, Any]]:
+    totals, alone = report.at_covered_beta(report.scenario.move)
+    ends = zip(report.scenario.rows(), totals.tolist(), alone.tolist(), strict=True)
+    return [
+        plain(row)
+        | {
+            "total_pnl_at_covered_beta_usd": total,
+            "unhedged_pnl_at_covered_beta_usd": unhedged,
+        }
+        for row, total, unhedged in ends
+    ]
 
 
 def _cap(cap: Cap) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,20 +17,26 @@ from urllib.parse import quote
 import hedgelib
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Facts, Table, printable
+from hedgelib.report.phrases import spread_of
 
 if TYPE_CHECKING:
     from hedgelib.report.many import Outcome
 
-__all__ = ["COLUMNS", "page", "sheet", "spreadsheet_text"]
+__all__ = ["COLUMNS", "old_prices", "page", "sheet", "spreadsheet_text"]
 
 COLUMNS = (
     "portfolio",
     "parameters",
     "report",
+    "price_day",
+    "last_day",
     "value_usd",
+    "covered_usd",
+    "gap_usd",
     "coins",
     "hedge_coin",
     "beta",
+    "beta_at_covered",
     "beta_low",
     "beta_high",
     "contract",
@@ -40,7 +47,9 @@ COLUMNS = (
     "liquidation_price_usd",
     "liquidation_move",
     "unhedged_month_usd",
+    "unhedged_month_high_usd",
     "residual_month_usd",
+    "residual_month_high_usd",
     "carry_month_usd",
     "warnings",
     "error",
@@ -99,8 +108,8 @@ def sheet(outcomes: Sequence[Outcome]) -> bytes:
         row = dict(outcome.figures) | {
             "portfolio": outcome.book.name,
             "parameters": _told(outcome),
-            "report": "" if outcome.error else f"{outcome.book.stem}.html",
-            "warnings": " | ".join(outcome.figures.get("warnings", ())),
+            "report": "" if outcome.error or outcome.nothing else f"{outcome.book.stem}.html",
+            "warnings": outcome.nothing or " | ".join(outcome.figures.get("warnings", ())),
             "error": outcome.error,
         }
         cells = [row.get(name) for name in COLUMNS]
@@ -141,9 +150,11 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
         f"<h1>{title}</h1>"
         f"<p class='under'>On the portfolios of {_safe(source)}, by hedgelib "
         f"{_safe(hedgelib.__version__)}.</p>"
+        + "".join(f"<p class='warning'>{_safe(text)}</p>" for text in old_prices(outcomes))
         + _facts(outcomes)
         + _failed([o for o in outcomes if o.error])
-        + _table([o for o in outcomes if not o.error])
+        + _table([o for o in outcomes if _has_report(o)])
+        + _nothing([o for o in outcomes if o.nothing])
     )
     return (
         "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
@@ -152,6 +163,26 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
         f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
         f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
     ).encode()
+
+
+def old_prices(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say which age warnings the reports carry, and how many carry each.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+
+    Returns
+    -------
+    list of str
+        The most frequent first; empty where no prices are old.
+    """
+    made = [outcome for outcome in outcomes if _has_report(outcome)]
+    ages = Counter(outcome.figures["age"] for outcome in made if outcome.figures["age"])
+    return [
+        text if times == len(made) else f"{text} ({times:,} of {len(made):,} reports.)"
+        for text, times in ages.most_common()
+    ]
 
 
 def _read(name: str) -> str:
@@ -163,21 +194,42 @@ def _safe(text: str) -> str:
 
 
 def _facts(outcomes: Sequence[Outcome]) -> str:
-    made = [o for o in outcomes if not o.error]
-    failed = len(outcomes) - len(made)
+    made = [o for o in outcomes if _has_report(o)]
+    failed = sum(bool(o.error) for o in outcomes)
     warned = sum(bool(o.figures["warnings"]) for o in made)
     items = [
         ("Reports", f"{len(made):,}", f"of {len(outcomes):,} portfolios"),
         ("Without one", f"{failed:,}", "listed first" if failed else "none failed"),
-        ("Worth", usd(_sum(made, "value_usd")), "all books together"),
-        ("Short", usd(_sum(made, "notional_usd")), "all hedges together"),
+        ("Value", usd(_sum(made, "value_usd")), _covered(made)),
+        (
+            "Short",
+            usd(_sum(made, "notional_usd")),
+            f"all hedges together, on {usd(_sum(made, 'collateral_usd'))} of margin",
+        ),
         ("With warnings", f"{warned:,}", f"of {len(made):,} reports"),
     ]
     return Facts(items)._repr_html_()
 
 
+def _covered(made: Sequence[Outcome]) -> str:
+    gap = _sum(made, "gap_usd")
+    return "all books together" + (f", no beta known for {usd(gap)}" if gap else "")
+
+
 def _sum(outcomes: Sequence[Outcome], name: str) -> float:
     return float(sum(o.figures[name] for o in outcomes))
+
+
+def _has_report(outcome: Outcome) -> bool:
+    return not outcome.error and not outcome.nothing
+
+
+def _nothing(outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
+        return ""
+    rows = [[_name(o), o.nothing] for o in outcomes]
+    table = Table(["Portfolio", "Why"], rows, "ll", "Portfolios with nothing to hedge")
+    return f"<h2>Nothing to hedge</h2>{table._repr_html_()}"
 
 
 def _failed(outcomes: Sequence[Outcome]) -> str:
@@ -232,6 +284,19 @@ def _number(name: str, show: Callable[[float], str]) -> Callable[[Outcome], str]
     return text
 
 
+def _range(name: str, other: str, show: Callable[[float], str]) -> Callable[[Outcome], str]:
+    def text(outcome: Outcome) -> str:
+        first, second = outcome.figures[name], outcome.figures[other]
+        return _NONE if first is None else spread_of(show(first), show(second))
+
+    return text
+
+
+def _prices(outcome: Outcome) -> str:
+    day = outcome.figures["price_day"]
+    return str(day) if day else f"given; data to {outcome.figures['last_day']}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     """A column of the page: its heading, what it shows of a report, and what it sorts by."""
@@ -239,7 +304,7 @@ class _Column:
     head: str
     html: Callable[[Outcome], str]
     key: Callable[[Outcome], object]
-    kind: Literal["text", "number"] = "number"
+    kind: Literal["text", "number", "number range"] = "number"
 
     def cell(self, outcome: Outcome) -> str:
         key = self.key(outcome)
@@ -254,23 +319,39 @@ def _figure(head: str, name: str, show: Callable[[float], str]) -> _Column:
 
 _SHOWN = (
     _Column("Portfolio", _link, lambda o: o.book.name, "text"),
+    _Column("Prices of", lambda o: _safe(_prices(o)), lambda o: o.figures["last_day"], "text"),
     _figure("Value", "value_usd", usd),
+    _figure("No beta", "gap_usd", lambda gap: usd(gap) if gap else _NONE),
     _Column(
         "Hedged with",
         lambda o: _safe(o.figures["hedge_coin"]),
         lambda o: o.figures["hedge_coin"],
         "text",
     ),
-    _figure("Beta", "beta", lambda beta: f"{beta:.2f}".replace("-", "−")),
+    _Column(
+        "Beta",
+        _range("beta", "beta_at_covered", lambda beta: f"{beta:.2f}".replace("-", "−")),
+        lambda o: o.figures["beta"],
+        "number range",
+    ),
     _figure("Hedge", "notional_usd", usd),
-    _figure("Residual", "residual_month_usd", usd),
+    _Column(
+        "Residual",
+        _range("residual_month_usd", "residual_month_high_usd", usd),
+        lambda o: o.figures["residual_month_usd"],
+        "number range",
+    ),
     _figure("Carry", "carry_month_usd", lambda amount: usd(amount, signed=True)),
     _figure("Liquidation", "liquidation_move", lambda move: percent(move, signed=True)),
     _Column("Warnings", _warnings, lambda o: len(o.figures["warnings"])),
 )
 _NOTE = (
-    "Hedge: the short, in USD. Residual: what the hedge leaves open, one standard deviation over "
-    "30 days, of the coins with a price history. Carry: funding received over 30 days at the rate "
-    "that the report reckons with; paid where negative. Liquidation: the rise of the hedge coin "
-    "that ends the short. Educational, not advice."
+    "Prices of: the day of the close that is the price of the hedge coin; betas end with it. No "
+    "beta: the value of the coins of which neither a price history nor a beta is known; nothing of "
+    "it is hedged, and with it figures are ranges, from these coins not moving to moving like the "
+    "rest. Hedge: the short, in USD. Residual: what the hedge leaves open, one standard deviation "
+    "over 30 days; residual volatility of coins with a beta of their owner's is not known and not "
+    "in it. Carry: funding received over 30 days at the rate that the report assumes; paid where "
+    "negative. Liquidation: the rise of the hedge coin that ends the short. Educational, not "
+    "advice."
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hedgelib import market
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin, UnknownContract
+from hedgelib.portfolio import Portfolio
+from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.sample import Sample
 
@@ -14,6 +16,7 @@ BENCHMARKS = ("BTC", "ETH")
 """Hedge coins that a report looks at in any case."""
 
 _DEFAULT_VENUE = "binance"
+_WHICHEVER = "set benchmark to BTC or ETH, whichever the betas in the file are to"
 
 
 def asked_for(parameters: ReportParameters, data: market.Market) -> ContractTerms | None:
@@ -68,6 +71,16 @@ def _perpetual(parameters: ReportParameters, coin: str, data: market.Market) -> 
     )
 
 
+def _check_betas(book: Portfolio) -> None:
+    """Refuse a beta to nobody knows which coin, where the coin is still to be chosen."""
+    bare = [h.coin for h in book if h.beta and not dict(h.betas_to).keys() >= set(BENCHMARKS)]
+    if bare:
+        raise InvalidInput(
+            f"benchmark auto would take the beta of {printable(bare[0])} in the file for one to "
+            f"whichever coin it picks; {_WHICHEVER}, or name the columns beta_btc and beta_eth"
+        )
+
+
 def choose(
     parameters: ReportParameters,
     contract: ContractTerms | None,
@@ -91,8 +104,9 @@ def choose(
     if not judged:
         raise NotEnoughData(
             "benchmark auto compares price histories, and no coin of the book has one that "
-            "serves; set benchmark to BTC or ETH, whichever the betas in the file are to"
+            f"serves; {_WHICHEVER}"
         )
+    _check_betas(sample.book)
     offered = _perpetuals(parameters, data)
     best = next(iter(judged))
     ranked = [(coin, one) for coin, one in judged.items() if coin in offered]

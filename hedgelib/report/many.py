@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from hedgelib import market
 from hedgelib.errors import HedgeError
 from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report.dates import today
 from hedgelib.report.gather import Book, read_book
+from hedgelib.report.one import is_sample
 from hedgelib.report.records import InTheWay, OutFolder, fingerprint
 
 __all__ = ["Makers", "Outcome", "find_finished", "here", "make_missing", "processors"]
@@ -26,6 +26,9 @@ A job is taken when it can soon be made, and not before.
 """
 
 
+_NOTHING = "nothing_to_hedge"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one portfolio.
@@ -34,7 +37,8 @@ class Outcome:
     ----------
     book : Book
     figures : mapping
-        See :func:`hedgelib.report.apart.figures`; empty where there is no report.
+        See :func:`hedgelib.report.apart.figures`; empty where there is no report, but for the
+        reason where there is nothing to hedge.
     error : str
         Why there is none; empty where there is one.
     new : bool
@@ -45,6 +49,11 @@ class Outcome:
     figures: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     new: bool = False
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to hedge; empty where there is a report, or an error."""
+        return str(self.figures.get(_NOTHING, ""))
 
 
 def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
@@ -124,7 +133,7 @@ def _content(book: Book) -> bytes:
 
 
 def _ships(book: Book) -> bool:
-    return book.path.resolve().parent == (market.data_folder() / "portfolios").resolve()
+    return is_sample(book.path)
 
 
 def _made_of(book: Book, content: bytes) -> dict[str, Any]:
@@ -134,9 +143,10 @@ def _made_of(book: Book, content: bytes) -> dict[str, Any]:
         "parameters": dict(book.parameters),
         "hedgelib": fingerprint(),
     }
-    if book.parameters["live"] is not None:
-        # A venue's data end with the day before.
-        made_of["day"] = datetime.now(UTC).date().isoformat()
+    live = book.parameters["live"] is not None
+    if live or not (book.parameters["as_of_data"] or _ships(book)):
+        # A venue's data end with the day before, and pages count the days since the bundled end.
+        made_of["day"] = today().isoformat()
     return made_of
 
 
@@ -152,11 +162,15 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
 def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
     if made.error:
         return _without(book, made.error, out)
+    figures = made.figures
+    if made.nothing:
+        out.drop(book.stem)
+        figures = {_NOTHING: made.nothing}
     try:
-        out.keep(book.stem, made.files, figures=made.figures, made_of=_made_of(book, content))
+        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, content))
     except InTheWay as error:
         return _without(book, str(error), out)
-    return Outcome(book=book, figures=made.figures, new=True)
+    return Outcome(book=book, figures=figures, new=True)
 
 
 def processors() -> int:

@@ -9,18 +9,30 @@ from pathlib import Path
 import numpy as np
 
 from hedgelib import market
-from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
+from hedgelib._text import usd
+from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
+from hedgelib.report.dates import OLD_DAYS, age_in_days
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.parameters import ReportParameters
-from hedgelib.report.results import HedgeReport, RallyStep, Residual, Tracking
+from hedgelib.report.phrases import listed_names
+from hedgelib.report.results import Gap, HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
 from hedgelib.scenario import coin_account, run_scenario
 
-__all__ = ["MOVES", "RALLIES", "HedgeReport", "build_report", "find_portfolio", "market_for"]
+__all__ = [
+    "MOVES",
+    "RALLIES",
+    "SAMPLES",
+    "HedgeReport",
+    "build_report",
+    "find_portfolio",
+    "is_sample",
+    "market_for",
+]
 
 MOVES = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 """Moves of the hedge coin in the table; the picture has the same span."""
@@ -30,6 +42,19 @@ _LIVE_DAYS = 400
 
 RALLIES = (0.1, 0.25, 0.5)
 """Rises of the hedge coin in the table of the futures wallet, where they do not liquidate it."""
+
+
+SAMPLES = ("alice.csv", "defi_mix.csv", "layer1.csv")
+"""Portfolios that ship with hedgelib."""
+
+
+def _samples_folder() -> Path:
+    return market.data_folder() / "portfolios"
+
+
+def is_sample(path: Path) -> bool:
+    """Tell whether a file is one of the portfolios that ship with hedgelib, and no copy of one."""
+    return path.name in SAMPLES and path.resolve().parent == _samples_folder().resolve()
 
 
 def find_portfolio(path: str | Path) -> tuple[Path, bool]:
@@ -61,17 +86,15 @@ def find_portfolio(path: str | Path) -> tuple[Path, bool]:
     'layer1.csv'
     """
     path = Path(path)
-    shipped = market.data_folder() / "portfolios"
     if path.exists():
-        return path, path.resolve().parent == shipped.resolve()
+        return path, is_sample(path)
     if path.parent in (Path(), Path("portfolios"), Path("data/portfolios")):
-        candidate = shipped / path.name
+        candidate = _samples_folder() / path.name
         if candidate.is_file():
-            return candidate, True
-    names = ", ".join(sorted(file.name for file in shipped.glob("*.csv")))
+            return candidate, is_sample(candidate)
     raise PortfolioFileError(
         "there is no such file, seen from the working directory; "
-        f"give its full path, or the name of one that ships with hedgelib: {names}",
+        f"give its full path, or the name of one that ships with hedgelib: {', '.join(SAMPLES)}",
         path=path,
     )
 
@@ -125,9 +148,12 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     Raises
     ------
     PortfolioFileError
-        The file is missing or wrong, with the place.
+        The file is missing or wrong, with the place; or it has quantities, the prices are more
+        than 7 days old, and `as_of_data` does not say that this is meant.
     VenueError
         Live data are asked for, and the venue cannot be had.
+    NothingToHedge
+        The book is cash alone.
     NotEnoughData
         No coin of the book has a history in the window, nor a beta of its own.
     UnknownContract, UnsupportedContract, UnknownCoin
@@ -149,17 +175,29 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     data = data or market_for(parameters)
     path, bundled = find_portfolio(parameters.portfolio)
     closes = data.latest_prices()
-    book = read_portfolio(path, closes)
+    aliases = not parameters.no_alias
+    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins)
+    if book.only_cash:
+        raise NothingToHedge(_only_cash(book))
     asked = asked_for(parameters, data)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
     contract, reason = choose(parameters, asked, sample, data)
     coin = contract.coin
     price, price_day = _price(parameters, book, coin, data)
+    as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
+    age_days = age_in_days(data.span[1])
+    if age_days > OLD_DAYS and not as_of_data:
+        given = coin if price_day is None else None
+        valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
+        _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
-        book = read_portfolio(path, {**closes, coin: price})
-        sample = Sample(parameters, book, looked_at, data)
+        priced = {**closes, coin: price}
+        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins)
+        sample = Sample(parameters, book, looked_at, data, coin)
+    elif any(h.betas_to for h in book):
+        sample = Sample(parameters, book, looked_at, data, coin)
     sample.check_own_beta(coin)
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
@@ -174,6 +212,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
             collateral_usd=collateral_usd,
             max_leverage=cap,
             held_usd=book.value_of(coin),
+            cash_usd=book.cash_usd,
             hedge_ratio=parameters.hedge_ratio,
             target_beta=parameters.target_beta,
             rounding=parameters.rounding,  # type: ignore[arg-type]
@@ -181,6 +220,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
+    gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     return HedgeReport(
         parameters=parameters,
@@ -198,9 +238,12 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         left_out=sample.left_out,
         window_cut=sample.cut,
         price_day=price_day,
+        age_days=age_days,
+        as_of_data=as_of_data,
         plan=plan,
         scenario=run_scenario(plan, MOVES),
-        residual=_residual(plan, tracked, sample, book.value_of(coin)),
+        gap=gap,
+        residual=_residual(plan, tracked, sample, gap, book),
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
@@ -209,6 +252,14 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         origin=data.provenance(),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
+    )
+
+
+def _only_cash(book: Portfolio) -> str:
+    tickers = [printable(h.coin) for h in book if h.is_cash]
+    return (
+        f"nothing to hedge: the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
+        "which moves with no coin"
     )
 
 
@@ -233,17 +284,65 @@ def _price(
     return close, day
 
 
-def _residual(plan: HedgePlan, tracked: Tracking, sample: Sample, held_usd: float) -> Residual:
+def _refuse_old(
+    path: Path, coins: list[str], last_day: date, age_days: int, parameters: ReportParameters
+) -> None:
+    """Refuse to take old prices for the value of what is held."""
+    if not coins:
+        return
+    whose = listed_names(coins)
+    fresh = (
+        "use --live VENUE"
+        if parameters.live is None
+        else f"use --live with another venue than {parameters.live}"
+    )
+    raise PortfolioFileError(
+        f"the value of {whose} would be that of {last_day}, {age_days:,} days ago; {fresh}, give "
+        "usd_value or price_usd in the file, or say with --as-of-data (as_of_data) that an "
+        "exercise on old prices is meant",
+        path=path,
+    )
+
+
+def _kept(plan: HedgePlan, book: Portfolio) -> float:
+    """Return the share that stays of every coin but the hedge coin."""
+    others_usd = plan.book_usd - book.value_of(plan.contract.coin) - book.cash_usd
+    return 1 - plan.sold_usd / others_usd if others_usd > 0 else 1.0
+
+
+def _gap(plan: HedgePlan, sample: Sample, book: Portfolio) -> Gap:
+    value = sample.gap_usd
+    return Gap(
+        value_usd=value,
+        share=value / plan.book_usd,
+        kept_usd=value * _kept(plan, book),
+        residual_sd=sample.median_residual_sd(plan.contract.coin) if value else 0.0,
+    )
+
+
+def _residual(
+    plan: HedgePlan, tracked: Tracking, sample: Sample, gap: Gap, book: Portfolio
+) -> Residual:
     own_sd = tracked.estimate.residual_sd if tracked.estimate else 0.0
-    others_usd = plan.book_usd - held_usd
-    kept = 1 - plan.sold_usd / others_usd if others_usd > 0 else 1.0
-    own, own_after = sample.estimated_usd * own_sd, sample.estimated_usd * own_sd * kept
-    open_delta = plan.exposure_usd - plan.notional_usd
+    own, kept = sample.estimated_usd * own_sd, _kept(plan, book)
+    delta, open_delta = plan.beta * plan.book_usd, plan.exposure_usd - plan.notional_usd
+
+    def before(gap_beta: float) -> float:
+        market_sd = (delta + gap.value_usd * gap_beta) * tracked.coin_sd
+        return float(np.linalg.norm([market_sd, own, gap.value_usd * gap.residual_sd]))
+
+    def after(gap_beta: float) -> float:
+        market_sd = (open_delta + gap.kept_usd * gap_beta) * tracked.coin_sd
+        return float(np.linalg.norm([market_sd, own * kept, gap.kept_usd * gap.residual_sd]))
+
     return Residual(
         horizon_days=sample.horizon_days,
-        before_usd=float(np.hypot(plan.beta * plan.book_usd * tracked.coin_sd, own)),
-        after_usd=float(np.hypot(open_delta * tracked.coin_sd, own_after)),
-        own_usd=own_after,
+        before_usd=before(0.0),
+        after_usd=after(0.0),
+        before_at_covered_beta_usd=before(tracked.covered_beta),
+        after_at_covered_beta_usd=after(tracked.covered_beta),
+        own_usd=own * kept,
+        gap_usd=gap.kept_usd * gap.residual_sd,
     )
 
 

@@ -27,7 +27,8 @@ SMALLEST_BLOCKS = 12
 """Returns over several days; they are fewer, and each says more."""
 
 PARAMETER_HELP = {
-    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta where you have your own",
+    "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where "
+    "you have your own",
     "benchmark": "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
     "venue": "venue at which to short the inverse perpetual on the benchmark; auto: that of live, "
     "or Binance",
@@ -38,12 +39,14 @@ PARAMETER_HELP = {
     "rounding": "to whole contracts: nearest, down or up",
     "window_days": "days of history that beta is estimated on",
     "horizon_days": "days until you look at the hedge again: beta is that of returns over so many",
-    "hedge_ratio": "share of the exposure to hedge, 1 is all of it",
+    "hedge_ratio": "share of the book's exposure to hedge; coin margin is covered whole",
     "target_beta": "beta of the book to leave on purpose",
     "funding_rate_8h": "funding to reckon with, 0.0001 is 0.01% per 8 hours; history: its mean",
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
+    "as_of_data": "say that an exercise on old prices is meant; quantities are then valued at them",
+    "no_alias": "take every ticker as it is written: WETH is then not ETH, nor XXBT BTC",
     "title": "heading of the report; None: made from the name of the file",
 }
 """What each parameter means, in a line; the command line and the notebook show the same."""
@@ -88,7 +91,7 @@ class ReportParameters:
         Days that one return covers, >= 1: how long the hedge is to stand between two looks at it.
         The window must hold at least 12 such returns, which do not overlap.
     hedge_ratio : float
-        Share of the exposure to hedge, > 0.
+        Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
     target_beta : float
         Beta of the book that is to be left.
     funding_rate_8h : float or "history"
@@ -101,6 +104,12 @@ class ReportParameters:
     live : {"binance", "bybit", "okx", "deribit", "kraken"}, optional
         Venue to take prices, funding and contract terms from as they are today, through its cache;
         those that ship with hedgelib when None.
+    as_of_data : bool
+        Whether an exercise at the prices of the data's last day is meant, however old they are.
+        Without it, quantities are not valued at prices more than 7 days old, unless the file is one
+        that ships with hedgelib.
+    no_alias : bool
+        Take every ticker of the file as it is written, see :func:`hedgelib.read_coin`.
     title : str, optional
         At most 200 printable characters.
 
@@ -134,6 +143,8 @@ class ReportParameters:
     maintenance_rate: float | None = None
     price_usd: float | None = None
     live: str | None = None
+    as_of_data: bool = False
+    no_alias: bool = False
     title: str | None = None
 
     def __post_init__(self) -> None:
@@ -156,6 +167,7 @@ class ReportParameters:
         one_of("rounding", self.rounding, ("nearest", "down", "up"))
         if self.live is not None:
             one_of("live", self.live, VENUE_KEYS)
+        set_(self, "no_alias", _yes_or_no("no_alias", self.no_alias))
         for name, rule in (
             ("max_leverage", POSITIVE),
             ("hedge_ratio", POSITIVE),
@@ -180,6 +192,7 @@ class ReportParameters:
                 f"{self.horizon_days} days in a window_days of {self.window_days}; lengthen the "
                 "window, or shorten the horizon"
             )
+        set_(self, "as_of_data", _yes_or_no("as_of_data", self.as_of_data))
         if self.title is not None and not (
             isinstance(self.title, str)
             and 0 < len(self.title.strip()) <= 200
@@ -281,6 +294,15 @@ def _number(name: str, value: object, rule: Rule) -> float:
     if checked.ndim:
         raise InvalidInput(f"{name} must be one number, got {value!r}")
     return float(checked)
+
+
+def _yes_or_no(name: str, value: object) -> bool:
+    """Take a bool, or one as a manifest or papermill's ``-r`` writes it."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    raise InvalidInput(f"{name} must be true or false, got {value!r}")
 
 
 def _funding(value: object) -> float:

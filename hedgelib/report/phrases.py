@@ -12,22 +12,40 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_NAMES",
+    "age_words",
     "beta_range",
+    "beta_spread",
     "coin_price",
+    "covered_part",
     "listed",
+    "listed_names",
     "margin_source",
+    "measured_part",
+    "much_is_uncovered",
     "period",
     "period_adjective",
     "sentence",
+    "spread_of",
+    "usd_spread",
+    "without_beta",
 ]
 
 MOST_NAMES = 6
 """Coins that a sentence names; the rest are counted."""
 
 
+_MUCH = 0.25
+"""Share of the book without a price history and a beta from which the headline leads with it."""
+
+
 def listed(covers: Sequence[Cover]) -> str:
+    """Name the coins of holdings in a sentence, the many at its end counted."""
+    return listed_names([cover.coin for cover in covers])
+
+
+def listed_names(names: Sequence[str]) -> str:
     """Name coins in a sentence, the many at its end counted."""
-    names = [cover.coin for cover in covers]
+    names = list(names)
     if len(names) > MOST_NAMES:
         names[MOST_NAMES - 1 :] = [f"{len(names) - MOST_NAMES + 1:,} others"]
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
@@ -49,11 +67,75 @@ def margin_source(report: HedgeReport) -> str:
 
 
 def beta_range(report: HedgeReport) -> str:
-    """Say how sure the beta is."""
+    """Say how sure the beta is, that of the covered part where there is a gap."""
     tracked = report.tracked
     if tracked.estimate is None:
         return "your own figure"
-    return f"95% interval {tracked.book_beta_low:.2f} to {tracked.book_beta_high:.2f}"
+    low, high = tracked.book_beta_low, tracked.book_beta_high
+    if report.gap:
+        low, high = tracked.covered_beta_low, tracked.covered_beta_high
+    return f"95% interval {low:.2f} to {high:.2f}"
+
+
+def age_words(report: HedgeReport) -> str:
+    """Say that prices are old; empty where they are not."""
+    if not report.old:
+        return ""
+    if report.as_of_data:
+        # No count of days: the same data then make the same page on any day.
+        return f"Prices of {report.last_day}: an exercise, not a plan."
+    live = report.parameters.live
+    fresh = (
+        "Use --live VENUE."
+        if live is None
+        else f"The last day that {live} gave is {report.last_day}; use --live with another venue."
+    )
+    return f"Prices are {report.age_days:,} days old: this is an exercise, not a plan. {fresh}"
+
+
+def much_is_uncovered(report: HedgeReport) -> bool:
+    """Tell whether so much of the book is uncovered that the headline must lead with it."""
+    return report.gap.share > _MUCH
+
+
+def measured_part(report: HedgeReport) -> str:
+    """Name the dollars whose beta and residual volatility are measured."""
+    if report.measured_usd >= report.portfolio.value_usd:
+        return "the book"
+    return f"the {usd(report.measured_usd)} that has a price history"
+
+
+def covered_part(report: HedgeReport) -> str:
+    """Name the dollars whose beta is measured or given."""
+    if not report.gap:
+        return "the book"
+    if not any(cover.value_usd > 0 for cover in report.coins("own")):
+        return f"the {usd(report.covered_usd)} that has a price history"
+    if not report.measured_usd:
+        return f"the {usd(report.covered_usd)} that has a beta of yours"
+    return f"the {usd(report.covered_usd)} that has a price history or a beta of yours"
+
+
+def without_beta(report: HedgeReport) -> list[Cover]:
+    """Return the holdings of which nothing is known."""
+    return [cover for cover in report.coins("none") if cover.value_usd > 0]
+
+
+def spread_of(first: str, second: str) -> str:
+    """Write a range whose ends may read the same."""
+    return first if first == second else f"{first} to {second}"
+
+
+def usd_spread(ends: tuple[float, float], *, signed: bool = False) -> str:
+    """Write a range of dollars."""
+    return spread_of(*(usd(end, signed=signed) for end in ends))
+
+
+def beta_spread(report: HedgeReport) -> str:
+    """Write the beta of the whole book, as a range where a part of it is uncovered."""
+    tracked, share = report.tracked, report.gap.share
+    other = tracked.book_beta + share * tracked.covered_beta
+    return spread_of(*(f"{beta:.2f}" for beta in sorted((tracked.book_beta, other))))
 
 
 def period(report: HedgeReport) -> str:

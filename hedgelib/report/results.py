@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hedgelib import market
 from hedgelib._check import FloatArray
@@ -16,8 +17,9 @@ from hedgelib.plan import HedgePlan
 from hedgelib.portfolio import Portfolio
 from hedgelib.report import export, provenance, risks, sections, summary
 from hedgelib.report.blocks import Section, printable
+from hedgelib.report.dates import OLD_DAYS
 from hedgelib.report.parameters import ReportParameters
-from hedgelib.scenario import Scenario
+from hedgelib.scenario import Scenario, run_scenario
 
 if TYPE_CHECKING:
     from hedgelib.figures import Shown
@@ -27,6 +29,7 @@ __all__ = [
     "Cover",
     "Funding",
     "FundingHistory",
+    "Gap",
     "HedgeReport",
     "Rallies",
     "RallyStep",
@@ -48,9 +51,10 @@ class Cover:
         USD, and decimal of the book.
     quantity, price_usd : float, optional
         Coins, and USD a coin, where the file gave them.
-    how : {"history", "own", "none"}
-        Estimated from prices, given in the file, or not at all.
+    how : {"history", "own", "cash", "none"}
+        Estimated from prices, given in the file, 0 because it is cash, or not known at all.
     own_beta : float, optional
+        To the hedge coin.
     reason : str
         Why history does not serve, where it does not.
     at_market : bool
@@ -62,7 +66,7 @@ class Cover:
     share: float
     quantity: float | None
     price_usd: float | None
-    how: Literal["history", "own", "none"]
+    how: Literal["history", "own", "cash", "none"]
     own_beta: float | None
     reason: str = ""
     at_market: bool = False
@@ -81,9 +85,15 @@ class Tracking:
         Share of that part's variance that a hedge took away on days it had not seen.
     coin_sd : float
         Standard deviation of the coin over the horizon, decimal.
-    book_beta, book_beta_low, book_beta_high : float
-        Of the whole book: the estimate weighted with the betas given in the file, and 0 for what
-        has neither; the 95% interval is of the estimated part alone.
+    book_beta : float
+        Exposure that a hedge can be sized for, over the value of the whole book: the estimate
+        weighted with the betas given in the file; cash, and what has neither, add nothing to it.
+    book_beta_low, book_beta_high : float
+        Range of the beta of the whole book: the 95% interval of the estimate, the given betas
+        taken as exact, and what has neither anywhere from not moving to the end of `covered_beta`'s
+        interval.
+    covered_beta, covered_beta_low, covered_beta_high : float
+        Beta of the coins whose beta is estimated or given, and its 95% interval; cash left out.
     """
 
     coin: str
@@ -93,6 +103,36 @@ class Tracking:
     book_beta: float
     book_beta_low: float
     book_beta_high: float
+    covered_beta: float
+    covered_beta_low: float
+    covered_beta_high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The part of a book that has neither a price history nor a beta in the file.
+
+    Nothing is known of it, so that figures of the whole book are ranges: at one end it does not
+    move with the hedge coin, at the other it has the beta of the covered part.
+
+    Parameters
+    ----------
+    value_usd, share : float
+        USD, and decimal of the book; 0 where everything is covered.
+    kept_usd : float
+        USD of it that stay in the book when margin is sold out of the book.
+    residual_sd : float
+        Residual volatility assumed of it over the horizon, decimal: the median of the coins that
+        have a price history, as if its coins moved together.
+    """
+
+    value_usd: float
+    share: float
+    kept_usd: float
+    residual_sd: float
+
+    def __bool__(self) -> bool:
+        return self.value_usd > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +143,47 @@ class Residual:
     ----------
     horizon_days : int
     before_usd, after_usd : float
-        Of the book without a hedge, and of everything with it.
+        Of the book without a hedge, and of everything with it; a gap with its residual volatility
+        counted in and a beta of 0.
+    before_at_covered_beta_usd, after_at_covered_beta_usd : float
+        The same with a gap at the beta of the covered part; the same numbers without a gap.
     own_usd : float
-        The part of `after_usd` that is the coins' own and that no hedge coin covers; of those whose
-        beta is estimated from prices.
+        Residual volatility that no hedge coin covers, of the coins with a price history.
+    gap_usd : float
+        Residual volatility assumed of a gap.
     """
 
     horizon_days: int
     before_usd: float
     after_usd: float
+    before_at_covered_beta_usd: float
+    after_at_covered_beta_usd: float
     own_usd: float
+    gap_usd: float
+
+    @property
+    def before(self) -> tuple[float, float]:
+        """Ends of the range without a hedge, the lower first."""
+        low, high = sorted((self.before_usd, self.before_at_covered_beta_usd))
+        return low, high
+
+    @property
+    def after(self) -> tuple[float, float]:
+        """Ends of the range with the hedge, the lower first."""
+        low, high = sorted((self.after_usd, self.after_at_covered_beta_usd))
+        return low, high
+
+    @property
+    def removed(self) -> tuple[float, float]:
+        """Ends of the share of the whole variance that the hedge removes, the lower first."""
+        low, high = sorted(
+            1 - (after / before) ** 2 if before else 0.0
+            for before, after in (
+                (self.before_usd, self.after_usd),
+                (self.before_at_covered_beta_usd, self.after_at_covered_beta_usd),
+            )
+        )
+        return low, high
 
     @property
     def month(self) -> float:
@@ -177,7 +248,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RallyStep:
-    """The futures wallet after a rise of the hedge coin, nothing topped up.
+    """The futures wallet after a rise of the hedge coin, with no margin added.
 
     Parameters
     ----------
@@ -281,9 +352,15 @@ class HedgeReport:
     price_day : date, optional
         Day of the close that serves as price; None where the price was given, as a parameter or in
         the file.
+    age_days : int
+        Days from `last_day`, the last one of the data, to today.
+    as_of_data : bool
+        Whether an exercise on the data's last day is meant.
     plan : HedgePlan
     scenario : Scenario
-        Of `MOVES`.
+        Of `MOVES`, a gap taken not to move.
+    gap : Gap
+        What has neither a price history nor a beta in the file.
     residual : Residual
     rallies : Rallies, optional
         How often the history reached the liquidation price; None where nothing liquidates.
@@ -316,8 +393,11 @@ class HedgeReport:
     left_out: int
     window_cut: str
     price_day: date | None
+    age_days: int
+    as_of_data: bool
     plan: HedgePlan
     scenario: Scenario
+    gap: Gap
     residual: Residual
     rallies: Rallies | None
     caps: tuple[Cap, ...]
@@ -338,7 +418,41 @@ class HedgeReport:
         """The tracking of the coin that was chosen."""
         return next(t for t in self.trackings if t.coin == self.hedge_coin)
 
-    def coins(self, how: Literal["history", "own", "none"]) -> tuple[Cover, ...]:
+    @property
+    def old(self) -> bool:
+        """Whether the prices are so old that a plan on them is an exercise."""
+        return self.age_days > OLD_DAYS
+
+    @property
+    def measured_usd(self) -> float:
+        """Value of the coins whose beta is estimated from prices."""
+        return sum(cover.value_usd for cover in self.coins("history"))
+
+    @property
+    def covered_usd(self) -> float:
+        """Value of the coins whose beta is estimated from prices or given in the file."""
+        return self.measured_usd + sum(cover.value_usd for cover in self.coins("own"))
+
+    def at_covered_beta(self, moves: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Gain and loss over moves of the hedge coin, the gap moving with the covered part's beta.
+
+        Parameters
+        ----------
+        moves : array_like, shape (n,)
+            Returns of the hedge coin, decimals.
+
+        Returns
+        -------
+        total_usd, unhedged_usd : ndarray, shape (n,)
+        """
+        moves = np.asarray(moves, dtype=np.float64)
+        plan, gap, beta = self.plan, self.gap, self.tracked.covered_beta
+        kept = gap.kept_usd / plan.kept_usd if plan.kept_usd else 0.0
+        total = run_scenario(plan, moves, residual=kept * beta * moves).total_pnl_usd
+        alone = run_scenario(plan, moves, residual=gap.share * beta * moves).unhedged_pnl_usd
+        return total, alone
+
+    def coins(self, how: Literal["history", "own", "cash", "none"]) -> tuple[Cover, ...]:
         """Return the holdings whose beta is known in one way."""
         return tuple(cover for cover in self.covers if cover.how == how)
 

@@ -9,7 +9,16 @@ import numpy as np
 from hedgelib._text import percent, usd
 from hedgelib.carry import annualise_funding
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
-from hedgelib.report.phrases import coin_price, listed, period, period_adjective, sentence
+from hedgelib.report.phrases import (
+    coin_price,
+    listed,
+    measured_part,
+    period,
+    sentence,
+    spread_of,
+    usd_spread,
+    without_beta,
+)
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
@@ -46,23 +55,20 @@ def margin(report: HedgeReport) -> Section:
         ["Leverage", f"{plan.leverage:.2f}, cap {report.parameters.max_leverage:g}"],
         [
             "Maintenance margin",
-            f"{percent(plan.maintenance_rate, digits=2)} ({tiers}), reckoned at the "
+            f"{percent(plan.maintenance_rate, digits=2)} ({tiers}), calculated at the "
             f"{'mark' if basis == 'mark' else 'entry'} price",
         ],
         [
             "Liquidation price",
-            coin_price(plan.liquidation_price_usd) if finite else "none: no price liquidates",
+            coin_price(plan.liquidation_price_usd)
+            + (f", from the price of {report.price_day}" if report.price_day else "")
+            if finite
+            else "none: no price liquidates",
         ],
     ]
     if finite:
-        far = plan.liquidation_move / report.tracked.coin_sd
         rows += [
-            [
-                "Distance",
-                f"{percent(plan.liquidation_move, digits=1, signed=True)}, {far:.0f} "
-                f"{period_adjective(report)} standard deviations of {coin} "
-                f"({percent(report.tracked.coin_sd, digits=1)} each)",
-            ],
+            ["Distance", percent(plan.liquidation_move, digits=1, signed=True)],
             [
                 "Bankruptcy price",
                 coin_price(plan.bankruptcy_price_usd)
@@ -101,13 +107,15 @@ def margin(report: HedgeReport) -> Section:
                     [
                         f"{coin} rises",
                         "To",
-                        "Gain in spot wallet",
+                        f"Gain of {usd(report.covered_usd)} in spot wallet"
+                        if report.gap
+                        else "Gain in spot wallet",
                         "Futures equity",
                         "Leverage then",
                     ],
                     rally,
                     "lrrrr",
-                    "The futures wallet in a rally, nothing topped up",
+                    "Futures wallet in a rally, with no margin added",
                 )
             )
     return Section(blocks)
@@ -182,18 +190,26 @@ def uncovered(report: HedgeReport) -> Section:
     if report.tracked.estimate is not None:
         per_month = residual.month
         lines = [
-            ("The book without a hedge", residual.before_usd),
-            ("Everything with the hedge", residual.after_usd),
+            ("The book without a hedge", residual.before),
+            ("Everything with the hedge", residual.after),
         ]
         if residual.after_usd - residual.own_usd > 0.5:
-            lines.append((f"of which the coins' own, beyond {coin}", residual.own_usd))
-        rows = [[name, usd(value), usd(value * per_month)] for name, value in lines]
+            left = residual.own_usd
+            lines.append((f"of which residual to {coin}, of {measured_part(report)}", (left, left)))
+        if report.gap:
+            assumed = residual.gap_usd
+            name = f"of which assumed for {usd(report.gap.value_usd)} without a beta"
+            lines.append((name, (assumed, assumed)))
+        rows = [
+            [name, usd_spread(ends), usd_spread((ends[0] * per_month, ends[1] * per_month))]
+            for name, ends in lines
+        ]
         blocks.append(
             Table(
                 ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"],
                 rows,
                 "lrr",
-                "What is left, as measured over the window",
+                "What is left, by the volatility over the window",
             )
         )
     open_delta = plan.exposure_usd - plan.notional_usd
@@ -208,7 +224,7 @@ def uncovered(report: HedgeReport) -> Section:
     if report.tracked.estimate is not None:
         items.append(
             "The coins' own news: a listing, a hack, an unlock moves one coin and not "
-            f"{coin}. Its swing in 30 days supposes that no return hangs on the one before."
+            f"{coin}. Volatility over 30 days assumes that returns do not depend on each other."
         )
         items.append(
             "Beta moves: it was measured over the window and tends to rise in a crash. Measure it "
@@ -218,13 +234,16 @@ def uncovered(report: HedgeReport) -> Section:
     if own:
         items.append(
             f"Betas that you gave ({listed(own)}) are taken as they are, without an error and "
-            "without moves of the coins' own."
+            "without residual volatility."
         )
-    none = report.coins("none")
+    none = without_beta(report)
     if none:
         items.append(
-            f"{listed(none)}: {usd(sum(c.value_usd for c in none))} without any beta, not hedged "
-            "and not in the figures above."
+            f"{listed(none)}: {usd(report.gap.value_usd)} without any beta, not hedged. Above, "
+            f"{'it moves' if len(none) == 1 else 'they move'} with a beta from "
+            f"{spread_of('0', f'{report.tracked.covered_beta:.2f}')} and a residual volatility of "
+            f"{percent(report.gap.residual_sd, digits=1)} {period(report)}, the median of the "
+            "coins with a price history; it may well be more."
         )
     items += [
         "Basis: the contract can trade away from spot. When its premium widens by 1%, the short "

@@ -8,6 +8,8 @@ import numpy as np
 
 from hedgelib import beta, choice, market
 from hedgelib._check import FloatArray
+from hedgelib._text import usd
+from hedgelib.coins import ticker_of
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report.blocks import printable
@@ -21,7 +23,11 @@ _MONTH_DAYS = 30
 
 
 class Sample:
-    """The returns that the betas come from, and which holdings they cover."""
+    """The returns that the betas come from, and which holdings they cover.
+
+    Until the hedge coin is chosen, whatever has a beta of its owner's to any coin stays out of the
+    part with history, so that the candidates are judged on one and the same part.
+    """
 
     def __init__(
         self,
@@ -29,20 +35,23 @@ class Sample:
         book: Portfolio,
         looked_at: tuple[str, ...],
         data: market.Market,
+        coin: str | None = None,
     ) -> None:
         every = data.returns()
         window = every.iloc[-parameters.window_days :]
         last = window.index[-1]
         self.book = book
         self.covers = tuple(
-            self._cover(holding, share, window)
+            self._cover(holding, share, window, coin)
             for holding, share in zip(book, book.weights.tolist(), strict=True)
         )
         estimated = [c for c in self.covers if c.how == "history" and c.value_usd > 0]
         self.estimated_usd = sum(c.value_usd for c in estimated)
         self.estimated = tuple(c.coin for c in estimated)
-        whole = len(estimated) == len(self.covers)
-        self.name = "the book" if whole else "the part with history"
+        self.gap_usd = sum(c.value_usd for c in self.covers if c.how == "none")
+        whole = len(estimated) == len([c for c in self.covers if c.value_usd > 0])
+        # It stands in the title of a picture, where there is little room.
+        self.name = "the book" if whole else f"the {usd(self.estimated_usd)} with history"
         common = window[list(dict.fromkeys((*looked_at, *self.estimated)))].dropna()
         if len(common) < SMALLEST_WINDOW:
             raise NotEnoughData(
@@ -50,7 +59,7 @@ class Sample:
                 f"return, and {SMALLEST_WINDOW} are needed; lengthen window_days"
             )
         if not estimated and not any(c.how == "own" for c in self.covers):
-            raise NotEnoughData(_nothing_known(self.covers, window))
+            raise NotEnoughData(_nothing_known(self.covers, window, coin))
         self.cut = ""
         if len(window) < parameters.window_days:
             self.cut = f"the data begin on {data.span[0]}"
@@ -70,6 +79,7 @@ class Sample:
         self.first_day, self.last_day = common.index[0].date(), last.date()
         returns = dict(zip(common.columns, self._compounded(common).T, strict=True))
         self.coin_returns = {coin: returns[coin] for coin in looked_at}
+        self.returns = returns
         self.book_returns = np.array([])
         if estimated:
             weights = np.array([c.value_usd for c in estimated]) / self.estimated_usd
@@ -94,11 +104,15 @@ class Sample:
         return np.asarray(horizon_returns(returns, self.horizon_days).returns)
 
     @staticmethod
-    def _cover(holding: Holding, share: float, window: Any) -> Cover:
-        how: Literal["history", "own", "none"] = "history"
+    def _cover(holding: Holding, share: float, window: Any, coin: str | None) -> Cover:
+        how: Literal["history", "own", "cash", "none"] = "history"
         reason = ""
-        if holding.coin not in window.columns:
-            reason = "no price history"
+        own_beta = holding.beta if coin is None else holding.beta_to(coin)
+        if holding.is_cash:
+            how = "cash"
+        elif holding.coin not in window.columns:
+            ticker = ticker_of(holding.coin)
+            reason = "no price history" + (f"; the ticker may be {ticker}" if ticker else "")
         else:
             returns = window[holding.coin]
             if np.isnan(returns.iloc[-1]):
@@ -112,8 +126,11 @@ class Sample:
                 reason = f"only {returns.count()} days of price history"
         if reason:
             how = "none"
-        if holding.beta is not None:
+        if own_beta is not None or (coin is None and holding.has_own_beta):
             how = "own"
+        elif reason and holding.betas_to:
+            others = " and ".join(name for name, _ in holding.betas_to)
+            reason += f", and the file gives its beta to {others}, not to {coin}"
         return Cover(
             coin=holding.coin,
             value_usd=holding.value_usd,
@@ -121,7 +138,7 @@ class Sample:
             quantity=holding.quantity,
             price_usd=holding.price_usd,
             how=how,
-            own_beta=holding.beta,
+            own_beta=own_beta,
             reason=reason,
             at_market=holding.at_market,
         )
@@ -156,27 +173,52 @@ class Sample:
         """Measure how the book moved with one hedge coin."""
         x = self.coin_returns[coin]
         total = self.book.value_usd
-        own = sum(c.value_usd * (c.own_beta or 0.0) for c in self.covers if c.how == "own")
+        rest = [h for h in self.book if h.coin not in self.estimated and not h.is_cash]
+        given = [(h.value_usd, b) for h in rest if (b := h.beta_to(coin)) is not None]
+        own = sum(value * b for value, b in given)
         estimate = None
         low = middle = high = 0.0
         if self.estimated:
             estimate = beta.ols_beta(self.book_returns, x, y_name=self.name, x_name=coin)
             (low, high), middle = estimate.interval(), estimate.beta
+        # Exposure in USD per unit of return, at the estimate and at the ends of its interval.
+        middle, low, high = (self.estimated_usd * b + own for b in (middle, low, high))
+        own_usd = sum(value for value, _ in given)
+        known, gap_usd = self.estimated_usd + own_usd, sum(h.value_usd for h in rest) - own_usd
+        # What nothing is known of may stand still, or move like the rest.
+        gap_low, gap_high = (gap_usd * b / known if known else 0.0 for b in (low, high))
         return Tracking(
             coin=coin,
             estimate=estimate,
             out_of_sample=self.judged()[coin].effectiveness if estimate else None,
             coin_sd=float(np.std(x, ddof=1)),
-            book_beta=(self.estimated_usd * middle + own) / total,
-            book_beta_low=(self.estimated_usd * low + own) / total,
-            book_beta_high=(self.estimated_usd * high + own) / total,
+            book_beta=middle / total,
+            book_beta_low=(low + min(0.0, gap_low)) / total,
+            book_beta_high=(high + max(0.0, gap_high)) / total,
+            covered_beta=middle / known if known else 0.0,
+            covered_beta_low=low / known if known else 0.0,
+            covered_beta_high=high / known if known else 0.0,
         )
 
+    def median_residual_sd(self, coin: str) -> float:
+        """Return the median residual volatility of the book's coins against a hedge coin.
 
-def _nothing_known(covers: tuple[Cover, ...], window: Any) -> str:
-    told = "; ".join(f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers)
+        Where the book has no other coin with a price history, it is that of the hedge coins.
+        """
+        x = self.coin_returns[coin]
+        others = [c for c in self.estimated if c != coin]
+        others = others or [c for c in self.coin_returns if c != coin]
+        return float(np.median([beta.ols_beta(self.returns[c], x).residual_sd for c in others]))
+
+
+def _nothing_known(covers: tuple[Cover, ...], window: Any, coin: str | None) -> str:
+    told = "; ".join(
+        f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers if c.how != "cash"
+    )
+    to = "" if coin is None else f" to {coin}"
+    column = "columns beta_btc and beta_eth" if coin is None else f"a column beta_{coin.lower()}"
     return (
-        f"no coin of the book has a beta: between {window.index[0].date()} and "
+        f"no coin of the book has a beta{to}: between {window.index[0].date()} and "
         f"{window.index[-1].date()} none has a price history that serves ({told}), and the file "
-        "gives none; add a column beta"
+        f"gives none{to}; add {column}"
     )

@@ -5,22 +5,32 @@ Nothing is worked out here; every number is the report's.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
 from hedgelib.report.phrases import (
     MOST_NAMES,
+    beta_spread,
     coin_price,
+    covered_part,
     listed,
+    measured_part,
     period,
     period_adjective,
     sentence,
+    usd_spread,
+    without_beta,
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from hedgelib.figures import Shown
+    from hedgelib.plan import HedgePlan
     from hedgelib.report.results import Cover, HedgeReport, Tracking
+    from hedgelib.scenario import Scenario
 
 __all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
 
@@ -31,6 +41,7 @@ def holdings(report: HedgeReport) -> Section:
     how = {
         "history": "estimated from prices",
         "own": "yours: {:g}",
+        "cash": "0: cash",
         "none": "none: not hedged",
     }
     rows = []
@@ -62,6 +73,9 @@ def holdings(report: HedgeReport) -> Section:
         )
     ]
     blocks += [Text(text, "note") for text in _valuation(report)]
+    read_as = report.portfolio.coins_read_as
+    if read_as:
+        blocks += [Text("Read as:"), Points([sentence(reading.text) for reading in read_as])]
     without = [c for c in report.covers if c.reason]
     if without:
         blocks += [
@@ -104,11 +118,11 @@ def _enters(covers: list[Cover], hedge_coin: str) -> str:
         )
     else:
         how = (
-            "No betas in the file either: they count in the value, are taken not to move with "
-            f"{hedge_coin}, and are not hedged."
+            "No betas in the file either: they are not hedged, and enter figures of the whole "
+            f"book as a range, from not moving with {hedge_coin} to moving like the rest."
             if several
-            else "No beta in the file either: it counts in the value, is taken not to move with "
-            f"{hedge_coin}, and is not hedged."
+            else "No beta in the file either: it is not hedged, and enters figures of the whole "
+            f"book as a range, from not moving with {hedge_coin} to moving like the rest."
         )
     return f"{listed(covers)}: {first.reason}. {how}"
 
@@ -150,12 +164,13 @@ def _tracking_row(tracked: Tracking) -> list[str]:
 def tracking(report: HedgeReport) -> Section:
     """Tell what the book tracks, and which coin to use."""
     coin, tracked = report.hedge_coin, report.tracked
-    own, none, estimated = (report.coins(how) for how in ("own", "none", "history"))
+    own, estimated, none = report.coins("own"), report.coins("history"), without_beta(report)
+    cash = report.coins("cash")
     blocks: list[Block] = []
     if tracked.estimate is not None:
-        part = (
-            "the book" if not own and not none else f"the part with history ({listed(estimated)})"
-        )
+        part = measured_part(report)
+        if part != "the book":
+            part += f" ({listed(estimated)})"
         chosen = [i for i, t in enumerate(report.trackings) if t.coin == coin]
         blocks += [
             Table(
@@ -164,8 +179,8 @@ def tracking(report: HedgeReport) -> Section:
                     "Beta",
                     "95% interval",
                     "R²",
-                    "Variance removed out of sample",
-                    f"Own swing {period(report)}",
+                    "Variance reduction out of sample",
+                    f"Residual volatility {period(report)}",
                     "Returns",
                 ],
                 [_tracking_row(t) for t in report.trackings],
@@ -173,6 +188,7 @@ def tracking(report: HedgeReport) -> Section:
                 f"How {part} moved, {report.first_day} to {report.last_day}"
                 + ("" if report.parameters.horizon_days == 1 else f", {period(report)}"),
                 marked=chosen,
+                kind="tracking",
             ),
             Text(f"Use {report.reason}"),
         ]
@@ -190,11 +206,11 @@ def tracking(report: HedgeReport) -> Section:
         blocks.append(
             Text(
                 "No coin of the book has a price history that serves, so nothing is estimated: the "
-                f"beta of {tracked.book_beta:.2f} to {coin} is made of the figures in the file "
+                f"beta of {tracked.covered_beta:.2f} to {coin} is made of the figures in the file "
                 "alone, and there is no telling how far to trust it."
             )
         )
-    if own or none:
+    if own or none or cash:
         terms = []
         if tracked.estimate is not None:
             value = sum(c.value_usd for c in estimated)
@@ -205,26 +221,33 @@ def tracking(report: HedgeReport) -> Section:
             value = sum(c.value_usd for c in own)
             mean = sum(c.value_usd * (c.own_beta or 0.0) for c in own) / value if value else 0.0
             terms.append(f"{usd(value)} x {mean:.2f} (yours, {len(own)} coins)")
+        if cash:
+            terms.append(f"{usd(sum(c.value_usd for c in cash))} x 0 ({listed(cash)}, cash)")
         if none:
-            terms.append(f"{usd(sum(c.value_usd for c in none))} x 0 ({listed(none)}, unknown)")
+            terms.append(
+                f"{usd(report.gap.value_usd)} x 0 to {tracked.covered_beta:.2f} "
+                f"({listed(none)}, unknown)"
+            )
+        total = beta_spread(report) if none else f"{tracked.book_beta:.3f}"
         blocks.append(
             Text(
                 f"Beta of the whole book to {coin}: ({' + '.join(terms)}) / "
-                f"{usd(report.portfolio.value_usd)} = {tracked.book_beta:.3f}."
+                f"{usd(report.portfolio.value_usd)} = {total}."
             )
         )
     if tracked.estimate is not None:
         low, high = (
             b * report.portfolio.value_usd for b in (tracked.book_beta_low, tracked.book_beta_high)
         )
+        wide = f", with {listed(none)} from not moving to moving like the rest," if none else ""
         blocks.append(
             Text(
-                f"Beta is a measurement: across its interval the {coin} exposure of the book lies "
-                f"between {usd(low)} and {usd(high)}. It is estimated by ordinary least squares on "
-                f"{period_adjective(report)} simple returns, holdings weighted by their value, "
+                f"Beta is a measurement: across its interval{wide} the {coin} exposure of the book "
+                f"is between {usd(low)} and {usd(high)}. It is estimated by ordinary least squares "
+                f"on {period_adjective(report)} simple returns, holdings weighted by their value, "
                 "with the interval from Student's t. Out of sample means: fitted on the days "
-                "before, judged on the days after. The own swing is the standard deviation of what "
-                "the hedge coin does not explain.",
+                "before, judged on the days after. Residual volatility is the standard deviation "
+                "of what the hedge coin does not explain.",
                 "note",
             )
         )
@@ -247,11 +270,24 @@ def steps(report: HedgeReport) -> Section:
     plan = report.plan
     rows = [[f"{i}. {name}", text] for i, (name, text) in enumerate(plan.steps(), 1)]
     blocks: list[Block] = [Table(["Step", "Result"], rows, "ll", "The hedge in five steps")]
-    if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
+    if report.gap:
         blocks.append(
             Text(
-                f"The {usd(plan.sold_usd)} are sold out of all coins but {report.hedge_coin} "
-                "alike, in proportion to their value.",
+                f"The exposure is that of {covered_part(report)}; nothing of "
+                f"{listed(without_beta(report))} is hedged. A beta of {plan.beta:.3f} for the "
+                f"whole book is {report.tracked.covered_beta:.2f} spread over all of it.",
+                "note",
+            )
+        )
+    if report.old and report.price_day is not None:
+        text = f"The liquidation price is reached from the price of {report.price_day}."
+        blocks.append(Text(text, "note"))
+    if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
+        but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
+        blocks.append(
+            Text(
+                f"The {usd(plan.sold_usd)} are sold out of all coins but {but} alike, in "
+                "proportion to their value.",
                 "note",
             )
         )
@@ -263,6 +299,16 @@ def steps(report: HedgeReport) -> Section:
                 "note",
             )
         )
+    cash_usd = report.portfolio.cash_usd
+    if cash_usd and plan.collateral != "from_portfolio":
+        what = "be it" if plan.collateral == "stablecoin" else "pay for it"
+        blocks.append(
+            Text(
+                f"The book holds {usd(cash_usd)} of cash, which can {what}; with collateral "
+                "from_portfolio it is turned into margin before any coin is sold.",
+                "note",
+            )
+        )
     if plan.assumptions:
         blocks += [Text("Assumed:"), Points([sentence(text) for text in plan.assumptions])]
     return Section(blocks)
@@ -270,7 +316,8 @@ def steps(report: HedgeReport) -> Section:
 
 def moves(report: HedgeReport) -> Section:
     """List what moves of the hedge coin do."""
-    s, plan, coin = report.scenario, report.plan, report.hedge_coin
+    s, plan, coin, gap = report.scenario, report.plan, report.hedge_coin, report.gap
+    totals, alone = report.at_covered_beta(s.move)
     rows = [
         [
             percent(row["move"], signed=True) + (" *" if row["liquidated"] else ""),
@@ -278,16 +325,17 @@ def moves(report: HedgeReport) -> Section:
             usd(row["spot_pnl_usd"], signed=True),
             usd(row["collateral_pnl_usd"], signed=True),
             usd(row["hedge_pnl_usd"], signed=True),
-            usd(row["total_pnl_usd"], signed=True),
-            usd(row["unhedged_pnl_usd"], signed=True),
+            *([_gap_range(report, i)] if gap else []),
+            usd_spread((row["total_pnl_usd"], float(totals[i])), signed=True),
+            usd_spread((row["unhedged_pnl_usd"], float(alone[i])), signed=True),
         ]
-        for row in s.rows()
+        for i, row in enumerate(s.rows())
     ]
     notes = [
         f"Total: spot, margin and short together, less the opening fee of {usd(plan.open_fee_usd)}."
     ]
     notes.append(
-        "The book is taken to move by beta alone: its own swing, funding and a gap between "
+        "The book is taken to move by beta alone: residual volatility, funding and a gap between "
         "contract and spot come on top."
     )
     if s.liquidated.any():
@@ -296,28 +344,45 @@ def moves(report: HedgeReport) -> Section:
         notes.append(
             "Where beta times the move is more than the book, its loss stops at all of it."
         )
-    if report.coins("none"):
-        notes.append(f"{listed(report.coins('none'))} are taken not to move.")
+    if report.price_day is not None:
+        notes.append(f"Prices in the second column start from that of {report.price_day}.")
+    none = without_beta(report)
+    if none:
+        notes.append(
+            f"Spot is {covered_part(report)}, and the picture draws that part alone. The "
+            f"{usd(gap.value_usd)} of {listed(none)} range from not moving to a beta of "
+            f"{report.tracked.covered_beta:.2f} like the rest; what "
+            f"{'it does' if len(none) == 1 else 'they do'} of their own comes on top."
+        )
     return Section(
         [
             Table(
                 [
                     f"{coin} moves",
                     "To",
-                    "Spot",
+                    f"Spot, {usd(report.covered_usd)}" if gap else "Spot",
                     "Margin",
                     "Short",
+                    *([f"No beta, {usd(gap.value_usd)}"] if gap else []),
                     "Total, hedged",
                     "Unhedged",
                 ],
                 rows,
-                "lrrrrrr",
+                "lrrrrrrr" if gap else "lrrrrrr",
                 f"Gain and loss at once, by the move of {coin}",
                 marked=[i for i, row in enumerate(s.rows()) if row["liquidated"]],
+                kind="moves ranges" if gap else "moves",
             ),
             Text(" ".join(notes), "note"),
         ]
     )
+
+
+def _gap_range(report: HedgeReport, number: int) -> str:
+    """Write what the uncovered part of the spot wallet may gain or lose in a move."""
+    move = float(report.scenario.move[number])
+    end = report.gap.kept_usd * max(-1.0, report.tracked.covered_beta * move)
+    return usd_spread((0.0, end), signed=True)
 
 
 def tracking_picture(report: HedgeReport) -> Shown | Section:
@@ -336,9 +401,41 @@ def tracking_picture(report: HedgeReport) -> Shown | Section:
 
 
 def moves_picture(report: HedgeReport) -> Shown:
-    """Show gain and loss over moves."""
-    from hedgelib.figures import PNL_OVER_MOVES, show, study_move
+    """Show gain and loss over moves, of the covered part alone where there is a gap."""
+    from hedgelib.figures import PNL_OVER_MOVES, Picture, show, study_move
 
-    moves = report.scenario.move
-    study = study_move(report.plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
-    return show(PNL_OVER_MOVES, study.curve)
+    moves, plan, gap = report.scenario.move, report.plan, report.gap
+    if gap:
+        plan = _without_gap(report)
+    study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
+    level = ""
+    if report.old and report.price_day is not None:
+        level = f" Prices start from that of {report.price_day}."
+    if not gap:
+        shown = show(PNL_OVER_MOVES, study.curve)
+        return replace(shown, alt=shown.alt + level)
+    whole, drawn = report.plan.book_usd, report.covered_usd
+
+    def draw(ax: Axes, scenario: Scenario) -> None:
+        PNL_OVER_MOVES.draw(ax, scenario)
+        ax.set_title(f"{usd(drawn)} of {usd(whole)}: what has no beta is not drawn")
+
+    def alt(scenario: Scenario) -> str:
+        left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
+        said = PNL_OVER_MOVES.alt(scenario)
+        return f"Of {covered_part(report)} alone; {left_out}. {said}{level}"
+
+    return show(Picture(name=PNL_OVER_MOVES.name, draw=draw, alt=alt), study.curve)
+
+
+def _without_gap(report: HedgeReport) -> HedgePlan:
+    """Return the plan with a book of the covered part: the same exposure in fewer dollars."""
+    plan, gap = report.plan, report.gap
+    book, kept = plan.book_usd - gap.value_usd, plan.kept_usd - gap.kept_usd
+    return replace(
+        plan,
+        book_usd=book,
+        beta=plan.beta * plan.book_usd / book,
+        kept_usd=kept,
+        kept_beta=plan.kept_beta * plan.kept_usd / kept if kept > 0 else 0.0,
+    )

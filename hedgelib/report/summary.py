@@ -8,7 +8,21 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text
-from hedgelib.report.phrases import beta_range, coin_price, listed, margin_source, period
+from hedgelib.report.phrases import (
+    age_words,
+    beta_range,
+    beta_spread,
+    coin_price,
+    covered_part,
+    listed,
+    margin_source,
+    measured_part,
+    much_is_uncovered,
+    period,
+    spread_of,
+    usd_spread,
+    without_beta,
+)
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
@@ -20,15 +34,34 @@ _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
 
 
-def _result(value: float) -> str:
-    if abs(value) < 0.5:
-        return "neither gain nor lose"
-    return f"gain {usd(value)}" if value > 0 else f"lose {usd(-value)}"
+def _result(first: float, other: float) -> str:
+    """Say what is gained or lost, as a range where the two ends differ."""
+    low, high = sorted((first, other))
+    if high < 0.01 * -low:
+        # Rounding and fees leave a dollar on the other side.
+        high = min(high, 0.0)
+    if -low < 0.01 * high:
+        low = max(low, 0.0)
+    if high < 0.5:
+        lost = usd_spread((max(-high, 0.0), -low))
+        return f"lose {lost}" if low <= -0.5 else "neither gain nor lose"
+    if low > -0.5:
+        return f"gain {usd_spread((max(low, 0.0), high))}"
+    return f"end between a loss of {usd(-low)} and a gain of {usd(high)}"
 
 
 def headline(report: HedgeReport) -> str:
-    """Put the plan in a line."""
-    plan = report.plan
+    """Put the plan in a line, with the day of its prices, led by what it leaves out if much."""
+    plan, gap = report.plan, report.gap
+    lead = ""
+    if much_is_uncovered(report):
+        lead = (
+            f"no beta is known for {usd(gap.value_usd)} of the {usd(plan.book_usd)} "
+            f"({percent(gap.share)}); for the rest, "
+        )
+    day = f"at prices of {report.last_day}"
+    if report.price_day is None:
+        day = f"at a given price of {report.hedge_coin} and data to {report.last_day}"
     far = (
         f"liquidated at {coin_price(plan.liquidation_price_usd)} "
         f"({percent(plan.liquidation_move, signed=True)})"
@@ -36,7 +69,7 @@ def headline(report: HedgeReport) -> str:
         else "no price liquidates it"
     )
     return (
-        f"short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
+        f"{lead}{day}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
         f"({usd(plan.notional_usd)}) on {usd(plan.collateral_usd)} of margin; {far}"
     )
 
@@ -45,8 +78,8 @@ def summary(report: HedgeReport) -> Section:
     """Tell the whole on one page: hold, hedge, cost, what can go wrong."""
     blocks: list[Block] = [
         Heading(report.title, _under(report)),
-        Facts(_facts(report)),
         *(Text(warning, "warning") for warning in warnings(report)),
+        Facts(_facts(report)),
         Story(
             [
                 ("You hold", [_hold(report)]),
@@ -63,33 +96,50 @@ def summary(report: HedgeReport) -> Section:
 
 def _hold(report: HedgeReport) -> str:
     book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
-    many = f"{len(book):,} coins" if len(book) > 1 else "one coin"
+    count = len(book) - len(report.coins("cash"))
+    many = f"{count:,} coins" if count > 1 else "one coin"
+    if book.cash_usd:
+        many += f" and, {usd(book.cash_usd)} of it, cash, which does not move"
     held = f"{usd(book.value_usd)} in {many}."
     if tracked.estimate is None:
         return (
-            f"{held} No coin in it has a price history that serves; by your own figures its beta "
-            f"to {coin} is {tracked.book_beta:.2f}."
+            f"{held} No coin in it has a price history that serves; by your own figures the beta "
+            f"of {covered_part(report)} to {coin} is {tracked.covered_beta:.2f}.{_unknown(report)}"
         )
-    own, none = report.coins("own"), report.coins("none")
+    own = report.coins("own")
     exact = ", your figures taken as exact" if own else ""
     mine = f", your own figures for {listed(own)} counted in" if own else ""
-    part = " of the part that has a price history" if own or none else ""
+    beta, part = tracked.book_beta, covered_part(report)
+    whose, moving = "Its beta", "the book"
+    if report.gap:
+        beta, whose, moving = tracked.covered_beta, f"The beta of {part}", "that part"
     return (
-        f"{held} Its beta to {coin}, measured over the {report.days} days to {report.last_day}"
-        f"{mine}, is {tracked.book_beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
-        f"by 10% goes with one of {percent(abs(tracked.book_beta) / 10, digits=1)} in the book"
-        f"{'' if tracked.book_beta >= 0 else ', the other way'}. {coin} explains "
-        f"{percent(tracked.estimate.r2)} of the variance{part}."
+        f"{held} {whose} to {coin}, measured over the {report.days} days to {report.last_day}"
+        f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
+        f"by 10% goes with one of {percent(abs(beta) / 10, digits=1)} in {moving}"
+        f"{'' if beta >= 0 else ', the other way'}. {coin} explains "
+        f"{percent(tracked.estimate.r2)} of the variance of {measured_part(report)}."
+        f"{_unknown(report)}"
     )
+
+
+def _unknown(report: HedgeReport) -> str:
+    """Say what the uncovered part makes of the beta of the book."""
+    if not report.gap:
+        return ""
+    return f" No beta is known for the other {usd(report.gap.value_usd)}."
 
 
 def _hedge(report: HedgeReport) -> str:
     plan, coin = report.plan, report.hedge_coin
-    aim = "To take that exposure off"
+    part = " of that part" if report.gap else ""
+    aim = f"To neutralise the exposure{part}" if part else "To neutralise that exposure"
     if plan.target_beta:
-        aim = f"To bring its beta to {plan.target_beta:g}"
+        aim = f"To bring the beta of the book to {plan.target_beta:g}"
+        if report.gap:
+            aim += f", if the {usd(report.gap.value_usd)} without a beta does not move"
     elif plan.hedge_ratio != 1:
-        aim = f"To take {percent(plan.hedge_ratio)} of that exposure off"
+        aim = f"To neutralise {percent(plan.hedge_ratio)} of the exposure{part}"
     text = (
         f"{aim}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.symbol} at "
         f"{plan.contract.venue}, {usd(plan.notional_usd)}, against {usd(plan.collateral_usd)} of "
@@ -97,8 +147,8 @@ def _hedge(report: HedgeReport) -> str:
     )
     if plan.holds_coin:
         text += (
-            f" The margin is {coin} and falls with it, so {usd(plan.wallet_usd * plan.hedge_ratio)}"
-            " of the short cover the margin itself."
+            f" The margin is {coin} and falls with it, so "
+            f"{usd(min(plan.wallet_usd, plan.notional_usd))} of the short cover the margin itself."
         )
     return text
 
@@ -106,15 +156,16 @@ def _hedge(report: HedgeReport) -> str:
 def _outcome(report: HedgeReport) -> str:
     plan, coin = report.plan, report.hedge_coin
     both = run_scenario(plan, [_FALL, _RISE])
+    total, alone = report.at_covered_beta([_FALL, _RISE])
     fall, rise = (
-        f"you would {_result(float(both.total_pnl_usd[i]))}"
+        f"you would {_result(float(both.total_pnl_usd[i]), float(total[i]))}"
         + (", the short being liquidated on the way" if both.liquidated[i] else "")
-        + f", and the book alone would {_result(float(both.unhedged_pnl_usd[i]))}"
+        + f", and the book alone would {_result(float(both.unhedged_pnl_usd[i]), float(alone[i]))}"
         for i in (0, 1)
     )
     return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
-        f"{rise}. The hedge takes the gain off as it takes the loss off."
+        f"{rise}. The hedge removes gains as well as losses."
     )
 
 
@@ -151,7 +202,8 @@ def _rally(report: HedgeReport) -> str:
         return "A rally. No price liquidates the short."
     said = (
         f"A rally. When {coin} reaches {coin_price(plan.liquidation_price_usd)}, "
-        f"{percent(plan.liquidation_move)} above its price of {coin_price(plan.price_usd)}, "
+        f"{percent(plan.liquidation_move)} above its price of {coin_price(plan.price_usd)}"
+        f"{'' if report.price_day is None else f' on {report.price_day}'}, "
         "the short is liquidated: its margin is lost, and the book is unhedged from there on."
     )
     if seen is not None:
@@ -184,20 +236,29 @@ def _own_moves(report: HedgeReport) -> list[str]:
             "A wrong beta: it is made of your own figures, and there is no telling how far to "
             "trust them."
         ]
-    residual, plan, coin = report.residual, report.plan, report.hedge_coin
+    residual, plan, coin, gap = report.residual, report.plan, report.hedge_coin, report.gap
     low, high = (
         beta * plan.book_usd
         for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
     )
-    unknown = [c for c in report.covers if c.how != "history" and c.value_usd > 0]
-    more = f" Moves of {listed(unknown)} on their own are not known and come on top."
+    own = [c for c in report.coins("own") if c.value_usd > 0]
+    apart = (
+        f"Residual volatility, what no hedge with {coin} removes: about {usd(residual.own_usd)} "
+        f"{period(report)}, one standard deviation, of {measured_part(report)}"
+    )
+    if gap:
+        apart += (
+            f", and {usd(residual.gap_usd)} assumed of the {usd(gap.value_usd)} without a beta "
+            f"({percent(gap.residual_sd, digits=1)}, the median of the other coins, or more)"
+        )
+    if own:
+        apart += f". That of {listed(own)} is not known and comes on top"
+    wide = ", and of the rest from 0 to that," if gap else ""
     return [
-        f"The coins' own moves. What no hedge with {coin} covers is worth about "
-        f"{usd(residual.own_usd)} {period(report)} either way; without the hedge it is "
-        f"{usd(residual.before_usd)}.{more if unknown else ''}",
-        f"A beta that was measured wrong, or changes. The book is taken to carry "
-        f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; within the interval of its beta it "
-        f"is between {usd(low)} and {usd(high)}.",
+        f"{apart}.",
+        f"A beta that was measured wrong, or changes. The hedge is sized for "
+        f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; across the 95% interval of the "
+        f"beta{wide} it is between {usd(low)} and {usd(high)}.",
     ]
 
 
@@ -231,7 +292,8 @@ def _caps(report: HedgeReport) -> list[Block]:
             head,
             rows,
             "l" + "r" * (len(head) - 1),
-            "More margin, less leverage: how far each carries",
+            "More margin, less leverage: how far each carries"
+            + ("" if report.price_day is None else f", from the price of {report.price_day}"),
             marked=[i for i, cap in enumerate(report.caps) if cap.own],
             kind="caps",
         )
@@ -255,19 +317,24 @@ def _price_words(report: HedgeReport) -> str:
 
 
 def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
-    plan, residual, coin = report.plan, report.residual, report.hedge_coin
+    plan, residual, coin, gap = report.plan, report.residual, report.hedge_coin, report.gap
     finite = np.isfinite(plan.liquidation_price_usd)
+    count = len(report.portfolio) - len(report.coins("cash"))
+    coins = f"{count:,} coin{'' if count == 1 else 's'}"
+    if report.portfolio.cash_usd:
+        coins += f", {usd(report.portfolio.cash_usd)} cash"
+    sized, given = beta_range(report), report.coins("own")
+    if gap:
+        coins += f", no beta known for {usd(gap.value_usd)} of it"
+        sized = f"{report.tracked.covered_beta:.2f} for {usd(report.covered_usd)}, {sized}"
     facts = [
-        (
-            "Book",
-            usd(plan.book_usd),
-            f"{len(report.portfolio):,} coin{'' if len(report.portfolio) == 1 else 's'}",
-        ),
-        (f"Beta to {coin}", f"{report.tracked.book_beta:.2f}", beta_range(report)),
+        ("Book", usd(plan.book_usd), coins),
+        (f"Beta to {coin}", beta_spread(report), sized),
         (
             "Short",
             usd(plan.notional_usd),
-            f"{abs(plan.contracts):,.10g} x {plan.contract.face}, {plan.contract.symbol}",
+            f"{abs(plan.contracts):,.10g} x {plan.contract.face}, {plan.contract.symbol}"
+            + (f", for {usd(report.covered_usd)} of the book" if gap else ""),
         ),
         (
             "Margin",
@@ -277,40 +344,94 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
         (
             "Liquidation",
             coin_price(plan.liquidation_price_usd) if finite else "none",
-            f"{coin} {percent(plan.liquidation_move, signed=True)}"
+            f"{coin} {percent(plan.liquidation_move, signed=True)} from {_level_words(report)}"
             if finite
             else "no price reaches it",
         ),
     ]
     if report.tracked.estimate is not None:
-        facts.append(
-            (
-                f"Swing {period(report)}",
-                usd(residual.after_usd),
-                f"one standard deviation, {usd(residual.before_usd)} unhedged",
-            )
-        )
+        known = f"one standard deviation, {usd_spread(residual.before)} unhedged"
+        parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
+        if any(cover.value_usd > 0 for cover in given):
+            parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
+        if parts:
+            known += f"; residual {', '.join(parts)}"
+        facts.append((f"Volatility {period(report)}", usd_spread(residual.after), known))
     return facts
+
+
+def _level_words(report: HedgeReport) -> str:
+    """Say from which price a price level is reached."""
+    return "the price given" if report.price_day is None else f"the price of {report.price_day}"
 
 
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Say what a reader must know before anything else."""
-    found = []
-    none = [cover for cover in report.coins("none") if cover.value_usd > 0]
-    if none:
-        share = sum(c.share for c in none)
-        found.append(
-            f"Not hedged: {listed(none)}, {usd(sum(c.value_usd for c in none))} or "
-            f"{percent(share)} of the book. There is no price history of "
-            f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
-            "add a column beta with your own figure."
-        )
-    removed = report.tracked.out_of_sample
-    if removed is not None and removed < _WEAK:
-        swing = 1 - np.sqrt(1 - removed) if removed > 0 else 0.0
-        found.append(
-            f"A weak hedge: on days it had not seen, {report.hedge_coin} took away "
-            f"{percent(max(removed, 0.0))} of the book's variance, which is {percent(swing)} "
-            "of its swing. To carry less risk than that, hold less of the book."
-        )
-    return tuple(found)
+    found = [_old(report), _mixed(report), _not_hedged(report), _weak(report)]
+    return tuple(text for text in found if text)
+
+
+def _old(report: HedgeReport) -> str:
+    """Warn of prices that are old, and say which figures hold all the same."""
+    text = age_words(report)
+    if not text or report.as_of_data or report.price_day is None:
+        return text
+    levels = f"price levels, such as the liquidation price, are of {report.price_day}"
+    if report.plan.contract.kind == "linear":
+        return f"{text} The number of contracts and {levels}."
+    return f"{text} The number of contracts does not depend on the price; {levels}."
+
+
+def _mixed(report: HedgeReport) -> str:
+    """Warn of a price of one day beside data of another."""
+    if not report.old or report.price_day is not None:
+        return ""
+    coin, plan = report.hedge_coin, report.plan
+    at_close = [c for c in report.covers if c.at_market and c.value_usd > 0 and c.coin != coin]
+    more = f"; the quantities of {listed(at_close)} are valued at closes of that day"
+    return (
+        f"Two dates are mixed: the price of {coin}, {coin_price(plan.price_usd)}, was given, and "
+        "price levels such as the liquidation price follow from it; betas are of data that end on "
+        f"{report.last_day}{more if at_close else ''}."
+    )
+
+
+def _not_hedged(report: HedgeReport) -> str:
+    """Warn of what the plan leaves out because nothing is known of it."""
+    none = without_beta(report)
+    if not none:
+        return ""
+    return (
+        f"Not hedged: {listed(none)}, {usd(report.gap.value_usd)} or "
+        f"{percent(report.gap.share)} of the book. There is no price history of "
+        f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
+        f"add a column beta_{report.hedge_coin.lower()} with your own figure. Until then figures "
+        "of the whole book are ranges, "
+        f"from {'it' if len(none) == 1 else 'these coins'} not moving with {report.hedge_coin} to "
+        "moving like the rest."
+    )
+
+
+def _weak(report: HedgeReport) -> str:
+    """Warn of a hedge that removes little of the risk."""
+    removed, coin = report.tracked.out_of_sample, report.hedge_coin
+    if removed is None:
+        return ""
+    less = 1 - np.sqrt(1 - removed) if removed > 0 else 0.0
+    of_book = report.measured_usd >= report.portfolio.value_usd
+    part = "the book's variance" if of_book else f"the variance of {measured_part(report)}"
+    measured = (
+        f"out of sample, {coin} removed {percent(max(removed, 0.0))} of {part}, which is "
+        f"{percent(less)} of its volatility"
+    )
+    advice = "To carry less risk than that, hold less of the book."
+    # The residual volatility of coins with a beta of the owner's is not known.
+    if report.gap and not any(cover.value_usd > 0 for cover in report.coins("own")):
+        whole = report.residual.removed
+        if whole[0] < _WEAK or removed < _WEAK:
+            share = spread_of(*(percent(max(end, 0.0)) for end in whole))
+            return (
+                f"A weak hedge: it removes an estimated {share} of the variance of the whole "
+                f"book; {measured}. {advice}"
+            )
+    return f"A weak hedge: {measured}. {advice}" if removed < _WEAK else ""

@@ -560,7 +560,7 @@ def closed_at(
     Examples
     --------
     >>> round(closed_at(market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
-    3869.44
+    3850.0
     """
     if contract.kind != "inverse":
         raise InvalidInput(f"{contract.symbol} is linear; choose an inverse contract")

@@ -314,7 +314,7 @@ def falls_and_rallies(
     Examples
     --------
     >>> falls_and_rallies(10_000, 3_500, 5).rows()
-    [('equity', '0.0115 ETH'), ('must be there', '0.0115 ETH'), ('Ends at', '$4,353 (+24.4%)')]
+    [('equity', '0.0231 ETH'), ('must be there', '0.0231 ETH'), ('Ends at', '$4,331 (+23.8%)')]
     """
     notional_usd, price_usd, leverage = scalars(
         notional_usd=(notional_usd, POSITIVE),
@@ -743,7 +743,7 @@ def two_wallets(
     --------
     >>> path = two_wallets(rally("up 70%, and back"), 10_000, 5_000)
     >>> path.ending, [round(float(x)) for x in path.total_usd[[0, 40, -1]]]
-    ('at $5,224 (+49%)', [15000, 15000, 10000])
+    ('at $5,198 (+49%)', [15000, 15000, 10000])
     """
     book_usd, margin_usd = scalars(book_usd=(book_usd, POSITIVE), margin_usd=(margin_usd, POSITIVE))
     prices, entry, n = way.price_usd, float(way.price_usd[0]), way.price_usd.size
@@ -1043,7 +1043,7 @@ def predict_share(found: Lines) -> Prediction:
     Examples
     --------
     >>> list(predict_share(far_is_far("ETH", 3)).options)
-    ['0% of them', '1% of them', '13% of them', '50% of them']
+    ['0% of them', '1% of them', '14% of them', '50% of them']
     """
     answer = f"{percent(found.value('within 30 days'))} of them"
     away = dict(found.notes)["Distance in daily standard deviations"]

@@ -20,7 +20,7 @@ from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput
-from hedgelib.plan import Collateral, HedgePlan, hedge_notional, plan_hedge
+from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
 from hedgelib.show.layout import Scale, panel, spread
@@ -194,7 +194,6 @@ def turn(
     def study(
         move: float, beta: float, margin_usd: float, short_usd: float, source: Collateral
     ) -> MoveStudy:
-        kept = max(book_usd - margin_usd, 0) if source == "from_portfolio" else book_usd
         plan = plan_hedge(
             book_usd,
             beta,
@@ -202,7 +201,7 @@ def turn(
             price_usd,
             collateral=source,
             collateral_usd=margin_usd,
-            hedge_ratio=short_usd / float(hedge_notional(kept, beta, margin_usd)),
+            notional_usd=short_usd,
             max_leverage=contract.max_leverage or 100.0,
             fee_rate=0,
         )
@@ -381,20 +380,14 @@ def week_plan(
         Another size.
     """
     one_of("size", size, SIZES)
-    beta = week.beta.beta
-    fee_rate = contract.taker_fee or 0.0
     short = {SIZES[0]: book_usd, SIZES[1]: book_usd + margin_usd}.get(size)
-    exposure = beta * book_usd + margin_usd
-    # What the fee takes out of the margin need not be hedged; a given size is to be met all the
-    # same.
-    ratio = 1.0 if short is None else short / (exposure - short * fee_rate)
     return plan_hedge(
         book_usd,
-        beta,
+        week.beta.beta,
         contract,
         week.price_usd,
         collateral_usd=margin_usd,
-        hedge_ratio=ratio,
+        notional_usd=short,
     )
 
 

@@ -25,7 +25,7 @@ from hedgelib.choice import Candidate, HedgeChoice, rank_hedges
 from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
 from hedgelib.figures import MoveStudy
 from hedgelib.plan import Collateral, HedgePlan, rebalance
-from hedgelib.portfolio import Portfolio, read_portfolio
+from hedgelib.portfolio import Holding, Portfolio, betas_text, read_portfolio
 from hedgelib.report import HedgeReport, find_portfolio
 from hedgelib.scenario import run_scenario
 from hedgelib.workbook.prose import Prediction, predict
@@ -162,14 +162,16 @@ class Loaded:
     def _rows(self) -> list[tuple[str, str, str]]:
         book = self.book
         rows = [
-            (h.coin, usd(h.value_usd), "" if h.beta is None else f"{h.beta:g}, yours") for h in book
+            (h.coin, usd(h.value_usd), f"{betas_text(h)}, yours" if h.has_own_beta else "")
+            for h in book
         ]
         return [*rows, ("together", usd(book.value_usd), "")]
 
     def _taken(self) -> list[str]:
-        """Say which names of columns were taken for which of ours, for their owner to look at."""
-        names = ", ".join(f"{name} for {ours}" for name, ours in self.book.read_as)
-        return [f"Taken: {names}"] if names else []
+        """Say which columns and coins were taken for what, for their owner to look at."""
+        names = [f"{name} for {ours}" for name, ours in self.book.read_as]
+        lines = [f"Taken: {', '.join(names)}"] if names else []
+        return lines + [reading.text for reading in self.book.coins_read_as]
 
     def _repr_html_(self) -> str:
         if self.read is None:
@@ -290,8 +292,10 @@ class Sample:
         With a history and no beta of their owner's.
     value_usd : float
         Of those.
-    own : tuple of (str, float, float)
-        Coin, USD and beta of those that have the owner's beta.
+    own : tuple of Holding
+        Those that have a beta of their owner's.
+    cash : tuple of (str, float)
+        Ticker and USD of dollars and stablecoins.
     unknown : tuple of (str, float)
         Coin and USD of those of which nothing is known.
     book : ndarray, shape (n,)
@@ -302,15 +306,15 @@ class Sample:
 
     coins: tuple[str, ...]
     value_usd: float
-    own: tuple[tuple[str, float, float], ...]
+    own: tuple[Holding, ...]
+    cash: tuple[tuple[str, float], ...]
     unknown: tuple[tuple[str, float], ...]
     book: FloatArray
     hedges: dict[str, FloatArray]
 
-    @property
-    def own_usd(self) -> float:
-        """Owner's betas times values, USD."""
-        return sum(value * beta for _, value, beta in self.own)
+    def own_usd(self, coin: str) -> float:
+        """Owner's betas to a hedge coin times values, USD; 0 where the file gives none to it."""
+        return sum(h.value_usd * (h.beta_to(coin) or 0.0) for h in self.own)
 
     def ranked(self) -> HedgeChoice:
         """Rank BTC and ETH by what they took away on days that they had not seen.
@@ -330,7 +334,11 @@ class Sample:
         list of (str, str, str)
         """
         rows = [(", ".join(self.coins), usd(self.value_usd), "measured on prices")]
-        rows += [(c, usd(v), f"{b:g}, from the file; nobody checks it") for c, v, b in self.own]
+        rows += [
+            (h.coin, usd(h.value_usd), f"{betas_text(h)}, from the file; nobody checks it")
+            for h in self.own
+        ]
+        rows += [(c, usd(v), "0, cash") for c, v in self.cash]
         return rows + [(c, usd(v), "unknown, so not hedged") for c, v in self.unknown]
 
 
@@ -355,7 +363,7 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
     returns = market.returns(window=window)
     whole = {coin for coin in returns.columns if returns[coin].notna().all()}
     held = [h for h in book if h.value_usd > 0]
-    known = [h for h in held if h.beta is None and h.coin in whole]
+    known = [h for h in held if h.coin in whole and not h.has_own_beta and not h.is_cash]
     if not known:
         raise NotEnoughData(
             f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
@@ -366,9 +374,12 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
     return Sample(
         coins=tuple(h.coin for h in known),
         value_usd=value,
-        own=tuple((h.coin, h.value_usd, h.beta) for h in held if h.beta is not None),
+        own=tuple(h for h in held if h.has_own_beta),
+        cash=tuple((h.coin, h.value_usd) for h in held if h.is_cash),
         unknown=tuple(
-            (h.coin, h.value_usd) for h in held if h.beta is None and h.coin not in whole
+            (h.coin, h.value_usd)
+            for h in held
+            if h.coin not in whole and not h.has_own_beta and not h.is_cash
         ),
         book=returns[[h.coin for h in known]].to_numpy(dtype=np.float64) @ weights,
         hedges={coin: returns[coin].to_numpy(dtype=np.float64) for coin in BENCHMARKS},
@@ -462,7 +473,8 @@ def own_swing_usd(
     float
         Of the measured coins only, after those sold for margin.
     """
-    share_sold = plan.sold_usd / (plan.book_usd - held_usd) if plan.sold_usd else 0.0
+    others_usd = plan.book_usd - held_usd - sum(value for _, value in sample.cash)
+    share_sold = plan.sold_usd / others_usd if plan.sold_usd else 0.0
     return sample.value_usd * residual_sd * (1 - share_sold)
 
 

@@ -41,7 +41,7 @@ def stock(number: int) -> None:
     papermill.execute_notebook(
         str(report_notebook()),
         f"stock{number}.ipynb",
-        parameters={"portfolio": "books/0.csv"},
+        parameters={"portfolio": "books/0.csv", "as_of_data": True},
         progress_bar=False,
     )
 
@@ -81,7 +81,7 @@ def rows() -> list[Row]:
         Path("books").mkdir()
         for i in range(max(COUNTS.values())):
             Path(f"books/{i}.csv").write_bytes(content)
-        books = gather("books", {}, out="out")
+        books = gather("books", {"as_of_data": True}, out="out")
         pool = stack.enter_context(
             ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
         )

@@ -89,6 +89,8 @@ class Run:
         self.out, self.harm = out, dict.fromkeys(("report", "server", "interrupt"), 0)
         self.peak_bytes = 0
         command = [sys.executable, "-m", "hedgelib", "reports", str(source), "--out", str(out)]
+        # Pages that count days would be made again when a run goes on past midnight.
+        command.append("--as-of-data")
         self.process = subprocess.Popen(
             [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -2,7 +2,7 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib import hedge_notional, market, plan_hedge
+from hedgelib import market, plan_hedge
 from hedgelib.show.moves import study_move
 
 LESSON = "07_alice_walkthrough.ipynb"
@@ -10,14 +10,13 @@ BOOK, PRICE, MARGIN = 50_000, 3_500, 49_000
 
 
 def study(move, *, short_usd=MARGIN, beta=1.0):
-    ratio = short_usd / hedge_notional(BOOK, beta, MARGIN)
     plan = plan_hedge(
         BOOK,
         beta,
         market.contract("binance:ETHUSD_PERP"),
         PRICE,
         collateral_usd=MARGIN,
-        hedge_ratio=ratio,
+        notional_usd=short_usd,
         max_leverage=100,
         fee_rate=0,
     )

@@ -11,11 +11,18 @@ from hedgelib.report.many import Outcome
 
 def outcome(name: str, value: float, carry: float | None, *warnings: str) -> Outcome:
     figures = {
+        "price_day": "2023-12-31",
+        "last_day": "2023-12-31",
+        "age": "Prices of 2023-12-31: an exercise, not a plan.",
         "value_usd": value,
+        "gap_usd": value / 2,
         "hedge_coin": "ETH" if value > 20 else "BTC",
         "beta": 1.5 - value / 100,
+        "beta_at_covered": 2.5 - value / 100,
         "notional_usd": 2 * value,
+        "collateral_usd": value,
         "residual_month_usd": None,
+        "residual_month_high_usd": None,
         "carry_month_usd": carry,
         "liquidation_move": 0.5,
         "warnings": list(warnings),
@@ -72,7 +79,7 @@ def test_the_keyboard_sorts_and_keeps_its_place(index):
     index.keyboard.press("Enter")
     assert order(index) == ["<i>x</i>", "Book1", "book9", "book10"], "numbers in names count"
     assert sorts(index) == {"Portfolio": "ascending"}
-    for _ in range(6):
+    for _ in range(8):
         index.keyboard.press("Tab")
     index.keyboard.press("Space")
     assert sorts(index) == {"Carry": "descending"}
@@ -83,7 +90,16 @@ def test_the_keyboard_sorts_and_keeps_its_place(index):
 
 
 def test_every_number_can_be_sorted_by(index):
-    for name in ("Beta", "Hedge", "Residual", "Warnings", "Liquidation", "Hedged with"):
+    for name in (
+        "Beta",
+        "Hedge",
+        "No beta",
+        "Prices of",
+        "Residual",
+        "Warnings",
+        "Liquidation",
+        "Hedged with",
+    ):
         index.get_by_role("button", name=name, exact=True).click()
         assert list(sorts(index)) == [name]
         assert sorted(order(index)) == sorted(GIVEN)
@@ -119,7 +135,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(index):
 def test_one_huge_book_does_not_stretch_the_page(page, tmp_path):
     file = tmp_path / "index.html"
     huge = outcome("huge", 1e300, 1.0)
-    huge.figures["beta"] = 1.0
+    huge.figures.update(beta=1.0, beta_at_covered=2.0)
     file.write_bytes(index_page([huge, *OUTCOMES], source="here"))
     page.goto(file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,9 +1,9 @@
 """Lesson 09 in a real JupyterLab: the stressed plan moves as it is told."""
 
+from hedgelib.figures import PNL_AT_MOVE
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge
-from hedgelib.figures import PNL_AT_MOVE
 from hedgelib.workbook.lesson09 import load_book, sample_book, stress
 
 LESSON = "09_capstone.ipynb"

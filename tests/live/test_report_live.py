@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import venuetools
-from venuetools import FAKES, Clock, Fault, back, opening, serving
+from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 
 from hedgelib.__main__ import main
-from hedgelib.errors import InvalidInput, UnknownContract
+from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
 from hedgelib.report import ReportParameters, build_report
+from hedgelib.report.dates import TODAY_VARIABLE
 
 
 @pytest.fixture
 def book(tmp_path):
     path = tmp_path / "book.csv"
-    path.write_text("coin,quantity,usd_value,beta\nADA,20000,,\nLINK,,9000,\nNEW,,1000,1.5\n")
+    path.write_text(
+        "coin,quantity,usd_value,beta_btc,beta_eth\nADA,20000,,,\nLINK,,9000,,\nNEW,,1000,1.5,1.5\n"
+    )
     return path
 
 
 @pytest.fixture
 def home(bybit, monkeypatch):
-    """Put the user's cache where the test's is."""
+    """Put the user's cache where the test's is, and let today be the venue's."""
     monkeypatch.setattr(data, "user_cache_path", lambda *_, **__: bybit.cache)
+    monkeypatch.setenv(TODAY_VARIABLE, TODAY.isoformat())
     return bybit
 
 
@@ -36,6 +40,8 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     plan = report.plan
     assert plan.contract.id == "bybit:ETHUSD"
     assert report.price_day == back(1)
+    assert report.headline.startswith(f"at prices of {back(1)}, short ")
+    assert not report.old
     assert plan.price_usd == world.spot["ETH"][back(1)]
     ada = next(cover for cover in report.covers if cover.coin == "ADA")
     assert ada.value_usd == pytest.approx(20_000 * world.spot["ADA"][back(1)])
@@ -61,6 +67,17 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     assert "mean funding rate of 2024 to 2025 the short" in " ".join(repr(report.summary).split())
     differences = report.to_dict()["data"]["contracts"]["differences"]
     assert differences[0] == ("bybit:BTCUSD taker_fee: bundled 0.075%, live 0.06%, bundled used")
+
+
+def test_a1_a_venue_that_stopped_ten_days_ago_gives_old_prices(home, book, monkeypatch):
+    parameters = ReportParameters(portfolio=str(book), live="bybit")
+    monkeypatch.setenv(TODAY_VARIABLE, (TODAY + timedelta(days=9)).isoformat())
+    with pytest.raises(PortfolioFileError, match="the value of ADA would be that of 2025-03-09"):
+        build_report(parameters)
+    book.write_text("coin,usd_value\nADA,9000\nLINK,9000\n")
+    (old, *_) = build_report(parameters).warnings
+    assert old.startswith("Prices are 10 days old: this is an exercise, not a plan. The last day")
+    assert len(home.venue.requests) > 0
 
 
 def test_a_gap_is_named_and_no_beginning(home, book):
@@ -92,6 +109,31 @@ def test_a_contract_on_a_coin_outside_the_book_brings_its_coin(home, book):
     report = build_report(ReportParameters(portfolio=str(book), live="bybit", contract="SOLUSD"))
     assert report.plan.contract.id == "bybit:SOLUSD"
     assert {tracking.coin for tracking in report.trackings} == {"BTC", "ETH", "SOL"}
+
+
+def test_a2_a_coin_by_another_name_is_that_of_the_venue(home, book):
+    world = home.venue.world
+    world.spot["POL"] = dict(world.spot["ADA"])
+    book.write_text(
+        "coin,quantity,usd_value\nLDADA,20000,\nMATIC,1000,\nWETH,,5000\nETH,,1000\nUSDT,70,\n"
+    )
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert {cover.coin: cover.how for cover in report.covers} == {
+        "ADA": "history", "POL": "history", "ETH": "history", "USDT": "cash",
+    }  # fmt: skip
+    assert report.portfolio.value_of("ETH") == 6_000
+    assert report.portfolio.value_of("POL") == pytest.approx(1_000 * world.spot["ADA"][back(1)])
+    assert report.portfolio.value_of("USDT") == 70
+    # Nobody is asked for cash, or for an exchange's way to write a ticker.
+    asked = repr(home.venue.requests)
+    assert "LDADA" not in asked
+    assert "USDTUSD" not in asked
+    # stETH has prices of its own there, so that is what counts.
+    world.spot["STETH"] = dict(world.spot["ETH"])
+    book.write_text("coin,usd_value\nstETH,5000\nADA,5000\n")
+    home.clock.seconds += 7200
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert [cover.coin for cover in report.covers] == ["STETH", "ADA"]
 
 
 def test_a_contract_of_another_venue_is_refused(home, book):
@@ -126,6 +168,7 @@ def test_the_notebook_s_kernel_runs_on_what_the_command_has_fetched(book, tmp_pa
     now = datetime.now(UTC)
     monkeypatch.setattr(venuetools, "NOW", now)
     monkeypatch.setattr(venuetools, "TODAY", now.date())
+    monkeypatch.setenv(TODAY_VARIABLE, now.date().isoformat())
     monkeypatch.setattr(data, "Pace", Clock(seconds=time.time()).pace)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     # A kernel that asked the venue all the same would not get out.

@@ -15,7 +15,6 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -31,6 +30,7 @@ from hedgelib._text import percent, usd
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, apart, build_report, many, records
 from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report.dates import TODAY_VARIABLE
 from hedgelib.report.forkserver import ForkServer
 from hedgelib.report.gather import LARGEST_BYTES, gather
 from hedgelib.report.index import COLUMNS, spreadsheet_text
@@ -132,6 +132,34 @@ def test_every_portfolio_has_its_report_or_its_reason(made):
             assert not row["error"].startswith(name), "its name stands beside it"
 
 
+@pytest.mark.usefixtures("forks")
+def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "coins.csv").write_text(BOOK)
+    (books / "cash.csv").write_text(BOOK)
+    assert command_line.main(["reports", "books"]) == 0
+    assert (tmp_path / "out" / "cash.html").is_file()
+    (books / "cash.csv").write_text("coin,usd_value\nUSDT,9000\nUSDC,1000\n")
+    capsys.readouterr()
+    for says in ("1 made now, 1 as before", "0 made now, 2 as before"):
+        assert command_line.main(["reports", "books"]) == 0
+        assert f"2 portfolios: {says}, 0 without a report" in capsys.readouterr().out
+        row = rows(tmp_path / "out")["cash.csv"]
+        assert row["error"] == row["report"] == row["value_usd"] == ""
+        reason = "nothing to hedge: the $10,000 in the book are cash (USDT, USDC)"
+        assert row["warnings"].startswith(reason)
+        page = BeautifulSoup((tmp_path / "out" / "index.html").read_text(), "html.parser")
+        assert reason in page.text
+        assert "Without a report" not in page.text
+        assert not (tmp_path / "out" / "cash.html").exists()
+        assert (tmp_path / "out" / "coins.html").is_file()
+    (books / "cash.csv").write_text(BOOK)
+    assert command_line.main(["reports", "books"]) == 0
+    assert (tmp_path / "out" / "cash.html").is_file()
+
+
 def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
     folder, _ = made
     expected = sorted((*GOOD, *BAD, BADLY_NAMED), key=lambda name: (name.count("/"), name))
@@ -215,9 +243,10 @@ def test_the_page_has_every_number_and_no_markup_of_others(made):
         numbers = rows(folder / "out")[spreadsheet_text(link.text)]
         assert link["href"] == numbers["report"].replace("ü", "%C3%BC")
         cells = [cell.text for cell in row.find_all("td")]
-        assert cells[0] == usd(float(numbers["value_usd"]))
-        assert cells[3] == usd(float(numbers["notional_usd"]))
-        assert cells[6] == percent(float(numbers["liquidation_move"]), signed=True)
+        assert cells[0] == numbers["price_day"] == "2023-12-31"
+        assert cells[1] == usd(float(numbers["value_usd"]))
+        assert cells[5] == usd(float(numbers["notional_usd"]))
+        assert cells[8] == percent(float(numbers["liquidation_move"]), signed=True)
     assert "http" not in html.replace("http-equiv", "")
 
 
@@ -230,6 +259,9 @@ def asked(monkeypatch):
     jobs: list[Job] = []
     figures = dict.fromkeys(COLUMNS, 1.0) | {
         "hedge_coin": "BTC",
+        "price_day": "2023-12-31",
+        "last_day": "2023-12-31",
+        "age": "",
         "warnings": [],
         "residual_month_usd": None,
     }
@@ -329,19 +361,24 @@ def test_other_parameters_another_library_and_other_data_make_all_again(asked, w
 
 
 @pytest.mark.usefixtures("three")
-def test_reports_on_live_data_are_of_the_day(asked, monkeypatch):
-    class Tomorrow(datetime):
-        @classmethod
-        def now(cls, zone):
-            return super().now(zone) + timedelta(days=1)
-
-    reports("--live", "bybit")
+@pytest.mark.parametrize("options", [(), ("--live", "bybit"), ("--live", "bybit", "--as-of-data")])
+def test_a1_reports_that_tell_the_age_of_prices_are_of_the_day(asked, monkeypatch, options):
+    assert reports(*options) == 0
     names(asked)
-    assert reports("--live", "bybit") == 0
+    assert reports(*options) == 0
     assert names(asked) == []
-    monkeypatch.setattr(many, "datetime", Tomorrow)
-    assert reports("--live", "bybit") == 0
+    monkeypatch.setenv(TODAY_VARIABLE, "2026-11-29")
+    assert reports(*options) == 0
     assert names(asked) == ["a.csv", "b.csv", "c.csv"]
+
+
+@pytest.mark.usefixtures("three")
+def test_a1_an_exercise_on_old_prices_is_not_made_again_on_another_day(asked, monkeypatch):
+    assert reports("--as-of-data") == 0
+    names(asked)
+    monkeypatch.setenv(TODAY_VARIABLE, "2026-11-29")
+    assert reports("--as-of-data") == 0
+    assert names(asked) == []
 
 
 def test_a_report_goes_when_its_portfolio_can_no_longer_have_one(three, asked):

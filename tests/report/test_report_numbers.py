@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from hedgelib import market
+from hedgelib.__main__ import main
 from hedgelib._text import percent, usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import (
@@ -20,6 +22,7 @@ from hedgelib.errors import (
     InfeasibleHedge,
     InvalidInput,
     NotEnoughData,
+    NothingToHedge,
     PortfolioFileError,
     UnknownCoin,
     UnknownContract,
@@ -71,12 +74,12 @@ def book(tmp_path):
 def by_hand(path, coin: str, window: int = 365):
     """Value, beta and its interval of a book, from the floors below the report."""
     book = read_portfolio(path, market.latest_prices())
-    known = [h for h in book if h.beta is None]
+    known = [h for h in book if not h.has_own_beta]
     value = sum(h.value_usd for h in known)
     returns = market.returns(window=window)
     y = sum(returns[h.coin].to_numpy() * h.value_usd / value for h in known)
     fit = ols_beta(y, returns[coin].to_numpy())
-    own = sum(h.value_usd * h.beta for h in book if h.beta is not None)
+    own = sum(h.value_usd * h.beta_to(coin) for h in book if h.has_own_beta)
     low, high = fit.interval()
     return book, fit, [(value * b + own) / book.value_usd for b in (fit.beta, low, high)]
 
@@ -212,11 +215,10 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
 def test_a_horizon_is_named_wherever_it_counts():
     got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
     said = {name: " ".join(str(getattr(got, name)).split()) for name in SECTIONS}
-    assert f"worth about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
-    assert "Swing in 7 days" in said["summary"]
+    assert f"removes: about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
+    assert "Volatility in 7 days" in said["summary"]
     assert "7-day simple returns" in said["tracking"]
     assert "196 days make 28. 4 days at the start fill none." in said["tracking"]
-    assert "7-day standard deviations" in said["margin"]
     assert "In 7 days" in said["uncovered"]
     assert "28 7-day returns" in got.tracking_picture.alt
     assert not [name for name, text in said.items() if "a day" in text.lower()]
@@ -271,13 +273,15 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
     text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
     assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
-    assert "Moves of XYZ and UNK on their own are not known and come on top." in " ".join(
-        str(got.summary).split()
-    )
+    assert "That of XYZ is not known and comes on top." in " ".join(str(got.summary).split())
     alone = report_on(book("coin,usd_value\nADA,6000\n"), benchmark="ETH")
-    assert "on their own" not in str(alone.summary)
+    assert "on top" not in str(alone.summary)
     assert got.residual.own_usd == pytest.approx(alone.residual.own_usd)
-    assert "UNK: no price history. No beta in the file either: it counts" in " ".join(text.split())
+    assert (alone.residual.gap_usd, bool(alone.gap)) == (0, False)
+    assert got.residual.gap_usd == pytest.approx(1000 * ada.residual_sd)
+    assert "UNK: no price history. No beta in the file either: it is not hedged" in " ".join(
+        text.split()
+    )
 
 
 def test_a_beta_in_the_file_goes_before_history(book):
@@ -320,7 +324,7 @@ def test_a_coin_whose_history_has_ended_is_not_estimated(book):
 
 def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
     path = book("coin,quantity\nETH,2\nADA,10000\n")
-    got = report_on(path, benchmark="ETH", price_usd=4000)
+    got = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
     assert got.portfolio.value_of("ETH") == 8000
     assert got.plan.price_usd == 4000
     assert got.price_day is None
@@ -334,25 +338,30 @@ def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
 
 def test_the_file_can_give_the_price_of_the_hedge_coin(book):
     path = book('{"ETH": {"amount": 2, "price": 4000}, "ADA": {"quantity": 10000}}', "book.json")
-    got = report_on(path, benchmark="ETH")
+    got = report_on(path, benchmark="ETH", as_of_data=True)
     assert got.portfolio.value_of("ETH") == 8000
     assert (got.plan.price_usd, got.price_day) == (4000, None)
     said = " ".join(f"{got.summary} {got.holdings}".split())
     assert "Price of ETH: $4,000.00, as the file has it" in said
     assert "The quantities of ADA are valued at the closes of 2023-12-31" in said
     assert "Columns of the file were read so: amount as quantity, price as price_usd." in said
-    assert report_on(path, benchmark="ETH", price_usd=4000).plan.price_usd == 4000
+    assert report_on(path, benchmark="ETH", as_of_data=True, price_usd=4000).plan.price_usd == 4000
     with pytest.raises(InvalidInput, match=r"price_usd is 3,500, but the file gives 4,000 for ETH"):
-        report_on(path, benchmark="ETH", price_usd=3500)
+        report_on(path, benchmark="ETH", as_of_data=True, price_usd=3500)
     # A price of another coin is no price of the hedge coin.
-    assert report_on(path, benchmark="BTC").price_day == market.Market.bundled().span[1]
+    assert (
+        report_on(path, benchmark="BTC", as_of_data=True).price_day
+        == market.Market.bundled().span[1]
+    )
 
 
 def test_what_quantities_are_valued_at_is_said(book):
     assert "are valued" not in str(report_on(book("coin,usd_value\nADA,5000\n")).holdings)
     path = book("coin,quantity\nETH,2\nADA,10000\n")
-    assert "Quantities are valued at the closes of 2023-12-31" in str(report_on(path).holdings)
-    given = " ".join(str(report_on(path, benchmark="ETH", price_usd=4000).holdings).split())
+    meant = report_on(path, as_of_data=True)
+    assert "Quantities are valued at the closes of 2023-12-31" in str(meant.holdings)
+    yours = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
+    given = " ".join(str(yours.holdings).split())
     assert "The quantities of ADA are valued at the closes" in given
     assert "ETH is valued at the price given." in given
     exported = book("Symbol,Amount,Value\nADA,10000,7000\n")
@@ -459,7 +468,7 @@ def test_everything_goes_into_strict_json_of_the_documented_form(parameters, boo
     form = jsonschema.Draft202012Validator(tightened(schema()))
     assert not [f"{e.json_path}: {e.message}" for e in form.iter_errors(again)]
     assert again == json.loads(json.dumps(got.to_dict(), allow_nan=False))
-    assert again["schema_version"] == SCHEMA_VERSION == 1
+    assert again["schema_version"] == SCHEMA_VERSION == 2
     assert again["plan"]["contracts"] == got.plan.contracts < 0
     assert [row["move"] for row in again["moves"]] == list(MOVES)
     assert [row["move"] for row in again["rally"]] == [step.move for step in got.rally]
@@ -520,7 +529,7 @@ BAD_FILES = {
     "unknown coins alone": ("coin,usd_value\nXYZ,5\n", "XYZ: no price history"),
     "no overlap with the window": ("coin,usd_value\nLUNA,5\n", "LUNA: no price history since"),
     "a beta of the hedge coin": (
-        "coin,usd_value,beta\nADA,9,\nBTC,1,2\nETH,1,2\n",
+        "coin,usd_value,beta_btc,beta_eth\nADA,9,,\nBTC,1,2,\nETH,1,,2\n",
         "its beta is 1",
     ),
     "too small for a contract": ("coin,usd_value\nADA,5\n", "less than one step"),
@@ -595,7 +604,7 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
         f"further: {usd(more.collateral_usd)}, a leverage of 2.0, carries it to "
         f"{percent(more.liquidation_move, signed=True)}."
     ) in wrong
-    assert f"worth about {usd(got.residual.own_usd)} a day either way" in wrong
+    assert f"removes: about {usd(got.residual.own_usd)} a day, one standard deviation" in wrong
     low, high = (b * plan.book_usd for b in (got.tracked.book_beta_low, got.tracked.book_beta_high))
     assert f"is between {usd(low)} and {usd(high)}" in wrong
 
@@ -637,12 +646,12 @@ def test_a_weak_hedge_is_called_one():
     tracked = replace(strong.tracked, out_of_sample=0.9)
     strong = replace(strong, trackings=(tracked,))
     assert "A weak hedge" not in str(strong.summary)
-    assert strong.warnings == ()
+    assert strong.warnings == ("Prices of 2023-12-31: an exercise, not a plan.",)
     weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
     said = " ".join(str(weak.summary).split())
     assert "A weak hedge" in said
-    assert "36% of the book's variance, which is 20% of its swing" in said
-    assert weak.warnings[0] in said
+    assert "36% of the book's variance, which is 20% of its volatility" in said
+    assert weak.warnings[1] in said
 
 
 def test_a_book_of_many_coins_stays_readable(book):
@@ -650,7 +659,7 @@ def test_a_book_of_many_coins_stays_readable(book):
     got = report_on(book("\n".join(["coin,usd_value,beta", "ADA,5000,", *lines])), benchmark="ETH")
     said = " ".join(str(got.summary).split())
     assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
-    assert len(said) < 3200
+    assert len(said) < 4200
     assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
     named = " ".join(str(got.holdings).split())
     assert all(f" C{i} $100" in named for i in range(200))
@@ -659,3 +668,222 @@ def test_a_book_of_many_coins_stays_readable(book):
     )
     assert "D0, D1, D2, D3, D4 and 45 others: no price history. No betas in the file" in named
     assert named.count("no price history") == 2
+
+
+# Other names of a coin, cash, and betas to one hedge coin.
+
+WRAPPED = "coin,usd_value\nADA,4000\nWETH,2000\nstETH,3000\nwBTC,1500\nwstETH,800\n"
+WRAPPED += "MATIC,1200\nPOL,900\n"
+PLAIN = "coin,usd_value\nADA,4000\nETH,5800\nBTC,1500\nMATIC,2100\n"
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+def test_a2_wrapped_staked_and_renamed_coins_move_like_the_coin(book, coin):
+    got, want = (
+        report_on(book(text, name), benchmark=coin)
+        for name, text in (("a.csv", WRAPPED), ("b.csv", PLAIN))
+    )
+    assert got.plan == want.plan
+    assert got.residual == want.residual
+    assert got.scenario.unhedged_pnl_usd.tolist() == want.scenario.unhedged_pnl_usd.tolist()
+    assert [cover.how for cover in got.covers] == ["history"] * 4
+    # Taken as they are written, half the book is taken not to move.
+    none = report_on(book(WRAPPED), benchmark=coin, no_alias=True)
+    assert none.plan.notional_usd < 0.65 * got.plan.notional_usd
+    assert len(none.coins("none")) == 5
+
+
+def test_a2_the_page_and_the_data_list_what_was_read_as_what(book):
+    got = report_on(book(WRAPPED + "USDT,300\n<b>-USD,50\n"))
+    said = " ".join(str(got.holdings).split())
+    for text in (
+        "Read as:",
+        "WETH read as ETH (wrapped).",
+        "WSTETH read as ETH (staked, 1 is about 1.21 as of 2025-09).",
+        "POL read as MATIC (renamed).",
+        "USDT is cash.",
+    ):
+        assert text in said
+    assert "<b>" not in got.holdings._repr_html_().lower()
+    listed = got.to_dict()["portfolio"]["coins_read_as"]
+    assert [one["written"] for one in listed] == [
+        "WETH", "STETH", "WBTC", "WSTETH", "POL", "USDT", "<B>-USD",
+    ]  # fmt: skip
+    assert listed[0]["text"] == "WETH read as ETH (wrapped)"
+    form = jsonschema.Draft202012Validator(tightened(schema()))
+    assert not list(form.iter_errors(got.to_dict()))
+    assert "Read as" not in str(report_on("layer1.csv").holdings)
+
+
+def test_a2_a_name_for_a_ticker_is_told_with_the_ticker(book):
+    got = report_on(book("coin,usd_value\nADA,5000\nSolana,900\n"))
+    assert got.coins("none")[0].reason == "no price history; the ticker may be SOL"
+
+
+@pytest.mark.parametrize("collateral", ["new_money", "from_portfolio", "stablecoin"])
+def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
+    text = "coin,usd_value\nADA,5000\nLINK,5000\n"
+    got, want = (
+        report_on(book(text + more), benchmark="ETH", collateral=collateral)
+        for more in ("USDT,60000\nUSDC,30000\n", "")
+    )
+    assert [cover.how for cover in got.covers] == ["history", "history", "cash", "cash"]
+    assert got.portfolio.cash_usd == 90_000
+    assert not got.coins("none")
+    assert not [text for text in got.warnings if "Not hedged" in text]
+    tracked = got.tracked
+    for name in ("book_beta", "book_beta_low", "book_beta_high"):
+        assert getattr(tracked, name) * 100_000 == pytest.approx(
+            getattr(want.tracked, name) * 10_000
+        )
+    assert tracked.estimate == replace(want.tracked.estimate, y_name=tracked.estimate.y_name)
+    assert got.scenario.unhedged_pnl_usd == pytest.approx(want.scenario.unhedged_pnl_usd)
+    said = " ".join(str(got.summary).split())
+    assert "$100,000 in 2 coins and, $90,000 of it, cash, which does not move." in said
+    assert "2 coins, $90,000 cash" in said
+    said = " ".join(str(got.tracking).split())
+    assert "the $10,000 that has a price history (ADA and LINK)" in said
+    assert "$90,000 x 0 (USDT and USDC, cash)" in said
+    assert ["USDT", "$60,000", "60.0%", "0: cash"] in [
+        list(row) for block in got.holdings.blocks if isinstance(block, Table) for row in block.rows
+    ]
+    offer = "The book holds $90,000 of cash, which can"
+    assert (offer in " ".join(str(got.steps).split())) == (collateral != "from_portfolio")
+    # The coins' own moves are those of the coins, all of which stay.
+    assert got.residual.own_usd == pytest.approx(
+        report_on(book(text), benchmark="ETH").residual.own_usd
+    )
+    assert got.residual.before_usd == pytest.approx(want.residual.before_usd)
+
+
+def test_a4_margin_out_of_the_book_is_made_of_cash_first(book):
+    got = report_on(
+        book("coin,usd_value\nADA,10000\nUSDT,4000\n"), benchmark="ETH",
+        collateral="from_portfolio", max_leverage=1.5,
+    )  # fmt: skip
+    plan = got.plan
+    assert plan.cash_sold_usd == 4_000
+    assert plan.sold_usd == pytest.approx(plan.collateral_usd - 4_000)
+    assert plan.sold_usd > 0
+    said = " ".join(str(got.steps).split())
+    assert f"$4,000 of cash and {usd(plan.sold_usd)} of altcoins sold" in said
+    assert "out of all coins but ETH and cash alike" in said
+    # The same by hand: cash as new money, then coins.
+    alone = report_on(book("coin,usd_value\nADA,10000\n"), benchmark="ETH").residual.own_usd
+    assert got.residual.own_usd == pytest.approx(alone * (1 - plan.sold_usd / 10_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("coin,quantity\nUSDT,9000\nZUSD,1000.4\n", "$10,000 in the book are cash (USDT, USD)"),
+        ("coin,usd_value\nusdc,5\nADA,0\n", "$5 in the book are cash (USDC)"),
+    ],
+)
+def test_a4_a_book_of_cash_has_nothing_to_hedge(book, text, says, capsys):
+    path = book(text)
+    with pytest.raises(NothingToHedge, match="nothing to hedge") as caught:
+        report_on(path)
+    assert says in str(caught.value)
+    assert main(["report", str(path)]) == 0
+    told = capsys.readouterr()
+    assert told.out == f"book.csv: {caught.value}\n"
+    assert told.err == ""
+    assert main(["report", str(path), "--json", "--out", "-"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["nothing_to_hedge"] == str(caught.value)
+    assert told.err == f"book.csv: {caught.value}\n"
+
+
+def test_a11_a_beta_to_nobody_knows_which_coin_is_refused_where_the_coin_is_chosen(book):
+    path = book("coin,usd_value,beta\nUNI,5000,1.2\nADA,5000,\nUSDT,5,0\n")
+    with pytest.raises(
+        InvalidInput,
+        match=r"the beta of UNI .* whichever coin it picks; set benchmark to BTC or ETH, whichever "
+        "the betas in the file are to, or name the columns beta_btc and beta_eth",
+    ):
+        report_on(path)
+    for told in ({"benchmark": "BTC"}, {"contract": "bybit:BTCUSD"}):
+        got = report_on(path, **told)
+        assert got.coins("own")[0].own_beta == 1.2
+    # One that is the same to any coin, none for instance, needs no coin.
+    assert report_on(book("coin,usd_value,beta\nUNI,50,0\nADA,5000,\n")).coins("own")
+
+
+@pytest.mark.parametrize("benchmark", ["BTC", "ETH"])
+def test_a11_a_beta_by_hedge_coin_is_to_that_coin_only(book, benchmark):
+    text = "coin,usd_value,beta_btc,beta_eth\nUNI,5000,1.2,\nAAVE,1000,,0.8\nADA,4000,,\n"
+    got = report_on(book(text), benchmark=benchmark)
+    by_coin = {"BTC": 5_000 * 1.2, "ETH": 1_000 * 0.8}
+    for tracked in got.trackings:
+        alone = tracked.estimate.beta * 4_000
+        assert tracked.book_beta * 10_000 == pytest.approx(alone + by_coin[tracked.coin])
+    other = {"BTC": "ETH", "ETH": "BTC"}[benchmark]
+    own, none = {"BTC": ("UNI", "AAVE"), "ETH": ("AAVE", "UNI")}[benchmark]
+    assert [cover.coin for cover in got.coins("own")] == [own]
+    (uncovered,) = got.coins("none")
+    assert uncovered.coin == none
+    assert uncovered.reason.endswith(
+        f"no price history, and the file gives its beta to {other}, not to {benchmark}"
+    )
+
+
+def test_a11_history_serves_where_the_file_has_a_beta_to_another_coin(book):
+    path = book("coin,usd_value,beta_btc\nLINK,5000,1.2\nADA,4000,\n")
+    assert [c.how for c in report_on(path, benchmark="BTC").covers] == ["own", "history"]
+    eth = report_on(path, benchmark="ETH")
+    assert [c.how for c in eth.covers] == ["history", "history"]
+    assert eth.coins("history")[0].own_beta is None
+
+
+def test_a11_auto_judges_on_one_part_and_says_what_it_leaves_out(book):
+    got = report_on(book("coin,usd_value,beta_btc,beta_eth\nUNI,5000,1.2,1.1\nADA,5000,,\n"))
+    assert [c.own_beta for c in got.coins("own")] == [{"BTC": 1.2, "ETH": 1.1}[got.hedge_coin]]
+    shipped = report_on("defi_mix.csv")
+    own = {c.coin: c.own_beta for c in shipped.coins("own")}
+    rows = {h.coin: dict(h.betas_to) for h in shipped.portfolio if h.betas_to}
+    assert own == {coin: betas[shipped.hedge_coin] for coin, betas in rows.items()}
+    with pytest.raises(NotEnoughData, match="no coin of the book has a beta to ETH"):
+        report_on(book("coin,usd_value,beta_btc\nUNI,5000,1.2\n"), benchmark="ETH")
+
+
+def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
+    """606 contracts of $100 with bought margin at 2x, not 404; fees and rounding aside, $9,093."""
+    got = report_on("layer1.csv", hedge_ratio=0.5, max_leverage=2, benchmark="BTC")
+    plan, fall = got.plan, run_scenario(got.plan, [-0.3])
+    assert plan.contracts == -606
+    loss = fall.total_pnl_usd[0] + plan.open_fee_usd + 0.3 * plan.residual_delta_usd
+    assert loss == pytest.approx(fall.unhedged_pnl_usd[0] / 2)
+    assert loss == pytest.approx(-9_093, abs=1)
+    text = " ".join(str(got.summary).split())
+    assert "To neutralise 50% of the exposure, short 606 contracts" in text
+    assert f"so {usd(plan.wallet_usd)} of the short cover the margin itself" in text
+
+
+@pytest.mark.parametrize("name", ["layer1.csv", "eth.csv"])
+def test_a13_a_book_sold_whole_or_of_the_coin_itself_at_1x(name, book):
+    path = name if name == "layer1.csv" else book("coin,usd_value\nETH,100000\n", name)
+    got = report_on(path, benchmark="ETH", collateral="from_portfolio", max_leverage=1)
+    plan = got.plan
+    assert (plan.kept_usd, plan.liquidation_price_usd) == (0, math.inf)
+    assert 0.999 < plan.leverage <= 1
+    assert got.residual.own_usd == pytest.approx(0, abs=1e-6)
+    assert got.residual.after_usd < 1
+    text = " ".join(str(got.summary).split())
+    assert "at a leverage of 1.0" in text
+    assert "No price liquidates the short" in text
+    assert not re.search(r"\b(nan|inf)\b", text + to_json(got))
+    # Until the fee and less than a contract of $10.
+    for pnl in (row["total_pnl_usd"] for row in got.scenario.rows()):
+        assert abs(pnl) <= plan.open_fee_usd + 10
+
+
+def test_a14_the_venue_s_cap_is_taken_and_said(book):
+    path = book("coin,usd_value\nBTC,600000000\n")
+    got = report_on(path, benchmark="BTC", max_leverage=3)
+    assert got.plan.leverage == pytest.approx(2)
+    said = [text for text in got.plan.assumptions if "allows 2x" in text]
+    assert len(said) == 1
+    assert said[0] in to_json(got)
+    with pytest.raises(InfeasibleHedge, match="allows 2x at most"):
+        report_on(path, benchmark="BTC", max_leverage=3, collateral_usd=350_000_000)

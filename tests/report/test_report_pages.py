@@ -128,7 +128,9 @@ def hostile(tmp_path_factory, environment):
     """A report on names that want to be markup, in a folder whose name wants to be formatted."""
     folder = tmp_path_factory.mktemp("hostile")
     path = folder / HOSTILE_FILE.replace("/", "⁄")
-    path.write_text(f"coin,usd_value,beta\nADA,9000,\n{HOSTILE_COIN},500,1\n__X__$1,300,\n")
+    path.write_text(
+        f"coin,usd_value,beta_btc,beta_eth\nADA,9000,,\n{HOSTILE_COIN},500,1,1\n__X__$1,300,,\n"
+    )
     report = build_report(ReportParameters(portfolio=str(path), title=HOSTILE_TITLE))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", environment["PYTHONPATH"])
@@ -544,7 +546,7 @@ def test_the_parameters_and_the_help_cost_no_pandas():
 
 def test_json_of_a_hostile_report_is_json(tmp_path):
     path = tmp_path / "a\u202eb.csv"
-    path.write_text(f"coin,usd_value,beta\nADA,9000,\n{HOSTILE_COIN},500,1\n")
+    path.write_text(f"coin,usd_value,beta_btc,beta_eth\nADA,9000,,\n{HOSTILE_COIN},500,1,1\n")
     got = build_report(ReportParameters(portfolio=str(path)))
     assert got.file_name == "a\\u202eb.csv"
     assert json.loads(json.dumps(got.to_dict()))["portfolio"]["holdings"][1]["coin"] == HOSTILE_COIN

@@ -18,7 +18,7 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
     shown = papermill.inspect_notebook(report_notebook())
     assert tuple(shown) == NAMES == tuple(PARAMETER_HELP)
     defaults = ReportParameters(portfolio="data/portfolios/layer1.csv").to_dict()
-    types = {str: "str", float: "float", int: "int", type(None): "None"}
+    types = {str: "str", float: "float", int: "int", bool: "bool", type(None): "None"}
     for name, parameter in shown.items():
         assert parameter["help"] == PARAMETER_HELP[name]
         assert parameter["default"] == repr(defaults[name]).replace("'", '"')
@@ -57,12 +57,17 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
         ("funding_rate_8h", "0.01%", "write a plain number such as 2.5; or history"),
         ("funding_rate_8h", None, "or history"),
         ("funding_rate_8h", "History", "or history"),
+        ("no_alias", 1, "no_alias must be true or false, got 1"),
+        ("no_alias", "yes", "no_alias must be true or false, got 'yes'"),
         ("hedge_ratio", -1, "> 0"),
         ("target_beta", math.inf, "finite"),
         ("target_beta", "0,5", "plain number"),
         ("maintenance_rate", 1, "0 to below 1"),
         ("price_usd", 0, "price_usd must be > 0, got 0.0"),
         ("price_usd", "-3500", "got -3500.0"),
+        ("as_of_data", "maybe", "must be true or false, got 'maybe'"),
+        ("as_of_data", 1, "must be true or false, got 1"),
+        ("as_of_data", None, "must be true or false, got None"),
         ("title", 2024, "papermill -r"),
         ("title", "a\nb", "printable"),
         ("title", "x" * 201, "200"),
@@ -73,6 +78,11 @@ def test_a_wrong_value_is_refused_with_its_name_and_what_is_accepted(name, value
         ReportParameters(**({"portfolio": "my.csv"} | {name: value}))
     assert name in str(caught.value)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "flag"), [("true", True), (" False ", False), (True, True)])
+def test_flags_given_as_text_become_flags(text, flag):
+    assert ReportParameters(portfolio="x.csv", no_alias=text).no_alias is flag
 
 
 def test_numbers_given_as_text_become_numbers():

@@ -80,7 +80,7 @@ def demanding_page(tmp_path_factory) -> Path:
         title="A title that is so long that it takes two lines of the page, whatever the paper is",
     )
     report = build_report(parameters)
-    assert len(report.warnings) == 2
+    assert len(report.warnings) == 3
     (folder / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
     return folder / "page.html"
 
@@ -205,7 +205,9 @@ def test_a_phone_shows_it_all_in_its_width(page, demanding_page, outside_request
 
 @pytest.mark.parametrize("wide", [390, 1100])
 def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
-    (tmp_path / "book.csv").write_text(f"coin,usd_value,beta\nADA,1e18,\n{'W' * 64},1e17,1\n")
+    (tmp_path / "book.csv").write_text(
+        f"coin,usd_value,beta_btc,beta_eth\nADA,1e18,,\n{'W' * 64},1e17,1,1\n"
+    )
     report = build_report(ReportParameters(portfolio=str(tmp_path / "book.csv")))
     (tmp_path / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
     page.set_viewport_size({"width": wide, "height": 844})

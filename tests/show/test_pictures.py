@@ -91,7 +91,7 @@ def test_a_scene_has_a_table_with_headings(make):
         ("B", -0.15, "together −$150, against −$7,500 without the hedge"),
         ("C", -0.15, "ETH margin −$7,350, short +$14,850; together $0"),
         ("C", 0.15, "altcoins +$7,500, ETH margin +$7,350, short −$14,850; together $0"),
-        ("C", -0.15, "Leverage 2.02x; ETH at $6,895 (+97%) liquidates the short"),
+        ("C", -0.15, "Leverage 2.02x; ETH at $6,861 (+96%) liquidates the short"),
         ("C", 2.0, "the short is liquidated"),
         ("stable", -0.15, "altcoins −$7,500, short +$7,500; together $0"),
     ],
@@ -114,7 +114,7 @@ def test_title_is_the_finding():
 def test_after_a_liquidation_the_closed_short_stays_at_its_value():
     hedge = plan("C")
     scene = study_move(hedge, 2.0).scene()
-    assert "the short is liquidated at $6,895" in scene.title.replace("\n", " ")
+    assert "the short is liquidated at $6,861" in scene.title.replace("\n", " ")
     dotted = [m for m in scene.panels[0].marks if isinstance(m, Line) and m.dash == "dotted"]
     assert {line.role for line in dotted} == {"short", "margin"}
     for line in dotted:
@@ -131,7 +131,7 @@ def test_after_a_liquidation_the_closed_short_stays_at_its_value():
 def test_sentence_over_moves():
     sentence = pnl_over_moves(run_scenario(plan("C"), [-0.5, 0, 0.9])).alt
     assert "at −50% $0 with the hedge and −$25,000 without" in sentence
-    assert "ETH at $6,895 (+97%) liquidates the short." in sentence
+    assert "ETH at $6,861 (+96%) liquidates the short." in sentence
 
 
 def test_sentence_of_the_three_cases():

@@ -155,9 +155,9 @@ def test_worth_is_the_exact_fraction(way, percent):
 def test_where_each_way_ends():
     ends = {way: FIVE.closed_at(way) for way in WAYS}
     assert [way for way in WAYS if ends[way] is None] == ["own it", "linear long", "inverse short"]
-    # Equity is maintenance: 2000 - P q = 0.005 P q, and 2000 (P/E) - 1000 = 0.005 * 1000.
-    assert ends["linear short"] == pytest.approx(2 / 1.005 - 1)
-    assert ends["inverse long"] == pytest.approx(1.005 / 2 - 1)
+    # Equity is maintenance: 2000 - P q = 0.01 P q, and 2000 (P/E) - 1000 = 0.01 * 1000.
+    assert ends["linear short"] == pytest.approx(2 / 1.01 - 1)
+    assert ends["inverse long"] == pytest.approx(1.01 / 2 - 1)
 
 
 @given(move=moves, leverage=st.sampled_from([1.5, 2, 3, 5]))
@@ -179,7 +179,7 @@ def test_five_ways_in_words_and_in_coin():
     study = FIVE.at(-0.5, guess=500)
     assert dict(study.rows())["inverse long"] == "$0"
     assert "own it $500, linear long $500, linear short $1,500" in study.scene().alt
-    assert "linear short at ETH +99%, inverse long at ETH −49.8%" in study.scene().alt
+    assert "linear short at ETH +98%, inverse long at ETH −49.5%" in study.scene().alt
     coin = FIVE.at(0.6, unit="ETH")
     assert coin.value("own it") == pytest.approx(0.4)
     assert coin.value("inverse short") == pytest.approx(1000 / 4000)
@@ -289,7 +289,7 @@ def test_what_was_to_be_seen_is_so():
     alive = {w for w in WAYS if all(FIVE.worth(w, move, 5.0) > 0 for move in (-0.2, 0.2))}
     assert alive == {"own it", "inverse short"}
     assert "The owner and the inverse short." in told
-    assert "linear long at −19.6%, linear short at +19.4%, inverse long at −16.3%." in told
+    assert "linear long at −19.2%, linear short at +18.8%, inverse long at −15.8%." in told
     for move in (-0.5, 0.4):
         assert FIVE.worth("inverse short", move, 2.0) == pytest.approx(
             FIVE.worth("linear short", move, 1.0)

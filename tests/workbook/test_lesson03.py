@@ -194,7 +194,7 @@ def test_guesses_of_count_and_effect():
 
 
 @pytest.mark.parametrize(
-    ("leverage", "price"), [(10, 3869.4444), (5, 4353.125), (2, 6965.0), (1, np.inf)]
+    ("leverage", "price"), [(10, 3850.0), (5, 4331.25), (2, 6930.0), (1, np.inf)]
 )
 def test_where_a_leverage_ends(leverage, price):
     assert closed_at(ETH, 3500, 1000, leverage) == pytest.approx(price)
@@ -215,10 +215,10 @@ def test_lines_end_one_after_the_other():
     study = same_short(ETH, 3500, 1000, [10, 5, 3, 2, 1], -0.2)
     last = [study.x[np.isfinite(curve.values)][-1] for curve in study.curves]
     assert last == sorted(last)
-    assert last[0] == pytest.approx(0.995 / 0.9 - 1)
+    assert last[0] == pytest.approx(0.99 / 0.9 - 1)
     assert last[-1] == study.x[-1]
     scene = study.scene()
-    assert "at 10x with $1,000 of margin, closed at ETH +10.6%" in scene.alt
+    assert "at 10x with $1,000 of margin, closed at ETH +10%" in scene.alt
     assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
     assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts(scene))
     crosses = [float(point.x[0]) for point in marks(scene, Points) if point.shape == "cross"]
@@ -258,7 +258,7 @@ def test_what_was_to_be_seen_of_the_plan():
         assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in told
         assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in told
     assert np.isinf(smallest_collateral(50_000, 1.0, 1))
-    assert np.isinf(smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio"))
+    assert smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio") == 50_000
     assert smallest_collateral(50_000, 1.0, 1, collateral="stablecoin") == 50_000
 
 
@@ -268,21 +268,21 @@ def test_ticket():
     rows = dict(study.rows())
     assert rows["short"] == "$2,000, 20% of what is needed"
     assert rows["margin"] == "$400, 0.1143 ETH"
-    assert rows["closed at"] == "ETH +24.4%"
+    assert rows["closed at"] == "ETH +23.8%"
     beyond = ticket(ETH, 3500, 10_000, 1000, 5, 0.6)
-    assert beyond.value("earned") == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
+    assert beyond.value("earned") == pytest.approx(-10_000 * (0.99 / 0.8 - 1))
     assert "no price closes the short" in ticket(ETH, 3500, 10_000, 1000, 1, 0.6).scene().alt
 
 
 def test_a_closed_ticket_says_so_and_stays_at_its_value():
     scene = ticket(ETH, 3500, 10_000, 1000, 5, 0.6).scene()
     assert scene.title == (
-        "1,000 contracts at 5x, ETH +60%: closed at +24.4%, −$2,438, needed −$6,000"
+        "1,000 contracts at 5x, ETH +60%: closed at +23.8%, −$2,375, needed −$6,000"
     )
-    assert scene.alt.endswith("and ETH +24.4% has closed the short.")
+    assert scene.alt.endswith("and ETH +23.8% has closed the short.")
     (dotted,) = [line for line in marks(scene, Line) if line.dash == "dotted"]
     assert dotted.role == "short"
-    assert dotted.y == pytest.approx(-10_000 * (0.995 / 0.8 - 1))
+    assert dotted.y == pytest.approx(-10_000 * (0.99 / 0.8 - 1))
     assert "closed" not in ticket(ETH, 3500, 10_000, 200, 5, -0.2).scene().title
 
 

@@ -65,7 +65,7 @@ def test_everything_counted_is_the_plain_sum(move, short):
         ETH,
         PRICE,
         collateral_usd=MARGIN,
-        hedge_ratio=short / hedge_notional(BOOK, 1.2, MARGIN),
+        notional_usd=short,
         fee_rate=0,
     )
     lines = everything_counted(plan, move)
@@ -77,7 +77,7 @@ def test_everything_counted_is_the_plain_sum(move, short):
 
 
 def test_the_guess_is_drawn_beside_the_truth():
-    plan = plan_hedge(BOOK, 1.0, ETH, PRICE, collateral_usd=MARGIN, hedge_ratio=49 / 99, fee_rate=0)
+    plan = plan_hedge(BOOK, 1.0, ETH, PRICE, collateral_usd=MARGIN, notional_usd=MARGIN, fee_rate=0)
     guess = guess_everything(14, MARGIN, BOOK, FALL)
     truth = everything_counted(plan, FALL)
     assert number_in(guess.answer) == truth.value("together") == pytest.approx(-7_500)

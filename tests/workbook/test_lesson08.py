@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hedgelib.figures import Canvas
 
 from hedgelib import InvalidInput, market, rules
-from hedgelib.figures import Canvas
 from hedgelib.workbook.exercises import lesson08 as exercises
 from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson08 import (
