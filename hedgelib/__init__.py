@@ -1,8 +1,8 @@
 """Hedge an altcoin portfolio with inverse (coin-margined) futures.
 
 Every public name of the finance floors is here, and loads its floor when it is first used, so that
-``import hedgelib`` costs no more than ``import numpy``. The floors above them (`market`, `figures`,
-`report`, `workbook`) are modules, loaded likewise, and so are `paths`, `rules` and `replay`.
+``import hedgelib`` costs no more than ``import numpy``. The floors above them (`market`, `report`,
+`show`, `workbook`) are modules, loaded likewise, and so are `paths`, `rules` and `replay`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["FLOOR_OF", "MODULES"]
 
-MODULES = ("figures", "live", "market", "paths", "replay", "report", "rules", "workbook")
+MODULES = ("live", "market", "paths", "replay", "report", "rules", "show", "workbook")
 
 _NAMES = {
     "errors": """

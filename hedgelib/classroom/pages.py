@@ -57,7 +57,7 @@ def _html(part: Part) -> str:
     if isinstance(part, Section):
         return part._repr_html_()
     if isinstance(part, Scene):
-        return f"<figure>{picture_html(part)}</figure>"
+        return picture_html(part)
     return f"<h2>{escape(printable(part))}</h2>"
 
 

@@ -353,11 +353,8 @@ def warm_up() -> None:
     import nbformat
     import papermill  # noqa: F401 (for the forks)
 
-    from hedgelib.figures import keep_canvases
     from hedgelib.report import inplace  # noqa: F401
     from hedgelib.report.render import report_notebook, to_html
-
-    keep_canvases()
 
     notebook = nbformat.read(report_notebook(), as_version=4)  # type: ignore[no-untyped-call]
     to_html(notebook, title="")

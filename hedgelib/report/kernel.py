@@ -42,7 +42,7 @@ __all__ = ["Kernel", "Sender", "connect", "namespace", "prepare", "serve", "show
 # As in a kernel: pictures that pyplot makes are shown below the cell.
 _INLINE = "module://matplotlib_inline.backend_inline"
 _IMPORTED = (
-    *("pandas", "hedgelib.report.one", "hedgelib.figures"),
+    *("pandas", "hedgelib.report.one", "hedgelib.show.plot"),
     *("IPython.core.logger", "tornado.platform.asyncio"),
 )
 """What takes long and every report, or every cell, needs."""

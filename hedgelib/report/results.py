@@ -22,7 +22,7 @@ from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario, run_scenario
 
 if TYPE_CHECKING:
-    from hedgelib.figures import Shown
+    from hedgelib.show import Scene
 
 __all__ = [
     "Cap",
@@ -512,12 +512,12 @@ class HedgeReport:
         return provenance.provenance(self)
 
     @property
-    def tracking_picture(self) -> Shown | Section:
+    def tracking_picture(self) -> Scene | Section:
         """Daily returns of the book against those of the hedge coin."""
         return sections.tracking_picture(self)
 
     @property
-    def moves_picture(self) -> Shown:
+    def moves_picture(self) -> Scene:
         """Profit and loss over moves of the hedge coin."""
         return sections.moves_picture(self)
 

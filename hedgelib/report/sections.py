@@ -25,12 +25,9 @@ from hedgelib.report.phrases import (
 )
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from hedgelib.figures import Shown
     from hedgelib.plan import HedgePlan
     from hedgelib.report.results import Cover, HedgeReport, Tracking
-    from hedgelib.scenario import Scenario
+    from hedgelib.show import Scene
 
 __all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
 
@@ -385,47 +382,38 @@ def _gap_range(report: HedgeReport, number: int) -> str:
     return usd_spread((0.0, end), signed=True)
 
 
-def tracking_picture(report: HedgeReport) -> Shown | Section:
+def tracking_picture(report: HedgeReport) -> Scene | Section:
     """Show daily returns of book and hedge coin."""
-    from hedgelib.figures import BETA_SCATTER, BetaScatter, show
+    from hedgelib.show.scatter import BetaScatter
 
     fit = report.tracked.estimate
     if fit is None:
         return Section([Text("There are no returns to draw.", "note")])
-    return show(
-        BETA_SCATTER,
-        BetaScatter(
-            y=report.book_returns, x=report.coin_returns, fit=fit, period=period_adjective(report)
-        ),
-    )
+    return BetaScatter(
+        y=report.book_returns, x=report.coin_returns, fit=fit, period=period_adjective(report)
+    ).scene()
 
 
-def moves_picture(report: HedgeReport) -> Shown:
+def moves_picture(report: HedgeReport) -> Scene:
     """Show gain and loss over moves, of the covered part alone where there is a gap."""
-    from hedgelib.figures import PNL_OVER_MOVES, Picture, show, study_move
+    from hedgelib.show.moves import pnl_over_moves, study_move
 
     moves, plan, gap = report.scenario.move, report.plan, report.gap
     if gap:
         plan = _without_gap(report)
     study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
-    level = ""
+    scene = pnl_over_moves(study.curve)
     if report.old and report.price_day is not None:
-        level = f" Prices start from that of {report.price_day}."
+        scene = replace(scene, alt=f"{scene.alt} Prices start from that of {report.price_day}.")
     if not gap:
-        shown = show(PNL_OVER_MOVES, study.curve)
-        return replace(shown, alt=shown.alt + level)
-    whole, drawn = report.plan.book_usd, report.covered_usd
-
-    def draw(ax: Axes, scenario: Scenario) -> None:
-        PNL_OVER_MOVES.draw(ax, scenario)
-        ax.set_title(f"{usd(drawn)} of {usd(whole)}: what has no beta is not drawn")
-
-    def alt(scenario: Scenario) -> str:
-        left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
-        said = PNL_OVER_MOVES.alt(scenario)
-        return f"Of {covered_part(report)} alone; {left_out}. {said}{level}"
-
-    return show(Picture(name=PNL_OVER_MOVES.name, draw=draw, alt=alt), study.curve)
+        return scene
+    left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
+    drawn, whole = usd(report.covered_usd), usd(report.plan.book_usd)
+    return replace(
+        scene,
+        title=f"{drawn} of {whole}: what has no beta is not drawn",
+        alt=f"Of {covered_part(report)} alone; {left_out}. {scene.alt}",
+    )
 
 
 def _without_gap(report: HedgeReport) -> HedgePlan:

@@ -20,14 +20,14 @@ from hedgelib._check import (
     one_of,
     scalars,
 )
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.choice import Candidate, HedgeChoice, rank_hedges
 from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
-from hedgelib.figures import MoveStudy
 from hedgelib.plan import Collateral, HedgePlan, rebalance
 from hedgelib.portfolio import Holding, Portfolio, betas_text, read_portfolio
 from hedgelib.report import HedgeReport, find_portfolio
 from hedgelib.scenario import run_scenario
+from hedgelib.show.moves import MoveStudy
 from hedgelib.workbook.prose import Prediction, predict
 
 __all__ = [
@@ -175,14 +175,11 @@ class Loaded:
 
     def _repr_html_(self) -> str:
         if self.read is None:
-            return html_table(
-                [
-                    ("What is wrong", self.problem),
-                    ("How to mend it", "Open the file, change that place, save, run this again."),
-                ]
-            )
+            mend = "Open the file, change that place, save, run this again."
+            rows = [("What is wrong", self.problem), ("How to mend it", mend)]
+            return Table(("what", "text"), rows, "ll").html()
         caption = ". ".join([self.file, *self._taken()])
-        return html_table(self._rows(), ("", "worth", "beta"), caption=caption)
+        return Table(("coin", "value", "beta"), self._rows(), caption=caption).html()
 
     def __repr__(self) -> str:
         if self.read is None:
