@@ -180,7 +180,11 @@ def thousands(amount: float) -> str:
     -------
     str
     """
-    if abs(amount) >= 1e6:
+    if abs(amount) >= 1e15:
+        text = f"${abs(amount):.4g}"
+    elif abs(amount) >= 1e9:
+        text = f"${abs(amount) / 1e9:,.10g}B"
+    elif abs(amount) >= 1e6:
         text = f"${abs(amount) / 1e6:,.10g}M"
     elif abs(amount) >= 1e3:
         text = f"${abs(amount) / 1e3:,.10g}k"

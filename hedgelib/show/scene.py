@@ -68,6 +68,9 @@ class _Mark:
             column = _column(name, getattr(self, name))
             object.__setattr__(self, name, column)
             lengths.add(column.size)
+        for name in (*self.on_x, *self.on_y):
+            if name not in self.columns and getattr(self, name, None) is not None:
+                object.__setattr__(self, name, float(getattr(self, name)))
         if len(lengths) > 1:
             raise InvalidInput(f"{', '.join(self.columns)} of one mark must be of one length")
 

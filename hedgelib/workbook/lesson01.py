@@ -792,7 +792,7 @@ class FiveWays:
         return Lines(
             x=x,
             x_label=f"move of {coin}",
-            y_label=f"worth of the account ({unit})",
+            y_label=f"value of the account ({unit})",
             unit=unit,
             curves=curves,
             title=f"{coin} {text}{'' if unit == 'USD' else f', in {coin}'}: {told}",

@@ -292,14 +292,14 @@ class CoinBetas:
 
     def _alt(self) -> str:
         coin = self._coin
-        told = "; ".join(
+        coins = "; ".join(
             f"{fit.y_name} volatility {wild:.2f}, beta {fit.beta:.2f}, correlation "
             f"{fit.correlation:.2f}"
             for fit, wild in zip(self.fits, self.volatility, strict=True)
         )
         guess = "" if self.guess is None else f" Your guess for {self.guess[0]}: {self.guess[1]:g}."
         return (
-            f"Coins in {self.period}, as multiples of {coin}: {told}. Beta never exceeds "
+            f"Coins in {self.period}, as multiples of {coin}: {coins}. Beta never exceeds "
             f"volatility; the gap is widest for {self._widest.y_name}.{guess}"
         )
 
@@ -367,7 +367,7 @@ def coin_betas(
 
 
 def guess_wild_coin(betas: CoinBetas, coin: str) -> Prediction:
-    """Ask for the beta of a coin of which only the volatility is told.
+    """Ask for the beta of a coin from its volatility alone.
 
     Parameters
     ----------
@@ -414,7 +414,7 @@ class SizeStudy:
         Standard deviation of the book per day, decimal.
     book_usd : float
     days : float
-        Over which a swing is told.
+        Horizon of the volatility, days.
     guess : float, optional
         Of the share of variance removed at `short`, decimal.
     """
@@ -609,7 +609,7 @@ def study_size(
     book_usd : float
         > 0.
     days : float
-        Over which a swing is told, > 0.
+        Horizon of the volatility, days, > 0.
     name, coin : str
     guess : float, optional
         Of the share of variance removed, decimal.
@@ -750,16 +750,20 @@ class Drift:
         size, box, limits = (880.0, 430.0), (80.0, 64.0, 726.0, 374.0), _shown_days()
         at, whole = self._drawn(), self.whole.beta
         x, beta, half = day_numbers(self.days[at]), self.beta[at], self.half[at]
+        days = f"{self.window} days"
         marks: list[Mark] = [
             Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
-            Line(
-                x=x, y=beta, role="altcoins", width=2.5, bold=True,
-                name=f"{self.window} days:\n{_minus(self.beta[-1])} at the end",
-            ),
+            Line(x=x, y=beta, role="altcoins", width=2.5, name=days, labelled=False),
             Line(
                 x=limits, y=[whole, whole], role="unhedged", width=2.2, dash="dashed",
-                name=f"all days:\n{whole:.2f}",
+                name="all days", labelled=False,
             ),
+            # A line of one point is only a name at an end: a readout says the other lines' names.
+            Line(
+                x=limits[1:], y=beta[-1:], role="altcoins", bold=True,
+                name=f"{days}:\n{_minus(beta[-1])} at the end",
+            ),
+            Line(x=limits[1:], y=[whole], role="unhedged", name=f"all days:\n{whole:.2f}"),
         ]  # fmt: skip
         # The line of all days has the colour of guesses.
         for edge, name in zip(self.guess or (), ("", "your guess"), strict=False):
@@ -777,9 +781,9 @@ class Drift:
         )
 
     def _drawn(self) -> NDArray[np.int_]:
-        """Take every sixth day, three pixels, and the ones that the picture tells of."""
-        told = [0, self.beta.size - 1, int(self.beta.argmin()), int(self.beta.argmax())]
-        return np.unique(np.concatenate([np.arange(0, self.beta.size, 6), told]))
+        """Take every sixth day, three pixels, and the ends and extremes."""
+        shown = [0, self.beta.size - 1, int(self.beta.argmin()), int(self.beta.argmax())]
+        return np.unique(np.concatenate([np.arange(0, self.beta.size, 6), shown]))
 
     def _alt(self) -> str:
         low, high = int(self.beta.argmin()), int(self.beta.argmax())

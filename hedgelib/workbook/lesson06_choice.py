@@ -416,8 +416,9 @@ class Collapse:
         if self.guess is not None:
             marks.append(Guess(x=float(x[-1]), y=self.guess, side="left"))
         across = Scale(
-            label=f"days after {_day(self.days[0])}", limits=(0.0, max(float(x[-1]), 1.0)),
-            most_ticks=min(8, x.size),
+            label=f"days after {_day(self.days[0])}",
+            # Room for the mark of a guess beside the names.
+            limits=(0.0, 1.012 * max(float(x[-1]), 1.0)), most_ticks=min(8, x.size),
         )  # fmt: skip
         up = Scale(label="gain or loss (USD)", unit="usd", include=(0.0,), margin=0.08)
         back = self.hedge_usd[-1] / -self.coin_usd[-1]

@@ -9,37 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import cycle, pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, one_of, scalars
-from hedgelib._text import html_table, percent, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput
-from hedgelib.figures import COLOURS, Picture, label_ends, readable, thousands
 from hedgelib.margin import liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
-from hedgelib.workbook.lines import LINES, Curve, Lines
+from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.show.layout import days as day_numbers
+from hedgelib.show.palette import Role
+from hedgelib.show.scene import Mark
+from hedgelib.workbook.lines import Curve, Lines
 from hedgelib.workbook.prose import Prediction, predict
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = [
     "BOOK_USD",
     "COINS",
-    "CRASH",
     "CRASHES",
-    "FOUR_YEARS",
-    "LINES",
     "MODELLED",
     "Crash",
     "Flown",
@@ -217,7 +213,7 @@ class Crash:
         From the days before.
     runs : Comparison
     guess : float, optional
-        Where somebody thought the beta hedge to end, USD.
+        Final profit of the beta hedge that the reader guessed, USD.
     """
 
     name: str
@@ -231,19 +227,19 @@ class Crash:
         unhedged, naive, plan = self.runs.outcomes
         return unhedged, naive, replace(plan, name="beta hedge")
 
-    def wealth(self) -> tuple[tuple[str, FloatArray, str, int | None], ...]:
+    def wealth(self) -> tuple[tuple[str, FloatArray, Role, int | None], ...]:
         """Return profit since the start, USD, day by day.
 
         Returns
         -------
-        tuple of (str, ndarray, str, int or None)
-            Name, profit, colour, step of the liquidation.
+        tuple of (str, ndarray, Role, int or None)
+            Name, profit, role, step of the liquidation.
         """
         naive, plan = self.runs.naive, self.runs.plan
         return (
-            ("unhedged", plan.unhedged_pnl_usd, COLOURS["unhedged"], None),
-            ("naive 1:1", naive.pnl_usd, COLOURS["short"], naive.liquidated_at),
-            ("beta hedge", plan.pnl_usd, COLOURS["total"], plan.liquidated_at),
+            ("unhedged", plan.unhedged_pnl_usd, "unhedged", None),
+            ("naive 1:1", naive.pnl_usd, "short", naive.liquidated_at),
+            ("beta hedge", plan.pnl_usd, "total", plan.liquidated_at),
         )
 
     def day(self, step: int) -> str:
@@ -291,15 +287,108 @@ class Crash:
     def __repr__(self) -> str:
         return f"Crash({self.name!r})"
 
+    def table(self) -> Table:
+        """Return the three as a table."""
+        head = ("outcome", "unhedged", "naive 1:1", "beta hedge")
+        return Table(head, self.rows(), caption=f"{self.name}; {MODELLED}")
+
+    def scene(self) -> Scene:
+        """Draw the profit of the three since the start, dotted after a liquidation."""
+        run, size, box = self.runs.plan, (840.0, 430.0), (97.0, 64.0, 706.0, 372.0)
+        assert run.dates is not None
+        x = day_numbers(run.dates)
+        marks: list[Mark] = [Rule(at=0.0)]
+        for name, pnl, role, gone in self.wealth():
+            marks += _profit_line(x, name, pnl, role, gone)
+        if self.guess is not None:
+            # The unhedged book has the colour of guesses.
+            marks.append(Guess(x=float(x[-1]), y=self.guess, side="left", role="good"))
+        liquidated = [(name, step) for name, _, _, step in self.wealth() if step is not None]
+        if liquidated:
+            text = "\n".join(f"✖ {name}: liquidated {self.day(at)}" for name, at in liquidated)
+            marks.append(
+                Text(
+                    x=0.02, y=0.98, text=text, x_share=True, y_share=True, vertical="top",
+                    role="unhedged", halo=True,
+                )
+            )  # fmt: skip
+        every = 10 if x.size < 70 else 15
+        across = Scale(
+            label=f"close of the day ({MODELLED})", unit="day",
+            # Room for the mark of a guess beside the names.
+            limits=(x[0], x[-1] + 0.012 * (x[-1] - x[0])),
+            ticks=[(x[i], _short_day(run, i)) for i in range(0, x.size, every)],
+        )  # fmt: skip
+        up = Scale(
+            label="profit since the start (USD)", unit="usd", signed=True, include=(0.0,),
+            margin=0.1,
+        )  # fmt: skip
+        return Scene(
+            title=self._title(),
+            alt=self._alt(),
+            panels=(panel(marks, across, up, box=box, width=size[0]),),
+            table=self.table(),
+            size=size,
+        )
+
+    def _title(self) -> str:
+        unhedged, _, plan = self.outcomes
+        if plan.liquidated_at is not None:
+            return f"{self.name}: the rally liquidates the hedge, then the crash comes"
+        if plan.max_drawdown_usd < unhedged.max_drawdown_usd:
+            share = 1 - plan.max_drawdown_usd / unhedged.max_drawdown_usd
+            return f"{self.name}: the beta hedge takes {percent(share)} off the deepest fall"
+        return f"{self.name}: the hedge did not make the deepest fall smaller"
+
+    def _alt(self) -> str:
+        parts = []
+        for (name, _, _, gone), o in zip(self.wealth(), self.outcomes, strict=True):
+            text = (
+                f"{name} ends at {usd(o.pnl_usd, signed=True)} after a deepest fall of "
+                f"{usd(o.max_drawdown_usd)}"
+            )
+            if gone is not None:
+                text += f", liquidated on {self.day(gone)}"
+            parts.append(text)
+        finding = f"{self._title()}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+        if self.guess is None:
+            return finding
+        return f"{finding} Your guess was {usd(self.guess, signed=True)}."
+
     def _repr_html_(self) -> str:
-        head = ("", "unhedged", "naive 1:1", "beta hedge")
-        return html_table(self.rows(), head, caption=f"{self.name}; {MODELLED}")
+        return self.table().html()
 
 
 def _day(run: Replay, step: int) -> str:
     assert run.dates is not None
     day = pd.Timestamp(run.dates[step])
     return f"{day.day} {day:%B %Y}"
+
+
+def _short_day(run: Replay, step: int) -> str:
+    assert run.dates is not None
+    day = pd.Timestamp(run.dates[step])
+    return f"{day.day} {day:%b}"
+
+
+def _profit_line(
+    x: FloatArray, name: str, pnl: FloatArray, role: Role, gone: int | None
+) -> list[Mark]:
+    bold = role == "total"
+    look: dict[str, Any] = {
+        "role": role, "width": 3.6 if bold else 2.6, "name": name, "labelled": False,
+    }  # fmt: skip
+    # A line of one point is only a name at an end: a readout says the other lines' names.
+    end = f"{name}\n{usd(pnl[-1], signed=True)}"
+    label = Line(x=x[-1:], y=pnl[-1:], role=role, name=end, bold=bold)
+    if gone is None:
+        return [Line(x=x, y=pnl, **look), label]
+    return [
+        Line(x=x[: gone + 1], y=pnl[: gone + 1], **look),
+        Line(x=x[gone:], y=pnl[gone:], dash="dotted", **look),
+        Points(x=[x[gone]], y=[pnl[gone]], role=role, size=17.0, shape="cross"),
+        label,
+    ]
 
 
 def crash(
@@ -357,112 +446,6 @@ def crash(
         top_up=TopUp(trigger=0.15, leverage=max_leverage) if top_up else None,
     )
     return Crash(name=name, beta=beta, runs=runs)
-
-
-def _draw_crash(ax: Axes, found: Crash) -> None:
-    ends = []
-    for name, pnl, colour, gone in found.wealth():
-        days = np.arange(pnl.size)
-        bold = name == "beta hedge"
-        ax.plot(days, pnl, color=colour, linewidth=2.6 if bold else 1.9, zorder=4 if bold else 3)
-        ends.append((float(pnl[-1]), f"{name}\n{usd(pnl[-1], signed=True)}", colour, bold))
-        if gone is not None:
-            ax.plot(
-                gone,
-                pnl[gone],
-                "X",
-                color=colour,
-                markersize=12,
-                markeredgecolor="white",
-                zorder=6,
-            )
-    if found.guess is not None:
-        last, colour = found.runs.plan.n_steps, COLOURS["good"]
-        ax.plot(
-            [last],
-            [found.guess],
-            "D",
-            color=colour,
-            markerfacecolor="white",
-            markeredgewidth=2,
-            markersize=9,
-            zorder=7,
-            clip_on=False,
-        )
-        ends.append((found.guess, f"your guess\n{usd(found.guess, signed=True)}", colour, True))
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.set_xlim(0, found.runs.plan.n_steps)
-    ax.margins(y=0.1)
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short_day(found.runs.plan, x)))
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_xlabel(f"close of the day ({MODELLED})")
-    ax.set_ylabel("profit since the start (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    ax.set_title(_crash_title(found))
-    label_ends(ax, ends)
-    _name_liquidations(ax, found)
-
-
-def _short_day(run: Replay, step: float) -> str:
-    assert run.dates is not None
-    at = round(step)
-    if not 0 <= at < run.dates.size:
-        return ""
-    day = pd.Timestamp(run.dates[at])
-    return f"{day.day} {day:%b}"
-
-
-def _name_liquidations(ax: Axes, found: Crash) -> None:
-    """Say once what the crosses are, in a corner where no line runs."""
-    gone = [(name, step) for name, _, _, step in found.wealth() if step is not None]
-    if not gone:
-        return
-    text = "\n".join(f"✖ {name}: liquidated {found.day(step)}" for name, step in gone)
-    ax.annotate(
-        text,
-        (0.02, 0.97),
-        xycoords="axes fraction",
-        va="top",
-        color=readable(COLOURS["unhedged"]),
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-        zorder=7,
-    )
-
-
-def _crash_title(found: Crash) -> str:
-    unhedged, _, plan = found.outcomes
-    if plan.liquidated_at is not None:
-        return f"{found.name}: the rally kills the hedge, then the crash comes"
-    if plan.max_drawdown_usd < unhedged.max_drawdown_usd:
-        share = 1 - plan.max_drawdown_usd / unhedged.max_drawdown_usd
-        return f"{found.name}: the beta hedge takes {percent(share)} off the deepest fall"
-    return f"{found.name}: the hedge did not make the deepest fall smaller"
-
-
-def _alt_crash(found: Crash) -> str:
-    parts = []
-    for (name, _, _, gone), o in zip(found.wealth(), found.outcomes, strict=True):
-        text = (
-            f"{name} ends at {usd(o.pnl_usd, signed=True)} after a deepest fall of "
-            f"{usd(o.max_drawdown_usd)}"
-        )
-        if gone is not None:
-            text += f", liquidated on {found.day(gone)}"
-        parts.append(text)
-    told = f"{_crash_title(found)}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
-    if found.guess is None:
-        return told
-    return f"{told} Your guess was {usd(found.guess, signed=True)}."
-
-
-CRASH: Picture[Crash] = Picture(
-    name="crash",
-    draw=_draw_crash,
-    alt=_alt_crash,
-    size=(8.4, 4.3),
-    margins=(0.105, 0.845, 0.135, 0.895),
-)
 
 
 def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
@@ -561,7 +544,7 @@ def change_of_size(
     [('β 1', '$0'), ('β 1.5', '−$1,500')]
     """
     moves = np.linspace(-0.5, 0.4, 37)
-    colours = (COLOURS["altcoins"], COLOURS["total"], COLOURS["unhedged"])
+    roles: tuple[Role, ...] = ("altcoins", "total", "unhedged")
     margin = book_usd
 
     def change(beta: float, r: float) -> float:
@@ -571,7 +554,7 @@ def change_of_size(
         Curve(
             name=f"β {beta:g}",
             values=np.array([change(beta, float(r)) for r in moves]),
-            colour=colours[i % len(colours)],
+            role=roles[i % len(roles)],
             at=round(change(beta, move), 6) + 0.0,
             bold=beta == 1,
         )
@@ -818,7 +801,7 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Years:
-    """Rules side by side, and which of them somebody thought to make most.
+    """Rules side by side, and which of them the reader expected to make the most.
 
     Parameters
     ----------
@@ -830,79 +813,86 @@ class Years:
     flown: Sequence[Flown]
     guess: str | None = None
 
+    def table(self) -> Table:
+        """Return the rules as a table."""
+        head = (
+            "rule", "days on", "switches", "profit", "deepest fall", "worst month", "daily sd",
+            "funding", "fees",
+        )  # fmt: skip
+        caption = f"{self._span}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
+        return Table(head, [made.row() for made in self.flown], caption=caption)
 
-def _draw_years(ax: Axes, years: Years) -> None:
-    flown = years.flown
-    colours = {"never on": COLOURS["unhedged"], "always on": COLOURS["total"]}
-    others = iter((COLOURS["altcoins"], COLOURS["good"], COLOURS["short"]))
-    ends, strips = [], []
-    for made in flown:
-        colour = colours.get(made.name) or next(others)
-        days = np.arange(made.dates.size)
-        ax.plot(days, made.pnl_usd, color=colour, linewidth=1.9, zorder=3)
-        guessed = made.name == years.guess
-        text = f"{made.name}\n{usd(float(made.pnl_usd[-1]), signed=True)}"
-        if guessed:
-            text += "\n◆ your guess"
-        ends.append((float(made.pnl_usd[-1]), text, colour, guessed))
-        if made.name not in colours:
-            strips.append((made, colour))
-    for i, (made, colour) in enumerate(strips):
-        days = np.arange(made.dates.size)
-        level = 0.975 - 0.035 * i
-        ax.fill_between(
-            days,
-            level,
-            level - 0.025,
-            where=made.active.tolist(),
-            color=colour,
-            linewidth=0,
-            transform=ax.get_xaxis_transform(),
+    def scene(self) -> Scene:
+        """Draw the profit of each rule, and above it the days on which its hedge was on."""
+        size, box = (840.0, 460.0), (97.0, 64.0, 676.0, 402.0)
+        ends = [value for made in self.flown for value in (made.pnl_usd.min(), made.pnl_usd.max())]
+        low, high = min(ends), max(ends)
+        bottom, top = low - 0.05 * (high - low), high + 0.22 * (high - low)
+        marks: list[Mark] = [Rule(at=0.0)]
+        strips: list[Mark] = []
+        others = cycle(_OTHER_RULES)
+        for made in self.flown:
+            known = made.name in _KNOWN_RULES
+            role = _KNOWN_RULES[made.name] if known else next(others)
+            guessed = made.name == self.guess
+            name = f"{made.name}\n{usd(float(made.pnl_usd[-1]), signed=True)}"
+            name += "\n◆ your guess" if guessed else ""
+            x = day_numbers(made.dates)
+            marks.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
+            if not known:
+                level = top - (0.035 * len(strips) + 0.0375) * (top - bottom)
+                strips.append(_days_on(made, level, 0.025 * (top - bottom), role))
+        first = day_numbers(self.flown[0].dates)
+        across = Scale(
+            label=f"bars at the top: hedge on ({MODELLED})", unit="day",
+            limits=(float(first[0]), float(first[-1])),
+        )  # fmt: skip
+        up = Scale(
+            label="sum of monthly profits (USD)", unit="usd", signed=True, limits=(bottom, top)
         )
-    first = flown[0]
-    starts = [i for i, day in enumerate(first.dates) if day.month == 1 and day.day == 1]
-    ax.set_xticks(starts, [f"Jan {first.dates[i].year}" for i in starts])
-    ax.set_xlim(0, first.dates.size - 1)
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.16 * (high - low))
-    ax.axhline(0, color="#888888", linewidth=1, zorder=1)
-    ax.yaxis.set_major_formatter(FuncFormatter(thousands))
-    ax.set_xlabel(f"bars at the top: hedge on  ({MODELLED})")
-    ax.set_ylabel("sum of monthly profits (USD)")
-    ax.yaxis.set_label_coords(-0.105, 0.5)
-    ax.set_title(_years_title(flown))
-    label_ends(ax, ends)
+        drawn = panel([*marks, *strips], across, up, box=box, width=size[0])
+        return Scene(
+            title=self._title(), alt=self._alt(), panels=(drawn,), table=self.table(), size=size
+        )
+
+    @property
+    def _span(self) -> str:
+        dates = self.flown[0].dates
+        return f"{dates[1]:%B %Y} to {dates[-1]:%B %Y}"
+
+    def _title(self) -> str:
+        best = max(self.flown, key=lambda made: made.pnl_usd[-1])
+        shallow = min(self.flown, key=lambda made: made.deepest_usd)
+        if best is shallow:
+            return f"“{best.name}” made most and fell least"
+        return f"Most profit: {best.name}. Smallest fall from a peak: {shallow.name}"
+
+    def _alt(self) -> str:
+        parts = "; ".join(
+            f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, deepest fall "
+            f"{usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of days"
+            for made in self.flown
+        )
+        finding = f"{self._title()}, {self._span}. {parts}. ({MODELLED.capitalize()}.)"
+        return finding if self.guess is None else f"{finding} Your guess was “{self.guess}”."
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
 
 
-def _years_title(flown: Sequence[Flown]) -> str:
-    best = max(flown, key=lambda made: made.pnl_usd[-1])
-    shallow = min(flown, key=lambda made: made.deepest_usd)
-    if best is shallow:
-        return f"“{best.name}” made most and fell least"
-    return f"Most profit: {best.name}. Smallest fall from a peak: {shallow.name}"
+_KNOWN_RULES: Mapping[str, Role] = {"never on": "unhedged", "always on": "total"}
+_OTHER_RULES: tuple[Role, ...] = ("altcoins", "good", "short")
 
 
-def _alt_years(years: Years) -> str:
-    flown = years.flown
-    parts = "; ".join(
-        f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, deepest fall "
-        f"{usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of days"
-        for made in flown
-    )
-    first, last = flown[0].dates[1], flown[0].dates[-1]
-    told = (
-        f"{_years_title(flown)}, {first:%B %Y} to {last:%B %Y}. {parts}. ({MODELLED.capitalize()}.)"
-    )
-    return told if years.guess is None else f"{told} Your guess was “{years.guess}”."
-
-
-FOUR_YEARS: Picture[Years] = Picture(
-    name="four-years",
-    draw=_draw_years,
-    alt=_alt_years,
-    size=(8.4, 4.6),
-    margins=(0.105, 0.805, 0.125, 0.9),
-)
+def _days_on(made: Flown, level: float, height: float, role: Role) -> Bars:
+    """Draw a bar over each stretch of days on which the hedge was on."""
+    flags = np.concatenate([[False], made.active[:-1], [False]]).astype(int)
+    x, switch = day_numbers(made.dates), np.diff(flags)
+    starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
+    return Bars(
+        at=np.full(starts.size, level), start=starts, end=ends, thickness=height, across=True,
+        role=role,
+    )  # fmt: skip
 
 
 def rallies_beyond(rise: float, days: int) -> float:

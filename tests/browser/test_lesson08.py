@@ -2,7 +2,7 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson08 import CRASH, crash
+from hedgelib.workbook.lesson08 import crash
 
 LESSON = "08_living_with_the_hedge.ipynb"
 
@@ -14,22 +14,21 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
     widget = Widget(lesson.page, "Leverage at most")
 
     def shows(name, cap, more):
-        found = crash(name, max_leverage=cap, top_up=more)
-        rows = [("", "unhedgednaive 1:1beta hedge")]
-        rows += [(first, "".join(rest)) for first, *rest in found.rows()]
-        widget.shows(CRASH, found, rows)
+        widget.shows(crash(name, max_leverage=cap, top_up=more))
 
     shows("November 2022", 3, False)
-    widget.box("Crash").select_option("May 2021")
+    widget.choice("Crash").select_option("May 2021")
     shows("May 2021", 3, False)
     widget.handle("Leverage at most").press("ArrowLeft")
     shows("May 2021", 2.5, False)
-    widget.box("Margin is added").select_option("when needed")
+    widget.choice("Margin is added").select_option("when needed")
     shows("May 2021", 2.5, True)
     widget.press("May 2021 at 2x")
     shows("May 2021", 2, False)
     widget.type_in("Leverage at most", "1")
     widget.refuses("no amount of ETH")
+    widget.type_in("Leverage at most", "-1")
+    widget.refuses("“Leverage at most” must be > 0, got -1")
     widget.press("Reset")
     shows("November 2022", 3, False)
     assert outside_requests == []

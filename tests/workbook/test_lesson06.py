@@ -343,9 +343,11 @@ def test_drift_words_and_refusals():
     assert dict(found.rows())["Lowest"] == "0.56 on 2021-03-08"
     assert "lowest 0.56 on 2021-03-08, highest 1.39 on 2022-06-08" in found.scene().alt
     assert dict(drift(HISTORY["DOGE"], ETH, DAYS, 30).rows())["Lowest"].startswith("−0.41 on 20")
-    (band,), (line, whole) = marks(found.scene(), Area), marks(found.scene(), Line)
+    (band,), (line, whole, *_) = marks(found.scene(), Area), marks(found.scene(), Line)
     assert (line.y.min(), line.y.max()) == (found.beta.min(), found.beta.max())
     assert set(whole.y) == {found.whole.beta}
+    assert (line.name, whole.name) == ("90 days", "all days")
+    assert {"90 days:\n0.62 at the end", "all days:\n0.93"} <= set(words(found.scene()))
     assert (band.high - band.low).max() == pytest.approx(2 * found.half.max(), rel=0.1)
     for window in (5, 400, 90.5):
         with pytest.raises(InvalidInput, match="window must be a whole number from 10 to 365"):

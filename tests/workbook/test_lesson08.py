@@ -4,18 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hedgelib.figures import Canvas
+from showtools import assert_legible
 
 from hedgelib import InvalidInput, market, rules
+from hedgelib.show import Bars, Guess, Line, Points, Text
+from hedgelib.show.layout import days
 from hedgelib.workbook.exercises import lesson08 as exercises
 from hedgelib.workbook.guesses import number_in
 from hedgelib.workbook.lesson08 import (
     BOOK_USD,
     COINS,
-    CRASH,
     CRASHES,
-    FOUR_YEARS,
-    LINES,
     MODELLED,
     Years,
     beta_before,
@@ -34,6 +33,10 @@ from hedgelib.workbook.lesson08 import (
 )
 
 DAYS = 1461
+
+
+def marks(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +77,42 @@ def test_crash(name):
     if gone:
         lost = unhedged.pnl_usd - hedged.pnl_usd
         assert lost == pytest.approx(found.runs.plan.plan.collateral_usd)
-    alt = CRASH.alt(found)
+    alt = found.scene().alt
     assert MODELLED in alt.lower()
     assert ("liquidated on" in alt) is gone
-    assert len(CRASH.png(found)) > 10_000
     assert "mathjax_ignore" in found._repr_html_()
+
+
+@pytest.mark.parametrize("name", CRASHES)
+@pytest.mark.parametrize("top_up", [False, True])
+@pytest.mark.parametrize("cap", [1.5, 3.0, 5.0])
+def test_every_crash_that_can_be_tried_is_legible_and_light(name, cap, top_up):
+    scene = crash(name, max_leverage=cap, top_up=top_up).scene()
+    assert_legible(scene)
+    assert scene.title.count("\n") == 0
+    assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("name", ["March 2020", "May 2021"])
+def test_lines_of_a_crash_are_its_profits_and_dotted_without_a_hedge(name):
+    found = crash(name)
+    scene = found.scene()
+    lines = [line for line in marks(scene, Line) if line.x.size > 1]
+    dates = days(found.runs.plan.dates)
+    for label, pnl, role, gone in found.wealth():
+        mine = [line for line in lines if line.name == label]
+        assert [line.dash for line in mine] == [""] + ["dotted"] * (gone is not None)
+        assert {line.role for line in mine} == {role}
+        for line in mine:
+            # The points that were kept lie on the profit itself.
+            assert line.y == pytest.approx(np.interp(line.x, dates, pnl))
+        if gone is not None:
+            assert mine[0].x[-1] == mine[1].x[0] == dates[gone]
+    crosses = [(p.x.item(), p.y.item()) for p in marks(scene, Points)]
+    assert crosses == [(dates[g], p[g]) for _, p, _, g in found.wealth() if g is not None]
+    legend = [text.text for text in marks(scene, Text) if text.text.startswith("✖")]
+    assert len(legend) == bool(crosses)
+    assert ("liquidates the hedge" in scene.title) == bool(crosses)
 
 
 def test_margin_that_is_added_keeps_the_hedge_alive():
@@ -95,7 +129,8 @@ def test_change_of_size():
     lines = change_of_size([0.7, 1.0, 1.4], 50_000, -0.3)
     for beta in (0.7, 1.0, 1.4):
         assert lines.value(f"β {beta:g}") == pytest.approx(beta * (beta - 1) * 50_000 * -0.3)
-    assert "β 1: $0" in LINES.alt(lines)
+    assert "β 1: $0" in lines.scene().alt
+    assert_legible(change_of_size([0.7, 1.0, 1.4], 50_000, -0.3, guess=15_000.0).scene())
 
 
 def test_months_add_up(flown):
@@ -130,19 +165,42 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
 
 
 def test_picture_of_the_years(flown):
-    canvas = Canvas(FOUR_YEARS)
-    canvas.draw(Years(flown=flown))
-    title = canvas.figure.axes[0].get_title(loc="left")
-    assert title == "Most profit: never on. Smallest fall from a peak: always on"
-    alt = FOUR_YEARS.alt(Years(flown=flown))
-    assert alt.startswith(title)
-    assert "March 2020 to December 2023" in alt
+    scene = Years(flown=flown).scene()
+    assert scene.title == "Most profit: never on. Smallest fall from a peak: always on"
+    assert scene.alt.startswith(scene.title)
+    assert "March 2020 to December 2023" in scene.alt
     assert guess_best_rule(flown).answer == "never on"
-    guessed = Years(flown=flown, guess="fear a fall")
-    assert FOUR_YEARS.alt(guessed) == f"{alt} Your guess was “fear a fall”."
-    canvas.draw(guessed)
-    texts = [text.get_text() for text in canvas.figure.axes[0].texts]
+    guessed = Years(flown=flown, guess="fear a fall").scene()
+    assert guessed.alt == f"{scene.alt} Your guess was “fear a fall”."
+    texts = [text.text for text in marks(guessed, Text)]
     assert [text.split("\n")[0] for text in texts if "your guess" in text] == ["fear a fall"]
+    assert_legible(scene)
+    assert_legible(guessed)
+    assert [row[0] for row in scene.table.rows] == [made.name for made in flown]
+    shown = {line.name.split("\n")[0]: line for line in marks(scene, Line)}
+    for made in flown:
+        line = shown[made.name]
+        assert line.y == pytest.approx(np.interp(line.x, days(made.dates), made.pnl_usd))
+
+
+def test_bars_over_the_years_are_the_days_on(flown):
+    rule = flown[2]
+    (bars,) = marks(Years(flown=flown).scene(), Bars)
+    dates = days(rule.dates)
+    assert (bars.end - bars.start).sum() == rule.active[:-1].sum()
+    on = [((bars.start <= day) & (day < bars.end)).any() for day in dates[:-1]]
+    assert on == rule.active[:-1].tolist()
+    panel = Years(flown=flown).scene().panels[0]
+    highest = max(made.pnl_usd.max() for made in flown)
+    assert panel.y.high > bars.at[0] + bars.thickness / 2
+    assert bars.at[0] - bars.thickness / 2 > highest
+
+
+def test_five_rules_are_legible_whichever_is_guessed(flown):
+    never, always, rule = flown
+    five = [never, always, *(replace(rule, name=n) for n in ("lock in gains", "all of it", "no"))]
+    for guess in (None, *(made.name for made in five)):
+        assert_legible(Years(flown=five, guess=guess).scene())
 
 
 def test_rallies_beyond():
@@ -169,9 +227,13 @@ def test_guesses():
 
 def test_guess_stands_beside_the_truth():
     may = crash("May 2021")
-    guessed = replace(may, guess=23_021.0)
-    assert CRASH.alt(guessed).endswith("Your guess was +$23,021.")
-    assert CRASH.png(guessed) != CRASH.png(may)
+    assert not marks(may.scene(), Guess)
+    for option in guess_end(may, crash("May 2021", top_up=True)).options:
+        guessed = replace(may, guess=number_in(option)).scene()
+        (mark,) = marks(guessed, Guess)
+        assert (mark.x, mark.y) == (days(may.runs.plan.dates)[-1], number_in(option))
+        assert_legible(guessed)
+    assert replace(may, guess=23_021.0).scene().alt.endswith("Your guess was +$23,021.")
 
 
 def test_a_hedge_that_dies_has_lost_all_its_margin_and_not_what_it_held_last():
