@@ -585,6 +585,7 @@ def test_terms_in_a_notebook():
     )
     cells = shown(found)
     assert dict(zip(cells[::2], cells[1::2], strict=True)) == {
+        "term": "value",
         "Contract": "<b>ETH</b> at V & W",
         "Kind": "inverse, expires 2026-03-27",
         "Face of one contract": "10 USD",

@@ -941,8 +941,13 @@ def test_a_plan_in_a_notebook():
     rows = [
         cell for i, (name, text) in enumerate(plan.steps(), 1) for cell in (f"{i}. {name}", text)
     ]
-    assert shown(plan) == [*rows, "the taker fee of <b>&</b> is not verified: 0 assumed"]
-    assert len(shown(h.plan_hedge(10_000, 1.5, FREE, 2000))) == 10
+    assert shown(plan) == [
+        "step",
+        "result",
+        *rows,
+        "the taker fee of <b>&</b> is not verified: 0 assumed",
+    ]
+    assert len(shown(h.plan_hedge(10_000, 1.5, FREE, 2000))) == 12
 
 
 def test_a_plan_whose_fee_ate_the_margin_has_no_finite_leverage():

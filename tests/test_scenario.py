@@ -172,13 +172,13 @@ def test_the_parts_sum_to_the_total(request, moves, residual, before, after, rat
     gone = found.liquidated
     kept = parts["spot"] - plan.collateral_usd
     assert found.total_pnl_usd[gone] == near(kept[gone], abs=scale)
-    assert found.hedge_pnl_usd[gone & plan.holds_coin] == near(
-        (-plan.wallet_coin * found.price_usd)[gone & plan.holds_coin]
-    )
+    # A closed short and a seized margin stay at their value.
+    closed = found.hedge_pnl_usd[gone & plan.holds_coin]
+    at = plan.liquidation_price_usd
+    assert closed == near(plan.notional_usd * (1 - at / plan.price_usd), abs=scale)
     inverse = plan.contract.kind == "inverse"
-    assert found.hedge_pnl_coin * found.price_usd * inverse == near(
-        found.hedge_pnl_usd * inverse, abs=scale
-    )
+    traded = np.where(gone & plan.holds_coin, at, found.price_usd)
+    assert found.hedge_pnl_coin * traded * inverse == near(found.hedge_pnl_usd * inverse, abs=scale)
     assert np.all(parts["spot"] >= -plan.kept_usd)
     each = [
         h.run_scenario(
@@ -262,9 +262,12 @@ def test_liquidation_takes_the_margin():
     found = h.run_scenario(PLAN, [edge - 1e-9, edge + 1e-9, 1], exit_basis=0)
     assert found.liquidated.tolist() == [False, True, True]
     assert found.total_pnl_usd.tolist() == near([0, 15_000 * edge - 5_000, 10_000], abs=1e-4)
-    assert found.hedge_pnl_coin.tolist()[1:] == [-2.5, -2.5]
-    assert found.hedge_pnl_usd[2] == -10_000
-    assert found.collateral_pnl_usd[2] == 5_000
+    # What it had lost at that price, and no more whatever the coin does afterwards.
+    assert found.hedge_pnl_usd.tolist()[1:] == near([-20_000 * edge] * 2)
+    assert found.hedge_pnl_coin.tolist()[1:] == near(
+        [20_000 * (1 / (2000 * (1 + edge)) - 1 / 2000)] * 2
+    )
+    assert found.collateral_pnl_usd.tolist()[1:] == near([20_000 * edge - 5_000] * 2)
     costs = h.run_scenario(PLAN, 1, entry_basis=0.1, exit_basis=0.1, funding_rate=0.01, intervals=9)
     assert (costs.basis_pnl_usd[0], costs.funding_pnl_usd[0]) == (0, 0)
     assert costs.total_pnl_usd[0] == 10_000
@@ -296,21 +299,23 @@ def test_rows():
     found = h.run_scenario(PLAN, [0.1, 1])
     rows = found.rows()
     assert len(rows) == 2
-    assert rows[1] == {
-        "move": 1.0,
-        "price_usd": 4000.0,
-        "spot_pnl_usd": 15_000.0,
-        "collateral_pnl_usd": 5_000.0,
-        "hedge_pnl_coin": -2.5,
-        "hedge_pnl_usd": -10_000.0,
-        "basis_pnl_usd": 0.0,
-        "funding_pnl_usd": 0.0,
-        "fees_usd": 0.0,
-        "total_pnl_usd": 10_000.0,
-        "unhedged_pnl_usd": 15_000.0,
-        "liquidated": True,
-        "wiped_out": False,
-    }
+    assert rows[1] == near(
+        {
+            "move": 1.0,
+            "price_usd": 4000.0,
+            "spot_pnl_usd": 15_000.0,
+            "collateral_pnl_usd": 4_600 / 3,
+            "hedge_pnl_coin": -490 / 199,
+            "hedge_pnl_usd": -19_600 / 3,
+            "basis_pnl_usd": 0.0,
+            "funding_pnl_usd": 0.0,
+            "fees_usd": 0.0,
+            "total_pnl_usd": 10_000.0,
+            "unhedged_pnl_usd": 15_000.0,
+            "liquidated": True,
+            "wiped_out": False,
+        }
+    )
     assert rows[1]["liquidated"] is True
     assert found.plan is PLAN
     assert h.run_scenario(PLAN, []).rows() == []
@@ -319,9 +324,9 @@ def test_rows():
 def test_a_scenario_in_a_notebook():
     found = h.run_scenario(PLAN, [-0.1, 1])
     assert shown(found) == [
-        *("move", "price", "spot", "collateral", "hedge", "fees", "total", "unhedged", ""),
-        *("-10%", "$1,800.00", "-1,500", "-500", "+2,000", "-0", "-0", "-1,500", ""),
-        *("+100%", "$4,000.00", "+15,000", "+5,000", "-10,000", "-0", "+10,000", "+15,000"),
+        *("move", "price", "spot", "collateral", "hedge", "fees", "total", "unhedged", "short"),
+        *("-10%", "$1,800.00", "-1,500", "-500", "+2,000", "-0", "-0", "-1,500", "open"),
+        *("+100%", "$4,000.00", "+15,000", "+1,533", "-6,533", "-0", "+10,000", "+15,000"),
         "liquidated",
     ]
     more = shown(h.run_scenario(PLAN, 0.1, exit_basis=0.01, funding_rate=0.001, intervals=1))

@@ -419,7 +419,7 @@ class Panel:
         return self.box[0] - 70, (self.box[1] + self.box[3]) / 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scene:
     """A picture: what it says, where everything is, and the same numbers as a table.
 
@@ -474,12 +474,11 @@ class Scene:
             "table": self.table.data() if self.table else None,
         }
 
-    def _repr_mimebundle_(
-        self,
-        include: object = None,  # noqa: ARG002 (the protocol's)
-        exclude: object = None,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        return {"text/html": self.html(), "text/plain": self.alt}
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def __repr__(self) -> str:
+        return self.alt
 
     def html(self) -> str:
         """Write the picture as HTML; only the table where there is none."""

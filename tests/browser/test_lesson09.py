@@ -1,6 +1,5 @@
 """Lesson 09 in a real JupyterLab: the stressed plan moves as it is told."""
 
-from hedgelib.figures import PNL_AT_MOVE
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge
@@ -31,15 +30,15 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
             max_leverage=cap,
         )
         study = stress(plan, move, shock=shock, true_beta=whole(measured))
-        widget.shows(PNL_AT_MOVE, study)
+        widget.shows(study)
 
     shows(0.5, -0.1, 1.75, "from_portfolio")
     widget.handle("Leverage at most").press("ArrowRight")
     shows(0.5, -0.1, 2, "from_portfolio")
     widget.type_in("Coins on their own (%)", "0")
-    widget.box("The true beta is").select_option("at its upper end")
+    widget.choice("The true beta is").select_option("at its upper end")
     shows(0.5, 0, 2, "from_portfolio", fit.interval()[1])
-    widget.box("Margin from").select_option("new_money")
+    widget.choice("Margin from").select_option("new_money")
     widget.type_in("Leverage at most", "3")
     shows(0.5, 0, 3, "new_money", fit.interval()[1])
     widget.type_in("Leverage at most", "1")

@@ -617,7 +617,7 @@ def test_the_table_of_caps_says_how_far_each_carries():
     for row, cap in zip(table.rows, got.caps, strict=True):
         seen = cap.rallies
         share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
-        assert row[1:] == [
+        assert [*row[1:]] == [
             usd(cap.collateral_usd),
             usd(cap.liquidation_price_usd, cents=True),
             percent(cap.liquidation_move, signed=True),

@@ -39,12 +39,8 @@ def page_of(report, title: str) -> str:
     for cell in notebook.cells:
         if found := re.fullmatch(r"report\.(\w+)", cell.source):
             part = getattr(report, found[1])
-            data, metadata = {"text/plain": repr(part)}, {}
-            if hasattr(part, "bundle"):
-                data, metadata = part.bundle()
-            else:
-                data["text/html"] = part._repr_html_()
-            cell.outputs = [nbformat.v4.new_output("execute_result", data=data, metadata=metadata)]
+            data = {"text/plain": repr(part), "text/html": part._repr_html_()}
+            cell.outputs = [nbformat.v4.new_output("execute_result", data=data)]
     return to_html(notebook, title=title)
 
 

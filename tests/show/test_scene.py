@@ -166,9 +166,8 @@ def test_stored_pictures_carry_their_alt_text():
     assert 'alt="&quot;&lt;b&gt;\\u202e"' in html
     (data,) = re.findall(r'src="data:image/png;base64,[^"]+"', html)
     assert data
-    bundle = scene()._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "text/plain"}
-    assert bundle["text/plain"] == "A sentence."
+    assert 'alt="A sentence."' in scene()._repr_html_()
+    assert repr(scene()) == "A sentence."
 
 
 def test_a_name_that_the_font_has_not_is_drawn_without_a_warning():

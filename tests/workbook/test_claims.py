@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ from hedgelib.workbook.claims import (
     say_costly,
     tally,
 )
-from hedgelib.workbook.finder import Finder, find_claims
+from hedgelib.workbook.finder import find_claims
 
 NOTEBOOK = ROOT / "notebooks" / "B_claims.ipynb"
 
@@ -133,43 +134,43 @@ def test_against_prints_the_verdict_on_record(capsys):
 
 def test_finder_follows_its_controls_and_comes_back():
     finder = find_claims()
-    start = finder.rows
+    start = finder.result.rows
     assert start == [found.row for found in CLAIMS]
     finder.set(verdict=None, group="alice", words="margin")
-    assert finder.rows == [found.row for found in claims(None, "alice", "margin")]
-    assert finder.sentence in finder.html
-    assert finder.html.count("<tr>") == len(finder.rows) + 1
+    found = finder.result.rows
+    assert found == [one.row for one in claims(None, "alice", "margin")]
+    shown = json.loads(finder.shown)["scene"]
+    assert shown["alt"] == finder.sentence
+    assert shown["table"]["rows"] == [list(row) for row in found]
     finder.set(words="no such word <b>")
     assert finder.sentence == "0 of 132 claims."
-    assert "<table" not in finder.html
+    assert json.loads(finder.shown)["scene"]["table"] is None
     finder.reset()
-    assert finder.rows == start
+    assert finder.result.rows == start
 
 
 def test_finder_refuses_what_it_does_not_have():
-    with pytest.raises(InvalidInput, match="no choice"):
+    with pytest.raises(InvalidInput, match="verdict must be one of None, 'correct'"):
         find_claims().set(verdict="maybe")
-    with pytest.raises(InvalidInput, match="no choice"):
+    with pytest.raises(InvalidInput, match="no control 'lesson'"):
         find_claims().set(lesson="01")
-    with pytest.raises(InvalidInput, match="must be an option"):
-        Finder(lambda **_: [], (), {"a": ("A", {"x": 1}, "y")}, noun=("it", "them"), total=0)
 
 
 def test_finder_without_a_kernel_shows_its_rows_escaped():
     finder = find_claims()
     finder.set(words="<script>")
-    bundle = finder._repr_mimebundle_()
+    bundle, _ = finder._repr_mimebundle_()
     assert "<script>" not in bundle["text/html"]
     finder.reset()
-    bundle = finder._repr_mimebundle_()
+    bundle, _ = finder._repr_mimebundle_()
     assert bundle["text/html"].count("<tr>") == 133
-    assert bundle["text/plain"] == "Verdict all, Part all: 132 of 132 claims."
+    assert bundle["text/plain"] == "132 of 132 claims."
 
 
 def test_delivery_4_claims_are_found_under_every_verdict_and_in_every_form():
     finder = find_claims()
     finder.set(words="liquidation rally")
-    assert "122" in [row[0] for row in finder.rows]
+    assert "122" in [row[0] for row in finder.result.rows]
     assert claims(words="rallies liquidating") == claims(words="liquidation rally")
     # Funding is not a fund, nor liquidity a liquidation.
     assert not set(claims(words="funding")) - {
@@ -181,10 +182,9 @@ def test_delivery_4_claims_are_found_under_every_verdict_and_in_every_form():
 def test_delivery_4_choices_that_leave_nothing_say_where_there_is_something():
     finder = find_claims()
     finder.set(verdict="wrong", words="liquidation rally")
-    assert finder.rows == []
-    assert f"{MARKS['correct']} correct (" in finder.elsewhere
+    assert finder.result.rows == []
+    assert f"{MARKS['correct']} correct (" in finder.sentence
     # Neither choice alone is to blame.
     finder.set(verdict="omission", group="alice", words="rally liquidation")
-    assert (
-        finder.elsewhere == f" There are some in: all ({len(claims(words='rally liquidation'))})."
-    )
+    there = f" There are some in: all ({len(claims(words='rally liquidation'))})."
+    assert finder.sentence.endswith(there)

@@ -328,7 +328,7 @@ def test_wallets_lie_on_one_another_until_the_cross():
     # Where the price of the liquidation is passed on a straight way between two closes.
     price = np.interp(margin.x[-1], spot.x, path.rally.price_usd)
     assert price == pytest.approx(path.ended_usd)
-    assert {"both", "✕ liquidated at $1,549 (+49%)", "futures wallet, until the cross"} <= set(
+    assert {"both", "✕ liquidated at $1,542 (+49%)", "futures wallet, until the cross"} <= set(
         texts(scene)
     )
     quiet = two_wallets(rally("summer of 2022"), 10_000, 10_000).scene()

@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from hedgelib.figures import PNL_AT_MOVE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,7 +207,7 @@ def test_stress_is_what_the_hedge_does_not_cover(move, shock, true):
     study = stress(plan, move, shock=shock, true_beta=true)
     expected = 50_000 * (shock + (true - 1.1) * move) + plan.residual_delta_usd * move
     assert study.point.total_pnl_usd[0] == pytest.approx(expected, abs=1e-6)
-    assert "together" in PNL_AT_MOVE.alt(study)
+    assert "together" in study.scene().alt
 
 
 def test_drift_brings_the_delta_back():

@@ -3,7 +3,7 @@
 import pytest
 
 from hedgelib import InvalidInput
-from hedgelib.workbook import predict, say, table
+from hedgelib.workbook import Table, predict, say
 from hedgelib.workbook.prose import _Words
 
 OPTIONS = {"longs": "They pay the shorts, $5 each.", "shorts": "They receive it."}
@@ -17,7 +17,7 @@ def test_say_protects_money_and_formulas(capsys):
 
 
 def test_table_in_html_and_in_text():
-    shown = table([["<b>", "−$5"], ["total", "+$10,000"]], ["part", "USD"], caption="Both")
+    shown = Table(["part", "USD"], [["<b>", "−$5"], ["total", "+$10,000"]], caption="Both")
     assert "&lt;b&gt;" in shown._repr_html_()
     assert "mathjax_ignore" in shown._repr_html_()
     assert repr(shown).splitlines() == [
@@ -29,10 +29,10 @@ def test_table_in_html_and_in_text():
 
 
 def test_table_refuses_ragged_rows():
-    with pytest.raises(InvalidInput, match="of one length"):
-        table([["a", "b"], ["c"]])
-    with pytest.raises(InvalidInput, match="of one length"):
-        table([["a", "b"]], ["only one"])
+    with pytest.raises(InvalidInput, match="one cell for each heading"):
+        Table(["x", "y"], [["a", "b"], ["c"]])
+    with pytest.raises(InvalidInput, match="one cell for each heading"):
+        Table(["only one"], [["a", "b"]])
 
 
 @pytest.mark.parametrize(
