@@ -160,7 +160,7 @@ def _number(answer: Any, key: Key) -> Mark:
         return Mark(share=0.0, missing=True)
     if not _is_number(answer):
         return Mark(share=0.0)
-    if _gives(answer, key.right, key):
+    if close(answer, key.right, key.within) or (key.counted and answer == rounded_up(key.right)):
         return Mark(share=1.0)
     slips = {
         **key.wrong,
@@ -169,13 +169,13 @@ def _number(answer: Any, key: Key) -> Mark:
         f"{PERCENT} ": key.right / 100,
     }
     for model, value in slips.items():
-        if _gives(answer, value, key):
+        if close(answer, value, key.within):
             return Mark(share=0.0, model=model.strip())
+    if key.counted:
+        for model, value in key.wrong.items():
+            if answer == rounded_up(value):
+                return Mark(share=0.0, model=model)
     return Mark(share=0.0)
-
-
-def _gives(answer: float, value: float, key: Key) -> bool:
-    return close(answer, value, key.within) or (key.counted and answer == rounded_up(value))
 
 
 def _choice(answer: Any, key: Key) -> Mark:
