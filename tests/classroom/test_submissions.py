@@ -12,6 +12,7 @@ import pytest
 
 from hedgelib.classroom import submissions
 from hedgelib.classroom.interface import ID_CELL
+from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.submissions import collect
 from hedgelib.errors import InvalidInput
 
@@ -46,8 +47,20 @@ def zipped(**files):
     return buffer.getvalue()
 
 
+@pytest.fixture(scope="module")
+def reader():
+    """A process that parses, as everywhere, but without a sandbox."""
+    with Reader(trust=True) as found:
+        yield found
+
+
 @pytest.fixture
-def hand_in(tmp_path):
+def spool(tmp_path_factory):
+    return tmp_path_factory.mktemp("spool")
+
+
+@pytest.fixture
+def hand_in(tmp_path, reader, spool):
     """Write files, collect, and make sure that the folder is as it was."""
 
     def hand_in_(**files):
@@ -57,7 +70,7 @@ def hand_in(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         before = snapshot(folder)
-        collected = collect(folder, ROSTER, ASSIGNMENTS)
+        collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
         assert snapshot(folder) == before
         return collected
 
@@ -118,18 +131,24 @@ BRIGHTSPACE = "11111-22222 - Ada Lovelace - Nov 25, 2026 1011 AM/"
 TYPED = {"s03": "the file belongs to s01, but the id typed in is s03"}
 
 
-def given(tmp_path, name, data):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return collect(tmp_path, NAMESAKES, ASSIGNMENTS)
+@pytest.fixture
+def given(tmp_path, reader, spool):
+    """Write one file and collect it, for a class with namesakes."""
+
+    def given_(name, data):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+
+    return given_
 
 
 @pytest.mark.parametrize("typed", ["s01", "s03"])
 @pytest.mark.parametrize("own", ["Bo Chen.ipynb", "s03.ipynb", "inverse_maths.ipynb", "x.ipynb"])
 @pytest.mark.parametrize("front", [MOODLE, CANVAS, BLACKBOARD, BRIGHTSPACE, "4711.zip/" + MOODLE])
-def test_nobody_hands_in_for_another_by_naming_a_file_after_them(tmp_path, front, own, typed):
-    collected = given(tmp_path, front + own, notebook(typed))
+def test_nobody_hands_in_for_another_by_naming_a_file_after_them(given, front, own, typed):
+    collected = given(front + own, notebook(typed))
     assert owners(collected) == [("s01", "inverse_maths")]
     assert collected.found[0].warnings == ((TYPED[typed],) if typed in TYPED else ())
 
@@ -153,8 +172,8 @@ def test_nobody_hands_in_for_another_by_naming_a_file_after_them(tmp_path, front
         ("Ann Lee_5_assignsubmission_file/s09.ipynb", "s09"),
     ],
 )
-def test_names_of_all_the_world_are_known(tmp_path, name, owner):
-    collected = given(tmp_path, name, notebook())
+def test_names_of_all_the_world_are_known(given, name, owner):
+    collected = given(name, notebook())
     assert owners(collected) == [(owner, "inverse_maths")]
     assert collected.found[0].warnings == ()
 
@@ -169,14 +188,14 @@ def test_names_of_all_the_world_are_known(tmp_path, name, owner):
         ("inverse_maths.ipynb", None, "belongs to nobody"),
     ],
 )
-def test_nobody_gets_a_file_that_may_be_another_s(tmp_path, name, typed, reason):
-    collected = given(tmp_path, name, notebook(typed))
+def test_nobody_gets_a_file_that_may_be_another_s(given, name, typed, reason):
+    collected = given(name, notebook(typed))
     assert collected.found == ()
     assert collected.refused[0].reason.startswith(reason)
 
 
-def test_of_two_with_one_name_the_typed_id_decides(tmp_path):
-    collected = given(tmp_path, "Ann Lee_5_assignsubmission_file/x.ipynb", notebook("S09"))
+def test_of_two_with_one_name_the_typed_id_decides(given):
+    collected = given("Ann Lee_5_assignsubmission_file/x.ipynb", notebook("S09"))
     assert owners(collected) == [("s09", "inverse_maths")]
     assert collected.found[0].warnings == ("the name fits s03, s09; the id typed in decided",)
 
@@ -247,17 +266,20 @@ def test_an_archive_that_would_burst_is_left_alone(hand_in):
     ]
 
 
-def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch):
+@pytest.mark.parametrize("which", ["_FOLDER", "_ARCHIVE"])
+def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch, which):
     """A small file may hold hundreds that each hold as much as one may."""
-    size = len(notebook())
-    monkeypatch.setattr(submissions, "_Room", lambda room=submissions._Room: room(size=4 * size))
     inner = [zipped(**{f"{id_}.ipynb": notebook()}) for id_ in ("s01", "s02", "s03", "s04")]
-    collected = hand_in(**{f"{i}.zip": zipped(**{"in.zip": x}) for i, x in enumerate(inner)})
-    assert len(collected.found) == 4
     data = zipped(**{f"{i}.zip": x for i, x in enumerate(inner)})
-    collected = hand_in(**{f"{i}.zip": data for i in range(4)})
-    assert collected.found == ()
-    assert all("too large to open; unpack it" in refused.reason for refused in collected.refused)
+    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) + 2 * len(notebook())))
+    collected = hand_in(**{"all.zip": data})
+    assert [found.student_id for found in collected.found] == ["s01", "s02", "s03"]
+    assert [refused.name for refused in collected.refused] == ["all.zip/3.zip"]
+    assert "is not read: there is room for" in collected.refused[0].reason
+    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) - 1))
+    collected = hand_in(**{"all.zip": data})
+    assert [refused.name for refused in collected.refused] == ["all.zip"]
+    assert "too large to open; unpack it" in collected.refused[0].reason
 
 
 def test_archives_of_every_make(hand_in):
@@ -413,7 +435,7 @@ def test_format_3_and_other_kernels_are_found(hand_in):
     assert collected.found[2].warnings == ()
 
 
-def test_links_devices_and_strange_names(tmp_path):
+def test_links_devices_and_strange_names(tmp_path, reader, spool):
     (tmp_path / "outside.ipynb").write_bytes(notebook())
     folder = tmp_path / "submissions"
     folder.mkdir()
@@ -423,7 +445,7 @@ def test_links_devices_and_strange_names(tmp_path):
     with open(os.fsencode(folder) + b"/s03 \xff\n<b>.ipynb", "wb") as file:
         file.write(notebook())
     data = notebook()
-    collected = collect(folder, ROSTER, ASSIGNMENTS)
+    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
     assert [(found.student_id, found.name) for found in collected.found] == [
         ("s03", "s03 \\xff\\n<b>.ipynb")
     ]
@@ -440,9 +462,9 @@ def test_checkpoints_are_not_handed_in(hand_in):
 
 
 @pytest.mark.parametrize("made", [False, True], ids=["missing", "a file"])
-def test_a_folder_that_is_none_is_named(tmp_path, made):
+def test_a_folder_that_is_none_is_named(tmp_path, made, reader, spool):
     path = tmp_path / "nowhere"
     if made:
         path.write_text("")
     with pytest.raises(InvalidInput, match="submissions must be a folder that can be read"):
-        collect(path, ROSTER, ASSIGNMENTS)
+        collect(path, ROSTER, ASSIGNMENTS, reader, spool)
