@@ -41,8 +41,6 @@ _MOST_OPEN = 256
 # In the scratch folders, whose files take room in the kernel even where they are empty.
 _MOST_FILES = 20_000
 _SCRATCH = ("/tmp", "/dev/shm")
-# What the kernel lets wait in a socket, and one message more.
-_SOCKET_BYTES = 400_000
 _PR_SET_DUMPABLE = 4
 
 
@@ -300,6 +298,9 @@ def limit(limits: dict[str, Any], uid: int | None) -> None:
     # Not on every machine on which a student looks at an answer.
     import resource
 
+    if limits["count_processes"] and uid is None:
+        # The supervisor is the same user, and could not see how much memory it shares.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     if uid is not None:
         os.setgroups([])
         os.setgid(uid)
@@ -344,13 +345,12 @@ def _kilobytes(text: str, names: tuple[str, ...]) -> int:
     return 1024 * sum(int(words[1]) for words in lines if words and words[0] in names)
 
 
-def socket_memory() -> int:
-    """Return the bytes that may wait in the sockets of the sandbox, which has a network of its own.
+def open_sockets() -> int:
+    """Count the sockets of the sandbox, which has a network of its own.
 
     A filter keeps everybody from making their buffers larger.
     """
-    first = Path("/proc/net/sockstat").read_text().split()
-    return int(first[2]) * _SOCKET_BYTES
+    return int(Path("/proc/net/sockstat").read_text().split()[2])
 
 
 def scratch_used() -> tuple[int, int]:
@@ -401,7 +401,7 @@ class Supervisor:
         size, files = scratch_used()
         if files > _MOST_FILES:
             return f"it made more than {_MOST_FILES:,} files"
-        size += socket_memory()
+        size += open_sockets() * int(self.job["limits"]["socket_bytes"])
         # The share of each takes the kernel longer to find out, and is seldom needed.
         too_much = all(size + self.held(pss) > self.most_memory for pss in (False, True))
         self.next_look = time.monotonic() + _LOOK_EVERY

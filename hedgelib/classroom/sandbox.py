@@ -41,6 +41,7 @@ _NOBODY = 65534
 _FIRST_UID, _UIDS = 61184, 4000
 # One user for each run: the kernel counts processes by user, and two run at a time.
 _turns = itertools.count(os.getpid() * 37)
+_USUAL_SOCKET, _LAST_MESSAGE = 212_992, 1 << 17
 _SCRATCH_BYTES = 64 * 2**20
 # What numpy needs to know of this machine; everything else stays outside.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -166,7 +167,7 @@ def run(
         "numbers": dict(numbers),
         "wanted": [{"name": w.name, "kind": w.kind, "calls": w.calls} for w in wanted],
         "limits": {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-        | {"count_processes": not trust},
+        | {"count_processes": not trust, "socket_bytes": _socket_bytes()},
         "uid": _FIRST_UID + next(_turns) % _UIDS if own_user else None,
     }
     began = time.monotonic()
@@ -191,6 +192,15 @@ def run(
         problems = tuple(dict.fromkeys((*outcome.problems, problem)))
         return Outcome(answers=outcome.answers, problems=problems, seconds=seconds)
     return outcome
+
+
+def _socket_bytes() -> int:
+    """Return the most that can wait in a socket whose buffer nobody has made larger."""
+    try:
+        usual = int(Path("/proc/sys/net/core/wmem_default").read_text())
+    except (OSError, ValueError):
+        usual = _USUAL_SOCKET
+    return usual + _LAST_MESSAGE
 
 
 _Started: TypeAlias = "tuple[subprocess.Popen[bytes], Callable[[], str]]"
