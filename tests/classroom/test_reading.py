@@ -96,9 +96,8 @@ def test_3_what_is_made_to_take_all_memory_costs_itself(reader, data, told):
 
 def test_3_source_that_takes_gigabytes_to_parse_takes_none_here(reader):
     """Four megabytes took 2.6 GB in the process that marks."""
-    data = notebook(
-        code("x = " + "-1," * (4 * 2**20 // 3), "q1"), code("my = [" + "1," * 90_000 + "]")
-    )
+    large = "x = " + "-1," * (4 * 2**20 // 3)
+    data = notebook(code(large, "q1"), code("my = [" + "1," * 90_000 + "]"))
     tracemalloc.start()
     found = reader.read(data)
     _, peak = tracemalloc.get_traced_memory()

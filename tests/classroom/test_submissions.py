@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -280,6 +282,100 @@ def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch, which
     collected = hand_in(**{"all.zip": data})
     assert [refused.name for refused in collected.refused] == ["all.zip"]
     assert "too large to open; unpack it" in collected.refused[0].reason
+
+
+def test_4_files_are_held_one_at_a_time(tmp_path, reader, spool):
+    """Refused ones too were all held at once; the largest were read before their size was seen."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.ipynb", b"{" + b"0" * (15 * 2**20))
+        archive.writestr("film.mp4", b"0" * (30 * 2**20))
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    with (folder / "film.mp4").open("wb") as film:
+        film.truncate(490 * 2**20)
+    with (folder / "s03.ipynb").open("wb") as sparse:
+        sparse.truncate(490 * 2**20)
+    (folder / "all.zip").write_bytes(buffer.getvalue())
+    (folder / "s01.ipynb").write_bytes(notebook())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    tracemalloc.start()
+    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert owners(collected) == [("s01", "inverse_maths")]
+    assert len(collected.refused) == 23
+    reasons = {refused.name: refused.reason for refused in collected.refused}
+    assert reasons["film.mp4"] == "is larger than 20,971,520 bytes"
+    assert reasons["s03.ipynb"] == "is larger than 20,971,520 bytes"
+    assert reasons["all.zip/film.mp4"] == "is larger than 20,971,520 bytes"
+    assert peak < 80 * 2**20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 2**10
+
+
+def test_4_an_archive_that_lists_millions_is_not_read(hand_in, monkeypatch):
+    data = zipped(**{f"{number}.ipynb": notebook() for number in range(30)})
+    monkeypatch.setattr(submissions, "_LARGEST_DIRECTORY", 1_000)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("was opened"))
+    collected = hand_in(**{"all.zip": data})
+    (refused,) = collected.refused
+    assert refused.reason.startswith("is an archive with a list of 1,6")
+    assert refused.reason.endswith("too large to open; unpack it into the folder")
+
+
+MOODLE_1, MOODLE_2 = "Ann Lee_1001_assignsubmission_file/", "Ann Lee_1002_assignsubmission_file/"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (MOODLE_1 + "x.ipynb", MOODLE_2 + "x.ipynb"),
+        ("leeann_1001_7_x.ipynb", "leeann_LATE_1002_8_x.ipynb"),
+        (
+            "1001-5 - Ann Lee - Nov 25, 2026 1011 AM/x.ipynb",
+            "1002-5 - Ann Lee - Nov 25, 2026 1012 AM/x.ipynb",
+        ),
+        (MOODLE_1 + "a.ipynb", "more/" + MOODLE_2 + "b.ipynb"),
+    ],
+    ids=["Moodle", "Canvas", "Brightspace", "two exports"],
+)
+@pytest.mark.parametrize("roster", ["namesakes", "one of them"])
+def test_6_a_namesake_sets_nobody_s_work_aside(tmp_path, reader, spool, first, second, roster):
+    """The second has typed the id of the first."""
+    for number, name in enumerate((first, second)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook("s03", x=number))
+    students = {i: n for i, n in NAMESAKES.items() if roster == "namesakes" or i != "s09"}
+    collected = collect(tmp_path, students, ASSIGNMENTS, reader, spool)
+    assert collected.found == ()
+    assert {refused.name for refused in collected.refused} == {first, second}
+    for refused in collected.refused:
+        assert (refused.student_id, refused.assignment) == ("s03", "inverse_maths")
+        assert "numbers different people (1001 and 1002)" in refused.reason
+        assert "rename each folder or file to its student's id" in refused.reason
+
+
+def test_6_namesakes_with_their_own_ids_are_both_found(tmp_path, reader, spool):
+    for front, typed in ((MOODLE_1, "s03"), (MOODLE_2, "s09")):
+        (tmp_path / front).mkdir()
+        (tmp_path / front / "x.ipynb").write_bytes(notebook(typed))
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    assert [(one.student_id, one.person) for one in collected.found] == [
+        ("s03", "1001"),
+        ("s09", "1002"),
+    ]
+
+
+def test_6_one_person_s_later_file_still_counts(tmp_path, reader, spool):
+    for name in ("a.ipynb", "b.ipynb"):
+        (tmp_path / MOODLE_1).mkdir(exist_ok=True)
+        (tmp_path / MOODLE_1 / name).write_bytes(notebook("s03", x=name))
+    (tmp_path / "work_3_4_final.ipynb").write_bytes(notebook("s03"))
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    (found,) = collected.found
+    assert (found.student_id, len(collected.refused)) == ("s03", 2)
 
 
 def test_archives_of_every_make(hand_in):
