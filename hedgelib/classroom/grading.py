@@ -238,9 +238,9 @@ def _of_the_same_people(
         person = before.person if before else ""
         if person and submission.person and person != submission.person:
             reason = (
-                f"is not marked: the learning platform has it from its number {submission.person}, "
-                f"and what is kept of {submission.student_id} came from number {person}; if it is "
-                f"the same student, rename the folder or file to {submission.student_id}"
+                f"the learning platform has it from its number {submission.person}, and what is "
+                f"kept of {submission.student_id} came from number {person}; it is not marked: if "
+                f"it is the same student, rename the folder or file to {submission.student_id}"
             )
             troubles.add(submission, reason)
         else:
@@ -552,7 +552,7 @@ def _note(
     troubles: Sequence[Refused], record: Record | None, mine: Mapping[str, Score] | None
 ) -> str:
     """Say what is still open about a mark."""
-    told = "; ".join(item.reason for item in troubles)
+    told = "; ".join(dict.fromkeys(item.reason for item in troubles))
     if record and record.refusal and not told:
         # Of an assignment that was graded another time.
         told = record.refusal

@@ -196,8 +196,8 @@ def collect(
 def _two_people(student_id: str, assignment: str, persons: Sequence[str]) -> str:
     numbers = " and ".join(persons)
     return (
-        f"is not marked: the learning platform numbers different people ({numbers}), and the files "
-        f"of each would be {student_id}'s {assignment}; rename each folder or file to its "
+        f"the learning platform numbers different people ({numbers}), and the files of each would "
+        f"be {student_id}'s {assignment}; none is marked: rename each folder or file to its "
         "student's id"
     )
 
