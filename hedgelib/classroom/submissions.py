@@ -204,9 +204,15 @@ def _two_people(student_id: str, assignment: str, persons: Sequence[str]) -> str
 
 def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
     """Keep the bytes of a submission in a file, whose name says nothing."""
-    handle, name = tempfile.mkstemp(dir=spool)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
+    try:
+        handle, name = tempfile.mkstemp(dir=spool)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise HedgeError(
+            f"{submission.name}: cannot be copied to {spool}: {error.strerror}; make room "
+            "there, or set TMPDIR to a folder that has room"
+        ) from error
     return replace(submission, file=Path(name))
 
 

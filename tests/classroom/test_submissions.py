@@ -16,7 +16,7 @@ from hedgelib.classroom import submissions
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.submissions import collect
-from hedgelib.errors import InvalidInput
+from hedgelib.errors import HedgeError, InvalidInput
 
 ROSTER = {
     "s01": "Ada Lovelace",
@@ -312,6 +312,15 @@ def test_4_files_are_held_one_at_a_time(tmp_path, reader, spool):
     assert reasons["all.zip/film.mp4"] == "is larger than 20,971,520 bytes"
     assert peak < 80 * 2**20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 2**10
+
+
+def test_4_a_full_disk_names_the_file_and_the_place(hand_in, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(submissions.tempfile, "mkstemp", full)
+    with pytest.raises(HedgeError, match=r"^s01.ipynb: cannot be copied to .*: No space left"):
+        hand_in(**{"s01.ipynb": notebook()})
 
 
 def test_4_an_archive_that_lists_millions_is_not_read(hand_in, monkeypatch):
