@@ -109,8 +109,12 @@ def test_3_source_that_takes_gigabytes_to_parse_takes_none_here(reader):
 
 def test_a_reader_that_is_gone_costs_one_file(reader):
     assert reader.read(notebook()).notebook
-    os.kill(reader._process.pid, signal.SIGKILL)
-    assert reader.read(notebook()).failure == "could not be read: the process that read it is gone"
+    process = reader._process
+    os.kill(process.pid, signal.SIGKILL)
+    # What is inside the sandbox goes a moment later.
+    while not process.stdout.closed and not (failure := reader.read(notebook()).failure):
+        pass
+    assert failure == "could not be read: the process that read it is gone"
     assert reader.read(notebook()).notebook
 
 
