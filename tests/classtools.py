@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hedgelib.classroom._reader import reading
 from hedgelib.classroom._runner import plain
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Wanted
+from hedgelib.classroom.reading import Reading, taken_over
 from hedgelib.classroom.source import Source, solution_of
 
 
@@ -38,6 +40,11 @@ def fill_in(
     for name, text in answers.items():
         cell_of(filled, name)["source"] = text
     return filled
+
+
+def read_here(data: bytes) -> Reading:
+    """Read a file in this process: for files that mean no harm."""
+    return taken_over(json.loads(json.dumps(reading(data))))
 
 
 def solutions(source: Source) -> dict[str, str]:
@@ -87,7 +94,7 @@ def table_function(source: Source, name: str, calls: Any, values: Any) -> str:
 
 
 def run_here(
-    notebook: bytes,
+    cells: Sequence[tuple[str, str]],
     numbers: Mapping[str, Any],
     wanted: Sequence[Wanted],
     limits: Limits,  # noqa: ARG001
@@ -96,10 +103,9 @@ def run_here(
     """Run a notebook in this process, quickly: for students who mean no harm."""
     space: dict[str, Any] = {"numbers": dict(numbers), "__name__": "__main__"}
     problems = []
-    for cell in json.loads(notebook)["cells"]:
-        name = cell["metadata"]["nbgrader"]["grade_id"]
+    for name, text in cells:
         try:
-            exec(compile(cell["source"], name, "exec"), space)
+            exec(compile(text, name, "exec"), space)
         except Exception as error:
             problems.append(f"{name} raised {type(error).__name__}: {error}")
     answers = {w.name: _look(space.get(w.name), w) for w in wanted}

@@ -36,8 +36,11 @@ _RESERVE_SHARE = 0.2
 _PATIENCE = 3.0
 # On a busy machine a cell has this many times its seconds by the clock.
 _CLOCK_SHARE = 3.0
-_LOOK_EVERY = 0.25
-_MOST_FILES = 256
+_LOOK_EVERY = 0.05
+_MOST_OPEN = 256
+# In the scratch folders, whose files take room in the kernel even where they are empty.
+_MOST_FILES = 20_000
+_SCRATCH = ("/tmp", "/dev/shm")
 _PR_SET_DUMPABLE = 4
 
 
@@ -295,18 +298,66 @@ def limit(limits: dict[str, Any], uid: int | None) -> None:
     # Not on every machine on which a student looks at an answer.
     import resource
 
+    if limits["count_processes"] and uid is None:
+        # The supervisor is the same user, and could not see how much memory it shares.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     if uid is not None:
         os.setgroups([])
         os.setgid(uid)
         os.setuid(uid)
     memory = int(limits["memory_mb"]) * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
+    wanted = {"AS": memory, "FSIZE": memory, "CORE": 0, "NOFILE": _MOST_OPEN}
     if limits["count_processes"]:
-        most = int(limits["processes"])
-        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+        wanted["NPROC"] = int(limits["processes"])
+    for name, most in wanted.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        # Whoever started this may have less.
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def most_memory(memory_mb: int) -> int:
+    """Return the bytes that all processes of a notebook may hold together."""
+    return 2 * memory_mb * 2**20
+
+
+def too_much_memory(most: int) -> str:
+    """Say that they held more."""
+    return f"its processes took more than {most >> 20} MB together"
+
+
+def memory_of(folder: Path, pss: bool) -> int:
+    """Return the bytes that a process holds, its share only of what others hold too.
+
+    Where the kernel does not tell its share, or `pss` is not asked for, all of it.
+    """
+    wanted = ("RssAnon:", "RssShmem:")
+    if pss:
+        with contextlib.suppress(OSError):
+            text = (folder / "smaps_rollup").read_text()
+            return _kilobytes(text, ("Pss_Anon:", "Pss_Shmem:"))
+    return _kilobytes((folder / "status").read_text(), wanted)
+
+
+def _kilobytes(text: str, names: tuple[str, ...]) -> int:
+    lines = (line.split() for line in text.splitlines())
+    return 1024 * sum(int(words[1]) for words in lines if words and words[0] in names)
+
+
+def open_sockets() -> int:
+    """Count the sockets of the sandbox, which has a network of its own.
+
+    A filter keeps everybody from making their buffers larger.
+    """
+    return int(Path("/proc/net/sockstat").read_text().split()[2])
+
+
+def scratch_used() -> tuple[int, int]:
+    """Return the bytes and the number of files in the scratch folders."""
+    found = [os.statvfs(folder) for folder in _SCRATCH]
+    size = sum((f.f_blocks - f.f_bfree) * f.f_frsize for f in found)
+    return size, sum(f.f_files - f.f_ffree for f in found)
 
 
 class Supervisor:
@@ -322,8 +373,7 @@ class Supervisor:
         self.values: dict[str, dict[str, Any]] = {}
         self.calls: dict[str, dict[int, dict[str, Any]]] = {}
         self.cut: dict[str, str] = {}
-        # A fork and the one it came from are counted for the same pages.
-        self.most_memory = 2 * int(job["limits"]["memory_mb"]) * 2**20
+        self.most_memory = most_memory(int(job["limits"]["memory_mb"]))
         self.next_look = 0.0
 
     def listen(self) -> None:
@@ -333,8 +383,8 @@ class Supervisor:
             if left <= 0:
                 self.problem("the time for the whole notebook was used up")
                 return
-            if self.takes_too_much():
-                self.problem(f"its processes took more than {self.most_memory >> 20} MB together")
+            if reason := self.takes_too_much():
+                self.problem(reason)
                 return
             for fd in select.select(list(self.pipes), [], [], min(left, _LOOK_EVERY))[0]:
                 self.read(fd)
@@ -344,17 +394,26 @@ class Supervisor:
         elif not told >= {wanted["name"] for wanted in self.job["wanted"]}:
             self.problem(_STRANGE)
 
-    def takes_too_much(self) -> bool:
-        """Add up what the processes of the sandbox hold, each of which may take its limit."""
+    def takes_too_much(self) -> str:
+        """Add up what the sandbox holds, and say what of it is too much."""
         if not self.job["limits"]["count_processes"] or time.monotonic() < self.next_look:
-            return False
+            return ""
+        size, files = scratch_used()
+        if files > _MOST_FILES:
+            return f"it made more than {_MOST_FILES:,} files"
+        size += open_sockets() * int(self.job["limits"]["socket_bytes"])
+        # The share of each takes the kernel longer to find out, and is seldom needed.
+        too_much = all(size + self.held(pss) > self.most_memory for pss in (False, True))
         self.next_look = time.monotonic() + _LOOK_EVERY
-        taken, page = 0, os.sysconf("SC_PAGESIZE")
+        return too_much_memory(self.most_memory) if too_much else ""
+
+    def held(self, pss: bool) -> int:
+        """Add up what the processes hold, those that are just ending left out."""
+        taken = 0
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError, ValueError, IndexError):
-                _, resident, shared, *_ = (folder / "statm").read_text().split()
-                taken += (int(resident) - int(shared)) * page
-        return taken > self.most_memory
+                taken += memory_of(folder, pss)
+        return taken
 
     def problem(self, text: str) -> None:
         """Note a problem once."""

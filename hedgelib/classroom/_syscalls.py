@@ -1,7 +1,8 @@
 """What a student's code may not ask of the kernel, as a filter that bubblewrap loads.
 
 The sandbox shuts off files, network and processes. What is left are calls that give a program room
-of its own that no limit counts (a user namespace to be root in, memory without an address), that
+of its own that no limit counts (a user namespace to be root in, memory without an address, sockets
+of the network, larger buffers for those within the sandbox, pages lent to a pipe), that
 leave something behind for the next submission (keys), or that reach into the process that watches.
 No notebook needs them.
 """
@@ -35,6 +36,9 @@ _REFUSED = {
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425),
+    "socket": (41, 198),
+    "setsockopt": (54, 208),
+    "vmsplice": (278, 75),
 }
 _CLONE, _CLONE3 = (56, 220), 435
 _NEW_USER = 0x10000000

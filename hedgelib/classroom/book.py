@@ -22,14 +22,16 @@ from nbgrader.apps.api import NbGraderAPI
 
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import ID_CELL
-from hedgelib.classroom.merge import Cell
 from hedgelib.classroom.models import wrong_model
+from hedgelib.classroom.reading import Cell
 from hedgelib.classroom.results import Answered, Result
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import Source, grade_info
 from hedgelib.report.blocks import printable
 
 __all__ = ["Score", "enter", "readable", "scores", "write_readable"]
+
+_LONGEST_STAMP = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,14 @@ class Score:
     comment: str = ""
 
 
-def enter(book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bool) -> None:
+def enter(
+    course: Course, book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bool
+) -> None:
     """Enter the marks of a submission.
 
     Parameters
     ----------
+    course : Course
     book : nbgrader.api.Gradebook
     nbgrader : nbgrader.apps.api.NbGraderAPI
         Knows when a submission came through its exchange.
@@ -68,7 +73,7 @@ def enter(book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bo
         again, and stays until then.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
-    timestamp = _handed_in_at(nbgrader, assignment, student_id)
+    timestamp = _handed_in_at(course, nbgrader, assignment, student_id)
     with book.db.no_autoflush:
         submission = book.update_or_create_submission(assignment, student_id, timestamp=timestamp)
     (notebook,) = submission.notebooks
@@ -85,11 +90,17 @@ def enter(book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bo
     book.db.commit()
 
 
-def _handed_in_at(nbgrader: NbGraderAPI, assignment: str, student_id: str) -> datetime | None:
+def _handed_in_at(
+    course: Course, nbgrader: NbGraderAPI, assignment: str, student_id: str
+) -> datetime | None:
     """Return when a submission came through the exchange; a student wrote it, so it may be none."""
+    stamp = course.student_file("submitted", student_id, assignment, "ipynb")
     try:
+        if stamp.with_name("timestamp.txt").stat().st_size > _LONGEST_STAMP:
+            return None
         return cast("datetime | None", nbgrader.get_submitted_timestamp(assignment, student_id))
-    except (ValueError, OverflowError, OSError):
+    except Exception:
+        # Whatever a student has put there in place of a date.
         return None
 
 

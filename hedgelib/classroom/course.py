@@ -243,8 +243,11 @@ def _read_json(path: Path) -> Any:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, making its folder where it is missing."""
+    """Write a file whole or not at all, making its folder where it is missing.
+
+    Half a character, which UTF-8 cannot say, is written as an escape.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8", newline="\n")
+    new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     os.replace(new, path)

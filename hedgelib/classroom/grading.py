@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -17,7 +19,6 @@ from hedgelib.classroom.classview import ClassView, points_of
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import (
     Answer,
-    Collected,
     Limits,
     Outcome,
     Refused,
@@ -28,20 +29,30 @@ from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.marking import Key
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.pages import class_page, feedback_page
-from hedgelib.classroom.records import Record, fingerprint, load, save
-from hedgelib.classroom.release import api, gradebook
+from hedgelib.classroom.reading import Reader
+from hedgelib.classroom.records import (
+    Record,
+    digest_of,
+    fingerprint,
+    handed_in,
+    is_damaged,
+    load,
+    save,
+)
+from hedgelib.classroom.release import api, exchange_folders, gradebook
 from hedgelib.classroom.results import Result, copied, mark_record
 from hedgelib.classroom.source import Source
-from hedgelib.classroom.submissions import collect as collect_files
+from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
+from hedgelib.report.blocks import printable
 
 __all__ = ["Graded", "Runner", "grade"]
 
 Runner = Callable[..., Outcome]
-"""``run(notebook, numbers, wanted, limits, trust=False)``."""
+"""``run(cells, numbers, wanted, limits, trust=False)``."""
 
-Collector = Callable[[Path, Mapping[str, str], Sequence[str]], Collected]
+_LONGEST_BESIDE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +101,7 @@ class _How:
     run: Runner
     limits: Limits
     trust: bool
+    reader: Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,37 @@ class _Task:
 
     submission: Submission
     fingerprint: str
+
+
+@dataclass(slots=True)
+class _Troubles:
+    """What went wrong with one student's work and must not stop the work of the others."""
+
+    by_student: dict[tuple[str, str], list[Refused]] = field(default_factory=dict)
+
+    def add(self, about: Record | Submission, reason: str) -> Refused:
+        """Note a trouble beside its student."""
+        item = Refused(
+            name=about.name,
+            reason=reason,
+            student_id=about.student_id,
+            assignment=about.assignment,
+        )
+        self.take(item)
+        return item
+
+    def take(self, item: Refused) -> None:
+        """Take over one that was noted elsewhere."""
+        self.by_student.setdefault((item.assignment, item.student_id), []).append(item)
+
+    def note(self, about: Record | Submission, doing: str, error: Exception) -> Refused:
+        """Note an exception that nobody expected."""
+        told = printable(f"{type(error).__name__}: {error}")[:200]
+        return self.add(about, f"{about.student_id}'s {about.assignment} {doing}: {told}")
+
+    def of(self, assignment: str) -> dict[str, list[Refused]]:
+        """Return the troubles with an assignment by student."""
+        return {who: found for (name, who), found in self.by_student.items() if name == assignment}
 
 
 def grade(
@@ -110,7 +153,6 @@ def grade(
     workers: int | None = None,
     quiet: bool = False,
     run: Runner = sandbox.run,
-    collect: Collector = collect_files,
 ) -> Graded:
     """Grade a folder of submissions.
 
@@ -130,8 +172,8 @@ def grade(
         Submissions run at a time; as many as there are processors when omitted.
     quiet : bool
         No progress bar.
-    run, collect : callable
-        What runs a notebook, and what finds the submissions.
+    run : callable
+        What runs a notebook.
 
     Returns
     -------
@@ -144,21 +186,37 @@ def grade(
     """
     course = Course(Path(root))
     course.check()
-    if not trust and run is sandbox.run:
+    boxed = run is sandbox.run
+    if not trust and boxed:
         sandbox.require_sandbox()
-    roster = course.roster()
-    found = collect(Path(folder), roster, course.assignments())
-    names = [n for n in course.assignments() if any(s.assignment == n for s in found.found)]
-    classes = {name: _class(course, name, roster) for name in names}
-    how = _How(run, limits or Limits(), trust)
-    tasks, changed = _tasks(course, classes, found.found, how, again=again)
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        _run_all(course, classes, tasks, how, pool, quiet=quiet)
-    _keep_names(course, found.found)
-    views, not_graded = _write(course, classes, roster, found.refused, changed)
+    hidden = (course.root, Path(folder), *exchange_folders(course))
+    if run is sandbox.run:
+        run = partial(sandbox.run, hidden=hidden)
+    roster, assignments = course.roster(), course.assignments()
+    troubles = _Troubles()
+    with (
+        tempfile.TemporaryDirectory() as spool,
+        Reader(trust=trust or not boxed, hidden=hidden) as reader,
+        ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
+    ):
+        how = _How(run, limits or Limits(), trust, reader)
+        collected = collect(folder, roster, assignments, reader, Path(spool))
+        for item in collected.refused:
+            if item.student_id:
+                troubles.take(item)
+        given = {one.assignment for one in collected.found}
+        given |= {item.assignment for item in collected.refused}
+        names = [name for name in assignments if name in given]
+        classes = {name: _class(course, name, roster) for name in names}
+        found = [*_of_the_same_people(course, collected.found, troubles)]
+        tasks, changed = _tasks(course, classes, found, how, again=again)
+        _run_all(course, classes, tasks, how, pool, troubles, quiet=quiet)
+        _keep_names(course, found, troubles)
+        refused = [item for item in collected.refused if not item.student_id]
+        views, not_graded = _write(course, classes, roster, refused, changed, reader, troubles)
     return Graded(
         ran=len(tasks),
-        kept=len(found.found) - len(tasks),
+        kept=len(found) - len(tasks),
         refused=not_graded,
         pages=tuple(course.class_page(name) for name in names),
         grades=course.grades,
@@ -169,6 +227,24 @@ def grade(
 def _class(course: Course, name: str, roster: Mapping[str, str]) -> _Class:
     source = course.read(name)
     return _Class(source, course.numbers(name, roster), class_keys(course, source, roster))
+
+
+def _of_the_same_people(
+    course: Course, found: Iterable[Submission], troubles: _Troubles
+) -> Iterator[Submission]:
+    """Leave out what another person has handed in than the one whose work is kept."""
+    for submission in found:
+        before = load(course, submission.assignment, submission.student_id)
+        person = before.person if before else ""
+        if person and submission.person and person != submission.person:
+            reason = (
+                f"the learning platform has it from its number {submission.person}, and what is "
+                f"kept of {submission.student_id} came from number {person}; it is not marked: if "
+                f"it is the same student, rename the folder or file to {submission.student_id}"
+            )
+            troubles.add(submission, reason)
+        else:
+            yield submission
 
 
 def _tasks(
@@ -188,9 +264,9 @@ def _tasks(
             submission, about.source.text, about.numbers[student_id], how.limits, how.trust
         )
         before = load(course, name, student_id)
-        if before and before[1] != submission.data:
+        if before and digest_of(course, before) != submission.digest:
             changed.add((name, student_id))
-        if again or not before or before[0].fingerprint != mark:
+        if again or not before or before.fingerprint != mark:
             tasks.append(_Task(submission, mark))
     return tasks, changed
 
@@ -201,12 +277,18 @@ def _run_all(
     tasks: Sequence[_Task],
     how: _How,
     pool: ThreadPoolExecutor,
+    troubles: _Troubles,
     *,
     quiet: bool,
 ) -> None:
     def one(task: _Task) -> None:
         about = classes[task.submission.assignment]
-        save(course, _run_one(about, task, how), task.submission.data)
+        try:
+            save(course, _run_one(about, task, how), task.submission.file)
+        except HedgeError:
+            raise
+        except Exception as error:
+            troubles.note(task.submission, "could not be run and kept", error)
 
     with tqdm(total=len(tasks), unit="submission", disable=quiet or not tasks) as bar:
         futures = [pool.submit(one, task) for task in tasks]
@@ -226,36 +308,54 @@ def _run_one(about: _Class, task: _Task, how: _How) -> Record:
         assignment=submission.assignment,
         name=submission.name,
         fingerprint=task.fingerprint,
+        digest=submission.digest,
+        person=submission.person,
     )
+    reading = how.reader.read(submission.data)
     try:
-        merged = merge(submission.data, about.source)
+        merged = merge(reading, about.source)
     except NotGradable as reason:
-        return replace(record, refusal=str(reason))
+        # What could be read before can be read again.
+        mark = "" if reading.failure else task.fingerprint
+        return replace(record, refusal=str(reason), fingerprint=mark)
     wanted = about.wanted(submission.student_id)
     numbers = about.numbers[submission.student_id]
     try:
-        outcome = how.run(merged.notebook, numbers, wanted, how.limits, trust=how.trust)
+        outcome = how.run(merged.runs, numbers, wanted, how.limits, trust=how.trust)
     except HedgeError:
         raise
     except Exception as error:
         # One broken submission costs only itself; it is run again next time.
-        lost = f"could not be run: {type(error).__name__}: {error}"[:300]
+        lost = printable(f"could not be run: {type(error).__name__}: {error}")[:300]
         outcome = Outcome(
             answers={w.name: Answer(problem="was not looked at") for w in wanted}, problems=(lost,)
         )
         record = replace(record, fingerprint="")
-    return replace(record, outcome=outcome, written=merged.written, warnings=merged.warnings)
+    return replace(
+        record,
+        outcome=outcome,
+        written=merged.written,
+        warnings=merged.warnings,
+        cells=tuple(merged.cells),
+    )
 
 
-def _keep_names(course: Course, found: Iterable[Submission]) -> None:
+def _keep_names(course: Course, found: Iterable[Submission], troubles: _Troubles) -> None:
     """Keep with each record what there is to say of its file this time."""
     for submission in found:
-        kept = load(course, submission.assignment, submission.student_id)
-        if kept is not None:
-            record, data = kept
-            said = replace(record, name=submission.name, file_warnings=submission.warnings)
-            if said != record:
-                save(course, said, data)
+        record = load(course, submission.assignment, submission.student_id)
+        if record is not None:
+            said = replace(
+                record,
+                name=submission.name,
+                file_warnings=submission.warnings,
+                person=submission.person or record.person,
+            )
+            try:
+                if said != record:
+                    save(course, said)
+            except Exception as error:
+                troubles.note(submission, "could not be kept under its name", error)
 
 
 def _write(
@@ -264,6 +364,8 @@ def _write(
     roster: Mapping[str, str],
     refused: Sequence[Refused],
     changed: set[tuple[str, str]],
+    reader: Reader,
+    troubles: _Troubles,
 ) -> tuple[list[ClassView], tuple[Refused, ...]]:
     """Enter all marks of the assignments at hand and write what is read of them."""
     views: list[ClassView] = []
@@ -271,11 +373,23 @@ def _write(
     nbgrader = api(course)
     with gradebook(course) as book:
         for name, about in classes.items():
-            results, ungradable = _marked(course, about, roster)
-            for result in results:
-                student_id = result.record.student_id
-                enter(book, nbgrader, result, changed=(name, student_id) in changed)
-            not_graded += ungradable.values()
+            results: list[Result] = []
+            ungradable: dict[str, Refused] = {}
+            for student_id in roster:
+                record = load(course, name, student_id)
+                try:
+                    if record is None or record.refusal:
+                        ungradable |= _unmarked(course, name, student_id, record, troubles)
+                        continue
+                    result = _marked(course, about, record, reader)
+                    is_changed = (name, student_id) in changed
+                    enter(course, book, nbgrader, result, changed=is_changed)
+                except Exception as error:
+                    book.db.rollback()
+                    whose = record or _nothing(name, student_id)
+                    ungradable[student_id] = troubles.note(whose, "could not be marked", error)
+                else:
+                    results.append(result)
             view = ClassView(
                 source=about.source,
                 students=len(roster),
@@ -283,16 +397,16 @@ def _write(
                 scores=scores(book, name, about.source),
             )
             views.append(view)
-            _write_feedback(course, view, roster)
-            page = class_page(
-                view,
+            _write_feedback(course, view, roster, troubles)
+            page = partial(
+                class_page,
                 roster=roster,
                 copies=copied(results, about.keys),
-                refused=[*refused, *ungradable.values()],
                 ungradable=ungradable,
             )
-            write_text(course.class_page(name), page)
-        _write_grades(course, roster, _all_marks(course, book, views))
+            write_text(course.class_page(name), _class_page(view, page, refused, troubles))
+            not_graded += [item for items in troubles.of(name).values() for item in items]
+        _write_grades(course, roster, _all_marks(course, book, views), troubles)
     write_table(
         course.root / "not_graded.csv",
         ("file", "reason"),
@@ -301,38 +415,87 @@ def _write(
     return views, tuple(not_graded)
 
 
-def _marked(
-    course: Course, about: _Class, roster: Mapping[str, str]
-) -> tuple[list[Result], dict[str, Refused]]:
-    """Mark everything that is kept of an assignment, in the order of the list of the class."""
-    results, ungradable = [], {}
-    for student_id in roster:
-        kept = load(course, about.source.name, student_id)
-        if kept is None:
-            continue
-        record, data = kept
-        if record.refusal:
-            ungradable[student_id] = Refused(name=record.name, reason=record.refusal)
-            continue
-        result = mark_record(record, about.source, about.keys[student_id])
-        cells = merge(data, about.source).cells
-        write_readable(course, about.source, cells, result, about.numbers[student_id])
-        results.append(result)
-    return results, ungradable
+def _nothing(assignment: str, student_id: str) -> Record:
+    return Record(
+        student_id=student_id,
+        assignment=assignment,
+        name=f"graded/{assignment}/{student_id}.json",
+        fingerprint="",
+    )
 
 
-def _write_feedback(course: Course, view: ClassView, roster: Mapping[str, str]) -> None:
+def _unmarked(
+    course: Course, name: str, student_id: str, record: Record | None, troubles: _Troubles
+) -> dict[str, Refused]:
+    """Say why there is nothing to mark of a student; nothing where nothing was handed in."""
+    if record is not None:
+        return {student_id: troubles.add(record, record.refusal)}
+    if not is_damaged(course, name, student_id):
+        return {}
+    reason = (
+        f"what is kept of {student_id}'s {name} is damaged; put the file into the folder of "
+        "submissions again"
+    )
+    return {student_id: troubles.add(_nothing(name, student_id), reason)}
+
+
+def _marked(course: Course, about: _Class, record: Record, reader: Reader) -> Result:
+    """Mark what is kept of a student, and write what is read of it by hand."""
+    name, student_id = record.assignment, record.student_id
+    cells = record.cells
+    if cells is None:
+        data = handed_in(course, name, student_id).read_bytes()
+        cells = tuple(merge(reader.read(data), about.source).cells)
+        record = replace(record, cells=cells)
+        save(course, record)
+    result = mark_record(record, about.source, about.keys[student_id])
+    write_readable(course, about.source, cells, result, about.numbers[student_id])
+    return result
+
+
+def _class_page(
+    view: ClassView,
+    page: Callable[..., str],
+    refused: Sequence[Refused],
+    troubles: _Troubles,
+) -> str:
+    """Write the page of a class, without whoever makes that impossible."""
+
+    def written(shown: ClassView) -> str:
+        items = [item for items in troubles.of(view.source.name).values() for item in items]
+        return page(shown, refused=[*refused, *items])
+
+    try:
+        return written(view)
+    except Exception:
+        good = []
+        for result in view.results:
+            try:
+                written(replace(view, results=[result]))
+            except Exception as error:
+                troubles.note(result.record, "cannot be shown on the page of the class", error)
+            else:
+                good.append(result)
+        return written(replace(view, results=good))
+
+
+def _write_feedback(
+    course: Course, view: ClassView, roster: Mapping[str, str], troubles: _Troubles
+) -> None:
     for result in view.results:
         student_id = result.record.student_id
-        page = feedback_page(
-            view.source,
-            result,
-            view.scores[student_id],
-            f"{roster[student_id]} ({student_id})",
-        )
-        path = course.student_file("feedback", student_id, view.source.name, "html")
-        write_text(path, page)
-        _let_the_exchange_know(course, path, student_id, view.source.name)
+        try:
+            page = feedback_page(
+                view.source,
+                result,
+                view.scores[student_id],
+                f"{roster[student_id]} ({student_id})",
+            )
+            path = course.student_file("feedback", student_id, view.source.name, "html")
+            write_text(path, page)
+            _let_the_exchange_know(course, path, student_id, view.source.name)
+        except Exception as error:
+            troubles.note(result.record, "has its marks, but no feedback page", error)
 
 
 def _let_the_exchange_know(course: Course, page: Path, student_id: str, assignment: str) -> None:
@@ -341,7 +504,9 @@ def _let_the_exchange_know(course: Course, page: Path, student_id: str, assignme
     for name in ("timestamp.txt", "submission_secret.txt"):
         given = submitted.with_name(name)
         # A student could have made it a link to something else.
-        if given.is_file() and not given.is_symlink():
+        if given.is_symlink() or not given.is_file():
+            continue
+        if given.stat().st_size <= _LONGEST_BESIDE:
             write_text(page.with_name(name), given.read_text(encoding="utf-8", errors="replace"))
 
 
@@ -363,7 +528,10 @@ def _all_marks(
 
 
 def _write_grades(
-    course: Course, roster: Mapping[str, str], marks: Mapping[str, tuple[float, Marks]]
+    course: Course,
+    roster: Mapping[str, str],
+    marks: Mapping[str, tuple[float, Marks]],
+    troubles: _Troubles,
 ) -> None:
     head = ["id", "name"]
     for name in marks:
@@ -374,17 +542,23 @@ def _write_grades(
         for name, (most, by_student) in marks.items():
             mine = by_student.get(student_id)
             points = "" if mine is None else points_of(mine)
-            row += [points, most, _note(load(course, name, student_id), mine)]
+            own = troubles.of(name).get(student_id, [])
+            row += [points, most, _note(own, load(course, name, student_id), mine)]
         rows.append(row)
     write_table(course.grades, head, rows)
 
 
-def _note(kept: tuple[Record, bytes] | None, mine: Mapping[str, Score] | None) -> str:
+def _note(
+    troubles: Sequence[Refused], record: Record | None, mine: Mapping[str, Score] | None
+) -> str:
     """Say what is still open about a mark."""
-    if kept and kept[0].refusal:
-        which = "the last file was " if mine else ""
-        return f"{which}not graded: {kept[0].refusal}"
+    told = "; ".join(dict.fromkeys(item.reason for item in troubles))
+    if record and record.refusal and not told:
+        # Of an assignment that was graded another time.
+        told = record.refusal
+    if told and (mine is None or record is None or record.refusal):
+        return f"{'the last file was ' if mine else ''}not graded: {told}"
     if mine is None:
         return "not handed in"
     waits = sum(score.waits for score in mine.values())
-    return f"{waits} to be marked by hand" if waits else ""
+    return "; ".join(filter(None, [f"{waits} to be marked by hand" if waits else "", told]))

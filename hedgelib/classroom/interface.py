@@ -1,14 +1,15 @@
 """What the parts of the classroom hand to each other: plain values and bytes, nothing alive.
 
-The way of a submission: :func:`~hedgelib.classroom.submissions.collect` finds it and says whose it
-is; the trusted side takes the answer cells out of it and puts them between the locked cells of the
-source; :func:`~hedgelib.classroom.sandbox.run` runs that and gives back plain values; the trusted
-side marks those. ::
+The way of a submission: :func:`~hedgelib.classroom.submissions.collect` finds it and says which
+student it belongs to; a :class:`~hedgelib.classroom.reading.Reader` parses it in the sandbox; the
+trusted side puts its answer cells between the locked cells of the source;
+:func:`~hedgelib.classroom.sandbox.run` runs that and gives back plain values; the trusted side
+marks those. ::
 
-    collect(folder, roster, assignments) -> Collected      # roster: id -> name
-    run(notebook, numbers, wanted, limits, trust=False) -> Outcome
+    collect(folder, roster, assignments, reader, spool) -> Collected      # roster: id -> name
+    run(cells, numbers, wanted, limits, trust=False) -> Outcome
 
-What `run` gets is a notebook of format 4 whose code cells it runs in order, in one namespace, in
+What `run` gets are cells, each a name and a source, which it runs in order, in one namespace, in
 which the student's numbers stand as the plain dictionary ``numbers`` before the first. The trusted
 side has put the set-up there and left out marking cells; every other cell is the student's, and may
 have IPython's syntax in it. A cell that raises is a problem, and the next one runs. The variables
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -86,7 +88,8 @@ class Limits:
         leaves the others their marks. One that waits has three times as long by the clock, for a
         busy machine must not cost marks.
     memory_mb : int
-        For each process, and twice as much for all together.
+        For each process, and twice as much for all together, with what they share counted once and
+        with what waits in sockets and lies in scratch files.
     processes : int
         Processes and threads together.
     output_bytes : int
@@ -153,9 +156,14 @@ class Submission:
     name : str
         Where it was found, relative to the folder; inside an archive ``"all.zip/ada/x.ipynb"``.
         Text from outside: it is shown, never used as a path.
-    data : bytes
-        The notebook as it was found. It is JSON and has the shape of a notebook of some format;
-        nothing else is known of it.
+    file : Path
+        A copy of the notebook as it was found. It is JSON and has the shape of a notebook of some
+        format; nothing else is known of it.
+    digest : str
+        SHA-256 of its bytes.
+    person : str
+        Whom the learning platform says it is from, by its own name and number for the student;
+        empty where it says neither.
     warnings : tuple of str
         What the instructor should look at: the id typed in is another than the file name says, a
         second file of the same student was set aside, and the like.
@@ -164,16 +172,25 @@ class Submission:
     student_id: str
     assignment: str
     name: str
-    data: bytes
+    file: Path
+    digest: str
+    person: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        """The notebook as it was found."""
+        return self.file.read_bytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A file that is no submission of anybody, and why."""
+    """A file that is not marked, and why; with its student and assignment where they are known."""
 
     name: str
     reason: str
+    student_id: str = ""
+    assignment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

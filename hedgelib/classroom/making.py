@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedgelib.classroom.course import Course, CourseError, write_text
-from hedgelib.classroom.marking import Key
+from hedgelib.classroom.marking import Key, rounded_up
 from hedgelib.classroom.pages import overview_page, shown_answer
 from hedgelib.classroom.personal import Numbers
 from hedgelib.classroom.release import enter_students, release, write_solution
@@ -142,7 +142,9 @@ def _key_rows(
                     question.name,
                     question.points,
                     right,
-                    question.unit,
+                    f"{question.unit}; {rounded_up(key.right)} counts too"
+                    if key.counted
+                    else question.unit,
                     wrong,
                 ]
             )

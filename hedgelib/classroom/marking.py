@@ -13,13 +13,15 @@ from typing import Any, Literal, TypeAlias
 
 from hedgelib.classroom.interface import Plain
 
-__all__ = ["Key", "Mark", "Right", "close", "judge"]
+__all__ = ["Key", "Mark", "Right", "close", "judge", "rounded_up"]
 
 Right: TypeAlias = float | tuple[str, str] | list[float]
 """A number; the letters of answer and reason; or what a function returns, call by call."""
 
 WITHIN = 0.002
 """Accepted error of a number, relative to the right one."""
+
+_FLOAT_ERROR = 1e-9
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
 """Two slips that any number can have, looked for after the question's own."""
@@ -40,6 +42,9 @@ class Key:
         Accepted error relative to the right number, decimal.
     calls : sequence of tuples
         Arguments with which a function is called.
+    counted : bool
+        The number counts things that come whole: the next whole number is right too, and a wrong
+        model is recognised by its own.
     """
 
     kind: Literal["number", "choice", "function"]
@@ -47,6 +52,7 @@ class Key:
     wrong: Mapping[str, Any] = field(default_factory=dict)
     within: float = WITHIN
     calls: Sequence[tuple[Any, ...]] = ()
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,29 @@ def close(answer: float, right: float, within: float = WITHIN) -> bool:
     return abs(answer - right) <= within * abs(right)
 
 
+def rounded_up(value: float) -> int:
+    """Return the next whole number; one that is whole up to a float's own error stays.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    int
+
+    Notes
+    -----
+    **Source:** none.
+
+    Examples
+    --------
+    >>> rounded_up(5.93), rounded_up(6.000000000000001)
+    (6, 6)
+    """
+    return math.ceil(value - _FLOAT_ERROR * abs(value))
+
+
 def judge(answer: Any, key: Key) -> Mark:
     """Mark a plain answer.
 
@@ -131,7 +160,7 @@ def _number(answer: Any, key: Key) -> Mark:
         return Mark(share=0.0, missing=True)
     if not _is_number(answer):
         return Mark(share=0.0)
-    if close(answer, key.right, key.within):
+    if close(answer, key.right, key.within) or (key.counted and answer == rounded_up(key.right)):
         return Mark(share=1.0)
     slips = {
         **key.wrong,
@@ -142,6 +171,10 @@ def _number(answer: Any, key: Key) -> Mark:
     for model, value in slips.items():
         if close(answer, value, key.within):
             return Mark(share=0.0, model=model.strip())
+    if key.counted:
+        for model, value in key.wrong.items():
+            if answer == rounded_up(value):
+                return Mark(share=0.0, model=model)
     return Mark(share=0.0)
 
 

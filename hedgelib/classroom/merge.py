@@ -1,18 +1,17 @@
 """A submission, taken apart: the student's cells, put among the locked cells of the source.
 
-The file is read here as JSON and nothing of it is run. Whatever it says about points, marking cells
-or outputs is looked at for the instructor and otherwise has no effect.
+What comes in was read in the sandbox, and nothing of it is parsed or run here. Whatever it says
+about points, marking cells or outputs is looked at for the instructor and otherwise has no effect.
 """
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
+from hedgelib.classroom._reader import LARGEST_CELL
 from hedgelib.classroom.interface import ID_CELL
+from hedgelib.classroom.reading import Cell, Reading
 from hedgelib.classroom.source import (
     BEGIN_HIDDEN,
     END_HIDDEN,
@@ -21,9 +20,8 @@ from hedgelib.classroom.source import (
     grade_info,
 )
 
-__all__ = ["Cell", "Merged", "NotGradable", "merge"]
+__all__ = ["Merged", "NotGradable", "merge"]
 
-_PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"})
 _SET_UP = """from hedgelib.classroom.student import given
 
 my, me = given(numbers)"""
@@ -36,23 +34,13 @@ class NotGradable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A cell of a submission, with only what counts."""
-
-    kind: Literal["code", "markdown"]
-    source: str
-    grade_id: str = ""
-    has_result: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
     """A submission that can be run.
 
     Parameters
     ----------
-    notebook : bytes
-        What to run: the set-up of the source, then the student's own cells.
+    runs : sequence of (str, str)
+        Name and source of each cell to run: the set-up of the source, then the student's own.
     written : mapping of str to str
         The written answers by question; a question whose cell is as it was given out is left out.
     cells : sequence of (str, str)
@@ -61,19 +49,19 @@ class Merged:
         What was changed that should not have been.
     """
 
-    notebook: bytes
+    runs: Sequence[tuple[str, str]]
     written: Mapping[str, str]
     cells: Sequence[tuple[str, Cell]]
     warnings: tuple[str, ...] = ()
 
 
-def merge(data: bytes, source: Source) -> Merged:
+def merge(reading: Reading, source: Source) -> Merged:
     """Take a submission apart.
 
     Parameters
     ----------
-    data : bytes
-        A file that says it is a notebook.
+    reading : Reading
+        What was found in its file.
     source : Source
 
     Returns
@@ -85,17 +73,21 @@ def merge(data: bytes, source: Source) -> Merged:
     NotGradable
         It is no notebook, or one for another language than Python.
     """
-    cells, warnings = _read(data)
+    if reading.failure or not reading.notebook:
+        why = reading.failure or "it holds no cells"
+        raise NotGradable(f"the file is not a notebook: {why}")
+    if reading.refusal:
+        raise NotGradable(reading.refusal)
     own = _Own(source)
-    for cell in cells:
+    for cell in reading.cells:
         own.take(cell)
     own.look_for_missing()
-    runs = [*_locked(source), *((name, cell.source) for name, cell in own.code)]
+    old = ("the file has an old notebook format; it was read as it is",) if reading.old else ()
     return Merged(
-        notebook=_notebook(runs),
+        runs=(*_locked(source), *((name, cell.source) for name, cell in own.code)),
         written=own.written,
         cells=own.kept,
-        warnings=(*warnings, *own.warnings),
+        warnings=(*old, *own.warnings),
     )
 
 
@@ -106,25 +98,6 @@ def _locked(source: Source) -> Iterator[tuple[str, str]]:
     for grade_id, cell in source.cells.items():
         if grade_id.endswith("_shown"):
             yield grade_id, cell.source
-
-
-def _notebook(cells: Sequence[tuple[str, str]]) -> bytes:
-    record = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "execution_count": None,
-                "metadata": {"nbgrader": {"grade_id": grade_id}},
-                "outputs": [],
-                "source": text,
-            }
-            for grade_id, text in cells
-        ],
-        "metadata": {"kernelspec": {"name": "python3"}, "language_info": {"name": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 4,
-    }
-    return json.dumps(record).encode()
 
 
 @dataclass(slots=True)
@@ -140,6 +113,14 @@ class _Own:
 
     def take(self, cell: Cell) -> None:
         name = cell.grade_id
+        if cell.left_out:
+            which = (
+                f"the cell {name}" if name in self.source.cells else "a cell of the student's own"
+            )
+            self.warnings.append(
+                f"{which} was left out: it has {cell.left_out:,} bytes, and cells of more than "
+                f"{LARGEST_CELL:,} are not read"
+            )
         if name in self.seen:
             self.warnings.append(f"the cell {name} is there twice; the last one counts")
         if name not in self.source.cells:
@@ -177,7 +158,7 @@ class _Own:
 
     def _run(self, name: str, cell: Cell) -> None:
         self.code.append((name, cell))
-        taken = _gives_meaning_to(cell.source) - ({"my"} if name == ID_CELL else set())
+        taken = set(cell.takes) - ({"my"} if name == ID_CELL else set())
         if taken:
             self.warnings.append(
                 f"the cell {name} gives another meaning to {', '.join(sorted(taken))}"
@@ -218,76 +199,3 @@ def visible(text: str) -> str:
 
 def _plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
-
-
-def _gives_meaning_to(text: str) -> set[str]:
-    """Find the names of the classroom that a cell binds to something else."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            found.add(node.id if isinstance(node, ast.Name) else node.attr)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            found |= {alias.asname or alias.name for alias in node.names if alias.asname}
-    return found & _PROTECTED
-
-
-def _read(data: bytes) -> tuple[list[Cell], list[str]]:
-    try:
-        record = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise NotGradable(f"the file is not a notebook: {type(error).__name__}") from error
-    if not isinstance(record, Mapping):
-        raise NotGradable("the file is not a notebook: it holds no cells")
-    _refuse_other_languages(record)
-    warnings = []
-    if "cells" in record:
-        raw = record["cells"]
-    else:
-        sheets = record.get("worksheets")
-        raw = [c for sheet in _maps(sheets) for c in _maps(sheet.get("cells"))]
-        warnings.append("the file has an old notebook format; it was read as it is")
-    if not isinstance(raw, list):
-        raise NotGradable("the file is not a notebook: it holds no cells")
-    return [cell for item in _maps(raw) if (cell := _cell(item))], warnings
-
-
-def _maps(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _refuse_other_languages(record: Mapping[str, Any]) -> None:
-    metadata = record.get("metadata")
-    if not isinstance(metadata, Mapping):
-        return
-    for part, key in (("language_info", "name"), ("kernelspec", "language")):
-        block = metadata.get(part)
-        language = block.get(key) if isinstance(block, Mapping) else None
-        if isinstance(language, str) and language and "python" not in language.lower():
-            raise NotGradable(f"the notebook is for a kernel of {language[:40]!r}, not Python")
-
-
-def _cell(item: Mapping[str, Any]) -> Cell | None:
-    kind = item.get("cell_type")
-    source = item.get("source", item.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    if kind not in ("code", "markdown", "raw") or not isinstance(source, str):
-        return None
-    metadata = item.get("metadata")
-    info = grade_info({"metadata": metadata}) if isinstance(metadata, Mapping) else {}
-    grade_id = info.get("grade_id")
-    outputs = _maps(item.get("outputs"))
-    return Cell(
-        kind="code" if kind == "code" else "markdown",
-        source=source,
-        grade_id=grade_id if isinstance(grade_id, str) else "",
-        has_result=any(
-            output.get("output_type") in ("execute_result", "pyout") for output in outputs
-        ),
-    )

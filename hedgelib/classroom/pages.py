@@ -14,7 +14,7 @@ from hedgelib._text import percent
 from hedgelib.classroom.book import Score, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
-from hedgelib.classroom.marking import Key
+from hedgelib.classroom.marking import Key, rounded_up
 from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
@@ -96,6 +96,13 @@ def shown_answer(answer: Any, question: Question) -> str:
     else:
         text = _one(answer)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def shown_right(key: Key, question: Question) -> str:
+    """Write what is right in one line, with the whole number that is right too."""
+    text = shown_answer(key.right, question)
+    whole = rounded_up(key.right) if key.counted else key.right
+    return text if whole == key.right else f"{text}, or {_number(whole)}"
 
 
 def _one(value: object) -> str:
@@ -246,7 +253,7 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
                 scores[a.question.name].points, a.question.points
             ),
             shown_answer(a.answer, a.question),
-            shown_answer(a.key.right, a.question) if a.key else "",
+            shown_right(a.key, a.question) if a.key else "",
         ]
         for a in result.answered
     ]  # fmt: skip

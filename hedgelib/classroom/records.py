@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hedgelib.classroom._reader import clean
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
+from hedgelib.classroom.reading import Cell
 
-__all__ = ["Record", "fingerprint", "load", "save"]
+__all__ = ["Record", "digest_of", "fingerprint", "handed_in", "is_damaged", "load", "save"]
 
 _FORM = 1
 """Raised when a record of an older form can no longer be read."""
@@ -44,6 +47,13 @@ class Record:
         What there is to say of the file.
     refusal : str
         Why it could not be graded at all; empty where it could.
+    digest : str
+        SHA-256 of the file; empty in a record of an older edition.
+    person : str
+        By which number the learning platform knows whom it is from; empty where by none.
+    cells : tuple of (str, Cell), optional
+        The student's cells by ``grade_id``, for people to read, so that the file need not be parsed
+        again; ``None`` in a record of an older edition.
     """
 
     student_id: str
@@ -55,6 +65,9 @@ class Record:
     warnings: tuple[str, ...] = ()
     file_warnings: tuple[str, ...] = ()
     refusal: str = ""
+    digest: str = ""
+    person: str = ""
+    cells: tuple[tuple[str, Cell], ...] | None = None
 
 
 def fingerprint(
@@ -79,7 +92,7 @@ def fingerprint(
     """
     parts = [
         submission.student_id,
-        hashlib.sha256(submission.data).hexdigest(),
+        submission.digest,
         hashlib.sha256(source.encode()).hexdigest(),
         numbers,
         asdict(limits),
@@ -93,24 +106,30 @@ def _path(course: Course, assignment: str, student_id: str) -> Path:
     return course.root / "graded" / assignment / f"{student_id}.json"
 
 
-def save(course: Course, record: Record, data: bytes) -> None:
-    """Keep a record, and the file that it is of beside it."""
+def handed_in(course: Course, assignment: str, student_id: str) -> Path:
+    """Return where the file of a record lies, as it was handed in."""
+    return _path(course, assignment, student_id).with_suffix(".ipynb")
+
+
+def save(course: Course, record: Record, file: Path | None = None) -> None:
+    """Keep a record, and beside it a copy of the file that it is of, unless that is there."""
     path = _path(course, record.assignment, record.student_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handed_in = path.with_suffix(".ipynb")
-    new = path.with_suffix(".new")
-    new.write_bytes(data)
-    os.replace(new, handed_in)
+    if file is not None:
+        new = path.with_suffix(".new")
+        shutil.copyfile(file, new)
+        os.replace(new, handed_in(course, record.assignment, record.student_id))
     write_text(path, json.dumps(asdict(record), ensure_ascii=True, indent=1, sort_keys=True))
 
 
-def load(course: Course, assignment: str, student_id: str) -> tuple[Record, bytes] | None:
-    """Read a record and its file; ``None`` where there is none, or none that can be read."""
+def load(course: Course, assignment: str, student_id: str) -> Record | None:
+    """Read a record; ``None`` where there is none, or none that can be read."""
     path = _path(course, assignment, student_id)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        data = path.with_suffix(".ipynb").read_bytes()
-        outcome = raw.pop("outcome")
+        raw = _cleaned(json.loads(path.read_text(encoding="utf-8")))
+        if not handed_in(course, assignment, student_id).is_file():
+            return None
+        outcome, cells = raw.pop("outcome"), raw.pop("cells", None)
         answers = {
             name: Answer(
                 value=answer["value"],
@@ -120,14 +139,45 @@ def load(course: Course, assignment: str, student_id: str) -> tuple[Record, byte
             for name, answer in outcome["answers"].items()
         }
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        record = Record(
+        return Record(
             **fields,
             outcome=Outcome(
                 answers=answers,
                 problems=tuple(outcome["problems"]),
                 seconds=outcome["seconds"],
             ),
+            cells=None
+            if cells is None
+            else tuple(
+                (name, Cell(**cell | {"takes": tuple(cell["takes"])})) for name, cell in cells
+            ),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError):
         return None
-    return record, data
+
+
+def is_damaged(course: Course, assignment: str, student_id: str) -> bool:
+    """Tell whether something is kept that cannot be read as a record and its file."""
+    return (
+        _path(course, assignment, student_id).exists()
+        and load(course, assignment, student_id) is None
+    )
+
+
+def digest_of(course: Course, record: Record) -> str:
+    """Return the SHA-256 of the file of a record, from the file where the record lacks it."""
+    if record.digest:
+        return record.digest
+    with handed_in(course, record.assignment, record.student_id).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cleaned(value: Any) -> Any:
+    """Take half characters, which older editions let in, out of all texts."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(part) for part in value]
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(part) for key, part in value.items()}
+    return value

@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import Exchange
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config.loader import Config, PyFileConfigLoader
 
@@ -38,6 +39,7 @@ __all__ = [
     "Prepare",
     "api",
     "enter_students",
+    "exchange_folders",
     "gradebook",
     "release",
     "solved",
@@ -99,6 +101,21 @@ def api(course: Course) -> NbGraderAPI:
     loader = PyFileConfigLoader("nbgrader_config.py", path=str(course.root.absolute()))
     config = Config(loader.load_config())
     return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def exchange_folders(course: Course) -> list[Path]:
+    """List where nbgrader's exchange may lie: where the course says, and where it does by itself.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    list of Path
+    """
+    said = api(course).config.get("Exchange", {}).get("root")
+    return [Path(Exchange.root.default_value), *([Path(said)] if isinstance(said, str) else [])]
 
 
 @contextmanager

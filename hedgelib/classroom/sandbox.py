@@ -3,8 +3,9 @@
 Bubblewrap gives the notebook a file system of its own (Python, the installed packages and hedgelib
 without its notebooks, all read-only, and a small scratch folder that is gone afterwards), no
 network, no other process, no privileges, and no call to the kernel that would win it some back.
-Limits on time, memory, processes and output hold inside. What comes back is JSON, of which only
-plain values are taken.
+Limits on time, memory, processes and output hold inside: the kernel keeps those on memory and
+processes where it lets us make a control group, and the supervisor in the sandbox looks twenty
+times a second in any case. What comes back is JSON, of which only plain values are taken.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hedgelib.classroom import _runner, _syscalls
+from hedgelib.classroom._cgroup import Group
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Plain, Wanted
-from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.errors import HedgeError
 
-__all__ = ["SandboxMissing", "require_sandbox", "run"]
+__all__ = ["SandboxMissing", "not_set_up", "require_sandbox", "run", "started"]
 
 _RUNNER = Path(_runner.__file__)
 _LARGEST_OUTCOME = 8_000_000
@@ -38,9 +41,24 @@ _NOBODY = 65534
 _FIRST_UID, _UIDS = 61184, 4000
 # One user for each run: the kernel counts processes by user, and two run at a time.
 _turns = itertools.count(os.getpid() * 37)
+_USUAL_SOCKET, _LAST_MESSAGE = 212_992, 1 << 17
 _SCRATCH_BYTES = 64 * 2**20
 # What numpy needs to know of this machine; everything else stays outside.
 _KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+_MOST_LINKS = 20
+_LIBRARIES = ("lib", "lib32", "lib64")
+# Of the system outside of Python: where libraries are looked up, and the time zones.
+_SYSTEM = ("/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo")
+# What a machine may be short of, whatever it thinks of sandboxes.
+_SHORT = ("Too many open files", "No space left", "Cannot allocate memory", "MemoryError")
+_NEWER_KERNEL = (
+    "; grade on a machine with a newer kernel, or pass --trust-submissions if you would run every "
+    "submission yourself"
+)
+_ELSEWHERE = (
+    "; if this machine does not allow it, grade on one that does, or pass --trust-submissions if "
+    "you would run every submission yourself"
+)
 
 
 class SandboxMissing(HedgeError):
@@ -62,37 +80,55 @@ def require_sandbox() -> None:
             "it (apt-get install bubblewrap), or pass --trust-submissions if you would run every "
             "one of them on this machine yourself"
         )
-    cell = {"cell_type": "code", "source": "import os\nos.fork() or os._exit(0)\nprobe = 42"}
     probe = Wanted(question="probe", name="probe", kind="number")
     outcome = run(
-        json.dumps({"nbformat": 4, "cells": [cell]}).encode(),
+        [("the probe", "import os\nos.fork() or os._exit(0)\nprobe = 42")],
         {},
         [probe],
         Limits(seconds=_SECONDS_TO_START, cell_seconds=_SECONDS_TO_START),
     )
     if outcome.answers["probe"].value != 42:
         told = "; ".join([*outcome.problems, outcome.answers["probe"].problem])
+        short = any(word in told for word in _SHORT)
         raise SandboxMissing(
-            f"the sandbox starts here, but a notebook does not run in it: {told}; grade on a "
-            "machine with a newer kernel, or pass --trust-submissions if you would run every "
-            "submission yourself"
+            f"the sandbox starts here, but a notebook does not run in it: {told}"
+            + ("" if short else _NEWER_KERNEL)
         )
 
 
+def not_set_up(complaint: str) -> SandboxMissing:
+    """Word the error of a sandbox that did not start; bubblewrap's own complaint gets advice.
+
+    Parameters
+    ----------
+    complaint : str
+        What was written to standard error.
+
+    Returns
+    -------
+    SandboxMissing
+    """
+    told = complaint.strip().splitlines()[-1:] or ["it said nothing"]
+    short = any(word in complaint for word in _SHORT)
+    advice = _ELSEWHERE if told[0].startswith("bwrap:") and not short else ""
+    return SandboxMissing(f"the sandbox could not be set up: {_runner.printable(told[0])}{advice}")
+
+
 def run(
-    notebook: bytes,
+    cells: Sequence[tuple[str, str]],
     numbers: Mapping[str, Any],
     wanted: Sequence[Wanted],
     limits: Limits,
     trust: bool = False,
+    hidden: Sequence[Path] = (),
 ) -> Outcome:
     """Run a notebook's code cells in the sandbox and take plain values out of it.
 
     Parameters
     ----------
-    notebook : bytes
-        Format 4. Its code cells run in order, in one namespace; a cell that raises, hangs or ends
-        its process costs itself only.
+    cells : sequence of (str, str)
+        Name and source of each. They run in order, in one namespace; a cell that raises, hangs or
+        ends its process costs itself only.
     numbers : mapping
         The student's numbers, ready for JSON; the variable ``numbers`` of the notebook.
     wanted : sequence of Wanted
@@ -101,6 +137,8 @@ def run(
     trust : bool
         Run it without a sandbox, with the rights of whoever runs this: only for submissions that
         one would run oneself.
+    hidden : sequence of Path
+        Folders that must not be seen from inside, also where they lie among Python's own.
 
     Returns
     -------
@@ -111,86 +149,173 @@ def run(
     ------
     SandboxMissing
         The sandbox could not be set up, which is no fault of the notebook.
-    InvalidInput
-        Not a notebook of format 4.
 
     Notes
     -----
-    **Source:** the manual page of bwrap(1); limits as in setrlimit(2).
+    **Source:** the manual page of bwrap(1); limits as in setrlimit(2) and cgroups(7).
 
     Examples
     --------
-    >>> cell = {"cell_type": "code", "metadata": {}, "source": "q1 = numbers['book'] * 2"}
-    >>> data = json.dumps({"nbformat": 4, "cells": [cell]}).encode()
     >>> q1 = Wanted(question="q1", name="q1", kind="number")
-    >>> run(data, {"book": 21}, [q1], Limits(), trust=True).answers["q1"].value
+    >>> cells = [("q1", "q1 = numbers['book'] * 2")]
+    >>> run(cells, {"book": 21}, [q1], Limits(), trust=True).answers["q1"].value
     42
     """
+    own_user = not trust and os.geteuid() == 0
     job = {
-        "cells": list(_cells(notebook)),
+        "cells": list(cells),
         "numbers": dict(numbers),
         "wanted": [{"name": w.name, "kind": w.kind, "calls": w.calls} for w in wanted],
         "limits": {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-        | {"count_processes": not trust},
-        "uid": None if trust or os.geteuid() else _FIRST_UID + next(_turns) % _UIDS,
+        | {"count_processes": not trust, "socket_bytes": _socket_bytes()},
+        "uid": _FIRST_UID + next(_turns) % _UIDS if own_user else None,
     }
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-I", "-B", str(_RUNNER)]
-        if not trust:
-            command = [*_bubblewrap(), *command]
-        output, complaint = _output(command, json.dumps(job).encode(), limits, scratch)
-    seconds = time.monotonic() - started
-    if not output.startswith(_runner.READY):
-        told = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise SandboxMissing(
-            f"the sandbox could not be set up: {_runner.printable(told[0])}; if this machine does "
-            "not allow it, grade on one that does, or pass --trust-submissions if you would run "
-            "every submission yourself"
+    began = time.monotonic()
+    memory = _runner.most_memory(limits.memory_mb)
+    # Two of the processes are not the student's: bubblewrap's and the supervisor.
+    group = None if trust else Group.new(memory, limits.processes + 2)
+    with ExitStack() as stack:
+        if group is not None:
+            stack.callback(group.remove)
+        process, complaint = stack.enter_context(
+            started(_RUNNER, trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
         )
-    return _outcome(output.removeprefix(_runner.READY), wanted, seconds)
+        output = _answer_to(process, json.dumps(job).encode(), limits)
+        told = complaint()
+        out_of_memory = group is not None and group.ran_out_of_memory()
+    if not output.startswith(_runner.READY):
+        raise not_set_up(told)
+    seconds = time.monotonic() - began
+    outcome = _outcome(output.removeprefix(_runner.READY), wanted, seconds)
+    if out_of_memory:
+        problem = _runner.too_much_memory(memory)
+        problems = tuple(dict.fromkeys((*outcome.problems, problem)))
+        return Outcome(answers=outcome.answers, problems=problems, seconds=seconds)
+    return outcome
 
 
-def _cells(notebook: bytes) -> Iterator[tuple[str, str]]:
-    """Name and source of each code cell."""
+def _socket_bytes() -> int:
+    """Return the most that can wait in a socket whose buffer nobody has made larger."""
     try:
-        content = json.loads(notebook)
-        code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-        for number, cell in enumerate(code, 1):
-            marks = (cell.get("metadata") or {}).get("nbgrader") or {}
-            name = _runner.printable(marks.get("grade_id") or f"code cell {number}", 60)
-            yield name, "".join(cell["source"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInput(f"not a notebook of format 4: {type(error).__name__} {error}") from error
+        usual = int(Path("/proc/sys/net/core/wmem_default").read_text())
+    except (OSError, ValueError):
+        usual = _USUAL_SOCKET
+    return usual + _LAST_MESSAGE
 
 
-def _bubblewrap() -> list[str]:
+_Started: TypeAlias = "tuple[subprocess.Popen[bytes], Callable[[], str]]"
+
+
+@contextmanager
+def started(
+    script: Path,
+    *,
+    trust: bool = False,
+    hidden: Sequence[Path] = (),
+    drops_to_user: bool = False,
+    group: Group | None = None,
+) -> Iterator[_Started]:
+    """Start a Python script in the sandbox, and end it with all that it has started.
+
+    Parameters
+    ----------
+    script : Path
+        Inside the package.
+    trust : bool
+        Without a sandbox.
+    hidden : sequence of Path
+        Folders that must not be seen from inside.
+    drops_to_user : bool
+        It is started as root and makes another user of itself.
+    group : Group, optional
+        The control group to start it in.
+
+    Yields
+    ------
+    (subprocess.Popen, callable)
+        The process, with pipes to it and from it; and what gives its complaints.
+
+    Raises
+    ------
+    SandboxMissing
+        This machine has no room for another process or file.
+    """
+    command = [sys.executable, "-I", "-B", str(script)]
+    with ExitStack() as stack:
+        try:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory())
+            errors = stack.enter_context(tempfile.TemporaryFile())
+            passed: list[int] = []
+            if not trust:
+                box = _bubblewrap(hidden, drops_to_user=drops_to_user)
+                if program := _syscalls.program():
+                    calls = stack.enter_context(tempfile.TemporaryFile())
+                    calls.write(program)
+                    calls.seek(0)
+                    passed = [calls.fileno()]
+                    box = [box[0], "--seccomp", str(calls.fileno()), *box[1:]]
+                command = [*box, *command]
+            process = subprocess.Popen(
+                group.command(command) if group else command,
+                pass_fds=passed,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=scratch,
+                env=_environment(scratch),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxMissing(
+                f"no process could be started for a submission: {error.strerror}"
+            ) from error
+        stack.callback(_close, process)
+        stack.callback(_end, process)
+
+        def complaint() -> str:
+            errors.seek(0)
+            return errors.read(10_000).decode(errors="replace")
+
+        yield process, complaint
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _bubblewrap(hidden: Sequence[Path] = (), *, drops_to_user: bool = False) -> list[str]:
     """Word the command that sets the sandbox up."""
     # The first process of the sandbox is out of reach of the signals that are sent inside.
     command = ["bwrap", "--die-with-parent", "--new-session", "--as-pid-1"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-    if os.geteuid() == 0:
-        # The worker becomes a user of its own: the kernel counts no processes of root.
-        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
+    if os.geteuid():
         command += ["--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY)]
         command += ["--disable-userns"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        path = Path(name)
+    elif drops_to_user:
+        # The worker becomes a user of its own: the kernel counts no processes of root. The
+        # supervisor has to see how much memory the other user's processes share.
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"):
+            command += ["--cap-add", capability]
+    shown = _shown()
+    for name in _LIBRARIES:
+        path = Path("/", name)
         if path.is_symlink():
-            command += ["--symlink", os.readlink(path), name]
+            command += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
-            command += ["--ro-bind", name, name]
+            command += ["--ro-bind", str(path), str(path)]
+            shown = [*shown, path]
     command += ["--proc", "/proc", "--dev", "/dev"]
     for folder in ("/dev/shm", "/tmp"):
         command += ["--size", str(_SCRATCH_BYTES), "--perms", "1777", "--tmpfs", folder]
-    for path in (Path("/etc/ld.so.cache"), *_shown()):
+    for path in shown:
         for parent in reversed(path.parents[:-1]):
             # Left to bubblewrap they would be for root only.
             command += ["--perms", "0755", "--dir", str(parent)]
-        command += ["--ro-bind-try", str(path), str(path)]
-    for path in _hidden():
+        command += ["--ro-bind", str(path), str(path)]
+    for path in _masked(shown, hidden):
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
     for folder in ("/dev", "/"):
         command += ["--remount-ro", folder]
@@ -205,23 +330,45 @@ def _package() -> Path:
 
 
 def _shown() -> list[Path]:
-    """Folders that a student's code needs: Python, the packages, hedgelib and its data."""
+    """List what a student's code needs: Python, the packages, hedgelib and its data."""
     from hedgelib.market import data_folder
 
-    spec = importlib.util.find_spec("numpy")
-    numpy = [Path(spec.origin).parent.parent] if spec and spec.origin else []
-    wanted = [Path(sys.prefix), Path(sys.base_prefix), *numpy, _package(), data_folder()]
-    found: list[Path] = []
+    prefixes = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    wanted = [
+        Path(prefix, name)
+        for prefix in dict.fromkeys((*prefixes, "/usr", "/usr/local"))
+        for name in _LIBRARIES
+    ]
+    wanted += [Path(sys.prefix, "pyvenv.cfg"), *_interpreter(), *map(Path, _SYSTEM)]
+    if (spec := importlib.util.find_spec("numpy")) and spec.origin:
+        wanted.append(Path(spec.origin).parent.parent)
+    wanted += [_package(), data_folder()]
+    shown: list[Path] = []
     for path in wanted:
-        if not any(path.is_relative_to(other) for other in (Path("/usr"), *found)):
-            found.append(path)
-    return found
+        if path.exists() and not any(path.is_relative_to(other) for other in shown):
+            shown.append(path)
+    return shown
 
 
-def _hidden() -> list[Path]:
-    """Folders inside the shown ones that hold solutions."""
-    notebooks = _package() / "_bundled" / "notebooks"
-    return [notebooks] if notebooks.is_dir() else []
+def _interpreter() -> Iterator[Path]:
+    """Yield where Python is called, and the links from there to the program."""
+    path = Path(sys.executable)
+    for _ in range(_MOST_LINKS):
+        yield path
+        if not path.is_symlink():
+            break
+        path = Path(os.path.normpath(path.parent / os.readlink(path)))
+
+
+def _masked(shown: Sequence[Path], hidden: Sequence[Path]) -> Iterator[Path]:
+    """Yield the folders inside the shown ones that must not be seen."""
+    solutions = _package() / "_bundled" / "notebooks"
+    secret = [path.resolve() for path in (solutions, *hidden) if path.is_dir()]
+    for path in shown:
+        place = path.resolve()
+        for folder in secret:
+            if folder != place and folder.is_relative_to(place):
+                yield path / folder.relative_to(place)
 
 
 def _environment(home: str) -> dict[str, str]:
@@ -237,38 +384,14 @@ def _environment(home: str) -> dict[str, str]:
     return own | {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
-def _output(command: list[str], job: bytes, limits: Limits, scratch: str) -> tuple[bytes, bytes]:
-    """Run a command on a job; give back what it writes within its time, and its complaint."""
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as calls:
-        program = _syscalls.program() if command[0] == "bwrap" else b""
-        if program:
-            calls.write(program)
-            calls.seek(0)
-            command = [command[0], "--seccomp", str(calls.fileno()), *command[1:]]
-        process = subprocess.Popen(
-            command,
-            pass_fds=[calls.fileno()] if program else [],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=scratch,
-            env=_environment(scratch),
-            start_new_session=True,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            try:
-                process.stdin.write(job)
-                process.stdin.close()
-            except BrokenPipeError:
-                pass
-            output = _read(process.stdout.fileno(), limits.seconds)
-        finally:
-            _end(process)
-            process.stdout.close()
-        errors.seek(0)
-        return output, errors.read(10_000)
+def _answer_to(process: subprocess.Popen[bytes], job: bytes, limits: Limits) -> bytes:
+    """Give a process its job, and take what it writes within its time."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(job)
+        process.stdin.close()
+    return _read(process.stdout.fileno(), limits.seconds)
 
 
 def _read(fd: int, seconds: float) -> bytes:

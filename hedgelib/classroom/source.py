@@ -291,8 +291,11 @@ class _Recorder:
         wrong: Mapping[str, Any],
         within: float = WITHIN,
         calls: Sequence[tuple[Any, ...]] = (),
+        counted: bool = False,
     ) -> None:
-        self.keys[question] = student.make_key(value, wrong=wrong, within=within, calls=calls)
+        self.keys[question] = student.make_key(
+            value, wrong=wrong, within=within, calls=calls, counted=counted
+        )
 
 
 def _title(text: str) -> str:

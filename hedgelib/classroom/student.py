@@ -20,7 +20,7 @@ import numpy as np
 
 from hedgelib._text import Table, money_in_markdown
 from hedgelib.classroom._runner import unpacked
-from hedgelib.classroom.marking import WITHIN, Key, judge
+from hedgelib.classroom.marking import WITHIN, Key, judge, rounded_up
 from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.errors import HedgeError
@@ -488,6 +488,7 @@ def mark_answer(
     wrong: Mapping[str, Any],
     within: float = WITHIN,
     calls: Sequence[tuple[Any, ...]] = (),
+    counted: bool = False,
 ) -> float | None:
     """Mark an answer; the value of the cell is what nbgrader takes for its points.
 
@@ -502,6 +503,8 @@ def mark_answer(
         Accepted error relative to the right number, decimal.
     calls : sequence of tuples
         Arguments with which a function is called.
+    counted : bool
+        The next whole number is right too.
 
     Returns
     -------
@@ -510,11 +513,11 @@ def mark_answer(
         the wrong models are listed beside it.
     """
     if question not in _keys:
-        key = make_key(value, wrong=wrong, within=within, calls=calls)
+        key = make_key(value, wrong=wrong, within=within, calls=calls, counted=counted)
         _say(_source_table(question, key))
         return None
     right, points = _keys[question]
-    key = make_key(right, wrong=wrong, within=within, calls=calls)
+    key = make_key(right, wrong=wrong, within=within, calls=calls, counted=counted)
     return judge(_plain(value, key), key).share * points
 
 
@@ -524,6 +527,7 @@ def make_key(
     wrong: Mapping[str, Any],
     within: float = WITHIN,
     calls: Sequence[tuple[Any, ...]] = (),
+    counted: bool = False,
 ) -> Key:
     """Make the key of a question from what its solution and its wrong models give.
 
@@ -534,6 +538,7 @@ def make_key(
     wrong : mapping of str to the same
     within : float
     calls : sequence of tuples
+    counted : bool
 
     Returns
     -------
@@ -548,7 +553,7 @@ def make_key(
             calls=calls,
         )
     kind: Literal["choice", "number"] = "choice" if isinstance(right, tuple) else "number"
-    return Key(kind=kind, right=right, wrong=wrong, within=within)
+    return Key(kind=kind, right=right, wrong=wrong, within=within, counted=counted)
 
 
 def _plain(value: Any, key: Key) -> Any:
@@ -577,6 +582,8 @@ def _plain_or_none(value: Any) -> float | None:
 
 def _source_table(question: str, key: Key) -> str:
     lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right)} |"]
+    if key.counted:
+        lines.append(f"| right too | {rounded_up(key.right)} |")
     return "\n".join([*lines, *(f"| {name} | {_brief(v)} |" for name, v in key.wrong.items())])
 
 

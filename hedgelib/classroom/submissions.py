@@ -3,35 +3,44 @@
 Learning platforms rename files, wrap them into folders and archives and keep what students upload
 beside them. A notebook is known by its content, its assignment by its metadata, and its student by
 the name that the platform gave the file (see :mod:`~hedgelib.classroom.whose`); the id typed into
-the notebook counts where the name says nothing. Nothing is ever written, unpacked or renamed.
+the notebook counts where the name says nothing. Nothing is ever written, unpacked or renamed in
+there.
+
+Files are taken one after the other, sizes before contents: what is too large is not read, and what
+was read is let go before the next one. Notebooks are parsed in the sandbox.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
-import json
 import os
 import re
 import stat
+import struct
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import BinaryIO
 
-from hedgelib.classroom.interface import ID_CELL, Collected, Refused, Submission
+from hedgelib.classroom.interface import Collected, Refused, Submission
+from hedgelib.classroom.reading import Reader, Reading
 from hedgelib.classroom.whose import People, follows, words_of
-from hedgelib.errors import InvalidInput
+from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.report.blocks import printable
 
 __all__ = ["collect"]
 
 _LARGEST_FILE = 20 * 2**20
-_LARGEST_ARCHIVE = 500 * 2**20
-_MOST_MEMBERS = 20_000
+# Of what an archive says of its members: names, sizes and places.
+_LARGEST_DIRECTORY = 8 * 2**20
 _DEEPEST_ARCHIVE = 3
+_HEAD = 512
 _A_LINK = "is no file but a link or a device; links are left"
+_NO_ROOM = "is not read: {}; put it into a folder of its own"
 _LOCKED, _SAYS_UTF8 = 0x1, 0x800
 # What Office writes is a zip archive as well; it holds one of these.
 _OFFICE = {"[Content_Types].xml", "mimetype"}
@@ -41,7 +50,10 @@ _JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(
 _BESIDE = re.compile(r"_numbers[^/]*\.json$|(^|/)(timestamp|submission_secret)\.txt$")
 _COPY = re.compile(r"-Copy\d+$")
 _CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
-_ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
+_END = struct.Struct("<4s4H2LH")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+# With a comment of the longest kind, and what large archives put before it.
+_LONGEST_END = (1 << 16) + 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +67,51 @@ class _File:
 
 @dataclass(slots=True)
 class _Room:
-    """How much may still come out of a file, what is in archives within it included."""
+    """How many files, and bytes in them, may still be looked at.
 
-    members: int = _MOST_MEMBERS
-    size: int = _LARGEST_ARCHIVE
+    A folder has room for a class, an archive within another only for one student's work: nobody
+    must use up what the others need.
+    """
 
-    def refuses(self, members: Sequence[zipfile.ZipInfo], depth: int) -> str:
-        """Take the members of an archive in, or say why not."""
-        if depth == _DEEPEST_ARCHIVE:
-            return "is an archive within archives, too deep to open"
-        size = sum(member.file_size for member in members)
-        if len(members) > self.members or size > self.size:
-            return (
-                f"is an archive of {len(members):,} files and {size:,} bytes, too large to open; "
-                "unpack it into the folder"
-            )
-        self.members -= len(members)
-        self.size -= size
+    members: int
+    size: int
+    within: _Room | None = None
+
+    def lacks(self, members: int, size: int) -> str:
+        """Say that there is no room for so much; nothing where there is."""
+        if members > self.members or size > self.size:
+            return f"there is room for {self.members:,} more files and {self.size:,} bytes"
+        return self.within.lacks(members, size) if self.within else ""
+
+    def take(self, size: int) -> str:
+        """Take a file in, or say why not."""
+        if reason := self.lacks(1, size):
+            return reason
+        room: _Room | None = self
+        while room:
+            room.members -= 1
+            room.size -= size
+            room = room.within
         return ""
 
+    def for_archive(self, depth: int) -> _Room:
+        """Make room for an archive of the folder, or for one within another."""
+        most = _ARCHIVE if depth == 0 else _INNER_ARCHIVE
+        return _Room(*most, within=self)
 
-def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence[str]) -> Collected:
+
+_FOLDER = (100_000, 8 * 2**30)
+_ARCHIVE = (20_000, 500 * 2**20)
+_INNER_ARCHIVE = (1_000, 100 * 2**20)
+
+
+def collect(
+    folder: str | Path,
+    roster: Mapping[str, str],
+    assignments: Sequence[str],
+    reader: Reader,
+    spool: Path,
+) -> Collected:
     """Find the submissions in a folder, its sub-folders and the zip archives among them.
 
     Parameters
@@ -86,19 +122,26 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
         Name by id of each student.
     assignments : sequence of str
         Their names.
+    reader : Reader
+        Parses what was handed in.
+    spool : Path
+        A folder for copies of the submissions found.
 
     Returns
     -------
     Collected
         At most one submission for each student and assignment: of several the last by name, in the
         order in which people count (``x (2)`` before ``x (10)``, and ``x-Copy1``, which Jupyter
-        makes of ``x``, before that). Everything else that is not
+        makes of ``x``, before that). Where the platform's own numbers say that several are from
+        different people, none of them is one. Everything else that is not
         plainly rubbish of an operating system is refused, with the reason.
 
     Raises
     ------
     InvalidInput
         There is no such folder, or it cannot be read.
+    SandboxMissing
+        The sandbox could not be set up.
 
     Notes
     -----
@@ -116,16 +159,26 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
     people = People(roster, assignments)
     refused: list[Refused] = []
     found: dict[tuple[str, str], list[Submission]] = {}
-    for file in sorted(_files(folder), key=lambda file: (_natural(file.name), file.name)):
-        if _JUNK.search(file.name) or _BESIDE.search(file.name):
-            continue
-        taken = file.problem or _submission(file, people, assignments)
+    for file in _files(folder):
+        taken = file.problem or _submission(file, people, assignments, reader)
         if isinstance(taken, str):
             refused.append(Refused(name=file.name, reason=taken))
         else:
-            found.setdefault((taken.assignment, taken.student_id), []).append(taken)
+            several = found.setdefault((taken.assignment, taken.student_id), [])
+            several.append(_spooled(taken, file.data, spool))
+            several.sort(key=lambda one: _order(one.name))
+            for other in several[:-1]:
+                other.file.unlink(missing_ok=True)
     chosen = []
     for (assignment, student_id), several in sorted(found.items()):
+        persons = sorted({one.person for one in several} - {""})
+        if len(persons) > 1:
+            reason = _two_people(student_id, assignment, persons)
+            refused += [
+                Refused(name=one.name, reason=reason, student_id=student_id, assignment=assignment)
+                for one in several
+            ]
+            continue
         *others, last = several
         chosen.append(_with_others(last, others))
         refused += [
@@ -135,23 +188,46 @@ def collect(folder: str | Path, roster: Mapping[str, str], assignments: Sequence
             )
             for other in others
         ]
-    return Collected(found=tuple(chosen), refused=tuple(refused))
+    return Collected(
+        found=tuple(chosen), refused=tuple(sorted(refused, key=lambda one: _order(one.name)))
+    )
+
+
+def _two_people(student_id: str, assignment: str, persons: Sequence[str]) -> str:
+    numbers = " and ".join(persons)
+    return (
+        f"the learning platform numbers different people ({numbers}), and the files of each would "
+        f"be {student_id}'s {assignment}; none is marked: rename each folder or file to its "
+        "student's id"
+    )
+
+
+def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
+    """Keep the bytes of a submission in a file, whose name says nothing."""
+    try:
+        handle, name = tempfile.mkstemp(dir=spool)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise HedgeError(
+            f"{submission.name}: cannot be copied to {spool}: {error.strerror}; make room "
+            "there, or set TMPDIR to a folder that has room"
+        ) from error
+    return replace(submission, file=Path(name))
 
 
 def _with_others(last: Submission, others: Sequence[Submission]) -> Submission:
     if not others:
         return last
-    same = "the same" if all(other.data == last.data for other in others) else "other"
+    same = "the same" if all(other.digest == last.digest for other in others) else "other"
     told = f"{len(others)} more with {same} content set aside: " + ", ".join(
         other.name for other in others
     )
-    return Submission(
-        student_id=last.student_id,
-        assignment=last.assignment,
-        name=last.name,
-        data=last.data,
-        warnings=(*last.warnings, told),
-    )
+    return replace(last, warnings=(*last.warnings, told))
+
+
+def _order(name: str) -> tuple[list[tuple[int, str]], str]:
+    return _natural(name), name
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -174,25 +250,20 @@ def _shown(name: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[_File]:
-    """Every file of a folder, archives opened."""
+    """Every file of a folder, archives opened, one after the other."""
 
     def unreadable(error: OSError) -> None:
         problems.append(error)
 
     problems: list[OSError] = []
+    room = _Room(*_FOLDER)
     for place, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
-        for name in names:
+        for name in sorted(names):
             path = Path(place) / name
             shown = _shown(path.relative_to(folder).as_posix())
             try:
-                status = path.lstat()
-                if not stat.S_ISREG(status.st_mode):
-                    yield _File(shown, problem=_A_LINK)
-                elif status.st_size > _LARGEST_ARCHIVE:
-                    yield _File(shown, problem=f"is larger than {_LARGEST_ARCHIVE:,} bytes")
-                else:
-                    yield from _opened(shown, path.read_bytes(), 0, _Room())
+                yield from _file(path, shown, room)
             except OSError as error:
                 yield _File(shown, problem=f"cannot be read: {error.strerror}")
     for problem in problems:
@@ -200,25 +271,98 @@ def _files(folder: Path) -> Iterator[_File]:
         yield _File(place, problem=f"cannot be read: {problem.strerror}")
 
 
-def _opened(name: str, data: bytes, depth: int, room: _Room) -> Iterator[_File]:
-    """Give a file itself, or the members of an archive."""
-    if not data.startswith(b"PK\x03\x04") and not name.lower().endswith(".zip"):
-        yield _File(name, data)
+def _file(path: Path, name: str, room: _Room) -> Iterator[_File]:
+    """Give a file of the folder, or the members of an archive; what it is and its size first."""
+    if _JUNK.search(name) or _BESIDE.search(name):
         return
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        yield _File(name, problem=_A_LINK)
+        return
+    with path.open("rb") as stream:
+        yield from _opened(name, stream, status.st_size, 0, room)
+
+
+def _opened(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
+    """Give a file itself, or the members of an archive."""
+    head = stream.read(_HEAD)
+    stream.seek(0)
+    if head.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
+        yield from _archive(name, stream, size, depth, room.for_archive(depth))
+    elif reason := _no_notebook(name, head) or _too_large(size):
+        yield _File(name, problem=reason)
+    elif depth == 0 and (reason := room.take(size)):
+        yield _File(name, problem=_NO_ROOM.format(reason))
+    else:
+        yield _File(name, stream.read(_LARGEST_FILE))
+
+
+def _too_large(size: int) -> str:
+    return f"is larger than {_LARGEST_FILE:,} bytes" if size > _LARGEST_FILE else ""
+
+
+def _no_notebook(name: str, head: bytes) -> str:
+    """Say of the beginning of a file that it is none of a notebook, whatever follows."""
+    if head.startswith(_OTHER_ARCHIVES) or head[257:262] == b"ustar":
+        return "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
+    if ".ipynb" in name.lower():
+        return ""
+    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0\xff\xfe")
+    return "" if not begins or begins.startswith(b"{") else "is not a notebook"
+
+
+def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if (told := _directory_size(stream, size)) > _LARGEST_DIRECTORY:
+            yield _File(
+                name,
+                problem=f"is an archive with a list of {told:,} bytes of what is in it, too large "
+                "to open; unpack it into the folder",
+            )
+            return
+        with zipfile.ZipFile(stream) as archive:
             if _OFFICE & set(archive.namelist()):
-                yield _File(name, data)
+                yield _File(name, problem="is not a notebook")
                 return
             members = [member for member in archive.infolist() if not member.is_dir()]
-            if problem := room.refuses(members, depth):
-                yield _File(name, problem=problem)
+            if reason := _refuses_archive(members, depth, room):
+                yield _File(name, problem=reason)
                 return
             for member in members:
                 yield from _member(archive, member, f"{name}/{_member_name(member)}", depth, room)
     except Exception as error:
         # A broken archive can break the library in any way; it costs itself only.
         yield _File(name, problem=f"is no archive that can be opened: {printable(str(error))}")
+
+
+def _refuses_archive(members: Sequence[zipfile.ZipInfo], depth: int, room: _Room) -> str:
+    """Say why an archive is not opened, by what it says of itself."""
+    if depth == _DEEPEST_ARCHIVE:
+        return "is an archive within archives, too deep to open"
+    size = sum(member.file_size for member in members)
+    if room.lacks(len(members), size):
+        return (
+            f"is an archive of {len(members):,} files and {size:,} bytes, too large to open; "
+            "unpack it into the folder"
+        )
+    return ""
+
+
+def _directory_size(stream: BinaryIO, size: int) -> int:
+    """Read from the end of an archive how long the list of its members is; 0 where it has none."""
+    stream.seek(max(size - _LONGEST_END, 0))
+    tail = stream.read(_LONGEST_END)
+    stream.seek(0)
+    found = [0]
+    for signature, form, place in ((b"PK\x05\x06", _END, 5), (b"PK\x06\x06", _END_64, 8)):
+        start = tail.rfind(signature)
+        # Any that could be taken for the right one.
+        while start >= 0:
+            if start + form.size <= len(tail):
+                length = form.unpack_from(tail, start)[place]
+                found += [length] if length != 0xFFFFFFFF else []
+            start = tail.rfind(signature, 0, start)
+    return max(found)
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
@@ -233,117 +377,81 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, depth: int, room: _Room
 ) -> Iterator[_File]:
+    if _JUNK.search(name) or _BESIDE.search(name):
+        return
     if member.flag_bits & _LOCKED:
         yield _File(name, problem="is locked with a password")
         return
     if stat.S_ISLNK(member.external_attr >> 16):
         yield _File(name, problem=_A_LINK)
         return
+    if reason := _too_large(member.file_size):
+        yield _File(name, problem=reason)
+        return
+    if reason := room.take(member.file_size):
+        yield _File(name, problem=_NO_ROOM.format(reason))
+        return
     try:
         # Its own word on its size need not be true.
         with archive.open(member) as stream:
-            data = stream.read(_LARGEST_FILE + 1)
+            data = stream.read(member.file_size + 1)
     except Exception as error:
         yield _File(name, problem=f"cannot be taken out of the archive: {printable(str(error))}")
         return
-    if len(data) > _LARGEST_FILE:
-        yield _File(name, problem=f"is larger than {_LARGEST_FILE:,} bytes")
-        return
-    yield from _opened(name, data, depth + 1, room)
+    yield from _opened(name, io.BytesIO(data), len(data), depth + 1, room)
 
 
-def _submission(file: _File, people: People, assignments: Sequence[str]) -> Submission | str:
+def _submission(
+    file: _File, people: People, assignments: Sequence[str], reader: Reader
+) -> Submission | str:
     """Say what a file is, or why it is no submission."""
     if _CHECKPOINT.search(file.name):
         return "is a checkpoint that Jupyter keeps, not what was handed in"
-    if len(file.data) > _LARGEST_FILE:
-        return f"is larger than {_LARGEST_FILE:,} bytes"
-    notebook = _notebook(file)
-    if isinstance(notebook, str):
-        return notebook
-    assignment = _assignment(file.name, notebook, assignments)
+    try:
+        return _read(file, people, assignments, reader)
+    except HedgeError:
+        raise
+    except Exception as error:
+        return f"could not be looked at: {type(error).__name__}: {printable(str(error))[:200]}"
+
+
+def _read(
+    file: _File, people: People, assignments: Sequence[str], reader: Reader
+) -> Submission | str:
+    named = ".ipynb" in file.name.lower()
+    if named and not file.data.strip():
+        return "is empty"
+    reading = reader.read(file.data)
+    if reading.failure:
+        return f"cannot be read as a notebook: {reading.failure}" if named else "is not a notebook"
+    if not reading.notebook:
+        return "is not a notebook" + (", though it is called one" if named else "")
+    assignment = _assignment(file.name, reading, assignments)
     if assignment is None:
         return f"does not say which assignment it is; there are {', '.join(assignments)}"
-    owner = people.owner(file.name, _typed_id(notebook))
+    owner = people.owner(file.name, reading.typed)
     if isinstance(owner, str):
         return owner
     student_id, warnings = owner
-    language = _language(notebook)
-    if language != "python":
-        warnings = (*warnings, f"its kernel is for {printable(language)}, not for Python")
+    if reading.language != "python":
+        warnings = (*warnings, f"its kernel is for {printable(reading.language)}, not for Python")
     return Submission(
         student_id=student_id,
         assignment=assignment,
         name=file.name,
-        data=file.data,
+        file=Path(),
+        digest=hashlib.sha256(file.data).hexdigest(),
+        person=people.person(file.name),
         warnings=warnings,
     )
 
 
-def _notebook(file: _File) -> dict[str, Any] | str:
-    looks_like_one = ".ipynb" in file.name.lower()
-    try:
-        content = json.loads(file.data)
-    except (ValueError, RecursionError) as error:
-        if file.data.startswith(_OTHER_ARCHIVES) or file.data[257:262] == b"ustar":
-            return "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
-        if not looks_like_one:
-            return "is not a notebook"
-        if not file.data.strip():
-            return "is empty"
-        return f"cannot be read as a notebook: {printable(str(error))[:200]}"
-    shape = content if isinstance(content, dict) else {}
-    if isinstance(shape.get("cells"), list) or isinstance(shape.get("worksheets"), list):
-        return shape
-    return "is not a notebook" + (", though it is called one" if looks_like_one else "")
-
-
-def _metadata(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = notebook.get("metadata")
-    return found if isinstance(found, dict) else {}
-
-
-def _assignment(name: str, notebook: Mapping[str, Any], assignments: Sequence[str]) -> str | None:
-    own = _metadata(notebook).get("hedgelib")
-    told = own.get("assignment") if isinstance(own, dict) else None
-    if told in assignments:
-        return str(told)
+def _assignment(name: str, reading: Reading, assignments: Sequence[str]) -> str | None:
+    if reading.assignment in assignments:
+        return reading.assignment
     for part in reversed(PurePosixPath(name).parts):
         words = words_of(part)
         fitting = [one for one in assignments if follows(words_of(one), words) is not None]
         if fitting:
             return fitting[0] if len(fitting) == 1 else None
-    return None
-
-
-def _language(notebook: Mapping[str, Any]) -> str:
-    kernel, info = (_metadata(notebook).get(key) for key in ("kernelspec", "language_info"))
-    for found, key in ((kernel, "language"), (info, "name"), (kernel, "name")):
-        if isinstance(found, dict) and isinstance(found.get(key), str) and found[key]:
-            language = str(found[key]).lower()
-            return "python" if language.startswith(("python", "ipython")) else language
-    return "python"
-
-
-def _code_cells(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    sheets = notebook.get("worksheets") or [notebook]
-    for sheet in sheets if isinstance(sheets, list) else []:
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
-        for cell in cells if isinstance(cells, list) else []:
-            if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                marks = _metadata(cell).get("nbgrader")
-                grade_id = marks.get("grade_id") if isinstance(marks, dict) else ""
-                source = cell.get("source", cell.get("input", ""))
-                text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-                yield str(grade_id), text
-
-
-def _typed_id(notebook: Mapping[str, Any]) -> str | None:
-    """Find the id that the student typed in: in its cell, or where that lost its mark, anywhere."""
-    cells = list(_code_cells(notebook))
-    own = [source for grade_id, source in cells if grade_id == ID_CELL]
-    for source in [*own, *(source for _, source in cells)]:
-        code = "\n".join(line.partition("#")[0] for line in source.splitlines())
-        if match := _ID_CALL.search(code):
-            return (match[1] or match[2] or "").strip()
     return None

@@ -2,7 +2,8 @@
 
 A learning platform writes the student's name in front, and what stands behind is the student's own:
 a file may be called after anybody. So the platform's part decides where there is one, and where a
-folder and the file in it speak of two students, nobody gets the file.
+folder and the file in it speak of two students, nobody gets the file. A platform numbers its
+students, so two with one name are two people to it, whatever either of them types.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ _LONGEST_PART = 300
 _PLATFORMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?P<who>.+?)_\d+_assignsubmission_",  # Moodle
+        r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_",  # Moodle
         r"(?P<who>.+?)_attempt_\d{4}(?:-\d\d){5}",  # Blackboard
-        r"\d+-\d+ - (?P<who>.+?) - \w{3,9}\.? \d{1,2}, \d{4} \d{3,4}\b",  # Brightspace
-        r"(?P<who>[^_]+)(?:_late)?_\d+_\d+_",  # Canvas
+        # Brightspace
+        r"(?P<number>\d+)-\d+ - (?P<who>.+?) - \w{3,9}\.? \d{1,2}, \d{4} \d{3,4}\b",
+        r"(?P<who>[^_]+)(?:_late)?_(?P<number>\d+)_\d+_",  # Canvas
     )
 )
 # Letters that are no accented ones to Unicode, but are to those who type a name.
@@ -108,18 +110,40 @@ class People:
             return by_id, (f"the name fits {both}; the id typed in decided",)
         return f"could be of {both}, and {told}"
 
+    def person(self, name: str) -> str:
+        """Find the number by which a platform knows the student of a file.
+
+        Parameters
+        ----------
+        name : str
+            With the folders around it.
+
+        Returns
+        -------
+        str
+            Digits; empty where no platform wrote the name, or one that does not number people.
+        """
+        found = self._platform_part(PurePosixPath(name).parts)
+        return (found[1].groupdict().get("number") or "").lstrip("0") if found else ""
+
     def _spoken_of(self, parts: Sequence[str]) -> Iterator[set[str]]:
         """Yield whom a path speaks of: the part of it that a platform wrote, or else each part."""
+        if platform_part := self._platform_part(parts):
+            i, match, found = platform_part
+            yield found
+            if len(found) > 1:  # of two with one name the rest may tell
+                yield from self._each((parts[i][match.end() :], *parts[i + 1 :]))
+            return
+        yield from self._each(parts)
+
+    def _platform_part(self, parts: Sequence[str]) -> tuple[int, re.Match[str], set[str]] | None:
+        """Find the outermost part that a platform wrote about somebody on the roster."""
         for i, part in enumerate(parts):
             matches = (platform.match(part[:_LONGEST_PART]) for platform in _PLATFORMS)
             for match in filter(None, matches):
-                found = self._named(match["who"])
-                if found:
-                    yield found
-                    if len(found) > 1:  # of two with one name the rest may tell
-                        yield from self._each((part[match.end() :], *parts[i + 1 :]))
-                    return
-        yield from self._each(parts)
+                if found := self._named(match["who"]):
+                    return i, match, found
+        return None
 
     def _each(self, parts: Sequence[str]) -> Iterator[set[str]]:
         return filter(None, map(self._named, parts))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import pytest
 from classtools import (
     cell_of,
     fill_in,
+    read_here,
     released,
     run_here,
     snapshot,
@@ -28,6 +31,7 @@ from classtools import (
 from nbgrader.utils import notebook_hash
 
 import hedgelib as hl
+from hedgelib.classroom import grading
 from hedgelib.classroom.book import readable
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import Graded, grade
@@ -272,10 +276,10 @@ def test_interrupted_run_goes_on_where_it_stopped(one):
 def test_broken_submission_costs_only_itself(one):
     course, folder = one
 
-    def breaks(notebook, *arguments, **named):
-        if b"me('s05')" in notebook:
+    def breaks(cells, *arguments, **named):
+        if any("me('s05')" in text for _, text in cells):
             raise OSError("the machine hiccups")
-        return run_here(notebook, *arguments, **named)
+        return run_here(cells, *arguments, **named)
 
     grade(folder, course.root, run=breaks, quiet=True)
     marks = table(course)
@@ -286,6 +290,186 @@ def test_broken_submission_costs_only_itself(one):
     graded = grade(folder, course.root, run=run_here, quiet=True)
     assert (graded.ran, graded.kept) == (1, 2)
     assert float(table(course)["s05"]["sizing"]) > 0
+
+
+HALF = "\ud83d"
+
+
+def test_1_half_a_character_stops_nobody(one):
+    """Neither in the folder, nor once it is kept."""
+    course, folder = one
+    path = folder / "s05.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell_of(notebook, "q9")["source"] = f"My own words {HALF}"
+    cell_of(notebook, "q1")["source"] += f"\ntold = '{HALF}'\nraise ValueError(told)"
+    notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": HALF})
+    notebook["metadata"][HALF] = HALF
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    named = os.fsencode(folder) + b"/s06 \xed\xa0\xbd.ipynb"
+    os.rename(os.fsencode(folder) + b"/s06.ipynb", named)
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert graded.refused == ()
+    marks = {i: float(table(course)[i]["sizing"]) for i in ("s01", "s05", "s06")}
+    assert marks["s01"] == 21
+    assert min(marks.values()) > 0
+    shown = course.student_file("autograded", "s05", "sizing", "ipynb")
+    assert "My own words \ufffd" in shown.read_text(encoding="utf-8")
+    path.unlink()
+    graded = grade(folder, course.root, run=refuse, quiet=True)
+    assert graded.refused == ()
+    assert {i: float(table(course)[i]["sizing"]) for i in marks} == marks
+
+
+def as_an_older_edition_kept_it(course: Course, student_id: str) -> Path:
+    """Put half a character into a record, and take out what records have had since."""
+    path = course.root / "graded" / "sizing" / f"{student_id}.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("cells", "digest", "person"):
+        del record[name]
+    record["written"]["q9"] = record["warnings"] = [HALF]
+    record["written"]["q9"] = HALF
+    record["outcome"]["problems"] = [f"q1 raised ValueError: {HALF}"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return path
+
+
+def test_1_what_an_older_edition_kept_is_read(one):
+    course, folder = one
+    grade(folder, course.root, run=run_here, quiet=True)
+    before = table(course)
+    path = as_an_older_edition_kept_it(course, "s05")
+    (folder / "s05.ipynb").unlink()
+    graded = grade(folder, course.root, run=refuse, quiet=True)
+    assert graded.refused == ()
+    assert table(course) == before
+    assert json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.mark.parametrize("damaged", ["json", "ipynb"])
+def test_1_damaged_copy_is_named_and_heals(one, damaged):
+    course, folder = one
+    grade(folder, course.root, run=run_here, quiet=True)
+    before = table(course)
+    kept = course.root / "graded" / "sizing" / f"s05.{damaged}"
+    if damaged == "json":
+        kept.write_text("{")
+    else:
+        kept.unlink()
+    aside = (folder / "s05.ipynb").rename(folder.parent / "aside.ipynb")
+    graded = grade(folder, course.root, run=refuse, quiet=True)
+    assert [item.name for item in graded.refused] == ["graded/sizing/s05.json"]
+    note = table(course)["s05"]["sizing_note"]
+    assert note.startswith("the last file was not graded: what is kept of s05's sizing is damaged")
+    assert table(course)["s01"] == before["s01"]
+    kept.unlink(missing_ok=True)
+    aside.rename(folder / "s05.ipynb")
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert (graded.ran, graded.refused) == (1, ())
+    assert table(course) == before
+
+
+def fails_for(who: str, function):
+    """Return a function that fails where it is called on somebody's behalf."""
+
+    def fails(*arguments, **named):
+        if f"Record(student_id='{who}'" in repr((arguments, named)):
+            raise UnicodeEncodeError("utf-8", HALF, 0, 1, "surrogates not allowed")
+        return function(*arguments, **named)
+
+    return fails
+
+
+@pytest.mark.parametrize(
+    ("name", "has_mark", "told"),
+    [
+        ("merge", False, "sizing could not be run and kept: UnicodeEncodeError"),
+        ("save", False, "sizing could not be run and kept: UnicodeEncodeError"),
+        ("mark_record", False, "sizing could not be marked: UnicodeEncodeError"),
+        ("write_readable", False, "sizing could not be marked: UnicodeEncodeError"),
+        ("enter", False, "sizing could not be marked: UnicodeEncodeError"),
+        ("feedback_page", True, "sizing has its marks, but no feedback page: UnicodeEncodeError"),
+        ("class_page", True, "sizing cannot be shown on the page of the class: UnicodeEncodeError"),
+    ],
+)
+def test_1_what_nobody_expected_costs_one_student(one, monkeypatch, name, has_mark, told):
+    course, folder = one
+    function = fails_for("s05", getattr(grading, name))
+    if name == "merge":
+        right = grading.merge
+
+        def function(reading, source):
+            if any("me('s05')" in cell.source for cell in reading.cells):
+                raise UnicodeEncodeError("utf-8", HALF, 0, 1, "surrogates not allowed")
+            return right(reading, source)
+
+    monkeypatch.setattr(grading, name, function)
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    (item,) = graded.refused
+    assert item.name == "s05.ipynb"
+    assert item.reason.startswith(f"s05's {told}")
+    marks = table(course)
+    assert float(marks["s01"]["sizing"]) == 21
+    assert float(marks["s06"]["sizing"]) > 0
+    assert bool(marks["s05"]["sizing"]) is has_mark
+    assert told in marks["s05"]["sizing_note"]
+    assert told in text_of(graded.pages[0])
+    for student_id in ("s01", "s06"):
+        assert course.student_file("feedback", student_id, "sizing", "html").is_file()
+    monkeypatch.undo()
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert graded.refused == ()
+    assert float(table(course)["s05"]["sizing"]) > 0
+
+
+def test_6_a_namesake_does_not_replace_what_is_kept(one):
+    course, folder = one
+
+    def moodle(number: int) -> Path:
+        return folder / f"Ada Lovelace_{number}_assignsubmission_file"
+
+    moodle(1001).mkdir()
+    (folder / "s01.ipynb").rename(moodle(1001) / "x.ipynb")
+    grade(folder, course.root, run=run_here, quiet=True)
+    assert float(table(course)["s01"]["sizing"]) == 21
+    moodle(1001).rename(moodle(1002))
+    text = (moodle(1002) / "x.ipynb").read_text(encoding="utf-8")
+    (moodle(1002) / "x.ipynb").write_text(text.replace("q1 = ", "q1 = 0 * "), encoding="utf-8")
+    graded = grade(folder, course.root, run=refuse, quiet=True)
+    (item,) = graded.refused
+    assert "from its number 1002, and what is kept of s01 came from number 1001" in item.reason
+    row = table(course)["s01"]
+    assert float(row["sizing"]) == 21
+    assert "from its number 1002" in row["sizing_note"]
+    # Both at once: neither counts for the other, and what was marked stays.
+    shutil.copytree(moodle(1002), moodle(1001))
+    graded = grade(folder, course.root, run=refuse, quiet=True)
+    assert len(graded.refused) == 2
+    assert "different people (1001 and 1002)" in table(course)["s01"]["sizing_note"]
+    assert float(table(course)["s01"]["sizing"]) == 21
+    # Once the instructor has said whose it is, it counts.
+    shutil.rmtree(moodle(1001))
+    moodle(1002).rename(folder / "s01")
+    graded = grade(folder, course.root, run=run_here, quiet=True)
+    assert (graded.ran, graded.refused) == (1, ())
+    assert float(table(course)["s01"]["sizing"]) == 19
+
+
+def test_3_what_lies_beside_a_file_is_not_read_when_it_is_large(one):
+    course, folder = one
+    target = course.student_file("submitted", "s05", "sizing", "ipynb")
+    target.parent.mkdir(parents=True)
+    shutil.copy(folder / "s05.ipynb", target)
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        with target.with_name(name).open("wb") as file:
+            file.truncate(2**30)
+    tracemalloc.start()
+    graded = grade(course.root / "submitted", course.root, run=run_here, quiet=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (graded.ran, graded.refused) == (1, ())
+    assert peak < 2**28
+    beside = course.student_file("feedback", "s05", "sizing", "html").parent
+    assert [path.name for path in beside.iterdir()] == ["sizing.html"]
 
 
 def test_marks_by_hand_stay_and_are_looked_at_again(one):
@@ -371,8 +555,8 @@ def test_formgrader_shows_words_and_no_markup(run):
     data = json.dumps(run.plans["sizing"][PERFECT].notebook).replace(
         "**What a good answer has,** one point each:", "<img src=x onerror=alert(1)>```"
     )
-    merged = merge(data.encode(), source)
-    record = load(run.course, "sizing", PERFECT)[0]
+    merged = merge(read_here(data.encode()), source)
+    record = load(run.course, "sizing", PERFECT)
     keys = class_keys(run.course, source, STUDENTS)[PERFECT]
     numbers = run.course.numbers("sizing", STUDENTS)[PERFECT]
     result = mark_record(record, source, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from labtools import ROOT
 import hedgelib as hl
 from hedgelib.classroom._runner import _CLOCK_SHARE
 from hedgelib.classroom.interface import Limits
-from hedgelib.classroom.marking import PERCENT, TURNED, judge
+from hedgelib.classroom.marking import PERCENT, TURNED, Key, Mark, judge
 from hedgelib.classroom.models import MODELS, wrong_model
 from hedgelib.classroom.personal import Numbers, draw, row
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
@@ -198,6 +199,27 @@ def test_one_by_one_is_as_all_at_once(name):
                 if key.kind != "choice":
                     assert judge(value, key).share == 0
                     assert judge(value, key).model in key.wrong, f"{question}: {model}"
+
+
+def test_8_whole_number_of_settlements_is_right_for_everybody():
+    """Exact and rounded up count; no wrong model does, for ten thousand students."""
+    mine = keys("carry")["q6"]
+    assert mine.counted
+    for place in range(STUDENTS):
+        right = float(mine.right[place])
+        wrong = {model: float(values[place]) for model, values in mine.wrong.items()}
+        key = Key(kind="number", right=right, wrong=wrong, within=mine.within, counted=True)
+        whole = math.ceil(right - 1e-9)
+        for answer in (right, whole, float(whole)):
+            assert judge(answer, key) == Mark(share=1.0), (place, answer)
+        near = [math.floor(right - 0.1), whole + 1, right * 1.0025]
+        for answer in (*near, *wrong.values()):
+            assert judge(answer, key).share == 0, (place, answer)
+        for model, value in wrong.items():
+            assert judge(value, key).model == model, place
+        assert judge(math.ceil(wrong["one_trade"] - 1e-9), key).model in wrong, place
+    counted = [q for name in ASSIGNMENTS for q, key in keys(name).items() if key.counted]
+    assert counted == ["q6"]
 
 
 @pytest.mark.parametrize("place", range(12))

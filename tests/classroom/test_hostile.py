@@ -193,7 +193,7 @@ def test_what_has_no_mark_says_why(night, student_id, note):
         ("s03", "q1 raised FileNotFoundError"),
         ("s03", "q2 raised FileNotFoundError"),
         ("s03", "q3 raised FileNotFoundError"),
-        ("s03", "q4 raised ConnectionRefusedError"),
+        ("s03", "q4 raised PermissionError"),
         ("s03", "q6 is of type Liar, not a number"),
         ("s03", "the cell q7 gives another meaning to check_format, mark_answer"),
         ("s04", "the locked cell q1_mark was changed; the original counts"),

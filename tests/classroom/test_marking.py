@@ -46,6 +46,26 @@ def test_number(answer, mark):
     assert judge(answer, NUMBER) == mark
 
 
+COUNTED = Key(kind="number", right=5.93, wrong={"one_trade": 2.965}, counted=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        (5.93, Mark(share=1.0)),
+        (6, Mark(share=1.0)),
+        (6.0, Mark(share=1.0)),
+        (5, Mark(share=0.0)),
+        (7, Mark(share=0.0)),
+        (5.99, Mark(share=0.0)),
+        (2.965, Mark(share=0.0, model="one_trade")),
+        (3, Mark(share=0.0, model="one_trade")),
+    ],
+)
+def test_8_what_comes_whole_may_be_rounded_up(answer, mark):
+    assert judge(answer, COUNTED) == mark
+
+
 @pytest.mark.parametrize(
     ("answer", "mark"),
     [

@@ -6,7 +6,7 @@ import json
 from functools import cache
 
 import pytest
-from classtools import cell_of, fill_in, solutions
+from classtools import cell_of, fill_in, read_here, solutions
 
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.source import TEXT_STUB, exercises_folder, grade_info, read_source
@@ -42,12 +42,11 @@ def handed_in(change=None, **answers):
 
 
 def run_cells(merged):
-    cells = json.loads(merged.notebook)["cells"]
-    return [(c["metadata"]["nbgrader"]["grade_id"], "".join(c["source"])) for c in cells]
+    return list(merged.runs)
 
 
 def test_faithful_submission_has_no_warnings():
-    merged = merge(handed_in(), source())
+    merged = merge(read_here(handed_in()), source())
     assert merged.warnings == ()
     cells = dict(run_cells(merged))
     assert [*cells][:4] == ["setup", "numbers", "q1_shown", "q2_shown"]
@@ -59,7 +58,7 @@ def test_faithful_submission_has_no_warnings():
 
 
 def test_unanswered_release_has_nothing_written():
-    merged = merge(json.dumps(released()).encode(), source())
+    merged = merge(read_here(json.dumps(released()).encode()), source())
     assert merged.warnings == ()
     assert merged.written == {}
 
@@ -76,7 +75,7 @@ def test_nothing_that_marks_comes_from_the_submission():
         notebook["cells"].remove(cell_of(notebook, "q3_mark"))
         notebook["cells"].remove(cell_of(notebook, "q4"))
 
-    merged = merge(handed_in(tamper), source())
+    merged = merge(read_here(handed_in(tamper)), source())
     assert not any("99" in text or "print" in text for _, text in run_cells(merged))
     assert set(merged.warnings) == {
         "the locked cell setup was changed; the original counts",
@@ -98,7 +97,9 @@ def test_own_cells_run_where_they_stand():
         ]
         notebook["cells"][place:place] = own
 
-    names = [name for name, _ in run_cells(merge(handed_in(add, q2="q2 = half"), source()))]
+    names = [
+        name for name, _ in run_cells(merge(read_here(handed_in(add, q2="q2 = half")), source()))
+    ]
     assert names.index("own cell 1") == names.index("q2") - 1
     assert "own cell 2" not in names
 
@@ -108,7 +109,7 @@ def test_second_cell_of_the_same_name_is_told_and_counts():
         again = json.loads(json.dumps(cell_of(notebook, "q1")))
         notebook["cells"].append(again | {"source": "q1 = 2"})
 
-    merged = merge(handed_in(twice), source())
+    merged = merge(read_here(handed_in(twice)), source())
     assert [text for name, text in run_cells(merged) if name == "q1"][-1] == "q1 = 2"
     assert merged.warnings == ("the cell q1 is there twice; the last one counts",)
 
@@ -127,7 +128,7 @@ def test_second_cell_of_the_same_name_is_told_and_counts():
     ],
 )
 def test_other_meanings_are_pointed_out(text, taken):
-    warnings = merge(handed_in(q1=text), source()).warnings
+    warnings = merge(read_here(handed_in(q1=text)), source()).warnings
     expected = (f"the cell q1 gives another meaning to {taken}",) if taken else ()
     assert warnings == expected
 
@@ -137,7 +138,7 @@ def test_kinds_of_cells_that_were_changed():
         cell_of(notebook, "q1")["cell_type"] = "markdown"
         cell_of(notebook, "q8")["cell_type"] = "code"
 
-    merged = merge(handed_in(swap, q8="my own words"), source())
+    merged = merge(read_here(handed_in(swap, q8="my own words")), source())
     assert "q1" not in dict(run_cells(merged))
     assert merged.written == {"q8": "my own words"}
     assert merged.warnings == ("the answer cell q1 was turned into text and is not run",)
@@ -150,7 +151,7 @@ def test_old_format_is_read():
         if cell["cell_type"] == "code":
             cell["input"] = cell.pop("source")
     old = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": cells}]}
-    merged = merge(json.dumps(old).encode(), source())
+    merged = merge(read_here(json.dumps(old).encode()), source())
     assert merged.warnings == ("the file has an old notebook format; it was read as it is",)
     assert dict(run_cells(merged))["q1"].endswith("q1 = my.short_usd / my.face_usd")
 
@@ -175,14 +176,14 @@ def test_old_format_is_read():
 )
 def test_what_cannot_be_graded(data, reason):
     with pytest.raises(NotGradable, match=reason):
-        merge(data, source())
+        merge(read_here(data), source())
 
 
 def test_cells_of_any_shape_do_no_harm():
     odd = [None, 3, {}, {"cell_type": "code"}, {"cell_type": "code", "source": [1, "q9 = 1"]}]
     odd += [{"cell_type": "code", "source": "q8 = 1", "metadata": 7}]
     odd += [{"cell_type": "code", "source": "x", "metadata": {"nbgrader": {"grade_id": ["q1"]}}}]
-    merged = merge(json.dumps({"cells": odd, "metadata": []}).encode(), source())
+    merged = merge(read_here(json.dumps({"cells": odd, "metadata": []}).encode()), source())
     own = [text for name, text in run_cells(merged) if name.startswith("own")]
     assert own == ["q9 = 1", "q8 = 1", "x"]
     assert merged.warnings == (

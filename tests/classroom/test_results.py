@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +16,8 @@ from hedgelib.classroom.classview import POINTS
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
 from hedgelib.classroom.personal import Numbers, draw, row
-from hedgelib.classroom.records import Record, fingerprint, load, save
+from hedgelib.classroom.reading import Cell
+from hedgelib.classroom.records import Record, digest_of, fingerprint, handed_in, load, save
 from hedgelib.classroom.results import copied, mark_record
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import exercises_folder, read_source
@@ -125,11 +128,17 @@ def test_records_come_back_as_they_were(tmp_path):
         written={"q8": "words"},
         warnings=("w",),
         file_warnings=("v",),
+        person="1001",
+        cells=(("q8", Cell(kind="markdown", source="words", grade_id="q8", takes=("my",))),),
     )
     course = Course(tmp_path)
     assert load(course, NAME, "s007") is None
-    save(course, record, b"bytes")
-    assert load(course, NAME, "s007") == (record, b"bytes")
+    file = tmp_path / "spooled"
+    file.write_bytes(b"bytes")
+    save(course, record, file)
+    assert load(course, NAME, "s007") == record
+    assert handed_in(course, NAME, "s007").read_bytes() == b"bytes"
+    assert digest_of(course, record) == hashlib.sha256(b"bytes").hexdigest()
     path = tmp_path / "graded" / NAME / "s007.json"
     for damage in ("{", "{}", json.dumps({"outcome": None})):
         path.write_text(damage, encoding="utf-8")
@@ -137,12 +146,14 @@ def test_records_come_back_as_they_were(tmp_path):
 
 
 def test_fingerprint_has_all_that_matters():
-    def taken(data=b"x", source="s", numbers=None, limits=None, trust=False, student_id="s007"):
-        submission = Submission(student_id=student_id, assignment=NAME, name="n", data=data)
+    def taken(digest="x", source="s", numbers=None, limits=None, trust=False, student_id="s007"):
+        submission = Submission(
+            student_id=student_id, assignment=NAME, name="n", file=Path("none"), digest=digest
+        )
         return fingerprint(submission, source, numbers or {}, limits or Limits(), trust)
 
     others = [
-        taken(data=b"y"),
+        taken(digest="y"),
         taken(source="t"),
         taken(numbers={"a": 1}),
         taken(limits=Limits(seconds=1)),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
 
 from hedgelib.classroom import submissions
 from hedgelib.classroom.interface import ID_CELL
+from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.submissions import collect
-from hedgelib.errors import InvalidInput
+from hedgelib.errors import HedgeError, InvalidInput
 
 ROSTER = {
     "s01": "Ada Lovelace",
@@ -46,8 +49,20 @@ def zipped(**files):
     return buffer.getvalue()
 
 
+@pytest.fixture(scope="module")
+def reader():
+    """A process that parses, as everywhere, but without a sandbox."""
+    with Reader(trust=True) as found:
+        yield found
+
+
 @pytest.fixture
-def hand_in(tmp_path):
+def spool(tmp_path_factory):
+    return tmp_path_factory.mktemp("spool")
+
+
+@pytest.fixture
+def hand_in(tmp_path, reader, spool):
     """Write files, collect, and make sure that the folder is as it was."""
 
     def hand_in_(**files):
@@ -57,7 +72,7 @@ def hand_in(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         before = snapshot(folder)
-        collected = collect(folder, ROSTER, ASSIGNMENTS)
+        collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
         assert snapshot(folder) == before
         return collected
 
@@ -118,18 +133,24 @@ BRIGHTSPACE = "11111-22222 - Ada Lovelace - Nov 25, 2026 1011 AM/"
 TYPED = {"s03": "the file belongs to s01, but the id typed in is s03"}
 
 
-def given(tmp_path, name, data):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return collect(tmp_path, NAMESAKES, ASSIGNMENTS)
+@pytest.fixture
+def given(tmp_path, reader, spool):
+    """Write one file and collect it, for a class with namesakes."""
+
+    def given_(name, data):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+
+    return given_
 
 
 @pytest.mark.parametrize("typed", ["s01", "s03"])
 @pytest.mark.parametrize("own", ["Bo Chen.ipynb", "s03.ipynb", "inverse_maths.ipynb", "x.ipynb"])
 @pytest.mark.parametrize("front", [MOODLE, CANVAS, BLACKBOARD, BRIGHTSPACE, "4711.zip/" + MOODLE])
-def test_nobody_hands_in_for_another_by_naming_a_file_after_them(tmp_path, front, own, typed):
-    collected = given(tmp_path, front + own, notebook(typed))
+def test_nobody_hands_in_for_another_by_naming_a_file_after_them(given, front, own, typed):
+    collected = given(front + own, notebook(typed))
     assert owners(collected) == [("s01", "inverse_maths")]
     assert collected.found[0].warnings == ((TYPED[typed],) if typed in TYPED else ())
 
@@ -153,8 +174,8 @@ def test_nobody_hands_in_for_another_by_naming_a_file_after_them(tmp_path, front
         ("Ann Lee_5_assignsubmission_file/s09.ipynb", "s09"),
     ],
 )
-def test_names_of_all_the_world_are_known(tmp_path, name, owner):
-    collected = given(tmp_path, name, notebook())
+def test_names_of_all_the_world_are_known(given, name, owner):
+    collected = given(name, notebook())
     assert owners(collected) == [(owner, "inverse_maths")]
     assert collected.found[0].warnings == ()
 
@@ -169,14 +190,14 @@ def test_names_of_all_the_world_are_known(tmp_path, name, owner):
         ("inverse_maths.ipynb", None, "belongs to nobody"),
     ],
 )
-def test_nobody_gets_a_file_that_may_be_another_s(tmp_path, name, typed, reason):
-    collected = given(tmp_path, name, notebook(typed))
+def test_nobody_gets_a_file_that_may_be_another_s(given, name, typed, reason):
+    collected = given(name, notebook(typed))
     assert collected.found == ()
     assert collected.refused[0].reason.startswith(reason)
 
 
-def test_of_two_with_one_name_the_typed_id_decides(tmp_path):
-    collected = given(tmp_path, "Ann Lee_5_assignsubmission_file/x.ipynb", notebook("S09"))
+def test_of_two_with_one_name_the_typed_id_decides(given):
+    collected = given("Ann Lee_5_assignsubmission_file/x.ipynb", notebook("S09"))
     assert owners(collected) == [("s09", "inverse_maths")]
     assert collected.found[0].warnings == ("the name fits s03, s09; the id typed in decided",)
 
@@ -247,17 +268,123 @@ def test_an_archive_that_would_burst_is_left_alone(hand_in):
     ]
 
 
-def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch):
+@pytest.mark.parametrize("which", ["_FOLDER", "_ARCHIVE"])
+def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch, which):
     """A small file may hold hundreds that each hold as much as one may."""
-    size = len(notebook())
-    monkeypatch.setattr(submissions, "_Room", lambda room=submissions._Room: room(size=4 * size))
     inner = [zipped(**{f"{id_}.ipynb": notebook()}) for id_ in ("s01", "s02", "s03", "s04")]
-    collected = hand_in(**{f"{i}.zip": zipped(**{"in.zip": x}) for i, x in enumerate(inner)})
-    assert len(collected.found) == 4
     data = zipped(**{f"{i}.zip": x for i, x in enumerate(inner)})
-    collected = hand_in(**{f"{i}.zip": data for i in range(4)})
+    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) + 2 * len(notebook())))
+    collected = hand_in(**{"all.zip": data})
+    assert [found.student_id for found in collected.found] == ["s01", "s02", "s03"]
+    assert [refused.name for refused in collected.refused] == ["all.zip/3.zip"]
+    assert "is not read: there is room for" in collected.refused[0].reason
+    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) - 1))
+    collected = hand_in(**{"all.zip": data})
+    assert [refused.name for refused in collected.refused] == ["all.zip"]
+    assert "too large to open; unpack it" in collected.refused[0].reason
+
+
+def test_4_files_are_held_one_at_a_time(tmp_path, reader, spool):
+    """Refused ones too were all held at once; the largest were read before their size was seen."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.ipynb", b"{" + b"0" * (15 * 2**20))
+        archive.writestr("film.mp4", b"0" * (30 * 2**20))
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    with (folder / "film.mp4").open("wb") as film:
+        film.truncate(490 * 2**20)
+    with (folder / "s03.ipynb").open("wb") as sparse:
+        sparse.truncate(490 * 2**20)
+    (folder / "all.zip").write_bytes(buffer.getvalue())
+    (folder / "s01.ipynb").write_bytes(notebook())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    tracemalloc.start()
+    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert owners(collected) == [("s01", "inverse_maths")]
+    assert len(collected.refused) == 23
+    reasons = {refused.name: refused.reason for refused in collected.refused}
+    assert reasons["film.mp4"] == "is larger than 20,971,520 bytes"
+    assert reasons["s03.ipynb"] == "is larger than 20,971,520 bytes"
+    assert reasons["all.zip/film.mp4"] == "is larger than 20,971,520 bytes"
+    assert peak < 80 * 2**20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 2**10
+
+
+def test_4_a_full_disk_names_the_file_and_the_place(hand_in, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(submissions.tempfile, "mkstemp", full)
+    with pytest.raises(HedgeError, match=r"^s01.ipynb: cannot be copied to .*: No space left"):
+        hand_in(**{"s01.ipynb": notebook()})
+
+
+def test_4_an_archive_that_lists_millions_is_not_read(hand_in, monkeypatch):
+    data = zipped(**{f"{number}.ipynb": notebook() for number in range(30)})
+    monkeypatch.setattr(submissions, "_LARGEST_DIRECTORY", 1_000)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("was opened"))
+    collected = hand_in(**{"all.zip": data})
+    (refused,) = collected.refused
+    assert refused.reason.startswith("is an archive with a list of 1,6")
+    assert refused.reason.endswith("too large to open; unpack it into the folder")
+
+
+MOODLE_1, MOODLE_2 = "Ann Lee_1001_assignsubmission_file/", "Ann Lee_1002_assignsubmission_file/"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (MOODLE_1 + "x.ipynb", MOODLE_2 + "x.ipynb"),
+        ("leeann_1001_7_x.ipynb", "leeann_LATE_1002_8_x.ipynb"),
+        (
+            "1001-5 - Ann Lee - Nov 25, 2026 1011 AM/x.ipynb",
+            "1002-5 - Ann Lee - Nov 25, 2026 1012 AM/x.ipynb",
+        ),
+        (MOODLE_1 + "a.ipynb", "more/" + MOODLE_2 + "b.ipynb"),
+    ],
+    ids=["Moodle", "Canvas", "Brightspace", "two exports"],
+)
+@pytest.mark.parametrize("roster", ["namesakes", "one of them"])
+def test_6_a_namesake_sets_nobody_s_work_aside(tmp_path, reader, spool, first, second, roster):
+    """The second has typed the id of the first."""
+    for number, name in enumerate((first, second)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook("s03", x=number))
+    students = {i: n for i, n in NAMESAKES.items() if roster == "namesakes" or i != "s09"}
+    collected = collect(tmp_path, students, ASSIGNMENTS, reader, spool)
     assert collected.found == ()
-    assert all("too large to open; unpack it" in refused.reason for refused in collected.refused)
+    assert {refused.name for refused in collected.refused} == {first, second}
+    for refused in collected.refused:
+        assert (refused.student_id, refused.assignment) == ("s03", "inverse_maths")
+        assert "numbers different people (1001 and 1002)" in refused.reason
+        assert "rename each folder or file to its student's id" in refused.reason
+
+
+def test_6_namesakes_with_their_own_ids_are_both_found(tmp_path, reader, spool):
+    for front, typed in ((MOODLE_1, "s03"), (MOODLE_2, "s09")):
+        (tmp_path / front).mkdir()
+        (tmp_path / front / "x.ipynb").write_bytes(notebook(typed))
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    assert [(one.student_id, one.person) for one in collected.found] == [
+        ("s03", "1001"),
+        ("s09", "1002"),
+    ]
+
+
+def test_6_one_person_s_later_file_still_counts(tmp_path, reader, spool):
+    for name in ("a.ipynb", "b.ipynb"):
+        (tmp_path / MOODLE_1).mkdir(exist_ok=True)
+        (tmp_path / MOODLE_1 / name).write_bytes(notebook("s03", x=name))
+    (tmp_path / "work_3_4_final.ipynb").write_bytes(notebook("s03"))
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    (found,) = collected.found
+    assert (found.student_id, len(collected.refused)) == ("s03", 2)
 
 
 def test_archives_of_every_make(hand_in):
@@ -413,7 +540,7 @@ def test_format_3_and_other_kernels_are_found(hand_in):
     assert collected.found[2].warnings == ()
 
 
-def test_links_devices_and_strange_names(tmp_path):
+def test_links_devices_and_strange_names(tmp_path, reader, spool):
     (tmp_path / "outside.ipynb").write_bytes(notebook())
     folder = tmp_path / "submissions"
     folder.mkdir()
@@ -423,7 +550,7 @@ def test_links_devices_and_strange_names(tmp_path):
     with open(os.fsencode(folder) + b"/s03 \xff\n<b>.ipynb", "wb") as file:
         file.write(notebook())
     data = notebook()
-    collected = collect(folder, ROSTER, ASSIGNMENTS)
+    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
     assert [(found.student_id, found.name) for found in collected.found] == [
         ("s03", "s03 \\xff\\n<b>.ipynb")
     ]
@@ -440,9 +567,9 @@ def test_checkpoints_are_not_handed_in(hand_in):
 
 
 @pytest.mark.parametrize("made", [False, True], ids=["missing", "a file"])
-def test_a_folder_that_is_none_is_named(tmp_path, made):
+def test_a_folder_that_is_none_is_named(tmp_path, made, reader, spool):
     path = tmp_path / "nowhere"
     if made:
         path.write_text("")
     with pytest.raises(InvalidInput, match="submissions must be a folder that can be read"):
-        collect(path, ROSTER, ASSIGNMENTS)
+        collect(path, ROSTER, ASSIGNMENTS, reader, spool)

@@ -1,0 +1,263 @@
+"""Reads what students handed in, inside the sandbox: file after file comes in, plain JSON goes out.
+
+A script of its own that needs only the standard library. Each file is parsed in a fork with limits
+on memory and time, so a file that is made to take both costs itself. What comes out has bounded
+size, and text that can be written down anywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import struct
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+READY = b"ready\n"
+LENGTH = struct.Struct(">Q")
+LARGEST_CELL = 200_000
+LARGEST_TEXT = 2_000_000
+MOST_CELLS = 2_000
+LARGEST_ANSWER = 16_000_000
+SECONDS = 30.0
+PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"})
+ID_CELL = "student_id"
+
+_MEMORY = 1 << 30
+_LONGEST_NAME = 200
+_TOO_LONG = f"takes more than {SECONDS:g} s to read"
+_ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
+
+
+def clean(text: str) -> str:
+    """Put a replacement character for each half of a character that JavaScript has left alone."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def reading(data: bytes) -> dict[str, Any]:
+    """Say what is in a file: the cells of a notebook and what it says of itself, or why not.
+
+    ``failure`` says that nothing could be read, ``refusal`` that there is nothing to grade.
+    """
+    try:
+        record = json.loads(data)
+    except MemoryError:
+        return {"failure": f"takes more than {_MEMORY >> 20:,} MB of memory to read"}
+    except (ValueError, RecursionError) as error:
+        return {"failure": f"{type(error).__name__}: {clean(str(error))[:_LONGEST_NAME]}"}
+    if not isinstance(record, dict):
+        return {"failure": "", "notebook": False}
+    raw = _raw_cells(record)
+    cells = [cell for item in raw or [] if (cell := _cell(item))]
+    refusal = _refusal(record, raw, cells)
+    return {
+        "failure": "",
+        "notebook": any(isinstance(record.get(key), list) for key in ("cells", "worksheets")),
+        "assignment": _name(_map(record, "metadata", "hedgelib").get("assignment")),
+        "language": _language(record),
+        "typed": _typed_id(raw or []),
+        "old": "cells" not in record,
+        "refusal": refusal,
+        "cells": [] if refusal else cells,
+    }
+
+
+def _refusal(record: Mapping[str, Any], raw: list[Any] | None, cells: list[dict[str, Any]]) -> str:
+    """Say why there is nothing to grade; nothing where there is."""
+    if other := _other_language(record):
+        return f"the notebook is for a kernel of {other!r}, not Python"
+    if raw is None:
+        return "the file is not a notebook: it holds no cells"
+    if len(raw) > MOST_CELLS:
+        return f"the notebook has {len(raw):,} cells; at most {MOST_CELLS:,} are read"
+    size = sum(len(cell["source"].encode()) for cell in cells)
+    if size > LARGEST_TEXT:
+        return f"its cells hold {size:,} bytes of text; at most {LARGEST_TEXT:,} are read"
+    return ""
+
+
+def _maps(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _raw_cells(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    if "cells" not in record:
+        return [c for sheet in _maps(record.get("worksheets")) for c in _maps(sheet.get("cells"))]
+    return _maps(record["cells"]) if isinstance(record["cells"], list) else None
+
+
+def _map(record: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """Follow keys from dictionary to dictionary; empty where they lead nowhere."""
+    for key in path:
+        inner = record.get(key)
+        record = inner if isinstance(inner, dict) else {}
+    return record
+
+
+def _name(value: object) -> str:
+    return clean(value)[:_LONGEST_NAME] if isinstance(value, str) else ""
+
+
+def _language(record: Mapping[str, Any]) -> str:
+    for part, key in (
+        ("kernelspec", "language"),
+        ("language_info", "name"),
+        ("kernelspec", "name"),
+    ):
+        if language := _name(_map(record, "metadata", part).get(key)).lower():
+            return "python" if language.startswith(("python", "ipython")) else language
+    return "python"
+
+
+def _other_language(record: Mapping[str, Any]) -> str:
+    for part, key in (("language_info", "name"), ("kernelspec", "language")):
+        language = _name(_map(record, "metadata", part).get(key))
+        if language and "python" not in language.lower():
+            return language[:40]
+    return ""
+
+
+def _text(cell: Mapping[str, Any]) -> str | None:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return clean(source) if isinstance(source, str) else None
+
+
+def _grade_id(cell: Mapping[str, Any]) -> str:
+    return _name(_map(cell, "metadata", "nbgrader").get("grade_id"))
+
+
+def _typed_id(cells: list[dict[str, Any]]) -> str | None:
+    """Find the id that the student typed in: in its cell, or where that lost its mark, anywhere."""
+    code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    for cell in sorted(code, key=lambda cell: _grade_id(cell) != ID_CELL):
+        source = _text(cell) or ""
+        if len(source) <= LARGEST_CELL:
+            lines = "\n".join(line.partition("#")[0] for line in source.splitlines())
+            if match := _ID_CALL.search(lines):
+                return (match[1] or match[2] or "").strip()[:_LONGEST_NAME]
+    return None
+
+
+def _cell(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    kind, source = item.get("cell_type"), _text(item)
+    if kind not in ("code", "markdown", "raw") or source is None:
+        return None
+    size = len(source.encode())
+    if size > LARGEST_CELL:
+        source = ""
+    return {
+        "kind": "code" if kind == "code" else "markdown",
+        "source": source,
+        "grade_id": _grade_id(item),
+        "has_result": any(
+            output.get("output_type") in ("execute_result", "pyout")
+            for output in _maps(item.get("outputs"))
+        ),
+        "takes": sorted(_taken(source)) if kind == "code" else [],
+        "left_out": size if size > LARGEST_CELL else 0,
+    }
+
+
+def _taken(text: str) -> set[str]:
+    """Find the names of the classroom that a cell binds to something else."""
+    try:
+        return set(_bound(ast.parse(text))) & PROTECTED
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+
+
+def _bound(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname for alias in node.names if alias.asname)
+
+
+def _in_a_fork(data: bytes) -> bytes:
+    """Read a file in a process of its own; say so where that does not end as it should."""
+    out, into = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _limit()
+            try:
+                answer = json.dumps(reading(data)).encode()
+            except BaseException as error:
+                answer = _failed(f"{type(error).__name__} while it was read")
+            while answer:
+                answer = answer[os.write(into, answer) :]
+        finally:
+            os._exit(0)
+    os.close(into)
+    answer, end = b"", time.monotonic() + SECONDS
+    try:
+        while len(answer) <= LARGEST_ANSWER:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([out], [], [], left)[0]:
+                return _failed(_TOO_LONG)
+            part = os.read(out, 1 << 20)
+            if not part:
+                break
+            answer += part
+    finally:
+        os.close(out)
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+    if answer:
+        return answer
+    signalled = os.WIFSIGNALED(status)
+    if signalled and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+        return _failed(_TOO_LONG)
+    how = f" by signal {os.WTERMSIG(status)}" if signalled else ""
+    return _failed(f"the process that read it ended{how}")
+
+
+def _failed(reason: str) -> bytes:
+    return json.dumps({"failure": reason}).encode()
+
+
+def _limit() -> None:
+    import resource
+
+    for name, most in (
+        ("AS", _MEMORY),
+        ("CPU", int(SECONDS)),
+        ("FSIZE", 0),
+        ("CORE", 0),
+    ):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+
+
+def _exactly(length: int) -> bytes:
+    data = sys.stdin.buffer.read(length)
+    if len(data) < length:
+        os._exit(0)
+    return data
+
+
+def main() -> NoReturn:
+    """Answer each file that comes from standard input, until there are no more."""
+    os.write(1, READY)
+    while True:
+        (length,) = LENGTH.unpack(_exactly(LENGTH.size))
+        answer = _in_a_fork(_exactly(length))
+        answer = LENGTH.pack(len(answer)) + answer
+        while answer:
+            answer = answer[os.write(1, answer) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""What is in the files that students handed in: parsed in the sandbox, taken over as plain values.
+
+Nothing here parses a byte of a student's. The sandbox gives back text of bounded size, and of its
+answer only values of the kinds that are expected are taken.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from hedgelib.classroom import _reader, sandbox
+
+__all__ = ["Cell", "Reader", "Reading", "taken_over"]
+
+_SECONDS_TO_START = 60.0
+_LOST = "could not be read: the process that read it is gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell of a submission, with only what counts.
+
+    Parameters
+    ----------
+    kind : str
+    source : str
+        Empty where it was too large to be read.
+    grade_id : str
+    has_result : bool
+        It has an output that says what the cell gave.
+    takes : tuple of str
+        Names of the classroom to which it gives another meaning.
+    left_out : int
+        Bytes of a source that was too large to be read; 0 for any other.
+    """
+
+    kind: Literal["code", "markdown"]
+    source: str
+    grade_id: str = ""
+    has_result: bool = False
+    takes: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a file says.
+
+    Parameters
+    ----------
+    failure : str
+        Why it cannot be read at all; empty where it can.
+    notebook : bool
+        It has the shape of one.
+    assignment, language : str
+        As its metadata have them; ``"python"`` where they name no language.
+    typed : str or None
+        The id that the student typed in.
+    old : bool
+        It has the cells where formats before 4 have them.
+    refusal : str
+        Why there is nothing to grade; empty where there is.
+    cells : tuple of Cell
+    """
+
+    failure: str = ""
+    notebook: bool = False
+    assignment: str = ""
+    language: str = "python"
+    typed: str | None = None
+    old: bool = False
+    refusal: str = ""
+    cells: tuple[Cell, ...] = ()
+
+
+def _text(value: Any, most: int = _reader.LARGEST_CELL) -> str:
+    if not isinstance(value, str) or len(value) > most:
+        raise TypeError("not a text of the size that is allowed")
+    return _reader.clean(value)
+
+
+def _cell(raw: Any) -> Cell:
+    if raw["kind"] not in ("code", "markdown"):
+        raise ValueError("no such kind of cell")
+    return Cell(
+        kind=raw["kind"],
+        source=_text(raw["source"]),
+        grade_id=_text(raw["grade_id"]),
+        has_result=raw["has_result"] is True,
+        takes=tuple(name for name in raw["takes"] if name in _reader.PROTECTED),
+        left_out=int(raw["left_out"]),
+    )
+
+
+def taken_over(raw: Any) -> Reading:
+    """Take plain values, and nothing else, out of what the sandbox said of a file.
+
+    Parameters
+    ----------
+    raw : object
+        Of the form that :func:`hedgelib.classroom._reader.reading` gives.
+
+    Returns
+    -------
+    Reading
+    """
+    try:
+        if raw["failure"] or not raw["notebook"]:
+            return Reading(failure=_text(raw["failure"]))
+        return Reading(
+            notebook=True,
+            assignment=_text(raw["assignment"]),
+            language=_text(raw["language"]),
+            typed=None if raw["typed"] is None else _text(raw["typed"]),
+            old=raw["old"] is True,
+            refusal=_text(raw["refusal"]),
+            cells=tuple(map(_cell, raw["cells"][: _reader.MOST_CELLS])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Reading(failure=_LOST)
+
+
+class Reader:
+    """Reads files in the sandbox, one after the other, in one process that forks for each.
+
+    Parameters
+    ----------
+    trust : bool
+        Go without a sandbox; a process with limits of its own reads all the same.
+    hidden : sequence of Path
+        Folders that must not be seen from inside, wherever they lie.
+    """
+
+    def __init__(self, *, trust: bool = False, hidden: Sequence[Path] = ()) -> None:
+        self._trust, self._hidden = trust, tuple(hidden)
+        self._turn = threading.Lock()
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def read(self, data: bytes) -> Reading:
+        """Read a file.
+
+        Parameters
+        ----------
+        data : bytes
+
+        Returns
+        -------
+        Reading
+
+        Raises
+        ------
+        SandboxMissing
+            The sandbox could not be set up.
+        """
+        with self._turn:
+            process = self._process or self._start()
+            try:
+                return taken_over(self._ask(process, data))
+            except (OSError, ValueError, RecursionError, MemoryError):
+                self._end()
+                return Reading(failure=_LOST)
+            except BaseException:
+                # What was asked would be the answer to the next question.
+                self._end()
+                raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        path = Path(_reader.__file__)
+        process, complaint = self._stack.enter_context(
+            sandbox.started(path, trust=self._trust, hidden=self._hidden)
+        )
+        assert process.stdout is not None
+        try:
+            ready = _exactly(process.stdout.fileno(), len(_reader.READY), _SECONDS_TO_START)
+        except OSError:
+            ready = b""
+        if ready != _reader.READY:
+            told = complaint()
+            self._end()
+            raise sandbox.not_set_up(told)
+        self._process = process
+        return process
+
+    def _ask(self, process: subprocess.Popen[bytes], data: bytes) -> Any:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(_reader.LENGTH.pack(len(data)))
+        process.stdin.write(data)
+        process.stdin.flush()
+        fd, seconds = process.stdout.fileno(), 2 * _reader.SECONDS
+        (length,) = _reader.LENGTH.unpack(_exactly(fd, _reader.LENGTH.size, seconds))
+        if length > _reader.LARGEST_ANSWER:
+            raise ValueError("an answer that is too large")
+        return json.loads(_exactly(fd, length, seconds))
+
+    def _end(self) -> None:
+        self._process = None
+        self._stack.close()
+
+
+def _exactly(fd: int, length: int, seconds: float) -> bytes:
+    """Read so many bytes within a time."""
+    parts, end = [], time.monotonic() + seconds
+    while length:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([fd], [], [], left)[0]:
+            raise TimeoutError
+        part = os.read(fd, min(length, 1 << 20))
+        if not part:
+            raise ConnectionError("the process that reads is gone")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,141 @@
+"""What is parsed of a student's file, where, and at what cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tracemalloc
+
+import pytest
+from classtools import read_here
+
+from hedgelib.classroom import _reader, sandbox
+from hedgelib.classroom.reading import Cell, Reader, Reading, taken_over
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+
+@pytest.fixture(scope="module")
+def reader():
+    with Reader() as found:
+        yield found
+
+
+def notebook(*cells, **metadata):
+    return json.dumps({"nbformat": 4, "metadata": metadata, "cells": list(cells)}).encode()
+
+
+def code(source, grade_id=""):
+    mark = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
+    return {"cell_type": "code", "metadata": mark, "source": source}
+
+
+def test_1_half_characters_are_replaced_wherever_they_stand(reader):
+    half = "\ud83d"
+    cells = [
+        code(f"me('s0{half}1')", "student_id"),
+        code([f"q1 = '{half}'"], "q1"),
+        code("x", half),
+        {"cell_type": "markdown", "metadata": {half: half}, "source": f"whole 😀, half {half}"},
+    ]
+    cells[1]["outputs"] = [{"output_type": half, "text": half}]
+    data = notebook(*cells, hedgelib={"assignment": half}, kernelspec={"language": "python" + half})
+    assert b"\\ud83d" in data
+    found = reader.read(data)
+    assert found == read_here(data)
+    assert (found.assignment, found.typed) == ("\ufffd", "s0\ufffd1")
+    assert [cell.source for cell in found.cells][1:] == [
+        "q1 = '\ufffd'",
+        "x",
+        "whole 😀, half \ufffd",
+    ]
+    repr(found).encode()
+
+
+def test_3_large_cells_are_left_out_and_the_others_read(reader):
+    large, limit = "x = 1\n" * 40_000, "#" * _reader.LARGEST_CELL
+    found = reader.read(notebook(code(large, "q1"), code(limit, "q2"), code("q3 = 3", "q3")))
+    assert found.cells == (
+        Cell(kind="code", source="", grade_id="q1", left_out=240_000),
+        Cell(kind="code", source=limit, grade_id="q2"),
+        Cell(kind="code", source="q3 = 3", grade_id="q3"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (notebook(*[code("x = 1\n" * 30_000)] * 20), "hold 3,600,000 bytes of text; at most"),
+        (notebook(*[code("1")] * 2_001), "the notebook has 2,001 cells; at most 2,000 are read"),
+    ],
+    ids=["much text", "many cells"],
+)
+def test_3_much_text_is_refused(reader, data, told):
+    assert told in reader.read(data).refusal
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"[" * 10**6, "RecursionError"),
+        (b"[" + b"{}," * (16 * 2**20) + b"{}]", "MB of memory to read"),
+        (b'{"cells": [', "JSONDecodeError: Expecting value"),
+    ],
+    ids=["deep", "wide", "cut"],
+)
+def test_3_what_is_made_to_take_all_memory_costs_itself(reader, data, told):
+    tracemalloc.start()
+    found = reader.read(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert told in found.failure
+    assert peak < 10 * 2**20
+    assert reader.read(notebook()).notebook
+
+
+def test_3_source_that_takes_gigabytes_to_parse_takes_none_here(reader):
+    """Four megabytes took 2.6 GB in the process that marks."""
+    large = "x = " + "-1," * (4 * 2**20 // 3)
+    data = notebook(code(large, "q1"), code("my = [" + "1," * 90_000 + "]"))
+    tracemalloc.start()
+    found = reader.read(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * 2**20
+    assert found.cells[0].left_out == len(large)
+    assert found.cells[1].takes == ("my",)
+
+
+def test_a_reader_that_is_gone_costs_one_file(reader):
+    assert reader.read(notebook()).notebook
+    process = reader._process
+    os.kill(process.pid, signal.SIGKILL)
+    # What is inside the sandbox goes a moment later.
+    while not process.stdout.closed and not (failure := reader.read(notebook()).failure):
+        pass
+    assert failure == "could not be read: the process that read it is gone"
+    assert reader.read(notebook()).notebook
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        [],
+        {"failure": 3},
+        {"failure": "", "notebook": True},
+        {**_reader.reading(notebook(code("1"))), "cells": [{}]},
+        {**_reader.reading(notebook(code("1"))), "cells": {"kind": 1}},
+        {**_reader.reading(notebook(code("1"))), "typed": ["s01"]},
+        {**_reader.reading(notebook(code("1"))), "assignment": "x" * 10**6},
+    ],
+)
+def test_of_a_forged_answer_nothing_is_taken(raw):
+    assert taken_over(raw) == Reading(failure="could not be read: the process that read it is gone")
+
+
+def test_a_reader_that_cannot_start_says_why(monkeypatch):
+    monkeypatch.setattr(sandbox, "_bubblewrap", lambda *_, **__: ["bwrap", "--no-such-option"])
+    with Reader() as broken, pytest.raises(sandbox.SandboxMissing, match="no-such-option"):
+        broken.read(b"{}")
