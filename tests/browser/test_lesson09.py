@@ -18,7 +18,7 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
     fit = ols_beta(sample.book, sample.hedges["BTC"])
 
     def whole(measured):
-        return (measured * sample.value_usd + sample.own_usd) / book.value_usd
+        return (measured * sample.value_usd + sample.own_usd("BTC")) / book.value_usd
 
     def shows(move, shock, cap, source, measured=fit.beta):
         plan = plan_hedge(
