@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -235,13 +236,17 @@ def _ticks(
     most = min(scale.most_ticks, max(2, int(pixels / (72 if direction == "x" else 36))))
     if scale.unit == "day":
         return _day_ticks(low, high, most)
-    # Steps of 2.5% would be rounded in the labels.
-    steps = [1, 2, 5, 10] if scale.unit == "share" else [1, 2, 2.5, 5, 10]
-    at = MaxNLocator(nbins=most, steps=steps).tick_values(low, high)
+    at = _locator(most, scale.unit == "share").tick_values(low, high)
     slack = 1e-9 * (high - low)
     inside = [float(v) for v in at if low - slack <= v <= high + slack]
     write = _writer(scale, inside)
     return tuple((v, write(v)) for v in inside)
+
+
+@lru_cache
+def _locator(most: int, share: bool) -> MaxNLocator:
+    # Steps of 2.5% would be rounded in the labels.
+    return MaxNLocator(nbins=most, steps=[1, 2, 5, 10] if share else [1, 2, 2.5, 5, 10])
 
 
 def _writer(scale: Scale, at: Sequence[float]) -> Callable[[float], str]:

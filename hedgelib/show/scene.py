@@ -498,8 +498,13 @@ def _digits(axis: Axis) -> int:
     return 4 - math.floor(math.log10(axis.high - axis.low))
 
 
-def _list(values: ArrayLike, digits: int) -> list[float | int | None]:
-    return [None if math.isnan(v) else _round(v, digits) for v in np.asarray(values).tolist()]
+def _list(values: FloatArray, digits: int) -> list[float | int | None]:
+    # Negative digits round to tens and hundreds, and leave whole numbers.
+    rounded = np.round(values, digits)
+    listed: list[float | int | None] = rounded.tolist()
+    if np.isnan(rounded).any():
+        return [None if v != v else v for v in listed]
+    return rounded.astype(np.int64).tolist() if digits <= 0 else listed
 
 
 def _panel_data(panel: Panel) -> dict[str, Any]:
