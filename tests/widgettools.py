@@ -116,6 +116,8 @@ def every_control(page: Page) -> None:
             ), "a nameless control"
         for handle in explorer.get_by_role("slider").all():
             follows_the_mouse(explorer, handle)
+            follows_the_keys(explorer, handle)
+            survives_silly_numbers(explorer, handle)
         for choice in explorer.locator("select").all():
             follows_the_arrows(explorer, choice)
         page.wait_for_function(
@@ -140,6 +142,42 @@ def follows_the_mouse(explorer: Locator, handle: Locator) -> None:
     assert float(box.input_value()) == float(handle.input_value())
     reset(explorer)
     expect(box).to_have_value(start, timeout=PATIENCE)
+
+
+def follows_the_keys(explorer: Locator, handle: Locator) -> None:
+    box = handle.locator("xpath=../input[@type='number']")
+    for key, end in (("End", "max"), ("Home", "min")):
+        handle.press(key)
+        # A slider ends at its last whole step.
+        assert abs(float(handle.input_value()) - float(handle.get_attribute(end) or "nan")) < float(
+            handle.get_attribute("step") or "nan"
+        )
+        assert float(box.input_value()) == float(handle.input_value())
+        answered(explorer)
+    reset(explorer)
+
+
+def survives_silly_numbers(explorer: Locator, handle: Locator) -> None:
+    box = handle.locator("xpath=../input[@type='number']")
+    start = box.input_value()
+    for text in ("", "0", "-1e9", "1e300"):
+        box.fill(text)
+        box.press("Tab")
+        answered(explorer)
+    reset(explorer)
+    expect(box).to_have_value(start, timeout=PATIENCE)
+    expect(explorer.get_by_role("alert")).to_be_empty(timeout=PATIENCE)
+
+
+def answered(explorer: Locator) -> None:
+    """Wait until the kernel has answered, with a result or with a reason that a reader can use."""
+    settled = explorer.page.wait_for_function(
+        "e => e.getAttribute('aria-busy') === 'false' && [e.querySelector('.problem').textContent,"
+        " e.querySelector('output.sentence').textContent].join('').trim()",
+        arg=explorer.element_handle(),
+        timeout=PATIENCE,
+    )
+    assert "should not be" not in str(settled.json_value())
 
 
 def follows_the_arrows(explorer: Locator, choice: Locator) -> None:

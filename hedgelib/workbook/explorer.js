@@ -74,6 +74,7 @@ function explorer(host, spec, ask) {
   const tell = () => {
     waiting = false;
     now = JSON.stringify(values());
+    root.setAttribute("aria-busy", "true");
     ask({ view, serial: ++asked, values: JSON.parse(now) });
   };
   // While an answer is on its way only the last state waits; more would queue up in the kernel.
@@ -118,6 +119,7 @@ function explorer(host, spec, ask) {
     if (scene?.panels.length) draw(scene, picture, readout);
     said.textContent = scene?.alt ?? "";
     table.replaceChildren(...(scene?.table ? [tableOf(scene.table)] : []));
+    root.setAttribute("aria-busy", String(asked > answered));
     if (waiting && asked <= answered) tell();
   }
   return { show };
