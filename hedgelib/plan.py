@@ -363,13 +363,12 @@ class HedgePlan:
         -------
         tuple of (str, str)
         """
-        c, partly = self.contract, self.hedge_ratio != 1
-        sold = f"{usd(self.sold_usd)} of altcoins"
-        if self.cash_sold_usd:
-            sold = f"{usd(self.cash_sold_usd)} of cash and {sold}"
+        c, partly = self.contract, self.hedge_ratio != 1 or self.target_beta != 0
+        parts = ((self.cash_sold_usd, "cash"), (self.sold_usd, "altcoins"))
+        sold = " and ".join(f"{usd(value)} of {what}" for value, what in parts if value)
         source = {
             "new_money": f"{c.coin} bought with new money",
-            "from_portfolio": f"taken out of the book ({sold} sold)",
+            "from_portfolio": f"taken out of the book ({sold or 'no altcoins'} sold)",
             "stablecoin": "stablecoin",
         }[self.collateral]
         own = (
@@ -393,8 +392,9 @@ class HedgePlan:
             (
                 "Ratio",
                 f"short {usd(self.notional_target_usd)}, {self.hedge_ratio:.0%} of the exposure"
-                + (" of the book, and the margin" if self.holds_coin and partly else "")
-                + (f", beta {self.target_beta:g} left on purpose" if self.target_beta else ""),
+                + (" of the book" if partly and (self.holds_coin or self.target_beta) else "")
+                + (f" beyond a beta of {self.target_beta:g}" if self.target_beta else "")
+                + (", and the margin" if self.holds_coin and partly else ""),
             ),
             (
                 "Contracts",
@@ -566,7 +566,7 @@ def plan_hedge(
     posted = smallest if collateral_usd is None else collateral_usd
     if not np.isfinite(posted) or posted < sizing.smallest(max_leverage) * (1 - _ROUNDING):
         raise InfeasibleHedge(
-            _why_infeasible(collateral, cap, posted, smallest, contract),
+            _why_infeasible(collateral, cap, posted, smallest, contract, ladder=cap < max_leverage),
             smallest_collateral_usd=smallest,
         )
     if collateral == "from_portfolio" and posted > book_usd * (1 + _ROUNDING):
@@ -890,11 +890,15 @@ def _why_infeasible(
     posted_usd: float,
     smallest_usd: float,
     contract: ContractTerms,
+    *,
+    ladder: bool,
 ) -> str:
     if np.isfinite(smallest_usd):
+        whose = f" that {contract.venue} sets for that size" if ladder else ""
         return (
             f"{usd(posted_usd)} of collateral puts the leverage above the cap of "
-            f"{max_leverage:g}x; the smallest that does is {usd(smallest_usd, cents=True)}"
+            f"{max_leverage:g}x{whose}; the smallest that keeps to it is "
+            f"{usd(smallest_usd, cents=True)}"
         )
     if collateral == "from_portfolio":
         return (

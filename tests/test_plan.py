@@ -186,7 +186,7 @@ def test_the_plan_at_the_smallest_collateral_meets_the_cap_and_below_it_is_refus
     assert error.value.smallest_collateral_usd == smallest
     assert str(error.value) == (
         f"${0.999 * smallest:,.0f} of collateral puts the leverage above the cap of {cap:g}x; "
-        f"the smallest that does is ${smallest:,.2f}"
+        f"the smallest that keeps to it is ${smallest:,.2f}"
     )
     most = request["book_usd"] if request["collateral"] == "from_portfolio" else INF
     for posted in (None, smallest, smallest * 1.01, smallest * 1.5):
@@ -237,6 +237,8 @@ def test_a13_one_times_out_of_the_book_is_a_plan(fee_rate, held, given_usd):
     words = dict(plan.steps())
     assert words["Exposure"].startswith("$0 x beta 0 + $")
     assert words["Collateral and leverage"].endswith("leverage 1.00x, no price liquidates it")
+    assert ("(no altcoins sold)" in words["Collateral and leverage"]) == (held == 50_000)
+    assert "$0 of" not in words["Collateral and leverage"]
     # On the entry price there is a price, far away.
     entry = dataclasses.replace(one, maintenance_basis="entry")
     far = h.plan_hedge(
@@ -690,7 +692,7 @@ def test_a_cap_that_cannot_be_met_says_the_smallest_collateral():
     assert error.value.smallest_collateral_usd == near(7_500)
     assert str(error.value) == (
         "$7,500 of collateral puts the leverage above the cap of 3x; "
-        "the smallest that does is $7,500.00"
+        "the smallest that keeps to it is $7,500.00"
     )
     smallest = h.smallest_collateral(10_000, 1.5, 3)
     assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 0.9e-9))
@@ -863,7 +865,11 @@ STEPS = [
         [
             ("Exposure", "$4,000 x beta 2 + $6,000 of ETH margin = $14,000 of ETH risk"),
             ("Instrument", "ETHUSD at Test, inverse, 10 USD a contract"),
-            ("Ratio", "short $11,500, 100% of the exposure, beta 0.25 left on purpose"),
+            (
+                "Ratio",
+                "short $11,500, 100% of the exposure of the book beyond a beta of 0.25, and the "
+                "margin",
+            ),
             (
                 "Contracts",
                 "sell 1,150 (1,150.000 before rounding), $11,500; residual delta $0.00",
@@ -927,7 +933,7 @@ def test_the_words_agree_with_the_numbers(request):
     assert f"${plan.kept_usd:,.0f} x beta {plan.kept_beta:.3g}" in words["Exposure"]
     assert plan.contract.face in words["Instrument"]
     assert words["Ratio"].startswith(f"short ${plan.notional_target_usd:,.0f}, ")
-    assert ("left on purpose" in words["Ratio"]) == (plan.target_beta != 0)
+    assert ("beyond a beta of" in words["Ratio"]) == (plan.target_beta != 0)
     assert words["Contracts"].startswith(f"sell {-plan.contracts:,.10g} (")
     assert f"residual delta {usd(plan.residual_delta_usd, cents=True)}" in words["Contracts"]
     assert f"leverage {plan.leverage:.2f}x" in words["Collateral and leverage"]
@@ -1385,6 +1391,7 @@ def test_a14_a_venue_allows_less_leverage_for_a_large_size():
     # Too little for either cap: the smallest is the venue's.
     with pytest.raises(h.InfeasibleHedge, match="above the cap of 2x") as error:
         h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 3)
+    assert "above the cap of 2x that Test sets for that size; the smallest" in str(error.value)
     assert error.value.smallest_collateral_usd == near(book)
     # A flat size knows no way out by more margin of its own.
     given_ = h.plan_hedge(book, 1, ladder, 40_000, notional_usd=1001 * 40_000)

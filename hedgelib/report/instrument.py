@@ -103,8 +103,8 @@ def choose(
         return contract, reason
     if not judged:
         raise NotEnoughData(
-            "benchmark auto compares price histories, and no coin of the book has one that "
-            f"serves; {_WHICHEVER}"
+            "benchmark auto compares price histories, and no coin of the book is left to its "
+            f"history: each has a beta in the file, or no history that serves; {_WHICHEVER}"
         )
     _check_betas(sample.book)
     offered = _perpetuals(parameters, data)

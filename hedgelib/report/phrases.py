@@ -17,6 +17,7 @@ __all__ = [
     "beta_spread",
     "coin_price",
     "covered_part",
+    "is_the_coin",
     "listed",
     "listed_names",
     "margin_source",
@@ -71,10 +72,18 @@ def beta_range(report: HedgeReport) -> str:
     tracked = report.tracked
     if tracked.estimate is None:
         return "your own figure"
+    if is_the_coin(report):
+        return "by definition"
     low, high = tracked.book_beta_low, tracked.book_beta_high
     if report.gap:
         low, high = tracked.covered_beta_low, tracked.covered_beta_high
     return f"95% interval {low:.2f} to {high:.2f}"
+
+
+def is_the_coin(report: HedgeReport) -> bool:
+    """Tell whether the book is the hedge coin itself and cash: its beta is then no measurement."""
+    held = {cover.coin for cover in report.covers if cover.value_usd > 0 and cover.how != "cash"}
+    return held == {report.hedge_coin} and not report.coins("own")
 
 
 def age_words(report: HedgeReport) -> str:

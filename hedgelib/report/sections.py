@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
 from hedgelib.report.phrases import (
@@ -276,7 +278,8 @@ def steps(report: HedgeReport) -> Section:
                 "note",
             )
         )
-    if report.old and report.price_day is not None:
+    finite = np.isfinite(plan.liquidation_price_usd)
+    if report.old and report.price_day is not None and finite:
         text = f"The liquidation price is reached from the price of {report.price_day}."
         blocks.append(Text(text, "note"))
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
@@ -293,6 +296,15 @@ def steps(report: HedgeReport) -> Section:
             Text(
                 f"The {report.hedge_coin} that is bought as margin can fall like the book, so the "
                 "short covers it too: that is why it is larger than book times beta.",
+                "note",
+            )
+        )
+    held_usd = report.portfolio.value_of(report.hedge_coin)
+    if held_usd and plan.collateral == "new_money":
+        blocks.append(
+            Text(
+                f"The book holds {usd(held_usd)} of {report.hedge_coin}, which can be margin as it "
+                "is: with collateral from_portfolio it is used before anything is sold.",
                 "note",
             )
         )

@@ -14,6 +14,7 @@ from hedgelib.report.phrases import (
     beta_spread,
     coin_price,
     covered_part,
+    is_the_coin,
     listed,
     margin_source,
     measured_part,
@@ -98,19 +99,28 @@ def _hold(report: HedgeReport) -> str:
     book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
     count = len(book) - len(report.coins("cash"))
     many = f"{count:,} coins" if count > 1 else "one coin"
+    held, its = f"{usd(book.value_usd)} in {many}.", "Its beta"
     if book.cash_usd:
-        many += f" and, {usd(book.cash_usd)} of it, cash, which does not move"
-    held = f"{usd(book.value_usd)} in {many}."
+        held = (
+            f"{usd(book.value_usd - book.cash_usd)} in {many} and {usd(book.cash_usd)} in cash, "
+            "which does not move."
+        )
+        its = f"The beta of the {usd(book.value_usd)}"
     if tracked.estimate is None:
         return (
             f"{held} No coin in it has a price history that serves; by your own figures the beta "
             f"of {covered_part(report)} to {coin} is {tracked.covered_beta:.2f}.{_unknown(report)}"
         )
+    if is_the_coin(report):
+        return (
+            f"{held} {its} to {coin} is {tracked.book_beta:.2f}, by definition: the coin is "
+            f"{coin} itself."
+        )
     own = report.coins("own")
     exact = ", your figures taken as exact" if own else ""
     mine = f", your own figures for {listed(own)} counted in" if own else ""
     beta, part = tracked.book_beta, covered_part(report)
-    whose, moving = "Its beta", "the book"
+    whose, moving = its, "the book"
     if report.gap:
         beta, whose, moving = tracked.covered_beta, f"The beta of {part}", "that part"
     return (
@@ -253,10 +263,14 @@ def _own_moves(report: HedgeReport) -> list[str]:
         )
     if own:
         apart += f". That of {listed(own)} is not known and comes on top"
+    if is_the_coin(report):
+        return [f"{apart}."]
     wide = ", and of the rest from 0 to that," if gap else ""
+    whole = plan.hedge_ratio == 1 and not plan.target_beta and plan.collateral != "from_portfolio"
+    taken = "The hedge is sized" if whole else "The book is taken"
     return [
         f"{apart}.",
-        f"A beta that was measured wrong, or changes. The hedge is sized for "
+        f"A beta that was measured wrong, or changes. {taken} for "
         f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; across the 95% interval of the "
         f"beta{wide} it is between {usd(low)} and {usd(high)}.",
     ]
@@ -424,7 +438,8 @@ def _weak(report: HedgeReport) -> str:
         f"out of sample, {coin} removed {percent(max(removed, 0.0))} of {part}, which is "
         f"{percent(less)} of its volatility"
     )
-    advice = "To carry less risk than that, hold less of the book."
+    less_of = "the book" if of_book or report.gap else "the coins in it"
+    advice = f"To carry less risk than that, hold less of {less_of}."
     # The residual volatility of coins with a beta of the owner's is not known.
     if report.gap and not any(cover.value_usd > 0 for cover in report.coins("own")):
         whole = report.residual.removed

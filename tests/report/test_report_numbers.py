@@ -557,7 +557,7 @@ def test_a_bad_file_is_refused_with_the_place_and_the_fix(book, case):
         ({"contract": "bybit:ETHUSD", "benchmark": "BTC"}, InvalidInput, "leave the other at auto"),
         ({"max_leverage": 1}, InfeasibleHedge, "raise the cap or use stablecoin"),
         ({"max_leverage": 500}, InvalidInput, "max_leverage must be <="),
-        ({"collateral_usd": 10}, InfeasibleHedge, "the smallest that does is"),
+        ({"collateral_usd": 10}, InfeasibleHedge, "the smallest that keeps to it is"),
         ({"target_beta": 5}, InvalidInput, "nothing to short"),
     ],
 )
@@ -739,7 +739,7 @@ def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
     assert tracked.estimate == replace(want.tracked.estimate, y_name=tracked.estimate.y_name)
     assert got.scenario.unhedged_pnl_usd == pytest.approx(want.scenario.unhedged_pnl_usd)
     said = " ".join(str(got.summary).split())
-    assert "$100,000 in 2 coins and, $90,000 of it, cash, which does not move." in said
+    assert "$10,000 in 2 coins and $90,000 in cash, which does not move. The beta of the " in said
     assert "2 coins, $90,000 cash" in said
     said = " ".join(str(got.tracking).split())
     assert "the $10,000 that has a price history (ADA and LINK)" in said
@@ -766,6 +766,7 @@ def test_a4_margin_out_of_the_book_is_made_of_cash_first(book):
     assert plan.sold_usd == pytest.approx(plan.collateral_usd - 4_000)
     assert plan.sold_usd > 0
     said = " ".join(str(got.steps).split())
+    assert "hold less of the coins in it" in " ".join(str(got.summary).split())
     assert f"$4,000 of cash and {usd(plan.sold_usd)} of altcoins sold" in said
     assert "out of all coins but ETH and cash alike" in said
     # The same by hand: cash as new money, then coins.
@@ -845,6 +846,52 @@ def test_a11_auto_judges_on_one_part_and_says_what_it_leaves_out(book):
     assert own == {coin: betas[shipped.hedge_coin] for coin, betas in rows.items()}
     with pytest.raises(NotEnoughData, match="no coin of the book has a beta to ETH"):
         report_on(book("coin,usd_value,beta_btc\nUNI,5000,1.2\n"), benchmark="ETH")
+
+
+def test_a11_a_book_of_betas_alone_says_why_auto_cannot_choose(book):
+    """ADA has a history: it is the owner's beta that goes before it."""
+    path = book("coin,usd_value,beta_btc,beta_eth\nADA,5000,1.1,0.9\nUNI,5000,1.8,1.4\n")
+    with pytest.raises(NotEnoughData, match="no coin of the book is left to its history"):
+        report_on(path)
+
+
+def test_a5_a_target_is_beyond_what_the_ratio_is_of():
+    got = report_on("layer1.csv", target_beta=0.4, benchmark="BTC")
+    said = " ".join(str(got.steps).split())
+    assert "100% of the exposure of the book beyond a beta of 0.4, and the margin" in said
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"hedge_ratio": 0.5}, {"target_beta": 0.4}, {"collateral": "from_portfolio"}],
+    ids=["half", "target", "out of the book"],
+)
+def test_a5_a_hedge_of_a_part_is_not_sized_for_the_whole_exposure(parameters):
+    got = report_on("layer1.csv", benchmark="BTC", **parameters)
+    said = " ".join(str(got.summary).split())
+    assert "is sized for" not in said
+    exposure = usd(got.tracked.book_beta * got.plan.book_usd)
+    assert f"The book is taken for {exposure} of BTC exposure; across" in said
+    whole = " ".join(str(report_on("layer1.csv", benchmark="BTC").summary).split())
+    assert f"The hedge is sized for {exposure} of BTC exposure; across" in whole
+
+
+@pytest.mark.parametrize("cash", ["", "USDT,60000\n"])
+def test_a13_the_coin_itself_has_a_beta_that_nobody_measured(book, cash):
+    path = book("coin,usd_value\nETH,40000\n" + cash)
+    got = report_on(path)
+    said = " ".join(str(got.summary).split())
+    assert "by definition: the coin is ETH itself." in said
+    assert "95% interval" not in said
+    assert "measured over" not in said
+    assert "measured wrong" not in said
+    offer = "The book holds $40,000 of ETH, which can be margin as it is: with collateral"
+    assert offer in " ".join(str(got.steps).split())
+    one = report_on(path, collateral="from_portfolio", max_leverage=1)
+    steps = " ".join(str(one.steps).split())
+    assert offer not in steps
+    assert "The liquidation price is reached" not in steps
+    assert "no price liquidates it" in steps
 
 
 def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
