@@ -56,14 +56,23 @@ _ONLY_IN_LOGS = frozenset(
     }
 )
 _TIMES = frozenset(
-    {"date", "time", "datetime", "date time", "timestamp", "date utc", "utc time", "created at"}
+    {
+        *("date", "time", "datetime", "date time", "timestamp", "date utc", "utc time"),
+        *("created at", "datum", "zeit"),
+    }
 )
 _OF_A_TRADE = frozenset(
-    {"type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"}
+    {
+        *("type", "operation", "action", "fee", "fees", "fee amount", "fee percent", "label"),
+        *("typ", "gebühr"),
+    }
 )
 """Beside a time, they too are only in lists of trades."""
 _LOG_KEYS = {"activities", "transactions", "trades", "orders", "ledger", "fills"}
-_LOG_WORDS = {"buy", "sell", "bought", "sold"}
+_LOG_WORDS = {
+    *("buy", "sell", "bought", "sold"),
+    *("kauf", "verkauf", "kaufen", "verkaufen", "gekauft", "verkauft"),
+}
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)

@@ -1065,6 +1065,8 @@ def test_b_a_list_of_trades_is_told_from_holdings_by_its_columns(file, name):
         # As a reader would have it who renamed the columns.
         ("a.csv", "coin,quantity,comment\nADA,5,Buy\nLINK,500,SELL\n", "'comment' says 'Buy'"),
         ("b.csv", "coin,type,quantity\nADA,spot,5\nLINK,sold,5\n", "'type' says 'sold'"),
+        ("g.csv", "coin,quantity,comment\nADA,5,Kauf\nLINK,5,Verkauf\n", "'comment' says 'Kauf'"),
+        ("h.csv", "Datum,coin,quantity,Typ\nx,ADA,5,\n", "it has the columns 'Datum' and 'Typ'"),
         ("c.csv", 'coin,type,amount\nADA,buy,1\nLINK,"5"x,1\n', "'type' says 'buy'"),
         ("d.json", '[{"coin":"ADA","amount":5,"note":"sell"}]', "'note' says 'sell'"),
     ],
