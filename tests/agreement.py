@@ -118,13 +118,8 @@ def on_paper(scene: Scene) -> dict[str, Any]:
             texts.append([text.get_text(), middle, kind])
 
     for text in drawn.texts:
-        words(text, text.get_gid().removesuffix("-label").removesuffix("-title"))
+        words(text, text.get_gid().removesuffix("-label"))
     for axes in drawn.axes:
-        for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
-            low, high = sorted(axis.get_view_interval())
-            for tick in axis.get_major_ticks():
-                if low <= tick.get_loc() <= high:
-                    words(tick.label1, name)
         artists = [a for a in axes.get_children() if (a.get_gid() or "").startswith("mark-")]
         order: dict[float, list[Any]] = {}
         for artist in artists:

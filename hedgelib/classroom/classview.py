@@ -203,7 +203,11 @@ def points_scene(view: ClassView) -> Scene:
     bars = Bars(at=middles, start=0 * counts, end=counts, thickness=0.92 * step, role="altcoins")
     drawn = panel(
         [bars],
-        Scale(label=f"points of {view.source.points:g}", limits=(0.0, view.source.points)),
+        Scale(
+            label=f"points of {view.source.points:g}",
+            limits=(0.0, view.source.points),
+            ticks=[(float(edge), f"{edge:g}") for edge in edges],
+        ),
         Scale(
             label="students",
             limits=(0.0, max(1.0, 1.12 * counts.max())),
@@ -215,8 +219,10 @@ def points_scene(view: ClassView) -> Scene:
         (f"{low:g} to {high:g}", f"{count}")
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
+    middle = float(np.median(view.totals))
+    points = "point" if middle == 1 else "points"
     return Scene(
-        title=f"Half of those who handed it in have {np.median(view.totals):g} points or more",
+        title=f"Half of those who handed it in have {middle:g} {points} or more",
         alt=_points_alt(view),
         panels=(drawn,),
         table=Table(("points", "students"), rows),

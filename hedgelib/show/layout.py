@@ -23,6 +23,7 @@ from hedgelib.show.scene import Axis, Bars, Direction, Line, Mark, Panel, Text
 
 __all__ = [
     "BOX",
+    "NAME_SHIFT",
     "SIZE",
     "Scale",
     "columns_of",
@@ -38,6 +39,8 @@ BOX = (88.0, 64.0, 632.0, 362.0)
 """Edges of the panel in a scene of the usual size: left, top, right, bottom. They are fixed, so
 that the axes stay where they are while a slider moves."""
 
+NAME_SHIFT = 11.0
+"""Pixels between a panel and the names at its right: the dot at the end of a line has room."""
 _EDGE_PX = 8.0
 
 
@@ -330,7 +333,7 @@ def _names_at_ends(
     width: float,
 ) -> list[Text]:
     """Name lines at their right ends, moved apart where they would overlap."""
-    room = width - box[2] - 7 - _EDGE_PX
+    room = width - box[2] - NAME_SHIFT - _EDGE_PX
     ends = []
     for mark in marks:
         if isinstance(mark, Line) and mark.name and mark.labelled:
@@ -347,7 +350,7 @@ def _names_at_ends(
             x=1.0,
             y=place,
             text=text,
-            shift=(7.0, 0.0),
+            shift=(NAME_SHIFT, 0.0),
             role=mark.role,
             bold=mark.bold,
             x_share=True,

@@ -7,11 +7,23 @@ from functools import lru_cache
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-__all__ = ["LABEL", "LINE_HEIGHT", "TICK", "TITLE", "drawable", "width_px", "wrap"]
+__all__ = [
+    "BASELINE",
+    "LABEL",
+    "LINE_HEIGHT",
+    "TICK",
+    "TITLE",
+    "drawable",
+    "width_px",
+    "wrap",
+    "wrap_title",
+]
 
 TITLE, LABEL, TICK = 17.0, 14.0, 13.0
 """Sizes of type, pixels."""
 LINE_HEIGHT = 1.2
+BASELINE = {"top": 0.93, "middle": 0.35, "bottom": -0.22}
+"""How far below a place a line of text stands whose top, middle or bottom is there, in sizes."""
 
 
 @lru_cache(maxsize=1)
@@ -77,3 +89,31 @@ def wrap(text: str, room: float, *, size: float = 14.0, bold: bool = False) -> s
                 line = longer
         lines.append(line)
     return "\n".join(lines)
+
+
+def wrap_title(text: str, room: float) -> str:
+    """Break a title into lines that fit; two lines where the sense breaks, else evenly.
+
+    Parameters
+    ----------
+    text : str
+        Breaks that it has stay.
+    room : float
+        Pixels.
+
+    Returns
+    -------
+    str
+    """
+    broken = wrap(text, room, size=TITLE, bold=True)
+    if "\n" in text or broken.count("\n") != 1:
+        return broken
+    words = text.split(" ")
+    found = []
+    for i in range(1, len(words)):
+        lines = " ".join(words[:i]), " ".join(words[i:])
+        wide = max(width_px(line, TITLE, bold=True) for line in lines)
+        if wide <= room:
+            # For a stop, the longer line may be half as long again.
+            found.append((wide / (1.5 if lines[0][-1] in ".:;" else 1.0), "\n".join(lines)))
+    return min(found)[1] if found else broken

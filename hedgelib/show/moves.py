@@ -285,8 +285,13 @@ def _liquidation(scenario: Scenario, marks: list[Mark], x: Axis, y: Axis) -> lis
         return []
     text = f"liquidated\nat {usd(scenario.plan.liquidation_price_usd)}"
     wide = max(map(width_px, text.split("\n"))) / (BOX[2] - BOX[0]) * (x.high - x.low)
-    left = at - wide * 1.1 > x.low
-    side = (at - wide, at) if left else (at, at + wide)
+    # Not over the rule of a move, where there is room on the other side.
+    rules = [mark.at for mark in marks if isinstance(mark, Rule) and mark.direction == "x"]
+    sides = {True: (at - wide * 1.1, at), False: (at, at + wide * 1.1)}
+    fits = [left for left, (low, high) in sides.items() if low > x.low and high < x.high]
+    clear = [left for left in fits if not any(sides[left][0] < r < sides[left][1] for r in rules)]
+    left = (clear or fits or [False])[0]
+    side = sides[left]
     return [
         Rule(at=at, direction="x", dash="dashed", width=1.8),
         Text(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import Affine2D
 
 from hedgelib._text import safe
-from hedgelib.show.lettering import LABEL, LINE_HEIGHT, TICK, TITLE, drawable
+from hedgelib.show.lettering import BASELINE, LABEL, LINE_HEIGHT, TICK, TITLE, drawable
 from hedgelib.show.palette import DARK, LIGHT
 from hedgelib.show.scene import (
     Area,
@@ -31,6 +32,7 @@ from hedgelib.show.scene import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
 
 __all__ = ["figure", "picture_html", "png", "svg"]
 
@@ -58,20 +60,20 @@ def figure(scene: Scene, *, dark: bool = False) -> Figure:
     width, height = scene.size
     drawn = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=theme["paper"])
 
-    def write(at: tuple[float, float], text: str, size: float, **look: Any) -> None:
-        look |= {"fontsize": size * _PT, "color": theme["text"], "linespacing": LINE_HEIGHT}
-        drawn.text(at[0] / width, 1 - at[1] / height, drawable(text), **look, **_FONT)
-
-    write(scene.title_at, scene.title, TITLE, va="top", fontweight="bold", gid="title")
+    pixels = Affine2D().scale(1 / width, -1 / height).translate(0, 1) + drawn.transFigure
+    label: dict[str, Any] = {"size": LABEL, "color": theme["text"]}
+    title = label | {"size": TITLE, "vertical": "top", "fontweight": "bold", "gid": "title"}
+    _write(drawn, scene.title, scene.title_at, pixels, **title)
     for panel in scene.panels:
         left, top, right, bottom = panel.box
         place = (left / width, 1 - bottom / height, (right - left) / width, (bottom - top) / height)
-        _draw_panel(drawn.add_axes(place), panel, theme)
-        bold: dict[str, Any] = {"va": "bottom", "fontweight": "bold", "gid": "panel-title"}
-        write((left, top - 10), panel.title, LABEL, **bold)
-        middle: dict[str, Any] = {"ha": "center", "va": "center"}
-        write(panel.x_label_at, panel.x.label, LABEL, gid="x-label", **middle)
-        write(panel.y_label_at, panel.y.label, LABEL, gid="y-label", rotation=90, **middle)
+        _draw_panel(drawn.add_axes(place), panel, theme, pixels)
+        _write_ticks(drawn, panel, pixels, color=theme["text"])
+        bold = label | {"vertical": "bottom", "fontweight": "bold", "gid": "panel"}
+        _write(drawn, panel.title, (left, top - 10), pixels, **bold)
+        middle = label | {"align": "middle"}
+        _write(drawn, panel.x.label, panel.x_label_at, pixels, **middle, gid="x-label")
+        _write(drawn, panel.y.label, panel.y_label_at, pixels, **middle, turn=True, gid="y-label")
     return drawn
 
 
@@ -131,7 +133,53 @@ def picture_html(scene: Scene) -> str:
     )
 
 
-def _draw_panel(ax: Axes, panel: Panel, theme: dict[str, str]) -> None:
+def _write(
+    parent: Any,
+    text: str,
+    at: tuple[float, float],
+    pixels: Transform,
+    *,
+    size: float,
+    align: str = "start",
+    vertical: str = "middle",
+    turn: bool = False,
+    **look: Any,
+) -> None:
+    """Write words into a figure or axes, at a place in pixels: as ``write`` of ``scene.js``."""
+    # Lines of the font's own height: a height of ours would be shared out by each line's ink.
+    under = text.count("\n") * {"top": 1.0, "middle": 0.5, "bottom": 0.0}[vertical]
+    down = size * (under * LINE_HEIGHT + BASELINE[vertical])
+    if not text:
+        return
+    parent.text(
+        at[0] + down * turn,
+        at[1] + down * (not turn),
+        drawable(text),
+        transform=pixels,
+        fontsize=size * _PT,
+        ha={"start": "left", "middle": "center", "end": "right"}[align],
+        va="baseline",
+        rotation=90 if turn else 0,
+        rotation_mode="anchor",
+        linespacing="normal",
+        **_FONT,
+        **look,
+    )
+
+
+def _write_ticks(drawn: Figure, panel: Panel, pixels: Transform, **look: Any) -> None:
+    left, _, _, bottom = panel.box
+    for value, text in panel.x.ticks:
+        under = (panel.place("x", value), bottom + (11 if panel.x.visible else 7))
+        _write(
+            drawn, text, under, pixels, size=TICK, align="middle", vertical="top", gid="x", **look
+        )
+    for value, text in panel.y.ticks:
+        beside = (left - (11 if panel.y.visible else 7), panel.place("y", value))
+        _write(drawn, text, beside, pixels, size=TICK, align="end", gid="y", **look)
+
+
+def _draw_panel(ax: Axes, panel: Panel, theme: dict[str, str], pixels: Transform) -> None:
     ax.set_facecolor(theme["paper"])
     ax.set_xlim(panel.x.low, panel.x.high)
     ax.set_ylim(panel.y.low, panel.y.high)
@@ -140,17 +188,18 @@ def _draw_panel(ax: Axes, panel: Panel, theme: dict[str, str]) -> None:
     _draw_axis(ax, "x", panel.x, theme)
     _draw_axis(ax, "y", panel.y, theme)
     for order, mark in enumerate(panel.marks, 3):
-        _draw_mark(ax, mark, theme, order)
+        if isinstance(mark, Text):
+            _draw_text(ax, panel, mark, theme, pixels, order)
+        else:
+            _draw_mark(ax, mark, theme, order)
+        if isinstance(mark, Guess):
+            _draw_text(ax, panel, mark.words, theme, pixels, order + 0.5)
 
 
 def _draw_axis(ax: Axes, name: Direction, axis: Axis, theme: dict[str, str]) -> None:
     mine = ax.xaxis if name == "x" else ax.yaxis
-    mine.set_ticks([at for at, _ in axis.ticks], [drawable(text) for _, text in axis.ticks])
-    for label in mine.get_ticklabels():
-        label.set(fontsize=TICK * _PT, color=theme["text"], linespacing=LINE_HEIGHT, **_FONT)
-    ax.tick_params(
-        axis=name, length=4 if axis.visible else 0, color=theme["frame"], pad=4, width=0.8
-    )
+    mine.set_ticks([at for at, _ in axis.ticks], labels=[])
+    ax.tick_params(axis=name, length=4 if axis.visible else 0, color=theme["frame"], width=0.8)
     if axis.visible:
         ax.grid(axis=name, color=theme["grid"], linewidth=0.8)
     ax.spines[["top", "right"]].set_visible(False)
@@ -175,12 +224,11 @@ def _draw_mark(ax: Axes, mark: Mark, theme: dict[str, str], order: int) -> None:
             _draw_points(ax, mark, look, theme)
         case Rule():
             draw = ax.axvline if mark.direction == "x" else ax.axhline
-            draw(mark.at, linestyle=_DASHES[mark.dash], linewidth=mark.width * _PT, **look)
+            dash = _DASHES[mark.dash]
+            draw(mark.at, linestyle=dash, linewidth=mark.width * _PT, clip_on=False, **look)
         case Band():
             span = ax.axvspan if mark.direction == "x" else ax.axhspan
             span(mark.low, mark.high, alpha=mark.opacity, linewidth=0, **look)
-        case Text():
-            _write(ax, mark, theme, order)
         case Guess():
             _draw_guess(ax, mark, look, theme)
 
@@ -215,28 +263,26 @@ def _draw_points(ax: Axes, points: Points, look: dict[str, Any], theme: dict[str
     )
 
 
-def _write(ax: Axes, text: Text, theme: dict[str, str], order: float) -> None:
+def _draw_text(
+    ax: Axes, panel: Panel, text: Text, theme: dict[str, str], pixels: Transform, order: float
+) -> None:
+    left, top, right, bottom = panel.box
+    x = left + text.x * (right - left) if text.x_share else panel.place("x", text.x)
+    y = bottom - text.y * (bottom - top) if text.y_share else panel.place("y", text.y)
     halo = {"facecolor": theme["paper"], "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-    ax.annotate(
-        drawable(text.text),
-        (text.x, text.y),
-        (text.shift[0] * _PT, -text.shift[1] * _PT),
-        xycoords=(
-            "axes fraction" if text.x_share else "data",
-            "axes fraction" if text.y_share else "data",
-        ),
-        textcoords="offset points",
-        ha={"start": "left", "middle": "center", "end": "right"}[text.align],
-        va={"middle": "center"}.get(text.vertical, text.vertical),
-        fontsize=text.size * _PT,
+    _write(
+        ax,
+        text.text,
+        (x + text.shift[0], y + text.shift[1]),
+        pixels,
+        size=text.size,
+        align=text.align,
+        vertical=text.vertical,
         fontweight="bold" if text.bold else "normal",
-        linespacing=LINE_HEIGHT,
         color=theme[text.colour],
         bbox=halo if text.halo else None,
-        annotation_clip=False,
         zorder=order,
         gid="mark-text",
-        **_FONT,
     )
 
 
@@ -254,4 +300,3 @@ def _draw_guess(ax: Axes, guess: Guess, look: dict[str, Any], theme: dict[str, s
         clip_on=False,
         **look,
     )
-    _write(ax, guess.words, theme, look["zorder"] + 0.5)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from hedgelib._check import FloatArray
 from hedgelib._text import Table
 from hedgelib.errors import InvalidInput
-from hedgelib.show.lettering import LINE_HEIGHT, TITLE, wrap
+from hedgelib.show.lettering import LINE_HEIGHT, TICK, TITLE, width_px, wrap_title
 from hedgelib.show.palette import ROLES, Role
 
 __all__ = [
@@ -407,6 +407,13 @@ class Panel:
     marks: tuple[Mark, ...] = ()
     title: str = ""
 
+    def place(self, direction: Direction, value: float) -> float:
+        """Return where a value of an axis is in the scene, pixels."""
+        axis: Axis = getattr(self, direction)
+        near, far = (0, 2) if direction == "x" else (3, 1)
+        share = (value - axis.low) / (axis.high - axis.low)
+        return self.box[near] + share * (self.box[far] - self.box[near])
+
     @property
     def x_label_at(self) -> tuple[float, float]:
         """Middle of the label of the x axis in the scene, pixels."""
@@ -416,7 +423,10 @@ class Panel:
     @property
     def y_label_at(self) -> tuple[float, float]:
         """Middle of the label of the y axis in the scene, which is written upwards."""
-        return self.box[0] - 70, (self.box[1] + self.box[3]) / 2
+        widest = max((width_px(text, TICK) for _, text in self.y.ticks), default=0.0)
+        # In the picture, left of the ticks, and in one place while their labels are short.
+        x = max(min(self.box[0] - 70, self.box[0] - widest - 26), 15.0)
+        return x, (self.box[1] + self.box[3]) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -451,7 +461,7 @@ class Scene:
         if not self.alt:
             raise InvalidInput("a scene needs a sentence, its alt text")
         room = self.size[0] - 2 * self.title_at[0]
-        object.__setattr__(self, "title", wrap(self.title, room, size=TITLE, bold=True))
+        object.__setattr__(self, "title", wrap_title(self.title, room))
 
     @property
     def title_at(self) -> tuple[float, float]:
@@ -501,10 +511,13 @@ def _digits(axis: Axis) -> int:
 def _list(values: FloatArray, digits: int) -> list[float | int | None]:
     # Negative digits round to tens and hundreds, and leave whole numbers.
     rounded = np.round(values, digits)
-    listed: list[float | int | None] = rounded.tolist()
+    listed: list[float] = rounded.tolist()
     if np.isnan(rounded).any():
-        return [None if v != v else v for v in listed]
-    return rounded.astype(np.int64).tolist() if digits <= 0 else listed
+        return [None if v != v else int(v) if v.is_integer() else v for v in listed]
+    if digits <= 0:
+        whole: list[float | int | None] = rounded.astype(np.int64).tolist()
+        return whole
+    return [int(v) if v.is_integer() else v for v in listed]
 
 
 def _panel_data(panel: Panel) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
 from hedgelib.show import Area, Guess, Line, Points, Scale, Scene, Table, Text, panel
-from hedgelib.show.layout import days, spread
+from hedgelib.show.layout import NAME_SHIFT, days, spread
 from hedgelib.show.lettering import LABEL, LINE_HEIGHT
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
@@ -871,7 +871,8 @@ def _names(names: list[tuple[float, str, Role]], top: float) -> list[Mark]:
     places = spread([at for at, *_ in names], sizes, 0.0, top)
     return [
         Text(
-            x=1.0, y=y, text=text, shift=(7.0, 0.0), role=role, bold=role == "total", x_share=True
+            x=1.0, y=y, text=text, shift=(NAME_SHIFT, 0.0), role=role, bold=role == "total",
+            x_share=True,
         )
         for (_, text, role), y in zip(names, places, strict=True)
     ]  # fmt: skip

@@ -384,11 +384,12 @@ def _rule_marks(study: RateStudy, widest: float, top: float) -> list[Mark]:
             vertical="bottom", align="end", role=PAYS, bold=True,
         ),
     ]  # fmt: skip
+    marks.append(Points(x=[premium], y=[rate], size=12.5))
     if study.guess is not None:
         # Away from the line.
         side: Side = "below" if study.guess < rate else "above"
         marks.append(Guess(x=premium, y=study.guess, side=side))
-    return [*marks, Points(x=[premium], y=[rate], size=12.5)]
+    return marks
 
 
 def _rate_ticks(limit: float, step: float) -> list[tuple[float, str]]:

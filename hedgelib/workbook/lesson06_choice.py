@@ -623,7 +623,7 @@ class BooksOfCoins:
             Points(x=self.counts, y=self.mean, role="altcoins", size=11.0),
             Points(x=n[-1:], y=theory[-1:], size=11.0),
             Text(
-                x=self.most - 0.6, y=float(theory[-1]), vertical="top", shift=(0.0, 17.0),
+                x=self.most - 0.6, y=float(theory[-1]), vertical="top", shift=(0.0, 24.0),
                 text=f"theory: any two coins\ncorrelated {self.supposed:g}", align="end",
                 role="total",
             ),

@@ -23,7 +23,7 @@ from hedgelib.errors import InvalidInput
 from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
-from hedgelib.show.layout import Scale, panel, spread
+from hedgelib.show.layout import NAME_SHIFT, Scale, panel, spread
 from hedgelib.show.lettering import LABEL, LINE_HEIGHT
 from hedgelib.show.moves import MoveStudy, study_move
 from hedgelib.show.palette import Role
@@ -542,7 +542,7 @@ class YearOfWeeks:
     def scene(self) -> Scene:
         """Draw every week by the move of ETH in it, without a hedge and hedged by beta."""
         x = Scale(
-            label=f"move of ETH in the week  ({MODELLED})", unit="share", signed=True, margin=0.04
+            label=f"move of ETH in the week ({MODELLED})", unit="share", signed=True, margin=0.04
         )
         y = Scale(label="what the week brought (USD)", unit="usd", signed=True, margin=0.08)
         box = (88.0, 64.0, 693.0, 402.0)
@@ -680,7 +680,7 @@ def _names_of_clouds(year: YearOfWeeks, y: Axis, height: float) -> list[Mark]:
     sizes = [per_line * (1 + text.count("\n")) for _, text, *_ in names]
     places = spread([level for level, *_ in names], sizes, y.low, y.high)
     return [
-        Text(x=1.0, y=place, text=text, shift=(7.0, 0.0), role=role, bold=bold, x_share=True)
+        Text(x=1.0, y=place, text=text, shift=(NAME_SHIFT, 0.0), role=role, bold=bold, x_share=True)
         for (_, text, role, bold), place in zip(names, places, strict=True)
     ]
 

@@ -8,7 +8,8 @@ from showtools import assert_legible
 from hedgelib import ContractTerms, InvalidInput, ols_beta, plan_hedge, run_scenario
 from hedgelib._text import usd
 from hedgelib.beta import BetaEstimate
-from hedgelib.show import Line
+from hedgelib.show import Line, Text
+from hedgelib.show.lettering import width_px
 from hedgelib.show.moves import pnl_over_moves, study_move
 from hedgelib.show.parts import parts_by_case
 from hedgelib.show.plot import png
@@ -149,6 +150,20 @@ def test_cases_of_different_markets_are_refused():
     mixed = {"A": run_scenario(plan("A"), [-0.15]), "C": run_scenario(plan("C"), [-0.2])}
     with pytest.raises(InvalidInput, match="the same moves"):
         parts_by_case(mixed)
+
+
+@pytest.mark.parametrize("move", [-0.15, 0.9, 1.05])
+def test_the_words_of_a_liquidation_leave_the_rule_of_the_move_alone(move):
+    hedge = plan("C")
+    drawn = study_move(hedge, move, highest=1.5).scene().panels[0]
+    (words,) = (m for m in drawn.marks if isinstance(m, Text) and "liquidated" in m.text)
+    right = move < hedge.liquidation_move < move + 0.2
+    assert words.align == ("start" if right else "end")
+    there = drawn.place("x", words.x) + words.shift[0]
+    wide = max(map(width_px, words.text.split("\n")))
+    ends = (there, there + wide) if right else (there - wide, there)
+    assert not ends[0] < drawn.place("x", move) < ends[1]
+    assert drawn.box[0] <= ends[0] < ends[1] <= drawn.box[2]
 
 
 def test_curve_is_widened_to_the_move_and_breaks_at_liquidation():

@@ -2,12 +2,14 @@
 
 import json
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
+from matplotlib.image import imread
 
 from hedgelib import InvalidInput
 from hedgelib._text import Table
@@ -27,7 +29,7 @@ from hedgelib.show import (
     panel,
 )
 from hedgelib.show.layout import spread, thousands
-from hedgelib.show.lettering import width_px, wrap
+from hedgelib.show.lettering import LABEL, TICK, width_px, wrap, wrap_title
 from hedgelib.show.palette import DARK, LIGHT, ROLES, css
 from hedgelib.show.plot import picture_html, png, svg
 
@@ -152,6 +154,51 @@ def test_a_title_is_broken_into_lines_that_fit():
     assert made.title.count("\n") >= 1
     assert all(width_px(line, 17, True) <= 736 for line in made.title.split("\n"))
     assert wrap("one", 1) == "one"
+    assert wrap_title("one", 1) == "one"
+    assert wrap_title("two words", 1) == "two\nwords"
+
+
+def test_a_title_of_two_lines_is_broken_where_the_sense_breaks_or_evenly():
+    closed = (
+        "ETH +120%: the short is liquidated at $3,388; +$27,795 with the hedge, +$70,735 without"
+    )
+    assert scene(title=closed).title.split("\n")[0].endswith("$3,388;")
+    even = scene(title="A finding in very many words " * 3).title.split("\n")
+    one, other = (width_px(line.strip(), 17, True) for line in even)
+    assert 0.8 < one / other < 1.25
+    kept = scene(title="short\nand the rest of it").title
+    assert kept == "short\nand the rest of it"
+
+
+@pytest.mark.parametrize("values", [[0, 1], [-1234.5, 1234.5], [-1e-4, 1e-4]])
+@pytest.mark.parametrize("unit", ["usd", "share", "number"])
+def test_the_label_of_an_axis_is_in_the_picture_and_beside_its_ticks(values, unit):
+    line, y = Line(x=[0, 1], y=values), Scale(label="value", unit=unit, signed=True)
+    drawn = panel([line], Scale(), y, box=(124, 64, 600, 362))
+    x, _ = drawn.y_label_at
+    widest = max(width_px(text, TICK) for _, text in drawn.y.ticks)
+    assert x - LABEL / 2 >= 0
+    assert x + LABEL / 2 + 4 <= drawn.box[0] - 11 - widest
+
+
+@pytest.mark.parametrize("vertical", ["top", "middle", "bottom"])
+def test_letters_stand_on_their_line_whatever_the_others_of_it(vertical):
+    def last_row(text):
+        mark = Text(x=0.5, y=0.5, text=text, vertical=vertical, size=40, role="total")
+        x = Scale(limits=(0, 1), ticks=(), visible=False)
+        made = Scene(title="", alt="x", panels=(panel([mark], x, x),))
+        pixels = imread(BytesIO(png(made, dpi=100)))[..., 0]
+        return int(np.flatnonzero((pixels < 0.5).any(axis=1))[-1])
+
+    assert last_row("nun\nmxm") == pytest.approx(last_row("(|)\nlhl"), abs=1)
+    assert last_row("mxm") == pytest.approx(last_row("lhl"), abs=1)
+
+
+def test_whole_numbers_are_written_short():
+    made = scene([Line(x=[0, 0.5, 1], y=[0, 2, 1])])
+    data = made.data()["panels"][0]
+    assert json.dumps(data["shared"]) == "[[0, 0.5, 1]]"
+    assert json.dumps(data["marks"][0]["y"]) == "[0, 2, 1]"
 
 
 def test_columns_leave_room():
