@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
+from hedgelib.workbook.folding import kind_of_cell
 from hedgelib.workbook.notebooks import WIDGET_VIEW, leaks, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -238,3 +239,48 @@ def test_alice_still_finds_what_she_found():
         "hedgelib 6,860.70, a rise of 96%",
     ):
         assert number in shown
+
+
+@each(LESSONS)
+def test_what_teaches_nothing_is_folded_and_nothing_else(path):
+    for cell in code(read(path)):
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert folded == ("hide-input" in cell.metadata.get("tags", []))
+        assert folded == bool(kind_of_cell(cell.source)), cell.id
+        # An exercise is there to be written into.
+        assert not (folded and "check(" in cell.source), cell.id
+
+
+def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
+    """Of the numbered lessons; the line of an exercise is a field to fill in."""
+    lines = [
+        line
+        for path in LESSONS
+        if path.name[0].isdigit()
+        for cell in code(read(path))
+        if not cell.metadata.get("jupyter", {}).get("source_hidden")
+        if not cell.source.startswith("check(")
+        for line in cell.source.splitlines()
+    ]
+    assert 500 < len(lines) <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("import numpy as np\neth = market.contract('x')", "imports"),
+        ("guess = predict('Who?', {}, answer='I')\nguess", "question"),
+        ("guess.reveal()\nlines.scene()", "question"),
+        ("controls = [Slider(name='x')]", "explorer"),
+        ("explorer", "explorer"),
+        ("rows = [(1,)]\nTable(['x'], rows)", "table"),
+        ("n = 2\nsay(f'There are {n}.')", "sentence"),
+        ("find_terms()", "finder"),
+        ("plan = plan_hedge(1, 1)\nprint(plan.contracts)", ""),
+        ("def move(x):\n    return x\nsay('it moves')", ""),
+        ("check('01.1', None)", ""),
+        ("", ""),
+    ],
+)
+def test_kinds_of_cells(source, kind):
+    assert kind_of_cell(source) == kind

@@ -22,6 +22,7 @@ import nbformat as _nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from hedgelib.errors import HedgeError
+from hedgelib.workbook.folding import kind_of_cell
 
 __all__ = ["NotebookError", "execute", "leaks", "lessons", "main", "normalise", "written"]
 
@@ -39,6 +40,7 @@ SECONDS_PER_CELL = 120
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_HIDDEN = "hide-input"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"<[^<>]* (?:object )?at 0x[0-9a-fA-F]+>")
 _FOLDERS = re.compile(
@@ -79,8 +81,9 @@ def normalise(notebook: Any) -> Any:
     Returns
     -------
     nbformat.NotebookNode
-        Widget views and their state, execution times, messages on stderr, and patch versions are
-        gone; pieces of one stream are joined; kernel and language are named the same everywhere.
+        Cells whose code teaches nothing are folded. Widget views and their state, execution times,
+        messages on stderr, and patch versions are gone; pieces of one stream are joined; kernel
+        and language are named the same everywhere.
 
     Notes
     -----
@@ -92,11 +95,18 @@ def normalise(notebook: Any) -> Any:
     kept = {name: clean.metadata[name] for name in ("title", "authors") if name in clean.metadata}
     clean.metadata = nbformat.from_dict({**kept, "kernelspec": KERNEL, "language_info": LANGUAGE})
     for cell in clean.cells:
-        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k == "tags"})
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag != _HIDDEN]
         cell.source = cell.source.rstrip()
         cell.pop("attachments", None)
+        cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "code":
             cell.outputs = list(_outputs(cell.outputs))
+            if kind_of_cell(cell.source):
+                # JupyterLab folds by the one, a site by the other.
+                cell.metadata["jupyter"] = {"source_hidden": True}
+                tags.append(_HIDDEN)
+        if tags:
+            cell.metadata["tags"] = tags
     return clean
 
 
