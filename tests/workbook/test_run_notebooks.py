@@ -69,7 +69,9 @@ def test_second_run_changes_nothing(file, capsys, monkeypatch, tmp_path):
     assert "widgets" not in saved["metadata"]
     cell, last = saved["cells"]
     assert cell["id"] == "cell-0"
-    assert cell["metadata"] == {}
+    # It begins with imports, and is folded.
+    assert cell["metadata"] == {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+    assert last["metadata"] == {}
     kinds = [
         "".join(o["text"]) if o["output_type"] == "stream" else sorted(o["data"])
         for o in cell["outputs"]
