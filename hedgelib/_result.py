@@ -65,7 +65,7 @@ class Numbers:
             for name in self.__slots__
             if not name.startswith("_")
         ]
-        return Table(("what", "value"), rows, "ll").html()
+        return Table(("field", "value"), rows, "ll").html()
 
 
 def _shown(value: Any) -> str:

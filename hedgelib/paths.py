@@ -230,7 +230,7 @@ class Paths:
             ),
         }
         return Table(
-            ("what", "value"), [(name, text) for name, text in rows.items() if text]
+            ("of these paths", "value"), [(name, text) for name, text in rows.items() if text]
         ).html()
 
 

@@ -1455,7 +1455,7 @@ def test_finite_input_never_gives_nan(y, x, what):
 
 def test_results_show_themselves():
     assert shown(b.vasicek(1.5, 0.3, 1.0, 0.4)) == [
-        *("what", "value"),
+        *("field", "value"),
         *("beta", "1.32"),
         *("se", "0.24"),
         *("weight on raw", "0.64"),

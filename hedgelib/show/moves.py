@@ -76,7 +76,7 @@ class MoveStudy:
 
     def table(self) -> Table:
         """Return the numbers of the move as a table."""
-        return Table(("what", "value"), self.rows(), caption=self._caption)
+        return Table(("at this move", "result"), self.rows(), caption=self._caption)
 
     def scene(self) -> Scene:
         """Draw the curve and mark the move on it."""

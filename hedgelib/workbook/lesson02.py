@@ -311,7 +311,7 @@ class PriceMove:
 
     def table(self) -> Table:
         """Return the numbers of the move as a table."""
-        return Table(("what", "value"), self.rows(), caption=self._opening)
+        return Table(("at this move", "result"), self.rows(), caption=self._opening)
 
     def scene(self) -> Scene:
         """Draw the profit in coins beside the profit in dollars."""

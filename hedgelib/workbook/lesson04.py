@@ -662,7 +662,9 @@ class WalletPath:
     def table(self) -> Table:
         """Return the rally and its end as a table."""
         return Table(
-            ("what", "value"), self.rows(), caption=f"{self.rally.coin}: {self.rally.name}"
+            ("in this rally", "result"),
+            self.rows(),
+            caption=f"{self.rally.coin}: {self.rally.name}",
         )
 
     def scene(self) -> Scene:

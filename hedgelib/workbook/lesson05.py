@@ -219,7 +219,9 @@ class RateStudy:
 
     def table(self) -> Table:
         """Return the numbers as a table."""
-        return Table(("what", "value"), self.rows(), caption=f"Rule of {self.rule.name}")
+        return Table(
+            ("at this premium", "result"), self.rows(), caption=f"Rule of {self.rule.name}"
+        )
 
     def scene(self) -> Scene:
         """Draw the rule over the premium, and mark the one premium on it."""
@@ -587,7 +589,7 @@ class StayOut:
 
     def table(self) -> Table:
         """Return the numbers as a table."""
-        return Table(("what", "value"), self.rows(), caption=_out(self))
+        return Table(("out of the hedge", "result"), self.rows(), caption=_out(self))
 
     def scene(self) -> Scene:
         """Draw the money saved over the hours, and what the book may do meanwhile around it."""

@@ -481,7 +481,7 @@ class SizeStudy:
     def table(self) -> Table:
         """Return the numbers as a table."""
         caption = f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
-        return Table(("what", "value"), self.rows(), caption=caption)
+        return Table(("at this size", "result"), self.rows(), caption=caption)
 
     def scene(self) -> Scene:
         """Draw the variance that shorts of every size remove, and mark this one."""
@@ -743,7 +743,7 @@ class Drift:
 
     def table(self) -> Table:
         """Return the numbers as a table."""
-        return Table(("what", "value"), self.rows(), caption=self._title())
+        return Table(("over all windows", "result"), self.rows(), caption=self._title())
 
     def scene(self) -> Scene:
         """Draw beta and its interval over time, beside that of all days at once."""

@@ -177,7 +177,7 @@ class Loaded:
         if self.read is None:
             mend = "Open the file, change that place, save, run this again."
             rows = [("What is wrong", self.problem), ("How to mend it", mend)]
-            return Table(("what", "text"), rows, "ll").html()
+            return Table(("question", "answer"), rows, "ll").html()
         caption = ". ".join([self.file, *self._taken()])
         return Table(("coin", "value", "beta"), self._rows(), caption=caption).html()
 

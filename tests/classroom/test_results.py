@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from showtools import assert_legible
 
-from hedgelib.classroom.classview import POINTS
+from hedgelib.classroom.classview import ModelCount, models_scene, points_scene
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
+from hedgelib.classroom.models import MODELS
 from hedgelib.classroom.personal import Numbers, draw, row
 from hedgelib.classroom.reading import Cell
 from hedgelib.classroom.records import Record, digest_of, fingerprint, handed_in, load, save
@@ -175,8 +176,23 @@ def test_no_cell_is_a_formula(tmp_path, text):
 
 def test_the_picture_speaks_of_those_who_handed_in():
     view = SimpleNamespace(totals=[2.0, 16.0, 18.5], source=SimpleNamespace(points=20.0))
-    ax = Figure().subplots()
-    POINTS.draw(ax, view)
-    assert ax.get_title() == "Half of those who handed it in have 16 points or more"
-    assert [bar.get_height() for bar in ax.patches] == [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
-    assert "Points of 3 students, of 20: lowest 2, median 16, highest 18.5." in POINTS.alt(view)
+    scene = points_scene(view)
+    assert scene.title == "Half of those who handed it in have 16 points or more"
+    (drawn,) = scene.panels
+    (bars,) = drawn.marks
+    assert bars.end.tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
+    assert "Points of 3 students, of 20: lowest 2, median 16, highest 18.5." in scene.alt
+    assert [text for _, text in drawn.x.ticks] == [f"{2 * edge}" for edge in range(11)]
+    assert_legible(scene)
+    one = SimpleNamespace(totals=[1.0], source=SimpleNamespace(points=7.5))
+    assert points_scene(one).title == "Half of those who handed it in have 1 point or more"
+    assert_legible(points_scene(one))
+
+
+def test_the_picture_of_wrong_models_names_the_rarest_of_fourteen():
+    counts = [ModelCount(name=name, students=20 - i) for i, name in enumerate([*MODELS][:16])]
+    view = SimpleNamespace(models=lambda: counts, results=range(25))
+    scene = models_scene(view)
+    assert len(scene.panels[0].marks[0].end) == 14
+    assert scene.alt.endswith("; and 2 more that are rarer.")
+    assert_legible(scene)
