@@ -136,6 +136,34 @@ def test_texts_hold_no_placeholder():
         assert not set(cells) & set("{}"), path.name
 
 
+# The field has a term for each of these.
+NOT_OURS = (
+    r"reckon\w*",
+    r"swing\w*",
+    r"nil",
+    r"dear",
+    r"beside",
+    r"(lie|stand)s?(?! for)",
+    r"(the|its|their|your|than) worth|worth of",
+    r"(take|takes|taken|taking|took) (\w+ ){0,3}off",
+    r"deepest fall",
+    r"an insurance(?! policy)",
+    r"own moves?",
+    r"days it had not seen",
+    r"price at which it has earned",
+    r"lived by|live by",
+)
+
+
+def test_texts_use_the_terms_of_the_field():
+    banned = re.compile(rf"\b({'|'.join(NOT_OURS)})\b", re.IGNORECASE)
+    assert TEXTS
+    for path in TEXTS:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            found = banned.search(line)
+            assert not found, f"{path.name}, line {number}: {found[0]!r}"
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
