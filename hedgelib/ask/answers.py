@@ -242,16 +242,12 @@ def _factor(words: str, unit: str, text: str) -> float:
     wanted = _UNIT_OF.get(asked.casefold(), asked)
     given = _UNIT_OF.get(words, words)
     rate, asked_rate = _RATE.fullmatch(words), _RATE.fullmatch(wanted)
-    if not given or given == wanted.casefold() or given == wanted:
+    if not given or given in (wanted, wanted.casefold()):
         return 1.0
-    if given == "x" and wanted in _DECIMALS:
+    if asked_rate and (given == "percent" or (rate and rate[1] == asked_rate[1])):
         return 1.0
-    if given == "percent" and asked_rate:
-        return 1.0
-    if rate and asked_rate and rate[1] == asked_rate[1]:
-        return 1.0
-    if given == "percent" and wanted in _DECIMALS:
-        return 0.01
+    if wanted in _DECIMALS and given in ("x", "percent"):
+        return 1.0 if given == "x" else 0.01
     if given not in _WORDS:
         raise _no_number(_quoted(text))
     phrase = "without a unit" if wanted in _DECIMALS else f"in {asked}"
