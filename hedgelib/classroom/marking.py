@@ -11,15 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from hedgelib.ask.answers import WITHIN, close
 from hedgelib.classroom.interface import Plain
 
-__all__ = ["Key", "Mark", "Right", "close", "judge", "rounded_up"]
+__all__ = ["Key", "Mark", "Right", "judge", "rounded_up"]
 
 Right: TypeAlias = float | tuple[str, str] | list[float]
 """A number; the letters of answer and reason; or what a function returns, call by call."""
-
-WITHIN = 0.002
-"""Accepted error of a number, relative to the right one."""
 
 _FLOAT_ERROR = 1e-9
 
@@ -72,31 +70,6 @@ class Mark:
     share: float
     model: str = ""
     missing: bool = False
-
-
-def close(answer: float, right: float, within: float = WITHIN) -> bool:
-    """Tell whether a number is another within the accepted error.
-
-    Parameters
-    ----------
-    answer, right : float
-    within : float
-        Relative to `right`, decimal.
-
-    Returns
-    -------
-    bool
-
-    Notes
-    -----
-    **Source:** none.
-
-    Examples
-    --------
-    >>> close(1000.5, 1000), close(1003, 1000), close(-1000, 1000)
-    (True, False, False)
-    """
-    return abs(answer - right) <= within * abs(right)
 
 
 def rounded_up(value: float) -> int:

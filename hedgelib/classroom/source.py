@@ -16,9 +16,10 @@ from typing import Any, Literal, TypeAlias
 import nbformat
 import numpy as np
 
+from hedgelib.ask.answers import WITHIN
 from hedgelib.classroom import student
 from hedgelib.classroom.interface import ID_CELL, Wanted
-from hedgelib.classroom.marking import WITHIN, Key
+from hedgelib.classroom.marking import Key
 from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.personal import DEMO, Numbers, demo_secret, draw_one
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario

@@ -10,7 +10,7 @@ from pathlib import Path
 from hedgelib.errors import InvalidInput
 from hedgelib.workbook.prose import say
 
-__all__ = ["LESSONS", "contents", "lesson_link", "lesson_map", "next_lesson"]
+__all__ = ["LESSONS", "NUMBERS", "contents", "lesson_link", "lesson_map", "next_lesson"]
 
 LESSONS: dict[str, tuple[str, str]] = {
     "01_spot_vs_futures": (
@@ -53,6 +53,9 @@ LESSONS: dict[str, tuple[str, str]] = {
     "B_claims": ("Claims", "what articles say about hedging, one by one, with the proof"),
 }
 """Every lesson by the name of its file: its title, and what it is about."""
+
+NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
+"""The number, or letter, of every lesson."""
 
 
 def contents(folder: Path | None = None) -> str:

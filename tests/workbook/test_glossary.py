@@ -93,7 +93,7 @@ def test_finder_of_terms():
         ("isolated margin", "isolated"),
         ("funding fees", "funding"),
         ("APY", "annualised"),
-        ("max drawdown", "deepest fall"),
+        ("max drawdown", "maximum drawdown"),
         ("delta neutral", "synthetic dollar"),
         ("R2", "R²"),
         ("hedging", "hedge"),

@@ -268,7 +268,8 @@ EXERCISES: dict[str, Exercise] = {
         unit="BTC",
         why="The page has the two prices the wrong way round: by its formula a long loses when the "
         "price rises.",
-        hint="Before any formula: should a long gain or lose when the price rises?",
+        wrong_way="Before any formula: should a long gain or lose when the price rises?",
+        hint="One dollar is how many BTC at each of the two prices?",
         more_hints=("For a long it is N (1/E − 1/X), the short's formula with its sign turned.",),
         solution=f"N = {usd(_LONG['contracts'] * _BTC_FACE)}. N/E = "
         f"{_LONG['contracts'] * _BTC_FACE / _LONG['entry_usd']:g} BTC, N/X = "
@@ -295,7 +296,9 @@ EXERCISES: dict[str, Exercise] = {
         unit="USD",
         why="A short loses in a rise, so the price must lie above the entry. The page's formula is "
         "right for 1/price, not for the price.",
-        hint="Which way must the price go for a short to lose?",
+        wrong_way="Which way must the price go for a short to lose?",
+        start=_FROM,
+        hint="How many ETH is the size at the entry? How many are left when the margin is gone?",
         more_hints=(
             "The margin is lost where the loss in coins is as large: N (1/E − 1/X) = margin.",
             "Solve it for 1/X first, then turn it over.",

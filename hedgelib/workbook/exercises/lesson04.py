@@ -404,7 +404,10 @@ EXERCISES: dict[str, Exercise] = {
         answer=_ENDS,
         unit="USD",
         why="Equity in coins has come down to the maintenance margin there. It is a rally.",
-        hint="Which way must BTC go for a short to lose?",
+        wrong_way="Which way must BTC go for a short to lose?",
+        start=PRICE,
+        hint="In BTC: what she has posted, less what the short loses, has come down to the "
+        "maintenance.",
         more_hints=(
             "P = N (1 − m) / (N/E − W), with W in BTC.",
             f"N/E is {_NOTIONAL / PRICE:g} BTC.",

@@ -283,7 +283,8 @@ EXERCISES: dict[str, Exercise] = {
         answer=_PAID,
         unit="USD",
         why="Below zero a short pays, three times a day, on the face.",
-        hint="Who pays whom below zero? And how often in a day?",
+        wrong_way="Who pays whom below zero?",
+        hint="How often in a day is funding paid?",
         more_hints=("Face, times rate, times three, times days.",),
         solution=f"{usd(_SHORT)} × {percent(_FUNDING, digits=2, signed=True)} × 3 × {_DAYS} = "
         f"**{usd(_PAID, signed=True)}**.",

@@ -291,7 +291,8 @@ EXERCISES: dict[str, Exercise] = {
         answer=_PAID,
         unit="USD",
         why="A negative rate: shorts pay. Three times a day, on the size of the short.",
-        hint="How often in 30 days, and who pays at a negative rate?",
+        wrong_way="Who pays at a negative rate?",
+        hint="How often is funding paid in 30 days?",
         more_hints=("90 settlements on the whole short.",),
         solution=f"{usd(_SHORT)} × {percent(_FUNDING, digits=2)} × 90 = **{usd(_PAID)}**.",
         slips={

@@ -1,0 +1,1 @@
+"""How anything is asked, and how an answer is judged."""
