@@ -28,6 +28,7 @@ __all__ = [
     "Scale",
     "columns_of",
     "days",
+    "name_height",
     "panel",
     "room_for_text",
     "spread",
@@ -342,8 +343,8 @@ def _names_at_ends(
                 text = wrap(mark.name, room, bold=mark.bold)
                 ends.append((float(mark.y[there[-1]]), text, mark))
     ends.sort(key=lambda end: end[0])
-    per_line = LABEL * LINE_HEIGHT * 1.06 / (box[3] - box[1]) * (y.high - y.low)
-    sizes = [per_line * (1 + text.count("\n")) for _, text, _ in ends]
+    per_pixel = (y.high - y.low) / (box[3] - box[1])
+    sizes = [name_height(text) * per_pixel for _, text, _ in ends]
     places = spread([value for value, *_ in ends], sizes, y.low, y.high)
     return [
         Text(
@@ -357,6 +358,26 @@ def _names_at_ends(
         )
         for (_, text, mark), place in zip(ends, places, strict=True)
     ]
+
+
+def name_height(text: str) -> float:
+    """Return the height that a name needs among others, pixels: a gap tells where one ends.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(name_height("short ETH"), 1)
+    17.8
+    """
+    lines = 1 + text.count("\n")
+    return LABEL * LINE_HEIGHT * lines + (1.0 if lines == 1 else 4.0)
 
 
 def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float, float]) -> float:

@@ -33,8 +33,7 @@ from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
 from hedgelib.show import Area, Guess, Line, Points, Scale, Scene, Table, Text, panel
-from hedgelib.show.layout import NAME_SHIFT, days, spread
-from hedgelib.show.lettering import LABEL, LINE_HEIGHT
+from hedgelib.show.layout import NAME_SHIFT, days, name_height, spread
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 from hedgelib.workbook.lines import Curve, Lines, move_text
@@ -868,8 +867,7 @@ def _guess(path: WalletPath, start: float) -> list[Mark]:
 
 def _names(names: list[tuple[float, str, Role]], top: float) -> list[Mark]:
     names = sorted(names)
-    line = LABEL * LINE_HEIGHT * 1.06 / (_BOX[3] - _BOX[1]) * top
-    sizes = [line * (1 + text.count("\n")) for _, text, _ in names]
+    sizes = [name_height(text) / (_BOX[3] - _BOX[1]) * top for _, text, _ in names]
     places = spread([at for at, *_ in names], sizes, 0.0, top)
     return [
         Text(

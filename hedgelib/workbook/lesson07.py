@@ -23,8 +23,7 @@ from hedgelib.errors import InvalidInput
 from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
-from hedgelib.show.layout import NAME_SHIFT, Scale, panel, spread
-from hedgelib.show.lettering import LABEL, LINE_HEIGHT
+from hedgelib.show.layout import NAME_SHIFT, Scale, name_height, panel, spread
 from hedgelib.show.moves import MoveStudy, study_move
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Axis, Band, Line, Mark, Points, Rule, Scene, Text
@@ -676,8 +675,8 @@ def _names_of_clouds(year: YearOfWeeks, y: Axis, height: float) -> list[Mark]:
         words = f"your guess:\n± {usd(abs(year.guess))}"
         names.append((-abs(year.guess), words, "good", True))
     names.sort(key=lambda name: name[0])
-    per_line = LABEL * LINE_HEIGHT * 1.06 / height * (y.high - y.low)
-    sizes = [per_line * (1 + text.count("\n")) for _, text, *_ in names]
+    per_pixel = (y.high - y.low) / height
+    sizes = [name_height(text) * per_pixel for _, text, *_ in names]
     places = spread([level for level, *_ in names], sizes, y.low, y.high)
     return [
         Text(x=1.0, y=place, text=text, shift=(NAME_SHIFT, 0.0), role=role, bold=bold, x_share=True)

@@ -29,7 +29,7 @@ from hedgelib.show import (
     panel,
 )
 from hedgelib.show.layout import spread, thousands
-from hedgelib.show.lettering import LABEL, TICK, width_px, wrap, wrap_title
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT, TICK, width_px, wrap, wrap_title
 from hedgelib.show.palette import DARK, LIGHT, ROLES, css
 from hedgelib.show.plot import picture_html, png, svg
 
@@ -147,6 +147,13 @@ def test_names_at_ends_fit_and_keep_apart():
     names = [mark for mark in scene(marks).panels[0].marks if isinstance(mark, Text)]
     assert [name.text.replace("\n", " ")[-1] for name in names] == list("01234")
     assert all(max(map(width_px, name.text.split("\n"))) < 121 for name in names)
+
+
+def test_a_gap_tells_where_one_name_ends_and_the_next_begins():
+    marks = [Line(x=[0, 1], y=[0, 1 + i / 100], name=f"a name\nof two lines {i}") for i in range(3)]
+    (drawn,) = scene(marks).panels
+    at = [drawn.place("y", mark.y) for mark in drawn.marks if isinstance(mark, Text)]
+    assert (np.diff(at) <= -2 * LABEL * LINE_HEIGHT - 3.9).all()
 
 
 def test_a_title_is_broken_into_lines_that_fit():
