@@ -178,7 +178,7 @@ def say_verdicts() -> None:
 
 def say_costly() -> None:
     """Show where the article makes the three errors that change the money."""
-    lines = ["| Error | | The article says | Verdict |", "|:--|--:|:--|:--|"]
+    lines = ["| Error | Claim | The article says | Verdict |", "|:--|--:|:--|:--|"]
     for name, numbers in COSTLY.items():
         for number in numbers:
             _, said, verdict, _, _ = claim(number).row
@@ -189,7 +189,7 @@ def say_costly() -> None:
 
 def say_claims(group: str) -> None:
     """Show the claims of one part of the article, with links to the lessons."""
-    lines = ["| | The article says | Verdict | Why | Lesson |", "|--:|:--|:--|:--|:--|"]
+    lines = ["| Claim | The article says | Verdict | Why | Lesson |", "|--:|:--|:--|:--|:--|"]
     for found in claims(group=group):
         number, said, verdict, why, lesson = found.row
         bold = f"**{verdict}**" if found.verdict == "wrong" else verdict

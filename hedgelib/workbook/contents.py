@@ -82,7 +82,7 @@ def contents(folder: Path | None = None) -> str:
     | 02 | Inverse contracts *(to come)* | a number of dollars, paid in coin: size, ... | |
     """
     folder = folder or _notebooks()
-    lines = ["| | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
+    lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
     for stem, (title, about) in LESSONS.items():
         path = folder / f"{stem}.ipynb"
         number = stem.partition("_")[0]
@@ -103,7 +103,7 @@ def lesson_map() -> None:
     Examples
     --------
     >>> lesson_map()
-    | | Lesson | What it is about | Minutes |
+    | Number | Lesson | What it is about | Minutes |
     ...
     """
     say(contents())
