@@ -1,4 +1,4 @@
-"""Checks on the way in and plain numbers on the way out, for the finance floors."""
+"""Input checks and plain results for the finance floors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Rule:
-    """An interval that numbers must lie in, and how a message words it."""
+    """An interval that contains the accepted numbers, and its wording in a message."""
 
     text: str
     holds: Callable[[Any], Any]
@@ -67,7 +67,7 @@ def _as_floats(name: str, value: object) -> FloatArray:
 
 
 def _parts(array: FloatArray, piece: int = 32_768) -> Iterator[FloatArray]:
-    """Cut a long array into pieces that stay in the cache while they are looked at twice."""
+    """Cut a long array into pieces that stay in the cache while they are read twice."""
     if array.size <= piece or not array.flags.forc:
         return iter([array] if array.size else [])
     flat = array.ravel(order="K")
@@ -87,7 +87,7 @@ def _refuse(name: str, array: FloatArray, rule: Rule) -> None:
 
 
 def _labels(value: object) -> tuple[Any, ...]:
-    """Return the row labels of a pandas object, and of a table those of its columns."""
+    """Return the row labels of a pandas object, and the column labels of a table."""
     if type(value) is np.ndarray:
         return ()
     axes = getattr(value, "axes", None)
@@ -97,9 +97,9 @@ def _labels(value: object) -> tuple[Any, ...]:
 
 
 def aligned(values: Mapping[str, object], *, rows_only: bool = False) -> None:
-    """Refuse pandas objects that would be paired by position and are labelled otherwise.
+    """Refuse pandas objects whose labels do not match, because they are paired by position.
 
-    A table is held against tables, and against series as well where only rows are paired.
+    A table is compared with tables, and also with series where only rows are paired.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def aligned(values: Mapping[str, object], *, rows_only: bool = False) -> None:
 
 
 def ascending(**values: object) -> None:
-    """Refuse pandas objects whose dates do not run forward, for what depends on their order.
+    """Refuse pandas objects whose dates are not in ascending order.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def series(name: str, value: ArrayLike, *, at_least: int = 1, rule: Rule = FINIT
 def in_pieces(
     formula: Callable[..., FloatArray], *arrays: FloatArray, piece: int = 16_384
 ) -> FloatArray:
-    """Work a formula of checked numbers through long arrays in pieces that fit the cache.
+    """Compute a formula over long arrays in pieces that fit the cache.
 
     The steps of a formula leave an array each; for a million numbers it is writing those to memory,
     not computing them, that takes the time.
@@ -245,7 +245,7 @@ def one_of(name: str, value: object, accepted: tuple[str, ...]) -> None:
 
 
 def instance(name: str, value: object, kind: type) -> None:
-    """Refuse an argument that is no `kind`.
+    """Refuse an argument that is not a `kind`.
 
     Raises
     ------
@@ -258,7 +258,7 @@ def instance(name: str, value: object, kind: type) -> None:
 
 @contextmanager
 def extremes(name: str) -> Iterator[None]:
-    """Make an overflow an error that says which function had too much to compute with."""
+    """Turn an overflow into an error that names the function."""
     try:
         with np.errstate(all="raise", under="ignore"):
             yield
@@ -267,7 +267,7 @@ def extremes(name: str) -> Iterator[None]:
 
 
 def vectorised(function: Callable[P, Any]) -> Callable[P, Any]:
-    """Make a function of checked numbers return a float for scalars, and never NaN.
+    """Make a function return a float for scalars, and never NaN.
 
     An argument of an extreme size may overflow on the way. Infinity can be an answer ("no such
     price"), but not one that an overflow gave, and NaN is none: both become an error here instead

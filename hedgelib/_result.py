@@ -1,4 +1,4 @@
-"""Counts on the way in, and results of several numbers on the way out."""
+"""Checks of counts, and results with several numbers."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ _NO_FRACTION = 2.0**52
 
 
 class Terms(NamedTuple):
-    """What stays the same along a path: the contract, the account and the rules.
+    """Constants of a path: the contract, the account and the rules.
 
     The short wanted is `per_kept` times the book that is kept, plus `per_coin` times the coin in
     the account, plus `per_whole` times the book nobody hedged; `grow` and `cut` are what the coin
@@ -109,7 +109,7 @@ class Columns(NamedTuple):
 
 
 class Start(NamedTuple):
-    """What a path starts with; the wallet in the currency of the margin, `short` in face."""
+    """Start of a path; the wallet in the currency of the margin, `short` in face."""
 
     kept: float
     whole: float
@@ -137,7 +137,7 @@ class Account(NamedTuple):
     """The futures account.
 
     `at_spot` is what `paid` would be had the perpetual traded at spot; `cost` is the notional at
-    average entry, kept only where maintenance is reckoned on it.
+    average entry, kept only where maintenance margin is calculated at it.
     """
 
     wallet: float
@@ -164,7 +164,7 @@ NOTHING = Totals(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def bar_at(k: Terms, price: float, gap: float) -> Bar:
-    """Put together the prices of a date; `gap` is spot over perpetual."""
+    """Return the prices of a date; `gap` is spot over perpetual."""
     if not k.inverse:
         perp = price / gap
         return Bar(price, gap, 1.0, 1.0, -perp, -perp, perp)
@@ -175,14 +175,14 @@ def bar_at(k: Terms, price: float, gap: float) -> Bar:
 
 
 def equity_usd(bar: Bar, a: Account) -> float:
-    """Return what the account is worth."""
+    """Return the equity of the account, USD."""
     return a.wallet * bar.wallet + a.paid * bar.paid + a.short * bar.short
 
 
 def grow_books(
     k: Terms, move: float, residual: float, kept: float, whole: float
 ) -> tuple[float, float]:
-    """Move the book that is kept and the one nobody hedged; neither falls below nothing."""
+    """Move the hedged and the unhedged book; neither falls below zero."""
     return (
         kept * (1.0 + max(k.kept_beta * move + residual, -1.0)),
         whole * (1.0 + max(k.whole_beta * move + residual, -1.0)),
@@ -192,7 +192,7 @@ def grow_books(
 def hold(
     k: Terms, was: Bar, bar: Bar, rate: float, a: Account, s: Totals
 ) -> tuple[Account, Totals]:
-    """Gain or lose on what is held, then settle funding on the mark at the end of the step."""
+    """Add the position's profit or loss, then settle funding at the mark at the end of the step."""
     move = bar.price - was.price
     hedge = (a.at_spot if k.inverse else -a.short) * move
     gain = a.paid * (bar.paid - was.paid) + a.short * (bar.short - was.short)
@@ -214,7 +214,7 @@ def hold(
 def maintenance_usd(
     k: Terms, bar: Bar, a: Account, rates: Any, amounts: Any, notional: float
 ) -> float:
-    """Return the greatest of the lines of the ladder, ``rate * notional - amount``.
+    """Return the maintenance margin, the maximum over tiers of ``rate * notional - amount``.
 
     The ladder is in coins for an inverse contract, in USD for a linear one; or in the face of
     either, which no price moves, and then it yields a share of the notional.
@@ -230,7 +230,7 @@ def maintenance_usd(
 
 
 def lose(equity: float, s: Totals) -> tuple[Account, Totals]:
-    """Liquidate: all that the account held is the venue's."""
+    """Liquidate the position: the account loses all its margin to the venue."""
     return (
         EMPTY,
         Totals(s.collateral, s.hedge, s.basis, s.funding, s.turnover, s.lost + equity, s.added),
@@ -240,7 +240,7 @@ def lose(equity: float, s: Totals) -> tuple[Account, Totals]:
 def top_up(
     k: Terms, bar: Bar, a: Account, s: Totals, equity: float, notional: float
 ) -> tuple[Account, Totals]:
-    """Add margin from outside, down to the wanted leverage or as far as the budget goes."""
+    """Add margin from outside, down to the wanted leverage or until the budget is used up."""
     added = min(notional / k.top_up_leverage - equity, k.budget_usd - s.added)
     return (
         Account(a.wallet + added / bar.wallet, a.paid, a.short, a.at_spot, a.cost),
@@ -259,7 +259,7 @@ def whole_lots(k: Terms, face: float) -> float:
 
 
 def to_sell(k: Terms, bar: Bar, a: Account, kept: float, whole: float) -> float:
-    """Return the face to sell, or to buy below zero, for the hedge to be what it should be."""
+    """Return the face to sell (negative: to buy) to reach the target hedge."""
     equity = equity_usd(bar, a)
     coin = equity
     if not k.coin_margin:
@@ -279,7 +279,7 @@ def to_sell(k: Terms, bar: Bar, a: Account, kept: float, whole: float) -> float:
 
 
 def cost_after(a: Account, face: float, value: float) -> float:
-    """Notional at average entry after a fill: an add adds to it, a reduction takes its share."""
+    """Return the notional at average entry after a fill; a reduction removes its share."""
     if a.short * face >= 0.0:
         return a.cost + value
     if abs(face) <= abs(a.short):
@@ -288,7 +288,7 @@ def cost_after(a: Account, face: float, value: float) -> float:
 
 
 def fill(k: Terms, bar: Bar, a: Account, s: Totals, face: float) -> tuple[Account, Totals]:
-    """Sell at the perpetual's price; fee and slippage leave the wallet in its own currency."""
+    """Sell at the perpetual's price, and pay fee and slippage from the wallet."""
     spent = abs(face) * bar.toll * k.cost_rate
     traded = abs(face * bar.short)
     cost = cost_after(a, face, abs(face * bar.fill)) if k.maintenance_at_entry else 0.0
@@ -302,7 +302,7 @@ def fill(k: Terms, bar: Bar, a: Account, s: Totals, face: float) -> tuple[Accoun
 def trade(
     k: Terms, bar: Bar, active: bool, due: bool, kept: float, whole: float, a: Account, s: Totals
 ) -> tuple[Account, Totals]:
-    """Close where the rules say off; open, or adjust when it is due, where they say on."""
+    """Close the hedge if the rules switch it off; else open it, or adjust it when due."""
     face = 0.0
     if not active:
         face = -a.short
@@ -316,7 +316,7 @@ def trade(
 def note(
     record: Any, t: int, kept: float, whole: float, a: Account, s: Totals, ratio: float
 ) -> None:
-    """Write down a date, in the order of RECORD."""
+    """Record a date, in the order of RECORD."""
     record[t, 0], record[t, 1] = kept, whole
     record[t, 2], record[t, 3], record[t, 4] = a.wallet, a.paid, a.short
     record[t, 5], record[t, 6], record[t, 7] = s.collateral, s.hedge, s.basis
@@ -327,7 +327,7 @@ def note(
 def walk(
     k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out: Any, record: Any
 ) -> None:
-    """Carry a path to its end: market, funding, liquidation, top-up, trade, in that order."""
+    """Run a path to its end: market, funding, liquidation, top-up, trade, in that order."""
     kept, whole, wallet, face = first
     book_usd = whole / c.book[0]
     bar = bar_at(k, c.price[0], c.spot_per_perp[0])
@@ -375,7 +375,7 @@ def walk(
 
 
 def path_of(c: Columns, i: int) -> Columns:
-    """Pick the columns of one path."""
+    """Return the columns of one path."""
     return Columns(
         c.price[i],
         c.spot_per_perp[i % len(c.spot_per_perp)],
@@ -388,7 +388,7 @@ def path_of(c: Columns, i: int) -> Columns:
 
 
 def walk_many(k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out: Any) -> None:
-    """Carry every path to its end; a row of `out` for each."""
+    """Run every path to its end, with a row of `out` for each."""
     for i in range(len(c.price)):
         walk(k, rates, amounts, path_of(c, i), first, out[i], None)
 

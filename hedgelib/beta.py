@@ -1,4 +1,4 @@
-"""How a book moves with the hedge coin: estimates, each with its uncertainty.
+"""Beta of a book to the hedge coin: estimates, each with its uncertainty.
 
 Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
 straight line in the simple return.
@@ -83,7 +83,7 @@ _NOTHING_LEFT = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaEstimate:
-    """A beta and how far to trust it.
+    """An estimate of beta and its uncertainty.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class BetaEstimate:
 
     @property
     def t_value(self) -> float:
-        """Beta in standard errors; ``inf`` for an exact fit. None of it without an error."""
+        """Beta over its standard error; ``inf`` for an exact fit, ``None`` without an error."""
         se = self._error()
         return self.beta / se if se > 0 else float(np.copysign(np.inf, self.beta))
 
@@ -167,7 +167,7 @@ class BetaEstimate:
         return self.se
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Confidence interval of beta, from Student's t with `dof` degrees of freedom.
+        """Return the confidence interval of beta, from Student's t with `dof` degrees of freedom.
 
         Parameters
         ----------
@@ -210,11 +210,12 @@ class BetaEstimate:
     def __str__(self) -> str:
         return (
             f"beta of {self.y_name} to {self.x_name} {self.beta:.2f} "
-            f"(95% interval {self._interval_text()}), R² {self.r2:.2f}, n {self.n}, {self.method}"
+            f"(95% confidence interval {self._interval_text()}), R² {self.r2:.2f}, "
+            f"n {self.n}, {self.method}"
         )
 
     def _repr_html_(self) -> str:
-        head = ("book", "coin", "beta", "95% interval", "R²", "n", "method")
+        head = ("book", "coin", "beta", "95% confidence interval", "R²", "n", "method")
         row = (
             self.y_name,
             self.x_name,
@@ -228,7 +229,7 @@ class BetaEstimate:
 
 
 def newey_west_lags(n: int) -> int:
-    """Lags of a Newey-West error by the usual rule of thumb.
+    """Return the lags of a Newey-West standard error by the usual rule of thumb.
 
     Formula: ``floor(4 (n / 100)^(2/9))``.
 
@@ -282,7 +283,7 @@ def _standard_errors(
     lags: int = 0,
     small_sample: bool = False,
 ) -> FloatArray:
-    """Error of each parameter, which is the sum of y times its row of `shares`."""
+    """Return the standard error of each parameter, the sum of y times its row of `shares`."""
     p, n = shares.shape
     if errors == "classic":
         return np.asarray(np.sqrt(residual @ residual / (n - p) * (shares**2).sum(axis=1)))
@@ -314,7 +315,7 @@ def ols_beta(
     y_name: str = "book",
     x_name: str = "coin",
 ) -> BetaEstimate:
-    """Beta of a book to a hedge coin by ordinary least squares.
+    """Estimate the beta of a book to a hedge coin by ordinary least squares.
 
     Formula: ``beta = Cov(y, x) / Var(x)``. Classic standard error ``sqrt(s2 / sum((x - mean)^2))``
     with ``s2 = SSR / (n - 2)``; robust ones add up ``(c e)^2``, with ``e`` the residuals and ``c``
@@ -437,7 +438,7 @@ def beta_se(
 
 @extremes("correlation")
 def correlation(y: ArrayLike, x: ArrayLike) -> float:
-    """Correlation of two series of returns.
+    """Return the correlation of two series of returns.
 
     Formula: ``Cov(y, x) / (sd_y sd_x)``.
 
@@ -480,7 +481,7 @@ _Means = tuple[FloatArray, FloatArray, FloatArray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingBeta(Numbers):
-    """Beta over a moving window: made by :func:`rolling_beta`.
+    """Beta over a rolling window: made by :func:`rolling_beta`.
 
     Parameters
     ----------
@@ -510,11 +511,11 @@ class RollingBeta(Numbers):
 
 
 def _windows(y: FloatArray, x: FloatArray, window: int, first: int) -> tuple[FloatArray, _Means]:
-    """Slope of each column of y, a row for each, over every window, and the means there."""
+    """Return the slope of each column of y over every window, and the means."""
     n, k = y.shape
     x_mean, y_mean = np.add.reduce(x) / n, (np.add.reduce(y) / n)[:, None]
     # Deviations keep the digits that levels would lose. A row for x and for each column of y, and
-    # each number beside its product with x: a complex number is added up in the time of a real one.
+    # each number paired with its product with x: adding complex numbers takes no longer than real.
     totals = np.empty((k + 1, n + 1), np.complex128)
     dx = x - x_mean
     totals[:, 0] = 0
@@ -552,7 +553,7 @@ def _window_beta(y: FloatArray, x: FloatArray, first: int) -> FloatArray:
 
 @extremes("rolling_beta")
 def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
-    """OLS beta over every window of consecutive observations, for one book or many coins at once.
+    """Estimate the OLS beta over every rolling window, for one book or many coins at once.
 
     Formula: ``(sum(x y) - sum(x) sum(y) / w) / (sum(x^2) - sum(x)^2 / w)`` over the last ``w``
     observations, of deviations from the means of the whole series.
@@ -624,7 +625,7 @@ def _decay(
     span: float | None,
     halflife: float | None,
 ) -> float:
-    """Turn the one weighting that is given into the decay per observation."""
+    """Convert the given weighting to the decay per observation."""
     if sum(value is not None for value in (decay, alpha, span, halflife)) != 1:
         raise InvalidInput("give exactly one of decay, alpha, span and halflife")
     if alpha is not None:
@@ -652,7 +653,7 @@ def ewma_beta(
     adjust: bool = True,
     intercept: bool = True,
 ) -> BetaEstimate:
-    """Beta at the last observation with weights that fall off into the past.
+    """Estimate beta at the last observation, with exponentially decaying weights.
 
     Formula: least squares with weights ``decay^k``, k observations back. Exactly one of `decay`,
     `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
@@ -739,7 +740,7 @@ def ewma_beta(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KalmanBeta(Numbers):
-    """A beta that wanders, filtered: made by :func:`kalman_beta`.
+    """Time-varying beta (random walk), Kalman-filtered: made by :func:`kalman_beta`.
 
     Parameters
     ----------
@@ -785,7 +786,7 @@ class KalmanBeta(Numbers):
 
 
 def _prior(mean: ArrayLike, covariance: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Mean and a square root of the covariance, checked."""
+    """Return the checked mean and a square root of the covariance."""
     mean, covariance = numbers(prior_mean=(mean, FINITE), prior_covariance=(covariance, FINITE))
     if np.shape(mean) != (2,) or np.shape(covariance) != (2, 2):
         raise InvalidInput(
@@ -812,7 +813,7 @@ def kalman_beta(
     prior_mean: ArrayLike = (0.0, 0.0),
     prior_covariance: ArrayLike = ((1.0, 0.0), (0.0, 1.0)),
 ) -> KalmanBeta:
-    """Beta as a random walk, filtered from the past up to each observation.
+    """Estimate a time-varying beta (random walk) from the data up to each observation.
 
     Formula: ``y_t = alpha_t + beta_t x_t + noise``, ``(alpha, beta)_t = (alpha, beta)_{t-1} +
     step``. The prior is that of the first observation: no step before it.
@@ -889,7 +890,7 @@ def kalman_beta(
 
 @vectorised
 def blume(beta: ArrayLike) -> Result:
-    """Pull betas a third of the way to 1.
+    """Shrink betas a third of the way to 1.
 
     Formula: ``2/3 beta + 1/3``.
 
@@ -924,7 +925,7 @@ def blume(beta: ArrayLike) -> Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShrunkBeta(Numbers):
-    """A beta pulled to what is known of others: made by :func:`vasicek`.
+    """A beta shrunk towards a prior: made by :func:`vasicek`.
 
     Parameters
     ----------
@@ -943,7 +944,7 @@ class ShrunkBeta(Numbers):
 def vasicek(
     beta: ArrayLike, se: ArrayLike, prior_mean: ArrayLike, prior_sd: ArrayLike
 ) -> ShrunkBeta:
-    """Weigh a beta against a prior, each by how precise it is.
+    """Shrink a beta towards a prior, each weighted by its precision.
 
     Formula: ``(beta / se^2 + mean / sd^2) / (1 / se^2 + 1 / sd^2)``.
 
@@ -996,7 +997,7 @@ def vasicek(
 def downside_beta(
     y: ArrayLike, x: ArrayLike, *, method: Downside = "conditional_zero"
 ) -> BetaEstimate:
-    """Beta on bad days, by the definition named: they do not agree, so always say which.
+    """Estimate the downside beta by a named definition; the definitions do not agree.
 
     Formula: the conditional ones are OLS on the days with ``x < 0`` (`conditional_zero`),
     ``x < mean`` (`conditional_mean`) or ``x > 0`` (`upside_conditional_zero`). Estrada's is
@@ -1072,7 +1073,7 @@ def downside_beta(
 
 @vectorised
 def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
-    """Beta of a book from the betas of what it holds.
+    """Return the beta of a book from the betas of its holdings.
 
     Formula: ``sum(weights * betas) / sum(weights)``.
 
@@ -1112,7 +1113,7 @@ def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiBeta(Numbers):
-    """A book regressed on several instruments at once: made by :func:`multi_beta`.
+    """Betas of a book to several instruments: made by :func:`multi_beta`.
 
     Parameters
     ----------
@@ -1201,7 +1202,7 @@ def multi_beta(
     small_sample: bool = False,
     names: Sequence[str] | None = None,
 ) -> MultiBeta:
-    """Betas of a book to several instruments at once, by ordinary least squares.
+    """Estimate the betas of a book to several instruments at once, by ordinary least squares.
 
     Formula: ``y = a + X b``; each ``b_j`` times the book is the notional to short in instrument j.
     ``VIF_j = 1 / (1 - R2 of instrument j on the others)``.

@@ -1,4 +1,4 @@
-"""What holding a hedge costs or earns: funding, basis, and closing to open again.
+"""Cost or income of holding a hedge: funding, basis, and closing to open again.
 
 One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
 receive, and a short that sold above spot receives the premium as it converges.
@@ -71,7 +71,7 @@ DAYS_PER_YEAR = 365
 def interest_rate_component(
     quote_rate_daily: ArrayLike, base_rate_daily: ArrayLike, intervals_per_day: ArrayLike = 3
 ) -> Result:
-    """Interest part of a funding rate: lending the dollar less lending the coin.
+    """Return the interest part of a funding rate: lending the dollar less lending the coin.
 
     Formula: ``(quote - base) / intervals_per_day``. Above 0 it moves the rate towards shorts
     receiving.
@@ -115,7 +115,7 @@ def interest_rate_component(
 def premium_index(
     impact_bid_usd: ArrayLike, impact_ask_usd: ArrayLike, index_usd: ArrayLike
 ) -> Result:
-    """How far the perpetual trades above its index, or below.
+    """Return how far the perpetual trades above its index, or below.
 
     Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``. Above 0: longs are in demand,
     and shorts will receive.
@@ -131,7 +131,7 @@ def premium_index(
     Returns
     -------
     float or ndarray
-        Decimal, broadcast shape; 0 while the index lies between bid and ask.
+        Decimal, broadcast shape; 0 while the index is between bid and ask.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def premium_index(
 
 @vectorised
 def weighted_premium(premiums: ArrayLike) -> Result:
-    """Average premium of a funding interval, in which the latest reading counts most.
+    """Return the average premium of a funding interval, weighted towards the latest reading.
 
     Formula: ``sum(i p_i) / sum(i)`` with i = 1 for the first reading and n for the last.
 
@@ -204,7 +204,7 @@ def funding_rate(
     damper: ArrayLike = 0.0005,
     cap: ArrayLike | None = None,
 ) -> Result:
-    """Funding rate of one interval; shorts receive it when it is above 0.
+    """Return the funding rate of one interval; shorts receive it when it is above 0.
 
     Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap``.
 
@@ -251,7 +251,7 @@ def funding_rate(
 def deribit_funding_rate(
     premium: ArrayLike, *, damper: ArrayLike = 0.0005, cap: ArrayLike | None = None
 ) -> Result:
-    """Eight-hour funding rate as Deribit has it, paid by the second; shorts receive above 0.
+    """Return Deribit's eight-hour funding rate, paid by the second; shorts receive it above 0.
 
     Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``. A position
     held for t hours receives or pays ``t / 8`` of it.
@@ -298,7 +298,7 @@ def _capped(rate: Result, cap: ArrayLike) -> Result:
 def funding_cap(
     maintenance_rate: ArrayLike, initial_rate: ArrayLike | None = None, *, share: ArrayLike = 0.75
 ) -> Result:
-    """Largest funding rate that a venue lets through, to either side.
+    """Return the largest funding rate that a venue allows, in either direction.
 
     Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``.
 
@@ -347,7 +347,7 @@ def funding_cap(
 def limit_funding_step(
     funding_rate: ArrayLike, previous_rate: ArrayLike, max_step: ArrayLike
 ) -> Result:
-    """Funding rate kept within a step of the one before it.
+    """Return a funding rate limited to a maximum step from the previous one.
 
     Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``.
 
@@ -392,7 +392,7 @@ def fair_price_usd(
     hours_to_funding: ArrayLike,
     interval_hours: ArrayLike = 8,
 ) -> Result:
-    """Mark of a perpetual that carries the funding still to come.
+    """Return the mark price of a perpetual that includes the funding still to come.
 
     Formula: ``index (1 + F t / interval_hours)``: above the index while shorts are to receive.
 
@@ -437,7 +437,7 @@ def fair_price_usd(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualFunding(Numbers):
-    """A funding rate by the year: made by :func:`annualise_funding`.
+    """A funding rate per year: made by :func:`annualise_funding`.
 
     Parameters
     ----------
@@ -451,7 +451,7 @@ class AnnualFunding(Numbers):
 
 @extremes("annualise_funding")
 def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) -> AnnualFunding:
-    """Turn a funding rate per interval into one per year; positive is received by shorts.
+    """Convert a funding rate per interval to one per year; shorts receive a positive rate.
 
     Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid
     on a fixed USD face: simple, unless what it receives is shorted in turn.
@@ -497,7 +497,7 @@ def deannualise_funding(
     *,
     compounding: Literal["simple", "compound"] = "simple",
 ) -> Result:
-    """Turn a yearly rate into a funding rate per interval, the sign kept.
+    """Convert a yearly rate to a funding rate per interval, with the same sign.
 
     Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``.
 
@@ -508,7 +508,7 @@ def deannualise_funding(
     interval_hours : array_like
         Hours between settlements, > 0.
     compounding : {"simple", "compound"}
-        How the yearly rate was reckoned.
+        How the yearly rate was calculated.
 
     Returns
     -------
@@ -541,7 +541,7 @@ def deannualise_funding(
 
 @vectorised
 def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
-    """Premium of a contract over spot, relative; a short receives it as it converges.
+    """Return the relative premium of a contract over spot; a short receives it as it converges.
 
     Formula: ``F / S - 1``. The dollar amount is :func:`basis_usd`.
 
@@ -576,7 +576,7 @@ def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
 @vectorised
 def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
-    """Premium of a contract over spot in dollars per coin.
+    """Return the premium of a contract over spot in dollars per coin.
 
     Formula: ``F - S``. The relative one is :func:`basis`.
 
@@ -615,12 +615,12 @@ def _futures_and_spot(futures_usd: ArrayLike, spot_usd: ArrayLike) -> tuple[Resu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualisedBasis(Numbers):
-    """A premium by the year: made by :func:`annualised_basis`. A short receives it.
+    """A premium per year, which a short receives: made by :func:`annualised_basis`.
 
     Parameters
     ----------
     simple, compound, log : float or ndarray
-        Decimals per year, in three ways of reckoning.
+        Decimals per year, calculated in three ways.
     basis : float or ndarray
         Until expiry, decimal.
     basis_usd : float or ndarray
@@ -638,7 +638,7 @@ class AnnualisedBasis(Numbers):
 def annualised_basis(
     futures_usd: ArrayLike, spot_usd: ArrayLike, days: ArrayLike
 ) -> AnnualisedBasis:
-    """Turn the premium of a dated contract into a yearly rate; positive is received by shorts.
+    """Convert the premium of a dated contract to a yearly rate; shorts receive a positive rate.
 
     Formula: with ``b = F / S - 1``, simple ``b 365 / d``, compound ``(1 + b)^(365 / d) - 1``, log
     ``ln(1 + b) 365 / d``.
@@ -685,7 +685,7 @@ def annualised_basis(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortWithBasis(Numbers):
-    """Profit of an inverse short whose price was not spot's: by :func:`inverse_short_with_basis`.
+    """Profit of an inverse short with a premium: made by :func:`inverse_short_with_basis`.
 
     Parameters
     ----------
@@ -717,7 +717,7 @@ def inverse_short_with_basis(
     perp_exit_usd: ArrayLike,
     spot_exit_usd: ArrayLike,
 ) -> ShortWithBasis:
-    """Profit of an inverse short, split into the move of spot and the change of the premium.
+    """Return the profit of an inverse short, split into the spot move and the change of premium.
 
     Formula: ``N (S1/F1 - S1/F0)`` USD, of which ``N (1 - S1/S0)`` is the move and
     ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about
@@ -775,7 +775,7 @@ def inverse_short_with_basis(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiryLock(Numbers):
-    """Coins and a dated short against them, at delivery: made by :func:`expiry_lock`.
+    """Coins and their dated short, at delivery: made by :func:`expiry_lock`.
 
     Parameters
     ----------
@@ -784,7 +784,7 @@ class ExpiryLock(Numbers):
     final_coin, final_usd : float or ndarray
         What is owned after delivery, in coin and in USD.
     open_coin : float or ndarray
-        Coins that the short leaves unhedged; below 0 where it is too large.
+        Coins that the short leaves unhedged; below 0 when over-hedged.
     """
 
     notional_usd: Result
@@ -801,7 +801,7 @@ def expiry_lock(
     *,
     notional_usd: ArrayLike | None = None,
 ) -> ExpiryLock:
-    """Cash and carry with an inverse expiry: what coins and a short held to delivery are worth.
+    """Return the value of coins and a dated inverse short at delivery (cash and carry).
 
     Formula: ``C + N (1/settle - 1/F0)`` coins, which are ``N + settle (C - N/F0)`` USD. With
     ``N = C F0`` that is ``C F0`` USD at any settlement price; sized at spot, ``C (1 - S0/F0)``
@@ -859,7 +859,7 @@ def expiry_lock(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerpOrExpiry(Numbers):
-    """Perpetual or dated contract for a short: made by :func:`perp_or_expiry`.
+    """Comparison of a perpetual and a dated contract for a short: made by :func:`perp_or_expiry`.
 
     Parameters
     ----------
@@ -959,7 +959,7 @@ def perp_or_expiry(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakEven(Numbers):
-    """Whether closing a short to dodge funding pays: made by :func:`close_reopen_break_even`.
+    """Whether closing a short to avoid funding pays: made by :func:`close_reopen_break_even`.
 
     Parameters
     ----------
@@ -987,7 +987,7 @@ def close_reopen_break_even(
     slippage: ArrayLike = 0.0,
     interval_hours: ArrayLike = 8,
 ) -> BreakEven:
-    """Settlements a short must stay out for closing and opening again to pay.
+    """Return the settlements that a short must stay closed so that closing and reopening pays.
 
     Formula: ``2 (fee + slippage) / |F|`` for a rate below 0, which a short pays; never at 0 or
     above, which it receives. What the book may move meanwhile is :func:`unhedged_sigma_usd`.
@@ -1044,9 +1044,9 @@ def close_reopen_break_even(
 def unhedged_sigma_usd(
     book_usd: ArrayLike, beta: ArrayLike, daily_vol: ArrayLike, hours: ArrayLike
 ) -> Result:
-    """One standard deviation of what a book moves with the coin while the hedge is off.
+    """Return the volatility of a book from the coin while the hedge is off, USD.
 
-    Formula: ``V |beta| sigma sqrt(hours / 24)``. The book's own moves come on top.
+    Formula: ``V |beta| sigma sqrt(hours / 24)``. Idiosyncratic risk comes on top.
 
     Parameters
     ----------
@@ -1091,7 +1091,7 @@ def unhedged_sigma_usd(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingIncome(Numbers):
-    """What funding brings to a short: made by :func:`funding_income`.
+    """Funding income of a short: made by :func:`funding_income`.
 
     Parameters
     ----------
@@ -1119,7 +1119,7 @@ def funding_income(
     interval_hours: float = 8,
     settlements: ArrayLike | None = None,
 ) -> FundingIncome:
-    """Income of an inverse short from funding, from one rate or a history; below 0 it is a cost.
+    """Return the funding income of an inverse short, from one rate or a history; a cost below 0.
 
     Formula: ``N sum(F)``, by the year ``N mean(F) 8760 / h``: in USD the face is fixed, whatever
     the price. What is received comes in coin, and is new exposure to hedge.
@@ -1133,7 +1133,7 @@ def funding_income(
     interval_hours : float
         Between settlements, > 0.
     settlements : array_like, shape (n,), optional
-        How many settlements each rate stands for, > 0; 1 when omitted. With monthly averages, the
+        Number of settlements for each rate, > 0; 1 when omitted. With monthly averages, the
         settlements of each month.
 
     Returns
@@ -1149,7 +1149,7 @@ def funding_income(
 
     Notes
     -----
-    **Source:** an inverse short receives ``N / mark * F`` coins, worth ``N F`` USD.
+    **Source:** an inverse short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
 
     Examples
     --------
@@ -1184,7 +1184,7 @@ def inverse_funding_total_coin(
     funding_rates: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Funding an inverse position receives over several settlements, in coins; negative is paid.
+    """Return the funding of an inverse position over several settlements, coins; negative is paid.
 
     Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate``: shorts receive at
     rates above 0.
@@ -1232,7 +1232,7 @@ def linear_funding_total_usd(
     funding_rates: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Funding a linear position receives over several settlements, in USD; negative is paid.
+    """Return the funding of a linear position over several settlements, USD; negative is paid.
 
     Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``: shorts receive at
     rates above 0.

@@ -1,4 +1,4 @@
-"""What one contract pays: terms, profit and loss, notional, average entry, fees, funding.
+"""Payoff of a contract: terms, profit and loss, notional, average entry, fees, funding.
 
 An inverse contract has a face fixed in USD and pays in the coin; a linear contract has a
 face fixed in the coin and pays in USD. Positions are signed: long above zero, short below.
@@ -80,7 +80,7 @@ class ContractTerms:
     tick_usd, funding_hours, maker_fee, taker_fee, max_leverage : float, optional
         ``None`` where the venue's figure could not be verified.
     maintenance_basis : {"mark", "entry"}, optional
-        The price at which maintenance margin is reckoned.
+        The price at which maintenance margin is calculated.
     maintenance_floors, maintenance_rates : tuple of float
         Lower bounds of the tiers and the rate in each; empty where unverified.
     initial_margin_rates : tuple of float
@@ -154,7 +154,7 @@ class ContractTerms:
             raise UnsupportedContract(
                 f"{self.symbol} is a quanto contract: its face is a fixed amount of a third "
                 f"currency per dollar of price, so it pays (exit - entry) in {self.settle} "
-                f"whatever {self.settle} is worth, and the inverse formulas do not apply; "
+                f"whatever the price of {self.settle}, and the inverse formulas do not apply; "
                 f"choose an inverse or a linear contract on {self.coin}"
             )
         one_of("kind", self.kind, ("inverse", "linear"))
@@ -271,7 +271,7 @@ class ContractTerms:
 def inverse_notional_coin(
     contracts: ArrayLike, price_usd: ArrayLike, multiplier_usd: ArrayLike = 1.0
 ) -> Result:
-    """Size of an inverse position in coins, signed.
+    """Return the signed size of an inverse position, in coins.
 
     Formula: ``contracts * multiplier_usd / price_usd``.
 
@@ -296,7 +296,7 @@ def inverse_notional_coin(
 
     Notes
     -----
-    **Source:** the USD face is fixed by the contract, so its worth in coins falls as the price
+    **Source:** the USD face is fixed by the contract, so its value in coins falls as the price
     rises (Bybit help, "What is an inverse contract").
 
     Examples
@@ -321,7 +321,7 @@ def inverse_pnl_coin(
     exit_usd: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Profit of an inverse position in coins.
+    """Return the profit of an inverse position, in coins.
 
     Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``.
 
@@ -374,7 +374,7 @@ def inverse_pnl_usd(
     multiplier_usd: ArrayLike = 1.0,
     spot_usd: ArrayLike | None = None,
 ) -> Result:
-    """Profit of an inverse position, turned into USD at the exit.
+    """Return the profit of an inverse position, converted to USD at the exit.
 
     Formula: ``spot_usd * inverse_pnl_coin``; with spot equal to the exit price
     ``contracts * multiplier_usd * (exit_usd / entry_usd - 1)``, a straight line in the exit price.
@@ -419,7 +419,7 @@ def inverse_pnl_usd(
 def linear_notional_usd(
     contracts: ArrayLike, price_usd: ArrayLike, multiplier_coin: ArrayLike = 1.0
 ) -> Result:
-    """Size of a linear position in USD, signed.
+    """Return the signed size of a linear position, in USD.
 
     Formula: ``contracts * multiplier_coin * price_usd``.
 
@@ -466,7 +466,7 @@ def linear_pnl_usd(
     exit_usd: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Profit of a linear position in USD.
+    """Return the profit of a linear position, in USD.
 
     Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``.
 
@@ -522,7 +522,7 @@ def _one_sided(contracts: np.ndarray) -> None:
 
 @vectorised
 def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
-    """Average entry price of several inverse fills: the harmonic mean.
+    """Return the average entry price of several inverse fills: the harmonic mean.
 
     Formula: ``sum(contracts) / sum(contracts / entry_usd)``.
 
@@ -562,7 +562,7 @@ def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
 
 @vectorised
 def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
-    """Average entry price of several linear fills: the arithmetic mean.
+    """Return the average entry price of several linear fills: the arithmetic mean.
 
     Formula: ``sum(contracts * entry_usd) / sum(contracts)``.
 
@@ -605,9 +605,9 @@ def inverse_fee_coin(
     fee_rate: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Fee of an inverse trade in coins: positive is paid, a maker's rebate is negative.
+    """Return the fee of an inverse trade, in coins: positive is paid, a maker rebate is negative.
 
-    Formula: ``|contracts| * multiplier_usd / price_usd * fee_rate``; worth
+    Formula: ``|contracts| * multiplier_usd / price_usd * fee_rate``; in USD
     ``|contracts| * multiplier_usd * fee_rate`` USD at any price.
 
     Parameters
@@ -656,7 +656,7 @@ def linear_fee_usd(
     fee_rate: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Fee of a linear trade in USD: positive is paid, a maker's rebate is negative.
+    """Return the fee of a linear trade, in USD: positive is paid, a maker rebate is negative.
 
     Formula: ``|contracts| * multiplier_coin * price_usd * fee_rate``.
 
@@ -706,7 +706,7 @@ def inverse_funding_coin(
     funding_rate: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Funding received in coins at one settlement; negative is paid.
+    """Return the funding received at one settlement, in coins; negative is paid.
 
     Formula: ``-contracts * multiplier_usd / mark_usd * funding_rate``: at a positive rate longs pay
     and shorts receive. In USD it is ``-contracts * multiplier_usd * funding_rate`` at any price.
@@ -739,7 +739,7 @@ def inverse_funding_coin(
 
     Examples
     --------
-    The long of BitMEX's own example pays 0.05 XBT; the short beside it receives it:
+    The long of BitMEX's own example pays 0.05 XBT; the short on the other side receives it:
 
     >>> inverse_funding_coin([15000, -15000], 750, 0.0025)
     array([-0.05,  0.05])
@@ -760,7 +760,7 @@ def linear_funding_usd(
     funding_rate: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Funding received in USD at one settlement; negative is paid.
+    """Return the funding received at one settlement, in USD; negative is paid.
 
     Formula: ``-contracts * multiplier_coin * mark_usd * funding_rate``.
 
@@ -810,7 +810,7 @@ def inverse_break_even_price(
     open_fee_rate: ArrayLike,
     close_fee_rate: ArrayLike | None = None,
 ) -> Result:
-    """Exit price at which an inverse position has earned both its fees.
+    """Return the break-even exit price of an inverse position after entry and exit fees.
 
     Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position.
 
@@ -856,7 +856,7 @@ def linear_break_even_price(
     open_fee_rate: ArrayLike,
     close_fee_rate: ArrayLike | None = None,
 ) -> Result:
-    """Exit price at which a linear position has earned both its fees.
+    """Return the break-even exit price of a linear position after entry and exit fees.
 
     Formula: ``entry (1 + s open) / (1 - s close)`` with ``s`` the sign of the position.
 
@@ -964,7 +964,7 @@ def round_contracts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """A sequence of fills and what it came to: made by :func:`run_ledger`.
+    """A sequence of fills and its profit: made by :func:`run_ledger`.
 
     Amounts are in coin for an inverse contract and in USD for a linear one.
 
@@ -991,7 +991,7 @@ class Ledger:
     fees: np.ndarray
 
     def unrealised(self, mark_usd: ArrayLike) -> Result:
-        """Profit of what is still open, at a mark price.
+        """Return the profit of the open position at a mark price.
 
         Parameters
         ----------
@@ -1015,7 +1015,7 @@ class Ledger:
         return profit(open_contracts, entry, mark_usd, self.multiplier)
 
     def total(self, mark_usd: ArrayLike) -> Result:
-        """Profit realised and unrealised, less fees.
+        """Return the realised and unrealised profit, less fees.
 
         Parameters
         ----------

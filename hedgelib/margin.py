@@ -1,6 +1,6 @@
-"""What keeps a position open: tiers, margins, bankruptcy and liquidation price.
+"""Margin of a position: tiers, initial and maintenance margin, bankruptcy and liquidation price.
 
-Venues reckon maintenance margin in two ways, at the mark price or at the entry price, and the
+Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
 """
 
@@ -62,7 +62,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginTiers:
-    """A venue's ladder of maintenance rates.
+    """Maintenance margin tiers of a venue.
 
     Margin is marginal: each rate applies to the slice of the notional above its floor, which
     venues write as ``rate * notional - amount`` with an amount that keeps it continuous.
@@ -111,7 +111,7 @@ class MarginTiers:
         return np.cumsum(np.asarray(self.floors, float) * steps)
 
     def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
-        """Rate and amount of the tier that a notional falls into.
+        """Return rate and amount of the tier that a notional falls into.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class MarginTiers:
         return plain(rate), plain(amount)
 
     def maintenance_margin(self, notional: ArrayLike) -> Result:
-        """Maintenance margin of a notional, both in the unit of the floors.
+        """Return the maintenance margin of a notional, both in the unit of the floors.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ def inverse_initial_margin_coin(
     leverage: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Margin an inverse position needs to be opened, in coins.
+    """Return the initial margin of an inverse position, in coins.
 
     Formula: ``|contracts| * multiplier_usd / price_usd / leverage``.
 
@@ -211,7 +211,7 @@ def linear_initial_margin_usd(
     leverage: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Margin a linear position needs to be opened, in USD.
+    """Return the initial margin of a linear position, in USD.
 
     Formula: ``|contracts| * multiplier_coin * price_usd / leverage``.
 
@@ -262,7 +262,7 @@ def inverse_maintenance_margin_coin(
     maintenance_amount_coin: ArrayLike = 0.0,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Margin below which an inverse position is liquidated, in coins.
+    """Return the maintenance margin of an inverse position, in coins.
 
     Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``.
 
@@ -316,7 +316,7 @@ def linear_maintenance_margin_usd(
     maintenance_amount_usd: ArrayLike = 0.0,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Margin below which a linear position is liquidated, in USD.
+    """Return the maintenance margin of a linear position, in USD.
 
     Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``.
 
@@ -377,7 +377,7 @@ def inverse_bankruptcy_price(
     wallet_coin: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> Result:
-    """Price at which the coins behind an inverse position are gone.
+    """Return the bankruptcy price of an inverse position, at which its equity reaches zero.
 
     Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
     ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``.
@@ -389,7 +389,7 @@ def inverse_bankruptcy_price(
     entry_usd : array_like
         USD per coin, > 0.
     wallet_coin : array_like
-        Coins that stand behind the position, >= 0.
+        Coins that secure the position, >= 0.
     multiplier_usd : array_like
         USD face of one contract, > 0.
 
@@ -430,7 +430,7 @@ def linear_bankruptcy_price(
     wallet_usd: ArrayLike,
     multiplier_coin: ArrayLike = 1.0,
 ) -> Result:
-    """Price at which the USD behind a linear position are gone.
+    """Return the bankruptcy price of a linear position, at which its equity reaches zero.
 
     Formula: ``entry - s wallet / (|contracts| multiplier_coin)``.
 
@@ -441,7 +441,7 @@ def linear_bankruptcy_price(
     entry_usd : array_like
         USD per coin, > 0.
     wallet_usd : array_like
-        USD that stand behind the position, >= 0.
+        USD that secure the position, >= 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
 
@@ -476,7 +476,7 @@ def linear_bankruptcy_price(
 
 
 def _price_from_worth(worth: Any, per_coin: Any, value: Any) -> Any:
-    """Return worth/per_coin, or inf where the worth is not above rounding noise."""
+    """Return value over coins, or inf where the value is not above rounding noise."""
     exists = worth > _ROUNDING * value
     return np.where(exists, worth / np.where(exists, per_coin, 1.0), np.inf)
 
@@ -508,7 +508,7 @@ def inverse_liquidation_price(
     multiplier_usd: ArrayLike = 1.0,
     taker_fee: ArrayLike = 0.0,
 ) -> Result:
-    """Price at which the margin of an inverse position falls to its maintenance margin.
+    """Return the price at which the equity of an inverse position falls to its maintenance margin.
 
     Formula, with face ``N``, sign ``s``, rate ``m`` (plus the taker fee where the venue adds it)
     and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
@@ -528,7 +528,7 @@ def inverse_liquidation_price(
     maintenance_amount_coin : array_like
         The tier's amount, coins, >= 0.
     basis : {"mark", "entry"}
-        The price at which the venue reckons maintenance margin.
+        The price at which the venue calculates maintenance margin.
     multiplier_usd : array_like
         USD face of one contract, > 0.
     taker_fee : array_like
@@ -590,7 +590,7 @@ def inverse_tiered_liquidation_price(
     multiplier_usd: ArrayLike = 1.0,
     taker_fee: ArrayLike = 0.0,
 ) -> Result:
-    """Liquidation price of an inverse position under a ladder of maintenance rates.
+    """Return the liquidation price of an inverse position with tiers of maintenance rates.
 
     On the mark price the tier is that of the notional in coins at the liquidation price itself, not
     at entry. Maintenance margin is the greatest of the lines ``rate * notional - amount``, so the
@@ -603,7 +603,7 @@ def inverse_tiered_liquidation_price(
     tiers : MarginTiers
         Floors in coins.
     basis : {"mark", "entry"}
-        The price at which the venue reckons maintenance margin.
+        The price at which the venue calculates maintenance margin.
     multiplier_usd, taker_fee : array_like
         As for :func:`inverse_liquidation_price`.
 
@@ -673,7 +673,7 @@ def linear_liquidation_price(
     multiplier_coin: ArrayLike = 1.0,
     taker_fee: ArrayLike = 0.0,
 ) -> Result:
-    """Price at which the margin of a linear position falls to its maintenance margin.
+    """Return the price at which the equity of a linear position falls to its maintenance margin.
 
     Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
     (plus the taker fee where the venue adds it): on the mark price
@@ -692,7 +692,7 @@ def linear_liquidation_price(
     maintenance_amount_usd : array_like
         The tier's amount, USD, >= 0.
     basis : {"mark", "entry"}
-        The price at which the venue reckons maintenance margin.
+        The price at which the venue calculates maintenance margin.
     multiplier_coin : array_like
         Coins in one contract, > 0.
     taker_fee : array_like
@@ -739,7 +739,7 @@ def linear_liquidation_price(
 def margin_tiers(
     terms: ContractTerms, price_usd: float, *, contracts: float | None = None
 ) -> MarginTiers | None:
-    """Return the ladder of a contract in the unit of its margin, ``None`` where unverified.
+    """Return the tiers of a contract in the unit of its margin, ``None`` where unverified.
 
     Parameters
     ----------
@@ -804,7 +804,7 @@ def _average_rate(ladder: MarginTiers, size: float) -> float:
 
 
 def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -> float:
-    """Return the highest leverage that a venue allows a position of a given size.
+    """Return the highest leverage that a venue allows for a position of a given size.
 
     Parameters
     ----------
@@ -844,7 +844,7 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     (size,) = scalars(size=(usd if terms.tier_unit == "usd" else usd / price_usd, NONNEGATIVE))
     allowed = [float("inf") if terms.max_leverage is None else float(terms.max_leverage)]
     if terms.leverage_caps:
-        # A size that stands on a floor but for rounding is not above it.
+        # A size that equals a floor up to rounding is not above it.
         tier = np.searchsorted(terms.leverage_floors, size * (1 - _ROUNDING)) - 1
         allowed.append(float(terms.leverage_caps[max(int(tier), 0)]))
     if terms.initial_margin_rates:
@@ -862,7 +862,7 @@ def liquidation_price(
     *,
     maintenance_rate: float | None = None,
 ) -> float:
-    """Liquidation price of a position under its venue's own convention.
+    """Return the liquidation price of a position by its venue's own convention.
 
     Parameters
     ----------
@@ -953,7 +953,7 @@ def cross_wallet_coin(
     other_pnl_coin: ArrayLike = 0.0,
     other_maintenance_coin: ArrayLike = 0.0,
 ) -> Result:
-    """Coins that stand behind one position in a cross-margined wallet.
+    """Return the coins that secure one position in a cross-margined wallet.
 
     Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
     of the isolated formulas.
@@ -1005,7 +1005,7 @@ def cross_wallet_coin(
 def liquidation_distance(
     price_usd: ArrayLike, liquidation_price_usd: ArrayLike, daily_volatility: ArrayLike
 ) -> tuple[Result, Result]:
-    """Measure how far the liquidation price is, as a move and in daily standard deviations.
+    """Return the distance to liquidation, as a return and in daily standard deviations.
 
     Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
 

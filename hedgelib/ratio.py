@@ -1,4 +1,4 @@
-"""The hedge ratio, in notionals and in units, and how much variance it takes off.
+"""The hedge ratio, in notionals and in units, and its variance reduction.
 
 A ratio may be right in units and wrong in dollars: they differ by the two prices.
 """
@@ -55,7 +55,7 @@ _AT_LEAST_ONE = Rule(">= 1", lambda x: (x >= 1) & np.isfinite(x))
 def minimum_variance_ratio(
     correlation: ArrayLike, sigma_spot: ArrayLike, sigma_futures: ArrayLike
 ) -> Result:
-    """Hedge ratio that leaves the least variance.
+    """Return the minimum-variance hedge ratio.
 
     Formula: ``h = rho sigma_S / sigma_F``.
 
@@ -97,7 +97,7 @@ def minimum_variance_ratio(
 
 @vectorised
 def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike) -> Result:
-    """Turn a beta (USD per USD, of returns) into a hedge ratio of units (of price changes).
+    """Convert a beta (USD per USD, of returns) to a hedge ratio of units (of price changes).
 
     Formula: ``h = beta S / F``.
 
@@ -135,7 +135,7 @@ def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike)
 def ratio_in_notionals(
     ratio_units: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
 ) -> Result:
-    """Turn a hedge ratio of units (of price changes) into a beta (USD per USD, of returns).
+    """Convert a hedge ratio of units (of price changes) to a beta (USD per USD, of returns).
 
     Formula: ``beta = h F / S``.
 
@@ -183,7 +183,7 @@ def _ratio_inputs(
 def unit_hedge_contracts(
     ratio_units: ArrayLike, exposure_units: ArrayLike, contract_units: ArrayLike
 ) -> Result:
-    """Contracts of a hedge sized in units: negative, to be sold, for a holding of the asset.
+    """Return the contracts of a hedge sized in units; negative (to sell) for a long holding.
 
     Formula: ``-h Q_A / Q_F``.
 
@@ -229,7 +229,7 @@ def unit_hedge_contracts(
 def change_beta_contracts(
     book_usd: ArrayLike, beta: ArrayLike, target_beta: ArrayLike, contract_usd: ArrayLike
 ) -> Result:
-    """Contracts that bring a book from one beta to another: negative, to be sold, to lower it.
+    """Return the contracts that change a book's beta to a target; negative (to sell) to lower it.
 
     Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge.
 
@@ -306,7 +306,7 @@ def minimum_variance_hedge(
     exposure_units: float,
     contract_units: float,
 ) -> MinimumVarianceHedge:
-    """Hedge of a holding sized from changes of prices, not from returns.
+    """Size the hedge of a holding from price changes, not from returns.
 
     Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts.
 
@@ -360,7 +360,7 @@ def minimum_variance_hedge(
 
 @extremes("hedge_effectiveness")
 def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
-    """Share of a book's variance that a hedge removes.
+    """Return the share of a book's variance that a hedge removes.
 
     Formula: ``1 - Var(y - h x) / Var(y)``.
 
@@ -421,7 +421,7 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
 
 @vectorised
 def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Result:
-    """Share of variance removed by a hedge of another size than the best.
+    """Return the variance reduction of a hedge of another size than the best.
 
     Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
 
@@ -458,7 +458,7 @@ def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Resu
 
 @vectorised
 def volatility_reduction(r2: ArrayLike) -> Result:
-    """Share of volatility, not variance, that the best hedge removes.
+    """Return the share of volatility, not variance, that the best hedge removes.
 
     Formula: ``1 - sqrt(1 - R2)``.
 
@@ -493,7 +493,7 @@ def volatility_reduction(r2: ArrayLike) -> Result:
 
 @vectorised
 def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
-    """R² to their common factor of equal parts of several coins, any two of them correlated alike.
+    """Return the R² of an equal-weighted book to its common factor, with equal correlations.
 
     Formula: ``n rho / (1 + (n - 1) rho)``.
 
@@ -531,7 +531,7 @@ def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfSample(Numbers):
-    """A hedge fitted on one stretch and judged on the next.
+    """In-sample and out-of-sample results of a hedge.
 
     Made by :func:`out_of_sample_effectiveness`.
 
@@ -559,7 +559,7 @@ class OutOfSample(Numbers):
 
 @extremes("out_of_sample_effectiveness")
 def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOfSample:
-    """Fit a hedge on the first observations and measure it on the rest.
+    """Fit a hedge on the first observations and test it out of sample on the rest.
 
     Formula: ``1 - Var(y - beta x) / Var(y)`` over the rest, with beta from the first `train`.
 
@@ -618,7 +618,7 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotionalInterval(Numbers):
-    """The range a hedge may need: made by :func:`notional_interval`.
+    """Confidence interval of a hedge's notional: made by :func:`notional_interval`.
 
     Parameters
     ----------
@@ -634,7 +634,7 @@ class NotionalInterval(Numbers):
 def notional_interval(
     beta: ArrayLike, se: ArrayLike, book_usd: ArrayLike, z: ArrayLike = 1.959963984540054
 ) -> NotionalInterval:
-    """Range of the notional of a hedge that the error of its beta leaves open.
+    """Return the confidence interval of a hedge's notional from the standard error of its beta.
 
     Formula: ``V (beta - z se)`` to ``V (beta + z se)``.
 

@@ -73,7 +73,7 @@ def _prices(prices_usd: ArrayLike) -> FloatArray:
 
 
 def log_returns(prices_usd: ArrayLike) -> FloatArray:
-    """Logarithmic returns of a price series, or of each column of a table of prices.
+    """Compute log returns of a price series, or of each column of a table of prices.
 
     Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
     simple returns: size it with those.
@@ -130,7 +130,7 @@ class HorizonReturns(Numbers):
 def horizon_returns(
     returns: ArrayLike, periods: int, *, incomplete: Literal["refuse", "drop"] = "refuse"
 ) -> HorizonReturns:
-    """Compound simple returns into blocks that do not overlap.
+    """Compound simple returns over non-overlapping periods.
 
     Formula: the product of ``1 + r`` over each block, less 1.
 

@@ -102,7 +102,8 @@ def test_estimate_without_an_error():
     with refused(message):
         _ = fit.t_value
     assert str(fit) == (
-        "beta of book to coin 1.80 (95% interval none), R² 0.81, n 60, downside estrada_mean"
+        "beta of book to coin 1.80 (95% confidence interval none), R² 0.81, n 60, "
+        "downside estrada_mean"
     )
     assert "none" in shown(fit)
 
@@ -114,9 +115,12 @@ def test_exact_fit_has_an_infinite_t():
 
 def test_estimate_in_words_and_in_a_notebook():
     fit = estimate(y_name="<b>", x_name="ETH")
-    assert str(fit) == "beta of <b> to ETH 1.80 (95% interval 1.62 to 1.98), R² 0.81, n 60, OLS"
+    assert (
+        str(fit)
+        == "beta of <b> to ETH 1.80 (95% confidence interval 1.62 to 1.98), R² 0.81, n 60, OLS"
+    )
     assert shown(fit) == [
-        *("book", "coin", "beta", "95% interval", "R²", "n", "method"),
+        *("book", "coin", "beta", "95% confidence interval", "R²", "n", "method"),
         *("<b>", "ETH", "1.800", "1.62 to 1.98", "0.810", "60", "OLS"),
     ]
 

@@ -503,7 +503,7 @@ def test_size_of_a_position():
 def test_quanto_is_refused_with_the_reason():
     with refused(
         "ETHUSD is a quanto contract: its face is a fixed amount of a third currency per dollar "
-        "of price, so it pays (exit - entry) in XBT whatever XBT is worth, and the inverse "
+        "of price, so it pays (exit - entry) in XBT whatever the price of XBT, and the inverse "
         "formulas do not apply; choose an inverse or a linear contract on ETH",
         h.UnsupportedContract,
     ):
