@@ -1,4 +1,4 @@
-# Everything runs in .venv, which is made on first use and again when the lock changes.
+# Everything runs in .venv, which is made on first use and made again when the lock file changes.
 
 PYTHON := python3
 VENV := .venv
@@ -11,7 +11,7 @@ GRADE_ARGS :=
 LAB_IP := 127.0.0.1
 LAB_ARGS :=
 PYTEST_ARGS :=
-# A file of tests, or a notebook, at a time for each core; browser tests take much memory.
+# Each core runs one test file or notebook at a time; browser tests need much memory.
 TEST_WORKERS := -n logical --maxprocesses 4 --dist loadfile
 UPGRADE :=
 
@@ -26,7 +26,7 @@ export OUT PORTFOLIO ROSTER SUBMISSIONS
 .DEFAULT_GOAL := help
 .PHONY: help env lab test report class grade notebooks lint coverage bench soak mutants lock clean
 
-help: ## this list
+help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -41,7 +41,7 @@ $(READY): requirements.lock pyproject.toml scripts/make_env.py
 	@mkdir -p work "$(OUT)"
 	@"$(PYTHON)" scripts/make_env.py $(VENV) $(READY)
 
-# What only an instructor and the tests need; a learner's environment goes without.
+# Packages that only an instructor and the tests need; a learner's environment does not have them.
 $(CLASS_READY): $(READY) requirements-class.lock
 	@"$(PYTHON)" scripts/make_env.py $(VENV) $(CLASS_READY) --class
 
@@ -82,7 +82,7 @@ grade: $(CLASS_READY) ## grade what a class has handed in: make grade SUBMISSION
 	fi; \
 	exec $(PY) -m hedgelib grade --out "$$OUT" $(GRADE_ARGS) -- "$$SUBMISSIONS"
 
-notebooks: $(READY) ## run every lesson again and keep its new outputs
+notebooks: $(READY) ## run every lesson again and save its outputs
 	@$(PY) -m hedgelib.workbook.notebooks
 	@$(PY) scripts/readme_picture.py
 
@@ -93,20 +93,20 @@ lint: $(READY) ## check style and types: ruff, mypy
 	$(PY) -m mypy || status=1; \
 	exit $$status
 
-coverage: $(READY) ## see that the tests go through every line and branch of the finance floors
+coverage: $(READY) ## check that the tests cover every line and branch of the finance floors
 	@$(PY) -m pytest -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 \
 	  --deselect tests/test_notebooks.py --deselect tests/test_setup.py tests/test_*.py
 
-bench: $(CLASS_READY) ## measure against what else one could use, and write docs/benchmarks.md
+bench: $(CLASS_READY) ## compare the speed with alternatives, and write docs/benchmarks.md
 	@$(PY) -m tests.benchmarks.bench
 
-soak: $(READY) ## make a thousand reports while things go wrong, and see that nothing is lost (long)
+soak: $(READY) ## make a thousand reports under faults, and check that none is lost (long)
 	@$(PY) -m tests.benchmarks.soak
 
-mutants: $(READY) ## change the finance floors and see whether a test notices (long)
+mutants: $(READY) ## change the finance floors and check that a test detects it (long)
 	@$(PY) scripts/mutants.py
 
-lock: $(READY) ## bring requirements.lock up to date with pyproject.toml (UPGRADE=1: newest versions)
+lock: $(READY) ## update requirements.lock from pyproject.toml (UPGRADE=1: newest versions)
 	@uv=$$(command -v uv || echo $(VENV)/bin/uv); \
 	"$$uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock; \
