@@ -1,8 +1,8 @@
 """Control groups of version 2: the kernel's own count of all memory and all processes of a run.
 
-They can be had where somebody has delegated a part of the tree, as systemd does for the sessions of
-a user and for containers that ask for it. Elsewhere there is none, and the supervisor in the
-sandbox counts.
+They are available where a part of the tree is delegated, as systemd does for the sessions of a user
+and for containers that ask for it. Elsewhere there are none, and the supervisor in the sandbox
+counts.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Group:
         Parameters
         ----------
         memory_bytes : int
-            Of all its processes, with what the kernel holds for them; there is no swap beside.
+            Of all its processes, with what the kernel holds for them; there is no additional swap.
         processes : int
             And threads.
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 READY = b"ready\n"
-_STRANGE = "something other than the answers was written into their pipe"
+_STRANGE = "the notebook wrote something other than answers into their pipe"
 _LONGEST_MESSAGE = 300
 _LONGEST_TEXT = 20_000
 _MOST_EVENTS = 2_000_000
@@ -64,7 +64,7 @@ class Events:
 
 
 class Shell:
-    """Stands for IPython where a cell has its syntax: what only watches code runs it.
+    """Replacement for IPython in cells with its syntax: magics that only measure code run it.
 
     Other magics and shell commands do nothing.
     """
@@ -78,7 +78,7 @@ class Shell:
         return lambda *_, **__: None
 
     def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> Any:
-        """Run what stands after ``%time``."""
+        """Run the code after ``%time``."""
         if name not in ("time", "prun"):
             return None
         try:
@@ -283,7 +283,7 @@ class Worker:
             for index, arguments in enumerate(wanted["calls"]):
                 try:
                     value, problem = plain(function(*arguments), "returned")
-                    problem = problem and f"what it returns {problem}"
+                    problem = problem and f"the returned value {problem}"
                 except BaseException as error:
                     value, problem = None, f"{type(error).__name__}: {printable(error)}"
                 self.events.send(call=name, index=index, value=value, problem=problem)

@@ -43,7 +43,7 @@ class Score:
     points : float
         Those of a person, where one has given any; otherwise those by computation.
     waits : bool
-        Somebody has to read the answer.
+        The answer waits to be marked by hand.
     by_hand : bool
         The points are a person's.
     comment : str
@@ -69,7 +69,7 @@ def enter(
         Knows when a submission came through its exchange.
     result : Result
     changed : bool
-        Another file stands where one stood before; what a person had marked is to be looked at
+        The student has handed in another file since; answers marked by hand have to be looked at
         again, and stays until then.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
@@ -152,7 +152,7 @@ def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:
 
 
 def remark(answered: Answered) -> str:
-    """Say in words what came of an answer, for the student and for the one who marks."""
+    """Write a remark on an answer, for the student and for the instructor."""
     if answered.mark is None:
         return ""
     if answered.problem:
@@ -182,7 +182,7 @@ def readable(
     Returns
     -------
     str
-        A notebook. What a student has written as Markdown stands in it word for word, in a block
+        A notebook. The student's Markdown is shown in it word for word, in a block
         of code: the formgrader would take HTML in it for its own.
     """
     notebook = json.loads(source.text)

@@ -1,4 +1,4 @@
-"""A class and one assignment: how it went, which wrong models were at work, what to teach again."""
+"""Results of a class in one assignment: points, wrong models, and what to teach again."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ class ModelCount:
 
     @property
     def title(self) -> str:
-        """In a few words."""
+        """Its title."""
         return wrong_model(self.name).title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionCount:
-    """A question, and what the class made of it.
+    """Results of the class in one question.
 
     Parameters
     ----------
     question : Question
     full, part, none, missing, waiting : int
-        Students with all points, some, none; without an answer; with one that waits to be read.
+        Students with all points, some, none; without an answer; with one that waits to be marked.
     models : tuple of ModelCount
         The most frequent first.
     """
@@ -69,7 +69,7 @@ class QuestionCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeachAgain:
-    """A lesson to come back to, for how many students, and because of what."""
+    """A lesson to teach again: the number of students, and their wrong models."""
 
     lesson: str
     students: int
@@ -78,7 +78,7 @@ class TeachAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassView:
-    """What a class made of one assignment.
+    """Results of a class in one assignment.
 
     Parameters
     ----------
@@ -97,17 +97,17 @@ class ClassView:
 
     @property
     def totals(self) -> list[float]:
-        """Points of each submission, as they stand."""
+        """Points of each submission so far."""
         return [points_of(self.scores[r.record.student_id]) for r in self.results]
 
     @property
     def waiting(self) -> int:
-        """Submissions with an answer that somebody has to read."""
+        """Submissions with an answer that waits to be marked by hand."""
         mine = (self.scores[r.record.student_id].values() for r in self.results)
         return sum(any(score.waits for score in scores) for scores in mine)
 
     def questions(self) -> list[QuestionCount]:
-        """Count what came of each question."""
+        """Count the results of each question."""
         return [self._count(place, q) for place, q in enumerate(self.source.questions)]
 
     def _count(self, place: int, question: Question) -> QuestionCount:
@@ -137,7 +137,7 @@ class ClassView:
         )
 
     def _had(self) -> dict[str, set[str]]:
-        """Return who had each wrong model, anywhere in the assignment."""
+        """Return the students who had each wrong model, anywhere in the assignment."""
         had: dict[str, set[str]] = defaultdict(set)
         for result in self.results:
             for answered in result.answered:
@@ -188,7 +188,7 @@ def _bins(view: ClassView) -> tuple[np.ndarray, np.ndarray]:
 
 
 def points_scene(view: ClassView) -> Scene:
-    """Draw how many students have how many points.
+    """Draw a histogram of the students' points.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def points_scene(view: ClassView) -> Scene:
     middle = float(np.median(view.totals))
     points = "point" if middle == 1 else "points"
     return Scene(
-        title=f"Half of those who handed it in have {middle:g} {points} or more",
+        title=f"Half of the students who handed it in have {middle:g} {points} or more",
         alt=_points_alt(view),
         panels=(drawn,),
         table=Table(("points", "students"), rows),
@@ -301,5 +301,5 @@ def _models_alt(view: ClassView) -> str:
     models = view.models()
     shown = "; ".join(f"{model.title}, {model.students}" for model in models[:_MOST_BARS])
     left = len(models) - _MOST_BARS
-    rest = f"; and {left} more that are rarer" if left > 0 else ""
+    rest = f"; and {left} rarer ones" if left > 0 else ""
     return f"Wrong models and how many of {len(view.results)} students had each: {shown}{rest}."

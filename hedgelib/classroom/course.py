@@ -1,4 +1,4 @@
-"""A course on the disk: where everything of a class lies, and its secret."""
+"""A course on disk: the files of a class, and its secret."""
 
 from __future__ import annotations
 
@@ -96,19 +96,19 @@ class Course:
         return found
 
     def source(self, assignment: str) -> Path:
-        """Return where the source of an assignment lies."""
+        """Return the path of the source of an assignment."""
         return self.root / "source" / assignment / f"{assignment}.ipynb"
 
     def release(self, assignment: str) -> Path:
-        """Return where the students' version of an assignment lies."""
+        """Return the path of the students' version of an assignment."""
         return self.root / "release" / assignment / f"{assignment}.ipynb"
 
     def solution(self, assignment: str) -> Path:
-        """Return where the solved version of an assignment lies."""
+        """Return the path of the solved version of an assignment."""
         return self.root / "solution" / assignment / f"{assignment}.ipynb"
 
     def class_page(self, assignment: str) -> Path:
-        """Return where the page on a class and an assignment lies."""
+        """Return the path of the class page on an assignment."""
         return self.root / "class" / f"{assignment}.html"
 
     def student_file(self, step: str, student_id: str, assignment: str, ending: str) -> Path:
@@ -157,7 +157,7 @@ class Course:
         if len(found) != 32:
             raise CourseError(
                 f"{self.secret_file} does not hold the secret of a course (64 hexadecimal "
-                "digits); restore it from your backup, or begin a new class in another folder"
+                "digits); restore it from your backup, or make a new class in another folder"
             )
         return found
 
@@ -191,9 +191,9 @@ class Course:
         changed = [i for i, h in hashes.items() if given_out.get(h) not in (None, students[h])]
         if changed:
             raise CourseError(
-                f"{path}: the numbers of {changed[0]!r} would change, so this class was made by "
-                "another version of the exercises, or with another secret; go on grading it as it "
-                "is, and begin a new class in another folder: make class OUT=..."
+                f"{path}: the numbers of {changed[0]!r} would change, because another version "
+                "of the exercises or another secret made this class; you can still grade it, but "
+                "make new classes in another folder: make class OUT=..."
             )
         record = {
             "assignment": assignment,

@@ -57,7 +57,7 @@ _LONGEST_BESIDE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """What came of grading a folder.
+    """Result of grading a folder.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Graded:
     grades : Path
         The table of marks.
     waiting : int
-        Submissions with answers that somebody has to read.
+        Submissions with answers that wait to be marked by hand.
     """
 
     ran: int
@@ -119,7 +119,7 @@ class _Troubles:
     by_student: dict[tuple[str, str], list[Refused]] = field(default_factory=dict)
 
     def add(self, about: Record | Submission, reason: str) -> Refused:
-        """Note a trouble beside its student."""
+        """Record a problem with a student's work."""
         item = Refused(
             name=about.name,
             reason=reason,
@@ -238,9 +238,10 @@ def _of_the_same_people(
         person = before.person if before else ""
         if person and submission.person and person != submission.person:
             reason = (
-                f"the learning platform has it from its number {submission.person}, and what is "
-                f"kept of {submission.student_id} came from number {person}; it is not marked: if "
-                f"it is the same student, rename the folder or file to {submission.student_id}"
+                f"the learning platform says it is from user number {submission.person}, but the "
+                f"earlier file of {submission.student_id} was from user number {person}; it is not "
+                "marked: if it is the same student, rename the folder or file to "
+                f"{submission.student_id}"
             )
             troubles.add(submission, reason)
         else:
@@ -255,7 +256,7 @@ def _tasks(
     *,
     again: bool,
 ) -> tuple[list[_Task], set[tuple[str, str]]]:
-    """Return what has to be run, and whose file stands where another one stood before."""
+    """Return the submissions to run, and the students who handed in another file than before."""
     tasks, changed = [], set()
     for submission in found:
         name, student_id = submission.assignment, submission.student_id
@@ -433,7 +434,7 @@ def _unmarked(
     if not is_damaged(course, name, student_id):
         return {}
     reason = (
-        f"what is kept of {student_id}'s {name} is damaged; put the file into the folder of "
+        f"the stored copy of {student_id}'s {name} is damaged; put the file into the folder of "
         "submissions again"
     )
     return {student_id: troubles.add(_nothing(name, student_id), reason)}
@@ -473,7 +474,7 @@ def _class_page(
             try:
                 written(replace(view, results=[result]))
             except Exception as error:
-                troubles.note(result.record, "cannot be shown on the page of the class", error)
+                troubles.note(result.record, "cannot be shown on the class page", error)
             else:
                 good.append(result)
         return written(replace(view, results=good))
@@ -499,7 +500,7 @@ def _write_feedback(
 
 
 def _let_the_exchange_know(course: Course, page: Path, student_id: str, assignment: str) -> None:
-    """Put beside a page what `nbgrader release_feedback` finds its student by."""
+    """Copy the files that `nbgrader release_feedback` needs next to a feedback page."""
     submitted = course.student_file("submitted", student_id, assignment, "ipynb")
     for name in ("timestamp.txt", "submission_secret.txt"):
         given = submitted.with_name(name)

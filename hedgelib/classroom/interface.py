@@ -10,7 +10,7 @@ marks those. ::
     run(cells, numbers, wanted, limits, trust=False) -> Outcome
 
 What `run` gets are cells, each a name and a source, which it runs in order, in one namespace, in
-which the student's numbers stand as the plain dictionary ``numbers`` before the first. The trusted
+which the plain dictionary ``numbers`` holds the student's numbers before the first. The trusted
 side has put the set-up there and left out marking cells; every other cell is the student's, and may
 have IPython's syntax in it. A cell that raises is a problem, and the next one runs. The variables
 are looked at when the last cell has run. Nothing but Python, the installed packages and `hedgelib`
@@ -89,7 +89,7 @@ class Limits:
         busy machine must not cost marks.
     memory_mb : int
         For each process, and twice as much for all together, with what they share counted once and
-        with what waits in sockets and lies in scratch files.
+        with what waits in sockets and what is in scratch files.
     processes : int
         Processes and threads together.
     output_bytes : int
@@ -126,7 +126,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of running a notebook.
+    """Result of running a notebook.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A notebook that somebody handed in, and whose it is.
+    """A notebook that was handed in, and the student it belongs to.
 
     Parameters
     ----------

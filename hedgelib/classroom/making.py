@@ -22,7 +22,7 @@ __all__ = ["Made", "class_keys", "make_class"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What was made.
+    """The class that was made.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Made:
     students : int
     assignments : tuple of str
     kept : tuple of str
-        Assignments whose source was there already, and is another than the workbook's.
+        Assignments with a source that already existed and differs from the workbook's.
     """
 
     course: Course
@@ -42,7 +42,7 @@ class Made:
 def class_keys(
     course: Course, source: Source, roster: Mapping[str, str]
 ) -> dict[str, dict[str, Key]]:
-    """Work out what is right, and what wrong models answer, for everybody in a class.
+    """Compute the right answers and those of the wrong models for every student of a class.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Marks: what a plain answer is worth, and which wrong model explains one that is worth nothing.
+"""Marks of plain answers, and the wrong model that explains a wrong answer.
 
-Nothing here runs anything of a student's. A notebook's marking cell and the instructor's side both
-mark through :func:`judge`, so they cannot disagree.
+Nothing here runs student code. A notebook's marking cell and the instructor's side both mark with
+:func:`judge`, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from hedgelib.classroom.interface import Plain
 __all__ = ["Key", "Mark", "Right", "judge", "rounded_up"]
 
 Right: TypeAlias = float | tuple[str, str] | list[float]
-"""A number; the letters of answer and reason; or what a function returns, call by call."""
+"""A number; the letters of answer and reason; or the values that a function returns."""
 
 _FLOAT_ERROR = 1e-9
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
-"""Two slips that any number can have, looked for after the question's own."""
+"""Two mistakes that any number can have, checked after the question's own wrong models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What one question wants of one student.
+    """Right answer and wrong models of one question for one student.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class Key:
         ``"number"``, ``"choice"`` or ``"function"``.
     right : float, (str, str) or list of float
     wrong : mapping of str to the same
-        What each wrong model answers. For a choice an empty text stands for any letter.
+        Answer of each wrong model. For a choice, an empty text means any letter.
     within : float
         Accepted error relative to the right number, decimal.
     calls : sequence of tuples
         Arguments with which a function is called.
     counted : bool
-        The number counts things that come whole: the next whole number is right too, and a wrong
-        model is recognised by its own.
+        The number counts whole things: the next whole number is right too, and so it is for a
+        wrong model.
     """
 
     kind: Literal["number", "choice", "function"]
@@ -55,14 +55,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What an answer is worth.
+    """Mark of an answer.
 
     Parameters
     ----------
     share : float
         Of the points, from 0 to 1.
     model : str
-        The wrong model that gives this answer; empty where none does.
+        The wrong model that gives this answer; empty if there is none.
     missing : bool
         There is no answer at all.
     """
@@ -73,7 +73,7 @@ class Mark:
 
 
 def rounded_up(value: float) -> int:
-    """Return the next whole number; one that is whole up to a float's own error stays.
+    """Return a number rounded up; a number that is whole up to rounding error stays.
 
     Parameters
     ----------
@@ -82,10 +82,6 @@ def rounded_up(value: float) -> int:
     Returns
     -------
     int
-
-    Notes
-    -----
-    **Source:** none.
 
     Examples
     --------
@@ -107,13 +103,13 @@ def judge(answer: Any, key: Key) -> Mark:
     Returns
     -------
     Mark
-        A number is right or wrong. A right choice for a wrong reason is worth half. A function is
-        worth the share of its calls that are right, and nothing where a wrong model explains all
-        that it returned.
+        A number is right or wrong. A right choice with a wrong reason gets half. A function gets
+        the share of its calls that are right, and nothing if a wrong model explains all the
+        returned values.
 
     Notes
     -----
-    **Source:** house rules, in the instructor's runbook.
+    **Source:** own rules, in ``docs/instructor.md``.
 
     Examples
     --------

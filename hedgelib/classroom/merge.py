@@ -1,4 +1,4 @@
-"""A submission, taken apart: the student's cells, put among the locked cells of the source.
+"""Merging a submission: the student's cells are put among the locked cells of the source.
 
 What comes in was read in the sandbox, and nothing of it is parsed or run here. Whatever it says
 about points, marking cells or outputs is looked at for the instructor and otherwise has no effect.
@@ -122,7 +122,7 @@ class _Own:
                 f"{LARGEST_CELL:,} are not read"
             )
         if name in self.seen:
-            self.warnings.append(f"the cell {name} is there twice; the last one counts")
+            self.warnings.append(f"the cell {name} appears twice; the last one counts")
         if name not in self.source.cells:
             self._extra(cell)
             return
@@ -160,9 +160,7 @@ class _Own:
         self.code.append((name, cell))
         taken = set(cell.takes) - ({"my"} if name == ID_CELL else set())
         if taken:
-            self.warnings.append(
-                f"the cell {name} gives another meaning to {', '.join(sorted(taken))}"
-            )
+            self.warnings.append(f"the cell {name} redefines {', '.join(sorted(taken))}")
 
     def _given(self, name: str, cell: Cell) -> None:
         given = visible(self.source.cells[name].source)
@@ -170,7 +168,7 @@ class _Own:
             self.warnings.append(f"the locked cell {name} was changed; the original counts")
         if cell.has_result and name.endswith("_mark"):
             self.warnings.append(
-                f"the marking cell {name} holds a result that it cannot have given; outputs do "
+                f"the marking cell {name} holds a result that it cannot have produced; outputs do "
                 "not count"
             )
 
@@ -189,7 +187,7 @@ class _Own:
 
 
 def visible(text: str) -> str:
-    """Return what of a source's cell stands in the release."""
+    """Return the part of a source's cell that is in the release."""
     if BEGIN_HIDDEN not in text:
         return text
     before, _, rest = text.partition(BEGIN_HIDDEN)

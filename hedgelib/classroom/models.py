@@ -20,16 +20,16 @@ _KEYS = {"title", "why", "lesson"}
 
 @dataclass(frozen=True, slots=True)
 class WrongModel:
-    """A way to be wrong that has a reason.
+    """A wrong model: a mistake with a reason.
 
     Parameters
     ----------
     title : str
         In a few words, for charts and tables.
     says : str
-        What the student is told, a sentence or two.
+        Explanation for the student, one or two sentences.
     lesson : str
-        Number of the lesson that mends it, ``"02"``.
+        Number of the lesson that explains it, ``"02"``.
     """
 
     title: str
@@ -38,7 +38,7 @@ class WrongModel:
 
 
 def read_models(path: Path) -> dict[str, WrongModel]:
-    """Read the wrong models of a file by their ids, and tell all that is wrong with it at once."""
+    """Read the wrong models of a file by their ids, and report all faults of the file at once."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

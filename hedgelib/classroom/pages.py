@@ -121,7 +121,7 @@ def _of(points: float, most: float) -> str:
 
 
 def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
-    """Write what an assignment asks, of whom, and how answers spread.
+    """Write the overview of an assignment: its questions and the spread of right answers.
 
     Parameters
     ----------
@@ -160,9 +160,9 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
                 [
                     Heading(source.title, f"Overview for the instructor, {len(keys)} students"),
                     Text(
-                        "Every student has other numbers. The right answer of each stands in "
-                        "key.csv; the text of the questions, with solutions, in the solution "
-                        "folder."
+                        "Every student has different numbers. key.csv has the right answer of each "
+                        "student; the solution folder has the text of the questions, with "
+                        "solutions."
                     ),
                     table,
                 ]
@@ -170,11 +170,9 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
             "Wrong models that are recognised",
             Section(
                 [
-                    Table(
-                        ("Question", "Wrong models"), models, "ll", "By the lesson that mends them"
-                    ),
+                    Table(("Question", "Wrong models"), models, "ll", "By lesson"),
                     Text(
-                        "In any number, a turned sign and a percentage given for a decimal are "
+                        "In every number, a reversed sign and a percentage given for a decimal are "
                         "recognised too.",
                         "note",
                     ),
@@ -209,7 +207,7 @@ def _spread(question: Question, keys: Sequence[Key]) -> str:
         return f"{_number(min(rights))} to {_number(max(rights))}"
     if question.kind == "choice":
         return f"{len({key.right for key in keys})} different pairs of letters"
-    return f"{len(keys[0].calls)} calls with numbers of each student"
+    return f"{len(keys[0].calls)} calls with each student's numbers"
 
 
 # Feedback
@@ -243,13 +241,13 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
         [
             ("Points", _of(got, source.points), "so far" if waits else "all marked"),
             ("Answers with all points", f"{full}", f"of {len(source.questions)}"),
-            ("To be read", f"{len(waits)}", "answers that somebody marks by hand"),
+            ("To be marked", f"{len(waits)}", "answers marked by hand"),
         ]
     )
     rows = [
         [
             _heading(a.question),
-            "to be read" if scores[a.question.name].waits else _of(
+            "to be marked" if scores[a.question.name].waits else _of(
                 scores[a.question.name].points, a.question.points
             ),
             shown_answer(a.answer, a.question),
@@ -299,11 +297,11 @@ def _remarks(result: Result, scores: Mapping[str, Score]) -> Block:
             rows.append([_heading(question), " ".join(lines)])
     if not rows:
         return Text("There is nothing to add.")
-    return Table(("Question", "What came of it"), rows, "ll", "")
+    return Table(("Question", "Remarks"), rows, "ll", "")
 
 
 def _stopped(result: Result, question: Question) -> str:
-    """Say why the cell of an answer did not come to its end."""
+    """Say why the cell of an answer did not finish."""
     own = (p for p in result.record.outcome.problems if p.startswith(f"{question.name} "))
     return "; ".join(printable(p) for p in own)
 
@@ -314,8 +312,8 @@ def _unexplained(answered: Answered) -> str:
         right = round(mark.share * len(answered.key.right)) if answered.key else 0
         return f"{right} of {len(answered.key.right) if answered.key else 0} calls are right."
     if answered.question.kind == "choice" and mark and mark.share:
-        return "The choice is right, the reason is not."
-    return "No wrong model that is known here explains this answer."
+        return "The choice is right, but the reason is wrong."
+    return "No known wrong model explains this answer."
 
 
 def _look_again(result: Result) -> list[str]:
@@ -343,7 +341,7 @@ def class_page(
     refused: Sequence[Refused],
     ungradable: Collection[str] = (),
 ) -> str:
-    """Write how a class did in one assignment.
+    """Write the results of a class in one assignment.
 
     Parameters
     ----------
@@ -354,7 +352,7 @@ def class_page(
     refused : sequence of Refused
         What could not be graded.
     ungradable : collection of str
-        Ids of those who have handed in something that could not.
+        Ids of students with a submission that could not be graded.
 
     Returns
     -------
@@ -366,7 +364,7 @@ def class_page(
     missing = [f"{name} ({i})" for i, name in roster.items() if i not in handed_in]
     parts: list[Part] = [
         Section(
-            [Heading(f"{source.title}: the class", "For the instructor alone."), _class_facts(view)]
+            [Heading(f"{source.title}: the class", "Only for the instructor."), _class_facts(view)]
         )
     ]
     if view.results:
@@ -391,7 +389,7 @@ def _class_facts(view: ClassView) -> Facts:
     return Facts(
         [
             ("Handed in", _of(len(view.results), view.students), "students"),
-            ("Median", median, "points as they stand"),
+            ("Median", median, "points so far"),
             ("To be marked by hand", f"{view.waiting}", "submissions with a written answer"),
         ]
     )
@@ -427,18 +425,18 @@ def _question_table(view: ClassView) -> Table:
             "part",
             "none",
             "no answer",
-            "waits",
+            "to mark",
             "Most frequent wrong model",
         ),
         rows,
         "lrrrrrrl",
-        "Share with all points, of what is marked, and numbers of students",
+        "Share of the marked answers with all points, and numbers of students",
     )
 
 
 def _model_parts(view: ClassView) -> list[Part]:
     if not view.models():
-        return ["Wrong models", Section([Text("Nobody's answer shows one that is known.")])]
+        return ["Wrong models", Section([Text("No answer shows a known wrong model.")])]
     students = len(view.results)
     again = [
         [
@@ -455,10 +453,10 @@ def _model_parts(view: ClassView) -> list[Part]:
         Section(
             [
                 Table(
-                    ("Lesson", "Students", "Because of"),
+                    ("Lesson", "Students", "Wrong models"),
                     again,
                     "lll",
-                    "Students with at least one of the wrong models that the lesson mends",
+                    "Students with at least one of the wrong models that the lesson explains",
                 )
             ]
         ),
@@ -477,7 +475,7 @@ def _look_at(view: ClassView, roster: Mapping[str, str], copies: Sequence[Copied
             for c in copies
         ]
         parts += [
-            "Answers that are right for somebody else",
+            "Answers that are right for another student",
             Section(
                 [
                     Table(
@@ -487,8 +485,8 @@ def _look_at(view: ClassView, roster: Mapping[str, str], copies: Sequence[Copied
                         "",
                     ),
                     Text(
-                        "The last column says how often chance alone would bring about as much. "
-                        "It proves nothing; talk to both.",
+                        "The last column says how often this would happen by chance. It is not "
+                        "proof; talk to both students.",
                         "note",
                     ),
                 ]
@@ -500,7 +498,7 @@ def _look_at(view: ClassView, roster: Mapping[str, str], copies: Sequence[Copied
         for line in _remarkable(result)
     ]
     if rows:
-        parts += ["To look at", Section([Table(("Student", "What"), rows, "ll", "")])]
+        parts += ["To check", Section([Table(("Student", "What happened"), rows, "ll", "")])]
     return parts
 
 
@@ -509,7 +507,7 @@ def _odds(chance: float) -> str:
 
 
 def _remarkable(result: Result) -> list[str]:
-    """List what an instructor should know of a submission, each without a full stop."""
+    """List what an instructor should know about a submission, each without a full stop."""
     record = result.record
     lines = [*record.file_warnings, *record.warnings, *record.outcome.problems]
     lines += [answered.problem for answered in result.answered]

@@ -1,4 +1,4 @@
-"""Personal numbers: drawn from the course's secret, the same on every machine and for ever.
+"""Personal numbers, drawn from the course's secret: the same on every machine, forever.
 
 What is drawn has to be the same next year, so nothing here uses numpy's random generators, whose
 streams may change from version to version.
@@ -23,14 +23,14 @@ from hedgelib.errors import HedgeError
 __all__ = ["DEMO", "Draws", "Given", "Numbers", "Scenario", "canonical", "draw", "draw_one", "row"]
 
 DEMO = "demo"
-"""An id that is nobody's, with numbers that are no secret: for trying an exercise out."""
+"""An id that belongs to no student, with public numbers, to try an exercise out."""
 
 _WORDS_A_DIGEST = 4
 _MOST_ATTEMPTS = 200
 
 
 def canonical(student_id: str) -> str:
-    """Write an id as it is compared: no spaces around it, and no difference of capitals.
+    """Return an id in the form in which ids are compared: lower case, without spaces around it.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _list(show: Callable[[Any], str]) -> Callable[[Any], str]:
 
 
 def _digits(share: float) -> int:
-    """Count the decimals that a percentage needs, so that what is shown is what is given."""
+    """Return the number of decimals that show a percentage exactly."""
     return len(f"{100 * share:.8f}".rstrip("0").partition(".")[2])
 
 
@@ -138,7 +138,7 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a number means and how it is written.
+    """Meaning and format of a number.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _everyone(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """The story of an assignment, with other numbers for each student.
+    """Scenario of an assignment, with different numbers for each student.
 
     Parameters
     ----------
@@ -299,5 +299,5 @@ def draw_one(scenario: Scenario, secret: bytes, student_id: str) -> dict[str, An
 
 
 def demo_secret() -> bytes:
-    """Return the secret of the numbers that are none."""
+    """Return the public secret of the demo numbers."""
     return hashlib.sha256(DEMO.encode()).digest()

@@ -1,4 +1,4 @@
-"""What is in the files that students handed in: parsed in the sandbox, taken over as plain values.
+"""Contents of submitted files: parsed in the sandbox, returned as plain values.
 
 Nothing here parses a byte of a student's. The sandbox gives back text of bounded size, and of its
 answer only values of the kinds that are expected are taken.
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a file says.
+    """Contents of a file.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Reader:
     trust : bool
         Go without a sandbox; a process with limits of its own reads all the same.
     hidden : sequence of Path
-        Folders that must not be seen from inside, wherever they lie.
+        Folders that must not be visible inside, wherever they are.
     """
 
     def __init__(self, *, trust: bool = False, hidden: Sequence[Path] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of each submission: the file as it was handed in, and what came of running it.
+"""Records of submissions: the file as it was handed in, and the result of running it.
 
 Running a submission takes seconds, marking it takes nothing. So what came of the run is kept, and
 marks are worked out from it each time: the same file gets the same marks, and a run that was broken
@@ -107,12 +107,12 @@ def _path(course: Course, assignment: str, student_id: str) -> Path:
 
 
 def handed_in(course: Course, assignment: str, student_id: str) -> Path:
-    """Return where the file of a record lies, as it was handed in."""
+    """Return the path of the file of a record, as it was handed in."""
     return _path(course, assignment, student_id).with_suffix(".ipynb")
 
 
 def save(course: Course, record: Record, file: Path | None = None) -> None:
-    """Keep a record, and beside it a copy of the file that it is of, unless that is there."""
+    """Store a record, and a copy of its file unless there is one already."""
     path = _path(course, record.assignment, record.student_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     if file is not None:

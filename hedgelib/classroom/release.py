@@ -50,7 +50,7 @@ __all__ = [
 class Prepare(NbGraderPreprocessor):  # type: ignore[misc]
     """Put each question's solution into its marking cell, where nbgrader's own autograding runs it.
 
-    So the solution stands once in the source, and a marking cell knows what is right. It goes with
+    So the source has the solution only once, and a marking cell knows what is right. It goes with
     the hidden tests, which nbgrader keeps in its database and takes out of the release. The id with
     which a source is tried out goes too.
     """
@@ -88,7 +88,7 @@ def _key(question: str, solution: str, points: float) -> str:
 
 
 def api(course: Course) -> NbGraderAPI:
-    """Open nbgrader's own interface on a course, with the settings that stand in its folder.
+    """Open nbgrader's API on a course, with the settings in its folder.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def api(course: Course) -> NbGraderAPI:
 
 
 def exchange_folders(course: Course) -> list[Path]:
-    """List where nbgrader's exchange may lie: where the course says, and where it does by itself.
+    """List the possible folders of nbgrader's exchange: the course's setting and the default.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def release(course: Course, assignment: str) -> None:
     Raises
     ------
     CourseError
-        What nbgrader has against the source.
+        nbgrader cannot make a release of the source.
     """
     result = api(course).generate_assignment(assignment)
     if not result["success"]:
@@ -198,7 +198,7 @@ def enter_students(course: Course, roster: Mapping[str, str]) -> None:
 
 
 def write_solution(course: Course, source: Source) -> None:
-    """Write the solved version of an assignment, with everybody's numbers beside it."""
+    """Write the solved version of an assignment, and next to it the numbers of all students."""
     path = course.solution(source.name)
     write_text(path, solved(source))
     name = numbers_file(source.name)

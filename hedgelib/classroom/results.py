@@ -1,4 +1,4 @@
-"""Results: a student's answers marked by that student's key, and held against everybody else's."""
+"""Results: a student's answers, marked by that student's key and compared with all other keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hedgelib.classroom.source import Question, Source
 __all__ = ["Answered", "Copied", "Result", "copied", "mark_record"]
 
 _CHANCE = 0.02
-"""Answers of somebody else's are pointed out when chance gives as many in one case of fifty."""
+"""Answers of another student are reported if chance alone gives as many in at most 2% of cases."""
 
 _NOT_SET = "is not set"
 _NEAR = 0.05
@@ -25,7 +25,7 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One question and what a student made of it.
+    """One question and a student's answer.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Answered:
 
     @property
     def points(self) -> float | None:
-        """Points by computation; ``None`` where somebody has to read the answer."""
+        """Computed points; ``None`` for an answer that waits to be marked by hand."""
         if self.mark is None:
             return None if self.answer else 0.0
         return self.mark.share * self.question.points
@@ -71,7 +71,7 @@ class Result:
 
 
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
-    """Mark what came of a submission.
+    """Mark a submission.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _is_missing(answer: Answer) -> bool:
     return answer.value is None
 
 
-# Answers that are right for somebody else
+# Answers that are right for another student
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> 
 def _matches(
     answered: Answered, student_id: str, keys: Mapping[str, Mapping[str, Key]]
 ) -> Iterator[tuple[str, float]]:
-    """Yield whose answer this is, with the number of others that chance would give."""
+    """Yield the students whose answer this is, with the number that chance would give."""
     mark, answer = answered.mark, answered.answer
     if answered.question.kind != "number" or mark is None or answer is None:
         return

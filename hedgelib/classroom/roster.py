@@ -1,4 +1,4 @@
-"""The list of a class: who is in it, read strictly, and every cell of it text."""
+"""The list of a class, read strictly, with every cell as text."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def read_roster(path: str | Path) -> dict[str, str]:
         student_id = _student_id(path, line, cells["id"])
         if canonical(student_id) in seen:
             raise RosterError(
-                f"{student_id!r} stands in line {seen[canonical(student_id)]} already; capitals "
-                "make no difference",
+                f"{student_id!r} is in line {seen[canonical(student_id)]} already; upper and lower "
+                "case are the same",
                 path=path,
                 line=line,
                 column="id",
@@ -147,7 +147,7 @@ def _student_id(path: Path, line: int, text: str) -> str:
     elif not _ID.fullmatch(found):
         problem = f"must be letters and digits with . - _ @ between them, got {text!r}"
     elif canonical(found) == DEMO:
-        problem = f"{found!r} is kept for trying the exercises out; take another"
+        problem = f"{found!r} is reserved for trying the exercises out; choose another id"
     if problem:
         raise RosterError(problem, path=path, line=line, column="id")
     return found
@@ -157,7 +157,7 @@ def _name(path: Path, line: int, text: str) -> str:
     found = unicodedata.normalize("NFC", " ".join(text.split(" ")).strip())
     problem = ""
     if not found:
-        problem = "is empty; write the id again where a name must not be kept"
+        problem = "is empty; repeat the id if you must not store a name"
     elif len(found) > _LONGEST_NAME:
         problem = f"is longer than {_LONGEST_NAME} characters"
     elif any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in found):

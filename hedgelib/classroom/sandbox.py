@@ -1,4 +1,4 @@
-"""Running what a student handed in where it can see and do nothing else.
+"""Running a submission in a sandbox.
 
 Bubblewrap gives the notebook a file system of its own (Python, the installed packages and hedgelib
 without its notebooks, all read-only, and a small scratch folder that is gone afterwards), no
@@ -91,7 +91,7 @@ def require_sandbox() -> None:
         told = "; ".join([*outcome.problems, outcome.answers["probe"].problem])
         short = any(word in told for word in _SHORT)
         raise SandboxMissing(
-            f"the sandbox starts here, but a notebook does not run in it: {told}"
+            f"the sandbox starts, but a notebook does not run in it: {told}"
             + ("" if short else _NEWER_KERNEL)
         )
 
@@ -138,7 +138,7 @@ def run(
         Run it without a sandbox, with the rights of whoever runs this: only for submissions that
         one would run oneself.
     hidden : sequence of Path
-        Folders that must not be seen from inside, also where they lie among Python's own.
+        Folders that must not be visible inside, even if they are inside Python's own folders.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Source notebooks: their questions, and what is right and wrong for given numbers.
+"""Source notebooks: their questions, and the right and wrong answers for given numbers.
 
 A source is run here and nowhere else on the instructor's side. It is the instructor's own; nothing
 of a student's comes near.
@@ -43,7 +43,7 @@ __all__ = [
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 TEXT_STUB = "*Write your answer here, in place of this line.*"
-"""What stands in a release where a written answer goes."""
+"""Placeholder for a written answer in a release."""
 
 Cell: TypeAlias = Any
 
@@ -88,7 +88,7 @@ class Question:
         return self.name if self.kind == "text" else f"{self.name}_mark"
 
     def wanted(self, key: Key | None = None) -> list[Wanted]:
-        """Say what to look at when a submission has run.
+        """Return the variables to read after a submission has run.
 
         Parameters
         ----------
@@ -157,7 +157,7 @@ class Source:
     ----------
     notebook : nbformat.NotebookNode
     text : str
-        The notebook as it stands in its file.
+        The text of the notebook's file.
     where : str
         For messages.
     """
@@ -190,12 +190,12 @@ class Source:
             raise SourceError(f"{where}: a cell or a mark is missing: {error}") from error
         except Exception as error:
             raise SourceError(
-                f"{where}: run it from top to bottom and mend it: {type(error).__name__}: {error}"
+                f"{where}: run it from top to bottom and fix it: {type(error).__name__}: {error}"
             ) from error
 
     @property
     def points(self) -> float:
-        """All points that there are."""
+        """Total points."""
         return sum(question.points for question in self.questions)
 
     def question(self, name: str) -> Question:
@@ -222,14 +222,14 @@ class Source:
             "answer_key": lambda *_: None,
         }
         for cells in self._code.values():
-            # A question stands on its own: its solution is put into its marking cell.
+            # Questions are independent: each solution is put into its own marking cell.
             scope = dict(names)
             for code in cells:
                 exec(code, scope)
         return recorder
 
     def keys(self, my: Numbers) -> dict[str, Key]:
-        """Work out what is right, and what each wrong model answers, for one student or many.
+        """Compute the right answer and those of the wrong models, for one student or many.
 
         Parameters
         ----------
@@ -305,7 +305,7 @@ def _title(text: str) -> str:
 
 
 def read_source(path: Path) -> Source:
-    """Read a source notebook and run it once with numbers that are nobody's.
+    """Read a source notebook and run it once with the demo numbers.
 
     Parameters
     ----------

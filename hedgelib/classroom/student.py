@@ -1,8 +1,8 @@
-"""What a released notebook uses: the student's numbers, and a look at the form of each answer.
+"""Functions of a released notebook: show the student's numbers and check the form of each answer.
 
-It says whether an answer is a number, one of the letters or a function, and what it says in words;
-never whether it is right. The marking cells of a source mark with :func:`mark_answer`; a release
-has nothing to mark with.
+The check says whether an answer is a number, one of the letters or a function, and repeats it in
+words; it never says whether the answer is right. The marking cells of a source mark with
+:func:`mark_answer`; a release has no marking.
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ Me = Callable[[str], Numbers]
 
 
 class UnknownStudent(HedgeError):
-    """An id that the class does not have; a notebook shows the sentence and no traceback."""
+    """An id that is not in the class; a notebook shows the message without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
 
 
 def numbers_file(assignment: str) -> str:
-    """Return the name of the file beside a released notebook that holds the students' numbers."""
+    """Return the name of the file with the students' numbers, next to a released notebook."""
     return f"{assignment}_numbers.json"
 
 
 def id_hash(salt: str, student_id: str) -> str:
-    """Return the name under which a student's numbers stand in the released file.
+    """Return the key of a student's numbers in the released file.
 
     Parameters
     ----------
     salt : str
-        Public; it stands in the same file.
+        Public; it is in the same file.
     student_id : str
 
     Returns
@@ -79,8 +79,8 @@ def id_hash(salt: str, student_id: str) -> str:
 
     Notes
     -----
-    **Source:** SHA-256. It spares a reader the list of the class; who knows an id can look its
-    numbers up, and needs no file for that.
+    **Source:** SHA-256. The file does not show the list of the class; anybody who knows an id can
+    look up its numbers.
     """
     text = json.dumps([salt, canonical(student_id)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -97,7 +97,7 @@ def exercise(assignment: str) -> Me:
     Returns
     -------
     callable
-        ``me("your id")`` gives your numbers, and shows what the assignment begins with.
+        ``me("your id")`` returns your numbers, and shows the first of them.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def exercise(assignment: str) -> Me:
 
 
 def given(values: Mapping[str, Any]) -> tuple[Numbers, Me]:
-    """Put numbers in place of an id: how the instructor's side sets a notebook up.
+    """Return given numbers in place of those of an id, to set up a notebook for grading.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ def given(values: Mapping[str, Any]) -> tuple[Numbers, Me]:
     Returns
     -------
     my : Numbers
-        Nothing is shown of them: nobody looks, and what displays takes long to load.
+        They are not shown: nobody looks, and the display code takes long to load.
     me : callable
-        Gives the same numbers, whatever id it is asked for.
+        Returns the same numbers for every id.
     """
     my = Numbers({**values, "_quiet": True})
     return my, lambda student_id="": my  # noqa: ARG005
@@ -137,7 +137,7 @@ def given(values: Mapping[str, Any]) -> tuple[Numbers, Me]:
 
 def _values(assignment: str, student_id: object) -> Mapping[str, Any]:
     if not isinstance(student_id, str):
-        raise UnknownStudent(f"Your id goes between quotes: me({str(student_id)!r})")
+        raise UnknownStudent(f"Put your id between quotes: me({str(student_id)!r})")
     if not canonical(student_id):
         raise UnknownStudent("Type your student id between the quotes and run the cell again.")
     if canonical(student_id) == DEMO:
@@ -148,18 +148,18 @@ def _values(assignment: str, student_id: object) -> Mapping[str, Any]:
         salt, students = record["salt"], record["students"]
     except FileNotFoundError:
         raise UnknownStudent(
-            f"The file {path} must lie in the same folder as this notebook. Download both again, "
+            f"The file {path} must be in the same folder as this notebook. Download both again, "
             "or put them together, and run the cell again."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
         raise UnknownStudent(
-            f"The file {path} is damaged. Download it again, and run the cell again."
+            f"The file {path} is damaged. Download it again and run the cell again."
         ) from None
     values: Mapping[str, Any] | None = students.get(id_hash(salt, student_id))
     if values is None:
         raise UnknownStudent(
-            f"Nobody in this class has the id {student_id.strip()!r}. Look your id up (it is the "
-            "one your instructor has in the list of the class), correct it and run the cell again."
+            f"Nobody in this class has the id {student_id.strip()!r}. Look up your id (the one in "
+            "your instructor's list of the class), correct it and run the cell again."
         )
     return values
 
@@ -182,7 +182,7 @@ def _is_quiet(my: Numbers) -> bool:
 
 
 def show_numbers(my: Numbers, *names: str) -> None:
-    """Show numbers with what they mean.
+    """Show numbers with their meaning.
 
     Parameters
     ----------
@@ -207,14 +207,14 @@ def show_numbers(my: Numbers, *names: str) -> None:
         if name not in lists
     ]
     if single:
-        parts.append(Table(("what it is", "in Python", "yours"), single).html())
+        parts.append(Table(("meaning", "in Python", "your value"), single).html())
         lines += ["  ".join(row) for row in single]
     _display({"text/html": "".join(parts), "text/plain": "\n".join(lines)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Answers and reasons to choose from, in an order of the student's own.
+    """Answers and reasons to choose from, in a different order for each student.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ class Options:
     says, because : mapping of str to str
         Each under a word that the source calls it by.
     says_order, because_order : sequence of int, or ndarray of int
-        For each letter the place of its text; with an axis more for many students.
+        For each letter the place of its text; with another axis for many students.
     """
 
     question: str
@@ -250,7 +250,7 @@ class Options:
         )
 
     def text(self) -> str:
-        """Write what there is to choose, as Markdown."""
+        """Write the options as Markdown."""
         parts = []
         for title, texts, order, letters in (
             ("What happens?", self.says, self.says_order, SAYS),
@@ -311,7 +311,7 @@ def make_options(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What an answer has to look like.
+    """Required form of an answer.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def a_function(unit: str, *, example: tuple[Any, ...]) -> Form:
 
 
 class _Unfit(Exception):
-    """What is wrong with the form of an answer, in words for the student."""
+    """An answer of the wrong form, with a message for the student."""
 
 
 def plain_number(value: Any) -> float:
@@ -359,8 +359,8 @@ def plain_number(value: Any) -> float:
     Raises
     ------
     TypeError
-        It is no number, or not a finite one; a number that somebody has made a class for is none.
-        What holds just one number counts as that, as it does where submissions are run.
+        The value is not a finite number, or it is an instance of the student's own class. A
+        container with one number counts as that number, as in the sandbox.
     """
     value = unpacked(value)
     if type(value) in (int, float) and math.isfinite(float(value)):
@@ -369,7 +369,7 @@ def plain_number(value: Any) -> float:
 
 
 def check_format(question: str, value: Any, form: Form | Options) -> None:
-    """Say whether an answer has the form that is asked for, and what it says in words.
+    """Say whether an answer has the required form, and repeat it in words.
 
     Parameters
     ----------
@@ -380,8 +380,8 @@ def check_format(question: str, value: Any, form: Form | Options) -> None:
 
     Notes
     -----
-    **Source:** none. It knows nothing of what is right. What is amiss goes to standard error, which
-    nbgrader takes for a cell that fails.
+    It does not know the right answer. A problem is written to standard error, which nbgrader
+    treats as a failed cell.
 
     Examples
     --------
@@ -413,7 +413,7 @@ def _look_at_number(question: str, value: object, form: Form) -> str:
             f"{question} must be a number ({form.unit}), such as 12.5, but it {_reason(error)}."
         ) from None
     if form.sign == "none" and found < 0:
-        raise _Unfit(f"{question} is {_in_words(found, form)}. Give it without a sign.")
+        raise _Unfit(f"{question} is {_in_words(found, form)}. Give the number without a sign.")
     means = {"gain": ("a gain", "a loss"), "paid": ("received", "paid")}.get(form.sign)
     meaning = f", {means[found < 0]}" if means and found else ""
     return f"{question} is {_in_words(found, form)}{meaning}. The form is right."
@@ -447,7 +447,7 @@ def _look_at_choice(question: str, value: Sequence[Any], form: Options) -> str:
 
 def _look_at_function(question: str, value: Any, form: Form) -> str:
     if not callable(value):
-        raise _Unfit(f"{question} must be a function; leave its first line as it was.")
+        raise _Unfit(f"{question} must be a function; do not change its first line.")
     call = f"{value.__name__}({', '.join(map(repr, form.example))})"
     try:
         found = value(*form.example)
@@ -459,7 +459,7 @@ def _look_at_function(question: str, value: Any, form: Form) -> str:
         returned = plain_number(found)
     except (TypeError, OverflowError) as error:
         raise _Unfit(
-            f"{question}: {call} must return a number, but what it returns {_reason(error)}."
+            f"{question}: {call} must return a number, but the returned value {_reason(error)}."
         ) from None
     return f"{call} is {_in_words(returned, form)}. The form is right."
 
@@ -470,13 +470,13 @@ _keys: dict[str, tuple[Any, float]] = {}
 
 
 def answer_key(question: str, right: Any, points: float) -> None:
-    """Note what is right, for the call of :func:`mark_answer` that follows.
+    """Store the right answer for the next call of :func:`mark_answer`.
 
     Parameters
     ----------
     question : str
     right : object
-        What the solution gives: a number, a pair of letters or a function.
+        Answer of the solution: a number, a pair of letters or a function.
     points : float
     """
     _keys[question] = (right, points)
@@ -491,7 +491,7 @@ def mark_answer(
     calls: Sequence[tuple[Any, ...]] = (),
     counted: bool = False,
 ) -> float | None:
-    """Mark an answer; the value of the cell is what nbgrader takes for its points.
+    """Return the points of an answer, which nbgrader reads as the value of the cell.
 
     Parameters
     ----------
@@ -499,7 +499,7 @@ def mark_answer(
     value : object
         The student's answer.
     wrong : mapping of str to object
-        What each wrong model answers; functions where the answer is one.
+        Answer of each wrong model; functions where the answer is a function.
     within : float
         Accepted error relative to the right number, decimal.
     calls : sequence of tuples
@@ -510,8 +510,8 @@ def mark_answer(
     Returns
     -------
     float or None
-        Points. ``None`` in a source that is run as it is, where the answer is the solution's: then
-        the wrong models are listed beside it.
+        Points. ``None`` in a source that is run as it is, where the answer is the solution's; it
+        then shows the right answer and the wrong models.
     """
     if question not in _keys:
         key = make_key(value, wrong=wrong, within=within, calls=calls, counted=counted)
@@ -530,7 +530,7 @@ def make_key(
     calls: Sequence[tuple[Any, ...]] = (),
     counted: bool = False,
 ) -> Key:
-    """Make the key of a question from what its solution and its wrong models give.
+    """Make the key of a question from the answers of its solution and its wrong models.
 
     Parameters
     ----------
@@ -558,7 +558,7 @@ def make_key(
 
 
 def _plain(value: Any, key: Key) -> Any:
-    """Make of a student's own value what marking takes."""
+    """Convert a student's value to the plain value that marking needs."""
     if key.kind == "choice":
         return tuple(part if isinstance(part, str) else "" for part in value)
     if key.kind == "number":

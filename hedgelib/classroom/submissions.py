@@ -1,13 +1,13 @@
-"""Finding out what was handed in, by whom and for what, in whatever shape it comes.
+"""Finding submissions in a folder, with their students and assignments.
 
-Learning platforms rename files, wrap them into folders and archives and keep what students upload
-beside them. A notebook is known by its content, its assignment by its metadata, and its student by
+Learning platforms rename files, wrap them into folders and archives and keep other uploads next to
+them. A notebook is recognised by its content, its assignment by its metadata, and its student by
 the name that the platform gave the file (see :mod:`~hedgelib.classroom.whose`); the id typed into
 the notebook counts where the name says nothing. Nothing is ever written, unpacked or renamed in
 there.
 
-Files are taken one after the other, sizes before contents: what is too large is not read, and what
-was read is let go before the next one. Notebooks are parsed in the sandbox.
+Files are read one after the other, sizes before contents: a file over the limit is not read, and
+each file is released before the next one. Notebooks are parsed in the sandbox.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _LARGEST_FILE = 20 * 2**20
 _LARGEST_DIRECTORY = 8 * 2**20
 _DEEPEST_ARCHIVE = 3
 _HEAD = 512
-_A_LINK = "is no file but a link or a device; links are left"
+_A_LINK = "is a link or a device, not a file; links are not followed"
 _NO_ROOM = "is not read: {}; put it into a folder of its own"
 _LOCKED, _SAYS_UTF8 = 0x1, 0x800
 # What Office writes is a zip archive as well; it holds one of these.
 _OFFICE = {"[Content_Types].xml", "mimetype"}
 _OTHER_ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(/.*)?)$")
-# What lies beside a notebook: the numbers it was given, and what nbgrader's exchange adds.
+# Files next to a notebook: its numbers, and what nbgrader's exchange adds.
 _BESIDE = re.compile(r"_numbers[^/]*\.json$|(^|/)(timestamp|submission_secret)\.txt$")
 _COPY = re.compile(r"-Copy\d+$")
 _CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
@@ -197,7 +197,7 @@ def _two_people(student_id: str, assignment: str, persons: Sequence[str]) -> str
     numbers = " and ".join(persons)
     return (
         f"the learning platform numbers different people ({numbers}), and the files of each would "
-        f"be {student_id}'s {assignment}; none is marked: rename each folder or file to its "
+        f"belong to {student_id}'s {assignment}; none is marked: rename each folder or file to its "
         "student's id"
     )
 
@@ -219,7 +219,7 @@ def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
 def _with_others(last: Submission, others: Sequence[Submission]) -> Submission:
     if not others:
         return last
-    same = "the same" if all(other.digest == last.digest for other in others) else "other"
+    same = "the same" if all(other.digest == last.digest for other in others) else "different"
     told = f"{len(others)} more with {same} content set aside: " + ", ".join(
         other.name for other in others
     )
@@ -304,7 +304,7 @@ def _too_large(size: int) -> str:
 def _no_notebook(name: str, head: bytes) -> str:
     """Say of the beginning of a file that it is none of a notebook, whatever follows."""
     if head.startswith(_OTHER_ARCHIVES) or head[257:262] == b"ustar":
-        return "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
+        return "is an archive of an unsupported kind; unpack it, or make it a zip archive"
     if ".ipynb" in name.lower():
         return ""
     begins = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\0\xff\xfe")
@@ -316,8 +316,8 @@ def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) ->
         if (told := _directory_size(stream, size)) > _LARGEST_DIRECTORY:
             yield _File(
                 name,
-                problem=f"is an archive with a list of {told:,} bytes of what is in it, too large "
-                "to open; unpack it into the folder",
+                problem=f"is an archive with a directory of {told:,} bytes, too large to open; "
+                "unpack it into the folder",
             )
             return
         with zipfile.ZipFile(stream) as archive:
@@ -332,7 +332,7 @@ def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) ->
                 yield from _member(archive, member, f"{name}/{_member_name(member)}", depth, room)
     except Exception as error:
         # A broken archive can break the library in any way; it costs itself only.
-        yield _File(name, problem=f"is no archive that can be opened: {printable(str(error))}")
+        yield _File(name, problem=f"is an archive that cannot be opened: {printable(str(error))}")
 
 
 def _refuses_archive(members: Sequence[zipfile.ZipInfo], depth: int, room: _Room) -> str:
@@ -406,7 +406,7 @@ def _submission(
 ) -> Submission | str:
     """Say what a file is, or why it is no submission."""
     if _CHECKPOINT.search(file.name):
-        return "is a checkpoint that Jupyter keeps, not what was handed in"
+        return "is a checkpoint of Jupyter, not a submission"
     try:
         return _read(file, people, assignments, reader)
     except HedgeError:
@@ -425,10 +425,10 @@ def _read(
     if reading.failure:
         return f"cannot be read as a notebook: {reading.failure}" if named else "is not a notebook"
     if not reading.notebook:
-        return "is not a notebook" + (", though it is called one" if named else "")
+        return "is not a notebook" + (", although its name says so" if named else "")
     assignment = _assignment(file.name, reading, assignments)
     if assignment is None:
-        return f"does not say which assignment it is; there are {', '.join(assignments)}"
+        return f"does not say which assignment it is for; there are {', '.join(assignments)}"
     owner = people.owner(file.name, reading.typed)
     if isinstance(owner, str):
         return owner

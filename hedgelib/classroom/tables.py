@@ -1,4 +1,4 @@
-"""Tables for a spreadsheet, in which no cell is ever a formula."""
+"""Tables for a spreadsheet, in which no cell is a formula."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def defused(text: str) -> str:
 
 
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
-    """Write a CSV file in UTF-8 that spreadsheets open as it is meant.
+    """Write a CSV file in UTF-8 that spreadsheets open correctly.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Whose a file is, by what it is called and by the id that was typed into it.
+"""File attribution: which student a file belongs to, by its name and the id typed into it.
 
-A learning platform writes the student's name in front, and what stands behind is the student's own:
-a file may be called after anybody. So the platform's part decides where there is one, and where a
-folder and the file in it speak of two students, nobody gets the file. A platform numbers its
-students, so two with one name are two people to it, whatever either of them types.
+A learning platform writes the student's name in front. The student chooses the rest, which may name
+anybody. So the platform's part decides if there is one, and if a folder and the file in it name two
+students, the file belongs to neither. A platform numbers its students, so two students with the
+same name are two people to it, whatever id they type.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PLATFORMS = tuple(
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 )
-# Chinese, Japanese, Korean and Thai, whose words stand together.
+# Chinese, Japanese, Korean and Thai, which have no spaces between words.
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 
 
@@ -44,14 +44,14 @@ def words_of(text: str) -> list[str]:
 
 
 def follows(wanted: Sequence[str], words: Sequence[str]) -> int | None:
-    """Find where some words stand in others, one after the other."""
+    """Return the position of a sequence of words in another, or ``None``."""
     n = len(wanted)
     starts = (i for i in range(len(words) - n + 1) if list(words[i : i + n]) == list(wanted))
     return next(starts, None) if n else None
 
 
 class People:
-    """Who is on the roster, by what a file may call them."""
+    """Students of the roster, by the names that a file may give them."""
 
     def __init__(self, roster: Mapping[str, str], assignments: Sequence[str]) -> None:
         self._assignments = [words_of(name) for name in assignments]
@@ -59,7 +59,7 @@ class People:
         self._calls: dict[str, list[list[str]]] = {}
         for id_, name in roster.items():
             words = words_of(name)
-            # The family name may have two words, and may stand first.
+            # The family name may have two words, and may come first.
             calls = [[*words[i:], *words[:i]] for i in range(len(words))] + [words[::-1]]
             if len(words) > 1:
                 calls += [["".join(call)] for call in calls]
@@ -69,23 +69,23 @@ class People:
             self._calls[id_] = [call for call in calls if call]
 
     def by_id(self, typed: str) -> str | None:
-        """Find who typed an id, whatever its case."""
+        """Return the student with an id, whatever its case."""
         return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
 
     def owner(self, name: str, typed: str | None) -> tuple[str, tuple[str, ...]] | str:
-        """Find whose a file is.
+        """Return the student that a file belongs to.
 
         Parameters
         ----------
         name : str
             With the folders around it.
         typed : str, optional
-            The id that stands in the notebook.
+            The id in the notebook.
 
         Returns
         -------
         (str, tuple of str) or str
-            The id and what there is to say of it; or why it is nobody's.
+            The id and warnings; or the reason why the file belongs to no student.
         """
         told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
         by_id = self.by_id(typed) if typed is not None else None
@@ -93,11 +93,11 @@ class People:
         if not spoken:
             if by_id is not None:
                 return by_id, ()
-            return f"belongs to nobody on the roster: {told}, and its name has none"
+            return f"belongs to nobody on the roster: {told}, and its name contains no student"
         named = set.intersection(*spoken)
         if not named:
             outer, inner = (", ".join(sorted(found)) for found in (spoken[0], spoken[-1]))
-            return f"is called after {inner} in a folder of {outer}, and {told}; rename one of them"
+            return f"names {inner} in a folder that names {outer}, and {told}; rename one of them"
         if len(named) == 1:
             (owner,) = named
             if by_id is not None and by_id != owner:
@@ -108,10 +108,10 @@ class People:
         both = ", ".join(sorted(named))
         if by_id in named:
             return by_id, (f"the name fits {both}; the id typed in decided",)
-        return f"could be of {both}, and {told}"
+        return f"could belong to {both}, and {told}"
 
     def person(self, name: str) -> str:
-        """Find the number by which a platform knows the student of a file.
+        """Return the number that a platform gives to the student of a file.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class People:
         yield from self._each(parts)
 
     def _platform_part(self, parts: Sequence[str]) -> tuple[int, re.Match[str], set[str]] | None:
-        """Find the outermost part that a platform wrote about somebody on the roster."""
+        """Return the outermost part that a platform wrote about a student of the roster."""
         for i, part in enumerate(parts):
             matches = (platform.match(part[:_LONGEST_PART]) for platform in _PLATFORMS)
             for match in filter(None, matches):
@@ -156,7 +156,7 @@ class People:
             found = [(len(call), "".join(call)) for call in calls if _speaks_of(call, words)]
             if found:
                 fitting[id_] = max(found)
-        # "Ann Lee" must not stand for "Ann Lee Moss" as well.
+        # "Ann Lee" must not match "Ann Lee Moss" as well.
         longest = max((length for length, _ in fitting.values()), default=0)
         texts = {id_: text for id_, (length, text) in fitting.items() if length == longest}
         return {
@@ -166,7 +166,7 @@ class People:
         }
 
     def _without_assignment(self, words: list[str]) -> list[str]:
-        """Take out the assignment's own name: it is in every file, and may be somebody's."""
+        """Remove the assignment's own name: it is in every file, and may match a student's name."""
         for name in sorted(self._assignments, key=len, reverse=True):
             if (start := follows(name, words)) is not None:
                 return [*words[:start], "", *words[start + len(name) :]]

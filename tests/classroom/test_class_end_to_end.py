@@ -167,7 +167,7 @@ def test_class_page_counts_wrong_models(run, name):
 def test_copier_is_flagged_with_whose(run, name):
     page = " ".join(text_of(run.course.root / "class" / f"{name}.html").split())
     questions = [q.name for q in run.course.read(name).questions if q.kind == "number"]
-    begin = page.index("Answers that are right for somebody else")
+    begin = page.index("Answers that are right for another student")
     flagged = page[begin : page.index("The last column says", begin)]
     assert f"{STUDENTS[COPIER]} ({COPIER}) {STUDENTS[FROM]} ({FROM})" in flagged
     assert ", ".join(questions) in flagged
@@ -359,7 +359,9 @@ def test_1_damaged_copy_is_named_and_heals(one, damaged):
     graded = grade(folder, course.root, run=refuse, quiet=True)
     assert [item.name for item in graded.refused] == ["graded/sizing/s05.json"]
     note = table(course)["s05"]["sizing_note"]
-    assert note.startswith("the last file was not graded: what is kept of s05's sizing is damaged")
+    assert note.startswith(
+        "the last file was not graded: the stored copy of s05's sizing is damaged"
+    )
     assert table(course)["s01"] == before["s01"]
     kept.unlink(missing_ok=True)
     aside.rename(folder / "s05.ipynb")
@@ -388,7 +390,7 @@ def fails_for(who: str, function):
         ("write_readable", False, "sizing could not be marked: UnicodeEncodeError"),
         ("enter", False, "sizing could not be marked: UnicodeEncodeError"),
         ("feedback_page", True, "sizing has its marks, but no feedback page: UnicodeEncodeError"),
-        ("class_page", True, "sizing cannot be shown on the page of the class: UnicodeEncodeError"),
+        ("class_page", True, "sizing cannot be shown on the class page: UnicodeEncodeError"),
     ],
 )
 def test_1_what_nobody_expected_costs_one_student(one, monkeypatch, name, has_mark, told):
@@ -436,10 +438,13 @@ def test_6_a_namesake_does_not_replace_what_is_kept(one):
     (moodle(1002) / "x.ipynb").write_text(text.replace("q1 = ", "q1 = 0 * "), encoding="utf-8")
     graded = grade(folder, course.root, run=refuse, quiet=True)
     (item,) = graded.refused
-    assert "from its number 1002, and what is kept of s01 came from number 1001" in item.reason
+    assert (
+        "from user number 1002, but the earlier file of s01 was from user number 1001"
+        in item.reason
+    )
     row = table(course)["s01"]
     assert float(row["sizing"]) == 21
-    assert "from its number 1002" in row["sizing_note"]
+    assert "from user number 1002" in row["sizing_note"]
     # Both at once: neither counts for the other, and what was marked stays.
     shutil.copytree(moodle(1002), moodle(1001))
     graded = grade(folder, course.root, run=refuse, quiet=True)
@@ -568,5 +573,5 @@ def test_formgrader_shows_words_and_no_markup(run):
     guide = notebook["cells"][notebook["cells"].index(answer) + 1]
     assert "What a good answer has" in "".join(guide["source"])
     shown = cell_of(notebook, "student_id")["outputs"][0]["text"]
-    assert f"worth: ${numbers['values_usd'][0]:,.0f}" in shown
+    assert f"value: ${numbers['values_usd'][0]:,.0f}" in shown
     assert cell_of(notebook, "q1_mark")["outputs"][0]["text"] == "2 of 2 points.\n"

@@ -395,7 +395,7 @@ def test_broken_source_is_refused(tmp_path: Path):
     whole = good
     for broken, message in [
         (edited("q2", "my.short_usd", "my.short"), "AttributeError: there is no number 'short'"),
-        (edited("q2", "q2 = my", "q2 = (my"), "mend it: SyntaxError"),
+        (edited("q2", "q2 = my", "q2 = (my"), "fix it: SyntaxError"),
         (edited("q3_mark", '"funding_sign"', '"funding"'), "no wrong model 'funding'; add it to"),
     ]:
         good = broken
@@ -424,5 +424,5 @@ def test_runbook_tells_of_the_exercises_as_they_are():
         assert row in text
     limits = Limits()
     assert (limits.cell_seconds, _CLOCK_SHARE, limits.seconds) == (10, 3, 60)
-    assert "ten seconds of computing, and up to thirty by the clock" in text
+    assert "ten seconds of computing time, and up to thirty seconds of clock time" in text
     assert "the whole notebook has sixty" in text

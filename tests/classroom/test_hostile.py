@@ -195,11 +195,11 @@ def test_what_has_no_mark_says_why(night, student_id, note):
         ("s03", "q3 raised FileNotFoundError"),
         ("s03", "q4 raised PermissionError"),
         ("s03", "q6 is of type Liar, not a number"),
-        ("s03", "the cell q7 gives another meaning to check_format, mark_answer"),
+        ("s03", "the cell q7 redefines check_format, mark_answer"),
         ("s04", "the locked cell q1_mark was changed; the original counts"),
-        ("s04", "the marking cell q1_mark holds a result that it cannot have given"),
+        ("s04", "the marking cell q1_mark holds a result that it cannot have produced"),
         ("s04", "the locked cell q2_mark is missing"),
-        ("s04", "the cell q3 is there twice; the last one counts"),
+        ("s04", "the cell q3 appears twice; the last one counts"),
         ("s04", "s05"),
         ("s05", "the file has an old notebook format; it was read as it is"),
         ("s08", "s08 (1).ipynb"),
@@ -207,7 +207,7 @@ def test_what_has_no_mark_says_why(night, student_id, note):
     ],
 )
 def test_instructor_is_told(night, student_id, line):
-    begin = night.page.index("To look at")
+    begin = night.page.index("To check")
     told = night.page[begin : night.page.index("What could not be graded")]
     who = f"{STUDENTS[student_id]} ({student_id})"
     entries = told.split(who)[1:]
@@ -231,7 +231,7 @@ def test_what_could_not_be_graded_is_listed(night, line):
 
 
 def test_innocent_have_nothing_said_of_them(night):
-    begin = night.page.index("To look at")
+    begin = night.page.index("To check")
     told = night.page[begin : night.page.index("What could not be graded")]
     assert "(s01)" not in told
     assert "(s07)" not in told

@@ -122,7 +122,7 @@ def test_longer_list_leaves_everything_as_it_is(own_class, tmp_path):
     config = own_class / "nbgrader_config.py"
     config.write_text(config.read_text() + "# mine\n")
     source = course.source("carry")
-    source.write_text(source.read_text().replace("A squeeze of the basis", "A squeeze"))
+    source.write_text(source.read_text().replace("A basis squeeze", "A squeeze"))
     before = course.numbers("carry", STUDENTS)
     roster = tmp_path / "roster.csv"
     write_table(roster, ("id", "name"), [*STUDENTS.items(), ("s99", "Late")])

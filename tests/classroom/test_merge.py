@@ -80,7 +80,8 @@ def test_nothing_that_marks_comes_from_the_submission():
     assert set(merged.warnings) == {
         "the locked cell setup was changed; the original counts",
         "the locked cell q1_mark was changed; the original counts",
-        "the marking cell q1_mark holds a result that it cannot have given; outputs do not count",
+        "the marking cell q1_mark holds a result that it cannot have produced; outputs do "
+        "not count",
         "the locked cell q2_ask was changed; the original counts",
         "the locked cell q3_mark is missing",
         "the answer cell q4 is missing",
@@ -111,7 +112,7 @@ def test_second_cell_of_the_same_name_is_told_and_counts():
 
     merged = merge(read_here(handed_in(twice)), source())
     assert [text for name, text in run_cells(merged) if name == "q1"][-1] == "q1 = 2"
-    assert merged.warnings == ("the cell q1 is there twice; the last one counts",)
+    assert merged.warnings == ("the cell q1 appears twice; the last one counts",)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_second_cell_of_the_same_name_is_told_and_counts():
 )
 def test_other_meanings_are_pointed_out(text, taken):
     warnings = merge(read_here(handed_in(q1=text)), source()).warnings
-    expected = (f"the cell q1 gives another meaning to {taken}",) if taken else ()
+    expected = (f"the cell q1 redefines {taken}",) if taken else ()
     assert warnings == expected
 
 

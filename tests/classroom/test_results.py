@@ -1,4 +1,4 @@
-"""Answers that are right for somebody else, and tables that are no formulas."""
+"""Answers that are right for another student, and tables that are no formulas."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_marks_and_problems():
         "q3": Answer(problem="is not set"),
         "q5": Answer(value="A"),
         "q5_reason": Answer(problem="is of type int, not a text"),
-        "pnl_coin": Answer(value=[None] * 4, call_problems=("what it returns is not set",) * 4),
+        "pnl_coin": Answer(value=[None] * 4, call_problems=("the returned value is not set",) * 4),
     }
     record = Record(
         student_id="s007",
@@ -177,7 +177,7 @@ def test_no_cell_is_a_formula(tmp_path, text):
 def test_the_picture_speaks_of_those_who_handed_in():
     view = SimpleNamespace(totals=[2.0, 16.0, 18.5], source=SimpleNamespace(points=20.0))
     scene = points_scene(view)
-    assert scene.title == "Half of those who handed it in have 16 points or more"
+    assert scene.title == "Half of the students who handed it in have 16 points or more"
     (drawn,) = scene.panels
     (bars,) = drawn.marks
     assert bars.end.tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
@@ -185,7 +185,7 @@ def test_the_picture_speaks_of_those_who_handed_in():
     assert [text for _, text in drawn.x.ticks] == [f"{2 * edge}" for edge in range(11)]
     assert_legible(scene)
     one = SimpleNamespace(totals=[1.0], source=SimpleNamespace(points=7.5))
-    assert points_scene(one).title == "Half of those who handed it in have 1 point or more"
+    assert points_scene(one).title == "Half of the students who handed it in have 1 point or more"
     assert_legible(points_scene(one))
 
 
@@ -194,5 +194,5 @@ def test_the_picture_of_wrong_models_names_the_rarest_of_fourteen():
     view = SimpleNamespace(models=lambda: counts, results=range(25))
     scene = models_scene(view)
     assert len(scene.panels[0].marks[0].end) == 14
-    assert scene.alt.endswith("; and 2 more that are rarer.")
+    assert scene.alt.endswith("; and 2 rarer ones.")
     assert_legible(scene)

@@ -554,7 +554,10 @@ def test_rubbish_in_the_pipe_leaves_the_answers():
         "q2 = 2",
     )
     assert values(outcome) == {"q1": 1, "q2": 2}
-    assert any(problem.startswith("something other than") for problem in outcome.problems)
+    assert any(
+        problem.startswith("the notebook wrote something other than")
+        for problem in outcome.problems
+    )
 
 
 def test_what_holds_one_number_counts_as_that_number():

@@ -59,8 +59,8 @@ def test_id_gives_its_numbers_and_shows_them(capsys):
         ("", "Type your student id between the quotes"),
         ("  ", "Type your student id between the quotes"),
         ("s02", "Nobody in this class has the id 's02'"),
-        (17, r"goes between quotes: me\('17'\)"),
-        (None, "goes between quotes"),
+        (17, r"your id between quotes: me\('17'\)"),
+        (None, "your id between quotes"),
     ],
 )
 def test_unknown_id_is_refused_kindly(student_id, message):
@@ -104,7 +104,7 @@ def said(capsys, *arguments):
         (Decimal("2.5"), a_number("ETH"), "q1 is 2.5 ETH.", True),
         (np.array([1.0, 2.0]), a_number("ETH"), "is a ndarray, not a number", False),
         (0, a_number("USD", sign="gain"), "q1 is 0 USD.", True),
-        (-3, a_number("contracts", sign="none"), "Give it without a sign.", False),
+        (-3, a_number("contracts", sign="none"), "Give the number without a sign.", False),
         ("12", a_number("ETH"), "such as 12.5, but it is a str, not a number.", False),
         (True, a_number("ETH"), "is a bool, not a number", False),
         (float("nan"), a_number("ETH"), "not a number", False),
@@ -179,7 +179,7 @@ def test_form_of_a_function(capsys):
         (lambda n, price: n / price, "(-100, 2000.0) is −0.05 coins.", True),
         (lambda *_: None, "returns nothing yet", False),
         (lambda *_: 1 / 0, "fails: ZeroDivisionError: division by zero", False),
-        (lambda *_: "x", "what it returns is a str", False),
+        (lambda *_: "x", "the returned value is a str", False),
         (lambda n: n, "fails: TypeError", False),
         (17, "must be a function", False),
     ]

@@ -183,9 +183,9 @@ def test_names_of_all_the_world_are_known(given, name, owner):
 @pytest.mark.parametrize(
     ("name", "typed", "reason"),
     [
-        ("Bo Chen/Ada Lovelace.ipynb", "s01", "is called after s01 in a folder of 4711, and the"),
-        ("Ann Lee_5_assignsubmission_file/x.ipynb", "s01", "could be of s03, s09, and the id"),
-        ("Ann Lee.ipynb", None, "could be of s03, s09, and no id"),
+        ("Bo Chen/Ada Lovelace.ipynb", "s01", "names s01 in a folder that names 4711, and the"),
+        ("Ann Lee_5_assignsubmission_file/x.ipynb", "s01", "could belong to s03, s09, and the id"),
+        ("Ann Lee.ipynb", None, "could belong to s03, s09, and no id"),
         ("s100.ipynb", None, "belongs to nobody"),
         ("inverse_maths.ipynb", None, "belongs to nobody"),
     ],
@@ -216,9 +216,10 @@ def test_the_id_typed_in_counts_where_the_name_says_nothing(hand_in):
     assert owners(collected) == [(s, "inverse_maths") for s in ("7", "s01", "s02", "s03")]
     assert collected.found[3].warnings == ()
     assert {refused.name: refused.reason for refused in collected.refused} == {
-        "d.ipynb": "belongs to nobody on the roster: the id typed in is 's99', and its name has "
-        "none",
-        "e.ipynb": "belongs to nobody on the roster: no id is typed in, and its name has none",
+        "d.ipynb": "belongs to nobody on the roster: the id typed in is 's99', and its name "
+        "contains no student",
+        "e.ipynb": "belongs to nobody on the roster: no id is typed in, and its name contains no "
+        "student",
     }
 
 
@@ -250,7 +251,7 @@ def test_archives_are_opened_where_they_lie(hand_in):
     ]
     reasons = {refused.name: refused.reason for refused in collected.refused}
     assert reasons["all.zip/notes.pdf"] == "is not a notebook"
-    assert reasons["broken.zip"].startswith("is no archive that can be opened")
+    assert reasons["broken.zip"].startswith("is an archive that cannot be opened")
 
 
 def test_an_archive_that_would_burst_is_left_alone(hand_in):
@@ -329,7 +330,7 @@ def test_4_an_archive_that_lists_millions_is_not_read(hand_in, monkeypatch):
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("was opened"))
     collected = hand_in(**{"all.zip": data})
     (refused,) = collected.refused
-    assert refused.reason.startswith("is an archive with a list of 1,6")
+    assert refused.reason.startswith("is an archive with a directory of 1,6")
     assert refused.reason.endswith("too large to open; unpack it into the folder")
 
 
@@ -409,7 +410,7 @@ def test_archives_of_every_make(hand_in):
     assert [found.student_id for found in collected.found] == ["s01", "s02", "s03", "s04", "s05"]
     assert collected.found[2].data == notebook(x=2)
     reasons = {refused.name: refused.reason for refused in collected.refused}
-    assert reasons["all.zip/s05 link.ipynb"].startswith("is no file but a link")
+    assert reasons["all.zip/s05 link.ipynb"].startswith("is a link or a device")
     assert reasons["memo.docx"] == "is not a notebook"
 
 
@@ -445,7 +446,7 @@ def test_other_archives_are_refused_kindly(hand_in, kind):
     collected = hand_in(**{f"s01.{kind}": buffer.getvalue()})
     (refused,) = collected.refused
     assert refused.reason == (
-        "is an archive of a kind that is not opened; unpack it, or make it a zip archive"
+        "is an archive of an unsupported kind; unpack it, or make it a zip archive"
     )
 
 
@@ -469,7 +470,7 @@ def test_of_several_files_the_last_counts(hand_in):
     assert [found.name for found in collected.found] == ["s01 (10).ipynb", "s02.ipynb"]
     marked = collected.found[0]
     assert len(marked.warnings) == 1
-    assert "2 more with other content set aside" in marked.warnings[0]
+    assert "2 more with different content set aside" in marked.warnings[0]
     assert [refused.reason for refused in collected.refused] == [
         f"s01 handed in inverse_maths more than once; {marked.name} is marked"
     ] * 2
@@ -502,8 +503,8 @@ def test_an_editor_s_encoding_is_read(hand_in):
         (b'{"cells": [', "cannot be read as a notebook"),
         (b"[" * 100_000, "cannot be read as a notebook"),
         (b"\xff\xfe\x00", "cannot be read as a notebook"),
-        (b"[1, 2]", "is not a notebook, though it is called one"),
-        (b'{"cells": 3}', "is not a notebook, though it is called one"),
+        (b"[1, 2]", "is not a notebook, although its name says so"),
+        (b'{"cells": 3}', "is not a notebook, although its name says so"),
         (notebook(assignment=None), "does not say which assignment it is"),
     ],
     ids=["empty", "cut", "deep", "not text", "a list", "no cells", "no assignment"],

@@ -1,4 +1,4 @@
-"""The stories of the assignments: which numbers a student gets, and within which bounds.
+"""Scenarios of the assignments: the numbers that each student gets, and their bounds.
 
 The questions, their solutions and the wrong models are in ``notebooks/exercises``, once.
 """
@@ -14,11 +14,11 @@ from hedgelib.errors import InvalidInput
 __all__ = ["ASSIGNMENTS", "scenario"]
 
 ASSIGNMENTS = ("inverse_maths", "sizing", "carry", "beta_hedging", "alice")
-"""In the order in which they are set."""
+"""In the order in which students do them."""
 
 
 def scenario(assignment: str) -> Scenario:
-    """Find the story of an assignment.
+    """Return the scenario of an assignment.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def scenario(assignment: str) -> Scenario:
     Raises
     ------
     InvalidInput
-        No such assignment, with those that there are.
+        There is no such assignment; the message lists the known ones.
     """
     if assignment not in ASSIGNMENTS:
         raise InvalidInput(f"no assignment {assignment!r}; there are {', '.join(ASSIGNMENTS)}")

@@ -1,4 +1,4 @@
-"""A hedge from beginning to end: opened on bought ETH, through a fall, resized and closed."""
+"""A hedge from beginning to end: opened with bought ETH as margin, resized after a fall, closed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _numbers(draws: Draws) -> Mapping[str, NDArray[Any]]:
 
 
 def _sound(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Keep a short that leaves out the beta apart from one that leaves out the margin."""
+    """Reject numbers for which leaving out the beta or the margin gives nearly the same short."""
     book, beta, margin = columns["book_usd"], columns["beta"], columns["margin_usd"]
     return np.asarray(np.abs((book + margin) / (beta * book) - 1) > 0.02)
 
@@ -46,7 +46,7 @@ SCENARIO = Scenario(
     name="alice",
     opening=("book_usd", "beta", "eth_usd", "face_usd", "short_usd", "margin_usd"),
     given={
-        "book_usd": Given("worth of Alice's altcoins", "usd"),
+        "book_usd": Given("value of Alice's altcoins", "usd"),
         "beta": Given("their beta to ETH", "number"),
         "eth_usd": Given("price of ETH at the start", "usd_cents"),
         "face_usd": Given("face of a contract of ETHUSD_PERP", "usd"),
@@ -57,7 +57,7 @@ SCENARIO = Scenario(
         "open_contracts": Given("contracts that Dan is short", "count"),
         "sold_at_usd": Given("price of ETH when he sold them", "usd_cents"),
         "closes_at_usd": Given("price of ETH now", "usd_cents"),
-        "margin_kind": Given("the margin is", "text"),
+        "margin_kind": Given("kind of margin", "text"),
         "rise": Given("then ETH moves by", "change"),
         "mean_rate": Given("mean funding rate for 8 hours, as a decimal", "change"),
         "r2": Given("R² of Alice's altcoins to ETH", "number"),

@@ -1,4 +1,4 @@
-"""Beta: nine closes of a book and of ETH, what a year of them gives, and two legs."""
+"""Beta: nine closes of a book and of ETH, an estimate from a year of closes, and two legs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _numbers(draws: Draws) -> Mapping[str, NDArray[Any]]:
         "beta": draws.grid(1.12, 1.9, 0.001),
         "standard_error": draws.grid(0.08, 0.24, 0.001),
         "r2": draws.grid(0.55, 0.85, 0.00001),
-        # Too small or too large, never near the best size.
+        # Under-hedged or over-hedged, never near the best size.
         "share_of_best": np.round(draws.choice(0.4, 1.3) + draws.grid(0, 0.3, 0.001), 3),
         "coin_a_volatility": draws.grid(1.5, 2.4, 0.1),
         "coin_a_correlation": draws.grid(0.30, 0.60, 0.01),
@@ -53,7 +53,7 @@ def _moments(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], ...]:
 
 
 def _sound(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Keep apart what the closes give, done rightly and in each of the wrong ways."""
+    """Reject closes for which a wrong model gives nearly the same answer as the right one."""
     eth, book = columns["eth_closes_usd"], columns["book_closes_usd"]
     cov, var, var_book = _moments(eth[1:] / eth[:-1], book[1:] / book[:-1])
     beta, r2 = cov / var, cov**2 / (var * var_book)
@@ -95,19 +95,19 @@ SCENARIO = Scenario(
     given={
         "eth_closes_usd": Given("ETH", "usd_cents"),
         "book_closes_usd": Given("your book", "usd"),
-        "book_usd": Given("worth of your book today", "usd"),
+        "book_usd": Given("value of your book today", "usd"),
         "eth_usd": Given("price of ETH today", "usd_cents"),
         "face_usd": Given("face of a contract of ETHUSD_PERP", "usd"),
         "beta": Given("its beta to ETH, measured over a year", "number"),
         "standard_error": Given("the standard error of that beta", "number"),
         "r2": Given("its R² to ETH", "number"),
         "share_of_best": Given("size of the short, as a share of the best size", "number"),
-        "coin_a_volatility": Given("volatility of coin A, over that of ETH", "number"),
+        "coin_a_volatility": Given("volatility of coin A, as a multiple of that of ETH", "number"),
         "coin_a_correlation": Given("correlation of coin A with ETH", "number"),
-        "coin_b_volatility": Given("volatility of coin B, over that of ETH", "number"),
+        "coin_b_volatility": Given("volatility of coin B, as a multiple of that of ETH", "number"),
         "coin_b_correlation": Given("correlation of coin B with ETH", "number"),
-        "beta_btc": Given("beta to BTC, with ETH beside it in the regression", "number"),
-        "beta_eth": Given("beta to ETH, with BTC beside it in the regression", "number"),
+        "beta_btc": Given("beta to BTC, in the regression with ETH", "number"),
+        "beta_eth": Given("beta to ETH, in the regression with BTC", "number"),
         "eth_margin_usd": Given("ETH that you buy with new money as margin of the ETH leg", "usd"),
     },
     numbers=_numbers,

@@ -1,4 +1,4 @@
-"""Carry: what a short receives and pays for standing, and what it costs to step aside."""
+"""Carry: the funding that a short receives or pays, and the cost of closing it for a while."""
 
 from __future__ import annotations
 
@@ -54,22 +54,24 @@ SCENARIO = Scenario(
     given={
         "short_usd": Given("size of your short", "usd"),
         "face_usd": Given("face of a contract of ETHUSD_PERP", "usd"),
-        "margin_usd": Given("worth of the margin behind it", "usd"),
+        "margin_usd": Given("value of its margin", "usd"),
         "mean_rate": Given("mean funding rate for 8 hours, as a decimal", "change"),
-        "days": Given("days that the short stands", "count"),
+        "days": Given("days that you hold the short", "count"),
         "rates": Given("funding rate, as a decimal", "change"),
         "prices_usd": Given("price of ETH at that hour", "usd_cents"),
         "interval_hours": Given("hours between two settlements at this venue", "count"),
-        "interval_rate": Given("funding rate for each of them, as a decimal", "change"),
-        "spot_usd": Given("price of ETH at spot, all the time", "usd_cents"),
+        "interval_rate": Given("funding rate per interval, as a decimal", "change"),
+        "spot_usd": Given("spot price of ETH", "usd_cents"),
         "sold_at_usd": Given("price of the perpetual when you sell it", "usd_cents"),
         "bought_at_usd": Given("price of the perpetual when you buy it back", "usd_cents"),
         "low_rate": Given("expected funding rate for 8 hours, as a decimal", "change"),
         "fee_rate": Given("fee of a trade, as a decimal of its dollars", "percent"),
         "slippage_rate": Given("slippage of a trade, as a decimal of its dollars", "percent"),
-        "book_usd": Given("worth of your altcoins", "usd"),
+        "book_usd": Given("value of your altcoins", "usd"),
         "beta": Given("their beta to ETH", "number"),
-        "daily_sigma": Given("standard deviation of a day of ETH, as a decimal", "percent"),
+        "daily_sigma": Given(
+            "daily volatility of ETH (one standard deviation), as a decimal", "percent"
+        ),
         "hours_out": Given("hours without the short", "count"),
     },
     numbers=_numbers,

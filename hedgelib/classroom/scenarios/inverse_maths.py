@@ -15,7 +15,7 @@ __all__ = ["SCENARIO"]
 
 def _numbers(draws: Draws) -> Mapping[str, NDArray[Any]]:
     entry = draws.grid(1_800, 4_200, 0.05)
-    # Far enough apart that no straight line passes for the curve.
+    # Far enough apart that a straight line differs from the curve.
     move = draws.choice(-1, 1) * draws.grid(0.10, 0.30, 0.001)
     lower, higher = draws.grid(0.70, 0.80, 0.001), draws.grid(1.18, 1.30, 0.001)
     return {
@@ -23,7 +23,7 @@ def _numbers(draws: Draws) -> Mapping[str, NDArray[Any]]:
         "face_usd": np.full(draws.count, 10.0),
         "entry_usd": entry,
         "exit_usd": np.round(entry * (1 + move), 2),
-        # Most is sold at the lowest price, which sets all three kinds of mean apart.
+        # Most is sold at the lowest price, so that the three kinds of mean differ.
         "fill_contracts": np.stack(
             [draws.grid(200, 600, 1), draws.grid(700, 1_500, 1), draws.grid(200, 600, 1)]
         ),

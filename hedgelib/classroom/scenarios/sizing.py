@@ -1,4 +1,4 @@
-"""Sizing and collateral: a book of three coins, its hedge, and the ETH that stands behind it."""
+"""Sizing and collateral: a book of three coins, its hedge, and ETH as margin."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _numbers(draws: Draws) -> Mapping[str, NDArray[Any]]:
 
 
 def _sound(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Keep apart what a reader gets who leaves out a beta, the margin, or both."""
+    """Reject numbers for which leaving out a beta or the margin gives nearly the same answer."""
     values, betas, margin = columns["values_usd"], columns["betas"], columns["margin_usd"]
     value, exposure = values.sum(axis=0), (values * betas).sum(axis=0)
     after_sale = exposure + (1 - betas[0]) * columns["sold_usd"]
@@ -65,17 +65,17 @@ SCENARIO = Scenario(
     opening=("coins", "values_usd", "betas", "eth_usd", "face_usd", "margin_usd"),
     given={
         "coins": Given("coin", "text"),
-        "values_usd": Given("worth", "usd"),
+        "values_usd": Given("value", "usd"),
         "betas": Given("beta to ETH", "number"),
         "eth_usd": Given("price of ETH", "usd_cents"),
         "face_usd": Given("face of a contract of ETHUSD_PERP", "usd"),
         "margin_usd": Given("ETH that you buy with new money and post as margin", "usd"),
-        "sold_usd": Given("of the first coin, sold for ETH that you post as margin", "usd"),
-        "most_leverage": Given("the highest leverage that you want", "leverage"),
+        "sold_usd": Given("value of the first coin that you sell for ETH as margin", "usd"),
+        "most_leverage": Given("your maximum leverage", "leverage"),
         "change": Given("what changes", "text"),
         "fall": Given("then ETH moves by", "change"),
-        "open_short_usd": Given("size of a short that stands alone", "usd"),
-        "posted_eth": Given("ETH posted behind it", "coins"),
+        "open_short_usd": Given("size of the short with isolated margin", "usd"),
+        "posted_eth": Given("ETH posted as its margin", "coins"),
         "maintenance_rate": Given("maintenance margin, of the value at the mark price", "percent"),
     },
     numbers=_numbers,
