@@ -1,1 +1,1 @@
-"""How anything is asked, and how an answer is judged."""
+"""Questions: reading an answer, and judging it."""

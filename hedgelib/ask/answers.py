@@ -1,4 +1,4 @@
-"""Answers: what somebody has written read as a number, and how near counts as right."""
+"""Answers: reading a written answer as a number, and how close counts as right."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _RATE = re.compile(r"(?:%|percent)(?: ?/ ?| (?:for|per|a|an|each|every) (?:each 
 
 
 def close(answer: float, right: float, within: float = WITHIN) -> bool:
-    """Tell whether a number is another within the accepted error.
+    """Tell whether a number equals another within the accepted error.
 
     Parameters
     ----------
@@ -58,10 +58,6 @@ def close(answer: float, right: float, within: float = WITHIN) -> bool:
     Returns
     -------
     bool
-
-    Notes
-    -----
-    **Source:** none.
 
     Examples
     --------
@@ -82,10 +78,6 @@ def is_whole(value: float) -> bool:
     Returns
     -------
     bool
-
-    Notes
-    -----
-    **Source:** none.
 
     Examples
     --------
@@ -118,10 +110,6 @@ def read_answer(*given: object, unit: str) -> float:
     InvalidInput
         No number, several, one that can be read in two ways, or another unit; in one sentence.
 
-    Notes
-    -----
-    **Source:** none.
-
     Examples
     --------
     >>> read_answer("−$1,250.50", unit="USD"), read_answer(12,500, unit="contracts")
@@ -150,12 +138,12 @@ def _two_ways(what: str) -> InvalidInput:
 
 
 def _quoted(text: str) -> str:
-    """Write somebody's text so that it is text in Markdown too; words for it where that is hard."""
+    """Quote a reader's text so that Markdown leaves it alone; describe it where that is hard."""
     return f"'{text}'" if _QUOTABLE.fullmatch(text) else "a text that holds something else"
 
 
 def _single(value: object) -> float | str:
-    """Take one value of any type as a float, or as the text that it is."""
+    """Return one value of any type as a float, or as a text."""
     named = f"something of the type {type(value).__name__.strip('_')}"
     of_pandas = getattr(type(value), "to_numpy", None)
     if of_pandas:
@@ -182,7 +170,7 @@ def _single(value: object) -> float | str:
 
 
 def _regrouped(parts: tuple[object, ...]) -> float:
-    """Put together again what Python has taken apart at the commas between thousands.
+    """Rejoin a number that Python has split at the commas between thousands.
 
     Python refuses 1,050 by itself, as it does any whole number with a zero in front but 000. So a
     group of one or two digits was written as such, after a decimal comma.
@@ -237,7 +225,7 @@ def _figure(figure: str, text: str) -> float:
 
 
 def _factor(words: str, unit: str, text: str) -> float:
-    """Tell by what a number with these words behind it is multiplied to be in the unit."""
+    """Return the factor that converts a number followed by these words to the unit."""
     asked = unit.partition(",")[0]
     wanted = _UNIT_OF.get(asked.casefold(), asked)
     given = _UNIT_OF.get(words, words)
@@ -251,4 +239,4 @@ def _factor(words: str, unit: str, text: str) -> float:
     if given not in _WORDS:
         raise _no_number(_quoted(text))
     phrase = "without a unit" if wanted in _DECIMALS else f"in {asked}"
-    raise InvalidInput(f"The answer is wanted {phrase}, and {_quoted(text)} is in {given}.")
+    raise InvalidInput(f"Give the answer {phrase}; {_quoted(text)} is in {given}.")

@@ -1,4 +1,4 @@
-"""How anything is shown: scenes, and the two renderers that put them on paper and on screen."""
+"""Display: scenes, and the two renderers that draw them on paper and on screen."""
 
 from hedgelib._text import Table
 from hedgelib.show.layout import Scale, columns_of, days, panel

@@ -1,6 +1,6 @@
-"""Where things go in a panel: limits, ticks and their labels, names at the ends of lines.
+"""Layout of a panel: limits, ticks and their labels, names at the ends of lines.
 
-Everything is settled here, once for both renderers.
+Everything is decided here, once for both renderers.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EDGE_PX = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """What one axis is asked for; :func:`panel` settles the rest.
+    """Settings of one axis; :func:`panel` decides the rest.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def panel(
     title: str = "",
     remarks: Callable[[Axis, Axis], Iterable[Mark]] | None = None,
 ) -> Panel:
-    """Settle a panel: its limits, its ticks, and the names at the ends of its lines.
+    """Return a panel with limits, ticks, and the names at the ends of its lines.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def panel(
         Of the scene, pixels: names must fit between the panel and its right edge.
     title : str
     remarks : callable, optional
-        Returns further marks for the axes that were settled: words whose place depends on them.
+        Returns further marks for the finished axes: words whose place depends on them.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def columns_of(
 
 
 def days(dates: Any) -> FloatArray:
-    """Return dates as days since 1970, which is what a scale with the unit "day" counts.
+    """Return dates as days since 1970, the values of a scale with the unit "day".
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ _FIRST = date(1970, 1, 1)
 
 
 def _day_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
-    """Put ticks on first days of months or years, or on single days where the span is short."""
+    """Return ticks at first days of months or years, or at single days for a short span."""
     first = _FIRST + timedelta(days=math.ceil(low))
     last = _FIRST + timedelta(days=math.floor(high))
     months = (last.year - first.year) * 12 + last.month - first.month + 1
@@ -284,7 +284,7 @@ def _day_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], .
 
 
 def _thinned(line: Line, x: Axis, y: Axis) -> Line:
-    """Leave out points that lie on the line through their neighbours, to a fraction of a pixel."""
+    """Leave out points on the line through their neighbours, to a fraction of a pixel."""
     points = np.column_stack([line.x, line.y])
     if len(points) < 3:
         return line
@@ -361,7 +361,7 @@ def _names_at_ends(
 
 
 def name_height(text: str) -> float:
-    """Return the height that a name needs among others, pixels: a gap tells where one ends.
+    """Return the height of a name with the gap to the next one, pixels.
 
     Parameters
     ----------
@@ -381,7 +381,7 @@ def name_height(text: str) -> float:
 
 
 def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float, float]) -> float:
-    """Find the height in a panel at which words cross the fewest lines.
+    """Return the height in a panel at which words cross the fewest lines.
 
     Parameters
     ----------
@@ -411,7 +411,7 @@ def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Place labels as near as can be to where they belong, without overlap.
+    """Place labels as close to their values as possible, without overlap.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How wide words are, and where they are broken into lines."""
+"""Width of words, and line breaks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TITLE, LABEL, TICK = 17.0, 14.0, 13.0
 """Sizes of type, pixels."""
 LINE_HEIGHT = 1.2
 BASELINE = {"top": 0.93, "middle": 0.35, "bottom": -0.22}
-"""How far below a place a line of text stands whose top, middle or bottom is there, in sizes."""
+"""Offset of the baseline below a place, for text aligned by top, middle or bottom, in sizes."""
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +32,7 @@ def _letters() -> frozenset[int]:
 
 
 def drawable(text: str) -> str:
-    """Put a box for each character that the font of the pictures has not."""
+    """Replace each character that the font of the pictures does not have by a box."""
     return "".join(c if ord(c) in _letters() or c == "\n" else "□" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""Profit and loss of a plan over moves of the hedge coin, and at one of them."""
+"""Profit and loss of a plan against the return of the hedge coin, and at one return."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["MoveStudy", "pnl_over_moves", "study_move"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveStudy:
-    """One move of a plan, and the curve on which it lies: made by :func:`study_move`.
+    """One move of a plan, with the curve around it: made by :func:`study_move`.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class MoveStudy:
 
     @property
     def plan(self) -> HedgePlan:
-        """The plan that is studied."""
+        """The plan."""
         return self.point.plan
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers of the move into words."""
+        """Return the numbers of the move, each with its name."""
         plan, coin, at = self.plan, self.plan.contract.coin, self.point.rows()[0]
         rows = [
             (f"{coin} price", usd(at["price_usd"], cents=True)),
@@ -122,7 +122,7 @@ class MoveStudy:
 def study_move(
     plan: HedgePlan, move: float, *, lowest: float = -0.6, highest: float = 1.2
 ) -> MoveStudy:
-    """Work out one move of a plan and the curve around it.
+    """Return the result of one move of a plan, with the curve around it.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def study_move(
 
 
 def pnl_over_moves(scenario: Scenario) -> Scene:
-    """Draw profit and loss, part by part, over moves of the hedge coin.
+    """Draw profit and loss, part by part, against the return of the hedge coin.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _digits(share: float) -> int:
 
 def _liquidation_short(plan: HedgePlan) -> str:
     if not np.isfinite(plan.liquidation_price_usd):
-        return "at no price"
+        return "none"
     move = percent(plan.liquidation_move, signed=True)
     return f"at {usd(plan.liquidation_price_usd, cents=True)} ({move})"
 
@@ -238,7 +238,7 @@ def _parts(scenario: Scenario) -> list[tuple[str, Role, FloatArray]]:
 
 
 _WIDTHS: dict[Role, float] = {"altcoins": 7.5, "margin": 5.0, "short": 3.0}
-"""Lines of different plans fall on one another; the wider ones beneath stay in sight."""
+"""Lines of different plans may coincide; the wider ones underneath stay visible."""
 
 
 def _pnl_lines(scenario: Scenario) -> list[Mark]:
@@ -258,7 +258,7 @@ def _pnl_lines(scenario: Scenario) -> list[Mark]:
 
 
 def _until_closed(line: Line, closed: np.ndarray) -> list[Mark]:
-    """Draw dotted what an account no longer holds."""
+    """Draw a dotted line for what the account no longer holds."""
     if not closed.any():
         return [line]
     look: dict[str, object] = {"role": line.role, "width": line.width, "name": line.name}

@@ -1,4 +1,4 @@
-"""Colours by what they mean, in a light and a dark theme."""
+"""Colours by meaning, in a light and a dark theme."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _DARK_PAGES = '[data-jp-theme-light="false"], [data-theme="dark"]'
 
 
 def css() -> str:
-    """Return both themes as custom properties of everything that shows a scene."""
+    """Return both themes as custom properties of the elements that show a scene."""
 
     def block(selector: str, theme: dict[str, str]) -> str:
         return f"{selector}{{{''.join(f'--{name}:{colour};' for name, colour in theme.items())}}}"

@@ -1,4 +1,4 @@
-"""The parts of several plans side by side, one after the other, and their totals."""
+"""The parts of several plans and their totals, side by side."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEYS: tuple[Role, ...] = ("altcoins", "margin", "short", "total")
 
 
 def parts_by_case(cases: Mapping[str, Scenario]) -> Scene:
-    """Draw for each case its parts as a staircase, and their sum.
+    """Draw the parts of each case as a waterfall chart, with their sum.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def parts_by_case(cases: Mapping[str, Scenario]) -> Scene:
         y = float(np.sign(move)) * reach * 0.5
         marks.append(Text(x=-1.05, y=y, text=text, align="middle", size=15))
     x = Scale(
-        label="profit or loss of each part, one after the other, and their total (USD)",
+        label="profit or loss of each part, and the total (USD)",
         limits=(-0.6, (len(cases) - 1) * _GROUP + 3.6),
         ticks=[
             (case * _GROUP + i, key) for case in range(len(cases)) for i, key in enumerate(_KEYS)
@@ -72,7 +72,7 @@ def parts_by_case(cases: Mapping[str, Scenario]) -> Scene:
         for name, values in parts.items()
     ]
     return Scene(
-        title=f"{coin} {move}, everything added up: {left_over}",
+        title=f"{coin} {move}, total result: {left_over}",
         alt=_alt(cases),
         panels=(panel(marks, x, y_scale, box=box, width=size[0]),),
         table=Table(("case", *_KEYS), rows, caption=f"{coin} {move}"),
@@ -95,7 +95,7 @@ def _case_parts(scenario: Scenario) -> FloatArray:
 
 
 def _staircase(left: float, parts: FloatArray, reach: float) -> list[Mark]:
-    """Draw each part from where the one before ended, and the sum from zero."""
+    """Draw each part from the end of the previous one, and the sum from zero."""
     ends = np.cumsum(parts, axis=0)
     starts = np.vstack([np.zeros(parts.shape[1]), ends[:-1], np.zeros(parts.shape[1])])
     values = np.vstack([parts, ends[-1]])

@@ -1,4 +1,4 @@
-"""A scene on paper: matplotlib axes, PNG, SVG, and the HTML in which a picture has its alt text."""
+"""A scene in matplotlib, as PNG, as SVG, and as HTML with alt text."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def svg(scene: Scene) -> str:
 
 
 def picture_html(scene: Scene) -> str:
-    """Return a scene as an image with its alt text, as every page that shows HTML keeps it.
+    """Return a scene as an HTML image with its alt text.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Returns of a book against those of a coin, and the line fitted through them."""
+"""Returns of a book against those of a coin, with the fitted line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["BetaScatter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaScatter:
-    """Returns and the line fitted through them.
+    """Returns with the fitted line.
 
     Parameters
     ----------
@@ -100,10 +100,10 @@ class BetaScatter:
     def table(self) -> Table:
         """Return the estimate as a table."""
         fit = self.fit
-        rows = [("beta", f"{fit.beta:.2f}"), ("R2", f"{fit.r2:.2f}"), ("returns", f"{fit.n:,}")]
+        rows = [("beta", f"{fit.beta:.2f}"), ("R²", f"{fit.r2:.2f}"), ("returns", f"{fit.n:,}")]
         if fit.se is not None:
             low, high = fit.interval()
-            rows.insert(1, ("95% interval", f"{low:.2f} to {high:.2f}"))
+            rows.insert(1, ("95% confidence interval", f"{low:.2f} to {high:.2f}"))
         return Table(("estimate", f"{fit.y_name} on {fit.x_name}"), rows)
 
     def scene(self) -> Scene:
@@ -123,9 +123,9 @@ class BetaScatter:
         beta = f"beta {fit.beta:.2f}"
         if fit.se is not None:
             low, high = fit.interval()
-            beta += f", 95% interval {low:.2f} to {high:.2f}"
+            beta += f", 95% confidence interval {low:.2f} to {high:.2f}"
         return (
-            f"{fit.n} {self.period} returns of {fit.y_name} against those of {fit.x_name}, with "
+            f"{fit.n} {self.period} returns of {fit.y_name} against returns of {fit.x_name}, with "
             f"the fitted line: {beta}; {fit.x_name} explains {percent(max(fit.r2, 0.0))} of the "
             "variance."
         )

@@ -1,4 +1,4 @@
-"""The table of contents, made from the lessons that are there."""
+"""The table of contents, made from the existing lessons."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["LESSONS", "NUMBERS", "contents", "lesson_link", "lesson_map", "next_
 LESSONS: dict[str, tuple[str, str]] = {
     "01_spot_vs_futures": (
         "Spot and futures",
-        "what it is to own a coin, and what to agree on its price",
+        "owning a coin, and a contract on its price",
     ),
     "02_inverse_contracts": (
         "Inverse contracts",
-        "a number of dollars, paid in coin: size, profit, average, fees",
+        "a number of dollars, paid in coins: size, profit, average, fees",
     ),
     "03_sizing_the_hedge": (
         "Sizing the hedge",
-        "from a real portfolio to a number of contracts, and what is left over",
+        "from a real portfolio to a number of contracts, and the risk that is left",
     ),
     "04_collateral_and_leverage": (
         "Collateral and leverage",
@@ -31,35 +31,35 @@ LESSONS: dict[str, tuple[str, str]] = {
     ),
     "05_basis_and_funding": (
         "Basis and funding",
-        "who pays whom, and what a short has earned and paid",
+        "who pays whom, and what a short has received and paid",
     ),
     "06_beta_hedging": (
         "Beta",
-        "how a book moves with a coin, and how sure one can be of it",
+        "how a book moves with a coin, and how uncertain the estimate is",
     ),
     "07_alice_walkthrough": (
         "Alice",
-        "one hedge from beginning to end, with everything counted",
+        "one hedge from beginning to end, with all gains and losses",
     ),
     "08_living_with_the_hedge": (
         "Living with the hedge",
-        "watching, adjusting and ending it, through real crashes",
+        "monitoring, adjusting and closing it, through real crashes",
     ),
     "09_capstone": (
         "Your own portfolio",
-        "planned, stressed and written up",
+        "a plan, a stress test and a write-up",
     ),
-    "A_glossary": ("Glossary", "every term and symbol, as traders and as textbooks say it"),
+    "A_glossary": ("Glossary", "every term and symbol, in traders' and textbooks' words"),
     "B_claims": ("Claims", "what articles say about hedging, one by one, with the proof"),
 }
-"""Every lesson by the name of its file: its title, and what it is about."""
+"""Every lesson by the name of its file: its title and topic."""
 
 NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 """The number, or letter, of every lesson."""
 
 
 def contents(folder: Path | None = None) -> str:
-    """Write the map of the lessons: links to those that are there, the names of those to come.
+    """Write the map of the lessons, with links to the existing ones.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def contents(folder: Path | None = None) -> str:
     Examples
     --------
     >>> print(contents(Path("nowhere")).splitlines()[3])
-    | 02 | Inverse contracts *(to come)* | a number of dollars, paid in coin: size, ... | |
+    | 02 | Inverse contracts *(to come)* | a number of dollars, paid in coins: size, ... | |
     """
     folder = folder or _notebooks()
     lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
@@ -110,7 +110,7 @@ def lesson_map() -> None:
 
 
 def lesson_link(number: str, folder: Path | None = None) -> str:
-    """Write the number of a lesson, as a link to it where it is there.
+    """Write the number of a lesson, as a link if the lesson exists.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def lesson_link(number: str, folder: Path | None = None) -> str:
 
 
 def next_lesson(stem: str, folder: Path | None = None) -> None:
-    """Show where to go from a lesson: the next one that is there.
+    """Show a link to the next existing lesson.
 
     Parameters
     ----------

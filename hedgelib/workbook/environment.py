@@ -1,4 +1,4 @@
-"""Whether this copy of the workbook runs as it should, and how to mend it where it does not."""
+"""Checks that this copy of the workbook works, with instructions to fix it if it does not."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _COPY_AGAIN = "copy the workbook again from where you got it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one part of the check found.
+    """Result of one part of the check.
 
     Parameters
     ----------
     good : str
-        What holds when there is no problem; it names nothing of the machine.
+        Text for no problem, the same on every machine.
     problems : tuple of str
-        What is wrong; empty when all is well.
+        The problems; empty if there is none.
     mend : str
-        What to do about them.
+        How to fix them.
     """
 
     good: str
@@ -52,11 +52,11 @@ class Finding:
         if not self.problems:
             return f"OK       {self.good}"
         lines = [f"PROBLEM  {problem}" for problem in self.problems]
-        return "\n".join([*lines, f"   mend  {self.mend}"])
+        return "\n".join([*lines, f"   fix   {self.mend}"])
 
 
 def check_environment() -> None:
-    """Say what is in place, what is not, and how to mend it.
+    """Print which parts work, which do not, and how to fix them.
 
     Notes
     -----
@@ -67,7 +67,7 @@ def check_environment() -> None:
     --------
     >>> print(look_at_packages(["numpy>=2.0"], version=lambda name: "1.26.4", mend="make env"))
     PROBLEM  numpy 1.26.4 is installed, but numpy>=2.0 is needed
-       mend  make env
+       fix   make env
     """
     found = findings()
     print(*found, sep="\n")
@@ -75,12 +75,12 @@ def check_environment() -> None:
     if not count:
         print("\nEverything is in place.")
     else:
-        each = "1 problem" if count == 1 else f"{count} problems, the first one first"
-        print(f"\nMend {each}, then run this cell again.")
+        each = "1 problem" if count == 1 else f"{count} problems in this order"
+        print(f"\nFix {each}, then run this cell again.")
 
 
 def findings() -> list[Finding]:
-    """Look at Python, the packages, the environment, the data and the widgets.
+    """Check Python, the packages, the environment, the data and the widgets.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def findings() -> list[Finding]:
     Notes
     -----
     **Source:** the bounds of ``pyproject.toml``, or those that were installed with the package;
-    ``SHA256SUMS`` beside the data.
+    ``SHA256SUMS`` next to the data.
     """
     package = Path(__file__).resolve().parents[1]
     root = _repository(package)
@@ -110,7 +110,7 @@ def findings() -> list[Finding]:
 
 
 def look_at_python(bound: str, version: Sequence[int], *, mend: str = _MAKE_AFRESH) -> Finding:
-    """Compare the version of Python with what is asked for.
+    """Check the version of Python.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def look_at_packages(
     version: Callable[[str], str | None] | None = None,
     mend: str = _MAKE_AFRESH,
 ) -> Finding:
-    """Compare the packages with what is asked for.
+    """Check the versions of the packages.
 
     Parameters
     ----------
@@ -163,11 +163,13 @@ def look_at_packages(
             problems.append(f"the package {name} is missing ({needed} is needed)")
         elif not requirement.specifier.contains(have, prereleases=True):
             problems.append(f"{name} {have} is installed, but {needed} is needed")
-    return Finding(good="all packages are there, none too old", problems=tuple(problems), mend=mend)
+    return Finding(
+        good="all packages are installed, and none is too old", problems=tuple(problems), mend=mend
+    )
 
 
 def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: bool) -> Finding:
-    """Tell whether the notebook is run by the environment of its own copy of the workbook.
+    """Check that the notebook runs in the environment of its own copy of the workbook.
 
     Parameters
     ----------
@@ -178,7 +180,7 @@ def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: b
     folder : Path
         Where the notebook is run.
     installed : bool
-        hedgelib is installed in that Python, and not merely found beside it.
+        hedgelib is installed in that Python, not only found next to it.
 
     Returns
     -------
@@ -187,19 +189,19 @@ def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: b
     good = "the notebook runs in the workbook's own environment"
     own = root is not None and _same(prefix, root / ".venv")
     if not (own or installed):
-        found = "this notebook is run by a Python in which the workbook is not installed"
+        found = "this notebook runs in a Python in which the workbook is not installed"
         return Finding(good=good, problems=(f"{found}: {prefix}",), mend=_START_AGAIN)
     copies = (_repository(place / "hedgelib") for place in (folder, *folder.parents))
     other = next((copy for copy in copies if copy), None)
     if root is not None and other is not None and not _same(other, root):
-        found = f"this notebook is in {other}, but the library is that of another copy, {root}"
+        found = f"this notebook is in {other}, but the library is from another copy, {root}"
         mend = f"open the notebook of that copy, or in this one {_START_AGAIN}"
         return Finding(good=good, problems=(found,), mend=mend)
     return Finding(good=good)
 
 
 def look_at_data(folder: Path) -> Finding:
-    """Compare the data files with what was shipped.
+    """Check that the data files are unchanged.
 
     Parameters
     ----------
@@ -209,7 +211,7 @@ def look_at_data(folder: Path) -> Finding:
     -------
     Finding
     """
-    good = "the data files are there, as they were shipped"
+    good = "the data files are complete and unchanged"
     try:
         sums = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -237,7 +239,7 @@ def look_at_data(folder: Path) -> Finding:
 def look_at_widgets(
     data: Iterable[Path], config: Iterable[Path], *, mend: str = _MAKE_AFRESH
 ) -> Finding:
-    """Tell whether JupyterLab has what shows sliders and buttons.
+    """Check that JupyterLab can show sliders and buttons.
 
     Parameters
     ----------
@@ -250,7 +252,7 @@ def look_at_widgets(
     -------
     Finding
     """
-    good = "widgets: JupyterLab has what shows them"
+    good = "widgets: JupyterLab can show them"
     extension = Path("labextensions", *EXTENSION.split("/"), "package.json")
     if not any((folder / extension).is_file() for folder in data):
         found = "sliders and buttons cannot be shown: JupyterLab's widget extension is missing"

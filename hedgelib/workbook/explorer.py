@@ -1,4 +1,4 @@
-"""Something to move, and what follows from it: controls beside a picture, a sentence and a table.
+"""Explorers: controls next to a picture, a sentence and a table that follow them.
 
 An explorer is given a function from the values of its controls to a result that has a scene. It
 knows nothing of what they mean.
@@ -29,14 +29,14 @@ __all__ = ["Choice", "Explorer", "Slider", "Words"]
 
 
 class Pictured(Protocol):
-    """What an explorer shows: something with a scene."""
+    """A result with a scene, which an explorer shows."""
 
     def scene(self) -> Scene: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slider:
-    """A number to move or to type.
+    """A slider with a box, for a number.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Slider:
         With the unit, for the person who moves it.
     start : float
     low, high : float
-        Lowest and highest value of the slider; the box beside it takes any number.
+        Lowest and highest value of the slider; the box next to it accepts any number.
     step : float
     scale : float
         What one unit of the slider is to the function: 0.01 where the slider shows percent.
@@ -76,7 +76,7 @@ class Slider:
             )
 
     def spec(self) -> dict[str, Any]:
-        """Return what the page needs to make it."""
+        """Return the data that the page needs to make the control."""
         return {
             "name": self.name,
             "label": self.label,
@@ -87,7 +87,7 @@ class Slider:
         }
 
     def meant(self, shown: Any) -> float:
-        """Return the argument for what the box shows."""
+        """Return the argument for the shown value."""
         if (
             isinstance(shown, bool)
             or not isinstance(shown, int | float)
@@ -102,7 +102,7 @@ class Slider:
         return shown if self.scale == 1 else float(f"{shown * self.scale:.12g}")
 
     def shown(self, meant: Any) -> float:
-        """Return what the box shows for an argument."""
+        """Return the shown value for an argument."""
         return float(f"{float(meant) / self.scale:.12g}")
 
     def places(self, most: int) -> list[float]:
@@ -116,7 +116,7 @@ class Slider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of several things to choose.
+    """A choice of one of several options.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class Choice:
             raise InvalidInput(f"{self.name}: start must be an option, got {self.start!r}")
 
     def spec(self) -> dict[str, Any]:
-        """Return what the page needs to make it."""
+        """Return the data that the page needs to make the control."""
         return {
             "name": self.name,
             "label": self.label,
@@ -177,7 +177,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Words to type.
+    """A box for words.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ class Words:
     start: str = ""
 
     def spec(self) -> dict[str, Any]:
-        """Return what the page needs to make it."""
+        """Return the data that the page needs to make the control."""
         return {"name": self.name, "label": self.label, "start": self.start, "hint": self.hint}
 
     def meant(self, shown: Any) -> str:
@@ -203,11 +203,11 @@ class Words:
         return str(shown or "")
 
     def shown(self, meant: Any) -> str:
-        """Return what the box shows for an argument."""
+        """Return the shown value for an argument."""
         return str(meant)
 
     def places(self, most: int) -> list[str]:  # noqa: ARG002 (as a slider has it)
-        """Return what a film can show."""
+        """Return the values that a film can show."""
         return [self.start]
 
 
@@ -259,7 +259,7 @@ class Explorer(anywidget.AnyWidget):
     Raises
     ------
     InvalidInput
-        Two controls of one name, or a preset that sets what no control has.
+        Two controls with the same name, or a preset for a control that does not exist.
 
     Notes
     -----
@@ -297,7 +297,7 @@ class Explorer(anywidget.AnyWidget):
         self.presets = dict(presets or {})
         self._controls = {control.name: control for control in controls}
         if len(self._controls) < len(controls):
-            raise InvalidInput("two controls have one name")
+            raise InvalidInput("two controls have the same name")
         self._presets = {label: self._on_page(values) for label, values in (presets or {}).items()}
         self.result: Any = None
         self.scene: Scene | None = None
@@ -330,11 +330,11 @@ class Explorer(anywidget.AnyWidget):
 
     @property
     def sentence(self) -> str:
-        """What is shown, in words."""
+        """The result in words."""
         return self.scene.alt if self.scene else self.problem
 
     def set(self, **values: Any) -> None:
-        """Move controls; everything follows once.
+        """Set controls, and update the result once.
 
         Parameters
         ----------
@@ -349,7 +349,7 @@ class Explorer(anywidget.AnyWidget):
         self.shown = self._answer(self._values | self._on_page(values))
 
     def reset(self) -> None:
-        """Put every control back to its start."""
+        """Set every control to its start."""
         self.shown = self._answer(self._start)
 
     def _hear(self, _: object, asked: dict[str, Any], __: object) -> None:
@@ -365,7 +365,7 @@ class Explorer(anywidget.AnyWidget):
         except (HedgeError, ArithmeticError) as error:
             self._refuse(f"This cannot be: {self._in_words(str(error))}.")
         except Exception as error:
-            self._refuse(f"An error that should not be: {error!r}.")
+            self._refuse(f"Unexpected error: {error!r}.")
             raise
         finally:
             shown = {name: _finite(value) for name, value in values.items()}
@@ -397,7 +397,7 @@ class Explorer(anywidget.AnyWidget):
         return words.sub(label, problem)
 
     def film(self) -> dict[str, Any]:
-        """Compute what the controls can show, to be played without a kernel.
+        """Compute all results that the controls can show, to play them without a kernel.
 
         Returns
         -------
@@ -447,7 +447,7 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%])")
 
 
 def _finite(value: Any) -> Any:
-    """Return what a box can show: nothing for a number that is none."""
+    """Return the value for a box; ``None`` for a number that is not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

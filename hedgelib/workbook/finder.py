@@ -1,4 +1,4 @@
-"""A list to look things up in: drop-downs, a box for words, and what they leave."""
+"""Search lists: drop-downs and a box for words that filter rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """Rows that were found, and how many in words."""
+    """The rows found, and their number in words."""
 
     head: Sequence[str]
     rows: Rows
@@ -30,7 +30,7 @@ class _Found:
 
 
 class Finder(Explorer):
-    """Drop-downs and a box for words above the rows that they leave.
+    """Drop-downs and a box for words that filter rows.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Finder(Explorer):
             return _Found(head=head, rows=rows, sentence=sentence)
 
         def elsewhere(words: str, chosen: dict[str, Any]) -> str:
-            """Say where the words do occur, when the choices leave nothing."""
+            """Say where the words occur, if the choices leave no rows."""
             counts = []
             for choice in choices:
                 if chosen[choice.name] is None:
@@ -82,7 +82,7 @@ class Finder(Explorer):
                 counts.append(f"all ({len(rows)})")
             return f" There are some in: {', '.join(counts)}." if counts else ""
 
-        hint = "each must occur, in any form"
+        hint = "each word must occur, in any form"
         super().__init__(found, *choices, Words(name="words", label="Words", hint=hint))
 
 
@@ -139,7 +139,7 @@ def find_terms() -> Finder:
     """
     return Finder(
         lambda **wanted: [found.row for found in terms(**wanted)],
-        ("term", "textbook's word", "in the code", "unit", "meaning", "lesson"),
+        ("term", "textbook term", "in the code", "unit", "meaning", "lesson"),
         Choice(
             name="field",
             label="Field",

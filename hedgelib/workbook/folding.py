@@ -1,4 +1,4 @@
-"""Which cells of a lesson teach nothing by their code, and are folded."""
+"""Cells of a lesson that are folded, because their code teaches nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SENTENCE = (ast.Assign, ast.For, ast.Expr)
 
 
 def kind_of_cell(source: str) -> str:
-    """Say what a cell is for, where the code is nothing to learn from.
+    """Return the purpose of a cell whose code teaches nothing.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def kind_of_cell(source: str) -> str:
 
 
 def _calls(node: ast.AST) -> Iterator[str]:
-    """Give the names of what is called, the outermost first."""
+    """Return the names of the called functions, the outermost first."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call):
             if isinstance(call.func, ast.Name):

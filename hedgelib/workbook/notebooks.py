@@ -1,4 +1,4 @@
-"""Run the lessons again and keep their outputs: ``python -m hedgelib.workbook.notebooks``.
+"""Run the lessons again and save their outputs: ``python -m hedgelib.workbook.notebooks``.
 
 A lesson is run by a fresh kernel in an empty folder. What is saved holds nothing of the machine or
 the hour, so that running twice changes nothing.
@@ -72,7 +72,7 @@ def lessons() -> list[Path]:
 
 
 def normalise(notebook: Any) -> Any:
-    """Copy a notebook without what differs from run to run or from machine to machine.
+    """Return a copy of a notebook without anything that differs between runs or machines.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def normalise(notebook: Any) -> Any:
 
     Notes
     -----
-    **Source:** none. The static picture beside a widget view stays, and is what a reader without a
+    The static picture next to a widget view stays, and is what a reader without a
     kernel sees.
     """
     clean = deepcopy(notebook)
@@ -144,7 +144,7 @@ def written(notebook: Any) -> str:
 
 
 def execute(path: Path) -> Any:
-    """Run a notebook in an empty folder by a kernel of its own.
+    """Run a notebook in an empty folder with its own kernel.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def execute(path: Path) -> Any:
     Raises
     ------
     NotebookError
-        No notebook, a cell that fails, or an output that tells of this machine: a path or the
+        No notebook, a cell that fails, or an output that reveals this machine: a path or the
         address of an object.
     """
     try:
@@ -194,7 +194,7 @@ def execute(path: Path) -> Any:
             raise NotebookError(f"{path}: {error}\n{kernel_log.read()}") from error
         left = sorted(entry.name for entry in Path(folder).iterdir())
     if left:
-        raise NotebookError(f"{path}: writes {', '.join(left)} to where it is run; use work/")
+        raise NotebookError(f"{path}: writes {', '.join(left)} into its working folder; use work/")
     for number, cell in _code(notebook):
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
@@ -211,7 +211,7 @@ def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
 
 
 def leaks(notebook: Any) -> Iterator[str]:
-    """Find what tells of this machine in the outputs.
+    """Find outputs that reveal this machine.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def _texts(output: Any) -> Iterator[str]:
 
 
 def _differences(old: Any, new: Any) -> list[str]:
-    """Name the cells that another run changes."""
+    """Return the names of the cells that another run changes."""
     before, after = list(old.cells), list(new.cells)
     cells = [
         f"cell {i}"
@@ -258,7 +258,7 @@ def _differences(old: Any, new: Any) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run lessons again, in place or to see whether anything would change.
+    """Run lessons again, in place or only to check whether anything would change.
 
     Parameters
     ----------
@@ -272,10 +272,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python -m hedgelib.workbook.notebooks",
-        description="Run lessons again and keep their outputs.",
+        description="Run lessons again and save their outputs.",
     )
     parser.add_argument(
-        "paths", nargs="*", type=Path, help="notebooks to run; all lessons when none is named"
+        "paths", nargs="*", type=Path, help="notebooks to run; default: all lessons"
     )
     parser.add_argument(
         "--check", action="store_true", help="change no file; fail if one would change"
@@ -296,7 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         text = written(notebook)
         if text == path.read_text(encoding="utf-8"):
-            print(f"{path.name}: as it was")
+            print(f"{path.name}: unchanged")
         elif options.check:
             changes = _differences(nbformat.read(path, as_version=4), notebook)
             print(f"{path.name}: would change: {', '.join(changes) or 'its layout'}")

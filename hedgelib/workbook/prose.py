@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 
 def fold(title: str, text: str) -> str:
-    r"""Fold a text up under a title until the reader opens it.
+    r"""Hide a text under a title until the reader opens it.
 
     Parameters
     ----------
@@ -51,10 +51,6 @@ def fold(title: str, text: str) -> str:
     -------
     str
         Markdown with HTML in it, for :func:`say`.
-
-    Notes
-    -----
-    **Source:** none.
 
     Examples
     --------
@@ -113,7 +109,7 @@ class Prediction:
 
     @property
     def guess(self) -> str | None:
-        """The option chosen, ``None`` before any is."""
+        """The chosen option, ``None`` before the first choice."""
         value: str | None = self._radio.value
         return value
 
@@ -122,11 +118,11 @@ class Prediction:
         self._radio.value = option
 
     def reveal(self) -> None:
-        """Show the answer, and the reason that fits the guess; without a guess just the answer."""
+        """Show the answer, and the reason that fits the guess; without a guess only the answer."""
         if self.guess is None:
             say(f"The answer: **{self.answer}**. {self.options[self.answer]}")
         elif self.guess == self.answer:
-            say(f"You said **{self.guess}**, and so it is. {self.options[self.guess]}")
+            say(f"You said **{self.guess}**, which is right. {self.options[self.guess]}")
         else:
             say(
                 f"You said **{self.guess}**. {self.options[self.guess]}\n\n"
@@ -175,10 +171,6 @@ def predict(question: str, options: Mapping[str, str], *, answer: str) -> Predic
     ------
     InvalidInput
         An answer that is none of the options.
-
-    Notes
-    -----
-    **Source:** none.
 
     Examples
     --------

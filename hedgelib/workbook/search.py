@@ -1,4 +1,4 @@
-"""Find a text by words, whatever their endings: "liquidation" finds "liquidated"."""
+"""Search texts by words with any ending: "liquidation" finds "liquidated"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHORTEST = 4
 
 
 def stem(word: str) -> str:
-    """Return what the forms of an English word have in common.
+    """Return the stem that the forms of an English word have in common.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def stem(word: str) -> str:
 
 
 def occurs(words: str, text: str) -> bool:
-    """Tell whether every one of some words, or another form of it, is in a text.
+    """Tell whether a text contains all of the words, each in any form.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Read the tables of a Markdown file, which holds what people read: one row for each thing."""
+"""Read the tables of a Markdown file, with one row for each item."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TableFile:
         *,
         optional: Collection[str] = (),
     ) -> tuple[T, ...]:
-        """Make a thing out of each row of a table, and tell all that is wrong with it at once.
+        """Make an object from each row of a table, and report all faults at once.
 
         Parameters
         ----------

@@ -152,12 +152,12 @@ def test_delivery_11_decimal_commas_are_refused(text):
 @pytest.mark.parametrize(
     ("text", "unit", "message"),
     [
-        ("2 ETH", "USD", "The answer is wanted in USD, and '2 ETH' is in ETH."),
-        ("$36,000", "contracts", r"wanted in contracts, and '\$36,000' is in USD"),
+        ("2 ETH", "USD", "Give the answer in USD; '2 ETH' is in ETH."),
+        ("$36,000", "contracts", r"answer in contracts; '\$36,000' is in USD"),
         ("$5 ETH", "USD", "is in ETH"),
-        ("33%", "USD", "wanted in USD, and '33%' is in percent"),
-        ("33%", "x", "wanted in x"),
-        ("$1", "a number", "wanted without a unit"),
+        ("33%", "USD", "answer in USD; '33%' is in percent"),
+        ("33%", "x", "answer in x"),
+        ("$1", "a number", "answer without a unit"),
         ("1% a day", "percent a year", "you gave '1% a day'"),
         ("5 apples", "USD", "you gave '5 apples'"),
         ("fourteen", "USD", "An answer is a number, such as 12.5, and you gave 'fourteen'"),

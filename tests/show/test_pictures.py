@@ -177,7 +177,10 @@ def test_curve_is_widened_to_the_move_and_breaks_at_liquidation():
 def test_beta_sentence_and_band():
     drawn = scatter()
     low, high = drawn.fit.interval()
-    assert f"beta {drawn.fit.beta:.2f}, 95% interval {low:.2f} to {high:.2f}" in drawn.scene().alt
+    assert (
+        f"beta {drawn.fit.beta:.2f}, 95% confidence interval {low:.2f} to {high:.2f}"
+        in drawn.scene().alt
+    )
     middle = drawn.x.mean()
     fitted, below, above = drawn.band([middle, middle + 0.1])
     assert fitted[0] == pytest.approx(drawn.y.mean())

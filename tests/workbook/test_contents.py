@@ -29,8 +29,7 @@ def test_links_lead_to_lessons_that_are_there(tmp_path):
     ]
     assert rows[1].endswith("| 35 |")
     assert rows[0] == (
-        "| 01 | Spot and futures *(to come)* | what it is to own a coin, and what to agree on its "
-        "price | |"
+        "| 01 | Spot and futures *(to come)* | owning a coin, and a contract on its price | |"
     )
 
 

@@ -56,7 +56,7 @@ def test_the_start_page_says_what_to_do_where_nothing_is_installed(tmp_path):
     assert ran.stdout == (
         "PROBLEM  No module named 'hedgelib': this notebook runs outside the workbook's "
         "environment\n"
-        "   mend  close it, and type in a terminal, in the workbook's folder: make lab\n"
+        "   fix   close it, and type in a terminal, in the workbook's folder: make lab\n"
     )
 
 
@@ -71,13 +71,13 @@ def test_problems_are_counted_and_come_with_their_mending(monkeypatch, capsys):
         "OK       one is good\n"
         "PROBLEM  two is bad\n"
         "PROBLEM  very bad\n"
-        "   mend  do this\n"
+        "   fix   do this\n"
         "\n"
-        "Mend 2 problems, the first one first, then run this cell again.\n"
+        "Fix 2 problems in this order, then run this cell again.\n"
     )
     found[1] = Finding(good="two is good", problems=("two is bad",), mend="do this")
     check_environment()
-    assert capsys.readouterr().out.endswith("Mend 1 problem, then run this cell again.\n")
+    assert capsys.readouterr().out.endswith("Fix 1 problem, then run this cell again.\n")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_packages(requirement, problem):
     finding = look_at_packages([requirement], version=INSTALLED.get, mend="make it so")
     assert finding.problems == ((problem,) if problem else ())
     if problem:
-        assert str(finding) == f"PROBLEM  {problem}\n   mend  make it so"
+        assert str(finding) == f"PROBLEM  {problem}\n   fix   make it so"
 
 
 def test_every_package_of_pyproject_is_looked_at(monkeypatch):

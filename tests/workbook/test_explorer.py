@@ -162,7 +162,7 @@ def test_a_mistake_in_the_lesson_leaves_nothing_stale(explorer):
     with pytest.raises(KeyError):
         explorer.set(move=0.1)
     assert explorer.result is None
-    assert "An error that should not be" in explorer.sentence
+    assert "Unexpected error" in explorer.sentence
 
 
 def test_many_values_are_one_redraw():

@@ -39,7 +39,7 @@ def test_table_refuses_ragged_rows():
     ("guess", "told"),
     [
         (None, "The answer: **longs**. They pay the shorts, $5 each.\n"),
-        ("longs", "You said **longs**, and so it is. They pay the shorts, $5 each.\n"),
+        ("longs", "You said **longs**, which is right. They pay the shorts, $5 each.\n"),
         (
             "shorts",
             "You said **shorts**. They receive it.\n\n"

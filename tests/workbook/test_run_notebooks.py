@@ -60,7 +60,7 @@ def test_second_run_changes_nothing(file, capsys, monkeypatch, tmp_path):
     first = path.read_bytes()
     assert main([path.name]) == 0
     assert path.read_bytes() == first
-    assert capsys.readouterr().out == "tiny.ipynb: as it was\n"
+    assert capsys.readouterr().out == "tiny.ipynb: unchanged\n"
 
     saved = json.loads(first)
     assert first.endswith(b"}\n")
@@ -86,7 +86,7 @@ def test_second_run_changes_nothing(file, capsys, monkeypatch, tmp_path):
     [
         ("1 / 0", "a cell fails(.|\n)*ZeroDivisionError"),
         ("import hedgelib; hedgelib.__file__", "cell 1 shows a path of this machine"),
-        ("open('left.txt', 'w').close()", "writes left.txt to where it is run"),
+        ("open('left.txt', 'w').close()", "writes left.txt into its working folder"),
     ],
 )
 def test_what_must_not_be_kept(file, source, message):
