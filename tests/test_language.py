@@ -19,6 +19,30 @@ ROOT = Path(__file__).parents[1]
 # Globs from the root of the repository; one that matches nothing is an error.
 AREAS: dict[str, tuple[str, ...]] = {
     "report and commands": ("hedgelib/errors.py",),
+    "classroom": (
+        "hedgelib/classroom/**/*.py",
+        "hedgelib/classroom/misconceptions.toml",
+        "notebooks/exercises/*.ipynb",
+    ),
+    "docs": ("docs/instructor.md", "README.md", "CONTRIBUTING.md", "Makefile"),
+    "finance floors": tuple(
+        f"hedgelib/{name}.py"
+        for name in (
+            *("_check", "_result", "_walk", "beta", "carry", "contracts", "margin"),
+            *("ratio", "returns"),
+        )
+    ),
+    "show": (
+        "hedgelib/show/*.py",
+        "hedgelib/ask/*.py",
+        *(
+            f"hedgelib/workbook/{name}.py"
+            for name in (
+                *("contents", "environment", "explorer", "finder", "folding", "notebooks"),
+                *("prose", "search", "tablefile"),
+            )
+        ),
+    ),
 }
 
 # Phrases, as they stand in the text, in which a listed word is the right one.

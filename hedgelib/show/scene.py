@@ -1,4 +1,4 @@
-"""A picture as data: what is drawn where, in words and numbers, settled before anything is drawn.
+"""A picture as data: marks, places and words, all decided before anything is drawn.
 
 ``plot`` and ``scene.js`` put a scene on paper and on the screen. Neither decides anything.
 """
@@ -150,7 +150,7 @@ class Bars(_Mark):
         In the units of `at`.
     role : Role
     across : bool
-        Whether the bars lie.
+        Whether the bars are horizontal.
     opacity : float
     """
 
@@ -205,7 +205,7 @@ class Rule(_Mark):
     ----------
     at : float
     direction : {"x", "y"}
-        The axis on which `at` lies: a rule at an x stands upright.
+        The axis of `at`: a rule at an x is vertical.
     role : Role
     width : float
         Pixels.
@@ -233,7 +233,7 @@ class Band(_Mark):
     ----------
     low, high : float
     direction : {"x", "y"}
-        The axis on which `low` and `high` lie.
+        The axis of `low` and `high`.
     role : Role
     opacity : float
     """
@@ -267,7 +267,7 @@ class Text(_Mark):
         Its readable colour; the colour for words on a bar of that role where `inside`.
     align : {"start", "middle", "end"}
     vertical : {"top", "middle", "bottom"}
-        Which part of the words lies at `y`.
+        Which part of the words is at `y`.
     size : float
         Pixels.
     bold : bool
@@ -309,7 +309,7 @@ class Text(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guess(_Mark):
-    """What the reader guessed, with the words "your guess" beside it.
+    """The reader's guess, with the words "your guess" next to it.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ class Guess(_Mark):
 
     @property
     def words(self) -> Text:
-        """The words beside it."""
+        """The words next to it."""
         shift, align, vertical = _BESIDE[self.side]
         return Text(
             x=self.x,
@@ -357,7 +357,7 @@ Mark: TypeAlias = Line | Area | Bars | Points | Rule | Band | Text | Guess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One axis, settled.
+    """One axis with its limits and ticks.
 
     Parameters
     ----------
@@ -431,7 +431,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scene:
-    """A picture: what it says, where everything is, and the same numbers as a table.
+    """A picture: title, panels, alt text, and the same numbers as a table.
 
     Parameters
     ----------
