@@ -403,7 +403,7 @@ class _ContractFile:
         )
 
     def ladders(self, where: str, figures: Mapping[str, Figure]) -> None:
-        """Check that floors ascend from zero and that what stands on them goes with them."""
+        """Check that floors ascend from zero and that each has as many rates or caps."""
         listed = {n: f.value for n, f in figures.items() if isinstance(f.value, tuple)}
         for steps, floors in _LADDERS.items():
             if steps in listed and len(listed[steps]) != len(listed.get(floors, ())):
@@ -415,7 +415,7 @@ class _ContractFile:
             if listed[floors][0] != 0 or (np.diff(listed[floors]) <= 0).any():
                 raise self.bad(where, f"{floors} must ascend from 0, got {listed[floors]}")
             if not any(steps in listed for steps, on in _LADDERS.items() if on == floors):
-                raise self.bad(where, f"{floors} has nothing that stands on it")
+                raise self.bad(where, f"{floors} has no rates or caps")
             if len(listed[floors]) > 1 and "tier_unit" not in figures:
                 raise self.bad(where, f"{floors} needs a tier_unit, 'coin' or 'usd'")
 
@@ -477,7 +477,7 @@ def read_contracts(path: Path) -> tuple[list[Listing], list[Venue], date]:
     for number, table in enumerate(file.root["contract"], start=1):
         listing = file.listing(table, number)
         if listing.id in listings:
-            raise file.bad(f"contract {listing.id}", "stands twice")
+            raise file.bad(f"contract {listing.id}", "appears twice")
         listings[listing.id] = listing
     found = []
     for key, table in file.root["venues"].items():

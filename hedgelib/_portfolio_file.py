@@ -1,6 +1,6 @@
 """The rows of a portfolio file, CSV or JSON, in our words or in those of a tracker's export.
 
-What a row says is found here, with its place for errors; what it is worth, in `portfolio`.
+This module reads rows and keeps their places for errors; `portfolio` computes their values.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _OF_A_TRADE = frozenset(
         *("typ", "gebühr"),
     }
 )
-"""Beside a time, they too are only in lists of trades."""
+"""Together with a time, they too are only in lists of trades."""
 _LOG_KEYS = {"activities", "transactions", "trades", "orders", "ledger", "fills"}
 _LOG_WORDS = {
     *("buy", "sell", "bought", "sold"),
@@ -172,7 +172,7 @@ def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
 
 
 def unfit(kind: os.stat_result) -> str | None:
-    """Say why what stands at a path can be no portfolio file, or nothing.
+    """Return why a path cannot be a portfolio file, or None.
 
     Parameters
     ----------
@@ -477,7 +477,7 @@ def _header(at: Place, header: list[str]) -> dict[str, str]:
         )
     for name in header:
         if header.count(name) > 1 and column_of(name) != _COMMENT:
-            raise at.error("this column stands twice", name)
+            raise at.error("this column appears twice", name)
     meaning = _columns(at, header)
     if "coin" not in meaning.values():
         raise at.error(f"no column 'coin'; found {_shown(', '.join(header))}")
@@ -510,17 +510,17 @@ def _row(
 
 
 class _Object:
-    """An object of a JSON file, keys that stand twice kept apart."""
+    """An object of a JSON file, keys that appear twice kept apart."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self.pairs = pairs
 
     def items(self, at: Place) -> dict[str, Any]:
-        """Return keys and values but comments; a key that stands twice is refused."""
+        """Return keys and values without comments; refuse a key that appears twice."""
         found: dict[str, Any] = {}
         for key, value in self.pairs:
             if key in found:
-                raise at.error("this key stands twice", key)
+                raise at.error("this key appears twice", key)
             found[key] = value
         return {key: value for key, value in found.items() if not key.startswith("#")}
 
@@ -531,14 +531,14 @@ def _json_rows(path: Path, text: str) -> list[Row]:
         items = data.items(at)
         for key, value in items.items():
             if key.lower() in _LOG_KEYS and isinstance(value, list):
-                raise at.below(key).error(_log_message("trades stand here"))
+                raise at.below(key).error(_log_message("it has this key"))
         if isinstance(items.get("holdings"), list | _Object):
             for key in items:
                 if key != "holdings" and column_of(key) != _COMMENT:
-                    raise at.error("beside holdings only a comment is accepted; take it out", key)
+                    raise at.error("next to holdings only a comment is accepted; remove it", key)
             at, data = at.below("holdings"), items["holdings"]
         elif any(column_of(k) == "coin" and isinstance(v, str) for k, v in items.items()):
-            raise at.error("one holding alone stands in a list; put [ and ] around it")
+            raise at.error("a single holding must be in a list; put [ and ] around it")
     if isinstance(data, list):
         objects = [
             {key: value for key, value in item.pairs if not key.startswith("#")}
@@ -606,7 +606,7 @@ def _coin_row(at: Place, coin: str, value: Any) -> Row:
     meaning = _columns(at, items)
     for name, column in meaning.items():
         if column == "coin":
-            raise at.error("the coin is the key of this object; take this out", name)
+            raise at.error("the coin is the key of this object; remove this", name)
     return _row(at, coin, {"coin": (None, coin)} | _cells(at, meaning, items))
 
 

@@ -114,18 +114,18 @@ class HedgeChoice:
         first = self.best
         cost = first.funding_usd - first.fees_usd
         judged = (
-            f"over {self.n_test} days it had not seen, {first.name} took away "
+            f"over {self.n_test} days out of sample, {first.name} removed "
             f"{first.effectiveness:.0%} of the book's variance"
         )
         if not self.worthwhile:
             return (
-                f"Hedge less, sell some: {judged}, at best, and {self.enough:.0%} is the least "
-                "that makes a hedge worth its trouble. What the market coins do not move, only "
-                "holding less of it removes."
+                f"Hedge less, sell some: {judged} at best, and a hedge should remove at least "
+                f"{self.enough:.0%} to justify its cost. Only holding less of the book removes "
+                "the risk that the hedge coins do not explain."
             )
         text = (
             f"{first.name} comes first: {judged}. Over {self.horizon_days:g} days that is "
-            f"{usd(first.avoided_usd)} off a one-sigma loss, and fees and funding "
+            f"{usd(first.avoided_usd)} less of a one-sigma loss, and fees and funding "
             f"{'bring' if cost >= 0 else 'cost'} {usd(abs(cost))}."
         )
         if len(self.candidates) > 1:
@@ -299,7 +299,7 @@ def rank_hedges(
     fee_rate : float
         Taker fee and slippage a side, decimal.
     horizon_days : float
-        How long the hedge is to stand, > 0.
+        Time that the hedge is held, > 0.
     train_share : float
         Share of the days before the first bet.
     refit : int

@@ -43,15 +43,15 @@ class NotEnoughData(HedgeError):
 
 
 class NothingToHedge(HedgeError):
-    """A book of cash alone: a reason for no hedge, and no fault."""
+    """A book of cash alone, which needs no hedge."""
 
 
 class UnknownCoin(HedgeError):
-    """A coin of which the data at hand hold nothing."""
+    """A coin that the data in use do not have."""
 
 
 class UnknownContract(HedgeError):
-    """A contract that is in no list of terms."""
+    """A contract whose terms are not listed."""
 
 
 class UnknownParameter(HedgeError):
@@ -59,7 +59,7 @@ class UnknownParameter(HedgeError):
 
 
 class UnsupportedContract(HedgeError):
-    """A contract whose pay-off this library does not compute, quanto for one."""
+    """A contract whose payoff this library does not compute, such as a quanto."""
 
 
 class VenueError(HedgeError):

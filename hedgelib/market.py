@@ -1,4 +1,4 @@
-"""Where prices, funding rates and contract terms come from: the data that ship with hedgelib.
+"""Prices, funding rates and contract terms: the data that ship with hedgelib.
 
 Everything is read once and checked as it is read; whatever is handed out is a fresh copy. `live`
 gives the same of a venue, as it is today.
@@ -428,7 +428,7 @@ def prices(
     coins : str or iterable of str, optional
         All of them when left out; the columns come in the order asked for.
     start, end : str or date, optional
-        First and last day, both included; what lies outside the data is not there.
+        First and last day, both included; days outside the data are left out.
 
     Returns
     -------
@@ -443,7 +443,7 @@ def prices(
     InvalidInput
         No day, days in the wrong order, a coin twice, no coin at all.
     NotEnoughData
-        No day of the data lies between start and end.
+        No day of the data is between start and end.
 
     Notes
     -----
@@ -696,7 +696,7 @@ def live(
     max_age_hours: float = 1.0,
     progress: bool | None = None,
 ) -> Market:
-    """Get the market of a venue as it is today, from its cache and from the venue.
+    """Return the market of a venue as of today, from its cache and from the venue.
 
     Parameters
     ----------
@@ -711,7 +711,7 @@ def live(
     cache : str or Path, optional
         Folder of the cache; the user's cache folder when omitted.
     offline : bool
-        Ask nobody: take what the cache has, however old.
+        Make no requests: use what the cache has, however old.
     max_age_hours : float
         A cache no older than this is used as it is.
     progress : bool, optional

@@ -1,4 +1,4 @@
-"""Where the prices of a replay come from: history, history resampled, or a model.
+"""Price paths for a replay: history, resampled history, or a model.
 
 Each result says in its label which of the three it is, and the label goes with it into the replay,
 so that a picture of modelled prices cannot pass for one of real ones.
@@ -66,7 +66,7 @@ def fixed(array: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """Prices of the hedge coin along one path or many, and what belongs to them.
+    """Prices of the hedge coin along one path or many, with book and funding on the same dates.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Paths:
         return float(self.hours_per_step or _DAY_HOURS)
 
     def one(self, i: int) -> Paths:
-        """Take one path out.
+        """Return one path.
 
         Parameters
         ----------
@@ -219,11 +219,11 @@ class Paths:
         rows = {
             "Paths": str(self),
             "From": "" if self.dates is None else f"{self.dates[0]} to {self.dates[-1]}",
-            "Moves to the end": " / ".join(
+            "Return to the end": " / ".join(
                 f"{q:+.0%}" for q in np.quantile(ends, (0.05, 0.5, 0.95))
             )
-            + " (5%, half, 95% of paths below)",
-            "Beside the coin": ", ".join(
+            + " (5%, 50% and 95% quantiles)",
+            "Besides the coin": ", ".join(
                 name
                 for name, column in (("book", self.book_usd), ("funding", self.funding_rate))
                 if column is not None
@@ -347,7 +347,7 @@ def history(
     hours_per_step: float | None = None,
     label: str = "history",
 ) -> Paths:
-    """Take prices as they were, for one path.
+    """Make one path of historical prices.
 
     Parameters
     ----------
@@ -536,12 +536,12 @@ def _compound(returns: FloatArray, picked: NDArray[np.intp], start: float) -> Fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gbm:
-    """A geometric Brownian motion of the coin, and of a book beside it: made by :func:`fit_gbm`.
+    """A geometric Brownian motion of the coin, and of a book with it: made by :func:`fit_gbm`.
 
     Parameters
     ----------
     drift, volatility : float
-        Of the coin per step: of its mean simple return the logarithm, and the standard deviation
+        Of the coin per step: the logarithm of its mean gross return, and the standard deviation
         of its logarithmic returns, >= 0.
     n : int
         Returns it was fitted to.
@@ -612,7 +612,7 @@ def fit_gbm(
     book_usd: ArrayLike | None = None,
     hours_per_step: float = _DAY_HOURS,
 ) -> Gbm:
-    """Fit a geometric Brownian motion to prices, and to a book beside them.
+    """Fit a geometric Brownian motion to prices, and to a book on the same dates.
 
     Formula: with logarithmic returns ``x``, volatility ``s = sd(x)`` (n - 1) and drift
     ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average.

@@ -1,8 +1,7 @@
 """How much to short: exposure, beta and collateral become contracts, leverage and a residual.
 
-The delta that a hedge has to carry is that of everything owned: the book times its beta, and the
-coin that is bought to serve as margin. Leaving the second one out is the classic mistake with
-coin-margined contracts.
+A hedge has to offset the delta of everything owned: the book times its beta, and the coin bought as
+margin. Leaving out the margin is the classic mistake with coin-margined contracts.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def hedge_notional(
     hedge_ratio: ArrayLike = 1.0,
     target_beta: ArrayLike = 0.0,
 ) -> Result:
-    """Notional to short so that the dollars at risk are what is wanted.
+    """Return the notional to short for a hedge ratio and a target beta.
 
     Formula: ``N = h beta V + V_coll - target_beta V``: a share of the book's exposure, and the
     margin whole.
@@ -97,7 +96,7 @@ def hedge_notional(
     hedge_ratio : array_like
         Share `h` of the book's exposure to hedge, >= 0.
     target_beta : array_like
-        Beta of the book that is to be left, beside what the ratio leaves.
+        Beta of the book to leave on purpose, besides what the ratio leaves.
 
     Returns
     -------
@@ -121,7 +120,7 @@ def hedge_notional(
     >>> hedge_notional(50_000, 1.0, 49_000)
     99000.0
 
-    Half of the altcoins' exposure taken off, and all of the margin's:
+    Half of the altcoins' exposure hedged, and all of the margin's:
 
     >>> hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
     74000.0
@@ -225,7 +224,7 @@ def smallest_collateral(
     if open_usd <= 0:
         raise InvalidInput(
             f"nothing to short: at beta {beta:g} and target {target_beta:g} the book has no "
-            "exposure to take off"
+            "exposure to hedge"
         )
     coin = collateral != "stablecoin"
     # One expression: at a cap of 1 it is 1 exactly, whatever the fee.
@@ -278,7 +277,7 @@ class HedgePlan:
         Dollar delta of everything owned, the margin included: what a return of 100% of the hedge
         coin would add.
     hedge_ratio, target_beta : float
-        Share of the exposure of the book hedged, the margin being covered whole beside it; beta of
+        Share of the exposure of the book hedged, besides all of the margin; beta of
         the book that is left on purpose. Of a size that was given the share is what it comes to,
         0 where it covers the margin and no more, below 0 where not even that.
     notional_target_usd, contracts_exact : float
@@ -357,7 +356,7 @@ class HedgePlan:
         return self.liquidation_price_usd / self.price_usd - 1
 
     def steps(self) -> tuple[tuple[str, str], ...]:
-        """Put the five steps into words, each with its result in words.
+        """Return the five steps of the plan, each with its result in words.
 
         Returns
         -------
@@ -435,7 +434,7 @@ def plan_hedge(
     fee_rate: float | None = None,
     maintenance_rate: float | None = None,
 ) -> HedgePlan:
-    """Plan a short hedge of a book, its own collateral counted in.
+    """Plan a short hedge of a book, including the exposure of its own collateral.
 
     Formula: ``N = owned - ((1 - h) beta + target_beta) V``, with `owned` the dollar delta of all
     that is owned once the margin is posted and the fee paid, and `V` and `beta` those of the whole
@@ -469,12 +468,12 @@ def plan_hedge(
         Cash in the book, USD, counted in `book_usd` and in `beta` with a beta of 0; it is turned
         into margin next, before any coin is sold.
     hedge_ratio : float
-        Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
+        Share of the exposure of the book to hedge, > 0; coin margin is hedged in full besides.
     target_beta : float
-        Beta of the book that is to be left.
+        Beta of the book to leave on purpose.
     notional_usd : float, optional
-        Size of the short, USD, > 0, in place of the two above: for a size that somebody else
-        decided. The plan tells which hedge ratio it comes to.
+        Size of the short, USD, > 0, instead of the two above, for a size that somebody else
+        decided. The plan says which hedge ratio that is.
     rounding : {"nearest", "down", "up"}
         How contracts become whole; down, and said so, where another way would lift the leverage
         above the cap and there is no more margin to add: it was given, or is the whole book.
@@ -572,7 +571,7 @@ def plan_hedge(
     if collateral == "from_portfolio" and posted > book_usd * (1 + _ROUNDING):
         raise InfeasibleHedge(
             f"a margin of {usd(posted)} is more than the book of {usd(book_usd)} that it is to "
-            "come out of; post less, or bring new money",
+            "come out of; post less, or add new money",
             smallest_collateral_usd=smallest,
         )
     notional_target = sizing.target_usd(posted)
@@ -615,7 +614,7 @@ def plan_hedge(
     if kept == 0 and sold > 0:
         assumptions.append(
             f"all altcoins are sold for {contract.coin}, and the short covers just that: what is "
-            "left is as good as dollars, which selling the altcoins for dollars would give too"
+            "left is equivalent to dollars; selling the altcoins for dollars gives the same"
         )
     flat_rate, said = _flat_rate(contract, contracts, price_usd, maintenance_rate)
     if said:
@@ -875,7 +874,7 @@ def _usd_margin_liquidation(
     if wallet_usd <= needed:
         raise InvalidInput(
             f"a margin of {wallet_usd:.8g} USD is not above the maintenance margin of "
-            f"{needed:.8g} USD at entry; add margin or open less"
+            f"{needed:.8g} USD at entry; add margin or reduce the position"
         )
     return min(
         float((wallet_usd + face * (1 - rate)) / (coins - amount))
@@ -915,7 +914,7 @@ def _why_infeasible(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebalance:
-    """What a hedge should be after a move: made by :func:`rebalance`.
+    """Size that a hedge should have after a move: made by :func:`rebalance`.
 
     Parameters
     ----------
@@ -946,7 +945,7 @@ def rebalance(
     target_beta: float = 0.0,
     band_usd: float = 0.0,
 ) -> Rebalance:
-    """Size a coin-margined short anew after a move of the coin.
+    """Resize a coin-margined short after a move of the coin.
 
     Formula: ``N* = (h beta - target_beta) V (1 + beta r) + equity``, with
     ``equity = V_coll (1 + r) - N r``; for a hedge that was exact the change is
@@ -967,7 +966,7 @@ def rebalance(
     hedge_ratio, target_beta : float
         As for :func:`hedge_notional`; the account is covered whole.
     band_usd : float
-        A change no larger than this is left undone, USD, >= 0.
+        A change no larger than this is not traded, USD, >= 0.
 
     Returns
     -------
@@ -1122,7 +1121,7 @@ def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
 def unwind(
     plan: HedgePlan, price_usd: float, *, share: float = 1.0, rounding: Rounding = "nearest"
 ) -> PlanChange:
-    """Take a hedge off, or a share of it: buy back contracts, not coins.
+    """Close a hedge, or a share of it: buy back contracts, not coins.
 
     Formula: ``-share * contracts``, whole lots; an inverse face is in USD, so the contracts sold
     are the contracts to buy whatever the price has done.
@@ -1149,7 +1148,7 @@ def unwind(
 
     Notes
     -----
-    **Source:** closing $10,000 of 1-ETH contracts by their dollar worth at a lower price buys too
+    **Source:** closing $10,000 of 1-ETH contracts by their dollar value at a lower price buys too
     many of them and leaves a long.
 
     Examples
@@ -1164,7 +1163,7 @@ def unwind(
     instance("plan", plan, HedgePlan)
     price_usd, share = scalars(price_usd=(price_usd, POSITIVE), share=(share, SHARE))
     if share == 0:
-        raise InvalidInput("share must be above 0: an unwinding of nothing is no trade")
+        raise InvalidInput("share must be above 0; unwinding nothing is not a trade")
     trade = round_contracts(-share * plan.contracts, rounding, plan.contract.lot)
     if trade > -plan.contracts:
         trade = -plan.contracts

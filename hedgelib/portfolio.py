@@ -104,7 +104,7 @@ class Portfolio:
     Parameters
     ----------
     holdings : tuple of Holding
-        At least one, each coin once, worth more than zero together.
+        At least one, each coin once, with a total value above zero.
     name : str
         For titles; only ever text.
     read_as : tuple of (str, str)
@@ -136,7 +136,7 @@ class Portfolio:
         seen: set[str] = set()
         for coin in self.coins:
             if coin in seen:
-                raise InvalidInput(f"coin {coin!r} stands twice; add the two up in one holding")
+                raise InvalidInput(f"coin {coin!r} appears twice; add the two up in one holding")
             seen.add(coin)
         if self.value_usd <= 0:
             raise InvalidInput("a portfolio must be worth more than 0 USD")
@@ -210,7 +210,7 @@ def read_portfolio(
 
     A CSV file has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
     ``price_usd``, ``beta``, ``beta_btc`` or that of any other coin (a beta to that coin only), and
-    any number of columns ``comment``. Columns stand between commas, semicolons or tabs. Empty
+    any number of columns ``comment``. Commas, semicolons or tabs separate columns. Empty
     lines and lines that start with ``#`` are left out. A JSON file, by its name, is one of
 
     - a list of objects, ``[{"coin": "ADA", "usd_value": 6000, "beta": 1.1}, ...]``;
@@ -251,7 +251,7 @@ def read_portfolio(
     PortfolioFileError
         With file, line and column, or the path in a JSON file: the file is missing, empty or not
         text; a column is missing, unknown or there twice; a value is missing, negative, or no
-        number that can be read in one way; a coin stands twice, has no price to value its quantity
+        number that can be read in one way; a coin appears twice, has no price to value its quantity
         with, or a value that its quantity and price do not give.
 
     Notes
@@ -269,7 +269,7 @@ def read_portfolio(
         reading = _reading(row, aliases, priced)
         if reading.written in places:
             raise row.error(
-                f"{reading.written!r} stands in {places[reading.written]} already; add the two up "
+                f"{reading.written!r} is already in {places[reading.written]}; add the two up "
                 "in one",
                 "coin",
             )
@@ -295,7 +295,7 @@ def _reading(row: Row, aliases: bool, priced: Collection[str]) -> CoinReading:
     if not _is_name(coin):
         raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
     if _TOTAL.fullmatch(coin):
-        raise row.error("a total is no holding; take it out", "coin")
+        raise row.error("a total is not a holding; remove it", "coin")
     if _own_betas(row):
         return CoinReading(written=coin, coin=coin)
     reading = read_coin(coin, priced)

@@ -66,7 +66,7 @@ class TopUp:
     trigger : float
         Equity over notional, a decimal above 0, below which margin is added.
     leverage : float
-        What it is brought down to, > 0 and below ``1 / trigger``.
+        Leverage that the top-up brings it down to, > 0 and below ``1 / trigger``.
     budget_usd : float
         The most that is added in all, USD, >= 0; ``inf`` for no limit.
 
@@ -103,7 +103,7 @@ _NO_TOP_UP = TopUp(trigger=1e-300, leverage=1.0, budget_usd=0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a path went, in a few numbers.
+    """The result of a path, in a few numbers.
 
     Parameters
     ----------
@@ -111,14 +111,15 @@ class Outcome:
     pnl_usd : float
         Profit without money that came from outside.
     max_drawdown, max_drawdown_usd : float
-        Deepest fall from a peak of wealth, as a decimal of that peak, and the deepest in USD.
+        Maximum drawdown: greatest fall from a peak of wealth, as a decimal of that peak, and in
+        USD.
     worst_step_usd : float
         Greatest loss in one step, as a negative number; 0 if there was none.
     step_sd_usd : float
         Standard deviation of the profit of a step (n - 1; 0 for a single step).
     effectiveness : float or None
-        Share of the variance of the unhedged book's step that is gone; ``None`` where that book
-        did not vary.
+        Variance reduction: share of the variance of the unhedged book's steps that the hedge
+        removed; ``None`` where that book did not vary.
     funding_usd, costs_usd : float
         Funding received; fees and slippage, negative.
     liquidated_at : int or None
@@ -172,11 +173,11 @@ def _side_by_side(outcomes: Sequence[Outcome]) -> list[Sequence[str]]:
     """Return the lines of a table with a column for each outcome."""
     return [
         ("profit", *(usd(o.pnl_usd, signed=True) for o in outcomes)),
-        ("deepest fall from a peak", *(usd(-o.max_drawdown_usd) for o in outcomes)),
+        ("maximum drawdown", *(usd(-o.max_drawdown_usd) for o in outcomes)),
         ("worst step", *(usd(o.worst_step_usd) for o in outcomes)),
         ("standard deviation of a step", *(usd(o.step_sd_usd) for o in outcomes)),
         (
-            "variance taken off",
+            "variance reduction",
             *("" if o.effectiveness is None else percent(o.effectiveness) for o in outcomes),
         ),
         ("funding", *(usd(o.funding_usd, signed=True) for o in outcomes)),
@@ -190,7 +191,7 @@ def _side_by_side(outcomes: Sequence[Outcome]) -> list[Sequence[str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """A plan carried along one path: made by :func:`replay`.
+    """A plan replayed along one path: made by :func:`replay`.
 
     Columns are arrays of shape (n_steps + 1,), a value for each date after what was traded on it;
     those in ``_pnl_usd``, funding, fees, slippage and the rest of the attribution are sums since
@@ -230,7 +231,7 @@ class Replay:
         Of the coins in the wallet; of the contracts as if they traded at spot; and what their
         premium over spot adds.
     funding_usd : ndarray
-        Received; negative is paid.
+        Funding received; negative is paid.
     fees_usd, slippage_usd : ndarray
         Costs, negative.
     liquidation_usd : ndarray
@@ -312,7 +313,7 @@ class Replay:
 
     @property
     def hedged(self) -> Outcome:
-        """How the plan went."""
+        """Outcome of the plan."""
         made = _outcome("hedged", self.wealth_usd - self.top_ups_usd, self.start_wealth_usd)
         without = self.unhedged.step_sd_usd
         return replace(
@@ -325,7 +326,7 @@ class Replay:
 
     @property
     def unhedged(self) -> Outcome:
-        """How the original book would have gone."""
+        """Outcome of the original book, unhedged."""
         return _outcome("unhedged", self.unhedged_usd, self.plan.book_usd)
 
     def attribution(self) -> dict[str, float]:
@@ -393,7 +394,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySummary:
-    """A plan carried along many paths, one number of each: made by :func:`replay_many`.
+    """A plan replayed along many paths, one number of each: made by :func:`replay_many`.
 
     Arrays have shape (n_paths,).
 
@@ -411,7 +412,7 @@ class ReplaySummary:
     pnl_usd, unhedged_pnl_usd : ndarray
         Profit, money from outside left out.
     funding_usd : ndarray
-        Received; negative is paid.
+        Funding received; negative is paid.
     fees_usd, slippage_usd : ndarray
         Costs, negative.
     liquidation_usd : ndarray
@@ -423,7 +424,7 @@ class ReplaySummary:
     min_margin_ratio : ndarray
         Lowest equity over notional; ``inf`` if there never was a position.
     max_drawdown, unhedged_max_drawdown : ndarray
-        Deepest fall from a peak of wealth, a decimal of it.
+        Maximum drawdown of wealth, a decimal of its peak.
     """
 
     plan: HedgePlan
@@ -490,8 +491,8 @@ class ReplaySummary:
     def __str__(self) -> str:
         low, half, high = self.quantiles(levels=(0.05, 0.5, 0.95))
         return (
-            f"{self.label}: {self.n_paths:,} paths of {self.n_steps:,} steps, profit "
-            f"{usd(half, signed=True)} in the middle, 90% between {usd(low, signed=True)} and "
+            f"{self.label}: {self.n_paths:,} paths of {self.n_steps:,} steps, median profit "
+            f"{usd(half, signed=True)}, 90% between {usd(low, signed=True)} and "
             f"{usd(high, signed=True)}, {percent(self.liquidated_share, digits=1)} liquidated"
         )
 
@@ -505,7 +506,9 @@ class ReplaySummary:
             (name.replace("_", " "), *(percent(q) for q in self.quantiles(name)))
             for name in ("max_drawdown", "unhedged_max_drawdown", "min_margin_ratio")
         ]
-        return Table(("outcome", "5%", "25%", "half", "75%", "95%"), rows, caption=str(self)).html()
+        return Table(
+            ("outcome", "5%", "25%", "median", "75%", "95%"), rows, caption=str(self)
+        ).html()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -515,7 +518,7 @@ class Comparison:
     Parameters
     ----------
     naive, plan : Replay
-        1:1 with the collateral left out, and the plan; both know how the unhedged book went.
+        1:1 with the collateral left out, and the plan; both hold the outcome of the unhedged book.
     """
 
     naive: Replay
@@ -523,7 +526,7 @@ class Comparison:
 
     @property
     def outcomes(self) -> tuple[Outcome, Outcome, Outcome]:
-        """How the three went: unhedged, naive, plan."""
+        """Outcomes of the three: unhedged, naive, plan."""
         return (
             self.plan.unhedged,
             replace(self.naive.hedged, name="naive 1:1"),
@@ -585,10 +588,10 @@ def replay(
     dates: ArrayLike | None = None,
     hours_per_step: float | None = None,
 ) -> Replay:
-    """Carry a plan along one path of prices.
+    """Replay a plan along one path of prices.
 
     On each date, in this order: the market moves, funding is settled on the mark, the margin is
-    held against maintenance, a top-up is made if its trigger is reached, and the rules of the date
+    compared with maintenance, a top-up is made if its trigger is reached, and the rules of the date
     are acted on at its price: off closes, on opens, and a change of size is made when it is due.
 
     Formula: the short wanted is ``kept_beta K + coins S - ((1 - h) beta + target_beta) V``, with
@@ -617,12 +620,12 @@ def replay(
         Whether the hedge is to be on, as :mod:`hedgelib.rules` decide from the data up to that
         date.
     rebalance_every : int, optional
-        Steps from one look at the size to the next; never when left out, unless there is a band.
+        Steps between checks of the size; never when left out, unless there is a band.
     band : float, optional
-        A change no larger than this share of the target is left undone; looked at on every step
+        A change no larger than this share of the target is not traded; checked on every step
         unless `rebalance_every` says otherwise.
     slippage_rate : float
-        Loss to the spread in each trade, decimal of what is traded, beside the plan's fee.
+        Loss to the spread in each trade, decimal of what is traded, besides the plan's fee.
     top_up : TopUp, optional
         Margin added from outside; none when left out.
     whole_contracts : bool
@@ -654,8 +657,8 @@ def replay(
     **Source:** the dollar delta of a coin-margined account is its equity less its notional. A
     liquidation takes the whole margin, as in :func:`hedgelib.scenario.run_scenario`, and the book
     goes on unhedged; a book cannot lose more than itself; sizes leave the basis out, as the plan
-    does. Between two dates nothing is seen: a spike that is gone by the close liquidates in life
-    and not here, so finer steps find those that coarse ones miss.
+    does. Nothing is seen between two dates: a spike that reverses before the close liquidates in
+    reality and not here, so finer steps find liquidations that coarse ones miss.
 
     Examples
     --------
@@ -744,7 +747,7 @@ def _replay_of(setup: _Setup, record: FloatArray, *, liquidated_at: int) -> Repl
 def replay_many(
     plan: HedgePlan, prices_usd: ArrayLike | Paths, **options: Unpack[Options]
 ) -> ReplaySummary:
-    """Carry a plan along many paths of prices, and keep the summary of each.
+    """Replay a plan along many paths of prices, and keep the summary of each.
 
     Parameters
     ----------
@@ -766,7 +769,7 @@ def replay_many(
     Notes
     -----
     **Source:** the lines of :func:`replay`, compiled. Compiling takes some seconds the first time
-    ever and is kept on disk; the memory needed beside the prices is that of the summary.
+    ever and is kept on disk; besides the prices it needs memory for the summary only.
 
     Examples
     --------
@@ -959,7 +962,7 @@ def _as_paths(
     if isinstance(prices_usd, Paths):
         for name, value in beside.items():
             if value is not None:
-                raise InvalidInput(f"{name} must be in the Paths, not beside them")
+                raise InvalidInput(f"{name} must be part of the Paths; do not pass it as well")
         if not many and prices_usd.n_paths != 1:
             raise InvalidInput(
                 f"replay takes one path, got {prices_usd.n_paths}: "
@@ -1205,7 +1208,7 @@ def _refuse_dead_start(setup: _Setup) -> None:
     if equity <= need:
         raise InvalidInput(
             f"opening {usd(notional)} leaves {usd(equity, cents=True)} of margin, which is not "
-            "above maintenance; post more, or open less"
+            "above maintenance; add margin or reduce the position"
         )
 
 

@@ -1,4 +1,4 @@
-"""When to put the hedge on and when to take it off: the usual advice, made executable.
+"""Rules for opening and closing the hedge: the usual advice, made executable.
 
 A rule looks at the data up to a date and fires there or not; what it says is acted on at that same
 close. None sees the future: changing tomorrow's price changes no answer of today. Whether any of
@@ -142,7 +142,7 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 
 
 def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
-    """Fire below the moving average: what an anticipated correction can mean in figures.
+    """Fire below the moving average: "anticipate a correction" in figures.
 
     Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``.
 
@@ -166,8 +166,8 @@ def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
 
     Notes
     -----
-    **Source:** "anticipate a correction" cannot be tested as it stands; a moving average is the
-    commonest stand-in, and it is always late.
+    **Source:** "anticipate a correction" cannot be tested as such; a moving average is the
+    most common substitute, and it is always late.
 
     Examples
     --------
@@ -207,8 +207,8 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 
     Notes
     -----
-    **Source:** "when the perceived risk has passed" cannot be tested as it stands; what the market
-    shows of risk is how much it moves. The mean is not taken out: a steady fall is no calm.
+    **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
+    observable measure of it. The mean is not taken out: a steady fall is no calm.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What one market move does to spot, collateral and hedge together."""
+"""The effect of one market move on spot, collateral and hedge together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def coin_account(
     price_usd: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Equity of a coin-margined account, and what it still gains or loses per dollar of price.
+    """Return the equity and the dollar delta of a coin-margined account.
 
     Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
     delta ``equity_usd + contracts * multiplier_usd``.
@@ -73,7 +73,7 @@ def coin_account(
 
     Examples
     --------
-    Fourteen ETH under a short of the same worth are a synthetic $49,000:
+    Fourteen ETH and a short of the same value are a synthetic $49,000:
 
     >>> [round(float(x), 6) + 0.0 for x in coin_account(-4900, 3500, 14, 2975, 10)]
     [16.470588, 49000.0, 0.0]
@@ -93,7 +93,7 @@ def coin_account(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePnl:
-    """What one move is worth, part by part: made by :func:`move_pnl`.
+    """Profit and loss of one move, part by part: made by :func:`move_pnl`.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def move_pnl(
     Parameters
     ----------
     book_usd : array_like
-        Value of the book beside the margin, USD, >= 0.
+        Value of the book without the margin, USD, >= 0.
     beta : array_like
         Of that book to the coin.
     collateral_coin : array_like
@@ -288,7 +288,7 @@ def run_scenario(
     intervals: ArrayLike = 0.0,
     close: bool = False,
 ) -> Scenario:
-    """Move the market at once and add up what a plan gains and loses.
+    """Compute what a plan gains and loses in an immediate market move.
 
     Formula: a move ``r`` of the hedge coin gives the spot ``V (beta r + residual)``, the margin
     ``C E r``, and the hedge its contract's profit from ``E (1 + entry_basis)`` to

@@ -104,7 +104,7 @@ def test_the_sentence_says_why_the_first_is_first():
     assert choice.best is first
     assert choice.worthwhile
     assert text.startswith(
-        f"ETH comes first: over 200 days it had not seen, ETH took away {first.effectiveness:.0%}"
+        f"ETH comes first: over 200 days out of sample, ETH removed {first.effectiveness:.0%}"
     )
     assert f"cost ${first.fees_usd:,.0f}." in text
     assert f"Next is BTC with {second.effectiveness:.0%}, " in text
@@ -117,7 +117,7 @@ def test_the_sentence_says_why_the_first_is_first():
 def test_hedge_less_where_nothing_removes_enough(change):
     choice = h.rank_hedges(BOOK, COINS, 10_000, **change)
     assert not choice.worthwhile
-    assert choice.sentence().startswith("Hedge less, sell some: over 200 days it had not seen, ")
+    assert choice.sentence().startswith("Hedge less, sell some: over 200 days out of sample, ")
 
 
 def test_what_a_coin_of_its_own_does_cannot_be_hedged():

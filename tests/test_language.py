@@ -18,7 +18,22 @@ ROOT = Path(__file__).parents[1]
 
 # Globs from the root of the repository; one that matches nothing is an error.
 AREAS: dict[str, tuple[str, ...]] = {
-    "report and commands": ("hedgelib/errors.py",),
+    "report and commands": (
+        *(
+            f"hedgelib/{name}.py"
+            for name in (
+                *("__main__", "_datafiles", "_portfolio_file", "choice", "coins", "errors"),
+                *("market", "paths", "plan", "portfolio", "replay", "rules", "scenario"),
+            )
+        ),
+        "hedgelib/commands/*.py",
+        "hedgelib/live/*.py",
+        "hedgelib/report/*.py",
+        "hedgelib/report/schema.json",
+        "hedgelib/report/template/**/*.j2",
+        "data/README.md",
+        "notebooks/reports/hedge_report.ipynb",
+    ),
     "classroom": (
         "hedgelib/classroom/**/*.py",
         "hedgelib/classroom/misconceptions.toml",
@@ -66,7 +81,7 @@ WORDS = {
     "backtest of a rule": r"(?:live|lives|lived|living) by\b",
     "equity reaches zero": r"nil\b",
     "expensive": r"dear(?:er|est|ly)?\b",
-    "is, has": r"(?:stands?|stood|standing)\b(?! for\b)|lies\b",
+    "is, has": r"(?:stands?|stood|standing)\b(?! (?:in )?for\b)|lies\b",
     "besides, next to, alongside": r"beside\b",
     "out-of-sample": r"days (?:it|they) had not seen\b",
     "over-hedged, under-hedged": r"hedge\w* (?:is|was|are|were|be) too (?:large|small|big)\b",

@@ -554,7 +554,7 @@ LADDER = "maintenance_floors = [0, 500000, 1000000, 3000000"
         ('symbol = "BTCUSD_PERP"', 'symbol = ""', "contract 1: 'symbol' is empty"),
         ('symbol = "BTCUSD_PERP"\n', "", "contract 1: 'symbol' is missing"),
         ('symbol = "BTCUSD_PERP"', "symbol = 5", "contract 1: 'symbol' must be text"),
-        ('symbol = "ETHUSD_PERP"', 'symbol = "BTCUSD_PERP"', "stands twice"),
+        ('symbol = "ETHUSD_PERP"', 'symbol = "BTCUSD_PERP"', "appears twice"),
         ('kind = "inverse"', 'kind = "linear"', "kind must be inverse or quanto, got 'linear'"),
         ('settle = "BTC"', 'settle = "ETH"', "an inverse contract settles in its own coin"),
         ("multiplier = 100\n", "", "contract binance:BTCUSD_PERP: no multiplier"),
@@ -581,7 +581,7 @@ LADDER = "maintenance_floors = [0, 500000, 1000000, 3000000"
          "sources.unused: 'document' is missing"),
         ("maintenance_rates = [0.01, 0.02, 0.03, 0.05, 0.075, 0.125, 0.15, 0.2]\n"
          "initial_margin_rates = [0.02, 0.04, 0.06, 0.1, 0.15, 0.25, 0.3, 0.4]\n", "",
-         "maintenance_floors has nothing that stands on it"),
+         "maintenance_floors has no rates or caps"),
         ('tier_unit = "usd"', "", "needs a tier_unit"),
         ('tier_unit = "usd"', 'tier_unit = "eur"', "must be one of coin, usd, got 'eur'"),
         ('name = "Bybit"', 'name = "By bit"', "its id would be 'by:BTCUSD'"),

@@ -33,7 +33,7 @@ def test_history_is_what_was():
     assert paths.dates.tolist() == [datetime(2020, 3, d) for d in (11, 12, 13)]
     assert paths.label == "history 2020-03-11 to 2020-03-13"
     assert (paths.n_paths, paths.n_steps, paths.step_hours, paths.utc) == (1, 2, 24, False)
-    assert {"book, funding", str(paths), "Moves to the end"} <= set(shown(paths))
+    assert {"book, funding", str(paths), "Return to the end"} <= set(shown(paths))
     assert history([1, 2]).label == "history"
     assert "Beside the coin" not in shown(history([1, 2]))
     for column in (paths.prices_usd, paths.book_usd, paths.funding_rate, paths.dates):

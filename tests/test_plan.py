@@ -373,13 +373,13 @@ def test_stablecoin_behind_an_inverse_contract_with_tiers():
     steep = terms(taker_fee=0, maintenance_floors=(0, 7), maintenance_rates=(0.3, 0.9))
     with infeasible(
         "a margin of 5000 USD is not above the maintenance margin of 5100 USD at entry; "
-        "add margin or open less"
+        "add margin or reduce the position"
     ):
         h.plan_hedge(10_000, 1.5, steep, 2000, collateral="stablecoin")
     exact = terms(taker_fee=0, maintenance_rates=(1 / 3,))
     with infeasible(
         "a margin of 5000 USD is not above the maintenance margin of 5000 USD at entry; "
-        "add margin or open less"
+        "add margin or reduce the position"
     ):
         h.plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
     # In its second tier what 8 coins need does not depend on the price, and nothing is above it.
@@ -704,7 +704,7 @@ def test_a_margin_of_more_than_the_book():
     args = {"collateral": "from_portfolio", "max_leverage": 3}
     with infeasible(
         "a margin of $12,000 is more than the book of $10,000 that it is to come out of; "
-        "post less, or bring new money"
+        "post less, or add new money"
     ):
         h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000, **args)
     everything = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=10_000, **args)
@@ -740,15 +740,15 @@ def test_margin_not_above_maintenance():
     [
         (
             {"beta": 0},
-            "nothing to short: at beta 0 and target 0 the book has no exposure to take off",
+            "nothing to short: at beta 0 and target 0 the book has no exposure to hedge",
         ),
         (
             {"beta": -0.5},
-            "nothing to short: at beta -0.5 and target 0 the book has no exposure to take off",
+            "nothing to short: at beta -0.5 and target 0 the book has no exposure to hedge",
         ),
         (
             {"target_beta": 1.5},
-            "nothing to short: at beta 1.5 and target 1.5 the book has no exposure to take off",
+            "nothing to short: at beta 1.5 and target 1.5 the book has no exposure to hedge",
         ),
         (
             {"collateral": "from_portfolio", "collateral_usd": 5_000, "target_beta": 1.25},
@@ -1107,7 +1107,7 @@ def test_unwind():
     assert h.unwind(plan, 1000, share=0.33335, rounding="down").contracts == 3_330
     assert h.unwind(plan, 1000, share=0.33335, rounding="up").contracts == 3_331
     assert h.unwind(plan, 1000, share=1e-9, rounding="nearest").contracts == 0
-    with refused("share must be above 0: an unwinding of nothing is no trade"):
+    with refused("share must be above 0; unwinding nothing is not a trade"):
         h.unwind(plan, 1000, share=0)
     with refused("share must be a decimal from 0 to 1, got 1.5"):
         h.unwind(plan, 1000, share=1.5)

@@ -87,7 +87,7 @@ def test_what_is_a_holding():
 def test_what_is_no_book():
     with refused("a portfolio needs at least one holding"):
         book()
-    with refused("coin 'ADA' stands twice; add the two up in one holding"):
+    with refused("coin 'ADA' appears twice; add the two up in one holding"):
         book(("ADA", 1), ("LINK", 1), ("ADA", 2))
     with refused("a portfolio must be worth more than 0 USD"):
         book(("ADA", 0), ("LINK", 0))
@@ -417,7 +417,7 @@ WRONG = [
         None,
         "column 3 has no name; name it, comment where it is not to be read",
     ),
-    ("coin,usd_value,usd_value\nA,1,2\n", 1, "usd_value", "this column stands twice"),
+    ("coin,usd_value,usd_value\nA,1,2\n", 1, "usd_value", "this column appears twice"),
     ("usd_value,beta\n1,2\n", 1, None, "no column 'coin'; found 'usd_value, beta'"),
     (
         "coin,beta\nADA,1\n",
@@ -494,8 +494,8 @@ WRONG = [
         "value",
         "ADA has a value of 102, but 3 x 33.33 is 99.99; leave out what is not right",
     ),
-    ("coin,value\nADA,5\nTotal,5\n", 3, "coin", "a total is no holding; take it out"),
-    ("coin,value\nADA,5\nGrand total:,5\n", 3, "coin", "a total is no holding; take it out"),
+    ("coin,value\nADA,5\nTotal,5\n", 3, "coin", "a total is not a holding; remove it"),
+    ("coin,value\nADA,5\nGrand total:,5\n", 3, "coin", "a total is not a holding; remove it"),
     (
         "Symbol,Ticker,Value\nADA,ADA,5\n",
         1,
@@ -600,7 +600,7 @@ WRONG = [
         "coin,usd_value\nADA,1\n\n# x\nLINK,1\nada,2\n",
         6,
         "coin",
-        "'ADA' stands in line 2 already; add the two up in one",
+        "'ADA' is already in line 2; add the two up in one",
     ),
     (
         'coin,usd_value\n"A\nB"\n',
@@ -678,14 +678,14 @@ WRONG_JSON = [
         "$[0]",
         "'coin' and 'symbol' both mean coin; keep one, and rename the other to comment",
     ),
-    ('[{"coin": "A", "value": 1, "value": 2}]', "$[0].value", "this key stands twice"),
-    ('{"ADA": 1, "ADA": 2}', "$.ADA", "this key stands twice"),
+    ('[{"coin": "A", "value": 1, "value": 2}]', "$[0].value", "this key appears twice"),
+    ('{"ADA": 1, "ADA": 2}', "$.ADA", "this key appears twice"),
     (
         '{"holdings": [{"coin": "A", "value": 1}, {"coin": "a", "value": 2}]}',
         "$.holdings[1].coin",
-        "'A' stands in $.holdings[0] already; add the two up in one",
+        "'A' is already in $.holdings[0]; add the two up in one",
     ),
-    ('{"ADA": 1, "ada": 2}', "$.ada", "'ADA' stands in $.ADA already; add the two up in one"),
+    ('{"ADA": 1, "ada": 2}', "$.ada", "'ADA' is already in $.ADA; add the two up in one"),
     ('{"ADA": null}', "$.ADA", "ADA has no value"),
     ('{"ADA": -5}', "$.ADA", "must be >= 0, got '-5'; a short position is not a holding"),
     ('{"ADA": 1e999}', "$.ADA", "'1E+999' is too large"),
@@ -711,22 +711,22 @@ WRONG_JSON = [
     (
         '{"coin": "ADA", "usd_value": 5}',
         "$",
-        "one holding alone stands in a list; put [ and ] around it",
+        "a single holding must be in a list; put [ and ] around it",
     ),
     (
         '{"holdings": [], "date": "today"}',
         "$.date",
-        "beside holdings only a comment is accepted; take it out",
+        "next to holdings only a comment is accepted; remove it",
     ),
     (
         '{"ADA": {"coin": "ADA", "value": 1}}',
         "$.ADA.coin",
-        "the coin is the key of this object; take this out",
+        "the coin is the key of this object; remove this",
     ),
     ('{"A B": {"usd_value": []}}', '$["A B"].usd_value', "must be a number, got a list"),
     ('{"A": {"beta": {}, "value": 1}}', "$.A.beta", "must be a number, got an object"),
     ('{"NEW": {"quantity": 1}}', "$.NEW.quantity", NO_PRICE),
-    ('{"total": 5}', "$.total", "a total is no holding; take it out"),
+    ('{"total": 5}', "$.total", "a total is not a holding; remove it"),
 ]
 
 
@@ -940,7 +940,7 @@ def test_a2_a_row_with_a_beta_of_its_own_is_taken_as_it_is_written(file):
 def test_a2_one_ticker_in_two_rows_is_refused_as_ever(file):
     fails(
         file("coin,usd_value\nWETH,1\nweth,2\n"),
-        "'WETH' stands in line 2 already; add the two up in one",
+        "'WETH' is already in line 2; add the two up in one",
         line=3,
         column="coin",
     )

@@ -770,7 +770,7 @@ def test_the_three_side_by_side():
     assert (unhedged.effectiveness, unhedged.liquidated_at) == (0.0, None)
     assert naive.effectiveness < hedged.effectiveness
     texts = shown(found)
-    assert {"unhedged", "naive 1:1", "plan", "variance taken off"} <= set(texts)
+    assert {"unhedged", "naive 1:1", "plan", "variance reduction"} <= set(texts)
     with refused("compare sizes both ways; leave sizing out"):
         compare(plan, path, sizing="naive")
     linear = h.plan_hedge(50_000, 1.5, linear_terms(), PRICE, collateral="stablecoin")
@@ -899,7 +899,7 @@ def test_paths_bring_what_they_have():
     with refused("replay takes one path, got 2: take paths.one(i), or replay_many"):
         replay(plan, two)
     for name, value in (("book_usd", [1, 2]), ("dates", ["2022-01-01"]), ("hours_per_step", 1)):
-        with refused(f"{name} must be in the Paths, not beside them"):
+        with refused(f"{name} must be part of the Paths; do not pass it as well"):
             replay(plan, paths, **{name: value})
     with refused("book_usd must be one value, or have shape (2,) or (2, 2), got (3,)"):
         replay_many(plan, two.prices_usd, book_usd=[1, 2, 3])
@@ -987,7 +987,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "most of it": (
         {"slippage_rate": 0.5},
         "opening $99,000 leaves −$549.50 of margin, which is not above maintenance; "
-        "post more, or open less",
+        "add margin or reduce the position",
     ),
     "top up": ({"top_up": 0.1}, "top_up must be a TopUp, got 0.1"),
     "whole": ({"whole_contracts": 1}, "whole_contracts must be a bool, got 1"),

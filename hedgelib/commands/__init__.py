@@ -25,7 +25,7 @@ class Command(Protocol):
     PARTLY: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Tell the parser of this command what it takes."""
+        """Add the arguments of this command to the parser."""
 
     def run(self, arguments: argparse.Namespace) -> int:
         """Do what was asked and return the exit code; bad input is a :class:`HedgeError`."""

@@ -1,4 +1,4 @@
-"""What ``hedgelib class`` and ``hedgelib grade`` have in common."""
+"""Options and checks shared by ``hedgelib class`` and ``hedgelib grade``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_out(parser: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         default="out",
-        help="folder in which the class lies, under the name 'class' (default: out)",
+        help="folder that holds the folder 'class' of the course (default: out)",
     )
 
 
@@ -27,7 +27,7 @@ def course_folder(arguments: argparse.Namespace) -> Path:
 
 
 def require_nbgrader() -> None:
-    """Refuse to go on without what only an instructor needs.
+    """Check that nbgrader is installed.
 
     Raises
     ------
@@ -36,6 +36,6 @@ def require_nbgrader() -> None:
     """
     if importlib.util.find_spec("nbgrader") is None:
         raise HedgeError(
-            "nbgrader is not installed, which a class needs: use make class and make grade, or "
+            "a class needs nbgrader, which is not installed: use make class and make grade, or "
             "install hedgelib with the extra [class]"
         )

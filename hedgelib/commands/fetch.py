@@ -10,23 +10,23 @@ if TYPE_CHECKING:
     from hedgelib.live import LiveData
 
 SUMMARY = "get prices, funding and contract terms from a venue"
-PARTLY = "some data could not be had"
+PARTLY = "some data could not be fetched"
 DESCRIPTION = (
     "Get daily closes, prices of coin-margined perpetuals, their funding history and contract "
-    "terms from a venue through ccxt, and keep them in a cache. What the cache has is not asked "
-    "for again, so an interrupted run goes on where it stopped. Reports run on it with --live."
+    "terms from a venue through ccxt, and keep them in a cache. What the cache has is not "
+    "requested again, so an interrupted run continues where it stopped. Reports use it with --live."
 )
 
 _INTERRUPTED, _INCOMPLETE = 130, 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell the parser of this command what it takes."""
+    """Add the arguments of this command to the parser."""
     parser.add_argument(
         "--venue", required=True, help="binance (COIN-M), bybit, okx, deribit or kraken (futures)"
     )
     parser.add_argument(
-        "--coins", metavar="LIST", help="coins that must be there, such as BTC,ETH,SOL"
+        "--coins", metavar="LIST", help="coins that are required, such as BTC,ETH,SOL"
     )
     parser.add_argument(
         "--portfolio",
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use a cache no older than this as it is (default: 1)",
     )
     parser.add_argument(
-        "--offline", action="store_true", help="ask nobody: show what the cache has"
+        "--offline", action="store_true", help="make no requests: show what the cache has"
     )
 
 
@@ -72,13 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         print(
-            "hedgelib: interrupted; what had come is kept, run it again to go on", file=sys.stderr
+            "hedgelib: interrupted; what was fetched is kept, run it again to go on",
+            file=sys.stderr,
         )
         return _INTERRUPTED
     _tell(data)
     if data.failures:
         print(
-            f"hedgelib: {len(data.failures)} series could not be had; what is there can be used",
+            f"hedgelib: {len(data.failures)} series could not be fetched; the others can be used",
             file=sys.stderr,
         )
         return _INCOMPLETE

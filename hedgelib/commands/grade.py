@@ -11,18 +11,18 @@ from hedgelib.report.blocks import printable
 SUMMARY = "grade a folder of submissions"
 PARTLY = ""
 DESCRIPTION = (
-    "Grade a folder of submissions: files, folders and zip archives as a learning platform hands "
-    "them over. Nothing is written into it. What a student wrote runs in a sandbox, and what was "
-    "run before is not run again."
+    "Grade a folder of submissions: files, folders and zip archives as a learning platform "
+    "exports them. Nothing is written into it. Submissions run in a sandbox, and those that were "
+    "run before are not run again."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell the parser of this command what it takes."""
+    """Add the arguments of this command to the parser."""
     parser.add_argument("submissions", metavar="SUBMISSIONS", help="folder of submissions")
     add_out(parser)
     parser.add_argument(
-        "--again", action="store_true", help="run again what has been run before, too"
+        "--again", action="store_true", help="run submissions again that have been run before"
     )
     parser.add_argument(
         "--trust-submissions",
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Grade the folder and say what lies where."""
+    """Grade the folder and print where the results are."""
     require_nbgrader()
 
     from hedgelib.classroom.grading import grade

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
 SUMMARY = "write a hedge report on a portfolio file"
-PARTLY = "the report is there and its PDF is not"
+PARTLY = "the report was written but its PDF was not"
 DESCRIPTION = (
     "Write a hedge report on a portfolio file: one HTML page that needs no network, and the "
     "executed notebook it was made from. With --pdf it is printed too, by Chromium; where that "
@@ -28,7 +28,7 @@ _MOST_SHOWN = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell the parser of this command what it takes."""
+    """Add the arguments of this command to the parser."""
     parser.add_argument("portfolio", metavar="PORTFOLIO", help=PARAMETER_HELP["portfolio"])
     parser.add_argument(
         "--out",
@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="write the plan and every table as data as well (hedgelib/report/schema.json says "
-        "what is what)",
+        help="write the plan and every table as data as well (hedgelib/report/schema.json "
+        "documents the keys)",
     )
     add_parameters(parser.add_argument_group("parameters of the report"))
 
@@ -89,7 +89,7 @@ def _metavar(name: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the report and say where it is."""
+    """Write the report and print where it is."""
     given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
     parameters = ReportParameters.from_mapping(given)
     _check_output(arguments)

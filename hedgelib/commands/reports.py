@@ -25,9 +25,9 @@ DESCRIPTION = (
     "Write a hedge report on every portfolio file of a folder and its folders, or of every row of "
     "a manifest: a CSV file with a column portfolio (paths from its own folder) and any parameters "
     "as further columns. index.html and index.csv list them all. A portfolio that cannot have a "
-    "report is listed with the reason. After an interruption the same command goes on where it "
+    "report is listed with the reason. After an interruption the same command continues where it "
     "stopped: a report is made again only when its file, its parameters, hedgelib or its data have "
-    "changed, and on the next day, because it tells the age of its prices; with --as-of-data and "
+    "changed, and on the next day, because it states the age of its prices; with --as-of-data and "
     "without --live it does not."
 )
 
@@ -36,7 +36,7 @@ _SECONDS = 300.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell the parser of this command what it takes."""
+    """Add the arguments of this command to the parser."""
     parser.add_argument(
         "source", metavar="FOLDER_OR_MANIFEST", help="where the portfolios are, or are listed"
     )
@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", default="out", help="folder for the reports (default: out)"
     )
     parser.add_argument(
-        "--workers", metavar="NUMBER", help="reports at a time (default: one for each processor)"
+        "--workers",
+        metavar="NUMBER",
+        help="reports made at the same time (default: one for each processor)",
     )
     parser.add_argument(
         "--scheduler",
@@ -55,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout",
         metavar="SECONDS",
         default=str(_SECONDS),
-        help=f"what one report may take (default: {_SECONDS:g})",
+        help=f"time limit for one report (default: {_SECONDS:g})",
     )
     add_parameters(parser.add_argument_group("parameters of every report"))
 
@@ -79,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             outcomes = _make(books, out, _makers(arguments, workers, seconds))
         except KeyboardInterrupt:
-            print("hedgelib: interrupted; the same command goes on from here", file=sys.stderr)
+            print("hedgelib: interrupted; run the same command again to continue", file=sys.stderr)
             return _INTERRUPTED
         index = _write_index(outcomes, out, source=Path(arguments.source).absolute().name)
     failed = sum(bool(outcome.error) for outcome in outcomes)

@@ -1,6 +1,6 @@
 """The cache of live data: a CSV file for each series, and a JSON file of what and when.
 
-Whatever is read was written in full. A file is written beside its place and then moved there; the
+Whatever is read was written in full. A file is written next to its target and then moved there; the
 JSON is written first and knows the hash of the file that is there and of the one that is to come,
 so that whichever a reader finds, or a writer that died left behind, can be told from a damaged one.
 """
@@ -327,10 +327,10 @@ class Cache:
             waited = 0.0
             while not _try_lock(handle.fileno()):
                 if waited == 0:
-                    say(f"another fetch is at work in {self.folder}; waiting for it")
+                    say(f"another fetch is running in {self.folder}; waiting for it")
                 if waited >= longest_wait_seconds:
                     raise HedgeError(
-                        f"another fetch has been at work in {self.folder} for "
+                        f"another fetch has been running in {self.folder} for "
                         f"{waited / 60:.0f} minutes; end it, or choose another --cache"
                     )
                 sleep(_LOCK_STEP_SECONDS)
@@ -422,7 +422,7 @@ def _cannot(what: str, path: Path, error: OSError) -> HedgeError:
 
 
 def merged(series: Series, times: Times, amounts: NDArray[np.float64], **changes: Any) -> Series:
-    """Return a series with more rows; of two for one moment the new one stands."""
+    """Return a series with more rows; of two for one moment the new one is kept."""
     every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True))
     every |= dict(zip(times.tolist(), amounts.tolist(), strict=True))
     order = sorted(every)

@@ -26,7 +26,7 @@ from hedgelib.market import Market
 from hedgelib.portfolio import Portfolio, read_portfolio
 
 BENCHMARKS = ("BTC", "ETH")
-"""Coins that a report looks at beside those of the portfolio."""
+"""Coins that a report needs besides those of the portfolio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +188,7 @@ def fetch(
     cache : str or Path, optional
         Folder of the cache; the user's cache folder when omitted.
     offline : bool
-        Ask nobody: take what the cache has, however old.
+        Make no requests: use what the cache has, however old.
     max_age_hours : float
         A cache no older than this is used as it is.
     progress : bool, optional

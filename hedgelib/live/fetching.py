@@ -62,7 +62,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Fetch:
-    """What one fetch saw beside the data."""
+    """What one fetch found besides the data."""
 
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -206,7 +206,7 @@ class Asker:
     def rows(self, source: Source, start: int, end: int) -> list[Row]:
         """Ask once for the rows from `start` to before `end`, milliseconds.
 
-        What lies outside is left out: some answers begin or end elsewhere.
+        Rows outside are left out: some answers begin or end elsewhere.
         """
         if source.kind == "funding":
             found = self._payments(source, start, end)
@@ -291,9 +291,7 @@ def _clean(source: Source, rows: list[Row], fetch: Fetch) -> list[Row]:
     if empty:
         fetch.note(f"{source.symbol}: no usable {_word(source)} on {_days(empty)}; a gap stays")
     if different:
-        fetch.note(
-            f"{source.symbol}: {_days(different)} came twice and not the same; the last stands"
-        )
+        fetch.note(f"{source.symbol}: {_days(different)} came twice and differ; the last is used")
     return sorted(kept.items())
 
 

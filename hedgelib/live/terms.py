@@ -1,4 +1,4 @@
-"""Contract terms as the venue gives them now, beside the bundled ones."""
+"""Contract terms as the venue gives them now, compared with the bundled ones."""
 
 from __future__ import annotations
 

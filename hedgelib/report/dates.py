@@ -10,7 +10,7 @@ from hedgelib.errors import InvalidInput
 __all__ = ["OLD_DAYS", "TODAY_VARIABLE", "age_in_days", "today"]
 
 OLD_DAYS = 7
-"""Prices older than this make an exercise, not a plan."""
+"""Prices older than this many days make the plan an exercise."""
 
 TODAY_VARIABLE = "HEDGELIB_TODAY"
 """Environment variable with an ISO day that stands for today, so that tests do not age."""
@@ -31,5 +31,5 @@ def today() -> date:
 
 
 def age_in_days(last_day: date) -> int:
-    """Return the days from the last day of prices to today; 0 where that lies ahead."""
+    """Return the number of days from the last day of prices to today, at least 0."""
     return max(0, (today() - last_day).days)

@@ -1,6 +1,6 @@
 """A report as data for other programs: JSON of a documented, stable form.
 
-``schema.json`` beside this module is the documentation: a JSON Schema with the meaning and unit of
+``schema.json`` next to this module documents it: a JSON Schema with the meaning and unit of
 every key. Keys may be added; when one is renamed, removed or changes its meaning, the version goes
 up by one.
 """

@@ -47,7 +47,7 @@ class Book:
     parameters : mapping
         All of them but the portfolio, checked.
     told : mapping
-        Those that its row of the manifest gives, as they stand there.
+        Parameters that its row of the manifest gives, as written there.
     error : str
         Why there can be no report; empty where there can.
     stem : str
@@ -205,7 +205,7 @@ def _check_header(path: Path, line: int, header: list[str]) -> None:
         raise fail(f"no column {_PORTFOLIO!r}; found {', '.join(header)}")
     for name, times in Counter(header).items():
         if times > 1:
-            raise fail("this column stands twice", name)
+            raise fail("this column appears twice", name)
     strange = {name: "" for name in header if name not in ReportParameters.names()}
     if strange:
         try:
@@ -228,7 +228,7 @@ def read_book(path: Path) -> bytes:
     Raises
     ------
     PortfolioFileError
-        There is none, or what stands there is no file that could be one.
+        There is no such file, or it cannot be a portfolio file.
     """
 
     def fail(message: str) -> PortfolioFileError:
@@ -266,7 +266,7 @@ def _with_stems(books: Iterable[Book]) -> list[Book]:
             digest = hashlib.sha256(whole.encode()).hexdigest()
             stem = f"{stem}-{digest[:10]}"
         if stem.casefold() in taken:
-            error = book.error or "the same portfolio with the same parameters stands above"
+            error = book.error or "the same portfolio with the same parameters is listed above"
             named.append(replace(book, error=error))
             continue
         taken.add(stem.casefold())

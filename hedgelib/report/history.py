@@ -1,4 +1,4 @@
-"""What the history says of a plan: how far its coin has risen in a month, and what funding paid."""
+"""What history says about a plan: how far its coin rose within a month, and what funding paid."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def caps(
     planned: Callable[[float], HedgePlan],
     rises: FloatArray,
 ) -> tuple[Cap, ...]:
-    """Compare what leverage caps ask for, and how far they carry.
+    """Compare leverage caps: the margin each needs and the rise each survives.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def caps(
 
 
 def funding(plan: HedgePlan, parameters: ReportParameters, data: market.Market) -> Funding | None:
-    """Reckon what funding pays to a position, by the history or by a rate assumed.
+    """Compute what funding pays to a position, from the history or at an assumed rate.
 
     Parameters
     ----------

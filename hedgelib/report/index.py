@@ -54,7 +54,7 @@ COLUMNS = (
     "warnings",
     "error",
 )
-"""Of the sheet."""
+"""Columns of the sheet."""
 
 _TEMPLATES = Path(__file__).resolve().parent / "template"
 _NONE = "–"
@@ -98,8 +98,8 @@ def sheet(outcomes: Sequence[Outcome]) -> bytes:
     Returns
     -------
     bytes
-        UTF-8 with a mark at the start, by which spreadsheets know it; text in quotes, numbers not,
-        and empty where a report does not have one.
+        UTF-8 with a byte-order mark; text is quoted, numbers are not, and a cell is empty where a
+        report has no value.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
@@ -346,12 +346,12 @@ _SHOWN = (
     _Column("Warnings", _warnings, lambda o: len(o.figures["warnings"])),
 )
 _NOTE = (
-    "Prices of: the day of the close that is the price of the hedge coin; betas end with it. No "
-    "beta: the value of the coins of which neither a price history nor a beta is known; nothing of "
-    "it is hedged, and with it figures are ranges, from these coins not moving to moving like the "
-    "rest. Hedge: the short, in USD. Residual: what the hedge leaves open, one standard deviation "
-    "over 30 days; residual volatility of coins with a beta of their owner's is not known and not "
-    "in it. Carry: funding received over 30 days at the rate that the report assumes; paid where "
-    "negative. Liquidation: the rise of the hedge coin that ends the short. Educational, not "
-    "advice."
+    "Prices of: the day of the close used as price of the hedge coin; betas end on that day. No "
+    "beta: the value of coins with neither a price history nor a beta; they are not hedged, and "
+    "figures that include them are ranges, from these coins not moving to moving like the rest. "
+    "Hedge: the short, in USD. Residual: the risk that the hedge leaves, one standard deviation "
+    "over 30 days; it leaves out the residual volatility of coins whose beta the owner gave, which "
+    "is not known. Carry: funding received over 30 days at the rate that the report assumes; paid "
+    "where negative. Liquidation: the rise of the hedge coin that liquidates the short. "
+    "Educational, not advice."
 )

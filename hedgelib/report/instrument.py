@@ -1,4 +1,4 @@
-"""What to hedge with: the contract asked for, or the venue's on the coin that tracks best."""
+"""The contract to hedge with: the one asked for, or the venue's on the coin that tracks best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hedgelib.report.sample import Sample
 __all__ = ["BENCHMARKS", "asked_for", "choose"]
 
 BENCHMARKS = ("BTC", "ETH")
-"""Hedge coins that a report looks at in any case."""
+"""Hedge coins that every report considers."""
 
 _DEFAULT_VENUE = "binance"
 _WHICHEVER = "set benchmark to BTC or ETH, whichever the betas in the file are to"
@@ -96,7 +96,7 @@ def choose(
         better = next(iter(judged), coin)
         if better != coin:
             reason += (
-                f" {better} would have taken away more: "
+                f" {better} would have removed more: "
                 f"{judged[better].effectiveness:.0%} of the variance, and {coin} "
                 f"{judged[coin].effectiveness:.0%}."
             )
@@ -114,13 +114,13 @@ def choose(
         _perpetual(parameters, best, data)
     (coin, first), *others = ranked
     took = (
-        f"with the beta known at the time, a hedge with {coin} took away {first.effectiveness:.0%} "
-        "of the variance on days it had not seen"
+        f"out of sample, with the beta known at the time, a hedge with {coin} removed "
+        f"{first.effectiveness:.0%} of the variance"
     )
     if coin != best:
         return offered[coin], (
             f"{coin}, because {offered[coin].venue} has no inverse perpetual on {best}, which "
-            f"would have taken away {judged[best].effectiveness:.0%} of the variance; {took}."
+            f"would have removed {judged[best].effectiveness:.0%} of the variance; {took}."
         )
     reason = f"{coin}, because it removed the most risk net of fees: {took}"
     if others:

@@ -1,4 +1,4 @@
-"""One report, worked out once: every table, sentence and picture reads its numbers here."""
+"""One report, computed once: every table, sentence and picture takes its numbers from it."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def market_for(parameters: ReportParameters) -> market.Market:
 
 
 def build_report(parameters: ReportParameters, *, data: market.Market | None = None) -> HedgeReport:
-    """Work out one report.
+    """Compute one report.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def _only_cash(book: Portfolio) -> str:
     tickers = [printable(h.coin) for h in book if h.is_cash]
     return (
         f"nothing to hedge: the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
-        "which moves with no coin"
+        "which does not move with any coin"
     )
 
 
@@ -298,8 +298,8 @@ def _refuse_old(
     )
     raise PortfolioFileError(
         f"the value of {whose} would be that of {last_day}, {age_days:,} days ago; {fresh}, give "
-        "usd_value or price_usd in the file, or say with --as-of-data (as_of_data) that an "
-        "exercise on old prices is meant",
+        "usd_value or price_usd in the file, or accept old prices as an exercise with "
+        "--as-of-data (as_of_data)",
         path=path,
     )
 

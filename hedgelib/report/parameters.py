@@ -1,7 +1,7 @@
-"""What a report can be told, each parameter checked by name and by value.
+"""The parameters of a report, each checked by name and by value.
 
-papermill hands a notebook whatever it was given: a misspelt name is ignored and text may stand
-where a number is meant. Here both are refused, with what is accepted.
+papermill hands a notebook whatever it was given: a misspelt name is ignored, and text may be
+given where a number is meant. Both are refused here, with what is accepted.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from hedgelib.live import VENUE_KEYS
 __all__ = ["PARAMETER_HELP", "SMALLEST_BLOCKS", "SMALLEST_WINDOW", "ReportParameters"]
 
 SMALLEST_WINDOW = 30
-"""Days; a beta from fewer says next to nothing."""
+"""Fewest days of history; a beta from fewer says next to nothing."""
 
 SMALLEST_BLOCKS = 12
-"""Returns over several days; they are fewer, and each says more."""
+"""Fewest returns over several days; there are fewer of them, and each says more."""
 
 PARAMETER_HELP = {
     "portfolio": "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where "
@@ -36,17 +36,17 @@ PARAMETER_HELP = {
     "collateral": "margin: new_money (coin is bought), from_portfolio or stablecoin",
     "collateral_usd": "USD of margin to post; None: the least that max_leverage allows",
     "max_leverage": "cap on notional over margin",
-    "rounding": "to whole contracts: nearest, down or up",
+    "rounding": "how to round to whole contracts: nearest, down or up",
     "window_days": "days of history that beta is estimated on",
-    "horizon_days": "days until you look at the hedge again: beta is that of returns over so many",
+    "horizon_days": "hedge horizon in days; beta is estimated on returns of this length",
     "hedge_ratio": "share of the book's exposure to hedge; coin margin is covered whole",
     "target_beta": "beta of the book to leave on purpose",
-    "funding_rate_8h": "funding to reckon with, 0.0001 is 0.01% per 8 hours; history: its mean",
+    "funding_rate_8h": "funding rate to assume, 0.0001 is 0.01% per 8 hours; history: its mean",
     "maintenance_rate": "flat maintenance rate, 0.005 is 0.5%; None: the venue's own",
     "price_usd": "price of the hedge coin; None: its last close in the data",
     "live": "venue to take the data from as they are today, such as bybit; None: the bundled data",
-    "as_of_data": "say that an exercise on old prices is meant; quantities are then valued at them",
-    "no_alias": "take every ticker as it is written: WETH is then not ETH, nor XXBT BTC",
+    "as_of_data": "accept old prices as an exercise; quantities are then valued at them",
+    "no_alias": "read every ticker as written: WETH is then not ETH, and XXBT is not BTC",
     "title": "heading of the report; None: made from the name of the file",
 }
 """What each parameter means, in a line; the command line and the notebook show the same."""
@@ -80,23 +80,23 @@ class ReportParameters:
     collateral_usd : float, optional
         USD, > 0; the least that `max_leverage` allows when None.
     max_leverage : float
-        Cap on notional over collateral, > 0. With bought coin behind it a short lives through a
-        rise of about ``1 / (cap - 1)``: at 2 the coin has to double, and at 3 a rise by half ends
-        it, which months of the data have seen. So 2 is the default.
+        Cap on notional over collateral, > 0. With bought coin as margin a short survives a rise
+        of about ``1 / (cap - 1)``: at 2 the coin has to double, and at 3 a rise of 50% liquidates
+        it, which happened in some months of the data. So 2 is the default.
     rounding : {"nearest", "down", "up"}
         How contracts become whole.
     window_days : int
         Days of history that beta is estimated on, >= 30.
     horizon_days : int
-        Days that one return covers, >= 1: how long the hedge is to stand between two looks at it.
+        Hedge horizon, >= 1: days that one return covers, and until the hedge is looked at again.
         The window must hold at least 12 such returns, which do not overlap.
     hedge_ratio : float
-        Share of the exposure of the book to hedge, > 0; coin margin is covered whole beside it.
+        Share of the exposure of the book to hedge, > 0; coin margin is hedged in full besides.
     target_beta : float
         Beta of the book that is to be left.
     funding_rate_8h : float or "history"
-        Rate per 8 hours that the cost is reckoned with, decimal; ``"history"`` takes the mean of
-        the data.
+        Rate per 8 hours that the cost is calculated with, decimal; ``"history"`` takes the mean
+        of the data.
     maintenance_rate : float, optional
         Decimal from 0 to below 1; the venue's own ladder when None.
     price_usd : float, optional

@@ -259,7 +259,7 @@ def make_pages(notebook: Any, report: HedgeReport) -> tuple[str, str]:
 
 
 def write_json(report: HedgeReport, folder: str | Path) -> Path:
-    """Write the data of a report beside its page.
+    """Write the data of a report next to its page.
 
     Parameters
     ----------

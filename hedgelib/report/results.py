@@ -82,7 +82,7 @@ class Tracking:
     estimate : BetaEstimate, optional
         Of the part of the book that has history; None where none has.
     out_of_sample : float, optional
-        Share of that part's variance that a hedge took away on days it had not seen.
+        Share of that part's variance that a hedge removed out of sample.
     coin_sd : float
         Standard deviation of the coin over the horizon, decimal.
     book_beta : float
@@ -222,7 +222,7 @@ class Rallies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
-    """What one leverage cap asks for, and how far it carries.
+    """The margin that one leverage cap needs, and the rise that it survives.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ class FundingHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funding:
-    """What funding is reckoned to pay to this position.
+    """What funding is expected to pay to this position.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def _rally_rows(report: HedgeReport) -> list[list[str]]:
 
 
 def margin(report: HedgeReport) -> Section:
-    """Tell what keeps the short open, and what ends it."""
+    """Show what keeps the short open, and what ends it."""
     plan, coin = report.plan, report.hedge_coin
     contract = plan.contract
     finite = np.isfinite(plan.liquidation_price_usd)
@@ -63,7 +63,7 @@ def margin(report: HedgeReport) -> Section:
             coin_price(plan.liquidation_price_usd)
             + (f", from the price of {report.price_day}" if report.price_day else "")
             if finite
-            else "none: no price liquidates",
+            else "none: no price liquidates the short",
         ],
     ]
     if finite:
@@ -93,11 +93,10 @@ def margin(report: HedgeReport) -> Section:
     if finite:
         blocks.append(
             Text(
-                "A rally is the danger, not a crash. The short loses in the futures wallet while "
-                "the gain sits in the spot wallet, and that gain is not margin: to keep the hedge, "
-                f"coins must be sold for {coin if plan.holds_coin else 'stablecoin'} and moved "
-                "over in time. After a liquidation the book stands unhedged at the "
-                "higher price."
+                "The danger is a rally, not a crash. The short loses in the futures wallet while "
+                "the gain is in the spot wallet, where it is not margin: to keep the hedge, you "
+                f"must sell coins for {coin if plan.holds_coin else 'stablecoin'} and transfer it "
+                "in time. After a liquidation the book is unhedged at the higher price."
             )
         )
         rally = _rally_rows(report)
@@ -111,7 +110,7 @@ def margin(report: HedgeReport) -> Section:
                         if report.gap
                         else "Gain in spot wallet",
                         "Futures equity",
-                        "Leverage then",
+                        "Leverage after",
                     ],
                     rally,
                     "lrrrr",
@@ -122,22 +121,19 @@ def margin(report: HedgeReport) -> Section:
 
 
 def cost(report: HedgeReport) -> Section:
-    """Add up fees, and what funding has paid."""
+    """Show fees, and what funding has paid."""
     plan, funding, coin = report.plan, report.funding, report.hedge_coin
     blocks: list[Block] = [
         Text(
             f"Opening costs {usd(plan.open_fee_usd, cents=True)} at the taker fee of "
-            f"{plan.fee_rate * 100:.6g}%, and closing as much again."
+            f"{plan.fee_rate * 100:.6g}%, and closing costs as much again."
             if plan.fee_rate
             else "The venue's taker fee is not verified; fees are left out of all figures."
         )
     ]
     if funding is None:
         blocks.append(
-            Text(
-                f"The data hold no funding rates of {coin}; set funding_rate_8h to reckon with one "
-                "of your own."
-            )
+            Text(f"The data hold no funding rates of {coin}; set funding_rate_8h to use your own.")
         )
         return Section(blocks)
 
@@ -161,21 +157,21 @@ def cost(report: HedgeReport) -> Section:
         ]
     notes = []
     if funding.assumed:
-        notes.append("The report reckons with the rate that you gave.")
+        notes.append("The report uses the rate that you gave.")
     if past is not None:
         if "funding" in report.origin:
             notes.append(f"The rates are {report.origin['funding']['note']}.")
-        notes.append("The past is no promise.")
+        notes.append("Past funding does not predict future funding.")
     blocks += [
         Text(
-            "A perpetual's funding passes between longs and shorts. At a positive rate the short "
-            "receives it, at a negative rate it pays."
+            "Longs and shorts of a perpetual pay funding to each other. At a positive rate the "
+            "short receives it, at a negative rate the short pays it."
         ),
         Table(
             ["Rate", "Mean, 8 hours", "A year", "Received in 30 days"],
             rows,
             "lrrr",
-            f"What funding pays to a short of {usd(plan.notional_usd)}",
+            f"Funding received by a short of {usd(plan.notional_usd)}",
             marked=(0,),
         ),
         Text(" ".join(notes), "note"),
@@ -184,7 +180,7 @@ def cost(report: HedgeReport) -> Section:
 
 
 def uncovered(report: HedgeReport) -> Section:
-    """Tell what the hedge leaves open."""
+    """Show the risk that the hedge leaves open."""
     plan, residual, coin = report.plan, report.residual, report.hedge_coin
     blocks: list[Block] = []
     if report.tracked.estimate is not None:
@@ -209,7 +205,7 @@ def uncovered(report: HedgeReport) -> Section:
                 ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"],
                 rows,
                 "lrr",
-                "What is left, by the volatility over the window",
+                "Risk with and without the hedge, from the volatility over the window",
             )
         )
     open_delta = plan.exposure_usd - plan.notional_usd
@@ -224,17 +220,17 @@ def uncovered(report: HedgeReport) -> Section:
     if report.tracked.estimate is not None:
         items.append(
             "The coins' own news: a listing, a hack, an unlock moves one coin and not "
-            f"{coin}. Volatility over 30 days assumes that returns do not depend on each other."
+            f"{coin}. Volatility over 30 days assumes that returns are independent."
         )
         items.append(
-            "Beta moves: it was measured over the window and tends to rise in a crash. Measure it "
-            "again, and mend the hedge when the drift is worth the fee."
+            "Beta changes: it was measured over the window and tends to rise in a crash. Measure "
+            "it again, and resize the hedge when the drift justifies the fee."
         )
     own = report.coins("own")
     if own:
         items.append(
-            f"Betas that you gave ({listed(own)}) are taken as they are, without an error and "
-            "without residual volatility."
+            f"Betas that you gave ({listed(own)}) are used as given, without a standard "
+            "error and without residual volatility."
         )
     none = without_beta(report)
     if none:
@@ -247,7 +243,7 @@ def uncovered(report: HedgeReport) -> Section:
         )
     items += [
         "Basis: the contract can trade away from spot. When its premium widens by 1%, the short "
-        f"loses about {usd(plan.notional_usd * 0.01)} until it comes back.",
+        f"loses about {usd(plan.notional_usd * 0.01)} until the premium narrows again.",
         "The venue: custody, outages, auto-deleveraging, changed terms, and margin in one "
         "coin's wallet that nothing else backs.",
         "Taxes, and the time it takes to move coins when everybody does.",

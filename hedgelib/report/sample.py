@@ -213,12 +213,12 @@ class Sample:
 
 def _nothing_known(covers: tuple[Cover, ...], window: Any, coin: str | None) -> str:
     told = "; ".join(
-        f"{printable(c.coin)}: {c.reason or 'worth nothing'}" for c in covers if c.how != "cash"
+        f"{printable(c.coin)}: {c.reason or 'no value'}" for c in covers if c.how != "cash"
     )
     to = "" if coin is None else f" to {coin}"
     column = "columns beta_btc and beta_eth" if coin is None else f"a column beta_{coin.lower()}"
     return (
         f"no coin of the book has a beta{to}: between {window.index[0].date()} and "
-        f"{window.index[-1].date()} none has a price history that serves ({told}), and the file "
+        f"{window.index[-1].date()} none has a usable price history ({told}), and the file "
         f"gives none{to}; add {column}"
     )

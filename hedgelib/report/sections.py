@@ -1,4 +1,4 @@
-"""What is held, what it tracks, the plan and what a move does: words and tables.
+"""Sections of a report: holdings, tracking, the plan and the effect of a move.
 
 Nothing is worked out here; every number is the report's.
 """
@@ -78,15 +78,15 @@ def holdings(report: HedgeReport) -> Section:
     without = [c for c in report.covers if c.reason]
     if without:
         blocks += [
-            Text("Coins without a price history that serves:"),
+            Text("Coins without a usable price history:"),
             Points(_without(without, report.hedge_coin)),
         ]
     chosen = [c for c in report.coins("own") if not c.reason]
     if chosen:
         blocks.append(
             Text(
-                f"{listed(chosen)}: there is a price history, but the beta in the file goes before "
-                "it.",
+                f"{listed(chosen)}: there is a price history, but the beta in the file takes "
+                "precedence.",
                 "note",
             )
         )
@@ -111,17 +111,17 @@ def _enters(covers: list[Cover], hedge_coin: str) -> str:
     first, several = covers[0], len(covers) > 1
     if first.how == "own":
         how = (
-            "They enter with your betas, which are taken as they are."
+            "Your betas are used for them as given."
             if several
-            else f"It enters with your beta of {first.own_beta:g}, which is taken as it is."
+            else f"Your beta of {first.own_beta:g} is used for it as given."
         )
     else:
         how = (
-            "No betas in the file either: they are not hedged, and enter figures of the whole "
-            f"book as a range, from not moving with {hedge_coin} to moving like the rest."
+            "The file gives no betas either: they are not hedged, and figures of the whole book "
+            f"are ranges, from them not moving with {hedge_coin} to moving like the rest."
             if several
-            else "No beta in the file either: it is not hedged, and enters figures of the whole "
-            f"book as a range, from not moving with {hedge_coin} to moving like the rest."
+            else "The file gives no beta either: it is not hedged, and figures of the whole book "
+            f"are ranges, from it not moving with {hedge_coin} to moving like the rest."
         )
     return f"{listed(covers)}: {first.reason}. {how}"
 
@@ -140,7 +140,7 @@ def _valuation(report: HedgeReport) -> list[str]:
         said.append(f"{report.hedge_coin} is valued at the price given.")
     if report.portfolio.read_as:
         taken = [f"{name} as {column}" for name, column in report.portfolio.read_as]
-        said.append(f"Columns of the file were read so: {', '.join(taken)}.")
+        said.append(f"Columns of the file were read as follows: {', '.join(taken)}.")
     return said
 
 
@@ -161,7 +161,7 @@ def _tracking_row(tracked: Tracking) -> list[str]:
 
 
 def tracking(report: HedgeReport) -> Section:
-    """Tell what the book tracks, and which coin to use."""
+    """Show what the book tracks, and which coin to use."""
     coin, tracked = report.hedge_coin, report.tracked
     own, estimated, none = report.coins("own"), report.coins("history"), without_beta(report)
     cash = report.coins("cash")
@@ -204,9 +204,9 @@ def tracking(report: HedgeReport) -> Section:
     else:
         blocks.append(
             Text(
-                "No coin of the book has a price history that serves, so nothing is estimated: the "
-                f"beta of {tracked.covered_beta:.2f} to {coin} is made of the figures in the file "
-                "alone, and there is no telling how far to trust it."
+                "No coin of the book has a usable price history, so nothing is estimated: the "
+                f"beta of {tracked.covered_beta:.2f} to {coin} comes from the figures in the file "
+                "alone, and its uncertainty is unknown."
             )
         )
     if own or none or cash:
@@ -241,9 +241,10 @@ def tracking(report: HedgeReport) -> Section:
         wide = f", with {listed(none)} from not moving to moving like the rest," if none else ""
         blocks.append(
             Text(
-                f"Beta is a measurement: across its interval{wide} the {coin} exposure of the book "
-                f"is between {usd(low)} and {usd(high)}. It is estimated by ordinary least squares "
-                f"on {period_adjective(report)} simple returns, holdings weighted by their value, "
+                f"Beta is an estimate: across its 95% confidence interval{wide} the {coin} "
+                f"exposure of the book is between {usd(low)} and {usd(high)}. It is estimated by "
+                f"ordinary least squares on {period_adjective(report)} simple returns, with "
+                "holdings weighted by their value, "
                 "with the interval from Student's t. Out of sample means: fitted on the days "
                 "before, judged on the days after. Residual volatility is the standard deviation "
                 "of what the hedge coin does not explain.",
@@ -257,10 +258,10 @@ def _blocks_words(report: HedgeReport) -> str:
     h, days = report.parameters.horizon_days, report.days
     left = report.left_out
     return (
-        f"Returns over {h} days, none of which overlap: {days} days make {days // h}. "
-        + (f"{left} day{'' if left == 1 else 's'} at the start fill none. " if left else "")
-        + "They show what coins do that follow the market with a delay, and being fewer they leave "
-        "a wider interval."
+        f"The returns cover {h} days each and do not overlap: {days} days give {days // h}. "
+        + (f"{left} day{'' if left == 1 else 's'} at the start are left over. " if left else "")
+        + "They include the moves of coins that follow the market with a delay, but there are "
+        "fewer of them, so the interval is wider."
     )
 
 
@@ -280,22 +281,22 @@ def steps(report: HedgeReport) -> Section:
         )
     finite = np.isfinite(plan.liquidation_price_usd)
     if report.old and report.price_day is not None and finite:
-        text = f"The liquidation price is reached from the price of {report.price_day}."
+        text = f"The rise to the liquidation price starts from the price of {report.price_day}."
         blocks.append(Text(text, "note"))
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
         but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
         blocks.append(
             Text(
-                f"The {usd(plan.sold_usd)} are sold out of all coins but {but} alike, in "
-                "proportion to their value.",
+                f"The {usd(plan.sold_usd)} are sold out of all coins except {but}, in proportion "
+                "to their value.",
                 "note",
             )
         )
     if plan.collateral == "new_money":
         blocks.append(
             Text(
-                f"The {report.hedge_coin} that is bought as margin can fall like the book, so the "
-                "short covers it too: that is why it is larger than book times beta.",
+                f"The {report.hedge_coin} bought as margin can fall like the book, so the short "
+                "covers it too: that is why the short is larger than the book times beta.",
                 "note",
             )
         )
@@ -303,18 +304,18 @@ def steps(report: HedgeReport) -> Section:
     if held_usd and plan.collateral == "new_money":
         blocks.append(
             Text(
-                f"The book holds {usd(held_usd)} of {report.hedge_coin}, which can be margin as it "
-                "is: with collateral from_portfolio it is used before anything is sold.",
+                f"The book holds {usd(held_usd)} of {report.hedge_coin}, which can serve as "
+                "margin: with collateral from_portfolio it is used before anything is sold.",
                 "note",
             )
         )
     cash_usd = report.portfolio.cash_usd
     if cash_usd and plan.collateral != "from_portfolio":
-        what = "be it" if plan.collateral == "stablecoin" else "pay for it"
+        what = "serve as" if plan.collateral == "stablecoin" else "pay for"
         blocks.append(
             Text(
-                f"The book holds {usd(cash_usd)} of cash, which can {what}; with collateral "
-                "from_portfolio it is turned into margin before any coin is sold.",
+                f"The book holds {usd(cash_usd)} of cash, which can {what} the margin; with "
+                "collateral from_portfolio it is used before any coin is sold.",
                 "note",
             )
         )
@@ -324,7 +325,7 @@ def steps(report: HedgeReport) -> Section:
 
 
 def moves(report: HedgeReport) -> Section:
-    """List what moves of the hedge coin do."""
+    """Show gain and loss for moves of the hedge coin."""
     s, plan, coin, gap = report.scenario, report.plan, report.hedge_coin, report.gap
     totals, alone = report.at_covered_beta(s.move)
     rows = [
@@ -344,24 +345,24 @@ def moves(report: HedgeReport) -> Section:
         f"Total: spot, margin and short together, less the opening fee of {usd(plan.open_fee_usd)}."
     ]
     notes.append(
-        "The book is taken to move by beta alone: residual volatility, funding and a gap between "
-        "contract and spot come on top."
+        "The book is assumed to move by beta alone: residual volatility, funding and changes of "
+        "the basis come on top."
     )
     if s.liquidated.any():
-        notes.append("* Past the liquidation price: the whole margin is taken as lost.")
+        notes.append("* Past the liquidation price: the whole margin is assumed lost.")
     if s.wiped_out.any():
         notes.append(
-            "Where beta times the move is more than the book, its loss stops at all of it."
+            "Where beta times the move exceeds the book, the loss is limited to the whole book."
         )
     if report.price_day is not None:
-        notes.append(f"Prices in the second column start from that of {report.price_day}.")
+        notes.append(f"Prices in the second column start from the price of {report.price_day}.")
     none = without_beta(report)
     if none:
         notes.append(
             f"Spot is {covered_part(report)}, and the picture draws that part alone. The "
             f"{usd(gap.value_usd)} of {listed(none)} range from not moving to a beta of "
-            f"{report.tracked.covered_beta:.2f} like the rest; what "
-            f"{'it does' if len(none) == 1 else 'they do'} of their own comes on top."
+            f"{report.tracked.covered_beta:.2f} like the rest; "
+            f"{'its' if len(none) == 1 else 'their'} residual volatility comes on top."
         )
     return Section(
         [
@@ -378,7 +379,7 @@ def moves(report: HedgeReport) -> Section:
                 ],
                 rows,
                 "lrrrrrrr" if gap else "lrrrrrr",
-                f"Gain and loss at once, by the move of {coin}",
+                f"Immediate gain and loss, by the move of {coin}",
                 marked=[i for i, row in enumerate(s.rows()) if row["liquidated"]],
                 kind="moves ranges" if gap else "moves",
             ),
@@ -416,7 +417,8 @@ def moves_picture(report: HedgeReport) -> Scene:
     study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
     scene = pnl_over_moves(study.curve)
     if report.old and report.price_day is not None:
-        scene = replace(scene, alt=f"{scene.alt} Prices start from that of {report.price_day}.")
+        alt = f"{scene.alt} Prices start from the price of {report.price_day}."
+        scene = replace(scene, alt=alt)
     if not gap:
         return scene
     left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"

@@ -76,7 +76,7 @@ def headline(report: HedgeReport) -> str:
 
 
 def summary(report: HedgeReport) -> Section:
-    """Tell the whole on one page: hold, hedge, cost, what can go wrong."""
+    """Summarise the report on one page: holdings, hedge, cost and risks."""
     blocks: list[Block] = [
         Heading(report.title, _under(report)),
         *(Text(warning, "warning") for warning in warnings(report)),
@@ -108,7 +108,7 @@ def _hold(report: HedgeReport) -> str:
         its = f"The beta of the {usd(book.value_usd)}"
     if tracked.estimate is None:
         return (
-            f"{held} No coin in it has a price history that serves; by your own figures the beta "
+            f"{held} No coin in it has a usable price history; by your own figures the beta "
             f"of {covered_part(report)} to {coin} is {tracked.covered_beta:.2f}.{_unknown(report)}"
         )
     if is_the_coin(report):
@@ -125,8 +125,8 @@ def _hold(report: HedgeReport) -> str:
         beta, whose, moving = tracked.covered_beta, f"The beta of {part}", "that part"
     return (
         f"{held} {whose} to {coin}, measured over the {report.days} days to {report.last_day}"
-        f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): a move of {coin} "
-        f"by 10% goes with one of {percent(abs(beta) / 10, digits=1)} in {moving}"
+        f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): a 10% move of "
+        f"{coin} goes with a {percent(abs(beta) / 10, digits=1)} move of {moving}"
         f"{'' if beta >= 0 else ', the other way'}. {coin} explains "
         f"{percent(tracked.estimate.r2)} of the variance of {measured_part(report)}."
         f"{_unknown(report)}"
@@ -187,7 +187,7 @@ def _cost(report: HedgeReport) -> str:
         else "Fees are not counted: the venue's is not verified."
     )
     if funding is None:
-        return f"{said} What funding pays is not known: the data hold no rates of the coin."
+        return f"{said} Funding is not known: the data hold no rates of the coin."
     rate, past = "funding rate that you gave", funding.history
     if not funding.assumed and past is not None:
         proxy = " (a proxy)" if report.origin.get("funding", {}).get("proxy") else ""
@@ -198,7 +198,7 @@ def _cost(report: HedgeReport) -> str:
             f" In {past.worst_month}, the month with the lowest rate, it would have "
             f"{_paid(past.worst_month_usd, past=True)}."
         )
-    return f"{said} The {usd(plan.collateral_usd)} of margin are tied up."
+    return f"{said} The {usd(plan.collateral_usd)} of margin is tied up."
 
 
 def _paid(amount: float, *, past: bool = False) -> str:
@@ -229,12 +229,12 @@ def _rally(report: HedgeReport) -> str:
     if further:
         more = further[-1]
         carries = (
-            f"carries it to {percent(more.liquidation_move, signed=True)}"
+            f"raises it to {percent(more.liquidation_move, signed=True)}"
             if np.isfinite(more.liquidation_move)
-            else "carries it through any rally"
+            else "lets the short survive any rally"
         )
         said += (
-            f" More margin carries it further: {usd(more.collateral_usd)}, a leverage of "
+            f" More margin raises that level: {usd(more.collateral_usd)}, a leverage of "
             f"{more.leverage:.1f}, {carries}."
         )
     return said
@@ -242,10 +242,7 @@ def _rally(report: HedgeReport) -> str:
 
 def _own_moves(report: HedgeReport) -> list[str]:
     if report.tracked.estimate is None:
-        return [
-            "A wrong beta: it is made of your own figures, and there is no telling how far to "
-            "trust them."
-        ]
+        return ["A wrong beta: it comes from your own figures, and their uncertainty is unknown."]
     residual, plan, coin, gap = report.residual, report.plan, report.hedge_coin, report.gap
     low, high = (
         beta * plan.book_usd
@@ -253,12 +250,12 @@ def _own_moves(report: HedgeReport) -> list[str]:
     )
     own = [c for c in report.coins("own") if c.value_usd > 0]
     apart = (
-        f"Residual volatility, what no hedge with {coin} removes: about {usd(residual.own_usd)} "
-        f"{period(report)}, one standard deviation, of {measured_part(report)}"
+        f"Residual volatility, which no hedge with {coin} removes: about {usd(residual.own_usd)} "
+        f"{period(report)} (one standard deviation) for {measured_part(report)}"
     )
     if gap:
         apart += (
-            f", and {usd(residual.gap_usd)} assumed of the {usd(gap.value_usd)} without a beta "
+            f", and {usd(residual.gap_usd)} assumed for the {usd(gap.value_usd)} without a beta "
             f"({percent(gap.residual_sd, digits=1)}, the median of the other coins, or more)"
         )
     if own:
@@ -270,14 +267,14 @@ def _own_moves(report: HedgeReport) -> list[str]:
     taken = "The hedge is sized" if whole else "The book is taken"
     return [
         f"{apart}.",
-        f"A beta that was measured wrong, or changes. {taken} for "
+        f"A beta that was estimated wrongly, or changes. {taken} for "
         f"{usd(plan.beta * plan.book_usd)} of {coin} exposure; across the 95% interval of the "
         f"beta{wide} it is between {usd(low)} and {usd(high)}.",
     ]
 
 
 def _caps(report: HedgeReport) -> list[Block]:
-    """Compare leverage caps: what they ask for, and how far they carry."""
+    """Compare leverage caps: the margin each needs and the rise each survives."""
     if len(report.caps) < 2:
         return []
     coin, plan = report.hedge_coin, report.plan
@@ -306,7 +303,7 @@ def _caps(report: HedgeReport) -> list[Block]:
             head,
             rows,
             "l" + "r" * (len(head) - 1),
-            "More margin, less leverage: how far each carries"
+            "More margin, less leverage: the rise that liquidates each"
             + ("" if report.price_day is None else f", from the price of {report.price_day}"),
             marked=[i for i, cap in enumerate(report.caps) if cap.own],
             kind="caps",
@@ -380,7 +377,7 @@ def _level_words(report: HedgeReport) -> str:
 
 
 def warnings(report: HedgeReport) -> tuple[str, ...]:
-    """Say what a reader must know before anything else."""
+    """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report)]
     return tuple(text for text in found if text)
 
@@ -390,14 +387,15 @@ def _old(report: HedgeReport) -> str:
     text = age_words(report)
     if not text or report.as_of_data or report.price_day is None:
         return text
-    levels = f"price levels, such as the liquidation price, are of {report.price_day}"
+    day = report.price_day
+    levels = f"price levels, such as the liquidation price, are based on the price of {day}"
     if report.plan.contract.kind == "linear":
         return f"{text} The number of contracts and {levels}."
     return f"{text} The number of contracts does not depend on the price; {levels}."
 
 
 def _mixed(report: HedgeReport) -> str:
-    """Warn of a price of one day beside data of another."""
+    """Warn of a price of one day used with data of another."""
     if not report.old or report.price_day is not None:
         return ""
     coin, plan = report.hedge_coin, report.plan
@@ -417,8 +415,8 @@ def _not_hedged(report: HedgeReport) -> str:
         return ""
     return (
         f"Not hedged: {listed(none)}, {usd(report.gap.value_usd)} or "
-        f"{percent(report.gap.share)} of the book. There is no price history of "
-        f"{'it' if len(none) == 1 else 'them'} that serves, and the file gives no beta; "
+        f"{percent(report.gap.share)} of the book. There is no usable price history of "
+        f"{'it' if len(none) == 1 else 'them'}, and the file gives no beta; "
         f"add a column beta_{report.hedge_coin.lower()} with your own figure. Until then figures "
         "of the whole book are ranges, "
         f"from {'it' if len(none) == 1 else 'these coins'} not moving with {report.hedge_coin} to "

@@ -104,7 +104,7 @@ def test_a_series_that_is_refused_is_told_with_code_3(bybit, fetch):
     bybit.venue.faults = [Fault("instead", body="[1]", path="funding")]
     code, out, err = fetch("--coins", "BTC")
     assert code == 3
-    assert err == "hedgelib: 1 series could not be had; what is there can be used\n"
+    assert err == "hedgelib: 1 series could not be fetched; the others can be used\n"
     assert "- refused: BTC funding (BTC/USD:BTC): " in out
 
 
@@ -115,7 +115,7 @@ def test_an_interrupt_says_that_what_had_come_is_kept(fetch, monkeypatch):
     monkeypatch.setattr(data, "fill", interrupted)
     code, out, err = fetch("--coins", "BTC")
     assert (code, out) == (130, "")
-    assert err == "hedgelib: interrupted; what had come is kept, run it again to go on\n"
+    assert err == "hedgelib: interrupted; what was fetched is kept, run it again to go on\n"
 
 
 def test_help_is_quick_and_reads_well():

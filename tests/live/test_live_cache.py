@@ -262,14 +262,14 @@ def test_a_second_fetch_waits_for_the_first_and_says_so(bybit, monkeypatch):
 
     found = bybit.fetch("BTC", pace=bybit.clock.pace(sleep=sleep))
     assert found.requested
-    assert said == [f"another fetch is at work in {bybit.file('')}; waiting for it"]
+    assert said == [f"another fetch is running in {bybit.file('')}; waiting for it"]
     assert len(waits) == 3
 
 
 def test_a_fetch_that_never_ends_is_not_waited_for_for_ever(bybit):
     with (
         Cache(bybit.file("")).lock(sleep=pytest.fail, say=pytest.fail),
-        pytest.raises(HedgeError, match=r"has been at work in .* for 10 minutes; end it, or"),
+        pytest.raises(HedgeError, match=r"has been running in .* for 10 minutes; end it, or"),
     ):
         bybit.fetch("BTC")
     assert sum(bybit.clock.waits) == 600
@@ -299,7 +299,7 @@ def test_two_processes_at_once_leave_one_whole_cache(bybit, monkeypatch):
 
     class Recorder(fetching.Progress):
         def say(self, text):
-            assert "another fetch is at work" in text
+            assert "another fetch is running" in text
             seen.set()
 
     @contextmanager

@@ -197,7 +197,7 @@ def test_twins_that_differ_are_told_and_prices_that_are_none_leave_a_gap(bybit, 
     found = bybit.fetch("BTC", days=30)
     assert found.notes == (
         f"BTC/USDT: no usable close on {back(30)}; a gap stays",
-        f"BTC/USDT: {back(1)} came twice and not the same; the last stands",
+        f"BTC/USDT: {back(1)} came twice and differ; the last is used",
     )
     world = bybit.venue.world.spot["BTC"]
     assert found.market.latest_prices()["BTC"] == 2 * world[back(1)]

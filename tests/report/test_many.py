@@ -499,7 +499,7 @@ def test_a_manifest_gives_each_row_its_own_parameters(tmp_path):
     assert first.path == tmp_path / "a" / "x.csv"
     assert "line 5 of list.csv: max_leverage must be" in wrong.error
     assert "line 6 of list.csv: no path of a portfolio" in nameless.error
-    assert "stands above" in twice.error
+    assert "is listed above" in twice.error
     assert above.parameters["title"] == "Ours"
     assert above.path == tmp_path / ".." / "y.csv"
     assert "2 values where the header has 4 columns" in short.error
@@ -517,7 +517,7 @@ def test_a_manifest_gives_each_row_its_own_parameters(tmp_path):
         ("coin,usd_value\nADA,1\n", "this is one portfolio; `hedgelib report` makes its report"),
         ("file\nx.csv\n", "no column 'portfolio'; found file"),
         ("portfolio,max_levrage\nx.csv,2\n", "line 1: unknown parameter 'max_levrage' (did you"),
-        ("portfolio,title,title\nx,a,b\n", "line 1, column 'title': this column stands twice"),
+        ("portfolio,title,title\nx,a,b\n", "line 1, column 'title': this column appears twice"),
         ('portfolio\n"x\n', "check the quotes"),
     ],
 )
@@ -709,7 +709,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypat
     run.send_signal(signal.SIGINT)
     _, err = run.communicate()
     assert run.returncode == 130
-    assert err == "hedgelib: interrupted; the same command goes on from here\n"
+    assert err == "hedgelib: interrupted; run the same command again to continue\n"
     assert psutil.wait_procs(others, timeout=PATIENCE_SECONDS)[1] == []
     kept = finished()
     assert 1 < kept < 30

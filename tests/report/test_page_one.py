@@ -126,9 +126,9 @@ def test_a1_where_a_price_level_is_shown_its_day_is(book):
     said = plain(got.summary)
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said
     assert "from the price of 2023-12-31" in plain(got.margin)
-    assert "start from that of 2023-12-31" in plain(got.moves)
-    assert "is reached from the price of 2023-12-31" in plain(got.steps)
-    assert got.moves_picture.alt.endswith("Prices start from that of 2023-12-31.")
+    assert "start from the price of 2023-12-31" in plain(got.moves)
+    assert "starts from the price of 2023-12-31" in plain(got.steps)
+    assert got.moves_picture.alt.endswith("Prices start from the price of 2023-12-31.")
 
 
 def test_a1_a_linear_contract_has_another_number_at_another_price(book):
@@ -155,8 +155,8 @@ def test_a1_quantities_at_old_prices_are_refused_unless_that_is_meant(book):
         report_on(path)
     assert str(caught.value) == (
         f"{path}: the value of ADA, LINK and MATIC would be that of 2023-12-31, 1,063 days ago; "
-        "use --live VENUE, give usd_value or price_usd in the file, or say with --as-of-data "
-        "(as_of_data) that an exercise on old prices is meant"
+        "use --live VENUE, give usd_value or price_usd in the file, or accept old prices as an "
+        "exercise with --as-of-data (as_of_data)"
     )
     got = report_on(path, as_of_data=True)
     assert got.warnings[0] == MEANT
@@ -287,7 +287,7 @@ def test_a1_the_command_line_says_it_under_its_headline(book, capsys, tmp_path):
     assert last.startswith("wrote ")
     path = book(QUANTITIES)
     assert command_line.main(["report", str(path), "--out", str(tmp_path)]) == 2
-    assert "or say with --as-of-data" in capsys.readouterr().err
+    assert "or accept old prices" in capsys.readouterr().err
     assert command_line.main(["report", str(path), "--as-of-data", "--out", str(tmp_path)]) == 0
     assert f"! {MEANT}" in capsys.readouterr().out
 
@@ -487,7 +487,7 @@ def test_a3_an_owners_beta_counts_for_beta_and_not_for_residual_volatility(book)
     said = plain(got.summary)
     assert "The beta of the $9,000 that has a price history or a beta of yours to ETH" in said
     assert "residual of $1,000 assumed, of $3,000 not known" in said
-    assert "a day, one standard deviation, of the $6,000 that has a price history, and" in said
+    assert "a day (one standard deviation) for the $6,000 that has a price history, and" in said
     assert "That of XYZ is not known and comes on top." in said
     # So no share of the variance of the whole book can be told.
     assert not any("of the whole book;" in text for text in got.warnings)

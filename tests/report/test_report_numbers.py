@@ -218,7 +218,7 @@ def test_a_horizon_is_named_wherever_it_counts():
     assert f"removes: about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
     assert "Volatility in 7 days" in said["summary"]
     assert "7-day simple returns" in said["tracking"]
-    assert "196 days make 28. 4 days at the start fill none." in said["tracking"]
+    assert "196 days give 28. 4 days at the start are left over." in said["tracking"]
     assert "In 7 days" in said["uncovered"]
     assert "28 7-day returns" in got.tracking_picture.alt
     assert not [name for name, text in said.items() if "a day" in text.lower()]
@@ -256,7 +256,7 @@ def test_an_assumed_funding_rate_goes_before_the_history(contract, rate):
     said = " ".join(f"{got.summary} {got.cost}".split())
     assert "funding rate that you gave" in said
     assert "your assumption" in said
-    assert "The report reckons with the rate" in said
+    assert "The report uses the rate" in said
     received = "receive" if rate >= 0 else "pay"
     assert f"{received} about {usd(abs(funding.month_usd))} in 30 days" in said
 
@@ -272,14 +272,14 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
     assert got.tracked.book_beta == pytest.approx((6000 * ada.beta + 3000 * 2) / 10_000)
     text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
-    assert "XYZ: no price history. It enters with your beta of 2" in " ".join(text.split())
+    assert "XYZ: no price history. Your beta of 2 is used for it" in " ".join(text.split())
     assert "That of XYZ is not known and comes on top." in " ".join(str(got.summary).split())
     alone = report_on(book("coin,usd_value\nADA,6000\n"), benchmark="ETH")
     assert "on top" not in str(alone.summary)
     assert got.residual.own_usd == pytest.approx(alone.residual.own_usd)
     assert (alone.residual.gap_usd, bool(alone.gap)) == (0, False)
     assert got.residual.gap_usd == pytest.approx(1000 * ada.residual_sd)
-    assert "UNK: no price history. No beta in the file either: it is not hedged" in " ".join(
+    assert "UNK: no price history. The file gives no beta either: it is not hedged" in " ".join(
         text.split()
     )
 
@@ -288,7 +288,7 @@ def test_a_beta_in_the_file_goes_before_history(book):
     got = report_on(book("coin,usd_value,beta\nADA,5000,1.5\nLINK,5000,\n"), benchmark="ETH")
     assert [c.how for c in got.covers] == ["own", "history"]
     assert got.book_returns == pytest.approx(market.returns("LINK", window=365)["LINK"].to_numpy())
-    assert "the beta in the file goes before" in " ".join(str(got.holdings).split())
+    assert "the beta in the file takes precedence" in " ".join(str(got.holdings).split())
 
 
 def test_a_book_of_own_betas_alone(book):
@@ -344,7 +344,9 @@ def test_the_file_can_give_the_price_of_the_hedge_coin(book):
     said = " ".join(f"{got.summary} {got.holdings}".split())
     assert "Price of ETH: $4,000.00, as the file has it" in said
     assert "The quantities of ADA are valued at the closes of 2023-12-31" in said
-    assert "Columns of the file were read so: amount as quantity, price as price_usd." in said
+    assert (
+        "Columns of the file were read as follows: amount as quantity, price as price_usd." in said
+    )
     assert report_on(path, benchmark="ETH", as_of_data=True, price_usd=4000).plan.price_usd == 4000
     with pytest.raises(InvalidInput, match=r"price_usd is 3,500, but the file gives 4,000 for ETH"):
         report_on(path, benchmark="ETH", as_of_data=True, price_usd=3500)
@@ -523,7 +525,10 @@ BAD_FILES = {
     "a word for a value": ("coin,usd_value\nADA,lots\n", "must be a plain number"),
     "a NaN": ("coin,usd_value\nADA,nan\n", "must be a plain number"),
     "infinity": ("coin,usd_value\nADA,1e999\n", "too large"),
-    "a coin twice": ("coin,usd_value\nADA,1\nada,2\n", "line 3, column 'coin': 'ADA' stands in"),
+    "a coin twice": (
+        "coin,usd_value\nADA,1\nada,2\n",
+        "line 3, column 'coin': 'ADA' is already in",
+    ),
     "nothing of value": ("coin,usd_value\nADA,0\n", "worth more than 0"),
     "a quantity without a price": ("coin,quantity\nXYZ,5\n", "no price of XYZ"),
     "unknown coins alone": ("coin,usd_value\nXYZ,5\n", "XYZ: no price history"),
@@ -600,11 +605,11 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
     ) in wrong
     assert (
         f"rose that far within 30 days from {seen.reached} of {seen.starts:,} starting days "
-        f"({percent(seen.share, digits=1)}), in {seen.episodes} rallies. More margin carries it "
-        f"further: {usd(more.collateral_usd)}, a leverage of 2.0, carries it to "
+        f"({percent(seen.share, digits=1)}), in {seen.episodes} rallies. More margin raises that "
+        f"level: {usd(more.collateral_usd)}, a leverage of 2.0, raises it to "
         f"{percent(more.liquidation_move, signed=True)}."
     ) in wrong
-    assert f"removes: about {usd(got.residual.own_usd)} a day, one standard deviation" in wrong
+    assert f"removes: about {usd(got.residual.own_usd)} a day (one standard deviation)" in wrong
     low, high = (b * plan.book_usd for b in (got.tracked.book_beta_low, got.tracked.book_beta_high))
     assert f"is between {usd(low)} and {usd(high)}" in wrong
 
@@ -664,9 +669,9 @@ def test_a_book_of_many_coins_stays_readable(book):
     named = " ".join(str(got.holdings).split())
     assert all(f" C{i} $100" in named for i in range(200))
     assert (
-        "C0, C1, C2, C3, C4 and 195 others: no price history. They enter with your betas" in named
+        "C0, C1, C2, C3, C4 and 195 others: no price history. Your betas are used for them" in named
     )
-    assert "D0, D1, D2, D3, D4 and 45 others: no price history. No betas in the file" in named
+    assert "D0, D1, D2, D3, D4 and 45 others: no price history. The file gives no betas" in named
     assert named.count("no price history") == 2
 
 
@@ -768,7 +773,7 @@ def test_a4_margin_out_of_the_book_is_made_of_cash_first(book):
     said = " ".join(str(got.steps).split())
     assert "hold less of the coins in it" in " ".join(str(got.summary).split())
     assert f"$4,000 of cash and {usd(plan.sold_usd)} of altcoins sold" in said
-    assert "out of all coins but ETH and cash alike" in said
+    assert "out of all coins except ETH and cash" in said
     # The same by hand: cash as new money, then coins.
     alone = report_on(book("coin,usd_value\nADA,10000\n"), benchmark="ETH").residual.own_usd
     assert got.residual.own_usd == pytest.approx(alone * (1 - plan.sold_usd / 10_000))
@@ -885,7 +890,7 @@ def test_a13_the_coin_itself_has_a_beta_that_nobody_measured(book, cash):
     assert "95% interval" not in said
     assert "measured over" not in said
     assert "measured wrong" not in said
-    offer = "The book holds $40,000 of ETH, which can be margin as it is: with collateral"
+    offer = "The book holds $40,000 of ETH, which can serve as margin: with collateral"
     assert offer in " ".join(str(got.steps).split())
     one = report_on(path, collateral="from_portfolio", max_leverage=1)
     steps = " ".join(str(one.steps).split())

@@ -231,7 +231,7 @@ def test_plain_papermill_from_another_folder_agrees_with_hedgelib(defi_mix):
     for number in cells(report):
         assert number in page.text, number
     for cover in report.coins("own"):
-        assert f"{cover.coin}: no price history. It enters with your beta" in page.text
+        assert f"{cover.coin}: no price history. Your beta" in page.text
 
 
 @pytest.mark.parametrize("fixture", ["layer1", "defi_mix", "hostile"])
@@ -466,7 +466,7 @@ def test_help_and_version(capsys):
     for name in ReportParameters.names()[1:]:
         assert f"--{name.replace('_', '-')} " in out
     assert PARAMETER_HELP["portfolio"] in out
-    for meaning in ("3 the report is there and its PDF is not,", "3 some portfolios have no"):
+    for meaning in ("3 the report was written but its PDF was not,", "3 some portfolios have no"):
         assert meaning in out
 
 
