@@ -60,7 +60,9 @@ def test_a_portfolio_file_names_the_coins(fetch, tmp_path):
     file.write_text("coin,quantity\nADA,10\nNEWCOIN,2\n")
     code, out, _ = fetch("--portfolio", str(file))
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()[3:7]] == ["BTC", "ETH", "ADA", "NEWCOIN"]
+    first_words = [line.split(" ")[0] for line in out.splitlines()]
+    start = first_words.index("BTC")
+    assert first_words[start : start + 4] == ["BTC", "ETH", "ADA", "NEWCOIN"]
     assert "- NEWCOIN: no market at the venue" in out
 
 
