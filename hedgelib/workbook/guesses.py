@@ -1,4 +1,4 @@
-"""A guess, read from the option that was chosen."""
+"""The numbers in the option that a reader chose."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ _NUMBER = re.compile(r"(−?)(\$?)(\d[\d,]*(?:\.\d+)?)(%?)")
 
 
 def number_in(option: str | None) -> float | None:
-    """Read the first number in an option that somebody chose.
-
-    Parameters
-    ----------
-    option : str or None
+    """Return the first number in an option, or None.
 
     Returns
     -------
@@ -38,20 +34,12 @@ def number_in(option: str | None) -> float | None:
 
 
 def numbers_in(option: str | None) -> tuple[float, float] | None:
-    """Read the range in an option that somebody chose.
-
-    Parameters
-    ----------
-    option : str or None
+    """Return the first two numbers in an option, or None.
 
     Returns
     -------
     tuple of (float, float) or None
         The first two numbers; ``None`` without an option, or without two numbers in it.
-
-    Notes
-    -----
-    **Source:** as :func:`number_in`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""What the start page needs beside the library: how long it all takes, a guess, and its picture.
+"""Helpers of the start page: the minutes of the lessons, a guess, and its picture.
 
-The guess is kept out of the page so that no answer shows beside the question.
+The guess is here so that a reader of the page does not see the answer with the question.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["deposit_at", "guess_deposit", "minutes_of_lessons"]
 
 
 def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
-    """Read how many minutes each numbered lesson takes; the appendices are for looking up.
+    """Return the minutes of each numbered lesson; appendices are left out.
 
     Parameters
     ----------
     folder : Path, optional
-        Of the notebooks; the workbook's own when omitted.
+        Folder of the notebooks; by default the workbook's own.
 
     Returns
     -------
@@ -53,12 +53,12 @@ def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
 def guess_deposit(
     coins: float, price_usd: float, move: float, coin: str = "ETH"
 ) -> tuple[Prediction, dict[str, float]]:
-    """Ask what becomes of a deposit of coins when they fall.
+    """Return a question about a deposit of coins when their price falls.
 
     Parameters
     ----------
     coins : float
-        Deposited.
+        Number of coins deposited.
     price_usd : float
         USD per coin.
     move : float
@@ -68,7 +68,7 @@ def guess_deposit(
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, USD.
+        The question, and the value of each option in the picture, USD.
 
     Notes
     -----
@@ -86,7 +86,7 @@ def guess_deposit(
     asked = predict(
         f"{coin} falls by {percent(-move)}. What happens to the {coin} that Alice has deposited?",
         {
-            same: "Not one coin is gone, true. But the question of a hedge is dollars.",
+            same: "The number of coins is the same, true. But a hedge is about dollars.",
             answer: f"The coins are still hers, and each is worth {percent(-move)} less.",
             gained: "The futures gain. The coins behind them are just coins.",
         },
@@ -105,25 +105,21 @@ def deposit_at(
     lowest: float = -0.6,
     highest: float = 0.6,
 ) -> Lines:
-    """Show what a deposit of coins gains or loses, beside one of dollars.
+    """Return the gain or loss of a deposit of coins, compared with a deposit of dollars.
 
     Parameters
     ----------
     coins : float
-        Deposited, > 0.
+        Number of coins deposited, > 0.
     price_usd : float
-        USD per coin when they were, > 0.
+        USD per coin at the deposit, > 0.
     move : float
         Return of the coin, a decimal above -1.
     coin : str
     guess : float, optional
-        Of the change, USD, to be shown beside what is true.
+        The reader's guess of the change, USD, shown in the picture.
     lowest, highest : float
-        Range of the curves; widened where the move lies outside.
-
-    Returns
-    -------
-    Lines
+        Range of the curves; widened to include the move.
 
     Raises
     ------
@@ -165,7 +161,7 @@ def deposit_at(
         ),
         title=f"{coin} {text}: a deposit of {name} {made}",
         finding=(
-            f"A deposit of {name}, worth {usd(coins * price_usd)} at first. {coin} {text}: it "
+            f"The deposit is {name}, {usd(coins * price_usd)} at the start. {coin} {text}: it "
             f"{made}. The line is straight; a deposit of dollars would stay at zero."
         ),
         place=move,

@@ -1,7 +1,6 @@
-"""What lesson 01 needs beside the library: two sides of an agreement, a put, five uses of money.
+"""Helpers of lesson 01: two sides of an agreement, a put, five uses of the same money.
 
-The guesses are here and not in the lesson so that a reader does not see the answer with the
-question.
+The guesses are here so that a reader of the lesson does not see the answer with the question.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ __all__ = [
 ]
 
 WAYS = ("own it", "linear long", "linear short", "inverse long", "inverse short")
-"""What one can do with the same money and an opinion on a coin."""
+"""Ways to use the same money on a view about a coin."""
 
 _LOOK: dict[str, tuple[Role, float]] = {
     "own it": ("altcoins", 9.5),
@@ -63,12 +62,12 @@ _SEEN = "What you should have seen"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """The highest price of a stretch and the fall that followed: made by :func:`drop_from_top`.
+    """The highest price of a period and the fall after it, as :func:`drop_from_top` returns it.
 
     Parameters
     ----------
     top_day, low_day : Timestamp
-        Of the highest price, and of the lowest after it.
+        Day of the highest price, and of the lowest after it.
     top_usd, low_usd : float
     level_day : Timestamp
         The last day before the top on which the price was as low.
@@ -87,29 +86,29 @@ class Drop:
 
     @property
     def days_undone(self) -> int:
-        """Days of rising that the fall has undone."""
+        """Days of gains that the fall has undone."""
         return int((self.top_day - self.level_day).days)
 
     @property
     def move(self) -> float:
-        """From the top to the low, a decimal."""
+        """Return from the top to the low, a decimal."""
         return self.low_usd / self.top_usd - 1
 
 
 def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, float]]:
-    """Compare coins with BTC on the days on which BTC moved the most.
+    """Return how far coins moved relative to BTC on BTC's largest moves.
 
     Parameters
     ----------
     returns : DataFrame
         Decimal, one column for each coin, BTC among them.
     limit : float
-        What BTC must have moved by in the day, decimal.
+        Smallest daily move of BTC that counts, decimal.
 
     Returns
     -------
     dict of str to tuple of (float, float)
-        For each coin but BTC, its mean return over that of BTC: on BTC's falls, and on its rises.
+        For each coin except BTC, its mean return over BTC's: on BTC's falls, and on its rises.
 
     Examples
     --------
@@ -128,25 +127,17 @@ def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, flo
 
 
 def drop_from_top(prices: pd.Series) -> Drop:
-    """Find the highest price, the lowest after it, and how long ago it was as low before.
+    """Return the highest price, the lowest after it, and the last day before with as low a price.
 
     Parameters
     ----------
     prices : Series
         USD, by day.
 
-    Returns
-    -------
-    Drop
-
     Raises
     ------
     InvalidInput
-        No fall after the highest price, or one that goes back beyond the first price.
-
-    Notes
-    -----
-    **Source:** the prices themselves.
+        No fall after the highest price, or a fall below the first price.
 
     Examples
     --------
@@ -163,7 +154,7 @@ def drop_from_top(prices: pd.Series) -> Drop:
     if low == top:
         raise InvalidInput("the last price is the highest: there is no fall after it")
     if not as_low.size:
-        raise InvalidInput("the fall goes back beyond the first price; take a longer stretch")
+        raise InvalidInput("the price falls below its first value; start earlier")
     return Drop(
         top_day=days[top],
         top_usd=float(values[top]),
@@ -176,20 +167,20 @@ def drop_from_top(prices: pd.Series) -> Drop:
 def guess_tripled(
     notional_usd: float, price_usd: float, coin: str = "ETH"
 ) -> tuple[Prediction, dict[str, float]]:
-    """Ask what a short has lost once the price has tripled.
+    """Return a question about the loss of a short after the price has tripled.
 
     Parameters
     ----------
     notional_usd : float
         Size of the short, USD.
     price_usd : float
-        Agreed on.
+        Price agreed on, USD per coin.
     coin : str
 
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, USD.
+        The question, and the value of each option in the picture, USD.
 
     Notes
     -----
@@ -209,7 +200,7 @@ def guess_tripled(
         {
             own: "That is the most that an owner can lose. A short does not own anything.",
             whole: f"He owes the whole rise, and a rise of {percent(2)} is twice the notional.",
-            nothing: "A short earns in a fall. In a rise it pays what the long earns.",
+            nothing: "A short earns in a fall. In a rise it pays what the long gains.",
         },
         answer=whole,
     )
@@ -217,18 +208,18 @@ def guess_tripled(
 
 
 def guess_risen(book_usd: float, rise: float) -> tuple[Prediction, dict[str, float]]:
-    """Ask what a fully hedged book gains in a rise.
+    """Return a question about the gain of a fully hedged book in a rise.
 
     Parameters
     ----------
     book_usd : float
     rise : float
-        Of the market, a decimal above zero.
+        Return of the market, a decimal above zero.
 
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, USD.
+        The question, and the value of each option in the picture, USD.
 
     Notes
     -----
@@ -245,10 +236,10 @@ def guess_risen(book_usd: float, rise: float) -> tuple[Prediction, dict[str, flo
     asked = predict(
         f"The market rises {percent(rise)}. What do you gain, altcoins and short together?",
         {
-            kept: "That is what an insured owner would keep. But a short is not asked whether it "
-            "was meant as protection.",
-            half: "Protection must cost something, one thinks. But here is no premium; there is a "
-            "second position, and it is as large as the first.",
+            kept: "That is what an insured owner would keep. But a short pays in a rise, whatever "
+            "you meant it for.",
+            half: "Protection should cost something. But a hedge has no premium; it is a second "
+            "position, as large as the first.",
             gone: "The short pays out exactly what the altcoins bring in.",
         },
         answer=gone,
@@ -257,18 +248,18 @@ def guess_risen(book_usd: float, rise: float) -> tuple[Prediction, dict[str, flo
 
 
 def guess_halved(stake_usd: float, coin: str = "ETH") -> tuple[Prediction, dict[str, float]]:
-    """Ask what is left of an inverse long of leverage 1 once the price has halved.
+    """Return a question about an inverse long at leverage 1 after the price has halved.
 
     Parameters
     ----------
     stake_usd : float
-        Worth of the coins posted as margin, and size of the long, USD.
+        Value of the coins posted as margin, and size of the long, USD.
     coin : str
 
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, USD.
+        The question, and the value of each option in the picture, USD.
 
     Notes
     -----
@@ -288,8 +279,8 @@ def guess_halved(stake_usd: float, coin: str = "ETH") -> tuple[Prediction, dict[
         {
             owner: "That is what an owner has left. You have the margin, which has halved, and a "
             "contract that has lost as much again.",
-            empty: "The margin has lost half its worth, and the contract has lost the other half.",
-            same: "That would be the inverse short, where one makes good the other.",
+            empty: "The margin has lost half its value, and the contract has lost the other half.",
+            same: "That would be the inverse short, where one offsets the other.",
         },
         answer=empty,
     )
@@ -297,11 +288,7 @@ def guess_halved(stake_usd: float, coin: str = "ETH") -> tuple[Prediction, dict[
 
 
 def seen_lock(book_usd: float, premium_usd: float) -> str:
-    """Answer what a reader was asked to try with the lock and the insurance.
-
-    Parameters
-    ----------
-    book_usd, premium_usd : float
+    """Return the answers to the things to try with a short and a put.
 
     Returns
     -------
@@ -310,15 +297,15 @@ def seen_lock(book_usd: float, premium_usd: float) -> str:
 
     Notes
     -----
-    **Source:** the put beats a full short where the rise is worth more than the premium.
+    **Source:** the put beats a full short where the gain in a rise is above the premium.
     """
     even = percent(premium_usd / book_usd, signed=True, digits=1)
     return fold(
         _SEEN,
-        f"- The slope is one less the share hedged: half a hedge leaves half the slope, all of it "
-        "none. It never bends.\n"
+        "- The slope is one minus the share hedged: half a hedge leaves half the slope, a full "
+        "hedge none. It never bends.\n"
         "- You are a short. The line falls from left to right: you lose in a rise.\n"
-        f"- From a rise of {even} on, which is the premium over the book, the put leaves you more. "
+        f"- From a rise of {even} on (the premium over the book), the put leaves you more. "
         f"In a fall the full short is ahead by the premium, {usd(premium_usd)}, however deep it "
         "goes.",
     )
@@ -339,7 +326,7 @@ def long_and_short(
     lowest: float = -0.8,
     highest: float = 2.0,
 ) -> Lines:
-    """Draw up what the two sides of one agreement on a price gain and lose.
+    """Return the gains and losses of the two sides of an agreement on a price.
 
     Parameters
     ----------
@@ -348,16 +335,12 @@ def long_and_short(
     price_usd : float
         Price agreed on, > 0.
     move : float
-        Of the coin since then, a decimal above -1.
+        Return of the coin since then, a decimal above -1.
     coin : str
     guess : float, optional
-        Of the short's result, to be shown beside it.
+        The reader's guess of the short's result, USD.
     lowest, highest : float
-        Range of the curves; widened where the move lies outside.
-
-    Returns
-    -------
-    Lines
+        Range of the curves; widened to include the move.
 
     Raises
     ------
@@ -405,7 +388,7 @@ def long_and_short(
         finding=(
             f"{coin} {text} after an agreement over {usd(notional_usd)}: the long has "
             f"{usd(long, signed=True)} and the short {usd(short, signed=True)}; together they "
-            "have nothing, at any price."
+            "gain nothing, at any price."
         ),
         place=float(move),
         caption=f"An agreement over {usd(notional_usd)}, {coin} {text}",
@@ -414,7 +397,7 @@ def long_and_short(
 
 
 def put_pnl_usd(book_usd: ArrayLike, move: ArrayLike, premium_usd: ArrayLike = 0.0) -> FloatArray:
-    """Gain or loss of a put on a book, struck at today's value.
+    """Return the gain or loss of a put on a book, struck at today's value.
 
     Formula: ``max(0, -move) * book - premium``.
 
@@ -464,7 +447,7 @@ def lock_or_insurance(
     lowest: float = -0.8,
     highest: float = 1.0,
 ) -> Lines:
-    """Set a book with a short beside the same book with a put.
+    """Return the result of a book with a short, compared with a put on the same book.
 
     Parameters
     ----------
@@ -475,15 +458,11 @@ def lock_or_insurance(
     premium_usd : float
         Price of a put on all of it, USD, >= 0.
     move : float
-        Of the market, a decimal above -1.
+        Return of the market, a decimal above -1.
     guess : float, optional
-        Of the result with the short, to be shown beside it.
+        The reader's guess of the result with the short, USD.
     lowest, highest : float
-        Range of the curves; widened where the move lies outside.
-
-    Returns
-    -------
-    Lines
+        Range of the curves; widened to include the move.
 
     Raises
     ------
@@ -492,7 +471,7 @@ def lock_or_insurance(
 
     Notes
     -----
-    **Source:** a short pays ``-hedged * book * move`` whichever way; a put :func:`put_pnl_usd`.
+    **Source:** a short pays ``-hedged * book * move``; a put pays :func:`put_pnl_usd`.
 
     Examples
     --------
@@ -550,18 +529,18 @@ def lock_or_insurance(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiveWays:
-    """The same money put to five uses: the coin, and two contracts either way.
+    """The same money used in five ways: the coin, and two contracts, long and short.
 
     Parameters
     ----------
     stake_usd : float
-        The money, all of which serves as the price of the coin or as margin, USD, > 0.
+        The money, all of it spent on the coin or posted as margin, USD, > 0.
     price_usd : float
-        Of the coin when it starts, > 0.
+        Price of the coin at the start, > 0.
     inverse, linear : ContractTerms
-        On the same coin.
+        Contracts on the same coin.
     maintenance_rate : float
-        At which the venue closes a position, a decimal.
+        Maintenance margin rate of the venue, a decimal.
 
     Raises
     ------
@@ -575,8 +554,8 @@ class FiveWays:
     ...                      multiplier=0.01, settle="USDT")
     >>> ways = FiveWays(stake_usd=1000, price_usd=2500, linear=usdt,
     ...                 inverse=market.contract("binance:ETHUSD_PERP"))
-    >>> [round(float(ways.worth(way, -0.3))) for way in WAYS]
-    [700, 700, 1300, 400, 1000]
+    >>> [value for _, value in ways.at(-0.3).rows()[:5]]
+    ['$700', '$700', '$1,300', '$400', '$1,000']
     """
 
     stake_usd: float
@@ -593,7 +572,7 @@ class FiveWays:
             raise InvalidInput("the two contracts must be on one coin")
 
     def contracts(self, way: str, leverage: float = 1.0) -> float:
-        """Contracts that a way holds, signed; none for the coin itself.
+        """Return the contracts of a way, signed; 0 for the coin itself.
 
         Parameters
         ----------
@@ -601,10 +580,6 @@ class FiveWays:
             One of :data:`WAYS`.
         leverage : float
             Size of the position over the money, > 0.
-
-        Returns
-        -------
-        float
 
         Raises
         ------
@@ -624,7 +599,7 @@ class FiveWays:
         return sign * leverage * self.stake_usd / face
 
     def closed_at(self, way: str, leverage: float = 1.0) -> float | None:
-        """Move at which the venue closes the position; None where it never does.
+        """Return the move at which the venue closes the position; None where it never does.
 
         Parameters
         ----------
@@ -666,14 +641,14 @@ class FiveWays:
         return float(price) / self.price_usd - 1 if np.isfinite(price) else None
 
     def worth(self, way: str, moves: ArrayLike, leverage: float = 1.0) -> FloatArray:
-        """Say what the money has become, in USD: 0 once the venue has closed the position.
+        """Return the value of the money, USD: 0 once the venue has closed the position.
 
         Parameters
         ----------
         way : str
             One of :data:`WAYS`.
         moves : array_like
-            Of the coin, decimals above -1.
+            Returns of the coin, decimals above -1.
         leverage : float
             Size of the position over the money, > 0.
 
@@ -726,24 +701,20 @@ class FiveWays:
         lowest: float = -0.8,
         highest: float = 2.0,
     ) -> Lines:
-        """Set the five ways side by side.
+        """Return the five ways side by side.
 
         Parameters
         ----------
         move : float
-            Of the coin, a decimal above -1.
+            Return of the coin, a decimal above -1.
         unit : str
             ``"USD"`` or the coin.
         leverage : float
-            Of the four with a contract, > 0.
+            Leverage of the four ways with a contract, > 0.
         guess : float, optional
-            Shown beside what is true.
+            The reader's guess, in the unit.
         lowest, highest : float
-            Range of the curves; widened where the move lies outside.
-
-        Returns
-        -------
-        Lines
+            Range of the curves; widened to include the move.
 
         Raises
         ------
@@ -810,11 +781,7 @@ class FiveWays:
 
 
 def seen_ways(ways: FiveWays) -> str:
-    """Answer what a reader was asked to try with the five ways.
-
-    Parameters
-    ----------
-    ways : FiveWays
+    """Return the answers to the things to try with the five ways.
 
     Returns
     -------
@@ -825,10 +792,10 @@ def seen_ways(ways: FiveWays) -> str:
     -----
     **Source:** :meth:`FiveWays.worth`, :meth:`FiveWays.closed_at`.
     """
-    coin, leverage, swing = ways.inverse.coin, 5.0, 0.2
+    coin, leverage, reach = ways.inverse.coin, 5.0, 0.2
     held = f"{ways.stake_usd / ways.price_usd:g} {coin}"
     ends = {way: ways.closed_at(way, leverage) for way in WAYS}
-    left = [way for way, end in ends.items() if end is None or abs(end) > swing]
+    left = [way for way, end in ends.items() if end is None or abs(end) > reach]
     alive = " and ".join("the owner" if way == "own it" else f"the {way}" for way in left)
     gone = ", ".join(
         f"{way} at {move_text(round(end, 3))}"
@@ -837,9 +804,9 @@ def seen_ways(ways: FiveWays) -> str:
     )
     return fold(
         _SEEN,
-        f"- The short is twice as large as its margin. One half of it makes good what the {coin} "
+        f"- The short is twice as large as its margin. One half of it offsets what the {coin} "
         "in the margin loses; the other half is left, and works like a linear short.\n"
-        f"- The owner's: {held} stay {held}. Whoever thinks in {coin} takes no risk by owning it; "
-        "whoever thinks in dollars takes none with the inverse short of leverage 1.\n"
-        f"- {alive[0].upper()}{alive[1:]}. The others are closed before: {gone}.",
+        f"- The owner's: {held} stay {held}. If you think in {coin}, owning it has no risk; if you "
+        "think in dollars, the inverse short at leverage 1 has none.\n"
+        f"- {alive[0].upper()}{alive[1:]}. The others are liquidated before: {gone}.",
     )

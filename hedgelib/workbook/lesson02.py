@@ -1,7 +1,6 @@
-"""What lesson 02 needs beside the library: faces at every venue, guesses, and one price move.
+"""Helpers of lesson 02: faces at every venue, guesses, and one price move.
 
-The guesses are here and not in the lesson so that a reader does not see the answer with the
-question.
+The guesses are here so that a reader of the lesson does not see the answer with the question.
 """
 
 from __future__ import annotations
@@ -40,22 +39,18 @@ __all__ = [
 
 
 def faces(coins: Sequence[str] = ("BTC", "ETH")) -> list[tuple[str, ...]]:
-    """List the face of one inverse contract at every venue that was looked at.
-
-    Parameters
-    ----------
-    coins : sequence of str
+    """Return the face of one inverse contract at every venue in the data.
 
     Returns
     -------
     list of tuple of str
-        Venue, one face for each coin, and the date of the figures. A question mark stands behind
-        a face that is doubtful.
+        Venue, one face for each coin, and the date of the figures. A question mark follows a
+        doubtful face.
 
     Notes
     -----
-    **Source:** ``data/contracts.toml``. A figure from a document without a date bears the day on
-    which it was read.
+    **Source:** ``data/contracts.toml``. A figure from an undated document has the day on which
+    it was read.
 
     Examples
     --------
@@ -100,7 +95,7 @@ def _last_word(text: str) -> str:
 
 
 def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: float) -> Prediction:
-    """Ask what a short earns whose contracts were counted as coins.
+    """Return a question about the profit of a short whose contracts were counted as coins.
 
     Parameters
     ----------
@@ -112,10 +107,6 @@ def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: flo
         USD per coin at the sale.
     move : float
         Return of the coin, a decimal below zero.
-
-    Returns
-    -------
-    Prediction
 
     Notes
     -----
@@ -132,9 +123,9 @@ def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: flo
         f"You type {typed:g} into the ticket of {terms.symbol}, and sell. {terms.coin} falls by "
         f"{percent(-move)}. How much do you earn?",
         {
-            usd(-typed * price_usd * move): f"So it would be if you had sold {typed:g} "
+            usd(-typed * price_usd * move): f"That would be so if you had sold {typed:g} "
             f"{terms.coin}. The ticket counts contracts.",
-            usd(-typed * 1000 * move): "Then a contract would have to be a thousand dollars.",
+            usd(-typed * 1000 * move): "For that, one contract would have to be $1,000.",
             answer: f"You have sold {size}, and earn {percent(-move)} of that.",
         },
         answer=answer,
@@ -144,7 +135,7 @@ def guess_ticket(terms: ContractTerms, typed: float, price_usd: float, move: flo
 def guess_doubling(
     terms: ContractTerms, contracts: float, entry_usd: float
 ) -> tuple[Prediction, dict[str, float]]:
-    """Ask what a short loses, in coins, when the price doubles.
+    """Return a question about the loss of a short, in coins, when the price doubles.
 
     Parameters
     ----------
@@ -158,7 +149,7 @@ def guess_doubling(
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, coins.
+        The question, and the value of each option in the picture, coins.
 
     Notes
     -----
@@ -185,7 +176,7 @@ def guess_doubling(
             less: "The loss is the whole size in dollars, but by then a coin costs twice as much.",
             same: "That would be the mirror image. A curve that bends has none.",
             twice: "A doubling is twice the move of a halving, true, and in dollars so is the "
-            "loss. But you pay in coins that have become twice as dear.",
+            "loss. But you pay in coins that now cost twice as much.",
         },
         answer=less,
     )
@@ -197,7 +188,7 @@ _SIZE = (880.0, 420.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PriceMove:
-    """One position at one price, and the curves on which it lies: made by :func:`price_move`.
+    """One position at one price, with the curves around it, as :func:`price_move` returns it.
 
     Parameters
     ----------
@@ -209,9 +200,9 @@ class PriceMove:
     move : float
         Return of the coin since the entry, a decimal.
     moves : ndarray
-        Those of the curves.
+        Moves of the curves.
     guess_coin : float, optional
-        What somebody thought that the position would pay, in coins.
+        The reader's guess of the profit, coins.
     """
 
     terms: ContractTerms
@@ -242,47 +233,21 @@ class PriceMove:
         return self.terms.notional_usd(self.contracts, self.entry_usd)
 
     def coin_over(self, moves: Sequence[float] | FloatArray) -> FloatArray:
-        """Profit in coins over moves.
-
-        Parameters
-        ----------
-        moves : array_like, shape (n,)
-
-        Returns
-        -------
-        ndarray, shape (n,)
-        """
+        """Return the profit in coins over moves."""
         exits = self.entry_usd * (1 + np.asarray(moves, dtype=np.float64))
         return np.asarray(
             inverse_pnl_coin(self.contracts, self.entry_usd, exits, self.terms.multiplier)
         )
 
     def usd_over(self, moves: Sequence[float] | FloatArray) -> FloatArray:
-        """Profit in USD over moves.
-
-        Parameters
-        ----------
-        moves : array_like, shape (n,)
-
-        Returns
-        -------
-        ndarray, shape (n,)
-        """
+        """Return the profit in USD over moves."""
         exits = self.entry_usd * (1 + np.asarray(moves, dtype=np.float64))
         return np.asarray(
             inverse_pnl_usd(self.contracts, self.entry_usd, exits, self.terms.multiplier)
         )
 
     def straight(self, moves: Sequence[float] | FloatArray) -> FloatArray:
-        """Profit in coins as it would be without the bend.
-
-        Parameters
-        ----------
-        moves : array_like, shape (n,)
-
-        Returns
-        -------
-        ndarray, shape (n,)
+        """Return the profit in coins without the bend.
 
         Notes
         -----
@@ -292,12 +257,7 @@ class PriceMove:
         return np.asarray(coins * np.asarray(moves, dtype=np.float64))
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers of the move into words.
-
-        Returns
-        -------
-        list of (str, str)
-        """
+        """Return the numbers of the move as rows of text."""
         coin = self.terms.coin
         return [
             (f"{coin} price at entry", usd(self.entry_usd, cents=True)),
@@ -314,7 +274,7 @@ class PriceMove:
         return Table(("at this move", "result"), self.rows(), caption=self._opening)
 
     def scene(self) -> Scene:
-        """Draw the profit in coins beside the profit in dollars."""
+        """Draw the profit in coins next to the profit in dollars."""
         left, right = columns_of(2, size=_SIZE, left=84, right=28, gap=104)
         return Scene(
             title=f"{self._opening}: the {_side(self.contracts)} {self._result}",
@@ -391,7 +351,7 @@ class PriceMove:
             return "earns nothing"
         verb = "earns" if self.pnl_coin > 0 else "loses"
         coins = f"{abs(self.pnl_coin):.3f} {self.terms.coin}"
-        return f"{verb} {coins}, worth {usd(abs(self.pnl_usd))}"
+        return f"{verb} {coins}, which is {usd(abs(self.pnl_usd))}"
 
     def _alt(self) -> str:
         coin = self.terms.coin
@@ -422,7 +382,7 @@ def price_move(
     lowest: float = -0.6,
     highest: float = 1.2,
 ) -> PriceMove:
-    """Work out what an inverse position pays at one price, and over a range around it.
+    """Return the profit of an inverse position at one price, and over a range around it.
 
     Parameters
     ----------
@@ -435,13 +395,9 @@ def price_move(
     move : float
         Return of the coin since the entry, above -1.
     guess_coin : float, optional
-        To be shown beside what is true.
+        The reader's guess of the profit, coins.
     lowest, highest : float
-        Range of the curves; widened where the move lies outside.
-
-    Returns
-    -------
-    PriceMove
+        Range of the curves; widened to include the move.
 
     Raises
     ------

@@ -1,7 +1,6 @@
-"""What lesson 03 needs beside the library: contracts at every venue, size, and leverage.
+"""Helpers of lesson 03: contracts at every venue, size, and leverage.
 
-The guesses are here and not in the lesson so that a reader does not see the answer with the
-question.
+The guesses are here so that a reader of the lesson does not see the answer with the question.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ IN_THE_ARTICLE = ("binance", "bybit", "bingx", "weex", "mexc")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueCount:
-    """How a short is counted at one venue: made by :func:`venue_counts`.
+    """The contracts of a short at one venue, as :func:`venue_counts` returns them.
 
     Parameters
     ----------
@@ -56,12 +55,12 @@ class VenueCount:
     in_the_article : bool
         Whether the article's table names it.
     symbol : str
-        Empty where there is no contract to count in.
+        Empty where there is no contract.
     face_usd, contracts, left_usd : float, optional
-        Face of one contract; how many make up the short, rounded to whole lots; what they leave of
-        it, USD.
+        Face of one contract; contracts of the short, rounded to whole lots; what rounding leaves
+        over, USD.
     remark : str
-        Why there is none, or what is doubtful.
+        Why there is no contract, or what is doubtful.
     """
 
     venue: str
@@ -73,7 +72,7 @@ class VenueCount:
     remark: str = ""
 
     def row(self) -> tuple[str, ...]:
-        """Put it into words.
+        """Return the count as a row of text.
 
         Returns
         -------
@@ -94,12 +93,12 @@ class VenueCount:
 
 
 def venue_counts(notional_usd: float, coin: str = "ETH") -> tuple[VenueCount, ...]:
-    """Count a short in the inverse contracts of every venue that was looked at.
+    """Return the contracts of a short at every venue in the data.
 
     Parameters
     ----------
     notional_usd : float
-        To be short, USD, > 0.
+        Size of the short, USD, > 0.
     coin : str
 
     Returns
@@ -165,32 +164,32 @@ def _why_none(venue: market.Venue, coin: str) -> str:
 def guess_beta(
     book_usd: float, fit: BetaEstimate, fall: float = -0.1
 ) -> tuple[Prediction, dict[str, float]]:
-    """Ask what a book should be expected to lose when the hedge coin falls.
+    """Return a question about the expected loss of a book when the hedge coin falls.
 
     Parameters
     ----------
     book_usd : float
     fit : BetaEstimate
-        Of the book on the coin; a beta a little below 1.
+        Beta of the book to the coin, a little below 1.
     fall : float
-        Of the coin, a decimal below zero.
+        Return of the coin, a decimal below zero.
 
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is as a slope.
+        The question, and the slope of each option.
 
     Raises
     ------
     InvalidInput
-        A beta for which the right option would not be true.
+        A beta for which the answer would be wrong.
 
     Notes
     -----
     **Source:** :func:`hedgelib.ols_beta`; one for one is what adding up dollars amounts to.
     """
     if not 0.8 < fit.beta < 0.99:
-        raise InvalidInput(f"a beta a little below 1 is asked about, got {fit.beta:.2f}")
+        raise InvalidInput(f"beta must be between 0.8 and 0.99, got {fit.beta:.2f}")
     coin = fit.x_name
     one = f"{usd(-fall * book_usd)}, as much as {coin}"
     less, more = "a little less", "a lot more"
@@ -199,9 +198,9 @@ def guess_beta(
         f"The portfolio is worth {usd(book_usd)}. {coin} falls by {percent(-fall)}. What should "
         "you expect the portfolio to lose?",
         {
-            one: "One for one: that is what the sum of the dollars amounts to. "
-            + ("It is not far off, as you will see from the range below." if near else ""),
-            less: f"In the last year these coins moved a little less than {coin}, taken together.",
+            one: "One for one: that is what adding up the dollars assumes. "
+            + ("It is not far off, as the confidence interval below shows." if near else ""),
+            less: f"In the last year these coins together moved a little less than {coin}.",
             more: "Altcoins are said to fall harder. Harder than BTC, perhaps; here it is "
             f"{coin}, and the portfolio holds some {coin} itself.",
         },
@@ -212,7 +211,7 @@ def guess_beta(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuessedSlope:
-    """Returns with the line fitted through them, and a slope that somebody guessed.
+    """Returns with the fitted line, and the slope that the reader guessed.
 
     Parameters
     ----------
@@ -249,20 +248,16 @@ class GuessedSlope:
 
 
 def guess_count(contract: ContractTerms, wanted_usd: float, price_usd: float) -> Prediction:
-    """Ask how many inverse contracts make a short once the price has doubled.
+    """Return a question about the number of contracts of a short after the price has doubled.
 
     Parameters
     ----------
     contract : ContractTerms
         Inverse.
     wanted_usd : float
-        To be short, USD.
+        Size of the short, USD.
     price_usd : float
-        Before it doubles.
-
-    Returns
-    -------
-    Prediction
+        Price before it doubles, USD per coin.
 
     Notes
     -----
@@ -278,10 +273,10 @@ def guess_count(contract: ContractTerms, wanted_usd: float, price_usd: float) ->
     return predict(
         f"A contract has a face of {usd(contract.multiplier)}. With {contract.coin} at "
         f"{usd(price_usd)} you would sell {same} of them to be short {usd(wanted_usd)}. Before you "
-        f"get to it, {contract.coin} doubles. How many?",
+        f"do it, {contract.coin} doubles. How many do you sell now?",
         {
             half: f"That would be so if a contract were a fixed amount of {contract.coin}.",
-            same: "Dollars over dollars. The price does not come into it.",
+            same: "Dollars over dollars. The price does not matter.",
             double: "The dollars to be hedged have not changed, and a contract is still as many "
             "dollars.",
         },
@@ -290,7 +285,7 @@ def guess_count(contract: ContractTerms, wanted_usd: float, price_usd: float) ->
 
 
 def guess_effect(share: float) -> tuple[Prediction, dict[str, float]]:
-    """Ask how much of the best effect a hedge of less than the best size has.
+    """Return a question about the effect of a hedge smaller than the best size.
 
     Parameters
     ----------
@@ -300,7 +295,7 @@ def guess_effect(share: float) -> tuple[Prediction, dict[str, float]]:
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is, a decimal.
+        The question, and the value of each option, a decimal.
 
     Notes
     -----
@@ -318,12 +313,10 @@ def guess_effect(share: float) -> tuple[Prediction, dict[str, float]]:
         f"You short {straight} of the best size. How much of the best effect on the variance do "
         "you get?",
         {
-            straight: "In proportion, one would think. But effect over size is a curve, and it is "
-            "flat near its top.",
-            curve: "The curve is flat near its top. What is lost goes with the square of what is "
+            straight: "That would be in proportion. But the effect is a curve, flat near its top.",
+            curve: "The curve is flat near its top. The loss is the square of what is "
             f"missing: {percent(1 - share)} missing, {percent((1 - share) ** 2)} lost.",
-            square: "That is the size squared. What goes with a square is the part that is "
-            "missing.",
+            square: "That is the size squared. What you lose is the square of the missing part.",
         },
         answer=curve,
     )
@@ -333,19 +326,19 @@ def guess_effect(share: float) -> tuple[Prediction, dict[str, float]]:
 def guess_leverage(
     notional_usd: float, leverage: float, move: float, coin: str = "ETH"
 ) -> tuple[Prediction, dict[str, float]]:
-    """Ask what a short with leverage earns in a fall.
+    """Return a question about the profit of a short with leverage in a fall.
 
     Parameters
     ----------
     notional_usd, leverage : float
     move : float
-        Of the coin, a decimal below zero.
+        Return of the coin, a decimal below zero.
     coin : str
 
     Returns
     -------
     Prediction, dict of str to float
-        And what each option is on the picture, USD.
+        The question, and the value of each option in the picture, USD.
 
     Notes
     -----
@@ -366,7 +359,7 @@ def guess_leverage(
         {
             times: "Leverage multiplies the return on the margin. The margin is smaller by as "
             "much, so the dollars are the same.",
-            equal: "Size times move. Leverage is in neither.",
+            equal: "Size times move. Leverage does not enter.",
             part: "That is the move on the margin. What earns is the size.",
         },
         answer=equal,
@@ -377,7 +370,7 @@ def guess_leverage(
 def seen_plan(
     book_usd: float, beta: float, contract: ContractTerms, price_usd: float, caps: Sequence[float]
 ) -> str:
-    """Answer what a reader was asked to try with the whole plan.
+    """Return the answers to the things to try with the whole plan.
 
     Parameters
     ----------
@@ -386,7 +379,7 @@ def seen_plan(
         Inverse.
     price_usd : float
     caps : sequence of float
-        Leverages at which new money is compared.
+        Leverages at which margin from new money is compared.
 
     Returns
     -------
@@ -405,12 +398,12 @@ def seen_plan(
     )
     return fold(
         "What you should have seen",
-        "- The count changes with the face, ten times as many where the face is a tenth. The black "
-        "line does not.\n"
-        "- Stablecoins alone. They do not move, so the short need not cover them, and margin and "
-        f"short can be of one size. Bought {contract.coin} needs a short of its own on top; and "
-        "out of the portfolio it would take all the altcoins.\n"
-        f"- Money that lies still: {told}.",
+        "- The number of contracts changes with the face: ten times as many where the face is a "
+        "tenth. The black line does not change.\n"
+        "- Only stablecoins. They do not move, so the short need not cover them, and margin and "
+        f"short can be equal. Bought {contract.coin} needs an additional short of its own; and "
+        "from the portfolio it would take all the altcoins.\n"
+        f"- You tie up more money: {told}.",
     )
 
 
@@ -421,7 +414,7 @@ def size_and_effect(
     others: Sequence[tuple[str, float]] = (),
     guess: float | None = None,
 ) -> Lines:
-    """Show how much of a book's variance hedges of different sizes remove.
+    """Return the variance reduction of hedges of different sizes.
 
     Parameters
     ----------
@@ -432,11 +425,7 @@ def size_and_effect(
     others : sequence of (str, float)
         Further sizes, each with its name.
     guess : float, optional
-        Of the share of the best effect, to be shown beside what is true.
-
-    Returns
-    -------
-    Lines
+        The reader's guess of the share of the best effect, a decimal.
 
     Raises
     ------
@@ -450,21 +439,21 @@ def size_and_effect(
     Examples
     --------
     >>> size_and_effect(0.6, 0.7).rows()[:2]
-    [('variance removed', '54.6%'), ('the best there is', '60.0%')]
+    [('variance reduction', '54.6%'), ('best possible', '60.0%')]
     """
     r2, share = scalars(r2=(r2, SHARE), share=(share, NONNEGATIVE))
     x = np.linspace(0.0, max(2.0, share), 201)
     here = float(effectiveness_from_ratio(r2, share))
     curves = (
         Curve(
-            name="variance\nremoved",
+            name="variance\nreduction",
             values=np.asarray(effectiveness_from_ratio(r2, x)),
             role="short",
             at=here,
             width=4.2,
         ),
         Curve(
-            name="the best\nthere is",
+            name="best\npossible",
             values=np.full_like(x, r2),
             role="grey",
             at=r2,
@@ -485,19 +474,19 @@ def size_and_effect(
             )
         )
     told = "; ".join(
-        f"{name}, {percent(size)} of the best size, keeps "
+        f"{name}, {percent(size)} of the best size, has "
         f"{_of_best(float(effectiveness_from_ratio(r2, size)), r2)}"
         for name, size in others
     )
     return Lines(
         x=x,
-        x_label="size of the hedge, of the best size",
-        y_label="share of the variance removed",
+        x_label="size of the hedge, in percent of the best size",
+        y_label="variance reduction",
         unit="share",
         curves=curves,
-        title=f"Short {percent(share)} of it: {_of_best(here, r2)} of the effect is there",
+        title=f"Short {percent(share)} of the best size: {_of_best(here, r2)} of the best effect",
         finding=(
-            f"Share of the variance that a hedge removes, over its size. The best size removes "
+            f"Variance reduction of a hedge, over its size. The best size removes "
             f"{percent(r2, digits=1)}. A hedge of {percent(share)} of it removes "
             f"{percent(here, digits=1)}, which is {_of_best(here, r2)} of that"
             + (f"; {told}" if told else "")
@@ -528,16 +517,16 @@ def closed_at(
     leverage: float,
     maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
 ) -> float:
-    """Price at which a coin-margined short is liquidated, its margin being notional over leverage.
+    """Return the liquidation price of a coin-margined short with notional over leverage as margin.
 
     Parameters
     ----------
     contract : ContractTerms
         Inverse.
     price_usd : float
-        Entry, > 0.
+        Entry price, USD per coin, > 0.
     contracts : float
-        Sold, > 0.
+        Contracts sold, > 0.
     leverage : float
         > 0.
     maintenance_rate : float
@@ -546,7 +535,7 @@ def closed_at(
     Returns
     -------
     float
-        USD per coin, ``inf`` where no price does.
+        USD per coin; ``inf`` where no price liquidates it.
 
     Raises
     ------
@@ -585,27 +574,27 @@ def same_short(
     *,
     guess: float | None = None,
 ) -> Lines:
-    """Draw one short at several leverages: one line, which ends where its margin does.
+    """Return the profit of one short at several leverages, each up to its liquidation.
 
     Parameters
     ----------
     contract : ContractTerms
         Inverse.
     price_usd : float
-        Entry, > 0.
+        Entry price, USD per coin, > 0.
     contracts : float
-        Sold, > 0.
+        Contracts sold, > 0.
     leverages : sequence of float
         Each > 0.
     move : float
-        Of the coin, a decimal above -1.
+        Return of the coin, a decimal above -1.
     guess : float, optional
-        Of the result at the move with the highest leverage.
+        The reader's guess of the result with the highest leverage, USD.
 
     Returns
     -------
     Lines
-        The short alone; what its margin does is left out.
+        The short alone, without its margin.
 
     Raises
     ------
@@ -673,8 +662,8 @@ def same_short(
         curves=tuple(curves),
         title=f"{contract.coin} {move_text(move)}: {title}; each ends at its ✕",
         finding=(
-            f"A short of {usd(size)}, {contract.coin} {move_text(move)}: {found}. The lines fall "
-            f"on one another and differ in where they end: {'; '.join(told)}."
+            f"A short of {usd(size)}, {contract.coin} {move_text(move)}: {found}. The lines "
+            f"coincide and differ only in where they end: {'; '.join(told)}."
         ),
         place=move,
         caption=f"{contracts:,.0f} contracts short, {contract.coin} {move_text(move)}",
@@ -691,26 +680,22 @@ def ticket(
     leverage: float,
     move: float,
 ) -> Lines:
-    """Set what a short earns beside what it ought to, for an order ticket as filled in.
+    """Return what the short of an order ticket earns, and what it should earn.
 
     Parameters
     ----------
     contract : ContractTerms
         Inverse.
     price_usd : float
-        Entry, > 0.
+        Entry price, USD per coin, > 0.
     needed_usd : float
         The short that the hedge needs, USD, > 0.
     contracts : float
-        As typed into the ticket, > 0.
+        Contracts typed into the ticket, > 0.
     leverage : float
-        As chosen beside it, > 0.
+        Leverage chosen in the ticket, > 0.
     move : float
-        Of the coin, a decimal above -1.
-
-    Returns
-    -------
-    Lines
+        Return of the coin, a decimal above -1.
 
     Raises
     ------
@@ -719,8 +704,8 @@ def ticket(
 
     Notes
     -----
-    **Source:** :func:`hedgelib.inverse_pnl_usd`, :func:`closed_at`. Once closed, the loss stays
-    what it was at that price; what the margin coin does is left out.
+    **Source:** :func:`hedgelib.inverse_pnl_usd`, :func:`closed_at`. After liquidation
+    the loss stays the same; the margin coin is left out.
 
     Examples
     --------

@@ -1,7 +1,6 @@
-"""What lesson 04 needs beside the library: the account of a short, two wallets, real rises.
+"""Helpers of lesson 04: the account of a short, two wallets, real rallies.
 
-The guesses are here and not in the lesson so that a reader does not see the answer with the
-question.
+The guesses are here so that a reader of the lesson does not see the answer with the question.
 """
 
 from __future__ import annotations
@@ -61,20 +60,12 @@ __all__ = [
 
 
 def price_text(price_usd: float) -> str:
-    """Write a price that there may not be.
+    """Return a price as text, or "never".
 
     Parameters
     ----------
     price_usd : float
-        ``inf`` for none.
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** house style.
+        USD per coin; ``inf`` for none.
 
     Examples
     --------
@@ -94,25 +85,21 @@ def synthetic_dollar(
     lowest: float = -0.6,
     highest: float = 1.2,
 ) -> Lines:
-    """Draw up a short and the coins that secure all of it, over moves of the coin.
+    """Return the value of a fully collateralised short and its coin margin, over the coin's return.
 
     Parameters
     ----------
     notional_usd : float
-        Size of the short, and worth of the coins when it is opened, USD, > 0.
+        Notional of the short and initial value of the margin, USD, > 0.
     price_usd : float
-        Entry, USD per coin, > 0.
+        Entry price, USD per coin, > 0.
     move : float
-        Of the coin since then, a decimal above -1.
+        Return of the coin since then, a decimal above -1.
     coin : str
     guess : float, optional
-        What somebody thought that the account would be worth.
+        The reader's predicted account value, USD.
     lowest, highest : float
-        Range of the curves; widened where the move lies outside.
-
-    Returns
-    -------
-    Lines
+        Range of the curves; widened to include the move.
 
     Raises
     ------
@@ -158,8 +145,8 @@ def synthetic_dollar(
             )
         ),
         title=f"{coin} {move_text(move)}: margin {margin}, short {short}, account {account}",
-        finding=f"{coin} {move_text(move)}: the margin is worth {margin}, the short stands at "
-        f"{short}, the account at {account}. Over all moves the account is a level line.",
+        finding=f"{coin} {move_text(move)}: the margin is worth {margin}, the short has made "
+        f"{short}, the account is worth {account}. Over all moves the account is a flat line.",
         place=move,
         caption=f"{coin} {move_text(move)}",
         guess=guess,
@@ -168,12 +155,12 @@ def synthetic_dollar(
 
 
 def predict_worth(notional_usd: float) -> Prediction:
-    """Ask what a short with coins behind all of it is worth once the coin has doubled.
+    """Return a question about the value of a fully collateralised short after the coin has doubled.
 
     Parameters
     ----------
     notional_usd : float
-        Size of the short, and worth of the coins when it was opened, USD, > 0.
+        Notional of the short and initial value of the margin, USD, > 0.
 
     Returns
     -------
@@ -192,10 +179,9 @@ def predict_worth(notional_usd: float) -> Prediction:
     worth = synthetic_dollar(notional_usd, 1.0, 1.0)
     answer = usd(worth.value("account"))
     return predict(
-        "ETH doubles. What is the account worth, margin and short together?",
+        "ETH doubles. What is the value of the account, margin and short together?",
         {
-            usd(0): "The short has lost its whole size, true. But the margin has doubled "
-            "meanwhile.",
+            usd(0): "The short has lost its whole size, true. But the margin has doubled.",
             answer: "The margin gains what the short loses.",
             usd(worth.value("ETH margin")): "That is the margin. The short has lost as much as it "
             "was worth.",
@@ -205,16 +191,12 @@ def predict_worth(notional_usd: float) -> Prediction:
 
 
 def predict_margin(book_usd: float) -> Prediction:
-    """Ask how much bought margin makes the leverage of a complete hedge 1.
+    """Return a question about the bought margin that brings a full hedge to leverage 1.
 
     Parameters
     ----------
     book_usd : float
         Altcoins that follow the coin one for one, USD, > 0.
-
-    Returns
-    -------
-    Prediction
 
     Notes
     -----
@@ -230,21 +212,23 @@ def predict_margin(book_usd: float) -> Prediction:
         f"Altcoins of {usd(book_usd)}. How much ETH must you buy as margin, so that everything is "
         "hedged and the leverage is 1?",
         {
-            usd(book_usd): "It secures a short of the altcoins. But now the ETH must be shorted as "
-            "well.",
-            usd(2 * book_usd): "That catches up with the first round. But the new ETH must be "
-            "shorted too.",
-            never: "Each dollar of margin asks for one more dollar of short.",
+            usd(
+                book_usd
+            ): "It is enough for a short of the altcoins. But you must short the ETH too.",
+            usd(
+                2 * book_usd
+            ): "That is enough for the first ETH. But you must short the new ETH too.",
+            never: "Each dollar of margin needs one more dollar of short.",
         },
         answer=never,
     )
 
 
-# Which way the end lies
+# In which direction a short is liquidated
 
 
 def predict_market() -> Prediction:
-    """Ask in which market a hedge is liquidated.
+    """Return a question about the market in which a hedge is liquidated.
 
     Returns
     -------
@@ -261,11 +245,9 @@ def predict_market() -> Prediction:
         "You hold altcoins, and a short on ETH with 5x leverage. In which market can the exchange "
         "liquidate you?",
         {
-            "a crash": "That is when a holder suffers. But the short earns in a crash, and its "
-            "account grows.",
+            "a crash": "A holder loses in a crash. But the short earns, and its account grows.",
             "either": "A crash fills the account of a short. Only one of the two empties it.",
-            rally_: "A short loses when the price rises, and its account is all the exchange looks "
-            "at.",
+            rally_: "A short loses in a rise, and the exchange looks only at its account.",
         },
         answer=rally_,
     )
@@ -280,31 +262,31 @@ def falls_and_rallies(
     coin: str = "ETH",
     guess: str | None = None,
 ) -> Lines:
-    """Draw up what the account of a short holds, and what must be in it, over moves of the coin.
+    """Return the equity and the maintenance margin of a short, over the coin's return.
 
     Parameters
     ----------
     notional_usd : float
         Size of the short, USD, > 0.
     price_usd : float
-        Entry, USD per coin, > 0.
+        Entry price, USD per coin, > 0.
     leverage : float
-        When it is opened, > 1.
+        Leverage at the entry, > 1.
     maintenance_rate : float
-        Decimal, on the mark price.
+        Decimal, calculated at the mark price.
     coin : str
     guess : str, optional
-        Where somebody thought that it ends: ``"a crash"``, ``"a rally"`` or ``"either"``.
+        The reader's guess of where it ends: ``"a crash"``, ``"a rally"`` or ``"either"``.
 
     Returns
     -------
     Lines
-        In coins, marked at the move that ends the short.
+        Values in coins, marked at the move that liquidates the short.
 
     Raises
     ------
     InvalidInput
-        Values out of range, or a leverage of 1 or less, at which no move ends it.
+        Values out of range, or a leverage of 1 or less, at which no move liquidates it.
 
     Notes
     -----
@@ -313,7 +295,7 @@ def falls_and_rallies(
     Examples
     --------
     >>> falls_and_rallies(10_000, 3_500, 5).rows()
-    [('equity', '0.0231 ETH'), ('must be there', '0.0231 ETH'), ('Ends at', '$4,331 (+23.8%)')]
+    [('equity', '0.0231 ETH'), ('maintenance margin', '0.0231 ETH'), ('Ends at', '$4,331 (+23.8%)')]
     """
     notional_usd, price_usd, leverage = scalars(
         notional_usd=(notional_usd, POSITIVE),
@@ -365,7 +347,7 @@ def falls_and_rallies(
                 ends=end,
             ),
             Curve(
-                name="must be\nthere",
+                name="maintenance\nmargin",
                 values=needed(moves),
                 role="unhedged",
                 at=float(needed(end)),
@@ -375,8 +357,8 @@ def falls_and_rallies(
         "empties it",
         finding=f"Account of a short of {usd(notional_usd)} at {leverage:g}x, in {coin}. It holds "
         f"{wallet:.3f} at the start, {float(equity(-0.3)):.3f} after a fall of {percent(0.3)}, and "
-        f"less the more {coin} rises. At {ends} it is down to what must be there, and the short is "
-        f"closed.{told}",
+        f"less the more {coin} rises. At {ends} it is down to the maintenance margin, and the "
+        f"short is closed.{told}",
         place=end,
         caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
         notes=(("Ends at", ends),),
@@ -393,23 +375,23 @@ def same_short_at(
     *,
     assumed_rate: float = ASSUMED_MAINTENANCE_RATE,
 ) -> list[tuple[str, ...]]:
-    """Say where several venues would end one and the same short.
+    """Return the liquidation price of the same short at several venues.
 
     Parameters
     ----------
     venues : sequence of str
         Contracts, such as ``"okx:ETH-USD-SWAP"``.
     notional_usd, margin_usd : float
-        Size, and worth of the coins posted, USD, > 0.
+        Notional, and value of the coins posted, USD, > 0.
     price_usd : float
-        Entry, USD per coin, > 0.
+        Entry price, USD per coin, > 0.
     assumed_rate : float
-        Maintenance where the venue's rate is not verified, decimal; it gets a question mark.
+        Maintenance rate where the venue's is not verified, decimal; marked with a question mark.
 
     Returns
     -------
     list of tuple of str
-        Venue, rate, what comes on top of it, how it is reckoned, and the price.
+        Venue, rate, what is added to it, how it is calculated, and the price.
 
     Raises
     ------
@@ -447,7 +429,7 @@ def same_short_at(
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Rally:
-    """Prices of a coin along the way, up and often down again.
+    """Prices of a coin during a rally, and often a fall after it.
 
     Parameters
     ----------
@@ -461,7 +443,7 @@ class Rally:
     Raises
     ------
     InvalidInput
-        Fewer than two prices, or one that is not > 0; dates of another number than prices.
+        Fewer than two prices, or one that is not > 0; not as many dates as prices.
     """
 
     name: str
@@ -484,49 +466,35 @@ class Rally:
         return np.asarray(self.price_usd / self.price_usd[0] - 1)
 
     def when(self, at: int) -> str:
-        """Write a place on the way.
-
-        Parameters
-        ----------
-        at : int
-
-        Returns
-        -------
-        str
-            The date, where there is one, and the move so far.
-        """
+        """Return the date, if there is one, and the move so far."""
         so_far = percent(self.move[at], signed=True)
         return f"{self.day(at)}, {self.coin} {so_far}" if self.dates else f"{self.coin} {so_far}"
 
     def day(self, at: int) -> str:
-        """Write the date of a place on the way."""
+        """Return the date of a price as text."""
         return f"{self.dates[at].day} {self.dates[at]:%b %Y}"
 
 
 NEVER = "at no price"
-"""Option of somebody who thinks that a hedge is not liquidated."""
+"""The option that a hedge is not liquidated."""
 
 RALLIES: dict[str, tuple[str, str] | tuple[float, ...]] = {
     "up 70%, and back": (0.0, 0.7, 0.0),
     "summer of 2022": ("2022-07-12", "2022-10-13"),
     "first half of 2021": ("2020-12-31", "2021-07-20"),
 }
-"""First and last day of real rallies of ETH; moves to pass through for one that is made up."""
+"""First and last day of real rallies of ETH; the moves of an invented one."""
 
 
 def rally(name: str, price_usd: float = 3_500.0) -> Rally:
-    """Look up a rally of ETH.
+    """Return a rally of ETH.
 
     Parameters
     ----------
     name : str
         One of :data:`RALLIES`.
     price_usd : float
-        First price of one that is made up, USD, > 0.
-
-    Returns
-    -------
-    Rally
+        First price of an invented rally, USD, > 0.
 
     Raises
     ------
@@ -558,27 +526,27 @@ def rally(name: str, price_usd: float = 3_500.0) -> Rally:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WalletPath:
-    """What lies in the spot wallet and in the futures wallet along a rally: :func:`two_wallets`.
+    """The spot wallet and the futures wallet during a rally, as :func:`two_wallets` returns them.
 
     Parameters
     ----------
     rally : Rally
     notional_usd : float
-        The short, as long as it stands.
+        The short, while it is open.
     liquidation_usd : float
-        Price that would end it, as it stood at the start.
+        Its liquidation price at the start.
     spot_usd, futures_usd : ndarray, shape (n,)
-        Worth of the altcoins, and equity of the futures account.
+        Value of the altcoins, and equity of the futures account.
     ended : int, optional
-        Where the venue closed the short.
+        Index of the close at which the venue liquidated the short.
     ended_usd : float
-        The price that did it, USD per coin; ``inf`` where none has.
+        Its liquidation price then, USD per coin; ``inf`` if it was not liquidated.
     top_ups : tuple of (int, float)
-        Where altcoins were sold for margin, and for how many dollars.
+        Index of each sale of altcoins for margin, and its dollars.
     kept_share : float
-        Of the altcoins, counted in coins, that are left at the end.
+        Share of the altcoins, counted in coins, that is left at the end.
     guess : float, optional
-        The move at which somebody thought that the short would end; ``inf`` for at none.
+        The reader's guess of the move that liquidates the short; ``inf`` for never.
     """
 
     rally: Rally
@@ -602,18 +570,13 @@ class WalletPath:
 
     @property
     def leverage(self) -> FloatArray:
-        """Short over equity; ``inf`` once the short is gone and with it the equity."""
+        """Short over equity; ``inf`` after liquidation."""
         equity = self.futures_usd
         gone = equity <= 0
         return np.where(gone, np.inf, self.notional_usd / np.where(gone, 1.0, equity))
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the way and its end into words.
-
-        Returns
-        -------
-        list of (str, str)
-        """
+        """Return the rally and its end as rows of text."""
         top = int(self.rally.move.argmax())
         sold = sum(amount for _, amount in self.top_ups)
         count = len(self.top_ups)
@@ -638,23 +601,14 @@ class WalletPath:
 
     @property
     def ending(self) -> str:
-        """Where and at which price the short was ended; empty where it was kept."""
+        """When and at which price the short was liquidated; empty if it was not."""
         if self.ended is None:
             return ""
         when = f"{self.rally.day(self.ended)}, " if self.rally.dates else ""
         return f"{when}at {self.price(self.ended_usd)}"
 
     def price(self, price_usd: float) -> str:
-        """Write a price, and how far it is from the first one.
-
-        Parameters
-        ----------
-        price_usd : float
-
-        Returns
-        -------
-        str
-        """
+        """Return a price and its distance from the first one as text."""
         move = price_usd / float(self.rally.price_usd[0]) - 1
         return f"{usd(price_usd)} ({percent(move, signed=True)})"
 
@@ -705,30 +659,26 @@ def two_wallets(
     maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
     guess: float | None = None,
 ) -> WalletPath:
-    """Follow a hedged book and the account of its short along a rally.
+    """Return a hedged book and the account of its short, day by day in a rally.
 
     The altcoins follow the coin one for one, the margin is coin bought with new money, and the
-    short is that of :func:`hedgelib.hedge_notional`, both together. A close at or above the
-    liquidation price ends the short, and all its margin is taken as lost.
+    short covers both, as in :func:`hedgelib.hedge_notional`. A close at or above the liquidation
+    price ends the short, and all its margin is assumed lost.
 
     Parameters
     ----------
     way : Rally
     book_usd : float
-        Worth of the altcoins at the start, USD, > 0.
+        Value of the altcoins at the start, USD, > 0.
     margin_usd : float
-        Worth of the coins posted at the start, USD, > 0.
+        Value of the coins posted at the start, USD, > 0.
     top_up : bool
         Whether altcoins are sold for margin whenever the leverage has doubled, so that it is back
-        at where it was. Altcoins and margin together stay the same, and so does the short.
+        at its start. Altcoins and margin together stay the same, and so does the short.
     maintenance_rate : float
-        Decimal, 0 to below 1, on the mark price.
+        Decimal, 0 to below 1, calculated at the mark price.
     guess : float, optional
-        The move at which somebody thought that the short would end; ``inf`` for at none.
-
-    Returns
-    -------
-    WalletPath
+        The reader's guess of the move that liquidates the short; ``inf`` for never.
 
     Raises
     ------
@@ -855,7 +805,7 @@ def _guess(path: WalletPath, start: float) -> list[Mark]:
     if np.isinf(path.guess):
         return [
             Text(
-                x=1.0, y=start, text="your guess: level", shift=(-8.0, -8.0), align="end",
+                x=1.0, y=start, text="your guess: never", shift=(-8.0, -8.0), align="end",
                 vertical="bottom", role="unhedged", bold=True, x_share=True, halo=True,
             )
         ]  # fmt: skip
@@ -940,7 +890,7 @@ def _alt_wallets(path: WalletPath) -> str:
         )
         story = f"The short is kept{helped}."
     else:
-        story = f"The short is liquidated, {path.ending}, and its margin lost."
+        story = f"The short is liquidated, {path.ending}, and its margin is lost."
     guess = "" if path.guess is None else f" Your guess was {_end_text(path.guess)}."
     return (
         f"{start}. The highest close: {way.when(top)}. {story} At the end ({way.when(-1)}) the "
@@ -951,14 +901,14 @@ def _alt_wallets(path: WalletPath) -> str:
 
 
 def predict_end(way: Rally, liquidation_move: float) -> Prediction:
-    """Ask at which rise a hedge of 3x is liquidated.
+    """Return a question about the rise that liquidates a hedge at 3x.
 
     Parameters
     ----------
     way : Rally
-        Up, and back to where it began.
+        A rally, and back to its first price.
     liquidation_move : float
-        The rise that does it, decimal.
+        The rise that liquidates it, decimal.
 
     Returns
     -------
@@ -975,10 +925,10 @@ def predict_end(way: Rally, liquidation_move: float) -> Prediction:
         f"{way.coin} rises {percent(way.move.max())}, the altcoins with it, and then everything "
         f"comes back. At which rise of {way.coin} is the hedge liquidated?",
         {
-            percent(1 / 3, signed=True): f"So it would be if the margin did not rise. But it is "
+            percent(1 / 3, signed=True): f"That would be so if the margin did not rise. But it is "
             f"{way.coin}.",
-            answer: "There the margin is lost, but for the little that the exchange wants to see.",
-            NEVER: "Your wealth stays level, true. But the gain is in a wallet that does not "
+            answer: "There only the maintenance margin is left.",
+            NEVER: "Your wealth stays the same, true. But the gain is in a wallet that does not "
             "count.",
         },
         answer=answer,
@@ -989,14 +939,17 @@ def predict_end(way: Rally, liquidation_move: float) -> Prediction:
 
 
 def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
-    """Find for every day how far a price rose at most in the days after it.
+    """Return the largest rise of a price in the days after each day.
+
+    Only closes, so a peak within a day is not seen; the windows
+    overlap, so they are far from independent.
 
     Parameters
     ----------
     prices_usd : array_like, shape (n,)
         One close a day, > 0.
     days : int
-        How many days to look ahead, >= 1.
+        Days to look ahead, >= 1.
 
     Returns
     -------
@@ -1007,11 +960,6 @@ def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
     ------
     InvalidInput
         Prices that are not > 0, fewer than ``days + 1`` of them, days below 1.
-
-    Notes
-    -----
-    **Source:** definition. Closes only, so that a peak within a day is not seen; the windows
-    overlap, so that they are far from independent.
 
     Examples
     --------
@@ -1029,12 +977,12 @@ _HORIZONS = (7, 30, 90)
 
 
 def predict_share(found: Lines) -> Prediction:
-    """Ask how often a short would have been liquidated within a month.
+    """Return a question about how often a short would have been liquidated within a month.
 
     Parameters
     ----------
     found : Lines
-        Of :func:`far_is_far`.
+        Result of :func:`far_is_far`.
 
     Returns
     -------
@@ -1049,13 +997,13 @@ def predict_share(found: Lines) -> Prediction:
     answer = f"{percent(found.value('within 30 days'))} of them"
     away = dict(found.notes)["Distance in daily standard deviations"]
     return predict(
-        f"This short is {away} daily sigma from its end. Take four years of real prices, and open "
-        "it on each day. On how many of the days is it liquidated within the next 30?",
+        f"This short is {away} daily sigma from liquidation. Take four years of real prices, and "
+        "open it on each day. On what share of the days is it liquidated within the next 30?",
         {
-            "0% of them": "On one single day it is out of reach. But a hedge stands for weeks.",
+            "0% of them": "On a single day it is out of reach. But you hold a hedge for weeks.",
             "1% of them": "For one week that is closer. In a month more days add up.",
             answer: "Thirty ordinary days can add up to a long way.",
-            "50% of them": "Every other month, no. It takes a strong one.",
+            "50% of them": "Not every other month. It takes a strong rally.",
         },
         answer=answer,
     )
@@ -1069,30 +1017,30 @@ def far_is_far(
     maintenance_rate: float = ASSUMED_MAINTENANCE_RATE,
     guess: float | None = None,
 ) -> Lines:
-    """Ask history how often a coin rose as far as the liquidation price of a short.
+    """Return how often a coin rose to the liquidation price of a short.
 
     Parameters
     ----------
     coin : str
         One of the bundled coins.
     leverage : float
-        Of the short when it is opened, > 1.
+        Leverage of the short at the entry, > 1.
     days : sequence of int
-        How long it is held, a curve for each.
+        Holding periods, a curve for each.
     maintenance_rate : float
-        Decimal, on the mark price.
+        Decimal, calculated at the mark price.
     guess : float, optional
-        Of the share, to be shown beside it.
+        The reader's guess of the share, a decimal.
 
     Returns
     -------
     Lines
-        Share of the days in the data from which the coin got that far in time, over how far.
+        Share of the days in the data after which the coin rose that far in time, over the rise.
 
     Raises
     ------
     UnknownCoin, InvalidInput
-        A coin that is not there; a leverage of 1 or less, at which no rise ends the short.
+        A coin without data; a leverage of 1 or less, at which no rise liquidates the short.
 
     Notes
     -----

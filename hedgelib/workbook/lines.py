@@ -1,4 +1,4 @@
-"""Curves over one quantity, and a point on each: the picture that several lessons share."""
+"""Curves over one quantity, with a marked point on each: a picture that several lessons use."""
 
 from __future__ import annotations
 
@@ -18,17 +18,13 @@ __all__ = ["Curve", "Lines", "Remark", "amount", "coins", "move_text"]
 
 
 def coins(quantity: float, *, signed: bool = False) -> str:
-    """Write a number of coins.
+    """Return a number of coins as text.
 
     Parameters
     ----------
     quantity : float
     signed : bool
         Put a plus sign before a gain.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -42,16 +38,12 @@ def coins(quantity: float, *, signed: bool = False) -> str:
 
 
 def move_text(move: float) -> str:
-    """Write a move with its sign, with a decimal where it has one.
+    """Return a move as a signed percentage, with a decimal place where it needs one.
 
     Parameters
     ----------
     move : float
         Decimal.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -63,7 +55,7 @@ def move_text(move: float) -> str:
 
 
 def amount(value: float, unit: str, *, signed: bool = False) -> str:
-    """Write a value in its unit.
+    """Return a value with its unit as text.
 
     Parameters
     ----------
@@ -72,10 +64,6 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
         ``"USD"``, ``"share"`` (a decimal, shown as a percentage) or the ticker of a coin.
     signed : bool
         Put a plus sign before a gain.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -96,19 +84,19 @@ class Curve:
     Parameters
     ----------
     name : str
-        Written at its right end.
+        Name, written at the right end of the line.
     values : ndarray, shape (n,)
-        Over the `x` of its picture.
+        One value for each `x` of the picture.
     role : Role
     at : float
-        Value at the marked place; NaN where it is closed there.
+        Value at the marked place; NaN if the position is closed there.
     width : float
-        Pixels; lines that fall on one another differ in it.
+        Width in pixels; lines that coincide need different widths.
     dashed, bold : bool
         Style of the line, weight of its name.
     ends : float, optional
-        Where a venue closes the position; what is beyond is drawn dotted. Where there is no value
-        beyond, the name is written at this end.
+        Where a venue closes the position; beyond it the line is dotted. If there is no value
+        beyond it, the name is written here.
     """
 
     name: str
@@ -123,7 +111,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A point of a picture with words beside it.
+    """A point of a picture with a text next to it.
 
     Parameters
     ----------
@@ -131,7 +119,8 @@ class Remark:
     text : str
     role : Role
     shift : tuple of float
-        Of the words from the point, pixels to the right and down; to the left of it they end there.
+        Offset of the text from the point, pixels to the right and down; a text on the left ends
+        there.
     """
 
     x: float
@@ -141,7 +130,7 @@ class Remark:
     shift: tuple[float, float] = (11.0, 19.0)
 
     def words(self) -> Text:
-        """Return the words alone."""
+        """Return the text without its point."""
         return Text(
             x=self.x,
             y=self.y,
@@ -155,29 +144,29 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """Curves over one quantity, and a place where they are read off.
+    """Curves over one quantity, and a marked place where they are read off.
 
     Parameters
     ----------
     x : ndarray, shape (n,)
         Decimals, shown in percent.
     x_label, y_label : str
-        With the unit.
+        Axis labels with units.
     unit : str
-        Of the values, as :func:`amount` takes it.
+        Unit of the values, as :func:`amount` takes it.
     curves : tuple of Curve
     title, finding : str
-        What to see, and the same in a sentence that carries the numbers.
+        Title of the picture, and its alternative text, a sentence with the numbers.
     place : float
         The marked place on `x`.
     caption : str
-        Of the table.
+        Caption of the table.
     notes : tuple of (str, str)
         Further rows of the table.
     remarks : tuple of Remark or Guess
         Further points.
     headroom : float
-        Room to leave above the curves for words, as a share of their height.
+        Room above the curves for text, as a share of their height.
     guess : float, optional
         The value at the place that the reader guessed.
     signed : bool
@@ -210,12 +199,7 @@ class Lines:
                 raise InvalidInput(f"the curve {curve.name!r} must have as many values as x")
 
     def rows(self) -> list[tuple[str, str]]:
-        """Read every curve off at the marked place.
-
-        Returns
-        -------
-        list of (str, str)
-        """
+        """Return the value of every curve at the marked place."""
         read = [
             (
                 curve.name.replace("\n", " "),
@@ -226,15 +210,7 @@ class Lines:
         return [*read, *self.notes]
 
     def value(self, name: str) -> float:
-        """Value of one curve at the marked place.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        float
+        """Return the value of one curve at the marked place.
 
         Raises
         ------
@@ -251,7 +227,7 @@ class Lines:
         return Table(("at the marked place", "value"), self.rows(), caption=self.caption)
 
     def scene(self) -> Scene:
-        """Draw the curves, and read them off at the marked place."""
+        """Draw the curves and their values at the marked place."""
         marks: list[Mark] = [
             Rule(at=0.0, width=1.2),
             Rule(at=self.place, direction="x", role="total", width=1.2),

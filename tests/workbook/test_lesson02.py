@@ -129,11 +129,13 @@ def test_words_table_and_title_agree():
     assert "+2.857143" in study._repr_html_()
     scene = study.scene()
     alt = scene.alt
-    assert alt.startswith("ETH −50%, to $1,750: a short of $10,000 earns 2.857 ETH, worth $5,000.")
-    assert scene.title == "ETH −50%: the short earns 2.857 ETH, worth $5,000"
+    assert alt.startswith(
+        "ETH −50%, to $1,750: a short of $10,000 earns 2.857 ETH, which is $5,000."
+    )
+    assert scene.title == "ETH −50%: the short earns 2.857 ETH, which is $5,000"
     assert scene.table.data() == study.table().data()
     lost = price_move(ETH, -1000, 3500, 1.0, guess_coin=-5.714).scene().alt
-    assert "loses 1.429 ETH, worth $10,000" in lost
+    assert "loses 1.429 ETH, which is $10,000" in lost
     assert "The guess was −5.714000 ETH." in lost
     assert "earns nothing" in price_move(ETH, -1000, 3500, 0).scene().alt
 

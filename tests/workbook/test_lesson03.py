@@ -82,7 +82,7 @@ def test_guess_of_beta_has_its_slope(scatter):
 
 def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
     twice = ols_beta(2 * scatter.y, scatter.x)
-    with pytest.raises(InvalidInput, match="a beta a little below 1"):
+    with pytest.raises(InvalidInput, match="beta must be between"):
         guess_beta(10_000, twice)
 
 
@@ -161,11 +161,11 @@ def test_effect_is_the_formula(r2, share):
 def test_effect_in_words():
     sizes = [("two", 0.7), ("three", 1.05)]
     study = size_and_effect(0.6, 0.7, others=sizes, guess=0.7)
-    assert study.title == "Short 70% of it: 91% of the effect is there"
+    assert study.title == "Short 70% of the best size: 91% of the best effect"
     assert [remark.text for remark in study.remarks] == ["two: 91%", "three: 99.75%"]
     assert study.guess == pytest.approx(0.42)
     scene = study.scene()
-    assert "two, 70% of the best size, keeps 91%" in scene.alt
+    assert "two, 70% of the best size, has 91%" in scene.alt
     assert scene.alt.endswith("Your guess was 42.0%.")
     assert {"two: 91%", "three: 99.75%"} <= set(texts(scene))
     (guess,) = marks(scene, Guess)

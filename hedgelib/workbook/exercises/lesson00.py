@@ -1,4 +1,4 @@
-"""The one exercise of the start page, to see how exercises work."""
+"""The exercise of the start page, which shows how exercises work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXERCISES: dict[str, Exercise] = {
         answer=_COINS * _PRICE * _MOVE,
         unit="USD",
         why="The coins are still his, and each is worth more.",
-        hint="How much is the deposit worth in dollars before the rise?",
+        hint="What is the value of the deposit in dollars before the rise?",
         more_hints=("Take the percentage of that.",),
         solution=f"{_COINS:g} ETH at {usd(_PRICE)} are {usd(_COINS * _PRICE)}. {percent(_MOVE)} of "
         f"that is **{usd(_COINS * _PRICE * _MOVE)}**.",

@@ -1,6 +1,6 @@
 """Exercises of lesson 01: owners, longs and shorts, a put, a future with a date, two accounts.
 
-The wrong models behind the slips are functions, so that the tests can run them on other numbers.
+The wrong models behind the slips are functions, so that tests can run them on other numbers.
 """
 
 from __future__ import annotations
@@ -24,78 +24,28 @@ __all__ = [
 
 
 def change_over_the_exit(notional_usd: float, entry_usd: float, exit_usd: float) -> float:
-    """Gain of a short with the change taken over the new price: the wrong base.
-
-    Parameters
-    ----------
-    notional_usd, entry_usd, exit_usd : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the gain of a short, USD, with the change over the new price: the wrong base."""
     return -notional_usd * (exit_usd - entry_usd) / exit_usd
 
 
 def insured_pnl_usd(book_usd: float, move: float) -> float:
-    """Reckon a hedged book as if the short were an insurance: falls covered, rises kept.
-
-    Parameters
-    ----------
-    book_usd, move : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the gain of a hedged book, USD, as if the short were insurance: rises kept."""
     return max(book_usd * move, 0.0)
 
 
 def one_for_one(move: float, beta: float) -> float:
-    """Move of a coin for somebody who leaves its beta out.
-
-    Parameters
-    ----------
-    move, beta : float
-
-    Returns
-    -------
-    float
-        Decimal.
-    """
+    """Return the move of a coin with its beta left out, a decimal."""
     del beta
     return move
 
 
 def coins_at_the_entry(notional_usd: float, entry_usd: float, exit_usd: float) -> float:
-    """Profit of an inverse short in dollars, turned into coins at the old price.
-
-    Parameters
-    ----------
-    notional_usd, entry_usd, exit_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-    """
+    """Return the profit of an inverse short in dollars, converted to coins at the entry price."""
     return float(inverse_pnl_usd(-notional_usd, entry_usd, exit_usd)) / entry_usd
 
 
 def without_the_margin_coin(book_usd: float, short_usd: float, move: float) -> float:
-    """Reckon a hedge as somebody does who forgets that the margin moves too.
-
-    Parameters
-    ----------
-    book_usd, short_usd, move : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the gain of a hedge, USD, without the move of its margin coin."""
     return (book_usd - short_usd) * move
 
 
@@ -128,7 +78,7 @@ _WHOLE = move_pnl(_ALTS, 1.0, _MARGIN / _SPOT, -_HEDGE, _SPOT, _DROP)
 
 EXERCISES: dict[str, Exercise] = {
     "01.1": Exercise(
-        question=f"Ben is short {usd(_SIZE)} of ETH, agreed on at {usd(_SOLD)}. ETH now stands at "
+        question=f"Ben is short {usd(_SIZE)} of ETH, agreed on at {usd(_SOLD)}. ETH is now at "
         f"{usd(_NOW)}. How many dollars has he gained (+) or lost (−)?",
         answer=_PAID,
         unit="USD",
@@ -153,11 +103,11 @@ EXERCISES: dict[str, Exercise] = {
         unit="USD",
         why="What the altcoins gain, the short pays. A full hedge fixes the result both ways.",
         hint="Two lines: what do the altcoins do, what does the short do?",
-        more_hints=("The short does not know that it was meant as protection.",),
+        more_hints=("A short loses in a rise, even if it is meant as protection.",),
         solution=f"Altcoins {usd(_BOOK * _RISE, signed=True)}, short "
         f"{usd(-_BOOK * _RISE, signed=True)}. Together **{usd(0)}**.",
         slips={
-            "You have kept the gain, as an insured person would. What does a short do in a rise?": (
+            "You have kept the gain, as with insurance. What does a short do in a rise?": (
                 insured_pnl_usd(_BOOK, _RISE)
             ),
             "That is the short alone. What do the altcoins do?": -_BOOK * _RISE,
@@ -165,12 +115,12 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "01.3": Exercise(
-        question="Cleo takes the short off and buys a put on all her altcoins instead, at "
+        question="Cleo closes the short and buys a put on all her altcoins instead, at "
         f"today's value. The premium is {usd(_PREMIUM)}. The market falls {percent(-_FALL)}. How "
         "many dollars does she gain (+) or lose (−), altcoins and put together?",
         answer=_INSURED,
         unit="USD",
-        why="The put makes good the whole fall. What is gone is the premium, whatever happens.",
+        why="The put covers the whole fall. The premium is gone, whatever happens.",
         hint="Three lines: the altcoins, what the put pays, what the put cost.",
         more_hints=("The put pays exactly what the altcoins lose below today's value.",),
         solution=f"Altcoins {usd(_BOOK * _FALL, signed=True)}, the put pays "
@@ -192,7 +142,7 @@ EXERCISES: dict[str, Exercise] = {
         "altcoin move? (Give 7 for +7%.)",
         answer=100 * _BETA * _NEXT,
         unit="%",
-        why="So it does if it keeps its beta, as was supposed. Real coins do not. On BTC's wild "
+        why="That is so if it keeps its beta, as we assumed. Real coins do not. On BTC's wild "
         f"days ADA fell {_WILD['ADA'][0]:.2f} times as far as BTC, and rose only "
         f"{_WILD['ADA'][1]:.2f} times as far.",
         hint="Beta is the altcoin's move over BTC's move, both from the same fall.",
@@ -210,12 +160,12 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "01.5": Exercise(
         question=f"Dora owns {_COINS:g} ETH at {usd(_SPOT)} and sells a future on {_COINS:g} ETH "
-        f"with an expiry, at {usd(_FUTURE)}. On its last day ETH stands at {usd(_LAST)}, and the "
+        f"with an expiry, at {usd(_FUTURE)}. On its last day ETH is at {usd(_LAST)}, and the "
         "future is settled there. How many dollars has she gained (+) or lost (−) since, coins and "
         "future together?",
         answer=_OWNED + _DATED,
         unit="USD",
-        why="She has sold above spot, and on the last day the premium is hers at any price.",
+        why="She sold above spot, and on the last day she has earned the difference at any price.",
         hint="Two lines: her coins from spot to the last day, and the future from where she sold.",
         more_hints=("The future is sold at its own price, not at spot.",),
         solution=f"Coins: {_COINS:g} × ({usd(_LAST)} − {usd(_SPOT)}) = "
@@ -223,7 +173,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{usd(_DATED, signed=True)}. Together **{usd(_OWNED + _DATED, signed=True)}**, which is "
         f"{_COINS:g} times the basis of {usd(_FUTURE - _SPOT)}.",
         slips={
-            "That would be so had she sold at spot. At what price did she sell?": 0.0,
+            "That would be so if she had sold at spot. At what price did she sell?": 0.0,
             "That is the coins alone.": _OWNED,
             "That is the future alone.": _DATED,
             "Is it good or bad for a seller to sell above spot?": -(_OWNED + _DATED),
@@ -236,11 +186,11 @@ EXERCISES: dict[str, Exercise] = {
         unit="ETH",
         why="The dollars earned are paid in ETH, and at the new price they are more ETH.",
         hint="The profit of an inverse short is N (1/X − 1/E), in coins.",
-        more_hints=("Or: find the profit in dollars, and turn it into ETH at the price of today.",),
+        more_hints=("Or: find the profit in dollars, and convert it to ETH at today's price.",),
         solution=f"{usd(_SHORT)} were {_SHORT / _ENTRY:g} ETH and are now {_SHORT / _EXIT:g} ETH. "
-        f"The difference is **{_EARNED:g} ETH**, worth {usd(_EARNED * _EXIT)}.",
+        f"The difference is **{_EARNED:g} ETH**, or {usd(_EARNED * _EXIT)}.",
         slips={
-            "You have turned dollars into ETH at the old price.": coins_at_the_entry(
+            "You have converted dollars to ETH at the old price.": coins_at_the_entry(
                 _SHORT, _ENTRY, _EXIT
             ),
             "That is in dollars. An inverse contract pays in the coin.": float(
@@ -264,7 +214,7 @@ EXERCISES: dict[str, Exercise] = {
         f"is {usd(_STAKE)} to lose: {usd(_STAKE)} / {usd((1 + _LEVERAGE) * _STAKE / 100)} = "
         f"**{percent(_EMPTY, digits=1)}**.",
         slips={
-            "That would be a linear contract, with dollars behind it. What does her margin do?": 100
+            "That would be a linear contract, with dollars as margin. What does her margin do?": 100
             * _EMPTY_LINEAR,
             "That is a decimal. How many percent is it?": _EMPTY,
             "That is where an owner without a contract would be left with nothing.": 100.0,
@@ -278,7 +228,7 @@ EXERCISES: dict[str, Exercise] = {
         "(−), all in all?",
         answer=float(_WHOLE.total_usd),
         unit="USD",
-        why="The short makes good the altcoins. Nothing makes good the margin.",
+        why="The short covers the loss of the altcoins. Nothing covers the loss of the margin.",
         hint="Write down everything he owns that moves with ETH.",
         more_hints=("Three lines: altcoins, margin, short.",),
         solution=f"Altcoins {usd(_WHOLE.spot_usd, signed=True)}, margin "

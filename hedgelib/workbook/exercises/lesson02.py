@@ -1,6 +1,6 @@
-"""Exercises of lesson 02: inverse contracts, and two formulas as exchanges have printed them.
+"""Exercises of lesson 02: inverse contracts, and two formulas as exchanges published them.
 
-The wrong models behind the slips are functions, so that the tests can run them on other numbers.
+The wrong models behind the slips are functions, so that tests can run them on other numbers.
 """
 
 from __future__ import annotations
@@ -30,16 +30,7 @@ __all__ = [
 
 
 def mexc_long_coin(contracts: float, entry_usd: float, exit_usd: float, face_usd: float) -> float:
-    """Profit of a long as a help page of MEXC printed it: the wrong way round.
-
-    Parameters
-    ----------
-    contracts, entry_usd, exit_usd, face_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
+    """Return the profit of a long, in coins, by a formula that MEXC published with the wrong sign.
 
     Notes
     -----
@@ -50,18 +41,13 @@ def mexc_long_coin(contracts: float, entry_usd: float, exit_usd: float, face_usd
 
 
 def coinex_bankruptcy_usd(entry_usd: float, margin_share: float) -> float:
-    """Bankruptcy price of a short as a help page of CoinEx printed it: below the entry.
+    """Return the bankruptcy price of a short, USD, by a formula of CoinEx: below the entry.
 
     Parameters
     ----------
     entry_usd : float
     margin_share : float
         Margin over the value of the position, both in coins.
-
-    Returns
-    -------
-    float
-        USD per coin.
 
     Notes
     -----
@@ -74,20 +60,9 @@ def coinex_bankruptcy_usd(entry_usd: float, margin_share: float) -> float:
 def pnl_coin_at_entry(
     contracts: float, entry_usd: float, exit_usd: float, face_usd: float
 ) -> float:
-    """Profit in dollars, turned into coins at the entry price: a straight line, which is wrong.
+    """Return the profit in dollars, converted to coins at the entry price: a straight line, wrong.
 
-    Parameters
-    ----------
-    contracts, entry_usd, exit_usd, face_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-
-    Notes
-    -----
-    **Source:** none; the tangent of the true profit at the entry.
+    The tangent of the true profit at the entry.
     """
     return float(inverse_pnl_usd(contracts, entry_usd, exit_usd, face_usd) / entry_usd)
 
@@ -95,21 +70,9 @@ def pnl_coin_at_entry(
 def pnl_coin_from_mean(
     contracts: Sequence[float], fills_usd: Sequence[float], exit_usd: float, face_usd: float
 ) -> float:
-    """Profit of several fills from the ordinary mean of their prices, which is wrong.
+    """Return the profit of several fills, in coins, from the plain mean of their prices: wrong.
 
-    Parameters
-    ----------
-    contracts, fills_usd : sequence of float
-    exit_usd, face_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-
-    Notes
-    -----
-    **Source:** none; public trading programs average the entries of inverse contracts like this.
+    Public trading programs average the entries of inverse contracts like this.
     """
     mean = float(linear_average_entry(contracts, fills_usd))
     return float(inverse_pnl_coin(sum(contracts), mean, exit_usd, face_usd))
@@ -153,19 +116,19 @@ _BANKRUPT = float(inverse_bankruptcy_price(-_SHORT, _FROM, _MARGIN))
 EXERCISES: dict[str, Exercise] = {
     "02.1": Exercise(
         question=f"You want to be short {usd(_SIZE)} with {_OKX.symbol} of {_OKX.venue}. ETH "
-        f"stands at {usd(_PRICE)}. How many contracts do you sell? (Give the number without a "
+        f"is at {usd(_PRICE)}. How many contracts do you sell? (Give the number without a "
         "sign.)",
         answer=_SIZE / _OKX.multiplier,
         unit="contracts",
-        why="Dollars over face. The price of ETH was there to tempt you.",
+        why="Dollars over face. You do not need the price of ETH.",
         hint="What is the face of this contract, and in what unit? The table of faces has it.",
-        more_hints=("How many pieces of that size make up the dollars you want?",),
+        more_hints=("How many contracts of that size make up the dollars you want?",),
         solution=f"The face is {usd(_OKX.multiplier)}, so {usd(_SIZE)} / {usd(_OKX.multiplier)} = "
         f"**{_SIZE / _OKX.multiplier:,.0f} contracts**. At any price of ETH.",
         slips={
             "That is a number of ETH. An inverse contract is a number of dollars.": _SIZE / _PRICE,
-            "You have taken a contract to be one dollar. That is so at some venues; look this one "
-            "up.": _SIZE,
+            "You have assumed that a contract is one dollar. That is so at some venues; look this "
+            "one up.": _SIZE,
             "That is the face of the BTC contract. Look in the other column.": _SIZE
             / market.contract("okx:BTC-USD-SWAP").multiplier,
         },
@@ -182,13 +145,13 @@ EXERCISES: dict[str, Exercise] = {
         f"{_SOLD * _FACE / _ENTRY:g} ETH, now it is {_SOLD * _FACE / _EXIT:g} ETH. The difference "
         f"is **{_LOST:g} ETH**, which is {usd(_LOST * _EXIT)} at the new price.".replace("-", "−"),
         slips={
-            "You have turned dollars into ETH at the entry price. The profit is reckoned at the "
+            "You have converted dollars to ETH at the entry price. The profit is calculated at the "
             "exit.": pnl_coin_at_entry(-_SOLD, _ENTRY, _EXIT, _FACE),
             "That is in dollars. The question is how many ETH.": float(
                 inverse_pnl_usd(-_SOLD, _ENTRY, _EXIT, _FACE)
             ),
             "You have left out the face of a contract.": _LOST / _FACE,
-            "You have taken a contract to be one ETH.": -_SOLD * (_EXIT - _ENTRY),
+            "You have assumed that a contract is one ETH.": -_SOLD * (_EXIT - _ENTRY),
         },
     ),
     "02.3": Exercise(
@@ -205,7 +168,7 @@ EXERCISES: dict[str, Exercise] = {
         slips={
             "That is the ordinary mean. It would be right for a linear contract. Does it give the "
             "profit of the two fills?": _MEAN,
-            "You have the ETH for one dollar. Turn it over.": 1 / _AVERAGE,
+            "You have the ETH for one dollar. Take one over it.": 1 / _AVERAGE,
         },
     ),
     "02.4": Exercise(
@@ -216,7 +179,7 @@ EXERCISES: dict[str, Exercise] = {
         unit="USD",
         why="The fee is a share of the face, and the face is in dollars. The price drops out.",
         hint="The fee is a share of the size. Has the size in dollars changed between the two?",
-        more_hints=("Reckon each fee in ETH first, then turn it into dollars at its own price.",),
+        more_hints=("Calculate each fee in ETH, then convert it to dollars at its own price.",),
         solution=f"{usd(_NOTIONAL)} × {percent(_RATE, digits=2)} = "
         f"{usd(_NOTIONAL * _RATE, cents=True)}, twice: **{usd(_FEES)}**. In ETH the second fee is "
         f"the larger one, {_FEES_COIN[1]:g} against {_FEES_COIN[0]:g}, because a dollar is more "
@@ -226,17 +189,17 @@ EXERCISES: dict[str, Exercise] = {
                 _LINEAR_FEES
             ),
             "That is one of the two fees.": _FEES / 2,
-            f"You have taken {percent(_RATE, digits=2)} for {_RATE * 100:g}. As a decimal it is "
+            f"You have read {percent(_RATE, digits=2)} as {_RATE * 100:g}. As a decimal it is "
             "smaller.": _FEES * 100,
             "That is in ETH. The question is about dollars.": sum(_FEES_COIN),
         },
     ),
     "02.5": Exercise(
-        question=f"ETH stands at {usd(_AFTER)}, and you close the whole short of exercise 02.3. "
+        question=f"ETH is at {usd(_AFTER)}, and you close the whole short of exercise 02.3. "
         "How many **ETH** do you gain (+) or lose (−), fees left out?",
         answer=_CLOSED_SHORT,
         unit="ETH",
-        why="The price lies above the harmonic average, and a short above its entry has lost.",
+        why="The price is above the harmonic average, and a short above its entry has lost.",
         hint="First the entry, then the profit. Which average belongs to an inverse contract?",
         more_hints=(
             "Or without any average: what did each of the two fills make, in ETH?",
@@ -245,7 +208,7 @@ EXERCISES: dict[str, Exercise] = {
         solution="The two fills make "
         + " and ".join(f"{coins:+.6f}".replace("-", "−") for coins in _EACH)
         + f" ETH, together **{_CLOSED_SHORT:.6f} ETH**".replace("-", "−")
-        + f", worth {usd(_CLOSED_SHORT * _AFTER)}. With the average it is the same: "
+        + f", or {usd(_CLOSED_SHORT * _AFTER)}. With the average it is the same: "
         f"{usd(_DOLLARS)} × (1/{_AFTER:,.0f} − 1/{_AVERAGE:,.0f}). The ordinary mean of "
         f"{usd(_MEAN)} would show a gain.",
         slips={
@@ -253,14 +216,14 @@ EXERCISES: dict[str, Exercise] = {
                 pnl_coin_from_mean(_SIZES, _FILLS, _AFTER, _FACE)
             ),
             "That is in dollars. The question is how many ETH.": _CLOSED_SHORT * _AFTER,
-            "You have turned dollars into ETH at the entry price. The profit is reckoned at the "
+            "You have converted dollars to ETH at the entry price. The profit is calculated at the "
             "exit.": pnl_coin_at_entry(sum(_SIZES), _AVERAGE, _AFTER, _FACE),
             "You have left out the face of a contract.": _CLOSED_SHORT / _FACE,
         },
     ),
     "02.6": Exercise(
         question="A help page of MEXC (FAQ for coin-margined perpetual contracts, 360054432032) "
-        "has printed the profit of a **long** as (1/closing price − 1/opening price) × contracts × "
+        "published the profit of a **long** as (1/closing price − 1/opening price) × contracts × "
         f"face. A long of {_LONG['contracts']:g} contracts of {usd(_BTC_FACE)} opens at "
         f"{usd(_LONG['entry_usd'])} and closes at {usd(_LONG['exit_usd'])}. How many BTC does it "
         "really earn (+) or lose (−)?",
@@ -270,17 +233,17 @@ EXERCISES: dict[str, Exercise] = {
         "price rises.",
         wrong_way="Before any formula: should a long gain or lose when the price rises?",
         hint="One dollar is how many BTC at each of the two prices?",
-        more_hints=("For a long it is N (1/E − 1/X), the short's formula with its sign turned.",),
+        more_hints=("For a long it is N (1/E − 1/X), the short's formula with the sign reversed.",),
         solution=f"N = {usd(_LONG['contracts'] * _BTC_FACE)}. N/E = "
         f"{_LONG['contracts'] * _BTC_FACE / _LONG['entry_usd']:g} BTC, N/X = "
         f"{_LONG['contracts'] * _BTC_FACE / _LONG['exit_usd']:.6f} BTC. A long earns the "
-        f"difference, **{_EARNED:.6f} BTC**, worth {usd(_EARNED * _LONG['exit_usd'])}. Another "
+        f"difference, **{_EARNED:.6f} BTC**, or {usd(_EARNED * _LONG['exit_usd'])}. Another "
         "page of the same venue (360044646991) has it right.",
         slips={
-            "That is what the page says. The price has risen, and this is a long. Can it be?": (
+            "That is what the page says. The price has risen, and this is a long. Can it lose?": (
                 mexc_long_coin(**_LONG, face_usd=_BTC_FACE)
             ),
-            "You have turned dollars into BTC at the entry price. The profit is reckoned at the "
+            "You have converted dollars to BTC at the entry price. The profit is calculated at the "
             "exit.": pnl_coin_at_entry(**_LONG, face_usd=_BTC_FACE),
             "That is in dollars. The question is how many BTC.": _EARNED * _LONG["exit_usd"],
             "You have left out the face of a contract.": _EARNED / _BTC_FACE,
@@ -288,20 +251,20 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "02.7": Exercise(
         question="A help page of CoinEx (on the liquidation price of inverse contracts, "
-        "6951987920025) has printed the price at which a **short** has lost all its margin as "
+        "6951987920025) published the price at which a **short** has lost all its margin as "
         f"entry × (1 − margin / size), both in coin. A short of {usd(_SHORT)} from "
         f"{usd(_FROM)} has a margin of {_MARGIN:.6f} ETH. At which price of ETH is the margin "
         "really lost?",
         answer=_BANKRUPT,
         unit="USD",
-        why="A short loses in a rise, so the price must lie above the entry. The page's formula is "
+        why="A short loses in a rise, so the price must be above the entry. The page's formula is "
         "right for 1/price, not for the price.",
         wrong_way="Which way must the price go for a short to lose?",
         start=_FROM,
         hint="How many ETH is the size at the entry? How many are left when the margin is gone?",
         more_hints=(
             "The margin is lost where the loss in coins is as large: N (1/E − 1/X) = margin.",
-            "Solve it for 1/X first, then turn it over.",
+            "Solve it for 1/X first, then invert it.",
         ),
         solution=f"N/E = {_SHORT / _FROM:.6f} ETH. Where all is lost, N is worth as much less the "
         f"margin: {_SHORT / _FROM - _MARGIN:.6f} ETH. So X = {usd(_SHORT)} / "
@@ -309,7 +272,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{usd(_PRINTED)}, a price at which the short has earned "
         f"{usd(inverse_pnl_usd(-_SHORT, _FROM, _PRINTED))}.",
         slips={
-            "That is what the page says. It lies below the entry, where a short has a profit.": (
+            "That is what the page says. It is below the entry, where a short has a profit.": (
                 _PRINTED
             ),
             "That would be a linear contract. Here margin and loss are both in ETH.": float(

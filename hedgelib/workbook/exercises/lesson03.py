@@ -1,6 +1,6 @@
-"""Exercises of lesson 03: Hana counts her risk, her contracts and her margin.
+"""Exercises of lesson 03: Hana's exposure, contracts and margin.
 
-The wrong models behind the slips are functions, so that the tests can run them on other numbers.
+The wrong models behind the slips are functions, so that tests can run them on other numbers.
 """
 
 from __future__ import annotations
@@ -28,108 +28,38 @@ __all__ = [
 
 
 def contracts_in_coins(notional_usd: float, price_usd: float) -> float:
-    """Count contracts as if the face were one coin.
-
-    Parameters
-    ----------
-    notional_usd, price_usd : float
-
-    Returns
-    -------
-    float
-        Contracts.
-    """
+    """Return the number of contracts as if the face were one coin."""
     return notional_usd / price_usd
 
 
 def mean_of_the_betas(values_usd: Sequence[float], betas: Sequence[float]) -> float:
-    """Reckon exposure with the plain mean of the betas, whatever the holdings weigh.
-
-    Parameters
-    ----------
-    values_usd, betas : sequence of float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the exposure, USD, from the unweighted mean of the betas."""
     return sum(values_usd) * sum(betas) / len(betas)
 
 
 def margin_left_out(book_usd: float, beta: float, collateral_usd: float) -> float:
-    """Size a short for the book alone, the bought margin forgotten.
-
-    Parameters
-    ----------
-    book_usd, beta, collateral_usd : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the short, USD, for the book alone, without the bought margin."""
     del collateral_usd
     return book_usd * beta
 
 
 def margin_added_twice(book_usd: float, beta: float, collateral_usd: float) -> float:
-    """Size a short for the whole book and for the margin that came out of it as well.
-
-    Parameters
-    ----------
-    book_usd, beta, collateral_usd : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the short, USD, for the whole book and for the margin that came out of it as well."""
     return book_usd * beta + collateral_usd
 
 
 def effect_as_the_share(share: float) -> float:
-    """Take the effect of a hedge to be in proportion to its size.
-
-    Parameters
-    ----------
-    share : float
-
-    Returns
-    -------
-    float
-        Decimal.
-    """
+    """Return the effect of a hedge as if it were proportional to its size, a decimal."""
     return share
 
 
 def effect_as_the_square(share: float) -> float:
-    """Take the effect of a hedge to be the square of its size.
-
-    Parameters
-    ----------
-    share : float
-
-    Returns
-    -------
-    float
-        Decimal.
-    """
+    """Return the effect of a hedge as if it were the square of its size, a decimal."""
     return share**2
 
 
 def profit_times_leverage(notional_usd: float, leverage: float, move: float) -> float:
-    """Multiply the profit of a short by its leverage.
-
-    Parameters
-    ----------
-    notional_usd, leverage, move : float
-
-    Returns
-    -------
-    float
-        USD.
-    """
+    """Return the profit of a short, USD, multiplied by its leverage."""
     return -notional_usd * move * leverage
 
 
@@ -168,20 +98,20 @@ _BUILT = float(hedge_notional(_ALTS, _ALT_BETA, _LEAST))
 EXERCISES: dict[str, Exercise] = {
     "03.1": Exercise(
         question=f"Hana wants to be short {usd(_WANTED)} of ETH with {_MEXC.symbol} of "
-        f"{_MEXC.venue}. ETH stands at {usd(_PRICE)}. How many contracts does she sell? (Give the "
+        f"{_MEXC.venue}. ETH is at {usd(_PRICE)}. How many contracts does she sell? (Give the "
         "number without a sign.)",
         answer=_WANTED / _FACE,
         unit="contracts",
-        why="Dollars over face. The price has no part in it.",
+        why="Dollars over face, at any price.",
         hint="The table of venues has the face of this contract. In which unit is it?",
-        more_hints=("How many pieces of that size make up the dollars she wants?",),
+        more_hints=("How many contracts of that size make up the dollars she wants?",),
         solution=f"The face is {usd(_FACE)}: {usd(_WANTED)} / {usd(_FACE)} = "
         f"**{_WANTED / _FACE:,.0f} contracts**.",
         slips={
             "That is a number of ETH. The face of an inverse contract is a number of dollars.": (
                 contracts_in_coins(_WANTED, _PRICE)
             ),
-            "You have taken a contract to be one dollar. It is, at some other venues.": _WANTED,
+            "You have assumed that a contract is one dollar. It is, at some other venues.": _WANTED,
             "That is the face of the BTC contract. Look for the one on ETH.": _WANTED / _BTC_FACE,
         },
     ),
@@ -191,13 +121,13 @@ EXERCISES: dict[str, Exercise] = {
         answer=_TYPED * _FACE,
         unit="USD",
         why="The ticket counts in faces. It does not know what she meant.",
-        hint="What is one contract of this venue worth in dollars?",
+        hint="What is the value of one contract of this venue in dollars?",
         more_hints=("As many times that as she has typed.",),
         solution=f"{_TYPED:g} × {usd(_FACE)} = **{usd(_TYPED * _FACE)}**, which is "
         f"{percent(_TYPED * _FACE / _WANTED, digits=1)} of what she wanted.",
         slips={
             "That is what she meant. What has she typed?": _TYPED * _PRICE,
-            "You have taken a contract to be one dollar.": _TYPED,
+            "You have assumed that a contract is one dollar.": _TYPED,
         },
     ),
     "03.3": Exercise(
@@ -210,7 +140,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=" + ".join(f"{usd(v)} × {b:g}" for v, b in zip(_VALUES, _BETAS, strict=True))
         + f" = **{usd(_RISK)}**.",
         slips={
-            "That is what it is worth. How does each coin move with ETH?": _BOOK,
+            "That is its value. How does each coin move with ETH?": _BOOK,
             "You have used the plain mean of the betas. Does each coin weigh the same?": (
                 mean_of_the_betas(_VALUES, _BETAS)
             ),
@@ -258,7 +188,7 @@ EXERCISES: dict[str, Exercise] = {
             "You have added the margin to a book that it came out of: it is counted twice.": (
                 margin_added_twice(_BOOK, _BETA, _BOUGHT) / _FACE
             ),
-            "The dollars that changed from one coin into ETH have another beta now.": _RISK / _FACE,
+            "The dollars moved from one coin into ETH have another beta now.": _RISK / _FACE,
             "You have left out the margin. It came out of the book, but it still moves.": (
                 _AFTER_SALE / _FACE
             ),
@@ -266,8 +196,8 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "03.6": Exercise(
-        question=f"Somebody shorts only {percent(_SHARE)} of the best size. How many percent of "
-        "the best effect on the variance does that have? (Give 7 for 7%.)",
+        question=f"You short only {percent(_SHARE)} of the best size. How many percent of "
+        "the best variance reduction do you get? (Give 7 for 7%.)",
         answer=100 * _EFFECT,
         unit="%",
         why="Near the top of the curve a little more or less hardly matters.",
@@ -276,7 +206,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=f"2 × {_SHARE:g} − {_SHARE:g}² = {2 * _SHARE:g} − {_SHARE**2:.2f} = "
         f"**{percent(_EFFECT)}**.",
         slips={
-            "You have taken the effect to be in proportion to the size. Is the curve straight?": 100
+            "You have assumed an effect in proportion to the size. Is the curve straight?": 100
             * effect_as_the_share(_SHARE),
             "That is q². The formula has another part.": 100 * effect_as_the_square(_SHARE),
             "That is a decimal. How many percent is it?": _EFFECT,
@@ -287,16 +217,16 @@ EXERCISES: dict[str, Exercise] = {
         "many dollars does the short gain (+) or lose (−)?",
         answer=_EARNED,
         unit="USD",
-        why="The size earns. Leverage says only how much margin stands behind it.",
+        why="The size earns. Leverage says only how much margin backs it.",
         hint="Which two numbers does the profit of a short depend on?",
         more_hints=("The size in dollars and the move.",),
         solution=f"{usd(_SHORT)} × {percent(-_FALL)} = **{usd(_EARNED, signed=True)}**. At another "
         "leverage it is the same.",
         slips={
-            "You have multiplied by the leverage. The size has it in already.": (
+            "You have multiplied by the leverage. The size already includes it.": (
                 profit_times_leverage(_SHORT, _LEVERAGE, _FALL)
             ),
-            "You have reckoned with the margin. What earns is the size.": _EARNED / _LEVERAGE,
+            "You have used the margin. The size is what earns.": _EARNED / _LEVERAGE,
             "The size is right. Is a short glad of a fall?": -_EARNED,
         },
     ),

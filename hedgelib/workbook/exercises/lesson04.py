@@ -1,6 +1,6 @@
 """Exercises of lesson 04: Nina hedges with BTC, and her margin counts.
 
-The wrong models behind the slips are functions, so that the tests can run them on other numbers.
+The wrong models behind the slips are functions, so that tests can run them on other numbers.
 """
 
 from __future__ import annotations
@@ -42,20 +42,9 @@ __all__ = [
 def account_by_straight_line(
     notional_usd: float, entry_usd: float, wallet_coin: float, price_usd: float
 ) -> float:
-    """Coins of a short's account with its loss turned into coins at the entry price.
+    """Return the coins of a short's account with its loss converted at the entry price.
 
-    Parameters
-    ----------
-    notional_usd, entry_usd, wallet_coin, price_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-
-    Notes
-    -----
-    **Source:** none; the tangent of the true account at the entry.
+    The tangent of the true account at the entry.
     """
     return wallet_coin - notional_usd * (price_usd / entry_usd - 1) / entry_usd
 
@@ -63,35 +52,15 @@ def account_by_straight_line(
 def account_with_sign_turned(
     notional_usd: float, entry_usd: float, wallet_coin: float, price_usd: float
 ) -> float:
-    """Coins of the account as if the short had been a long.
+    """Return the coins of the account as if the short had been a long.
 
-    Parameters
-    ----------
-    notional_usd, entry_usd, wallet_coin, price_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-
-    Notes
-    -----
-    **Source:** none; ``N (1/E - 1/X)`` added where it is to be taken away.
+    ``N (1/E - 1/X)`` added where it is to be taken away.
     """
     return wallet_coin + notional_usd * (1 / entry_usd - 1 / price_usd)
 
 
 def short_without_margin(book_usd: float, beta: float, margin_usd: float) -> float:  # noqa: ARG001
-    """Size of a short that leaves its own margin out: beta times book.
-
-    Parameters
-    ----------
-    book_usd, beta, margin_usd : float
-
-    Returns
-    -------
-    float
-        USD.
+    """Return the size of a short, USD, that leaves its own margin out: beta times book.
 
     Notes
     -----
@@ -101,111 +70,47 @@ def short_without_margin(book_usd: float, beta: float, margin_usd: float) -> flo
 
 
 def short_without_beta(book_usd: float, beta: float, margin_usd: float) -> float:  # noqa: ARG001
-    """Size of a short that takes every coin to move as much as the hedge coin.
+    """Return the size of a short, USD, as if every coin moved as much as the hedge coin.
 
-    Parameters
-    ----------
-    book_usd, beta, margin_usd : float
-
-    Returns
-    -------
-    float
-        USD.
-
-    Notes
-    -----
-    **Source:** none; right at a beta of 1.
+    Right at a beta of 1.
     """
     return book_usd + margin_usd
 
 
 def short_with_beta_on_margin(book_usd: float, beta: float, margin_usd: float) -> float:
-    """Size of a short that gives the altcoins' beta to the margin too.
+    """Return the size of a short, USD, with the altcoins' beta on the margin too.
 
-    Parameters
-    ----------
-    book_usd, beta, margin_usd : float
-
-    Returns
-    -------
-    float
-        USD.
-
-    Notes
-    -----
-    **Source:** none; the beta of the hedge coin to itself is 1.
+    The beta of the hedge coin to itself is 1.
     """
     return beta * (book_usd + margin_usd)
 
 
 def margin_without_own_risk(book_usd: float, beta: float, max_leverage: float) -> float:
-    """Least margin as if it brought no exposure of its own.
+    """Return the least margin, USD, as if it had no exposure of its own.
 
-    Parameters
-    ----------
-    book_usd, beta, max_leverage : float
-
-    Returns
-    -------
-    float
-        USD.
-
-    Notes
-    -----
-    **Source:** none; right for a stablecoin.
+    Right for a stablecoin.
     """
     return beta * book_usd / max_leverage
 
 
 def margin_without_beta(book_usd: float, beta: float, max_leverage: float) -> float:  # noqa: ARG001
-    """Least bought margin for a book that moves as much as the hedge coin.
+    """Return the least bought margin, USD, for a book that moves as much as the hedge coin.
 
-    Parameters
-    ----------
-    book_usd, beta, max_leverage : float
-
-    Returns
-    -------
-    float
-        USD.
-
-    Notes
-    -----
-    **Source:** none; right at a beta of 1.
+    Right at a beta of 1.
     """
     return book_usd / (max_leverage - 1)
 
 
 def margin_without_risk_given_up(book_usd: float, beta: float, max_leverage: float) -> float:
-    """Least margin out of the book, reckoned as if it were bought with new money.
+    """Return the least margin out of the book, USD, as if it were bought with new money.
 
-    Parameters
-    ----------
-    book_usd, beta, max_leverage : float
-
-    Returns
-    -------
-    float
-        USD.
-
-    Notes
-    -----
-    **Source:** none; it forgets that the altcoins sold need no hedge any more.
+    It forgets that the altcoins sold need no hedge any more.
     """
     return beta * book_usd / (max_leverage - 1)
 
 
 def share_lost_of_linear(leverage: float, rise: float) -> float:
-    """Share of its margin that a linear short loses.
-
-    Parameters
-    ----------
-    leverage, rise : float
-
-    Returns
-    -------
-    float
-        Decimal.
+    """Return the share of its margin that a linear short loses, a decimal.
 
     Notes
     -----
@@ -215,16 +120,7 @@ def share_lost_of_linear(leverage: float, rise: float) -> float:
 
 
 def share_lost_in_dollars(leverage: float, rise: float) -> float:
-    """Share by which the account of an inverse short is down in dollars.
-
-    Parameters
-    ----------
-    leverage, rise : float
-
-    Returns
-    -------
-    float
-        Decimal.
+    """Return the share of its dollar value that an inverse short's account loses, a decimal.
 
     Notes
     -----
@@ -234,20 +130,9 @@ def share_lost_in_dollars(leverage: float, rise: float) -> float:
 
 
 def whole_portfolio_coin(free_coin: float, book_usd: float, price_usd: float) -> float:
-    """Coins behind a cross position as they would be if the spot wallet counted.
+    """Return the coins backing a cross position as if the spot wallet counted.
 
-    Parameters
-    ----------
-    free_coin, book_usd, price_usd : float
-
-    Returns
-    -------
-    float
-        Coins.
-
-    Notes
-    -----
-    **Source:** none; in a classic account only the coin's own futures wallet counts.
+    In a classic account only the coin's own futures wallet counts.
     """
     return free_coin + book_usd / price_usd
 
@@ -255,28 +140,15 @@ def whole_portfolio_coin(free_coin: float, book_usd: float, price_usd: float) ->
 def distance_by_simple_return(
     price_usd: float, liquidation_usd: float, daily_volatility: float
 ) -> float:
-    """Distance to liquidation with the plain percentage in place of the logarithm.
+    """Return the daily standard deviations to liquidation, with the plain percentage as distance.
 
-    Parameters
-    ----------
-    price_usd, liquidation_usd, daily_volatility : float
-
-    Returns
-    -------
-    float
-        Daily standard deviations.
-
-    Notes
-    -----
-    **Source:** none; near the truth for short distances only.
+    Near the truth for short distances only.
     """
     return (liquidation_usd / price_usd - 1) / daily_volatility
 
 
 BOOK, BETA, PRICE, RATE = 32_000.0, 1.2, 40_000.0, 0.005
-_NINA = (
-    f"Nina has {usd(BOOK)} of altcoins with a beta of {BETA:g} to BTC. BTC stands at {usd(PRICE)}."
-)
+_NINA = f"Nina has {usd(BOOK)} of altcoins with a beta of {BETA:g} to BTC. BTC is at {usd(PRICE)}."
 
 # 1: a synthetic dollar
 _SIZE, _AFTER = 20_000.0, 50_000.0
@@ -321,7 +193,7 @@ BUILD = (
     f'plan_hedge({BOOK:.0f}, {BETA:g}, market.contract("okx:BTC-USD-SWAP"), {PRICE:.0f}, '
     f'collateral="from_portfolio", max_leverage={_LOW:g}, fee_rate=0)'
 )
-"""What a reader can type to have exercise 8 worked out."""
+"""Code with which a reader can compute exercise 8."""
 
 EXERCISES: dict[str, Exercise] = {
     "04.1": Exercise(
@@ -331,13 +203,13 @@ EXERCISES: dict[str, Exercise] = {
         answer=_LEFT,
         unit="BTC",
         why="N / P. The dollars have stayed, so there are fewer BTC.",
-        hint="How many dollars is a fully secured short worth, at any price?",
+        hint="What is the dollar value of a fully collateralised short, at any price?",
         more_hints=("How many BTC are those dollars at the new price?",),
         solution=f"Margin and short are {usd(_SIZE)} at any price. {usd(_SIZE)} / {usd(_AFTER)} = "
         f"**{_LEFT:g} BTC**. The long way round: {_POSTED:g} + {_SIZE:,.0f} (1/{_AFTER:,.0f} − "
         f"1/{PRICE:,.0f}) is the same.",
         slips={
-            "You have turned the loss into BTC at the old price. It is paid at the new one.": (
+            "You have converted the loss to BTC at the old price. It is paid at the new one.": (
                 account_by_straight_line(*_ACCOUNT)
             ),
             "Then the short would have gained. The price has risen.": account_with_sign_turned(
@@ -355,7 +227,7 @@ EXERCISES: dict[str, Exercise] = {
         why="N = βV + V_margin. The altcoins count with their beta, the BTC with 1.",
         hint="Add up what she gains when BTC rises by one percent. The short must lose that much.",
         more_hints=(
-            f"The altcoins gain {percent(BETA / 100, digits=1)} of their worth. And the margin?",
+            f"The altcoins gain {percent(BETA / 100, digits=1)} of their value. And the margin?",
         ),
         solution=f"{BETA:g} × {usd(BOOK)} + {usd(_MARGIN)} = {usd(BETA * BOOK)} + {usd(_MARGIN)} = "
         f"**{usd(_SHORT)}**.",
@@ -385,7 +257,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=f"{BETA:g} × {usd(BOOK)} / ({_CAP:g} − 1) = **{usd(_LEAST)}**. The short is then "
         f"{usd(BETA * BOOK)} + {usd(_LEAST)} = {usd(_NOTIONAL)}, {_CAP:g} times the margin.",
         slips={
-            "That would do for a stablecoin. Bought BTC has to be hedged as well.": (
+            "That would be enough for a stablecoin. Bought BTC has to be hedged as well.": (
                 margin_without_own_risk(*_CAPPED)
             ),
             "Do the altcoins move as much as BTC does? Look at their beta.": margin_without_beta(
@@ -422,7 +294,7 @@ EXERCISES: dict[str, Exercise] = {
             "That is where a long would end. Nina is short.": float(
                 inverse_liquidation_price(_NOTIONAL, PRICE, _WALLET, maintenance_rate=RATE)
             ),
-            "That would be with maintenance reckoned at the entry price.": float(
+            "That would be with maintenance calculated at the entry price.": float(
                 inverse_liquidation_price(
                     -_NOTIONAL, PRICE, _WALLET, maintenance_rate=RATE, basis="entry"
                 )
@@ -438,7 +310,7 @@ EXERCISES: dict[str, Exercise] = {
         "**coins** that Nina posted has the short lost? Give it in percent.",
         answer=_LOSS / _WALLET * 100,
         unit="percent",
-        why="L r / (1 + r). The loss is paid in coins that have become dearer.",
+        why="L r / (1 + r). The loss is paid in coins that have become more expensive.",
         hint="How many BTC does the short lose? It is N (1/E − 1/P).",
         more_hints=(f"Nina posted {_WALLET:g} BTC. Divide.",),
         solution=f"{_NOTIONAL:,.0f} (1/{PRICE:,.0f} − 1/{PRICE * (1 + _RISE):,.0f}) = {_LOSS:.6f} "
@@ -449,7 +321,7 @@ EXERCISES: dict[str, Exercise] = {
                 _CAP, _RISE
             )
             * 100,
-            "By so much the account is down in dollars. The question is about coins.": (
+            "That is how far the account is down in dollars. The question is about coins.": (
                 share_lost_in_dollars(_CAP, _RISE) * 100
             ),
             "That is what it would earn if BTC fell by as much.": _CAP * _RISE / (1 - _RISE) * 100,
@@ -459,13 +331,13 @@ EXERCISES: dict[str, Exercise] = {
     "04.6": Exercise(
         question=f"A classic account, cross margin. The BTC futures wallet holds {_BALANCE:g} BTC. "
         f"Another BTC position in it is down {-_OTHER:g} BTC and needs {_BOUND:g} BTC of "
-        f"maintenance margin. In the spot wallet are {usd(BOOK)} of altcoins, and BTC stands at "
-        f"{usd(PRICE)}. How many BTC stand behind Nina's short?",
+        f"maintenance margin. In the spot wallet are {usd(BOOK)} of altcoins, and BTC is at "
+        f"{usd(PRICE)}. How many BTC back Nina's short?",
         answer=_FREE,
         unit="BTC",
         why="Balance, plus the profit of the other positions, less their maintenance margin.",
-        hint="Which of these things lie in the wallet that the exchange looks at?",
-        more_hints=("The other position takes twice: what it has lost, and what it must keep.",),
+        hint="Which of these are in the wallet that the exchange looks at?",
+        more_hints=("The other position costs twice: its loss, and its maintenance margin.",),
         solution=f"{_BALANCE:g} − {-_OTHER:g} − {_BOUND:g} = **{_FREE:g} BTC**. The altcoins play "
         "no part.",
         slips={
@@ -483,10 +355,10 @@ EXERCISES: dict[str, Exercise] = {
     "04.7": Exercise(
         question=f"From {usd(PRICE)} the hedge of exercise 04.4 ends at {usd(_ENDS)}. The daily "
         f"logarithmic returns of BTC had a standard deviation of {_SIGMA['BTC']:.6f} in the data. "
-        "How many daily standard deviations away is the end?",
+        "How many daily standard deviations away is liquidation?",
         answer=_AWAY,
         unit="standard deviations",
-        why="ln(P_liq / P) / σ. On one day that is out of reach. On many it adds up.",
+        why="ln(P_liq / P) / σ. In one day that is out of reach. Over many days moves add up.",
         hint="How far is it in logarithms? Divide that by the standard deviation.",
         more_hints=("math.log(a / b) in Python is the natural logarithm.",),
         solution=f"ln({_ENDS:,.0f} / {PRICE:,.0f}) = {math.log(_ENDS / PRICE):.4f}. Divided by "
