@@ -114,7 +114,7 @@ def test_lesson_01_months_were_undone_in_a_day():
 def test_lessons_03_and_04_leave_stablecoins_their_leverage_of_1():
     plan = plan_hedge(10_000, 1.0, ETH, 3_500, collateral="stablecoin", max_leverage=1, fee_rate=0)
     assert plan.leverage == pytest.approx(1)
-    assert "It can be had with stablecoins as margin" in cells("03")["margin-counts"]
+    assert "It is possible with stablecoins as margin" in cells("03")["margin-counts"]
     assert "why that leverage is never 1" not in cells("04")["top"]
 
 
