@@ -87,7 +87,7 @@ def test_student_answers(exercise, open_notebook, outside_requests, page_errors)
     shows("q1_mark", "q1 has no answer yet.")
     run("q1", "q1 = -my.short_usd / my.face_usd")
     run("q1_mark")
-    shows("q1_mark", "Give it without a sign.")
+    shows("q1_mark", "Give the number without a sign.")
     run("q1", "q1 = my.short_usd / my.face_usd")
     run("q1_mark")
     contracts = exercise["s01"]["short_usd"] / exercise["s01"]["face_usd"]
