@@ -66,6 +66,12 @@ AREAS: dict[str, tuple[str, ...]] = {
         "notebooks/0[0-4]_*.ipynb",
         "notebooks/A_glossary.ipynb",
     ),
+    "lessons 05 to 09": (
+        "hedgelib/workbook/lesson0[5-9]*.py",
+        "hedgelib/workbook/exercises/lesson0[5-9].py",
+        "notebooks/0[5-9]_*.ipynb",
+        "notebooks/B_claims.ipynb",
+    ),
 }
 
 # Phrases, as they stand in the text, in which a listed word is the right one.

@@ -231,7 +231,7 @@ def test_alice_still_finds_what_she_found():
         "49,000 USD are 4,900.0000 contracts",
         "50,000 USD are 50,000.0000 contracts",
         "short 140 USD, 0.28% of the book",
-        "hedgelib 2.470588 ETH, worth 7,350.00 USD",
+        "hedgelib 2.470588 ETH, value 7,350.00 USD",
         "together -7,500",
         "altcoins kept 1,000 USD",
         "hedgelib 99,000 USD",

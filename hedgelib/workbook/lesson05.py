@@ -1,4 +1,4 @@
-"""What lesson 05 needs beside the library: a venue's rule for funding, and time out of a hedge.
+"""Funding rules of venues and time out of a hedge, as lesson 05 shows them.
 
 The guesses are here and not in the lesson so that a reader does not see the answer with the
 question.
@@ -49,7 +49,7 @@ __all__ = [
 
 RECEIVES: Role = "good"
 PAYS: Role = "unhedged"
-"""Roles of money that comes and of money that goes."""
+"""Roles of money received and of money paid."""
 
 
 def rate_text(rate: float, *, signed: bool = True) -> str:
@@ -98,7 +98,7 @@ class FundingRule:
     cap : float, optional
         Largest rate to either side, decimal; not every venue's is known.
     is_deribit : bool
-        Whether the damper makes the rate nil, and not the interest, inside the band.
+        Whether the rate inside the band is zero, and not the interest.
     """
 
     name: str
@@ -153,7 +153,7 @@ def _rules() -> dict[str, FundingRule]:
 
 
 RULES: Mapping[str, FundingRule] = _rules()
-"""Three ways of reckoning, with the caps of their BTC contracts where these are known.
+"""Three funding rules, with the caps of the venues' BTC contracts where these are known.
 
 **Source:** as :func:`hedgelib.funding_rate`, :func:`hedgelib.funding_cap` and
 :func:`hedgelib.deribit_funding_rate`; the figures of ``data/contracts.toml``."""
@@ -165,7 +165,7 @@ _REACH = 0.004
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateStudy:
-    """One premium, and what a short makes of it: made by :func:`study_rate`.
+    """Funding rate and payment at one premium, as :func:`study_rate` returns them.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class RateStudy:
     short_usd : float
         Face of the short, USD.
     guess : float, optional
-        Rate that somebody thought of, decimal.
+        The reader's predicted rate, decimal.
     reach : float
         Premium at the ends of the picture, decimal.
     """
@@ -202,7 +202,7 @@ class RateStudy:
         return float(funding_income(self.short_usd, self.rate).yearly_usd)
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers into words.
+        """Return the numbers as rows of a table.
 
         Returns
         -------
@@ -213,8 +213,8 @@ class RateStudy:
             ("Funding rate for 8 hours", rate_text(self.rate)),
             ("Who pays", _who(self.rate)),
             (f"A short of {usd(self.short_usd)}", _gets(self.received_usd)),
-            ("In a year, if it stayed so", usd(self.yearly_usd, signed=True)),
-            ("By the year, simple", percent(self.yearly_usd / self.short_usd, digits=2)),
+            ("In a year, at the same rate", usd(self.yearly_usd, signed=True)),
+            ("Annualised, simple", percent(self.yearly_usd / self.short_usd, digits=2)),
         ]
 
     def table(self) -> Table:
@@ -275,18 +275,18 @@ def study_rate(
     guess: float | None = None,
     reach: float = _REACH,
 ) -> RateStudy:
-    """Turn a premium into a funding rate, and into what a short receives.
+    """Return the funding rate at a premium, and what a short receives.
 
     Parameters
     ----------
     premium : float
         Average of the perpetual over its index, decimal.
     rule : FundingRule, optional
-        Binance's when omitted.
+        Default: Binance's.
     short_usd : float
         Face of the short, USD, > 0.
     guess : float, optional
-        Rate that somebody thought of, decimal.
+        The reader's predicted rate, decimal.
     reach : float
         Premium at the ends of the picture, decimal, > 0; a premium beyond it widens the picture.
 
@@ -322,7 +322,7 @@ def study_rate(
 
 
 def guess_discount(study: RateStudy) -> Prediction:
-    """Ask who pays while the perpetual stands a little below its index.
+    """Ask who pays while the perpetual is a little below its index.
 
     Parameters
     ----------
@@ -350,14 +350,14 @@ def guess_discount(study: RateStudy) -> Prediction:
         )
     answer = f"{rate_text(study.rate)}: longs pay shorts"
     return predict(
-        f"Over eight hours the perpetual stood {rate_text(-study.premium, signed=False)} below the "
+        f"Over eight hours the perpetual was {rate_text(-study.premium, signed=False)} below the "
         "index. Who pays, and how much?",
         {
-            f"{rate_text(study.premium)}: shorts pay longs": "So it would be without the clamp, "
-            "and there are venues without one.",
-            "0%: nobody pays": "The damper does swallow the premium. It puts the interest in its "
-            "place, and that is not nil.",
-            answer: "The premium lies within the band. There the rate is the interest, and the "
+            f"{rate_text(study.premium)}: shorts pay longs": "That would be the rate without "
+            "the clamp, and some venues have none.",
+            "0%: nobody pays": "The damper cancels the premium. The interest replaces it, and that "
+            "is not zero.",
+            answer: "The premium is within the band. There the rate is the interest, and the "
             "interest is above zero.",
         },
         answer=answer,
@@ -409,7 +409,7 @@ def _alt_rule(study: RateStudy) -> str:
         inside = float(rule.rate((low + high) / 2))
         band = (
             f"Between premiums of {rate_text(low)} and {rate_text(high)} the rate is "
-            f"{rate_text(inside)}; outside it runs beside the premium"
+            f"{rate_text(inside)}; outside that band it follows the premium"
         )
     else:
         band = "The rate is the premium"
@@ -451,14 +451,14 @@ def guess_future(coin: float, spot_usd: float, premiums: tuple[float, float]) ->
     names = [f"the one at {percent(b)}" for b in premiums]
     return predict(
         f"You own {coin:g} ETH at {usd(spot_usd)} and want to lock in their price by selling a "
-        f"future. Two of the same last day are on offer, one {percent(high)} above spot, one "
+        f"future. Two with the same expiry are on offer, one {percent(high)} above spot, one "
         f"{percent(low)}. Which do you sell?",
         {
-            names[1]: "A lower basis sounds cheaper. It is, for somebody who buys.",
+            names[1]: "A lower basis is cheaper for a buyer. You sell.",
             names[0]: f"You are the seller. {usd(locks[0])} are locked in, against "
             f"{usd(locks[1])}.",
-            "either, both end at spot": "They do end there. But they start from different heights, "
-            "and the way down is yours.",
+            "either, both end at spot": "Both end there. But they start at different prices, "
+            "and you earn the difference.",
         },
         answer=names[0],
     )
@@ -469,12 +469,12 @@ def guess_future(coin: float, spot_usd: float, premiums: tuple[float, float]) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayOut:
-    """A hedge closed for some hours to dodge funding: made by :func:`stay_out`.
+    """A hedge closed for some hours to avoid funding, as :func:`stay_out` returns it.
 
     Parameters
     ----------
     book_usd, beta : float
-        What goes unhedged meanwhile: its value in USD, and its beta to the coin.
+        What is unhedged meanwhile: its value in USD, and its beta to the coin.
     short_usd : float
         Face of the short that is closed and opened again, USD.
     rate : float
@@ -488,7 +488,7 @@ class StayOut:
     interval_hours : float
         Between settlements.
     guess : float, optional
-        Swing that somebody thought of, USD.
+        The reader's predicted standard deviation, USD.
     """
 
     book_usd: float
@@ -503,12 +503,12 @@ class StayOut:
 
     @property
     def cost_usd(self) -> float:
-        """Of closing and opening again, USD."""
+        """Cost of closing and opening again, USD."""
         return float(self._break_even().close_reopen_cost_usd)
 
     @property
     def break_even_hours(self) -> float:
-        """After which the funding avoided has paid for that; ``inf``: never."""
+        """Hours after which the funding avoided has paid for that; ``inf``: never."""
         return float(self._break_even().break_even_hours)
 
     @property
@@ -523,7 +523,7 @@ class StayOut:
 
     @property
     def sigma_usd(self) -> float:
-        """One standard deviation of what the book does meanwhile, USD."""
+        """One standard deviation of the book's profit meanwhile, USD."""
         return float(self.sigma_over(self.hours))
 
     @property
@@ -571,7 +571,7 @@ class StayOut:
         return np.asarray(unhedged_sigma_usd(self.book_usd, self.beta, self.daily_vol, hours))
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers into words.
+        """Return the numbers as rows of a table.
 
         Returns
         -------
@@ -583,7 +583,7 @@ class StayOut:
             ("Fees and slippage, out and in", usd(-self.cost_usd, signed=True)),
             ("Both together", usd(self.net_usd, signed=True)),
             ("Breaks even after", _hours(self.break_even_hours)),
-            ("Usual swing of the book meanwhile", f"± {usd(self.sigma_usd)}"),
+            ("One standard deviation of the book meanwhile", f"± {usd(self.sigma_usd)}"),
             ("Chance to be better off, no trend", percent(self.chance, digits=1)),
         ]
 
@@ -643,7 +643,7 @@ def stay_out(
     interval_hours: float = 8.0,
     guess: float | None = None,
 ) -> StayOut:
-    """Weigh what is saved by leaving a hedge for some hours against what may happen meanwhile.
+    """Compare the funding saved by closing a hedge for some hours with the risk taken meanwhile.
 
     Parameters
     ----------
@@ -662,7 +662,7 @@ def stay_out(
     interval_hours : float
         Between settlements, > 0.
     guess : float, optional
-        Swing that somebody thought of, USD.
+        The reader's predicted standard deviation, USD.
 
     Returns
     -------
@@ -706,7 +706,7 @@ def stay_out(
 
 
 def guess_swing(study: StayOut) -> Prediction:
-    """Ask how far a book swings while its hedge is off.
+    """Ask for the standard deviation of a book while its hedge is off.
 
     Parameters
     ----------
@@ -719,8 +719,8 @@ def guess_swing(study: StayOut) -> Prediction:
 
     Notes
     -----
-    **Source:** the root of time; the wrong options are the funding itself, one day's swing, and a
-    swing that grows with time and not with its root.
+    **Source:** the root of time; the wrong options are the funding itself, the volatility of
+    one day, and one that grows with time and not with its root.
 
     Examples
     --------
@@ -735,12 +735,11 @@ def guess_swing(study: StayOut) -> Prediction:
         f"{percent(study.daily_vol)}, up or down. By how much does the book usually move until the "
         "hedge is on again?",
         {
-            usd(study.avoided_usd): "Then the two risks would be alike. They are of different "
-            "worlds.",
-            usd(day): "That is one day's. The hedge is off for longer.",
-            answer: f"{study.hours / 24:.2f} days, and a swing grows with the root of time: days "
-            "that go up and days that go down partly cancel.",
-            usd(day * study.hours / 24): "So it would be if every day went the same way.",
+            usd(study.avoided_usd): "That is the funding. The risk is far larger.",
+            usd(day): "That is the volatility of one day. The hedge is off for longer.",
+            answer: f"{study.hours / 24:.2f} days, and volatility grows with the root of time: "
+            "days that go up and days that go down partly cancel.",
+            usd(day * study.hours / 24): "That would hold if every day went the same way.",
         },
         answer=answer,
     )
@@ -755,14 +754,14 @@ def _out_marks(study: StayOut, x: FloatArray, net: FloatArray, sigma: FloatArray
         up, down = net + sigma, net - sigma
         marks += [
             Area(x=x, low=down, high=up, role=PAYS, opacity=0.18),
-            Line(x=x, y=up, role=PAYS, width=1.7, name="one swing up"),
-            Line(x=x, y=down, role=PAYS, width=1.7, name="one swing down"),
+            Line(x=x, y=up, role=PAYS, width=1.7, name="one standard\ndeviation up"),
+            Line(x=x, y=down, role=PAYS, width=1.7, name="one standard\ndeviation down"),
         ]
     here = [study.hours, study.hours]
     ends = [study.net_usd - study.sigma_usd, study.net_usd + study.sigma_usd]
     marks += [
         Rule(at=0.0, width=1.4),
-        Line(x=x, y=net, width=3.6, name="funding less costs", bold=True),
+        Line(x=x, y=net, width=3.6, name="funding minus costs", bold=True),
         Line(x=here, y=ends, role=PAYS, width=2.8),
         Points(x=here, y=ends, role=PAYS, size=8.5),
         Points(x=[study.hours], y=[study.net_usd], size=12.5),
@@ -790,6 +789,6 @@ def _alt_out(study: StayOut) -> str:
         f"A hedge of {usd(study.book_usd)} off for {study.hours:g} hours at a rate of "
         f"{rate_text(study.rate)}: {usd(abs(study.avoided_usd))} of funding {what}, "
         f"{usd(study.cost_usd)} of costs, together {usd(study.net_usd, signed=True)}; the book "
-        f"meanwhile swings by ± {usd(study.sigma_usd)}, a band that opens around the line of the "
-        f"money saved. {when}.{guess}"
+        f"meanwhile has a standard deviation of {usd(study.sigma_usd)}, a band around the line of "
+        f"the money saved. {when}.{guess}"
     )

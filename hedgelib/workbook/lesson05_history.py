@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 PROXY = "a proxy: Binance's USDT-margined perpetuals"
-"""What stands beside every number made of the monthly rates."""
+"""Shown with every number made of the monthly rates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ class CoinFunding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingHistory:
-    """What a short of one size received from each coin: made by :func:`funding_history`.
+    """Funding that a short received from each coin, as :func:`funding_history` returns it.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ class FundingHistory:
     short_usd : float
         Face of the short, the same all the time, USD.
     guess : tuple of (str, int, float), optional
-        Coin, year, and the USD that somebody thought the short received in it.
+        Coin, year, and the reader's predicted funding in it, USD.
     """
 
     coins: tuple[CoinFunding, ...]
@@ -201,7 +201,7 @@ class FundingHistory:
         raise InvalidInput(f"no coin {coin!r}; there are {', '.join(p.coin for p in self.coins)}")
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put every year of every coin into words, and all years together.
+        """Return a row for every year of every coin, and for all years together.
 
         Returns
         -------
@@ -229,7 +229,7 @@ class FundingHistory:
         head = (
             "coin and year",
             "average rate, 8 h",
-            "by the year",
+            "annualised",
             "received",
             "months below zero",
             "months with one such payment",
@@ -264,7 +264,7 @@ def funding_history(
     *,
     guess: tuple[str, int, float | None] | None = None,
 ) -> FundingHistory:
-    """Reckon up what a short of one size has received over the years that ship.
+    """Return the funding that a short of one size received over the years in the data.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def funding_history(
         Face of the short, USD, > 0.
     coins : sequence of str
     guess : tuple of (str, int, float or None), optional
-        Coin, year, and the USD that somebody thought the short received in it.
+        Coin, year, and the reader's predicted funding in it, USD.
 
     Returns
     -------
@@ -314,7 +314,7 @@ def funding_history(
 
 
 def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
-    """Ask what funding did to a short in a year.
+    """Ask how much funding a short received in a year.
 
     Parameters
     ----------
@@ -351,7 +351,7 @@ def guess_year(history: FundingHistory, coin: str, year: int) -> Prediction:
     quiet = history.short_usd * RULES["Binance"].interest * settlements
     answer = f"{usd(received, signed=True)}: it received"
     return predict(
-        f"In {year} {coin} went from {usd(closes.iloc[0])} to {usd(closes.iloc[-1])}. Somebody was "
+        f"In {year} {coin} went from {usd(closes.iloc[0])} to {usd(closes.iloc[-1])}. You were "
         f"short {usd(history.short_usd)} all year. What did funding alone do to that short?",
         {
             f"{usd(-received, signed=True)}: it paid": "The size is right. But in such a market "
@@ -371,7 +371,7 @@ _HISTORY_SIZE = (880.0, 540.0)
 
 
 def _history_panels(history: FundingHistory) -> tuple[Panel, ...]:
-    """Put the coins one under the other, on one scale."""
+    """Draw the coins one below the other, on one scale."""
     count, top, bottom, gap = len(history.coins), 88.0, 484.0, 44.0
     each = (bottom - top - gap * (count - 1)) / count
     highest = max(float(part.mean.max()) for part in history.coins)
@@ -478,7 +478,7 @@ def _alt_history(history: FundingHistory) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingByMarket:
-    """Funding of each month beside what the coin did in it: made by :func:`funding_by_market`.
+    """Funding and return of each month, as :func:`funding_by_market` returns them.
 
     Parameters
     ----------
@@ -490,7 +490,7 @@ class FundingByMarket:
     strong : float
         Rise from which a month counts as a strong one, decimal.
     guess : str, optional
-        In which months somebody thought that a short received most: one of `names`, or another
+        Months in which the reader expects a short to receive most: one of `names`, or another
         word for "all alike".
     """
 
@@ -503,12 +503,12 @@ class FundingByMarket:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """What the coin did in each group of months."""
+        """Names of the groups of months."""
         strong = percent(self.strong)
         return "fell", f"rose up to {strong}", f"rose more than {strong}"
 
     def groups(self) -> list[tuple[str, NDArray[np.bool_], float]]:
-        """Part the months by what the coin did.
+        """Group the months by the return of the coin.
 
         Returns
         -------
@@ -532,7 +532,7 @@ class FundingByMarket:
         return float(funding_income(1.0, self.rate[months], settlements=counts).mean_rate)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put the groups into words.
+        """Return a row for each group.
 
         Returns
         -------
@@ -552,10 +552,10 @@ class FundingByMarket:
     def table(self) -> Table:
         """Return the groups of months as a table."""
         head = (
-            f"what {self.coin} did",
+            f"return of {self.coin}",
             "months",
             "average rate, 8 h",
-            "by the year",
+            "annualised",
             "months below zero",
         )
         return Table(head, self.rows(), caption=f"Funding by market ({PROXY})")
@@ -590,7 +590,7 @@ class FundingByMarket:
 def funding_by_market(
     coin: str = "ETH", *, strong: float = 0.2, guess: str | None = None
 ) -> FundingByMarket:
-    """Set the funding of each month beside the move of the coin in it.
+    """Return the funding of each month with the return of the coin in it.
 
     Parameters
     ----------
@@ -598,7 +598,7 @@ def funding_by_market(
     strong : float
         Rise from which a month counts as a strong one, decimal, > 0.
     guess : str, optional
-        Option of :func:`guess_market` that somebody chose.
+        Option of :func:`guess_market` that the reader chose.
 
     Returns
     -------

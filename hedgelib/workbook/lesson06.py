@@ -1,4 +1,4 @@
-"""What lesson 06 needs beside the library: beta of coins, size of a short, beta over time."""
+"""Beta of coins, size of a short and beta over time, as lesson 06 shows them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """Returns around their fitted line, and how tightly the reader expected them to lie.
+    """Returns around their fitted line, and the fit that the reader expected.
 
     Parameters
     ----------
     scatter : BetaScatter
     guess : float, optional
-        Share of the variance that the reader thought is explained, decimal, 0 to 1.
+        Share of the variance that the reader expects to be explained, decimal, 0 to 1.
     """
 
     scatter: BetaScatter
@@ -57,7 +57,7 @@ class Cloud:
 
     @property
     def half_width(self) -> float:
-        """Distance from the line within which nearly all returns would lie, were the guess true.
+        """Distance from the line within which nearly all returns would be if the guess were true.
 
         Two standard deviations of what the guess leaves unexplained, decimal; 0 without a guess.
         """
@@ -66,7 +66,7 @@ class Cloud:
 
     @property
     def outside(self) -> float:
-        """Share of the returns that lie farther from the line than that."""
+        """Share of the returns that are further from the line than that."""
         left = self.scatter.y - self.scatter.band(self.scatter.x)[0]
         return float(np.mean(np.abs(left) > self.half_width))
 
@@ -130,11 +130,11 @@ def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
         f"The article says that the tokens of its Alice track {coin} very closely. How much of the "
         f"variance of {name} went along with {coin} in {period}?",
         {
-            percent(0.95): "So close would the dots have to lie if the article's sums were to come "
-            "out within a few percent.",
-            percent(most): f"That would be a close follower. {name} often go ways of their own.",
-            right: f"In the other {percent(1 - fit.r2)} of the variance {coin} has no part.",
-            percent(few): f"Not as bad as that. {name} do follow, with much of their own on top.",
+            percent(0.95): "The dots would have to be that close to the line if the article's "
+            "sums were to come out within a few percent.",
+            percent(most): f"That would be a close fit. {name} often move independently.",
+            right: f"{coin} explains none of the other {percent(1 - fit.r2)} of the variance.",
+            percent(few): f"The fit is better. {name} do follow, with much residual risk on top.",
         },
         answer=right,
     )
@@ -145,7 +145,7 @@ def guess_cloud(fit: BetaEstimate, period: str) -> Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoinBetas:
-    """Beta, volatility and correlation of several coins: made by :func:`coin_betas`.
+    """Beta, volatility and correlation of several coins, as :func:`coin_betas` returns them.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class CoinBetas:
         return names.index(coin)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put the numbers of each coin into words.
+        """Return a row for each coin.
 
         Returns
         -------
@@ -233,7 +233,7 @@ class CoinBetas:
         return Table(head, self.rows(), caption=self.period)
 
     def scene(self) -> Scene:
-        """Draw beta and volatility of each coin on a line, with its correlation beside it."""
+        """Draw beta and volatility of each coin on a line, next to its correlation."""
         coin, last = self._coin, len(self.fits) - 1
         size, box = (840.0, 460.0), (80.0, 64.0, 731.0, 402.0)
         beta, rows = [fit.beta for fit in self.fits], list(range(last, -1, -1))
@@ -315,7 +315,7 @@ def coin_betas(
     period: str = "",
     guess: tuple[str, float | None] | None = None,
 ) -> CoinBetas:
-    """Estimate the beta of several coins, and set their volatility beside it.
+    """Return the beta and the volatility of several coins.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ def guess_wild_coin(betas: CoinBetas, coin: str) -> Prediction:
             f"movement that goes along with {hedge}.",
             f"about {(wild + fit.beta) / 2:.1f}": "Something in between feels safe, but there is "
             "no reason for it.",
-            right: f"Most of what {coin} did, it did on its own. Its correlation with {hedge} was "
+            right: f"Most of its volatility was residual. The correlation with {hedge} was "
             f"{fit.correlation:.2f}, and {fit.correlation:.2f} × {wild:.2f} is {fit.beta:.2f}.",
             f"about {fit.correlation:.1f}": "That is the correlation. It says how faithfully "
             f"{coin} follows, not how far.",
@@ -402,7 +402,7 @@ def guess_wild_coin(betas: CoinBetas, coin: str) -> Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeStudy:
-    """One size of a short against all others: made by :func:`study_size`.
+    """Variance reduction of a short of one size, as :func:`study_size` returns it.
 
     Parameters
     ----------
@@ -461,7 +461,7 @@ class SizeStudy:
         return self.swing_usd * float(np.sqrt(1 - self.removed))
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers into words.
+        """Return the numbers as rows of a table.
 
         Returns
         -------
@@ -598,7 +598,7 @@ def study_size(
     coin: str = "ETH",
     guess: float | None = None,
 ) -> SizeStudy:
-    """Look at one size of a short, beside the best one.
+    """Return what a short of one size removes, next to the best size.
 
     Parameters
     ----------
@@ -625,7 +625,7 @@ def study_size(
 
     Notes
     -----
-    **Source:** :func:`hedgelib.effectiveness_from_ratio`; swings grow with the root of time.
+    **Source:** :func:`hedgelib.effectiveness_from_ratio`; volatility grows with the root of time.
 
     Examples
     --------
@@ -667,14 +667,14 @@ def guess_double(study: SizeStudy) -> Prediction:
         f"For {study.fit.y_name} the best short removes {percent(r2)} of the variance. "
         "How much does a short of twice that size remove?",
         {
-            f"{percent(1.0)}: all of it": "What the coin does not share with the book, no size "
-            "of short can reach.",
-            f"{percent(r2)}: as much as before": "The surplus is not idle. It is a position of its "
-            "own, and it swings.",
+            f"{percent(1.0)}: all of it": "No size of short removes the part of the book that the "
+            "coin does not share.",
+            f"{percent(r2)}: as much as before": "The surplus is a position of its own, and adds "
+            "variance.",
             f"{percent(r2 / 2)}: half as much": "A fair guess, but the harm grows with the square "
             "of the surplus.",
-            nothing: "The surplus is a short as large as the hedge itself, and it swings just as "
-            "much as what was taken away.",
+            nothing: "The surplus is as large as the hedge itself, and adds just as much variance "
+            "as the hedge removed.",
         },
         answer=nothing,
     )
@@ -685,7 +685,7 @@ def guess_double(study: SizeStudy) -> Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """Beta over a moving window: made by :func:`drift`.
+    """Beta over a moving window, as :func:`drift` returns it.
 
     Parameters
     ----------
@@ -726,7 +726,7 @@ class Drift:
         return str(self.days[position].astype("datetime64[D]"))
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the numbers into words.
+        """Return the numbers as rows of a table.
 
         Returns
         -------
@@ -746,7 +746,7 @@ class Drift:
         return Table(("over all windows", "result"), self.rows(), caption=self._title())
 
     def scene(self) -> Scene:
-        """Draw beta and its interval over time, beside that of all days at once."""
+        """Draw beta and its confidence interval over time, next to beta over all days."""
         size, box, limits = (880.0, 430.0), (80.0, 64.0, 726.0, 374.0), _shown_days()
         at, whole = self._drawn(), self.whole.beta
         x, beta, half = day_numbers(self.days[at]), self.beta[at], self.half[at]
@@ -832,7 +832,7 @@ def drift(
     judged_from: int = 365,
     guess: tuple[float, float] | None = None,
 ) -> Drift:
-    """Estimate beta over a moving window, and judge each estimate by the day after.
+    """Return beta over a moving window, and the variance reduction on the day after each.
 
     Parameters
     ----------
@@ -903,7 +903,7 @@ def _student(degrees: int) -> float:
 
 
 def guess_drift(found: Drift) -> Prediction:
-    """Ask how far a beta wanders.
+    """Ask how far a beta drifts.
 
     Parameters
     ----------
@@ -921,18 +921,19 @@ def guess_drift(found: Drift) -> Prediction:
         f"on the last {found.window} days only, again on every day: how far apart are the lowest "
         "and the highest value?",
         {
-            f"from {low:.2f} to {high:.2f}": "That is the interval of all days together. A "
-            f"{found.window}-day window has far fewer days, and beta itself moves.",
-            f"from {beta - 0.2:.2f} to {beta + 0.2:.2f}": "So one would hope. Look at the picture.",
-            right: "Part of it is chance, because a window has few days. Part of it is real: coins "
-            "change their ways.",
+            f"from {low:.2f} to {high:.2f}": "That is the confidence interval of all days. "
+            f"A {found.window}-day window has far fewer days, and beta itself moves.",
+            f"from {beta - 0.2:.2f} to {beta + 0.2:.2f}": "That would be steady. Look at the "
+            "picture.",
+            right: "Part of it is chance, because a window has few days. Part of it is real: betas "
+            "change.",
         },
         answer=right,
     )
 
 
 def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:
-    """Estimate beta over longer periods, and how much it hangs on the day the counting begins.
+    """Return beta over longer periods, and how much it depends on the first day.
 
     Parameters
     ----------

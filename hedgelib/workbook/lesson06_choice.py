@@ -1,4 +1,4 @@
-"""What lesson 06 needs beside the library: which coin to short, and what no short covers."""
+"""Choice of the coin to short, and risks that no short covers, as lesson 06 shows them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedHedge:
-    """What one coin, or several together, removed: made by :func:`judge`.
+    """Variance that one coin, or several together, removed, as :func:`judge` returns it.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class JudgedHedge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """Candidates for one book, the best first: made by :func:`judge`.
+    """Candidates for one book, the best first, as :func:`judge` returns them.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Judged:
         )
 
     def guessed(self, option: str | None) -> Judged:
-        """Copy, with a guess to be shown beside the truth.
+        """Return a copy with a guess, shown next to the answer.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Judged:
         return replace(self, guess=tuple(h.name for h in self.hedges if h.name in words))
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put each candidate into words.
+        """Return a row for each candidate.
 
         Returns
         -------
@@ -155,7 +155,7 @@ def judge(
     train: int = 365,
     refit: int = 30,
 ) -> Judged:
-    """Judge hedges by what they removed on days that their betas had not seen.
+    """Return the out-of-sample variance reduction of each candidate hedge.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def guess_leader(whole: Judged, without: Judged, leader: str, other: str) -> Pre
         f"{other} {percent(second)}. But the book holds {leader} itself. Take it out. Which short "
         "removes more of what is left?",
         {
-            f"{leader} removes more": f"So the rule of the sector leader says. It removes "
+            f"{leader} removes more": f"That is the rule of the sector leader. It removes "
             f"{percent(then)}.",
             f"{leader} and {other} the same": f"Near, but no: {percent(then)} against "
             f"{percent(still)}.",
@@ -344,7 +344,7 @@ def _alt_judged(groups: Sequence[Judged]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collapse:
-    """A coin and a short that was sized by its beta: made by :func:`collapse`.
+    """A coin and a short sized by its beta, as :func:`collapse` returns them.
 
     Parameters
     ----------
@@ -381,7 +381,7 @@ class Collapse:
         return float(self.coin_usd[-1] / self.hedge_move)
 
     def rows(self) -> list[tuple[str, str]]:
-        """Put the last day into words.
+        """Return the last day as rows of a table.
 
         Returns
         -------
@@ -465,7 +465,7 @@ def collapse(
     hedge: str = "ETH",
     guess: float | None = None,
 ) -> Collapse:
-    """Follow a coin, and a short sized by its beta, from day to day.
+    """Return the profit of a coin, and of a short sized by its beta, day by day.
 
     Parameters
     ----------
@@ -523,7 +523,7 @@ def collapse(
 
 
 def guess_collapse(found: Collapse, r2: float) -> Prediction:
-    """Ask what a hedge by beta leaves of a coin that dies.
+    """Ask for the profit of a beta hedge of a coin that loses all its value.
 
     Parameters
     ----------
@@ -538,17 +538,17 @@ def guess_collapse(found: Collapse, r2: float) -> Prediction:
     lost, left = float(-found.coin_usd[-1]), float(found.together_usd[-1])
     right = usd(left, signed=True)
     return predict(
-        f"{_day(found.days[0])}: somebody holds {found.coin} worth {usd(found.book_usd)}, and is "
+        f"{_day(found.days[0])}: you hold {usd(found.book_usd)} of {found.coin}, and are "
         f"short {percent(found.short_usd / found.book_usd)} of that in {found.hedge}, the size "
         f"that removed the most over the year before: {percent(r2)} of the variance. "
-        f"After {found.days.size - 1} days {found.coin} is worth nothing. What have coin and short "
-        "made together?",
+        f"After {found.days.size - 1} days {found.coin} is worth nothing. What is the profit of "
+        "coin and short together?",
         {
-            "$0": f"The short earns when {found.hedge} falls, as far as {found.hedge} falls. It "
-            "did not fall to nothing.",
+            "$0": f"The short earns as much as {found.hedge} falls. {found.hedge} did not fall "
+            "to zero.",
             usd(-lost / 2): f"That would take {found.hedge} down by nearly half.",
             right: f"{found.hedge} moved {percent(found.hedge_move, signed=True)}, and the short "
-            f"earned {usd(found.hedge_usd[-1])}. All the rest was {found.coin}'s own.",
+            f"earned {usd(found.hedge_usd[-1])}. All the rest was residual risk of {found.coin}.",
             usd(-lost): f"Not quite: {found.hedge} fell too, and there the short did its work.",
         },
         answer=right,
@@ -560,7 +560,7 @@ def guess_collapse(found: Collapse, r2: float) -> Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksOfCoins:
-    """How R² grows with the number of coins in a book: made by :func:`books_of_coins`.
+    """R² against the number of coins in a book, as :func:`books_of_coins` returns it.
 
     Parameters
     ----------
@@ -591,7 +591,7 @@ class BooksOfCoins:
     guess: float | None = None
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put each number of coins into words.
+        """Return a row for each number of coins.
 
         Returns
         -------
@@ -677,7 +677,7 @@ def books_of_coins(
     period: str = "",
     guess: float | None = None,
 ) -> BooksOfCoins:
-    """Measure R² of every book that can be made of some coins in equal parts.
+    """Return R² of every book that can be made of some coins in equal parts.
 
     Parameters
     ----------
@@ -758,17 +758,17 @@ def guess_diversified(supposed: float, most: int) -> Prediction:
     book = float(diversified_r2(supposed, most))
     right = percent(book)
     return predict(
-        f"{most} coins hang on one market, each with an R² of {percent(supposed)} to it; the "
+        f"{most} coins follow one market, each with an R² of {percent(supposed)} to it; the "
         f"correlation of any two is {supposed:g}. Hold equal parts of all of them. How much of the "
         "variance of the book can a short of the market remove?",
         {
-            percent(supposed / 2): "So people reason who take low correlation for a reason not to "
-            "hedge. But what the coins do on their own, they do not do together.",
-            percent(supposed): "That is so for each coin alone. In a book, what they do on their "
-            "own cancels; what they share does not.",
+            percent(supposed / 2): "That takes low correlation for a reason not to hedge. But the "
+            "residuals of the coins are not correlated.",
+            percent(supposed): "That is so for each coin alone. In a book the residuals cancel; "
+            "what the coins share does not.",
             percent((supposed + book) / 2): "The right direction, but not far enough.",
-            right: "What the coins do on their own cancels out, and what they share adds up. The "
-            "book is nearly all market.",
+            right: "The residuals cancel out, and what the coins share adds up. The book is nearly "
+            "all market.",
         },
         answer=right,
     )

@@ -1,4 +1,4 @@
-"""What lesson 07 needs beside the library: Alice's hedge over moves, and her weeks on real prices.
+"""Alice's hedge over moves, and her weeks on real prices, as lesson 07 shows them.
 
 Prices are closes of spot, and the perpetual is taken to trade at them. Funding is the monthly mean
 of another contract, a proxy. What is made of them says so.
@@ -52,9 +52,9 @@ __all__ = [
 SETTLEMENTS = 21
 """Of funding in seven days, one every eight hours."""
 MODELLED = "perp modelled at spot closes, funding a proxy"
-"""What stands beside every number of a week."""
+"""Shown with every number of a week."""
 SIZES = ("1:1, margin left out", "1:1, margin in", "beta, margin in")
-"""The three shorts that a week is lived through with."""
+"""The three shorts of a week."""
 _WINDOW = 90
 
 
@@ -62,7 +62,7 @@ _WINDOW = 90
 
 
 def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = None) -> Lines:
-    """Draw what altcoins, margin and short gain or lose over moves, and what they make together.
+    """Draw the profit of altcoins, margin and short, and their sum, against the coin's return.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = No
     move : float
         Return of the coin that is read off, decimal above -1.
     guess : float, optional
-        Of the sum, USD, drawn beside the truth.
+        The reader's predicted sum, USD, drawn next to the answer.
 
     Returns
     -------
@@ -132,12 +132,12 @@ def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = No
 
 
 def guess_everything(coins: float, short_usd: float, book_usd: float, move: float) -> Prediction:
-    """Ask what Alice makes once everything she owns is counted.
+    """Ask for Alice's profit when everything she owns is counted.
 
     Parameters
     ----------
     coins : float
-        Bought and posted; worth as much as the short.
+        Bought and posted; their value is that of the short.
     short_usd, book_usd : float
     move : float
         A fall, decimal.
@@ -159,16 +159,16 @@ def guess_everything(coins: float, short_usd: float, book_usd: float, move: floa
             f"{usd(short_usd)} and {usd(book_usd)}"
         )
     nothing = "$0: the hedge takes it all"
-    article = f"−{usd(printed)}: what rounding has left over"
+    article = f"−{usd(printed)}: what rounding leaves open"
     all_of_it = f"−{usd(-book_usd * move)}: as if there were no hedge"
     return predict(
         f"Alice buys {coins:g} ETH, posts them, and shorts {usd(short_usd)}. ETH and her altcoins "
-        f"fall {percent(-move)}. Altcoins, margin and short together: what happens to her money?",
+        f"fall {percent(-move)}. Altcoins, margin and short together: what is her profit or loss?",
         {
-            nothing: "The short can make up for one thing of its size, and here two such things "
+            nothing: "The short offsets one position of its size, and here two such positions "
             "fall.",
             article: f"That counts the altcoins and the short. But the {coins:g} ETH fall as well.",
-            all_of_it: "The short earns what the margin loses. For the altcoins nothing is left.",
+            all_of_it: "The short earns what the margin loses. Nothing is left for the altcoins.",
         },
         answer=all_of_it,
     )
@@ -177,7 +177,7 @@ def guess_everything(coins: float, short_usd: float, book_usd: float, move: floa
 def turn(
     book_usd: float, price_usd: float, contract: ContractTerms
 ) -> Callable[[float, float, float, float, Collateral], MoveStudy]:
-    """Make the function behind the knobs: a hedge of any beta, margin and size after a move.
+    """Return the explorer's function: a hedge of any beta, margin and size after a move.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def turn(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Seven days of Alice's altcoins and ETH: one of :func:`alices_weeks`.
+    """Seven days of Alice's altcoins and ETH, one of :func:`alices_weeks`.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ class Week:
 
     @property
     def residual(self) -> float:
-        """Return of the altcoins that beta times the move of ETH leaves over."""
+        """Return of the altcoins minus beta times the return of ETH."""
         return self.book_return - self.beta.beta * self.move
 
     @property
@@ -254,7 +254,7 @@ class Week:
 
 @cache
 def alices_book() -> Portfolio:
-    """Read what Alice owns.
+    """Return what Alice owns.
 
     Returns
     -------
@@ -274,7 +274,7 @@ def alices_book() -> Portfolio:
 
 @cache
 def alices_weeks(year: int, *, window: int = _WINDOW) -> tuple[Week, ...]:
-    """Cut a year into weeks from Sunday to Sunday, each with the beta known when it began.
+    """Return the weeks of a year, Sunday to Sunday, each with the beta known at its start.
 
     Parameters
     ----------
@@ -331,7 +331,7 @@ def alices_weeks(year: int, *, window: int = _WINDOW) -> tuple[Week, ...]:
 
 
 def nearest(weeks: Sequence[Week], move: float) -> Week:
-    """Find the week in which ETH moved most nearly as given.
+    """Return the week in which the return of ETH was closest to a given one.
 
     Parameters
     ----------
@@ -355,7 +355,7 @@ def nearest(weeks: Sequence[Week], move: float) -> Week:
 def week_plan(
     week: Week, contract: ContractTerms, size: str, *, book_usd: float, margin_usd: float
 ) -> HedgePlan:
-    """Plan Alice's hedge as it could be planned when a week began.
+    """Return Alice's hedge as it could be planned when a week began.
 
     Parameters
     ----------
@@ -391,7 +391,7 @@ def week_plan(
 
 
 def live(plan: HedgePlan, week: Week) -> Scenario:
-    """Carry a plan through its week: residual, funding, and the fees of opening and closing.
+    """Return the scenario of a week: residual, funding, and the fees of opening and closing.
 
     Parameters
     ----------
@@ -423,7 +423,7 @@ def live(plan: HedgePlan, week: Week) -> Scenario:
 
 
 def week_rows(week: Week, lived: Mapping[str, Scenario]) -> list[tuple[str, ...]]:
-    """Put a week side by side: without a hedge, and with each short.
+    """Return the profit of a week by part, without a hedge and with each short.
 
     Parameters
     ----------
@@ -434,7 +434,7 @@ def week_rows(week: Week, lived: Mapping[str, Scenario]) -> list[tuple[str, ...]
     Returns
     -------
     list of tuple of str
-        What came of each part, and the sum, which the parts make up.
+        The profit of each part, and their sum.
     """
     first = next(iter(lived.values()))
     follow = first.plan.book_usd * week.beta.beta * week.move
@@ -448,7 +448,7 @@ def week_rows(week: Week, lived: Mapping[str, Scenario]) -> list[tuple[str, ...]
     same = ["no hedge", *lived]
     return [
         ("altcoins, following ETH", *(usd(follow, signed=True) for _ in same)),
-        ("altcoins, on their own", *(usd(own, signed=True) for _ in same)),
+        ("altcoins, residual", *(usd(own, signed=True) for _ in same)),
         *(
             (name, "", *(usd(float(v[0]), signed=True) for v in values))
             for name, values in parts.items()
@@ -464,7 +464,7 @@ def week_rows(week: Week, lived: Mapping[str, Scenario]) -> list[tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearOfWeeks:
-    """A hedge opened and closed every week of a year: made by :func:`alices_year`.
+    """A hedge opened and closed every week of a year, as :func:`alices_year` returns it.
 
     Parameters
     ----------
@@ -472,11 +472,11 @@ class YearOfWeeks:
     profit_usd : dict of str to ndarray, shape (n,)
         Of each week, by how it was hedged; ``"no hedge"`` and :data:`SIZES`.
     near_usd : float
-        What the article's sum leaves over.
+        The article's small loss.
     named : Week, optional
-        The one whose name stands in the picture.
+        The one that the picture names.
     guess : float, optional
-        What somebody thought the usual swing to be, USD.
+        The reader's predicted standard deviation of a week, USD.
     """
 
     weeks: tuple[Week, ...]
@@ -487,7 +487,7 @@ class YearOfWeeks:
 
     @property
     def move(self) -> FloatArray:
-        """Of ETH in each week."""
+        """Return of ETH in each week."""
         return np.array([week.move for week in self.weeks])
 
     def swing_usd(self, how: str) -> float:
@@ -504,7 +504,7 @@ class YearOfWeeks:
         return float(self.profit_usd[how].std(ddof=1))
 
     def within(self, how: str) -> int:
-        """Count the weeks that ended as near to nothing as the article's sum.
+        """Return the number of weeks that ended as near to zero as the article's sum.
 
         Parameters
         ----------
@@ -517,7 +517,7 @@ class YearOfWeeks:
         return int((np.abs(self.profit_usd[how]) <= self.near_usd).sum())
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put what each hedge made of the year into words."""
+        """Return the year's numbers for each hedge as rows."""
         return [
             (
                 how,
@@ -530,7 +530,7 @@ class YearOfWeeks:
         ]
 
     def table(self) -> Table:
-        """Return what each hedge made of the year as a table."""
+        """Return the year's numbers for each hedge as a table."""
         head = (
             "short", "one standard deviation", "worst week", "best week",
             f"weeks within {usd(self.near_usd)}",
@@ -543,7 +543,7 @@ class YearOfWeeks:
         x = Scale(
             label=f"move of ETH in the week ({MODELLED})", unit="share", signed=True, margin=0.04
         )
-        y = Scale(label="what the week brought (USD)", unit="usd", signed=True, margin=0.08)
+        y = Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08)
         box = (88.0, 64.0, 693.0, 402.0)
         drawn = panel(
             _year_marks(self), x, y, box=box, width=840.0,
@@ -574,7 +574,7 @@ def alices_year(
     named: Week | None = None,
     guess: float | None = None,
 ) -> YearOfWeeks:
-    """Open a hedge at the start of every week and close it at its end.
+    """Return a year of weekly hedges, each opened at the start and closed at the end.
 
     Parameters
     ----------
@@ -583,11 +583,11 @@ def alices_year(
     book_usd, margin_usd : float
         The same at the start of each week; the margin is ETH that was bought.
     near_usd : float
-        What counts as near to nothing, USD.
+        Largest profit or loss that counts as near zero, USD.
     named : Week, optional
-        The one whose name stands in the picture.
+        The one that the picture names.
     guess : float, optional
-        Of the usual swing, USD.
+        The reader's predicted standard deviation of a week, USD.
 
     Returns
     -------
@@ -606,7 +606,7 @@ def alices_year(
 
 
 def guess_spread(year: YearOfWeeks) -> Prediction:
-    """Ask how far a week's result usually is from nothing, hedged by beta.
+    """Ask for the standard deviation of a week's result, hedged by beta.
 
     Parameters
     ----------
@@ -621,13 +621,13 @@ def guess_spread(year: YearOfWeeks) -> Prediction:
     near, right, none = (f"± {usd(value)}" for value in (year.near_usd, hedged, naked))
     return predict(
         f"{len(year.weeks)} weeks of {year.weeks[0].start:%Y}. Each Sunday Alice measures beta, "
-        "hedges book and margin by it, and closes a week later. How far from nothing does a week "
-        "usually end (one standard deviation)?",
+        "hedges book and margin by it, and closes a week later. What is one standard deviation of "
+        "a week's profit?",
         {
-            near: "That is what the article has left over. It lets altcoins and ETH fall by the "
-            "same percentage, to the last digit.",
-            right: "That is what her altcoins do on their own. No short of ETH reaches it.",
-            none: "So far it is without a hedge. What follows ETH is taken off.",
+            near: "That is the article's loss. It lets altcoins and ETH fall by exactly the same "
+            "percentage.",
+            right: "That is the residual risk of her altcoins. No short of ETH removes it.",
+            none: "That is the week without a hedge. The hedge removes what follows ETH.",
         },
         answer=right,
     )
@@ -686,7 +686,7 @@ def _names_of_clouds(year: YearOfWeeks, y: Axis, height: float) -> list[Mark]:
 
 def _year_title(year: YearOfWeeks) -> str:
     return (
-        f"The slope is gone, the cloud is not: within {usd(year.near_usd)} in "
+        f"The slope is gone, the residual is not: within {usd(year.near_usd)} in "
         f"{year.within(SIZES[2])} weeks of {len(year.weeks)}"
     )
 

@@ -1,4 +1,4 @@
-"""What lesson 08 needs beside the library: real crashes replayed, and four years of rules.
+"""Replays of real crashes, and backtests of timing rules, as lesson 08 shows them.
 
 Prices are closes of spot; the perpetual is taken to trade at them, which is a model. Funding is the
 monthly mean of another contract, a proxy. Every picture made of them says so.
@@ -67,7 +67,7 @@ CRASHES: Mapping[str, tuple[str, str]] = {
 }
 """First day, at whose close the hedge is opened, and last."""
 MODELLED = "perp modelled at spot closes, funding a proxy"
-"""What stands beside every number of a replay."""
+"""Shown with every number of a replay."""
 MONTHS = ("2020-02-29", "2023-12-31")
 _WINDOW = 60
 
@@ -82,7 +82,7 @@ def _contract() -> ContractTerms:
 
 
 def _linear() -> ContractTerms:
-    """Return a linear perpetual with the same fee; its profit is dollars, so off is off."""
+    """Return a linear perpetual with the same fee; its profit is in dollars."""
     return ContractTerms(
         venue="modelled",
         symbol="linear perpetual on ETH",
@@ -96,12 +96,12 @@ def _linear() -> ContractTerms:
 
 
 def beta_before(day: str | pd.Timestamp, *, days: int = _WINDOW) -> BetaEstimate:
-    """Measure the beta of the book to ETH from the days up to one, and none after it.
+    """Return the beta of the book to ETH from the days up to a given one.
 
     Parameters
     ----------
     day : str or Timestamp
-        The last one that is seen.
+        Last day used.
     days : int
         Daily returns, as many as there are up to this number.
 
@@ -123,7 +123,7 @@ def beta_before(day: str | pd.Timestamp, *, days: int = _WINDOW) -> BetaEstimate
 
 
 def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
-    """Value the book on each day from its start.
+    """Return the value of the book on each day from its start.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crash:
-    """One of the crashes, lived through three ways: made by :func:`crash`.
+    """One crash with each of three books, as :func:`crash` returns it.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ class Crash:
         return _day(self.runs.plan, step)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Put the three side by side.
+        """Return the three side by side.
 
         Returns
         -------
@@ -272,9 +272,9 @@ class Crash:
                 *(usd(0 if r is None else r.plan.collateral_usd) for r in runs),
             ),
             ("profit", *(usd(o.pnl_usd, signed=True) for o in out)),
-            ("deepest fall from a peak", *(usd(-o.max_drawdown_usd) for o in out)),
+            ("maximum drawdown", *(usd(-o.max_drawdown_usd) for o in out)),
             ("worst day", *(usd(o.worst_step_usd) for o in out)),
-            ("variance taken off", *(percent(o.effectiveness or 0.0) for o in out)),
+            ("variance reduction", *(percent(o.effectiveness or 0.0) for o in out)),
             ("funding", *(usd(o.funding_usd, signed=True) for o in out)),
             ("fees", *(usd(o.costs_usd) for o in out)),
             ("margin added", *(usd(0 if r is None else r.top_ups_usd[-1]) for r in runs)),
@@ -337,14 +337,14 @@ class Crash:
             return f"{self.name}: the rally liquidates the hedge, then the crash comes"
         if plan.max_drawdown_usd < unhedged.max_drawdown_usd:
             share = 1 - plan.max_drawdown_usd / unhedged.max_drawdown_usd
-            return f"{self.name}: the beta hedge takes {percent(share)} off the deepest fall"
-        return f"{self.name}: the hedge did not make the deepest fall smaller"
+            return f"{self.name}: maximum drawdown is {percent(share)} smaller with the beta hedge"
+        return f"{self.name}: the hedge did not reduce the maximum drawdown"
 
     def _alt(self) -> str:
         parts = []
         for (name, _, _, gone), o in zip(self.wealth(), self.outcomes, strict=True):
             text = (
-                f"{name} ends at {usd(o.pnl_usd, signed=True)} after a deepest fall of "
+                f"{name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
                 f"{usd(o.max_drawdown_usd)}"
             )
             if gone is not None:
@@ -394,7 +394,7 @@ def _profit_line(
 def crash(
     name: str, *, max_leverage: float = 3.0, top_up: bool = False, band: float | None = 0.05
 ) -> Crash:
-    """Hedge the book before a crash, and replay the crash.
+    """Return the replay of a crash, hedged before it.
 
     Parameters
     ----------
@@ -449,7 +449,7 @@ def crash(
 
 
 def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
-    """Read off what somebody with the beta hedge could have watched on some days of a crash.
+    """Return what you could have watched with the beta hedge on some days of a crash.
 
     Parameters
     ----------
@@ -500,7 +500,7 @@ def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
     fits = [beta_before(pd.Timestamp(run.dates[step])) for step in steps]
     return [
         ("ETH since the start", *(percent(x, signed=True) for x in price / run.price_usd[0] - 1)),
-        ("worth of the account", *(usd(x) for x in equity)),
+        ("account value", *(usd(x) for x in equity)),
         ("leverage now", *(f"{x:.1f}x" for x in short / equity)),
         ("rise of ETH that ends it", *(percent(x, signed=True, digits=1) for x in away)),
         ("short", *(usd(x) for x in short)),
@@ -513,7 +513,7 @@ def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
 def change_of_size(
     betas: Sequence[float], book_usd: float, move: float, *, guess: float | None = None
 ) -> Lines:
-    """Draw by how much an exact hedge has to change after a move, for several betas.
+    """Draw the change of an exact hedge against the coin's return, for several betas.
 
     Parameters
     ----------
@@ -523,7 +523,7 @@ def change_of_size(
     move : float
         Return of the coin that is read off.
     guess : float, optional
-        USD, drawn beside the truth.
+        The reader's predicted change, USD, drawn next to the answer.
 
     Returns
     -------
@@ -579,7 +579,7 @@ def change_of_size(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flown:
-    """A rule lived by for years, the book set back to its size every month: made by :func:`fly`.
+    """Backtest of a rule, with the book reset every month, as :func:`fly` returns it.
 
     Parameters
     ----------
@@ -610,7 +610,7 @@ class Flown:
 
     @property
     def deepest_usd(self) -> float:
-        """Deepest fall from a peak."""
+        """Maximum drawdown, USD."""
         return float((np.maximum.accumulate(self.pnl_usd) - self.pnl_usd).max())
 
     @property
@@ -634,12 +634,12 @@ class Flown:
         return float(months[months.index.year == year].sum())  # type: ignore[attr-defined]
 
     def row(self) -> tuple[str, ...]:
-        """Put it into words.
+        """Return it as a row of a table.
 
         Returns
         -------
         tuple of str
-            Name, days on, switches, profit, deepest fall, worst month, standard deviation of a
+            Name, days on, switches, profit, maximum drawdown, worst month, standard deviation of a
             day, funding, costs.
         """
         return (
@@ -656,9 +656,9 @@ class Flown:
 
 
 def fly(name: str, active: ArrayLike) -> Flown:
-    """Live by a rule, month by month.
+    """Return the backtest of a rule, month by month.
 
-    At the end of each month the book is set back to its size, beta is measured on the days before,
+    At the end of each month the book is reset to its size, beta is measured on the days before,
     and the short is a linear one with a stablecoin as margin. Off means off: an inverse contract
     would leave its profit or loss behind as coins, a position of its own.
 
@@ -747,7 +747,7 @@ def _month(start: pd.Timestamp, end: pd.Timestamp, active: NDArray[np.bool_]) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luck:
-    """How good the timing of a rule is beside the same rule at other times: made by :func:`luck`.
+    """Gain of a rule next to the same rule at other times, as :func:`luck` returns it.
 
     Parameters
     ----------
@@ -767,7 +767,7 @@ class Luck:
 
 
 def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
-    """Judge the timing of a rule by shifting it in time.
+    """Return the gain of a rule and of the same rule shifted in time.
 
     Parameters
     ----------
@@ -776,12 +776,12 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
     Returns
     -------
     Luck
-        Shifts of 30 days and more, the end of the years joined to their beginning.
+        Shifts of 30 days and more, the end of the years joined to their start.
 
     Notes
     -----
-    **Source:** a rotation keeps how often and how long the hedge is on, and takes away that it
-    knew anything.
+    **Source:** a rotation keeps how often and how long the hedge is on, and removes what the
+    rule knew.
 
     Examples
     --------
@@ -801,7 +801,7 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Years:
-    """Rules side by side, and which of them the reader expected to make the most.
+    """Rules side by side, and the one that the reader expected to make the most.
 
     Parameters
     ----------
@@ -816,7 +816,7 @@ class Years:
     def table(self) -> Table:
         """Return the rules as a table."""
         head = (
-            "rule", "days on", "switches", "profit", "deepest fall", "worst month", "daily sd",
+            "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
             "funding", "fees",
         )  # fmt: skip
         caption = f"{self._span}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
@@ -864,13 +864,14 @@ class Years:
         best = max(self.flown, key=lambda made: made.pnl_usd[-1])
         shallow = min(self.flown, key=lambda made: made.deepest_usd)
         if best is shallow:
-            return f"“{best.name}” made most and fell least"
-        return f"Most profit: {best.name}. Smallest fall from a peak: {shallow.name}"
+            return f"“{best.name}” made most, with the smallest drawdown"
+        return f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
 
     def _alt(self) -> str:
         parts = "; ".join(
-            f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, deepest fall "
-            f"{usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of days"
+            f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, maximum "
+            f"drawdown {usd(made.deepest_usd)}, on {percent(float(made.active[:-1].mean()))} of "
+            "days"
             for made in self.flown
         )
         finding = f"{self._title()}, {self._span}. {parts}. ({MODELLED.capitalize()}.)"
@@ -896,7 +897,7 @@ def _days_on(made: Flown, level: float, height: float, role: Role) -> Bars:
 
 
 def rallies_beyond(rise: float, days: int) -> float:
-    """Share of days on which ETH closed higher by a rise at least once in the days after.
+    """Return the share of days after which ETH closed higher by a given rise.
 
     Parameters
     ----------
@@ -945,10 +946,10 @@ def guess_trade(book_usd: float, move: float) -> tuple[Prediction, dict[str, flo
     cut, nothing, more = book_usd * move, 0.0, -book_usd * move
     options = {
         f"buy back {usd(abs(cut))}": "The book has shrunk, so the short should shrink. But the "
-        "account has won what the book has lost, and those coins have to be hedged as well.",
-        "nothing": "The book lost what the account won: as much is to be hedged as before.",
-        f"sell {usd(abs(more))} more": "That would be a bet that it goes on. The size of a hedge "
-        "follows from what is held, and that sum has not changed.",
+        "account has gained what the book has lost, and its coins must be hedged as well.",
+        "nothing": "The book lost what the account gained, so the exposure is the same as before.",
+        f"sell {usd(abs(more))} more": "That would be a bet on a further fall. The size of a hedge "
+        "follows from your exposure, and that has not changed.",
     }
     question = (
         f"A book of {usd(book_usd)} with a beta of 1 is hedged exactly, with bought ETH as margin. "
@@ -959,7 +960,7 @@ def guess_trade(book_usd: float, move: float) -> tuple[Prediction, dict[str, flo
 
 
 def guess_end(found: Crash, kept: Crash) -> Prediction:
-    """Ask where a hedge ends that a rally meets before the crash comes.
+    """Ask for the profit of a hedge that a rally meets before the crash.
 
     Parameters
     ----------
@@ -989,7 +990,7 @@ def guess_end(found: Crash, kept: Crash) -> Prediction:
     above, same, below = (
         f"{usd(value, signed=True)}: {words}"
         for value, words in (
-            (alive, "the hedge did its work in the crash"),
+            (alive, "the hedge worked in the crash"),
             (naked, "in the end it made no difference"),
             (dead, "less than without a hedge"),
         )
@@ -997,13 +998,13 @@ def guess_end(found: Crash, kept: Crash) -> Prediction:
     return predict(
         f"The hedge is opened on {found.day(0)} at {found.runs.plan.plan.leverage:.0f}x, and no "
         f"margin is added. At the end, on {found.day(found.runs.plan.n_steps)}, the unhedged book "
-        f"stands at {usd(naked, signed=True)}. Where does the hedged one stand?",
+        f"has made {usd(naked, signed=True)}. What has the hedged one made?",
         {
-            above: "So it would have ended, had it been alive when the crash came.",
-            same: "While it lives, a hedge gives up the gains. A dead one does not get the losses "
-            "back.",
-            below: f"Liquidated on {found.day(gone)}, in the rally, and the whole of its "
-            f"{usd(posted)} of margin gone. The crash then met a book without a hedge.",
+            above: "That would be the result if the hedge had been open in the crash.",
+            same: "While it is open, a hedge gives up the gains. A liquidated one does not "
+            "offset the losses.",
+            below: f"It was liquidated on {found.day(gone)}, in the rally, and lost its whole "
+            f"margin of {usd(posted)}. In the crash the book had no hedge.",
         },
         answer=below,
     )
@@ -1025,9 +1026,9 @@ def guess_best_rule(flown: Sequence[Flown]) -> Prediction:
     best = max(by_name, key=lambda name: by_name[name])
     made = {name: f"It made {usd(value, signed=True)}." for name, value in by_name.items()}
     made["never on"] += (
-        " Over these years the coins rose, and each of the others gave some of it up."
+        " Over these years the coins rose, and each of the others gave up some of that."
     )
-    made["always on"] += " It had the steadiest days. That is what it is for, and it was not free."
+    made["always on"] += " It had the lowest daily volatility, and that was not free."
     return predict(
         "Nearly four years, two of them wild. Which of these makes the most money?",
         made,

@@ -1,4 +1,4 @@
-"""What lesson 09 needs beside the library: the learner's file, a stress, and the check-list."""
+"""The learner's file, a stress test, and the checklist, as lesson 09 shows them."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ __all__ = [
 ]
 
 ENOUGH = 0.5
-"""Least share of the variance, out of sample, for which this course advises to hedge."""
+"""Least share of the variance, out of sample, at which this course recommends a hedge."""
 
 BENCHMARKS = ("BTC", "ETH")
 
 BROKEN: dict[str, tuple[str, str]] = {
     "a thousands separator": (
         'coin,usd_value\nLINK,"20,000"\n',
-        "Write 20000. With a comma and three digits it could be twenty as well.",
+        "Write 20000. With a comma and three digits it could also mean twenty.",
     ),
     "another name for a column": (
-        "coin,worth\nLINK,20000\n",
+        "coin,dollars\nLINK,20000\n",
         "Rename the column in the first line.",
     ),
     "a coin in two lines": (
@@ -76,10 +76,10 @@ BROKEN: dict[str, tuple[str, str]] = {
     ),
     "a short among the holdings": (
         "coin,usd_value\nLINK,20000\nAVAX,-5000\n",
-        "List what you own. A short that you have already is part of the plan, not of the book.",
+        "List what you own. A short that you already have is part of the plan, not of the book.",
     ),
 }
-"""Files that are wrong, by what is wrong: the text, and how to mend it."""
+"""Faulty files by fault: the text, and how to fix it."""
 
 
 # The file
@@ -91,7 +91,7 @@ def work_folder() -> Path:
     Returns
     -------
     Path
-        ``work`` beside the notebooks of a copy of the workbook, else in the working directory.
+        ``work`` next to the notebooks of a copy of the workbook, else in the working directory.
     """
     root = Path(__file__).resolve().parents[2]
     return root / "work" if (root / "notebooks").is_dir() else Path("work")
@@ -106,7 +106,7 @@ def _found(file: str) -> Path:
 
 
 def complaint(error: PortfolioFileError, name: str) -> str:
-    """Word a fault of a file under the name that its owner gave it.
+    """Return the fault of a file, with the file's name as its owner gave it.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def complaint(error: PortfolioFileError, name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A portfolio file as it was found: made by :func:`load_book`.
+    """A portfolio file or its fault, as :func:`load_book` returns it.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class Loaded:
         return [*rows, ("together", usd(book.value_usd), "")]
 
     def _taken(self) -> list[str]:
-        """Say which columns and coins were taken for what, for their owner to look at."""
+        """Return which columns and coins were read as what, for their owner to check."""
         names = [f"{name} for {ours}" for name, ours in self.book.read_as]
         lines = [f"Taken: {', '.join(names)}"] if names else []
         return lines + [reading.text for reading in self.book.coins_read_as]
@@ -176,7 +176,7 @@ class Loaded:
     def _repr_html_(self) -> str:
         if self.read is None:
             mend = "Open the file, change that place, save, run this again."
-            rows = [("What is wrong", self.problem), ("How to mend it", mend)]
+            rows = [("What is wrong", self.problem), ("How to fix it", mend)]
             return Table(("question", "answer"), rows, "ll").html()
         caption = ". ".join([self.file, *self._taken()])
         return Table(("coin", "value", "beta"), self._rows(), caption=caption).html()
@@ -189,7 +189,7 @@ class Loaded:
 
 
 def load_book(file: str) -> Loaded:
-    """Read a portfolio file; a fault is kept, to be shown and mended.
+    """Return a portfolio file, or its fault with a way to fix it.
 
     Parameters
     ----------
@@ -255,12 +255,12 @@ def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -
 
 
 def broken_files() -> list[tuple[str, str, str]]:
-    """Read each of the files in :data:`BROKEN`, and collect what the reader says.
+    """Return the message that each file in :data:`BROKEN` gives.
 
     Returns
     -------
     list of (str, str, str)
-        What is wrong, the complaint, how to mend it.
+        The fault, the message, the fix.
     """
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -281,7 +281,7 @@ def broken_files() -> list[tuple[str, str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The part of a book that has a price history: made by :func:`sample_book`.
+    """The part of a book that has a price history, as :func:`sample_book` returns it.
 
     Parameters
     ----------
@@ -314,7 +314,7 @@ class Sample:
         return sum(h.value_usd * (h.beta_to(coin) or 0.0) for h in self.own)
 
     def ranked(self) -> HedgeChoice:
-        """Rank BTC and ETH by what they took away on days that they had not seen.
+        """Return BTC and ETH ranked by out-of-sample variance reduction.
 
         Returns
         -------
@@ -324,7 +324,7 @@ class Sample:
         return rank_hedges(self.book, self.hedges, self.value_usd, candidates=each, enough=ENOUGH)
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Say how the beta of each part is known.
+        """Return how the beta of each part is known.
 
         Returns
         -------
@@ -332,7 +332,7 @@ class Sample:
         """
         rows = [(", ".join(self.coins), usd(self.value_usd), "measured on prices")]
         rows += [
-            (h.coin, usd(h.value_usd), f"{betas_text(h)}, from the file; nobody checks it")
+            (h.coin, usd(h.value_usd), f"{betas_text(h)}, from the file, not checked")
             for h in self.own
         ]
         rows += [(c, usd(v), "0, cash") for c, v in self.cash]
@@ -340,7 +340,7 @@ class Sample:
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
-    """Split a book by how its betas are known, and collect its returns.
+    """Return a book split by how its betas are known, with its returns.
 
     Parameters
     ----------
@@ -389,7 +389,7 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
 def highest_leverage(
     rally: float, maintenance_rate: float, *, collateral: Collateral = "new_money"
 ) -> float:
-    """Find the leverage of an inverse short whose liquidation price lies just beyond a rally.
+    """Return the leverage at which an inverse short is liquidated just beyond a rally.
 
     Formula: ``L = (1 + r) / (r + m)`` where the margin is coin, ``1 / (r + m)`` where it is a
     stablecoin; maintenance at the mark price.
@@ -397,7 +397,7 @@ def highest_leverage(
     Parameters
     ----------
     rally : float
-        Return of the coin to live through, decimal, > 0.
+        Return of the coin that the short must survive, decimal, > 0.
     maintenance_rate : float
         Decimal.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
@@ -431,7 +431,7 @@ def highest_leverage(
 
 
 def closed_from(closes_usd: FloatArray, move: float, days: int = 30) -> tuple[int, int, float]:
-    """Count the days from which a rise was reached at a close within some days.
+    """Return how many days had a given rise at a close within some days after.
 
     Parameters
     ----------
@@ -454,7 +454,7 @@ def closed_from(closes_usd: FloatArray, move: float, days: int = 30) -> tuple[in
 def own_swing_usd(
     plan: HedgePlan, sample: Sample, residual_sd: float, held_usd: float = 0.0
 ) -> float:
-    """One standard deviation a day of what the hedge coin does not move, USD.
+    """Return the residual volatility of the book, one standard deviation a day, USD.
 
     Parameters
     ----------
@@ -476,7 +476,7 @@ def own_swing_usd(
 
 
 def stress(plan: HedgePlan, move: float, *, shock: float = 0.0, true_beta: float) -> MoveStudy:
-    """Work out a move in which the book does not keep to the beta of its plan.
+    """Return the profit after a move in which the book's beta differs from the plan's.
 
     Formula: residual ``= shock + (true beta - beta) r``.
 
@@ -508,7 +508,7 @@ def stress(plan: HedgePlan, move: float, *, shock: float = 0.0, true_beta: float
 
 
 def drift_usd(plan: HedgePlan, move: float) -> float:
-    """Find by how much the right short has changed after a move.
+    """Return the change of the right short after a move.
 
     Parameters
     ----------
@@ -530,13 +530,13 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
 
 
 def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Sequence[str]]:
-    """Hold a report against the eight rules.
+    """Return each of the eight rules with a report's verdict.
 
     Parameters
     ----------
     report : HedgeReport
     rally : float
-        Rise of the coin that the short is to live through, decimal.
+        Rise of the coin that the short must survive, decimal.
     band_usd : float
         Change of the right size that is worth a trade, USD.
 
@@ -559,27 +559,27 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Seq
     return [
         (
             "1 Measure beta",
-            f"{tracked.book_beta:.2f}, 95% from {low:.2f} to {high:.2f}",
+            f"{tracked.book_beta:.2f}, 95% interval {low:.2f} to {high:.2f}",
             "holds" if tracked.estimate is not None else "look",
         ),
         (
-            "2 Enough in common? If not, hold less",
+            "2 Enough variance removed? If not, hold less",
             "not measured"
             if removed is None
             else f"{percent(removed)} of the variance removed out of sample; "
-            f"{percent(ENOUGH)} wanted",
+            f"at least {percent(ENOUGH)} wanted",
             "holds" if removed is not None and removed >= ENOUGH else "look",
         ),
         ("3 Margin, and its own risk", sources[plan.collateral], "yours"),
         (
-            f"4 Lives through {percent(rally, signed=True)}?",
+            f"4 Survives {percent(rally, signed=True)}?",
             f"{plan.leverage:.2f}x, liquidated at {percent(far, signed=True)}"
             if np.isfinite(far)
             else f"{plan.leverage:.2f}x, no price liquidates it",
             "holds" if far > rally else "look",
         ),
         (
-            "5 Round, and say what is left",
+            "5 Round, and state the residual",
             f"{abs(plan.contracts):,.10g} contracts; "
             f"{usd(plan.residual_delta_usd, signed=True, cents=True)} left",
             "holds" if abs(plan.residual_delta_usd) <= plan.contract.multiplier else "look",
@@ -611,7 +611,7 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Seq
 
 
 def guess_swing(best: Candidate) -> Prediction:
-    """Ask what a share of variance is as a share of the swing.
+    """Ask how much volatility a given variance reduction removes.
 
     Parameters
     ----------
@@ -625,13 +625,13 @@ def guess_swing(best: Candidate) -> Prediction:
     swing = percent(best.volatility_removed)
     root = percent(float(np.sqrt(max(best.effectiveness, 0.0))))
     return predict(
-        f"On days it had not seen, a hedge with {best.name} took away {variance} of the variance "
-        "of the part with prices. By how much did that shrink its swing on a usual day?",
+        f"Out of sample, a hedge with {best.name} removed {variance} of the variance of the part "
+        "with prices. By how much did that reduce its daily volatility?",
         {
-            variance: "Variance counts squares. A swing is its root, and shrinks by less.",
-            root: "That is the root of what was taken. Take the root of what is left.",
-            swing: f"The root of what is left of the variance is what is left of the swing; "
-            f"{swing} of it is gone.",
+            variance: "Variance counts squares. Volatility is its root, and falls by less.",
+            root: "That is the root of what was removed. Take the root of what is left.",
+            swing: f"The root of the variance that is left is the volatility that is left; "
+            f"{swing} is removed.",
         },
         answer=swing,
     )
@@ -652,20 +652,20 @@ def guess_rallies(reached: int, starts: int, move: float, coin: str) -> Predicti
     Prediction
     """
     right = round(100 * reached / starts)
-    others = {0: "It feels far for a month. Look at what the record has.", 25: "Not that often."}
+    others = {0: "It feels far for a month. Look at the record.", 25: "Not that often."}
     options = {f"about {n} in 100": reason for n, reason in others.items() if abs(n - right) > 1}
     answer = f"about {right} in 100"
     options[answer] = f"From {reached:,} of {starts:,} days a close within 30 days was that high."
     return predict(
-        f"The short is liquidated when {coin} stands {percent(move, signed=True)}. From how many "
-        "days of the record did a close within the next 30 days reach such a rise?",
+        f"The short is liquidated at a rise of {coin} of {percent(move)}. From how many days "
+        "of the record did a close within the next 30 days reach such a rise?",
         dict(sorted(options.items(), key=lambda item: int(item[0].split()[1]))),
         answer=answer,
     )
 
 
 def guess_reports(first: HedgeReport, second: HedgeReport) -> Prediction:
-    """Ask whether one file has one right short.
+    """Ask whether two reports on one file size the same short.
 
     Parameters
     ----------
@@ -680,17 +680,17 @@ def guess_reports(first: HedgeReport, second: HedgeReport) -> Prediction:
     same, less, more = "the same short", "a smaller short", "a larger short"
     answer = same if abs(one - other) < 0.02 * one else less if other < one else more
     why = (
-        f"{usd(one)} by the settings that it came with, {usd(other)} by yours. Both do what they "
-        "were told: the margin is in the size."
+        f"{usd(one)} with the default settings, {usd(other)} with yours. Both include the "
+        "margin in the size."
     )
     reasons = {
-        same: "The book and its beta are the same. But where is the margin in that?",
-        less: "Think of what is sold, and of how much margin a leverage asks for.",
-        more: "A lower leverage asks for more margin. But see where it comes from.",
+        same: "The book and its beta are the same. But the margin is not.",
+        less: "Think of what is sold, and of how much margin a leverage needs.",
+        more: "A lower leverage needs more margin. But see where it comes from.",
     }
     return predict(
         "The same file again, with your two decisions (source of the margin, cap) in place of the "
-        "ones that the command comes with. Compared with the first page, the second says:",
+        "defaults of the command. Compared with the first page, the second says:",
         reasons | {answer: why},
         answer=answer,
     )

@@ -12,7 +12,7 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
     lesson = open_notebook(LESSON)
     lesson.run_all()
     every_control(lesson.page)
-    widget = Widget(lesson.page, "Coins on their own (%)")
+    widget = Widget(lesson.page, "Residual (%)")
     book = load_book("defi_mix.csv").book
     sample = sample_book(book)
     fit = ols_beta(sample.book, sample.hedges["BTC"])
@@ -35,7 +35,7 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
     shows(0.5, -0.1, 1.75, "from_portfolio")
     widget.handle("Leverage at most").press("ArrowRight")
     shows(0.5, -0.1, 2, "from_portfolio")
-    widget.type_in("Coins on their own (%)", "0")
+    widget.type_in("Residual (%)", "0")
     widget.choice("The true beta is").select_option("at its upper end")
     shows(0.5, 0, 2, "from_portfolio", fit.interval()[1])
     widget.choice("Margin from").select_option("new_money")

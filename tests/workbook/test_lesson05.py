@@ -117,7 +117,7 @@ def test_rate_words_and_title_agree():
     rows = dict(study.rows())
     assert rows["Who pays"] == "longs pay shorts"
     assert rows["A short of $50,000"] == "receives $75.00"
-    assert rows["In a year, if it stayed so"] == "+$82,125"
+    assert rows["In a year, at the same rate"] == "+$82,125"
     assert "receives $75.00" in repr(study)
     assert "receives $75.00" in study._repr_html_()
     assert "a short of $50,000 receives $75.00 every 8 hours" in study.scene().alt
@@ -226,7 +226,7 @@ def test_time_out_of_the_lesson():
     assert rows["Funding avoided"] == "+$70"
     assert rows["Both together"] == "$0"
     assert rows["Breaks even after"] == "112 hours"
-    assert rows["Usual swing of the book meanwhile"] == "± $4,320"
+    assert rows["One standard deviation of the book meanwhile"] == "± $4,320"
     assert "± $4,320" in repr(study)
     assert "Closing breaks even after 112 hours." in study.scene().alt
     title = study.scene().title
@@ -261,11 +261,11 @@ def test_lines_out_of_the_hedge_are_the_formulas():
 
     net, sigma = study.avoided_over(hours) - study.cost_usd, study.sigma_over(hours)
     height = study.scene().panels[0].y.high
-    assert drawn("funding less costs") == pytest.approx(net, abs=0.005 * height)
-    assert drawn("one swing up") == pytest.approx(net + sigma, abs=0.005 * height)
-    assert drawn("one swing down") == pytest.approx(net - sigma, abs=0.005 * height)
+    assert drawn("funding minus costs") == pytest.approx(net, abs=0.005 * height)
+    assert drawn("one standard\ndeviation up") == pytest.approx(net + sigma, abs=0.005 * height)
+    assert drawn("one standard\ndeviation down") == pytest.approx(net - sigma, abs=0.005 * height)
     assert marks(study, Points)[-1].y[0] == study.net_usd
-    assert "one swing up" not in words(stay_out(50_000, -0.0001, 0.0007, 0, 112))
+    assert "one standard\ndeviation up" not in words(stay_out(50_000, -0.0001, 0.0007, 0, 112))
 
 
 # The years
@@ -599,14 +599,14 @@ def test_lesson_still_finds_what_it_found():
         "premium +0.20%: rate by hand +0.15%, hedgelib +0.15%",
         "Binance, BTC  by hand 0.3000%, hedgelib 0.3000%",
         "the long,  hedgelib -0.05 XBT",
-        "worth 75.00 USD (linear:  37.50)",
+        "value 75.00 USD (linear:  37.50)",
         "hedgelib simple 10.95%, compound 11.57%",
         "hedgelib +18,768.66 USD received",
         "BTC 2020-2023, a proxy  +0.0137% for 8 hours, 15.0% a year",
         "BitMEX XBTUSD, inverse  +0.0009% for 8 hours,  1.0% a year",
         "29% of the settlements below zero",
         "hedgelib 36,050.00 USD, open 0.0000 ETH",
-        "better: expiry; alike at a rate of 0.0111%",
+        "better: expiry; equal at a rate of 0.0111%",
         "breaks even after inf hours",
         "hedgelib 14.0 settlements, 112 hours",
         "costs 70.00 USD, funding avoided until then 70.00 USD",

@@ -166,7 +166,7 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
 
 def test_picture_of_the_years(flown):
     scene = Years(flown=flown).scene()
-    assert scene.title == "Most profit: never on. Smallest fall from a peak: always on"
+    assert scene.title == "Most profit: never on. Smallest maximum drawdown: always on"
     assert scene.alt.startswith(scene.title)
     assert "March 2020 to December 2023" in scene.alt
     assert guess_best_rule(flown).answer == "never on"

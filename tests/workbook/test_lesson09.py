@@ -94,7 +94,7 @@ def test_fault_is_shown_and_stops_the_lesson(mine):
     loaded = load_book("work/bad.csv")
     assert loaded.problem.startswith("work/bad.csv, line 2, column 'usd_value': must be a plain")
     assert str(mine) not in loaded._repr_html_()
-    assert "How to mend it" in loaded._repr_html_()
+    assert "How to fix it" in loaded._repr_html_()
     with pytest.raises(InvalidInput, match=r"work/bad\.csv, line 2"):
         _ = loaded.book
 
@@ -156,7 +156,7 @@ def test_sample_keeps_cash_and_betas_to_one_coin_apart():
     assert (sample.coins, sample.value_usd) == (("ADA",), 10.0)
     assert (sample.own_usd("BTC"), sample.own_usd("ETH")) == (pytest.approx(6.0), 0.0)
     assert sample.rows()[1:] == [
-        ("UNI", "$5", "1.2 to BTC, from the file; nobody checks it"),
+        ("UNI", "$5", "1.2 to BTC, from the file, not checked"),
         ("USDT", "$7", "0, cash"),
     ]
     plan = plan_hedge(

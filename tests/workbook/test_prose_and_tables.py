@@ -145,4 +145,4 @@ def test_lesson_08_does_not_say_that_every_short_cost_money():
 def test_lesson_08_the_hedge_of_may_2021_did_better_than_its_warning():
     kept, march = crash("May 2021", top_up=True), crash("March 2020")
     assert kept.beta.r2 < kept.outcomes[2].effectiveness < march.outcomes[2].effectiveness
-    assert 'too "\n    f"darkly' in cells("08")["may-words"]
+    assert 'too "\n    f"pessimistic' in cells("08")["may-words"]

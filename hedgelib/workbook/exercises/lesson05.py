@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: Mara is short, and wants to know what that brings and costs.
+"""Exercises of lesson 05: Mara is short, and wants to know what she earns and pays.
 
 The wrong models behind the slips are functions, so that the tests can run them on other numbers.
 """
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def rate_with_clamp_turned(premium: float, interest: float, damper: float) -> float:
-    """Funding rate with what the clamp gives taken away in place of added.
+    """Return the funding rate with the clamp subtracted and not added.
 
     Parameters
     ----------
@@ -49,17 +49,13 @@ def rate_with_clamp_turned(premium: float, interest: float, damper: float) -> fl
     Returns
     -------
     float
-        Decimal; outside the band farther from nil than the premium, where it ought to be nearer.
-
-    Notes
-    -----
-    **Source:** none; some venues' pages print the bounds of the clamp in the wrong order.
+        Decimal; outside the band further from zero than the premium, where it should be nearer.
     """
     return premium - min(max(interest - premium, -damper), damper)
 
 
 def rate_without_clamp(premium: float, interest: float) -> float:
-    """Funding rate as the sum of premium and interest.
+    """Return the funding rate as the sum of premium and interest.
 
     Parameters
     ----------
@@ -69,16 +65,12 @@ def rate_without_clamp(premium: float, interest: float) -> float:
     Returns
     -------
     float
-
-    Notes
-    -----
-    **Source:** none; the formula read without its clamp and without what stands in it.
     """
     return premium + interest
 
 
 def received_with_all_rates_positive(notional_usd: float, rates: Sequence[float]) -> float:
-    """Funding of a short with every rate taken for one that it receives.
+    """Return the funding of a short with every rate taken as one that it receives.
 
     Parameters
     ----------
@@ -90,16 +82,12 @@ def received_with_all_rates_positive(notional_usd: float, rates: Sequence[float]
     -------
     float
         USD.
-
-    Notes
-    -----
-    **Source:** none.
     """
     return notional_usd * sum(abs(rate) for rate in rates)
 
 
 def funding_without_settlements(notional_usd: float, monthly: Sequence[float]) -> float:
-    """Funding of a year with each month's average taken for the whole month's payment.
+    """Return the funding of a year with each month's average taken as the month's payment.
 
     Parameters
     ----------
@@ -111,16 +99,12 @@ def funding_without_settlements(notional_usd: float, monthly: Sequence[float]) -
     -------
     float
         USD.
-
-    Notes
-    -----
-    **Source:** none; a month has some ninety settlements.
     """
     return notional_usd * sum(monthly)
 
 
 def funding_by_plain_average(notional_usd: float, monthly: Sequence[float], days: int) -> float:
-    """Funding of a year from the plain average of its months, as if they were of one length.
+    """Return the funding of a year from the plain average of its months.
 
     Parameters
     ----------
@@ -134,16 +118,12 @@ def funding_by_plain_average(notional_usd: float, monthly: Sequence[float], days
     -------
     float
         USD.
-
-    Notes
-    -----
-    **Source:** none.
     """
     return notional_usd * sum(monthly) / len(monthly) * 3 * days
 
 
 def basis_by_rule_of_thumb(notional_usd: float, entry_basis: float, exit_basis: float) -> float:
-    """Guess what a change of the premium does to a short, to first order.
+    """Return the first-order profit of a short from a change of the premium.
 
     Parameters
     ----------
@@ -158,13 +138,13 @@ def basis_by_rule_of_thumb(notional_usd: float, entry_basis: float, exit_basis: 
 
     Notes
     -----
-    **Source:** first term of :func:`hedgelib.inverse_short_with_basis` where spot stands still.
+    **Source:** first term of :func:`hedgelib.inverse_short_with_basis` at constant spot.
     """
     return notional_usd * (entry_basis - exit_basis)
 
 
 def swing_in_proportion(book_usd: float, beta: float, daily_vol: float, hours: float) -> float:
-    """Swing of an unhedged book if it grew with time and not with its root.
+    """Return the volatility of an unhedged book, scaled with time and not with its root.
 
     Parameters
     ----------
@@ -174,10 +154,6 @@ def swing_in_proportion(book_usd: float, beta: float, daily_vol: float, hours: f
     -------
     float
         USD.
-
-    Notes
-    -----
-    **Source:** none; the truth is :func:`hedgelib.unhedged_sigma_usd`.
     """
     return book_usd * beta * daily_vol * hours / 24
 
@@ -238,13 +214,13 @@ def _list(values: Sequence[str]) -> str:
 
 EXERCISES: dict[str, Exercise] = {
     "05.1": Exercise(
-        question="Over eight hours a perpetual stood "
+        question="Over eight hours a perpetual was "
         f"{rate_text(-_PREMIUM, signed=False)} **below** its index on average. The interest is "
         f"{rate_text(_INTEREST, signed=False)}, the clamp lets {rate_text(_DAMPER, signed=False)} "
         "through to either side, and no cap is near. What is the funding rate, with its sign?",
         answer=_RATE * 100,
         unit="percent for 8 hours, such as 0.01",
-        why="The clamp hands back five hundredths of a percent, towards nil. Below zero: here "
+        why="The clamp adds 0.05 percentage points, towards zero. The rate is below zero: here "
         "shorts pay.",
         hint="F = P + clamp(I − P). Work out I − P first. Is it within the bounds of the clamp?",
         more_hints=(
@@ -255,13 +231,13 @@ EXERCISES: dict[str, Exercise] = {
         f"{rate_text(_INTEREST - _PREMIUM)}, cut down to {rate_text(_DAMPER)}. So F = "
         f"{rate_text(_PREMIUM)} + {rate_text(_DAMPER, signed=False)} = **{rate_text(_RATE)}**, or "
         f"{_RATE * 100:.2f} percent. ".replace("-", "−")
-        + "The perpetual is too cheap, and whoever sells it pays.",
+        + "The perpetual is below spot, so shorts pay.",
         slips={
-            "That is the premium. The clamp still has something to add.": _PREMIUM * 100,
+            "That is the premium. The clamp adds something to it.": _PREMIUM * 100,
             "You have added interest and premium. What is added is the clamp of I − P.": (
                 rate_without_clamp(_PREMIUM, _INTEREST) * 100
             ),
-            "You have moved away from nil. The clamp brings the rate nearer to it.": (
+            "You have moved away from zero. The clamp brings the rate nearer to it.": (
                 rate_with_clamp_turned(_PREMIUM, _INTEREST, _DAMPER) * 100
             ),
             "That is the interest, which is the rate inside the band. Is this premium inside?": (
@@ -273,24 +249,24 @@ EXERCISES: dict[str, Exercise] = {
     "05.2": Exercise(
         question=f"Mara is short {_SOLD:,.0f} contracts of {usd(_FACE)}. Three settlements pass, "
         f"at rates of {_list([rate_text(rate) for rate in _RATES])}, with ETH at "
-        f"{_list([usd(mark) for mark in _MARKS])}. How many **dollars** does funding bring her (+) "
-        "or cost her (−) in all, each payment at the price of its hour?",
+        f"{_list([usd(mark) for mark in _MARKS])}. How many **dollars** of funding does she "
+        "receive (+) or pay (−) in all, each payment at the price of its hour?",
         answer=_RECEIVED,
         unit="USD",
-        why="The face times the sum of the rates. The three prices were there to tempt you.",
+        why="It is the face times the sum of the rates. The three prices play no part.",
         hint="What does an inverse short receive at one settlement, in dollars? Does the price "
-        "come into it?",
+        "matter?",
         more_hints=("N is contracts times face. Two rates are above zero, one is below.",),
         solution=f"N = {_SOLD:,.0f} × {usd(_FACE)} = {usd(_SHORT)}. The rates add up to "
         f"{rate_text(sum(_RATES))}. {usd(_SHORT)} × {rate_text(sum(_RATES), signed=False)} = "
-        f"**{usd(_RECEIVED, cents=True)}** received, or {_RECEIVED:g} dollars. It comes as "
+        f"**{usd(_RECEIVED, cents=True)}** received, or {_RECEIVED:g} dollars. She is paid "
         f"{_RECEIVED_COIN:.6f} ETH.",
         slips={
             "Your sign is the article's. At a positive rate, who pays whom?": -_RECEIVED,
             "One of the rates is below zero. What does a short do at that one?": (
                 received_with_all_rates_positive(_SHORT, _RATES)
             ),
-            "That is a linear short, whose size in dollars goes with the price.": float(
+            "That is a linear short, whose size in dollars moves with the price.": float(
                 linear_funding_total_usd(-_SHORT / _MARKS[0], _MARKS, _RATES)
             ),
             "You have left out the face of a contract.": _RECEIVED / _FACE,
@@ -298,18 +274,18 @@ EXERCISES: dict[str, Exercise] = {
             "You have taken a contract to be one ETH.": float(
                 linear_funding_total_usd(-_SOLD, _MARKS, _RATES)
             ),
-            "You have taken percent for whole numbers. As a decimal 0.08% is 0.0008.": _RECEIVED
+            "You have taken percent as whole numbers. As a decimal 0.08% is 0.0008.": _RECEIVED
             * 100,
         },
     ),
     "05.3": Exercise(
-        question=f"Kraken settles funding every hour. Its rate stands at {_HOURLY * 100:g}% **an "
-        "hour**. What is that by the year, simple?",
+        question=f"Kraken settles funding every hour. Its rate is {_HOURLY * 100:g}% **an "
+        "hour**. What is that a year, simple?",
         answer=float(_YEAR.simple) * 100,
         unit="percent a year",
-        why="Hours in a year, and not settlements every eight of them.",
-        hint="How many such hours has a year?",
-        more_hints=("A day has 24 settlements here, a year 365 days.",),
+        why="Count the hours in a year, not settlements every eight hours.",
+        hint="How many hours are in a year?",
+        more_hints=("A day has 24 settlements here, and a year 365 days.",),
         solution=f"{_HOURLY * 100:g}% × 24 × 365 = **{float(_YEAR.simple) * 100:.2f}%**. "
         f"Compounded it would be {float(_YEAR.compound) * 100:.2f}%.",
         slips={
@@ -321,17 +297,17 @@ EXERCISES: dict[str, Exercise] = {
                 _YEAR.compound
             )
             * 100,
-            "That is by the day.": _HOURLY * 24 * 100,
+            "That is a day.": _HOURLY * 24 * 100,
             "You have it as a decimal. The question asks for percent.": float(_YEAR.simple),
         },
     ),
     "05.4": Exercise(
-        question=f"In a cell of your own: what would funding have brought (+) or cost (−) a short "
-        f"of {usd(_NOTIONAL)} on **{_COIN}** in **{_YEAR_ASKED}**, by the monthly rates of "
+        question=f"In a cell of your own: what funding would a short of {usd(_NOTIONAL)} have "
+        f"received (+) or paid (−) on **{_COIN}** in **{_YEAR_ASKED}**, by the monthly rates of "
         f"`market.funding_monthly()` ({market.FUNDING_NOTE.partition(':')[0]})?",
         answer=_INCOME,
         unit="USD",
-        why="Each month's average times its settlements, added up, times the face.",
+        why="Multiply each month's average by its settlements, add up, and multiply by the face.",
         hint="The table has an average for 8 hours and a number of settlements for each month.",
         more_hints=(
             "`rates[(rates.coin == 'BTC') & (rates.month.dt.year == 2022)]` picks the twelve "
@@ -345,8 +321,8 @@ EXERCISES: dict[str, Exercise] = {
         f"**{_INCOME:.2f}** dollars received, {percent(_INCOME / _NOTIONAL, digits=1)} of the "
         "short.",
         slips={
-            "The sign is turned. A positive rate in the table is received by shorts.": -_INCOME,
-            "You have added up averages. Each stands for some ninety settlements.": (
+            "The sign is reversed. At a positive rate in the table shorts receive.": -_INCOME,
+            "You have added up averages. Each covers about ninety settlements.": (
                 funding_without_settlements(_NOTIONAL, _MEANS)
             ),
             "You have taken the months to be equally long. The table says how many settlements "
@@ -356,13 +332,13 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "05.5": Exercise(
-        question=f"Mara sells {usd(_SQUEEZED)} of an inverse perpetual that stands "
+        question=f"Mara sells {usd(_SQUEEZED)} of an inverse perpetual that is "
         f"{percent(_FROM, digits=1)} above spot. In a squeeze she has to close it at "
         f"{percent(_TO)} above. Spot is at {usd(_SPOT)} all the time. What does she gain (+) or "
         "lose (−), in dollars, with the coins valued at spot?",
         answer=_BASIS,
         unit="USD",
-        why="The premium widened, and a short has sold it. Spot had no part in it.",
+        why="The premium widened, and a short loses by that. Spot played no part.",
         hint="At which price did she sell the contract, and at which does she buy it back?",
         more_hints=(
             "Her profit in coins is N (1/F₁ − 1/F₀), with the two prices of the contract. Each "
@@ -373,8 +349,8 @@ EXERCISES: dict[str, Exercise] = {
         + f", at {usd(_SPOT)} each **{usd(_BASIS)}**. The rule of thumb, N times the change, says "
         f"{usd(basis_by_rule_of_thumb(_SQUEEZED, _FROM, _TO))}.",
         slips={
-            "The sign is turned. She sold a small premium and buys back a large one.": -_BASIS,
-            "That is the rule of thumb. Now with the two prices of the contract.": (
+            "The sign is reversed. She sold a small premium and buys back a large one.": -_BASIS,
+            "That is the rule of thumb. Use the two prices of the contract.": (
                 basis_by_rule_of_thumb(_SQUEEZED, _FROM, _TO)
             ),
             "You have valued the coins at the price of the contract. They are sold at spot.": float(
@@ -387,11 +363,11 @@ EXERCISES: dict[str, Exercise] = {
     "05.6": Exercise(
         question=f"Mara owns {_OWNED:g} ETH at {usd(_NOW)}. An inverse future with {_DAYS:g} days "
         f"to go trades at {usd(_FUTURE)}, face {usd(_FACE)}. How many contracts does she sell so "
-        "that she knows today, to the dollar, what she will have on its last day? (Without a "
+        "that she knows today, to the dollar, what she will have at its expiry? (Without a "
         "sign.)",
         answer=_LOCKING,
         unit="contracts",
-        why="Coins times the price at which they are sold, and that is the future's.",
+        why="Multiply the coins by the price at which they are sold, the future's.",
         hint="N = C × a price. Which of the two prices locks the value exactly?",
         more_hints=(
             "On the last day she receives N (1/S − 1/F₀). Add her coins, and look at what "
@@ -402,7 +378,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{usd(_LOCK.final_usd)}, {usd(_LOCK.final_usd - _OWNED * _NOW)} more than her coins are "
         "worth today.",
         slips={
-            "You have sized at spot. Then a few of the coins stay open.": _OWNED * _NOW / _FACE,
+            "You have sized at spot. Then a few of the coins stay unhedged.": _OWNED * _NOW / _FACE,
             "That is a number of ETH. An inverse contract is a number of dollars.": _OWNED,
             "You have taken a contract to be one dollar. What is the face?": float(
                 _LOCK.notional_usd
@@ -411,23 +387,23 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "05.7": Exercise(
         question="The same future. Instead of it Mara could sell the perpetual. Which average "
-        "funding rate for 8 hours must the perpetual bring until the future's last day, so that "
+        "funding rate for 8 hours must the perpetual pay until the future's expiry, so that "
         "both pay her the same? (Sized at spot, fees left out.)",
         answer=_EVEN * 100,
         unit="percent for 8 hours, such as 0.01",
-        why="The premium of the future, spread over the settlements until its last day.",
-        hint="What does the future pay her by its last day, as a share of spot?",
+        why="It is the premium of the future, spread over the settlements until its expiry.",
+        hint="What does the future pay her by its expiry, as a share of spot?",
         more_hints=("How many settlements, three a day, share that premium?",),
         solution=f"F/S − 1 = {percent(_PREMIUM_LEFT, digits=1)}. In {_DAYS:g} days there are "
         f"{_DAYS * 3:g} settlements. {percent(_PREMIUM_LEFT, digits=1)} / {_DAYS * 3:g} = "
-        f"**{_EVEN * 100:.4g}%** for 8 hours. If she expects more than that, the "
-        "perpetual; but the future's premium is certain, and funding is not.",
+        f"**{_EVEN * 100:.4g}%** for 8 hours. If she expects more than that, she takes "
+        "the perpetual; but the future's premium is certain, and funding is not.",
         within=0.005,
         slips={
-            "That is for a day. How many settlements has it?": _PREMIUM_LEFT / _DAYS * 100,
+            "That is a day. How many settlements does it have?": _PREMIUM_LEFT / _DAYS * 100,
             "That is the premium itself. Over how many settlements is it spread?": _PREMIUM_LEFT
             * 100,
-            "That is by the year.": float(_CARRY.basis_annual) * 100,
+            "That is a year.": float(_CARRY.basis_annual) * 100,
             "You have spread it over a whole year. The future has fewer days.": _PREMIUM_LEFT
             / 1095
             * 100,
@@ -438,37 +414,37 @@ EXERCISES: dict[str, Exercise] = {
         question=f"Mara's book is {usd(_BOOK)}, its beta to ETH {_BETA:g}, and a short of "
         f"{usd(_BETA * _BOOK)} hedges it. She expects a rate of {rate_text(_PAID)} for 8 hours to "
         f"last. A fee of {percent(_FEE, digits=2)} and slippage of {percent(_SLIP, digits=2)} are "
-        f"lost on each side of a trade, and ETH moves {percent(_VOL)} on a usual day. If she "
-        "closes the short, and opens it again at the very hour at which that has just paid for "
-        "itself: by how many dollars does her unhedged book usually swing meanwhile?",
+        f"lost on each side of a trade, and the daily volatility of ETH is {percent(_VOL)}. She "
+        "closes the short, and opens it again at the very hour at which that breaks even. What is "
+        "one standard deviation, in dollars, of her unhedged book over that time?",
         answer=_SWING,
         unit="USD",
-        why="First the hours after which the funding saved equals the costs; then their root.",
+        why="First find the hours at which the funding saved equals the costs, then their root.",
         hint="Two steps. After how many settlements has the funding that she does not pay covered "
         "the costs?",
         more_hints=(
             "She trades twice, and loses fee and slippage each time: 2 (fee + slippage) / |f| "
             "settlements of 8 hours.",
-            "Then V × beta × daily move × root of (hours / 24).",
+            "Then compute V × beta × daily volatility × root of (hours / 24).",
         ),
         solution=f"2 × ({percent(_FEE, digits=2)} + {percent(_SLIP, digits=2)}) / "
         f"{rate_text(-_PAID, signed=False)} = {_HOURS / 8:.3f} settlements, {_HOURS:.2f} hours. "
         f"{usd(_BOOK)} × {_BETA:g} × {percent(_VOL)} × √({_HOURS:.2f} / 24) = **{usd(_SWING)}**. "
-        f"At stake for that: {usd(_OUT.close_reopen_cost_usd)} of funding, which the costs have "
-        "eaten.",
+        f"She takes that risk to save {usd(_OUT.close_reopen_cost_usd)} of funding, which the "
+        "costs consume.",
         slips={
             "You have paid for one trade. She closes, and she opens again.": _swing(_HOURS / 2),
             "You have left out the slippage.": _swing(2 * _FEE / -_PAID * 8),
             "You have left out the beta. Her book moves more than ETH.": _swing(_HOURS, 1.0),
-            "Your swing grows with time. It grows with the root of time.": swing_in_proportion(
+            "Your volatility grows with time. It grows with the root of time.": swing_in_proportion(
                 _BOOK, _BETA, _VOL, _HOURS
             ),
-            "You have taken settlements for hours.": _swing(_HOURS / 8),
-            "That is the swing of one day.": _swing(24.0),
+            "You have taken settlements as hours.": _swing(_HOURS / 8),
+            "That is the volatility of one day.": _swing(24.0),
             "You have counted the beta twice: the short is larger because of it, the book is "
             "not.": _swing(_HOURS, _BETA**2),
             "That is what it costs to close and to open again. The question is about the "
-            "swing.": float(_OUT.close_reopen_cost_usd),
+            "volatility.": float(_OUT.close_reopen_cost_usd),
         },
     ),
 }

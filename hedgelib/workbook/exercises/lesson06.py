@@ -34,7 +34,7 @@ __all__ = [
 
 
 def beta_of_levels(book_usd: ArrayLike, coin_usd: ArrayLike) -> float:
-    """Slope of two price curves that both start at 1, which is no beta.
+    """Return the slope of two price curves that both start at 1, which is no beta.
 
     Parameters
     ----------
@@ -44,17 +44,13 @@ def beta_of_levels(book_usd: ArrayLike, coin_usd: ArrayLike) -> float:
     Returns
     -------
     float
-
-    Notes
-    -----
-    **Source:** none. Two curves that both rise have a slope, whether or not they move together.
     """
     book, coin = np.asarray(book_usd, dtype=float), np.asarray(coin_usd, dtype=float)
     return ols_beta(book / book[0], coin / coin[0]).beta
 
 
 def beta_of_changes(book_usd: ArrayLike, coin_usd: ArrayLike) -> float:
-    """Slope of changes in dollars: coins for each book, not dollars for each dollar.
+    """Return the slope of changes in dollars: coins for each book, not dollars for each dollar.
 
     Parameters
     ----------
@@ -75,7 +71,7 @@ def beta_of_changes(book_usd: ArrayLike, coin_usd: ArrayLike) -> float:
 
 
 def beta_with_mixed_divisors(y: ArrayLike, x: ArrayLike) -> float:
-    """Covariance by n - 1 over variance by n: beta times n / (n - 1).
+    """Return covariance by n - 1 over variance by n: beta times n / (n - 1).
 
     Parameters
     ----------
@@ -95,7 +91,7 @@ def beta_with_mixed_divisors(y: ArrayLike, x: ArrayLike) -> float:
 
 
 def beta_turned_round(y: ArrayLike, x: ArrayLike) -> float:
-    """Beta of the coin to the book in place of that of the book to the coin.
+    """Return the beta of the coin to the book, not of the book to the coin.
 
     Parameters
     ----------
@@ -105,16 +101,12 @@ def beta_turned_round(y: ArrayLike, x: ArrayLike) -> float:
     Returns
     -------
     float
-
-    Notes
-    -----
-    **Source:** none; the variance below the fraction bar must be the hedge coin's.
     """
     return ols_beta(x, y).beta
 
 
 def ratio_of_volatilities(y: ArrayLike, x: ArrayLike) -> float:
-    """Volatility of the book over that of the coin, which many call beta.
+    """Return the volatility of the book over that of the coin, which many call beta.
 
     Parameters
     ----------
@@ -124,16 +116,12 @@ def ratio_of_volatilities(y: ArrayLike, x: ArrayLike) -> float:
     Returns
     -------
     float
-
-    Notes
-    -----
-    **Source:** none; it is beta only where the correlation is 1.
     """
     return float(np.std(np.asarray(y, dtype=float)) / np.std(np.asarray(x, dtype=float)))
 
 
 def removed_in_proportion(r2: float, times_best: float) -> float:
-    """Variance removed if a wrong size cost in proportion and not by its square.
+    """Return the variance removed if a wrong size cost in proportion, not by its square.
 
     Parameters
     ----------
@@ -143,10 +131,6 @@ def removed_in_proportion(r2: float, times_best: float) -> float:
     Returns
     -------
     float
-
-    Notes
-    -----
-    **Source:** none; the truth is :func:`hedgelib.effectiveness_from_ratio`.
     """
     return r2 * (1 - abs(times_best - 1))
 
@@ -188,8 +172,9 @@ def _prices(values: tuple[int, ...]) -> str:
 
 EXERCISES: dict[str, Exercise] = {
     "06.1": Exercise(
-        question=f"Dana's book moves {percent(_SD_BOOK)} on a usual day, ETH {percent(_SD_COIN)}. "
-        f"The correlation of the two is {_RHO:g}. What is the beta of the book to ETH?",
+        question=f"The daily volatility of Dana's book is {percent(_SD_BOOK)}, that of ETH "
+        f"{percent(_SD_COIN)}. The correlation of the two is {_RHO:g}. "
+        "What is the beta of the book to ETH?",
         answer=_BETA,
         unit="a number",
         why="Correlation times the ratio of the volatilities.",
@@ -199,9 +184,9 @@ EXERCISES: dict[str, Exercise] = {
         slips={
             "That is how much more the book moves than ETH. Does it always move along with "
             "it?": _SD_BOOK / _SD_COIN,
-            "That is the correlation. Two coins can go together and go different ways far.": _RHO,
-            "You have the two volatilities the wrong way round. Whose variance stands below the "
-            "fraction bar?": _RHO * _SD_COIN / _SD_BOOK,
+            "That is the correlation. Two coins can move together and differ in size.": _RHO,
+            "You have the two volatilities the wrong way round. Whose variance is the "
+            "denominator?": _RHO * _SD_COIN / _SD_BOOK,
             "Correlation squared is R², which says how well a hedge works, not how large it "
             "is.": _RHO**2 * _SD_BOOK / _SD_COIN,
         },
@@ -217,7 +202,7 @@ EXERCISES: dict[str, Exercise] = {
         why="Returns first, then covariance over variance, with one divisor for both.",
         hint="Beta belongs to returns. How many returns do six prices make?",
         more_hints=(
-            "A return is the price of today over that of yesterday, less 1: "
+            "A return is the price of today over that of yesterday, minus 1: "
             "`simple_returns(prices)`.",
             "Then `ols_beta(returns of the book, returns of ETH).beta`.",
         ),
@@ -234,8 +219,8 @@ EXERCISES: dict[str, Exercise] = {
             "dollar.": beta_of_changes(BOOK_USD, ETH_USD),
             "Your covariance is divided by n − 1 and your variance by n. `np.cov` and `np.var` do "
             "that if you let them.": beta_with_mixed_divisors(_Y, _X),
-            "That is the beta of ETH to the book. Whose variance stands below the fraction "
-            "bar?": beta_turned_round(_Y, _X),
+            "That is the beta of ETH to the book. Whose variance is the "
+            "denominator?": beta_turned_round(_Y, _X),
             "That is a ratio of volatilities. Does the book follow ETH every day?": (
                 ratio_of_volatilities(_Y, _X)
             ),
@@ -247,15 +232,15 @@ EXERCISES: dict[str, Exercise] = {
     "06.3": Exercise(
         question=f"Dana's book is worth {usd(_VALUE)}. She measures a beta of {_MEASURED:g} with a "
         f"standard error of {_SE:g}. With {_Z:g} standard errors to each side, how many dollars "
-        "lie between the smallest and the largest short that fit her data?",
+        "are between the smallest and the largest short that fit her data?",
         answer=_WIDE,
         unit="USD",
         why="The error of beta, times the book, to both sides.",
         hint="The short is beta times the book. Work out the smallest and the largest beta first.",
-        more_hints=("The two ends of beta lie twice 1.96 standard errors apart.",),
+        more_hints=("The two ends of beta are twice 1.96 standard errors apart.",),
         solution=f"From ({_MEASURED:g} − {_Z:g} × {_SE:g}) × {usd(_VALUE)} = "
         f"{usd(_RANGE.low_usd)} to ({_MEASURED:g} + {_Z:g} × {_SE:g}) × {usd(_VALUE)} = "
-        f"{usd(_RANGE.high_usd)}. Between them lie **{usd(_WIDE)}**.",
+        f"{usd(_RANGE.high_usd)}. The difference is **{usd(_WIDE)}**.",
         slips={
             "That is to one side. The error goes both ways.": _WIDE / 2,
             "That is the width of beta. How large is the book?": _WIDE / _VALUE,
@@ -277,7 +262,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{2 * _TIMES - _TIMES**2:g}, times {percent(_R2)} is **{percent(_REMOVED)}**. A short of "
         f"{usd(2 * _BEST - _TAKEN)} would have done the same with a third of the margin.",
         slips={
-            "The surplus does harm: it is a position of its own.": _R2 * 100,
+            "The surplus adds variance: it is a position of its own.": _R2 * 100,
             "More short does not remove more. Beyond the best size it removes less.": _R2
             * _TIMES
             * 100,
@@ -301,7 +286,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=f"{percent(1 - _SHARE)} of the variance is left. Its root is "
         f"{percent((1 - _SHARE) ** 0.5)} of the volatility. So **{percent(_CALMER)}** is gone.",
         slips={
-            "That is variance. Swings are measured by its root.": _SHARE * 100,
+            "That is variance. Volatility is its root.": _SHARE * 100,
             "That is how much of the volatility is left. The question is how much is gone.": (
                 1 - _CALMER
             )
@@ -314,8 +299,8 @@ EXERCISES: dict[str, Exercise] = {
     "06.6": Exercise(
         question=f"A regression on BTC and ETH together gives a book of {usd(_BOOK)} the betas "
         f"{_TO_BTC:g} to BTC and {_TO_ETH:g} to ETH. Dana shorts both. For the ETH leg she uses "
-        f"{_ETH.symbol}, face {usd(_ETH.multiplier)}, and buys ETH worth {usd(_MARGIN)} as its "
-        f"margin; the BTC leg stands on stablecoins. ETH is at {usd(_PRICE)}. How many contracts "
+        f"{_ETH.symbol}, face {usd(_ETH.multiplier)}, and buys {usd(_MARGIN)} of ETH as its "
+        f"margin; the BTC leg has stablecoin margin. ETH is at {usd(_PRICE)}. How many contracts "
         f"of {_ETH.symbol} does she sell? (Without a sign.)",
         answer=_SOLD,
         unit="contracts",
@@ -353,10 +338,10 @@ EXERCISES: dict[str, Exercise] = {
         "short of that market remove?",
         answer=_TOGETHER * 100,
         unit="percent",
-        why="n ρ / (1 + (n − 1) ρ). What the coins do on their own cancels out.",
+        why="n ρ / (1 + (n − 1) ρ). The residuals of the coins cancel out.",
         hint="The formula is in the part on many coins. n is the number of coins, ρ the "
         "correlation.",
-        more_hints=("Above the fraction bar stands n ρ, below it 1 + (n − 1) ρ.",),
+        more_hints=("The numerator is n ρ, the denominator 1 + (n − 1) ρ.",),
         solution=f"{_MANY} × {_PAIR:g} / (1 + {_MANY - 1} × {_PAIR:g}) = {_MANY * _PAIR:g} / "
         f"{1 + (_MANY - 1) * _PAIR:g} = **{percent(_TOGETHER, digits=1)}**.",
         within=0.006,
@@ -366,7 +351,7 @@ EXERCISES: dict[str, Exercise] = {
             "Each coin adds less than the one before. It can never be more than all.": _MANY
             * _PAIR
             * 100,
-            "Look below the fraction bar: it is n − 1, not n.": _MANY
+            "Look at the denominator: it has n − 1, not n.": _MANY
             * _PAIR
             / (1 + _MANY * _PAIR)
             * 100,
@@ -375,18 +360,18 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "06.8": Exercise(
         question=f"Dana holds {usd(_HELD)} of a coin with a beta of {_OWN:g} to ETH, and has "
-        f"shorted ETH by that beta, on stablecoin margin. The coin dies: it loses everything, "
+        f"shorted ETH by that beta, on stablecoin margin. The coin loses all its value, "
         f"while ETH falls {percent(-_FALL)}. How many dollars has she gained (+) or lost (−), coin "
         "and short together?",
         answer=-_HELD + _EARNED,
         unit="USD",
-        why="The short covers what the coin shares with ETH. A death is the coin's own.",
+        why="The short covers what the coin shares with ETH. A collapse is idiosyncratic risk.",
         hint="Two lines: what the coin loses, and what the short earns.",
         more_hints=("How large is the short? It earns the fall of ETH on that.",),
         solution=f"The coin: −{usd(_HELD)}. The short: {_OWN:g} × {usd(_HELD)} × "
         f"{percent(-_FALL)} = {usd(_EARNED, signed=True)}. Together **{usd(-_HELD + _EARNED)}**.",
         slips={
-            "A beta says what a coin does on average. This one did not do it.": 0.0,
+            "A beta says what a coin does on average. This one did something else.": 0.0,
             "You have shorted as much as the coin was worth. What was its beta?": -_HELD
             - _HELD * _FALL,
             "ETH fell, and she is short. Which way does that go?": -_HELD - _EARNED,

@@ -24,7 +24,7 @@ __all__ = [
 
 
 def margin_left_out(book_usd: float, short_usd: float, move: float) -> float:
-    """Count altcoins and short, as the article does, and not the coins in the margin.
+    """Return the profit of altcoins and short, without the margin, as in the article.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def margin_left_out(book_usd: float, short_usd: float, move: float) -> float:
 
 
 def paid_at_the_old_price(short_usd: float, entry_usd: float, move: float) -> float:
-    """Turn the dollars that a short earns into coins at the price of its entry.
+    """Return a short's profit in coins, converted at its entry price.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def paid_at_the_old_price(short_usd: float, entry_usd: float, move: float) -> fl
 
 
 def margin_for_the_book_alone(book_usd: float, leverage: float) -> float:
-    """Take margin as if the bought coin needed no hedge.
+    """Return the margin as if the bought coin needed no hedge.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def margin_for_the_book_alone(book_usd: float, leverage: float) -> float:
 def own_move_left_out(
     book_usd: float, beta: float, margin_usd: float, short_usd: float, move: float
 ) -> float:
-    """Let altcoins do what beta says, and nothing of their own.
+    """Return the profit of a hedge without the residual of the altcoins.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def own_move_left_out(
 
 
 def beta_on_the_margin_too(book_usd: float, beta: float, margin_usd: float) -> float:
-    """Give the margin the beta of the altcoins.
+    """Return the short with the margin at the beta of the altcoins.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def beta_on_the_margin_too(book_usd: float, beta: float, margin_usd: float) -> f
 
 
 def funding_of_a_week(short_usd: float, rate: float, *, a_day: int = 3, sign: int = 1) -> float:
-    """Add up the funding of seven days.
+    """Return the funding of seven days.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ _FEE, _RATE = 0.0005, 0.0001
 _FEES = -2 * _FEE * _SIZED.notional_usd
 _CARRY = _FEES + funding_of_a_week(_SIZED.notional_usd, _RATE)
 
-_BOB = f"Bob has {usd(_BOOK)} of altcoins that follow ETH one for one. ETH stands at {usd(_PRICE)}."
+_BOB = f"Bob has {usd(_BOOK)} of altcoins that follow ETH one for one. ETH is at {usd(_PRICE)}."
 
 EXERCISES: dict[str, Exercise] = {
     "07.1": Exercise(
@@ -201,7 +201,7 @@ EXERCISES: dict[str, Exercise] = {
         solution=f"{usd(_WHOLE)} / {usd(_FACE)} = **{_WHOLE / _FACE:,.0f} contracts**.",
         slips={
             "That is a number of coins. What is the face of an inverse contract?": _WHOLE / _PRICE,
-            "You have the contracts for too small a short. See exercise 07.2.": _BOOK / _FACE,
+            "You have the contracts of a smaller short. See exercise 07.2.": _BOOK / _FACE,
             "That is the number of dollars. How many go into one contract?": _WHOLE,
         },
     ),
@@ -213,7 +213,7 @@ EXERCISES: dict[str, Exercise] = {
         why="N (1/X − 1/E): the dollars earned are turned into ETH at the new, lower price.",
         hint="The profit of an inverse short is N (1/X − 1/E), in coins.",
         more_hints=(
-            f"X is {usd(_PRICE)} less {percent(-_FALL)}.",
+            f"X is {usd(_PRICE)} minus {percent(-_FALL)}.",
             "How many ETH did those dollars buy at the entry? And how many after the fall?",
         ),
         solution=f"{usd(_WHOLE)} are {_WHOLE / _PRICE:g} ETH at {usd(_PRICE)} and "
@@ -238,8 +238,7 @@ EXERCISES: dict[str, Exercise] = {
         why="The leverage is 1 + βV / margin, so the margin is βV / (leverage − 1).",
         hint="Solve 1 + βV / margin = leverage for the margin.",
         more_hints=(
-            "Take the 1 to the other side: of the leverage, one part is there for the margin "
-            "itself.",
+            "Take the 1 to the other side: one part of the leverage covers the margin itself.",
         ),
         solution=f"{usd(_BOOK)} / ({_CAP:g} − 1) = **{usd(_LEAST)}**. The test: the short is then "
         f"{usd(_BOOK)} + {usd(_LEAST)} = {usd(_BOOK + _LEAST)}, {_CAP:g} times the margin.",
@@ -251,26 +250,26 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "07.6": Exercise(
-        question=f"Bob's altcoins turn out to have a beta of {_BETA:g}, and beside that they fall "
-        f"{percent(-_OWN)} on their own. He has {usd(_MARGIN)} of bought ETH posted, and the short "
-        f"of exercise 07.2. ETH falls {percent(-_FALL)}. How many dollars does Bob gain (+) or "
-        "lose (−), altcoins, margin and short together? (No fees.)",
+        question=f"Bob's altcoins turn out to have a beta of {_BETA:g}, and have a residual return "
+        f"of {percent(_OWN, signed=True)}. He has {usd(_MARGIN)} of bought ETH posted, and the "
+        f"short of exercise 07.2. ETH falls {percent(-_FALL)}. How many dollars does Bob gain (+) "
+        "or lose (−), altcoins, margin and short together? (No fees.)",
         answer=_TOGETHER,
         unit="USD",
-        why="The short was sized for a beta of 1, and nothing covers what the coins do alone.",
-        hint="Four lines this time: altcoins with ETH, altcoins on their own, margin, short.",
+        why="The short was sized for a beta of 1, and no short covers the residual.",
+        hint="Four lines this time: altcoins with ETH, residual of the altcoins, margin, short.",
         more_hints=(
             f"With ETH the altcoins move {_BETA:g} times {percent(-_FALL)}.",
-            "The margin is ETH. Its beta is 1, and it does nothing on its own.",
+            "The margin is ETH. Its beta is 1, and it has no residual.",
         ),
-        solution=f"With ETH {usd(_BOOK * _BETA * _FALL, signed=True)}, on their own "
+        solution=f"With ETH {usd(_BOOK * _BETA * _FALL, signed=True)}, residual "
         f"{usd(_BOOK * _OWN, signed=True)}, margin {usd(_MARGIN * _FALL, signed=True)}, short "
         f"{usd(-_WHOLE * _FALL, signed=True)}. Together **{usd(_TOGETHER, signed=True)}**.",
         slips={
-            "The short is too small for this beta, yes. What do the coins do on their own?": (
+            "The book is under-hedged at this beta, yes. What is the residual of the coins?": (
                 own_move_left_out(_BOOK, _BETA, _MARGIN, _WHOLE, _FALL)
             ),
-            "That is what the coins do on their own. Is the short the right size for this beta?": (
+            "That is the residual of the coins. Is the short the right size for this beta?": (
                 _BOOK * _OWN
             ),
             "You have left the margin out again.": _BOOK * (_BETA * _FALL + _OWN) - _WHOLE * _FALL,
@@ -329,7 +328,7 @@ EXERCISES: dict[str, Exercise] = {
             "You have paid one fee. He gets in, and out again.": _FEES / 2
             + funding_of_a_week(_SIZED.notional_usd, _RATE),
             "That is the funding. What do the trades cost?": _CARRY - _FEES,
-            "Those are the fees. What does the funding bring?": _FEES,
+            "Those are the fees. What is the funding?": _FEES,
         },
     ),
 }

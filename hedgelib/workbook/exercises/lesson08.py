@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: Noor keeps a hedge going, and takes it off.
+"""Exercises of lesson 08: Noor maintains a hedge, and closes it.
 
 The wrong models behind the slips are functions, so that the tests can run them on other numbers.
 """
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def account_forgotten(book_usd: float, beta: float, move: float) -> float:
-    """Resize by the fall of the book alone, as if the account had stayed what it was.
+    """Return the change of the short by the fall of the book alone.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def account_forgotten(book_usd: float, beta: float, move: float) -> float:
 
 
 def dollar_for_dollar(added_usd: float, face_usd: float) -> float:
-    """Add as much short as coin, whatever its beta.
+    """Return the contracts to add dollar for dollar, whatever the beta.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def dollar_for_dollar(added_usd: float, face_usd: float) -> float:
 
 
 def short_scaled_with_price(contracts: float, entry_usd: float, exit_usd: float) -> float:
-    """Take the face of an inverse contract to move with the price, like that of a linear one.
+    """Return the contracts to close if an inverse face moved with the price.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def short_scaled_with_price(contracts: float, entry_usd: float, exit_usd: float)
 
 
 def closed_at_entry_for_nothing(book_usd: float) -> float:
-    """Believe that only an exit at the price of the entry leaves the book as it was.
+    """Return the profit of an exit at the entry price, believed to be zero.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def closed_at_entry_for_nothing(book_usd: float) -> float:
 
 
 def linear_rise_to_liquidation(leverage: float, rate: float) -> float:
-    """Rise at which a linear short is liquidated, used for an inverse one.
+    """Return the rise at which a linear short is liquidated, used for an inverse one.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def linear_rise_to_liquidation(leverage: float, rate: float) -> float:
 
 
 def funding_once_a_day(notional_usd: float, rate_8h: float, days: int) -> float:
-    """Count one settlement a day where there are three.
+    """Return the funding with one settlement a day, where there are three.
 
     Parameters
     ----------
@@ -151,13 +151,13 @@ EXERCISES: dict[str, Exercise] = {
         "short is a positive number.)",
         answer=_CHANGE.change_usd,
         unit="USD",
-        why="The formula has beta twice, as beta and as beta less one.",
-        hint="One line of the lesson is enough: beta, beta less one, the book, the move.",
+        why="The formula has beta twice, as beta and as beta minus one.",
+        hint="One formula of the lesson is enough: beta, beta minus one, the book, the move.",
         more_hints=("The margin has no part in it. A fall has a minus sign.",),
         solution=f"{_BETA:g} × ({_BETA:g} − 1) × {usd(_BOOK)} × {percent(_MOVE, signed=True)} = "
         f"**{usd(_CHANGE.change_usd, signed=True)}**. She buys some of it back.",
         slips={
-            "You have resized by the book alone. What has the account won meanwhile?": (
+            "You have resized by the book alone. What has the account gained meanwhile?": (
                 account_forgotten(_BOOK, _BETA, _MOVE)
             ),
             "That is what the book has lost. How much of it is to be traded?": _BETA
@@ -174,7 +174,7 @@ EXERCISES: dict[str, Exercise] = {
         f"{usd(_FACE)} does she sell? (Without a sign.)",
         answer=_ADDED * _ADDED_BETA / _FACE,
         unit="contracts",
-        why="Dollars times beta, over the face.",
+        why="Multiply dollars by beta, and divide by the face.",
         hint="How many dollars of ETH does the new coin behave like?",
         more_hints=("Then divide by the face.",),
         solution=f"{usd(_ADDED)} × {_ADDED_BETA:g} / {usd(_FACE)} = "
@@ -184,7 +184,7 @@ EXERCISES: dict[str, Exercise] = {
                 dollar_for_dollar(_ADDED, _FACE)
             ),
             "Those are dollars. How many faces is that?": _ADDED * _ADDED_BETA,
-            "You have divided by the beta. Does a wilder coin need a smaller short?": _ADDED
+            "You have divided by the beta. Does a higher beta need a smaller short?": _ADDED
             / _ADDED_BETA
             / _FACE,
         },
@@ -218,7 +218,7 @@ EXERCISES: dict[str, Exercise] = {
         unit="ETH",
         why="He bought more coins than he had sold. He is long now, and does not know it.",
         hint="How many dollars was he short at the start? How many ETH is that now?",
-        more_hints=("Bought less sold is what is left.",),
+        more_hints=("Bought minus sold is what is left.",),
         solution=f"{usd(_COINS * _ENTRY)} / {usd(_EXIT)} = {_COINS * _ENTRY / _EXIT:g} ETH bought, "
         f"{_COINS:g} sold: **{_TOO_MANY:+g} ETH**.",
         slips={
@@ -232,43 +232,43 @@ EXERCISES: dict[str, Exercise] = {
     "08.5": Exercise(
         question=f"Noor has {usd(_ALTS)} of altcoins with a beta of {_ALT_BETA:g}, no residual, "
         f"and a short of the right size with stablecoin margin. ETH falls from {usd(_ENTRY)} to "
-        f"{usd(_EXIT)}; there she takes the hedge off. Then ETH goes back to {usd(_ENTRY)}, and "
-        "her coins move with it, beta times its return. What has she made since the start?",
+        f"{usd(_EXIT)}; there she closes the hedge. Then ETH goes back to {usd(_ENTRY)}, and "
+        "her coins move with it, beta times its return. What is her profit since the start?",
         answer=_WHOLE,
         unit="USD",
-        why="The hedge kept what it had won. The book came back on its own.",
+        why="The hedge kept its gain. The book recovered.",
         hint="Two stretches: hedged on the way down, unhedged on the way up.",
         more_hints=(
-            "On the way down the short wins what the book loses.",
+            "On the way down the short gains what the book loses.",
             "On the way up the return is larger in percent, and it works on a smaller book.",
         ),
-        solution=f"Down: the book loses {usd(_ALTS - _LOW)}, the short wins {usd(_WON)}. Up: "
+        solution=f"Down: the book loses {usd(_ALTS - _LOW)}, the short gains {usd(_WON)}. Up: "
         f"{usd(_LOW)} × {_ALT_BETA:g} × {percent(_ENTRY / _EXIT - 1)} = {usd(_BACK - _LOW)}. "
         f"Together **{usd(_WHOLE, signed=True)}**.",
         slips={
             "That is what she would have had by waiting for the price of the entry. "
             "She did not wait.": closed_at_entry_for_nothing(_ALTS),
-            "That is what the short has won. Is the book where it was?": _WON,
-            "That is the book alone. What has the short won?": _BACK - _ALTS,
+            "That is the gain of the short. Is the book where it was?": _WON,
+            "That is the book alone. What has the short gained?": _BACK - _ALTS,
         },
     ),
     "08.6": Exercise(
-        question=f"An inverse short stands at {_LEVERAGE:g}x, with {percent(_RATE, digits=1)} of "
+        question=f"An inverse short is at {_LEVERAGE:g}x, with {percent(_RATE, digits=1)} of "
         "maintenance margin at the mark price and ETH as margin. By how many percent must ETH "
         "rise until it is liquidated?",
         answer=_RISE * 100,
         unit="percent",
-        why="The coins of the margin rise as well, so an inverse short outlives a linear one.",
-        hint="The formula stands below the table of risks: one less the maintenance, over one "
-        "less one over the leverage.",
-        more_hints=(f"One less 1/{_LEVERAGE:g} is {1 - 1 / _LEVERAGE:g}.",),
+        why="The margin coins rise as well, so an inverse short lasts longer than a linear one.",
+        hint="The formula is below the table of risks: one minus the maintenance rate, over "
+        "one minus one over the leverage.",
+        more_hints=(f"One minus 1/{_LEVERAGE:g} is {1 - 1 / _LEVERAGE:g}.",),
         solution=f"{1 - _RATE:g} / {1 - 1 / _LEVERAGE:g} − 1 = **{percent(_RISE, digits=1)}**.",
         slips={
             "That is a linear short. Here the margin is a coin that rises too.": (
                 linear_rise_to_liquidation(_LEVERAGE, _RATE) * 100
             ),
             "That is one over the leverage, which is no liquidation price.": 100 / _LEVERAGE,
-            "That is where the margin is all gone. The venue comes a little earlier.": (
+            "There the margin is all gone. The venue liquidates a little earlier.": (
                 1 / (1 - 1 / _LEVERAGE) - 1
             )
             * 100,
@@ -295,23 +295,23 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "08.8": Exercise(
-        question="Build it: replay November 2022 with `crash`, but with at most 2x. How many "
-        "dollars less deep is the deepest fall with the beta hedge than without one?",
+        question="Build it: replay November 2022 with `crash`, but with at most 2x. By how "
+        "many dollars is the maximum drawdown smaller with the beta hedge than without one?",
         answer=_UNHEDGED - _PLAN,
         unit="USD",
-        why="More margin does not make the hedge stronger. It makes it live longer.",
+        why="More margin does not make the hedge stronger. It moves liquidation further away.",
         hint='`crash("November 2022", max_leverage=2)` in a cell of its own shows a table.',
         more_hints=(
-            "You want the row of the deepest fall: unhedged against beta hedge.",
+            "You want the row of the maximum drawdown: unhedged against beta hedge.",
             "In numbers: `.outcomes` has the three, each with `max_drawdown_usd`.",
         ),
         solution=f"{usd(_UNHEDGED)} − {usd(_PLAN)} = **{usd(_UNHEDGED - _PLAN)}**.",
         slips={
             "That is the naive hedge. Take the last column.": _UNHEDGED - _NAIVE,
-            "That is the difference in profit. The question is about the deepest fall.": (
+            "That is the difference in profit. The question is about the maximum drawdown.": (
                 _BUILT[2.0].outcomes[2].pnl_usd - _BUILT[2.0].outcomes[0].pnl_usd
             ),
-            "That is the fall with the beta hedge. How much less is it than without?": _PLAN,
+            "That is the drawdown with the beta hedge. How much smaller is it than without?": _PLAN,
             "That is at 3x. Set the leverage to 2.": (
                 _UNHEDGED - _BUILT[3.0].outcomes[2].max_drawdown_usd
             ),

@@ -22,7 +22,7 @@ __all__ = [
 
 
 def margin_for_the_book_alone(book_usd: float, beta: float, leverage: float) -> float:
-    """Take margin as if the bought coin needed no hedge.
+    """Return the margin as if the bought coin needed no hedge.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def margin_for_the_book_alone(book_usd: float, beta: float, leverage: float) -> 
 
 
 def leverage_of_a_linear_short(rally: float, maintenance_rate: float) -> float:
-    """Reckon the leverage as if the margin were dollars, which do not grow in a rally.
+    """Return the leverage as if the margin were dollars, which do not grow in a rally.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def leverage_of_a_linear_short(rally: float, maintenance_rate: float) -> float:
 
 
 def maintenance_forgotten(rally: float) -> float:
-    """Put the bankruptcy price where the liquidation price belongs.
+    """Return the leverage from the bankruptcy price, not the liquidation price.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def maintenance_forgotten(rally: float) -> float:
 
 
 def loss_of_the_whole_book(book_usd: float, true_beta: float, move: float) -> float:
-    """Forget that the hedge is there.
+    """Return the profit of the book without its hedge.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def loss_of_the_whole_book(book_usd: float, true_beta: float, move: float) -> fl
 
 
 def swing_by_variance(swing_usd: float, r2: float) -> float:
-    """Take the share of variance that is left for a share of the swing.
+    """Return the volatility left, taking the share of variance for that of volatility.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def swing_by_variance(swing_usd: float, r2: float) -> float:
 
 
 def sale_by_variance(book_usd: float, r2: float) -> float:
-    """Sell the share of the book that a hedge removes of the variance.
+    """Return the sale that equals the variance reduction, taken as a share of the book.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def sale_by_variance(book_usd: float, r2: float) -> float:
 
 
 def margin_counted_twice(book_usd: float, beta: float, collateral_usd: float) -> float:
-    """Size a short for the book before the sale, and for the margin that came out of it too.
+    """Return a short that covers the book before the sale, and the margin as well.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "09.2": Exercise(
-        question=f"Which cap? Her coin-margined short is to live through a rally of "
+        question=f"Which cap? Her coin-margined short must survive a rally of "
         f"{percent(_RALLY)}. The venue takes maintenance of {percent(_RATE)} at the mark price. "
         "What is the highest leverage? (Two decimals.)",
         answer=_HIGHEST,
@@ -180,7 +180,7 @@ EXERCISES: dict[str, Exercise] = {
             "That is for a margin in dollars. What does hers do when ETH rises?": (
                 leverage_of_a_linear_short(_RALLY, _RATE)
             ),
-            "That is where the margin is all gone. The venue acts before.": (
+            "There the margin is all gone. The venue liquidates before that.": (
                 maintenance_forgotten(_RALLY)
             ),
         },
@@ -192,13 +192,13 @@ EXERCISES: dict[str, Exercise] = {
         "new money and everything counted?",
         answer=_OFF,
         unit="USD",
-        why="The hedge covers the beta it was sized for. What is open is the difference.",
+        why="The hedge covers the beta it was sized for. The difference is unhedged.",
         hint="How much of the book's beta has no short against it?",
         more_hints=("(true β − planned β) × V × move.",),
         solution=f"({_HIGH:g} − {_BETA:g}) × {usd(_BOOK)} × {percent(_FALL)} = **{usd(_OFF)}**.",
         slips={
             "That is the book without its hedge.": loss_of_the_whole_book(_BOOK, _HIGH, _FALL),
-            "The hedge has taken off a part. You have counted only that part.": (
+            "That is the part that the hedge removes. What is left?": (
                 loss_of_the_whole_book(_BOOK, _BETA, _FALL)
             ),
             "The size is right. The book falls more than the short earns.": -_OFF,
@@ -221,36 +221,36 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "09.5": Exercise(
-        question=f"What residual remains? Her book swings {percent(_SD)} a day, one standard "
-        f"deviation, and ETH explains {percent(_R2)} of the **variance**. With new money as "
-        "margin, how many dollars a day does the hedged book still swing?",
+        question=f"What residual remains? The daily volatility of her book is {percent(_SD)}, one "
+        f"standard deviation, and ETH explains {percent(_R2)} of the **variance**. With new money "
+        "as margin, what is the daily volatility of the hedged book, in dollars?",
         answer=_LEFT,
         unit="USD",
-        why="Variance is a square. The swing that is left is the root of what is left of it.",
+        why="Variance is a square. The volatility left is the root of the variance left.",
         hint=f"Without a hedge it is {usd(_SWING)}. Which share of the variance is left?",
         more_hints=("Take the root of 1 − R².",),
         solution=f"{usd(_SWING)} × √(1 − {_R2:g}) = **{usd(_LEFT)}**.",
         slips={
-            "That is the share of the variance. A swing is its root.": swing_by_variance(
+            "That is the share of the variance. Volatility is its root.": swing_by_variance(
                 _SWING, _R2
             ),
-            "That is the part that the hedge takes. What does it leave?": _SWING * math.sqrt(_R2),
-            "That is the swing without a hedge.": _SWING,
+            "That is the part that the hedge removes. What does it leave?": _SWING * math.sqrt(_R2),
+            "That is the volatility without a hedge.": _SWING,
         },
     ),
     "09.6": Exercise(
         question="Or hold less? Take the book of 09.5. Noor could do without futures and sell a "
-        "part of her coins for dollars, the same share of each. For how many dollars, to bring the "
-        "swing down as far as the hedge does?",
+        "part of her coins for dollars, the same share of each. For how many dollars must she "
+        "sell, to reduce the volatility as much as the hedge does?",
         answer=_SALE,
         unit="USD",
-        why="A swing shrinks in proportion to what is held. No margin, nothing to liquidate.",
-        hint="Which share of the swing is left with the hedge?",
+        why="Volatility falls in proportion to what you hold. There is no margin to liquidate.",
+        hint="Which share of the volatility is left with the hedge?",
         more_hints=("Keep that share of the book and sell the rest.",),
         solution=f"√(1 − {_R2:g}) = {math.sqrt(1 - _R2):g} is left, so she sells "
         f"{percent(1 - math.sqrt(1 - _R2))}: **{usd(_SALE)}**.",
         slips={
-            "You have sold the share that the hedge takes of the variance. Think in swings.": (
+            "You have sold the share of variance that the hedge removes. Think in volatility.": (
                 sale_by_variance(_BOOK, _R2)
             ),
             "That is what she keeps.": _BOOK - _SALE,
@@ -285,12 +285,12 @@ EXERCISES: dict[str, Exercise] = {
         },
     ),
     "09.8": Exercise(
-        question=f"What does it cost to stand? She is short {usd(_SHORT)}. Funding is "
+        question=f"What does it cost to hold the hedge? She is short {usd(_SHORT)}. Funding is "
         f"{percent(_FUNDING, digits=2)} per 8 hours, for 30 days. How many dollars does she "
         "receive (+) or pay (−)? (Price unchanged.)",
         answer=_PAID,
         unit="USD",
-        why="A negative rate: shorts pay. Three times a day, on the size of the short.",
+        why="At a negative rate shorts pay, three times a day, on the size of the short.",
         wrong_way="Who pays at a negative rate?",
         hint="How often is funding paid in 30 days?",
         more_hints=("90 settlements on the whole short.",),
