@@ -508,16 +508,19 @@ def _digits(axis: Axis) -> int:
     return 4 - math.floor(math.log10(axis.high - axis.low))
 
 
+_EXACT = 2**53
+"""Below it every whole number has a float of its own."""
+
+
 def _list(values: FloatArray, digits: int) -> list[float | int | None]:
     # Negative digits round to tens and hundreds, and leave whole numbers.
     rounded = np.round(values, digits)
     listed: list[float] = rounded.tolist()
-    if np.isnan(rounded).any():
-        return [None if v != v else int(v) if v.is_integer() else v for v in listed]
-    if digits <= 0:
+    # Not where there is a NaN.
+    if digits <= 0 and np.abs(rounded).max(initial=0.0) < _EXACT:
         whole: list[float | int | None] = rounded.astype(np.int64).tolist()
         return whole
-    return [int(v) if v.is_integer() else v for v in listed]
+    return [None if v != v else int(v) if v.is_integer() and abs(v) < _EXACT else v for v in listed]
 
 
 def _panel_data(panel: Panel) -> dict[str, Any]:

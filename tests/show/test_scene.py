@@ -268,3 +268,15 @@ def test_spread_labels_stay_in_order_and_apart(wanted):
 def test_spread_leaves_alone_what_does_not_overlap():
     assert spread([0, 5, 9], [1, 1, 1], -10, 10) == [0, 5, 9]
     assert spread([9.9, 9.95], [2, 2], 0, 10) == [7, 9]
+
+
+def test_a_scene_of_enormous_numbers_keeps_them():
+    """Not as the whole numbers of a machine, which end at 9e18."""
+    move = np.array([-0.6, 1e298])
+    lines = [Line(x=move, y=move * 5e4), Line(x=move, y=[3.0, np.nan])]
+    drawn = Scene(title="t", alt="a", panels=(panel(lines, Scale(), Scale()),))
+    (shown,) = json.loads(drawn.to_json())["panels"]
+    assert max(map(max, shown["shared"])) == pytest.approx(1e298)
+    assert shown["marks"][0]["y"][-1] == pytest.approx(5e302)
+    assert shown["marks"][1]["y"] == [0, None]
+    assert "0" * 20 not in drawn.to_json()
