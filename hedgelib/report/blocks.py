@@ -136,7 +136,11 @@ class Section:
         # JupyterLab would set what stands between two dollar signs as mathematics.
         body = "".join(block._repr_html_() for block in self.blocks)
         kind = f"hedge-report {self.kind}".strip()
-        return f"<div class='{kind} tex2jax_ignore mathjax_ignore'>{body}</div>"
+        # On a narrow screen a table scrolls with its section, by keyboard as well.
+        tables = [block for block in self.blocks if isinstance(block, Table)]
+        name = safe(tables[0].caption or "Table") if tables else ""
+        reach = f" tabindex='0' role='group' aria-label='{name}'" if tables else ""
+        return f"<div class='{kind} tex2jax_ignore mathjax_ignore'{reach}>{body}</div>"
 
     def __repr__(self) -> str:
         return "\n\n".join(str(block) for block in self.blocks)

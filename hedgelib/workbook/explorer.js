@@ -94,7 +94,13 @@ function explorer(host, spec, ask) {
   const readout = element("div", { class: "readout", "aria-live": "polite" });
   const picture = element("div", { class: "picture" }, readout);
   const said = element("output", { role: "status", "aria-live": "polite", class: "sentence" });
-  const table = element("div", { class: "table" });
+  const table = element("div", { class: "table", role: "group", "aria-label": "Table" });
+  // A table that is wider than its cell scrolls, by keyboard as well.
+  const reach = () => {
+    if (table.scrollWidth > table.clientWidth) table.setAttribute("tabindex", "0");
+    else table.removeAttribute("tabindex");
+  };
+  new ResizeObserver(reach).observe(table);
   const root = element("div", { class: "hedge-scene hedge-explorer" },
     ...rows.map(({ row }) => row),
     element("div", { class: "presets" },
@@ -119,6 +125,7 @@ function explorer(host, spec, ask) {
     if (scene?.panels.length) draw(scene, picture, readout);
     said.textContent = scene?.alt ?? "";
     table.replaceChildren(...(scene?.table ? [tableOf(scene.table)] : []));
+    reach();
     root.setAttribute("aria-busy", String(asked > answered));
     if (waiting && asked <= answered) tell();
   }

@@ -78,3 +78,6 @@ def test_picture_is_read_by_keyboard_and_pointer(playing):
 
 def test_nobody_is_left_out(playing):
     assert violations(playing.page, "main") == []
+    playing.page.set_viewport_size({"width": 120, "height": 800})
+    assert playing.whole.locator(".table").evaluate("t => t.scrollWidth > t.clientWidth")
+    assert violations(playing.page, "main") == []
