@@ -2,7 +2,8 @@
 
 ``--cases FILE``      worked examples to run instead of tests/cases.json (repeatable)
 ``chromium``          path of the browser; without one the test is skipped, loudly
-``lab_server``        a JupyterLab of its own, serving a copy of the notebooks
+``lab_server``        a JupyterLab of its own, serving a copy of the notebooks; Notebook 7 where a
+                      test says ``parametrize("lab_server", FRONT_ENDS, indirect=True)``
 ``page``              a browser page that can reach this machine only
 ``open_notebook``     opens a notebook of ``lab_server`` in ``page``, kernel ready
 ``outside_requests``  addresses off this machine that ``page`` asked for (and did not get)
@@ -110,9 +111,9 @@ def project_files() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def lab_server() -> Iterator[LabServer]:
-    """JupyterLab on a free loopback port, with the settings of `make lab`."""
-    with serve_lab() as server:
+def lab_server(request: pytest.FixtureRequest) -> Iterator[LabServer]:
+    """JupyterLab, or the app that a test names, with the settings of `make lab`."""
+    with serve_lab(getattr(request, "param", "jupyterlab")) as server:
         yield server
 
 

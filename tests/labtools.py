@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Only ends a run that hangs; nothing that works comes near it, on a busy machine either.
 PATIENCE_SECONDS = 180
 LOOPBACK = "127.0.0.1"
+FRONT_ENDS = ("jupyterlab", "notebook")
 
 
 def own_environment() -> dict[str, str]:
@@ -65,8 +66,9 @@ def http_status(url: str, headers: dict[str, str] | None = None) -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class LabServer:
-    """A running JupyterLab: its address, its token and the folder that it serves."""
+    """A running JupyterLab or Notebook 7: its address, its token and the folder that it serves."""
 
+    app: str
     url: str
     token: str
     root: Path
@@ -78,7 +80,8 @@ class LabServer:
 
     def address(self, notebook: str) -> str:
         """Return where to open a notebook, named by its path under notebooks/."""
-        return f"{self.url}lab/tree/notebooks/{quote(notebook)}?reset&token={self.token}"
+        place = "notebooks" if self.app == "notebook" else "lab/tree"
+        return f"{self.url}{place}/notebooks/{quote(notebook)}?reset&token={self.token}"
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
@@ -161,7 +164,7 @@ def serve_lab(app: str = "jupyterlab") -> Iterator[LabServer]:
                 "JupyterLab did not start",
                 lambda: log.read_text() if process.poll() is not None else None,
             )
-            yield LabServer(url=record["url"], token=record["token"], root=root)
+            yield LabServer(app=app, url=record["url"], token=record["token"], root=root)
         finally:
             stop(process)
 
@@ -192,7 +195,7 @@ PANEL = "[...window.jupyterapp.shell.widgets('main')].find(w => w.context?.path 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenNotebook:
-    """A notebook open in JupyterLab, its kernel idle."""
+    """A notebook open in JupyterLab or Notebook 7, its kernel idle."""
 
     page: Page
     path: str
