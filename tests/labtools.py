@@ -230,6 +230,10 @@ class OpenNotebook:
         assert not errors, "\n".join(["a cell failed:", *errors[0]["traceback"]])
         return cells
 
+    def unfold(self) -> None:
+        """Show the code of cells that are saved folded: they have no text to be found by."""
+        self.page.evaluate("window.jupyterapp.commands.execute('notebook:show-all-cell-code')")
+
     def outputs(self) -> list[list[dict[str, Any]]]:
         """Return the present outputs of each code cell, in nbformat's form."""
         cells: list[list[dict[str, Any]]] = self.page.evaluate(

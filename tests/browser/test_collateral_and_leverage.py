@@ -69,6 +69,7 @@ def explore_the_distance(page):
 def guess_and_reveal(lesson):
     """A guess gets its reason, and a mark beside the truth."""
     page = lesson.page
+    lesson.unfold()
     page.locator(".jp-CodeCell", has_text="guess_end = predict").get_by_label(
         "+33%", exact=True
     ).check()

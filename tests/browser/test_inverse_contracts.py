@@ -49,6 +49,7 @@ def explore_the_price(page):
 def guess_and_reveal(lesson):
     """A guess gets its reason, and a mark beside the truth."""
     page = lesson.page
+    lesson.unfold()
     cell = page.locator(".jp-CodeCell", has_text="If ETH halves, the short earns")
     cell.get_by_label("5.714 ETH", exact=True).check()
     reveal = page.locator(".jp-CodeCell", has_text="guess_coin=believed")

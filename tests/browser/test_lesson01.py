@@ -72,6 +72,7 @@ def five_ways(page):
 
 def guess_and_reveal(lesson):
     page = lesson.page
+    lesson.unfold()
     cell = page.locator(".jp-CodeCell", has_text="ETH triples")
     cell.get_by_label("$1,000, all of it", exact=True).check()
     drawn = page.locator(".jp-CodeCell", has_text="long_and_short(STAKE")

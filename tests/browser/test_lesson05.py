@@ -72,8 +72,7 @@ def guess_and_reveal(lesson):
     page = lesson.page
     cell = page.locator(".jp-CodeCell", has_text="What did funding alone do to that short?")
     cell.get_by_label("−$18,769: it paid", exact=True).check()
-    # The cell is saved folded, and a folded cell has no text to find it by.
-    page.evaluate("window.jupyterapp.commands.execute('notebook:show-all-cell-code')")
+    lesson.unfold()
     reveal = page.locator(".jp-CodeCell", has_text="history.scene()")
     reveal.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Shift+Enter")

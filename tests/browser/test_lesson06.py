@@ -73,8 +73,7 @@ def guess_is_drawn(lesson):
     page, year = lesson.page, HISTORY.loc["2021"]
     cell = page.locator(".jp-CodeCell", has_text="What was its beta to ETH?")
     cell.get_by_label("about 3.9", exact=True).check()
-    # The cell is saved folded, and a folded cell has no text to find it by.
-    page.evaluate("window.jupyterapp.commands.execute('notebook:show-all-cell-code')")
+    lesson.unfold()
     reveal = page.locator(".jp-CodeCell", has_text="believed = (")
     reveal.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Shift+Enter")
