@@ -285,22 +285,31 @@ def _day_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], .
 
 def _thinned(line: Line, x: Axis, y: Axis) -> Line:
     """Leave out points on the line through their neighbours, to a fraction of a pixel."""
-    points = np.column_stack([line.x, line.y])
-    if len(points) < 3:
+    if line.x.size <= _FEW:
         return line
-    scaled = (points - [x.low, y.low]) / [x.high - x.low, y.high - y.low]
-    keep = np.zeros(len(points), dtype=bool)
-    gaps = np.flatnonzero(np.isnan(scaled).any(axis=1))
-    for piece in np.split(np.arange(len(points)), gaps):
-        piece = piece[~np.isnan(scaled[piece]).any(axis=1)]
-        if piece.size:
-            keep[piece[0]] = keep[piece[-1]] = True
-            _keep_corners(scaled, int(piece[0]), int(piece[-1]), keep)
+    scaled = np.empty((line.x.size, 2))
+    scaled[:, 0] = (line.x - x.low) / (x.high - x.low)
+    scaled[:, 1] = (line.y - y.low) / (y.high - y.low)
+    missing = np.asarray(np.isnan(scaled).any(axis=1))
+    keep = np.zeros(len(scaled), dtype=bool)
+    for first, last in _runs(~missing):
+        keep[first] = keep[last] = True
+        _keep_corners(scaled, first, last, keep)
     # One gap is enough between two pieces, and none before the first or after the last.
+    gaps = np.flatnonzero(missing)
     keep[[gap for gap in gaps if gap and keep[gap - 1] and keep[gap:].any()]] = True
-    return replace(line, x=points[keep, 0], y=points[keep, 1])
+    return replace(line, x=line.x[keep], y=line.y[keep])
 
 
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first and last index of every run of true flags."""
+    steps = np.diff(flags.astype(np.int8), prepend=0, append=0)
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+_FEW = 100
+"""Points that a line keeps in any case."""
 _FLAT = 5e-4
 """Share of the panel by which a line may be off: an eighth of a pixel."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -51,6 +52,11 @@ def _column(name: str, values: ArrayLike) -> FloatArray:
     return column
 
 
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Mark:
     kind: ClassVar[str] = ""
@@ -77,7 +83,8 @@ class _Mark:
     @property
     def names(self) -> list[str]:
         """The fields that have a value."""
-        return [f.name for f in fields(self) if getattr(self, f.name) is not None]
+        names = _fields(type(self))  # type: ignore[arg-type]  # mypy: a class has no hash
+        return [name for name in names if getattr(self, name) is not None]
 
     def axis(self, name: str) -> Direction | None:
         """Return the axis on which a field is a coordinate, if it is one."""

@@ -232,10 +232,12 @@ _WIDGET = """
 export default {
   render({ model, el }) {
     const shown = explorer(el, model.get("spec"), (asked) => model.send(asked));
-    const follow = () => shown.show(JSON.parse(model.get("shown")));
-    model.on("change:shown", follow);
-    follow();
-    return () => model.off("change:shown", follow);
+    const follow = (answer) => shown.show(answer);
+    model.on("msg:custom", follow);
+    follow(model.get("first"));
+    // What has happened since it was made.
+    model.send({});
+    return () => model.off("msg:custom", follow);
   },
 };
 """
@@ -284,7 +286,7 @@ class Explorer(anywidget.AnyWidget):
     _esm = f"{_PAGE}\n{_WIDGET}"
     _css = STYLE
     spec = traitlets.Dict().tag(sync=True)
-    shown = traitlets.Unicode().tag(sync=True)
+    first = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -307,7 +309,8 @@ class Explorer(anywidget.AnyWidget):
             "controls": [control.spec() for control in controls],
             "presets": [[label, self._on_page(values)] for label, values in self.presets.items()],
         }
-        super().__init__(spec=spec, shown=self._answer(self._start))
+        self.answer = self._answer(self._start)
+        super().__init__(spec=spec, first=self.answer)
         self.on_msg(self._hear)
 
     @property
@@ -346,18 +349,26 @@ class Explorer(anywidget.AnyWidget):
         InvalidInput
             A name that no control has.
         """
-        self.shown = self._answer(self._values | self._on_page(values))
+        self._tell(self._answer(self._values | self._on_page(values)))
 
     def reset(self) -> None:
         """Set every control to its start."""
-        self.shown = self._answer(self._start)
+        self._tell(self._answer(self._start))
 
     def _hear(self, _: object, asked: dict[str, Any], __: object) -> None:
-        """Answer a page that moved a control, under the number that it gave."""
+        """Answer a page that moved a control, under the number that it gave, or has just opened."""
+        if not asked:
+            self._tell(self.answer)
+            return
         values = {name: asked["values"].get(name) for name in self._controls}
-        self.shown = self._answer(values, view=asked["view"], serial=asked["serial"])
+        self._tell(self._answer(values, view=asked["view"], serial=asked["serial"]))
 
-    def _answer(self, values: dict[str, Any], **number: Any) -> str:
+    def _tell(self, answer: dict[str, Any]) -> None:
+        # A message of its own: a trait would keep a second copy, and compare the two.
+        self.answer = answer
+        self.send(answer)
+
+    def _answer(self, values: dict[str, Any], **number: Any) -> dict[str, Any]:
         self._values = values
         try:
             self.result = self._compute(**self._meant(values))
@@ -372,7 +383,7 @@ class Explorer(anywidget.AnyWidget):
             answer = {"values": shown, "problem": self.problem, **number}
         if self.scene:
             answer["scene"] = self.scene.data()
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return answer
 
     def _refuse(self, problem: str) -> None:
         self.result, self.scene, self.problem = None, None, problem
@@ -413,7 +424,7 @@ class Explorer(anywidget.AnyWidget):
         for values in self._film_values(names):
             key = json.dumps([_number(values[name]) for name in names], ensure_ascii=False)
             if key not in frames:
-                answer = json.loads(self._answer(values))
+                answer = self._answer(values)
                 if answer not in scenes:
                     scenes.append(answer)
                 frames[key] = scenes.index(answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -190,10 +190,9 @@ def turn(
         Of the move, the beta, the margin in USD, the short in USD and the source of the margin.
     """
 
-    def study(
-        move: float, beta: float, margin_usd: float, short_usd: float, source: Collateral
-    ) -> MoveStudy:
-        plan = plan_hedge(
+    @lru_cache
+    def plan(beta: float, margin_usd: float, short_usd: float, source: Collateral) -> HedgePlan:
+        return plan_hedge(
             book_usd,
             beta,
             contract,
@@ -204,7 +203,11 @@ def turn(
             max_leverage=contract.max_leverage or 100.0,
             fee_rate=0,
         )
-        return study_move(plan, move)
+
+    def study(
+        move: float, beta: float, margin_usd: float, short_usd: float, source: Collateral
+    ) -> MoveStudy:
+        return study_move(plan(beta, margin_usd, short_usd, source), move)
 
     return study
 

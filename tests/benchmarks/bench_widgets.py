@@ -19,7 +19,6 @@ import nbformat
 import psutil
 
 from hedgelib.show.moves import MoveStudy
-from hedgelib.show.plot import figure
 from hedgelib.workbook.explorer import Explorer, Slider
 from hedgelib.workbook.lesson04 import rally, two_wallets
 from tests.benchmarks.measure import Row, cost, duration, faster
@@ -90,22 +89,19 @@ def label() -> Any:
 
 
 def interact(lesson: Lesson) -> None:
+    """Show what a learner writes without an explorer: the picture as the workbook stores it."""
     import ipywidgets
-    from IPython.display import display
-
-    def draw(x: float) -> None:
-        display(figure(lesson.compute(x * control.scale).scene()))
 
     control = lesson.slider
     slider = ipywidgets.FloatSlider(
         control.start, min=control.low, max=control.high, step=control.step, readout=False
     )
-    ipywidgets.interact(draw, x=slider)
+    ipywidgets.interact(lambda x: lesson.compute(x * control.scale).scene(), x=slider)
 
 
 # One cell for each way.
 CELLS = (
-    "%matplotlib inline\nimport os\n"
+    "import os\n"
     "from tests.benchmarks.bench_widgets import LESSONS, explore, interact, label\n"
     "os.getpid()",
     "label()",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import replace
 
@@ -139,12 +138,12 @@ def test_finder_follows_its_controls_and_comes_back():
     finder.set(verdict=None, group="alice", words="margin")
     found = finder.result.rows
     assert found == [one.row for one in claims(None, "alice", "margin")]
-    shown = json.loads(finder.shown)["scene"]
+    shown = finder.answer["scene"]
     assert shown["alt"] == finder.sentence
     assert shown["table"]["rows"] == [list(row) for row in found]
     finder.set(words="no such word <b>")
     assert finder.sentence == "0 of 132 claims."
-    assert json.loads(finder.shown)["scene"]["table"] is None
+    assert finder.answer["scene"]["table"] is None
     finder.reset()
     assert finder.result.rows == start
 

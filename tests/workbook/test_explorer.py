@@ -61,13 +61,13 @@ def hear(explorer, serial=1, view="v", **values):
     explorer._handle_msg(
         {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
     )
-    return json.loads(explorer.shown)
+    return explorer.answer
 
 
 def agree(explorer):
     """Assert that what is on screen is the result for the state, and return its total."""
     expected = study(**explorer.state)
-    shown = json.loads(explorer.shown)
+    shown = explorer.answer
     assert shown["problem"] == explorer.problem == ""
     assert shown["scene"] == expected.scene().data()
     assert explorer.sentence == expected.scene().alt
@@ -107,7 +107,7 @@ def test_what_a_browser_makes_of_steps_is_a_decimal(explorer):
 
 def test_a_cell_that_sets_has_no_number(explorer):
     explorer.set(**CASE_C)
-    shown = json.loads(explorer.shown)
+    shown = explorer.answer
     assert "serial" not in shown
     assert shown["values"] == {
         "move": -15,
@@ -213,7 +213,7 @@ def test_choice_refuses_what_it_does_not_have(explorer):
 def test_a_finder_is_an_explorer_without_a_picture():
     finder = find_terms()
     finder.set(words="harmonic")
-    scene = json.loads(finder.shown)["scene"]
+    scene = finder.answer["scene"]
     assert scene["panels"] == []
     assert [row[0] for row in scene["table"]["rows"]] == ["average entry"]
     assert "<img" not in finder._repr_mimebundle_()[0]["text/html"]
