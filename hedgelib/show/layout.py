@@ -199,9 +199,11 @@ def thousands(amount: float) -> str:
 
 
 def _values(mark: Mark, direction: Direction) -> Iterable[FloatArray]:
-    for name in mark.names:
-        if mark.axis(name) == direction and not isinstance(mark, Text):
-            yield np.atleast_1d(np.asarray(getattr(mark, name), dtype=float))
+    if isinstance(mark, Text):
+        return
+    on_axis = [name for name in mark.names if mark.axis(name) == direction]
+    yield np.array([getattr(mark, name) for name in on_axis if name not in mark.columns])
+    yield from (getattr(mark, name) for name in on_axis if name in mark.columns)
     if isinstance(mark, Bars) and mark.axis("at") == direction:
         yield mark.at + mark.thickness / 2
         yield mark.at - mark.thickness / 2
@@ -292,7 +294,7 @@ def _thinned(line: Line, x: Axis, y: Axis) -> Line:
     scaled[:, 1] = (line.y - y.low) / (y.high - y.low)
     missing = np.asarray(np.isnan(scaled).any(axis=1))
     keep = np.zeros(len(scaled), dtype=bool)
-    for first, last in _runs(~missing):
+    for first, last in _runs(~missing) if missing.any() else [(0, len(scaled) - 1)]:
         keep[first] = keep[last] = True
         _keep_corners(scaled, first, last, keep)
     # One gap is enough between two pieces, and none before the first or after the last.
