@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["FLOOR_OF", "MODULES"]
 
-MODULES = ("live", "market", "paths", "replay", "report", "rules", "show", "workbook")
+MODULES = ("course", "live", "market", "paths", "replay", "report", "rules", "show")
 
 _NAMES = {
     "errors": """

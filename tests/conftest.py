@@ -81,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def no_guesses() -> Iterator[None]:
     """Forget what an earlier test guessed, as a fresh kernel would."""
     yield
-    if (prose := sys.modules.get("hedgelib.workbook.prose")) is not None:
+    if (prose := sys.modules.get("hedgelib.course.prose")) is not None:
         prose._RADIOS.clear()
 
 

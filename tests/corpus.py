@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from labtools import ROOT
 
+from hedgelib.course import Explorer, Slider
 from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
-from hedgelib.workbook import Explorer, Slider
 
 NOTEBOOKS = [
     path

@@ -51,7 +51,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/show/*.py",
         "hedgelib/ask/*.py",
         *(
-            f"hedgelib/workbook/{name}.py"
+            f"hedgelib/course/{name}.py"
             for name in (
                 *("contents", "environment", "explorer", "finder", "folding", "notebooks"),
                 *("prose", "search", "tablefile"),
@@ -59,16 +59,16 @@ AREAS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "lessons 00 to 04": (
-        "hedgelib/workbook/lesson0[0-4].py",
-        "hedgelib/workbook/lines.py",
-        "hedgelib/workbook/guesses.py",
-        "hedgelib/workbook/exercises/lesson0[0-4].py",
+        "hedgelib/course/studies/lesson0[0-4].py",
+        "hedgelib/course/lines.py",
+        "hedgelib/course/guesses.py",
+        "hedgelib/course/exercises/lesson0[0-4].py",
         "notebooks/0[0-4]_*.ipynb",
         "notebooks/A_glossary.ipynb",
     ),
     "lessons 05 to 09": (
-        "hedgelib/workbook/lesson0[5-9]*.py",
-        "hedgelib/workbook/exercises/lesson0[5-9].py",
+        "hedgelib/course/studies/lesson0[5-9]*.py",
+        "hedgelib/course/exercises/lesson0[5-9].py",
         "notebooks/0[5-9]_*.ipynb",
         "notebooks/B_claims.ipynb",
     ),

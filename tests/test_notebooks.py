@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from hedgelib.workbook.folding import kind_of_cell
-from hedgelib.workbook.notebooks import WIDGET_VIEW, leaks, normalise, written
+from hedgelib.course.folding import kind_of_cell
+from hedgelib.course.notebooks import WIDGET_VIEW, leaks, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"

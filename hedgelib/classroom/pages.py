@@ -18,6 +18,7 @@ from hedgelib.classroom.marking import Key, rounded_up
 from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
+from hedgelib.course.contents import LESSONS
 from hedgelib.report.blocks import (
     Block,
     Facts,
@@ -30,7 +31,6 @@ from hedgelib.report.blocks import (
 )
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
-from hedgelib.workbook.contents import LESSONS
 
 __all__ = ["class_page", "feedback_page", "overview_page", "shown_answer"]
 

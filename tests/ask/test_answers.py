@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import WITHIN, read_answer
 from hedgelib.classroom.marking import Key
-from hedgelib.workbook.exercises import Exercise
+from hedgelib.course.exercises import Exercise
 
 UNITS = ["USD", "ETH", "contracts", "percent", "%", "x", "a number", "standard deviations"]
 units = st.sampled_from([*UNITS, "percent for 8 hours, such as 0.01", "a number, two decimals"])

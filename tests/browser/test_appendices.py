@@ -4,8 +4,8 @@ import pytest
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
-from hedgelib.workbook.claims import CLAIMS, GROUPS, claims
-from hedgelib.workbook.glossary import FIELDS, TERMS, terms
+from hedgelib.course.claims import CLAIMS, GROUPS, claims
+from hedgelib.course.glossary import FIELDS, TERMS, terms
 
 PATIENCE = PATIENCE_SECONDS * 1000
 

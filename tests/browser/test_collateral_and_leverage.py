@@ -3,7 +3,7 @@
 from labtools import poll
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson04 import far_is_far, rally, two_wallets
+from hedgelib.course.studies.lesson04 import far_is_far, rally, two_wallets
 
 LESSON = "04_collateral_and_leverage.ipynb"
 MARGIN, SUMMER = "Margin (USD)", "summer of 2022"

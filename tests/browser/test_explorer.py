@@ -15,7 +15,7 @@ from widgettools import Widget, every_control
 PATIENCE = PATIENCE_SECONDS * 1000
 MOVE, SHORT, MARGIN = "Move of ETH (%)", "Short (USD)", "Margin"
 CONTROLS = f"""
-from hedgelib.workbook import Choice, Explorer, Slider
+from hedgelib.course import Choice, Explorer, Slider
 ex = Explorer(
     study_of_alice,
     Slider(name="move", label="{MOVE}", start=-15, low=-60, high=120, step=1, scale=0.01,

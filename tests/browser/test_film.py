@@ -8,8 +8,8 @@ from hedging_example import CASE_C, study_of_alice
 from playwright.sync_api import expect
 from widgettools import Widget
 
-from hedgelib.workbook import Choice, Explorer, Slider
-from hedgelib.workbook.explorer import FILM_SCRIPT, STYLE
+from hedgelib.course import Choice, Explorer, Slider
+from hedgelib.course.explorer import FILM_SCRIPT, STYLE
 
 MOVE = Slider(name="move", label="Move of ETH (%)", start=-15, low=-60, high=120, step=1,
               scale=0.01, above=-100)  # fmt: skip

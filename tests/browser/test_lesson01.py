@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import ContractTerms, market
-from hedgelib.workbook.lesson01 import FiveWays, lock_or_insurance, long_and_short
+from hedgelib.course.studies.lesson01 import FiveWays, lock_or_insurance, long_and_short
 
 LESSON = "01_spot_vs_futures.ipynb"
 LINEAR = ContractTerms(

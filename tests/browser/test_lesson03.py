@@ -3,8 +3,8 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge, read_portfolio
+from hedgelib.course.studies.lesson03 import ticket
 from hedgelib.show.moves import study_move
-from hedgelib.workbook.lesson03 import ticket
 
 LESSON = "03_sizing_the_hedge.ipynb"
 

@@ -2,8 +2,8 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson05 import RULES, stay_out, study_rate
-from hedgelib.workbook.lesson05_history import funding_history
+from hedgelib.course.studies.lesson05 import RULES, stay_out, study_rate
+from hedgelib.course.studies.lesson05_history import funding_history
 
 LESSON = "05_basis_and_funding.ipynb"
 

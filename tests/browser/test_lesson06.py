@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market, read_portfolio
-from hedgelib.workbook.lesson06 import coin_betas, drift, study_size
+from hedgelib.course.studies.lesson06 import coin_betas, drift, study_size
 
 LESSON = "06_beta_hedging.ipynb"
 HISTORY = market.returns().drop(columns="LUNA").dropna()

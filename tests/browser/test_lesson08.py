@@ -2,7 +2,7 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.workbook.lesson08 import crash
+from hedgelib.course.studies.lesson08 import crash
 
 LESSON = "08_living_with_the_hedge.ipynb"
 

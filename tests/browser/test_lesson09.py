@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge
-from hedgelib.workbook.lesson09 import load_book, sample_book, stress
+from hedgelib.course.studies.lesson09 import load_book, sample_book, stress
 
 LESSON = "09_capstone.ipynb"
 

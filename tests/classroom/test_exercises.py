@@ -29,8 +29,8 @@ from hedgelib.classroom.source import (
     grade_info,
     read_source,
 )
+from hedgelib.course.contents import LESSONS
 from hedgelib.errors import InvalidInput
-from hedgelib.workbook.contents import LESSONS
 
 STUDENTS = 10_000
 SECRET = b"a secret of thirty-two bytes ..."

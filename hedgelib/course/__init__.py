@@ -1,0 +1,25 @@
+"""What only the lessons need: words and tables, predictions, answer checks, widgets."""
+
+from __future__ import annotations
+
+from hedgelib._text import Table, percent, usd
+from hedgelib.course.contents import lesson_map, next_lesson
+from hedgelib.course.environment import check_environment
+from hedgelib.course.exercises import check
+from hedgelib.course.explorer import Choice, Explorer, Slider
+from hedgelib.course.prose import predict, say
+
+__all__ = [
+    "Choice",
+    "Explorer",
+    "Slider",
+    "Table",
+    "check",
+    "check_environment",
+    "lesson_map",
+    "next_lesson",
+    "percent",
+    "predict",
+    "say",
+    "usd",
+]

@@ -1,0 +1,311 @@
+"""Run the lessons again and save their outputs: ``python -m hedgelib.course.notebooks``.
+
+A lesson is run by a fresh kernel in an empty folder. What is saved holds nothing of the machine or
+the hour, so that running twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat as _nbformat
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from hedgelib.course.folding import kind_of_cell
+from hedgelib.errors import HedgeError
+
+__all__ = ["NotebookError", "execute", "leaks", "lessons", "main", "normalise", "written"]
+
+nbformat: Any = _nbformat  # typed only in part
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "pygments_lexer": "ipython3",
+}
+SECONDS_PER_CELL = 120
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_HIDDEN = "hide-input"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_ADDRESS = re.compile(r"<[^<>]* (?:object )?at 0x[0-9a-fA-F]+>")
+_FOLDERS = re.compile(
+    r"(?<![\w./])(?:/(?:home|Users|root|tmp|var/folders|private)/[^\s'\"<>]+|[A-Za-z]:\\[^\s'\"<>]+)"
+)
+
+
+class NotebookError(HedgeError):
+    """A notebook that cannot be run, or whose outputs must not be kept."""
+
+
+def lessons() -> list[Path]:
+    """List the lessons of this copy of the workbook, in their order, and the report.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    NotebookError
+        The package is not run from a copy of the repository.
+    """
+    folder = ROOT / "notebooks"
+    found = [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("reports/*.ipynb"))]
+    if not found:
+        raise NotebookError(f"there are no notebooks in {folder}; name the files to run")
+    return found
+
+
+def normalise(notebook: Any) -> Any:
+    """Return a copy of a notebook without anything that differs between runs or machines.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Cells whose code teaches nothing are folded. Widget views and their state, execution times,
+        messages on stderr, and patch versions are gone; pieces of one stream are joined; kernel
+        and language are named the same everywhere.
+
+    Notes
+    -----
+    The static picture next to a widget view stays, and is what a reader without a
+    kernel sees.
+    """
+    clean = deepcopy(notebook)
+    clean.nbformat, clean.nbformat_minor = 4, 5
+    kept = {name: clean.metadata[name] for name in ("title", "authors") if name in clean.metadata}
+    clean.metadata = nbformat.from_dict({**kept, "kernelspec": KERNEL, "language_info": LANGUAGE})
+    for cell in clean.cells:
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag != _HIDDEN]
+        cell.source = cell.source.rstrip()
+        cell.pop("attachments", None)
+        cell.metadata = nbformat.from_dict({})
+        if cell.cell_type == "code":
+            cell.outputs = list(_outputs(cell.outputs))
+            if kind_of_cell(cell.source):
+                # JupyterLab folds by the one, a site by the other.
+                cell.metadata["jupyter"] = {"source_hidden": True}
+                tags.append(_HIDDEN)
+        if tags:
+            cell.metadata["tags"] = tags
+    return clean
+
+
+def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
+    last: Any = None
+    for output in outputs:
+        if output.output_type == "stream":
+            if output.name == "stderr":
+                continue
+            if last is not None and last.output_type == "stream":
+                last.text += output.text
+                continue
+        elif "data" in output:
+            output.data.pop(WIDGET_VIEW, None)
+            if not output.data:
+                continue
+        last = output
+        yield output
+
+
+def written(notebook: Any) -> str:
+    """Return the text of a notebook's file.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+
+    Returns
+    -------
+    str
+        Ends in one newline.
+    """
+    text: str = nbformat.writes(notebook)
+    return text.rstrip() + "\n"
+
+
+def execute(path: Path) -> Any:
+    """Run a notebook in an empty folder with its own kernel.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        Normalised; the file is not touched.
+
+    Raises
+    ------
+    NotebookError
+        No notebook, a cell that fails, or an output that reveals this machine: a path or the
+        address of an object.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError as error:
+        raise NotebookError(f"{path}: there is no such file") from error
+    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise NotebookError(f"{path}: not a notebook: {error}") from error
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    # The kernel has to load this copy of hedgelib, installed or not.
+    search = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(search)}
+    with (
+        tempfile.TemporaryDirectory(prefix="lesson") as folder,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as kernel_log,
+    ):
+        client = nbclient.NotebookClient(
+            notebook,
+            timeout=SECONDS_PER_CELL,
+            kernel_name=KERNEL["name"],
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
+            store_widget_state=False,
+        )
+        try:
+            asyncio.run(client.async_execute(env=environment, stderr=kernel_log))
+        except CellExecutionError as error:
+            raise NotebookError(f"{path}: a cell fails\n{_COLOUR.sub('', str(error))}") from error
+        except (DeadKernelError, TimeoutError) as error:
+            kernel_log.seek(0)
+            raise NotebookError(f"{path}: {error}\n{kernel_log.read()}") from error
+        left = sorted(entry.name for entry in Path(folder).iterdir())
+    if left:
+        raise NotebookError(f"{path}: writes {', '.join(left)} into its working folder; use work/")
+    for number, cell in _code(notebook):
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                print(f"{path.name}, cell {number}, left out: {output.text}", file=sys.stderr)
+    clean = normalise(notebook)
+    found = list(leaks(clean))
+    if found:
+        raise NotebookError("\n".join(f"{path}, {leak}" for leak in found))
+    return clean
+
+
+def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
+    return ((i, cell) for i, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code")
+
+
+def leaks(notebook: Any) -> Iterator[str]:
+    """Find outputs that reveal this machine.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+
+    Yields
+    ------
+    str
+        Where, and what: a path, or the address of an object.
+    """
+    own = {str(ROOT), sys.prefix, sys.base_prefix, str(Path.home())}
+    own -= {"/", "/usr"}
+    for number, cell in _code(notebook):
+        for output in cell.outputs:
+            for text in _texts(output):
+                found = [path for path in sorted(own) if path in text]
+                found += _FOLDERS.findall(text)
+                if found:
+                    yield f"cell {number} shows a path of this machine: {found[0]}"
+                elif address := _ADDRESS.search(text):
+                    yield f"cell {number} shows an address in memory: {address[0]}"
+
+
+def _texts(output: Any) -> Iterator[str]:
+    if output.output_type == "stream":
+        yield output.text
+    elif output.output_type == "error":
+        yield "\n".join([output.ename, output.evalue, *output.traceback])
+    else:
+        for kind, value in output.data.items():
+            if not kind.startswith("image/") or kind == "image/svg+xml":
+                yield value if isinstance(value, str) else repr(value)
+
+
+def _differences(old: Any, new: Any) -> list[str]:
+    """Return the names of the cells that another run changes."""
+    before, after = list(old.cells), list(new.cells)
+    cells = [
+        f"cell {i}"
+        for i, (a, b) in enumerate(zip(before, after, strict=True), 1)
+        if dict(a) != dict(b)
+    ]
+    return cells or (["its metadata"] if old != new else [])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run lessons again, in place or only to check whether anything would change.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Of the command line.
+
+    Returns
+    -------
+    int
+        0 when all ran, and with ``--check`` when nothing would change; 1 otherwise.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m hedgelib.course.notebooks",
+        description="Run lessons again and save their outputs.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, help="notebooks to run; default: all lessons"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change no file; fail if one would change"
+    )
+    options = parser.parse_args(arguments)
+    failed = False
+    try:
+        paths = options.paths or lessons()
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path in paths:
+        try:
+            notebook = execute(path)
+        except NotebookError as error:
+            print(error, file=sys.stderr)
+            failed = True
+            continue
+        text = written(notebook)
+        if text == path.read_text(encoding="utf-8"):
+            print(f"{path.name}: unchanged")
+        elif options.check:
+            changes = _differences(nbformat.read(path, as_version=4), notebook)
+            print(f"{path.name}: would change: {', '.join(changes) or 'its layout'}")
+            failed = True
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.name}: written")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

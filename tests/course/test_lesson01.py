@@ -1,0 +1,365 @@
+"""Lesson 01: pictures, tables and exercises say what the formulas say."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from showtools import assert_legible
+
+from hedgelib import ContractTerms, InvalidInput, inverse_pnl_coin, linear_pnl_usd, market, move_pnl
+from hedgelib.course.exercises import exercise
+from hedgelib.course.exercises.lesson01 import (
+    EXERCISES,
+    change_over_the_exit,
+    coins_at_the_entry,
+    insured_pnl_usd,
+    one_for_one,
+    without_the_margin_coin,
+)
+from hedgelib.course.studies.lesson01 import (
+    WAYS,
+    FiveWays,
+    drop_from_top,
+    guess_halved,
+    guess_risen,
+    guess_tripled,
+    lock_or_insurance,
+    long_and_short,
+    put_pnl_usd,
+    seen_lock,
+    seen_ways,
+)
+from hedgelib.show import Guess, Line, Points, Text
+
+ETH = market.contract("binance:ETHUSD_PERP")
+USDT = ContractTerms(
+    venue="Somewhere", symbol="ETHUSDT", kind="linear", coin="ETH", multiplier=0.01, settle="USDT"
+)
+FIVE = FiveWays(stake_usd=1000, price_usd=2500, inverse=ETH, linear=USDT)
+moves = st.floats(-0.95, 5)
+
+
+def marks_of(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def texts(scene):
+    return [mark.text for mark in marks_of(scene, Text)]
+
+
+# The fall of a month
+
+
+def test_drop_is_found_by_looking_at_every_day():
+    prices = market.prices("ETH", "2021-01-01", "2021-05-31")["ETH"]
+    drop = drop_from_top(prices)
+    assert drop.top_usd == max(prices)
+    after = [price for day, price in prices.items() if day >= drop.top_day]
+    assert drop.low_usd == min(after)
+    between = prices[drop.level_day : drop.top_day]
+    assert between.iloc[0] <= drop.low_usd < between.iloc[1:].min()
+    assert drop.days_down == (drop.low_day - drop.top_day) / pd.Timedelta(days=1)
+    assert drop.days_undone == len(between) - 1
+    assert drop.move == drop.low_usd / drop.top_usd - 1
+
+
+@pytest.mark.parametrize(
+    ("prices", "message"),
+    [([1, 2, 3], "there is no fall after it"), ([5, 9, 4], "falls below its first value")],
+)
+def test_no_drop_says_why(prices, message):
+    days = pd.date_range("2021-01-01", periods=3)
+    with pytest.raises(InvalidInput, match=message):
+        drop_from_top(pd.Series(prices, days))
+
+
+# Long and short
+
+
+@given(size=st.floats(1, 1e7), price=st.floats(0.01, 1e6), move=moves)
+def test_what_one_side_gains_the_other_pays(size, price, move):
+    study = long_and_short(size, price, move)
+    assert study.value("long") == pytest.approx(size * move, rel=1e-9, abs=1e-9 * size)
+    assert study.value("short") == -study.value("long")
+    assert study.value("both together") == 0
+    assert not np.any(study.curves[2].values)
+
+
+def test_long_and_short_in_words():
+    study = long_and_short(1000, 2500, 2.0, guess=-1000)
+    scene = study.scene()
+    assert "the long has +$2,000 and the short −$2,000" in scene.alt
+    assert scene.alt.endswith("Your guess was −$1,000.")
+    assert {"long", "short", "both together"} <= set(texts(scene))
+    assert [(m.x, m.y) for m in marks_of(scene, Guess)] == [(2.0, -1000)]
+
+
+# A lock and insurance
+
+
+@given(book=st.floats(1, 1e7), share=st.floats(0, 2), premium=st.floats(0, 1e5), move=moves)
+def test_short_is_straight_and_put_bends(book, share, premium, move):
+    study = lock_or_insurance(book, share, premium, move)
+    close = {"rel": 1e-9, "abs": 1e-9 * (book + premium)}
+    assert study.value("with a short") == pytest.approx((1 - share) * book * move, **close)
+    assert study.value("with a put") == pytest.approx(max(book * move, 0) - premium, **close)
+    _, short, put = (curve.values for curve in study.curves)
+    assert np.allclose(short, (1 - share) * book * study.x, atol=1e-9 * book)
+    assert np.all(put >= -premium - 1e-9 * (book + premium))
+
+
+def test_put():
+    np.testing.assert_allclose(put_pnl_usd(100, [-0.5, 0, 0.5], 7), [43, -7, -7])
+    with pytest.raises(InvalidInput, match="premium_usd must be >= 0"):
+        put_pnl_usd(100, 0.1, -1)
+    with pytest.raises(InvalidInput, match="move must be > -1"):
+        lock_or_insurance(100, 1, 1, -1)
+
+
+def test_lock_in_words():
+    alt = lock_or_insurance(10_000, 1, 540, 0.4).scene().alt
+    assert "no hedge +$4,000, with a short $0, with a put +$3,460" in alt
+    assert "never falls below −$540" in alt
+
+
+# Five ways
+
+
+def exact(way: str, move: Fraction) -> Fraction:
+    """Worth of 1,000 USD by exact arithmetic, liquidation left out."""
+    stake, entry = Fraction(1000), Fraction(2500)
+    after = entry * (1 + move)
+    sign = 1 if way.endswith("long") else -1
+    if way == "own it":
+        return stake / entry * after
+    if way.startswith("linear"):
+        return stake + sign * stake / entry * (after - entry)
+    return (stake / entry + sign * stake * (1 / entry - 1 / after)) * after
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("percent", [-80, -49, -20, 0, 10, 98, 200])
+def test_worth_is_the_exact_fraction(way, percent):
+    move, end = percent / 100, FIVE.closed_at(way)
+    gone = end is not None and (move >= end if end > 0 else move <= end)
+    wanted = 0.0 if gone else float(exact(way, Fraction(percent, 100)))
+    assert float(FIVE.worth(way, move)) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_where_each_way_ends():
+    ends = {way: FIVE.closed_at(way) for way in WAYS}
+    assert [way for way in WAYS if ends[way] is None] == ["own it", "linear long", "inverse short"]
+    # Equity is maintenance: 2000 - P q = 0.01 P q, and 2000 (P/E) - 1000 = 0.01 * 1000.
+    assert ends["linear short"] == pytest.approx(2 / 1.01 - 1)
+    assert ends["inverse long"] == pytest.approx(1.01 / 2 - 1)
+
+
+@given(move=moves, leverage=st.sampled_from([1.5, 2, 3, 5]))
+def test_a_dollar_of_coin_more_or_less(move, leverage):
+    """An inverse short is a linear one of leverage less one; a long, of leverage and one."""
+    for way, other in (("inverse short", leverage - 1), ("inverse long", leverage + 1)):
+        linear = way.replace("inverse", "linear")
+        coin, usdt = float(FIVE.worth(way, move, leverage)), float(FIVE.worth(linear, move, other))
+        if coin and usdt:
+            assert coin == pytest.approx(usdt, rel=1e-9, abs=1e-6)
+
+
+@given(move=moves)
+def test_the_inverse_short_is_a_dollar(move):
+    assert float(FIVE.worth("inverse short", move)) == pytest.approx(1000)
+
+
+def test_five_ways_in_words_and_in_coin():
+    study = FIVE.at(-0.5, guess=500)
+    assert dict(study.rows())["inverse long"] == "$0"
+    assert "own it $500, linear long $500, linear short $1,500" in study.scene().alt
+    assert "linear short at ETH +98%, inverse long at ETH −49.5%" in study.scene().alt
+    coin = FIVE.at(0.6, unit="ETH")
+    assert coin.value("own it") == pytest.approx(0.4)
+    assert coin.value("inverse short") == pytest.approx(1000 / 4000)
+    for one in (study, coin):
+        axis = one.scene().panels[0].x
+        assert (axis.low, axis.high) == (-0.8, 2.0)
+
+
+def test_a_closed_account_stays_at_nothing_and_is_dotted():
+    scene = FIVE.at(-0.5).scene()
+    assert scene.title.endswith("inverse long $0")
+    dotted = [line for line in marks_of(scene, Line) if line.dash == "dotted"]
+    assert {line.name: line.role for line in dotted} == {
+        "linear short": "unhedged",
+        "inverse long": "margin",
+    }
+    crosses = [points for points in marks_of(scene, Points) if points.shape == "cross"]
+    for line, way in itertools.product(dotted, WAYS):
+        if line.name == way:
+            assert not np.any(line.y)
+            end = FIVE.closed_at(way)
+            nearest = line.x[0] if end > 0 else line.x[-1]
+            assert nearest == pytest.approx(end)
+            assert any(cross.x[0] == pytest.approx(end) for cross in crosses)
+
+
+@pytest.mark.parametrize("move", [-0.8, -0.5, 0.0, 2.0])
+@pytest.mark.parametrize("leverage", [0.5, 1, 5])
+@pytest.mark.parametrize("unit", ["USD", "ETH"])
+def test_five_ways_are_legible_and_light(move, leverage, unit):
+    scene = FIVE.at(move, leverage=leverage, unit=unit).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("move", [-0.8, 0.0, 0.4, 1.0])
+@pytest.mark.parametrize(("hedged", "premium"), [(0, 0), (1, 540), (1.5, 2000)])
+def test_lock_is_legible_and_light(move, hedged, premium):
+    scene = lock_or_insurance(10_000, hedged, premium, move).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+
+
+@pytest.mark.parametrize("way", [0, 1, 2])
+def test_every_guess_is_legible(way):
+    for asked, study in (
+        (guess_tripled(1000, 2500), lambda y: long_and_short(1000, 2500, 2.0, guess=y)),
+        (guess_risen(10_000, 0.4), lambda y: lock_or_insurance(10_000, 1, 540, 0.4, guess=y)),
+        (guess_halved(1000), lambda y: FIVE.at(-0.5, guess=y)),
+    ):
+        guess = list(asked[1].values())[way]
+        scene = study(guess).scene()
+        assert_legible(scene)
+        assert [mark.y for mark in marks_of(scene, Guess)] == [guess]
+
+
+def test_what_is_not_a_way_is_refused():
+    with pytest.raises(InvalidInput, match="no way 'buy'"):
+        FIVE.worth("buy", 0.1)
+    with pytest.raises(InvalidInput, match="unit must be 'USD' or 'ETH'"):
+        FIVE.at(0.1, unit="BTC")
+    with pytest.raises(InvalidInput, match="an inverse and a linear contract"):
+        FiveWays(stake_usd=1, price_usd=1, inverse=USDT, linear=ETH)
+    btc = market.contract("binance:BTCUSD_PERP")
+    with pytest.raises(InvalidInput, match="on one coin"):
+        FiveWays(stake_usd=1, price_usd=1, inverse=btc, linear=USDT)
+    with pytest.raises(InvalidInput, match="leverage must be > 0"):
+        FIVE.worth("linear long", 0.1, 0)
+
+
+# The guesses, each with its place on the picture
+
+
+def test_right_guesses_lie_on_the_curves():
+    tripled, marks = guess_tripled(1000, 2500)
+    assert marks[tripled.answer] == long_and_short(1000, 2500, 2.0).value("short")
+    risen, marks = guess_risen(10_000, 0.4)
+    locked = lock_or_insurance(10_000, 1.0, 540, 0.4)
+    assert marks[risen.answer] == locked.value("with a short")
+    assert marks["+$4,000"] == locked.value("no hedge")
+    halved, marks = guess_halved(1000)
+    worth = dict(zip(WAYS, (float(FIVE.worth(way, -0.5)) for way in WAYS), strict=True))
+    assert marks[halved.answer] == worth["inverse long"]
+    assert {marks["$500"], marks["$1,000"]} == {worth["own it"], worth["inverse short"]}
+
+
+@pytest.mark.parametrize(
+    "asked", [guess_tripled(1000, 2500), guess_risen(10_000, 0.4), guess_halved(1000)]
+)
+def test_every_guess_has_a_place_of_its_own(asked):
+    prediction, marks = asked
+    assert list(marks) == list(prediction.options)
+    assert len(set(marks.values())) == len(marks)
+
+
+# What was to be seen
+
+
+def test_what_was_to_be_seen_is_so():
+    told = seen_lock(10_000, 540)
+    assert "From a rise of +5.4% on" in told
+    locked = lock_or_insurance(10_000, 1.0, 540, 0.054)
+    assert locked.value("with a put") == pytest.approx(locked.value("with a short"), abs=1e-9)
+    fallen = lock_or_insurance(10_000, 1.0, 540, -0.7)
+    assert fallen.value("with a short") - fallen.value("with a put") == pytest.approx(540)
+    told = seen_ways(FIVE)
+    alive = {w for w in WAYS if all(FIVE.worth(w, move, 5.0) > 0 for move in (-0.2, 0.2))}
+    assert alive == {"own it", "inverse short"}
+    assert "The owner and the inverse short." in told
+    assert "linear long at −19.2%, linear short at +18.8%, inverse long at −15.8%." in told
+    for move in (-0.5, 0.4):
+        assert FIVE.worth("inverse short", move, 2.0) == pytest.approx(
+            FIVE.worth("linear short", move, 1.0)
+        )
+
+
+# The exercises
+
+
+def by_hand() -> dict[str, float]:
+    """The answers from the numbers in the questions."""
+    return {
+        "01.1": -1.5 * 500,
+        "01.2": 8000 * 0.5 - 8000 * 0.5,
+        "01.3": -8000 * 0.35 + 8000 * 0.35 - 480,
+        "01.4": 40 / 25 * 10,
+        "01.5": 5 * (2300 - 2000) + 5 * (2060 - 2300),
+        "01.6": 5000 / 1600 - 5000 / 2000,
+        "01.7": 100 / 3,
+        "01.8": -0.3 * 6000 - 0.3 * 3000 + 0.3 * 6000,
+    }
+
+
+def test_answers():
+    answers = {name: asked.answer for name, asked in EXERCISES.items()}
+    assert answers == pytest.approx(by_hand(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_slips_are_told_apart(name):
+    asked = exercise(name)
+    values = [asked.answer, *asked.slips.values()]
+    for one, other in itertools.permutations(values, 2):
+        assert not asked.agrees(one, other)
+    for words, value in asked.slips.items():
+        assert asked.verdict(value) == f"**Not yet.** {words}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_hints_lead_to_a_worked_solution(name):
+    asked = exercise(name)
+    assert asked.more_hints
+    assert f"{abs(asked.answer):,.4g}" in asked.solution or f"{abs(asked.answer):.1f}%" in (
+        asked.solution
+    )
+    assert asked.folded().count("<details>") == 2 + len(asked.more_hints)
+
+
+sizes, prices = st.floats(1, 1e6), st.floats(1, 1e5)
+
+
+@given(size=sizes, entry=prices, after=prices)
+def test_wrong_profits_are_wrong_wherever_the_price_moves(size, entry, after):
+    right = linear_pnl_usd(-size / entry, entry, after)
+    wrong = change_over_the_exit(size, entry, after)
+    assert wrong * after == pytest.approx(right * entry, rel=1e-6, abs=1e-6 * size)
+    coin = coins_at_the_entry(size, entry, after)
+    true = inverse_pnl_coin(-size, entry, after)
+    assert coin * entry == pytest.approx(true * after, rel=1e-6, abs=1e-9 * size)
+
+
+@given(book=sizes, move=st.floats(-0.9, 3))
+def test_insurance_differs_from_a_lock_in_a_rise_only(book, move):
+    hedged = lock_or_insurance(book, 1, 0, move).value("with a short")
+    assert insured_pnl_usd(book, move) - hedged == pytest.approx(max(book * move, 0))
+    assert one_for_one(move, 1.6) * 1.6 == pytest.approx(move * 1.6)
+
+
+@given(book=sizes, margin=sizes, move=st.floats(-0.9, 3))
+def test_forgotten_margin_is_what_is_missing(book, margin, move):
+    whole = move_pnl(book, 1.0, margin / 2000, -book, 2000, move).total_usd
+    wrong = without_the_margin_coin(book, book, move)
+    assert whole - wrong == pytest.approx(margin * move, rel=1e-6, abs=1e-6 * (book + margin))

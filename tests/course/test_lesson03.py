@@ -1,0 +1,395 @@
+"""Lesson 03: counts, sizes, leverage and exercises say what the formulas say."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from showtools import assert_legible
+
+from hedgelib import (
+    ContractTerms,
+    InvalidInput,
+    effectiveness_from_ratio,
+    hedge_notional,
+    market,
+    ols_beta,
+    plan_hedge,
+    smallest_collateral,
+)
+from hedgelib.course.exercises import exercise
+from hedgelib.course.exercises.lesson03 import (
+    EXERCISES,
+    contracts_in_coins,
+    effect_as_the_share,
+    effect_as_the_square,
+    margin_added_twice,
+    margin_left_out,
+    mean_of_the_betas,
+    profit_times_leverage,
+)
+from hedgelib.course.studies.lesson03 import (
+    IN_THE_ARTICLE,
+    GuessedSlope,
+    closed_at,
+    guess_beta,
+    guess_count,
+    guess_effect,
+    guess_leverage,
+    same_short,
+    seen_plan,
+    size_and_effect,
+    ticket,
+    venue_counts,
+)
+from hedgelib.show import Guess, Line, Points, Text
+from hedgelib.show.scatter import BetaScatter
+
+ETH = market.contract("binance:ETHUSD_PERP")
+
+
+def marks(scene, kind):
+    return [mark for mark in scene.panels[0].marks if isinstance(mark, kind)]
+
+
+def texts(scene):
+    return [text.text for text in marks(scene, Text)]
+
+
+# Beta, guessed
+
+
+@pytest.fixture(scope="module")
+def scatter():
+    returns = market.returns(["ETH", "ADA"], window=365)
+    y = returns @ [0.3, 0.7]
+    return BetaScatter(
+        y=y, x=returns["ETH"], fit=ols_beta(y, returns["ETH"], y_name="book", x_name="ETH")
+    )
+
+
+def test_guess_of_beta_has_its_slope(scatter):
+    asked, slopes = guess_beta(10_000, scatter.fit)
+    assert list(asked.options) == list(slopes) == ["$1,000, as much as ETH", *list(slopes)[1:]]
+    assert slopes[asked.answer] == scatter.fit.beta
+    assert slopes["$1,000, as much as ETH"] == 1
+    near = "It is not far off" in asked.options["$1,000, as much as ETH"]
+    assert near == (scatter.fit.interval()[1] >= 1)
+
+
+def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
+    twice = ols_beta(2 * scatter.y, scatter.x)
+    with pytest.raises(InvalidInput, match="beta must be between"):
+        guess_beta(10_000, twice)
+
+
+def test_guessed_slope_is_drawn_through_the_points(scatter):
+    bare, guessed = GuessedSlope(scatter=scatter), GuessedSlope(scatter=scatter, slope=1.5)
+    assert bare.scene().to_json() == scatter.scene().to_json()
+    scene = guessed.scene()
+    assert scene.alt == f"{scatter.scene().alt} Your guess was a slope of 1.50."
+    assert scene.table.rows == scatter.table().rows
+    assert guessed._repr_html_() == scatter.table().html()
+    ends = np.array([scatter.x.min(), scatter.x.max()])
+    (line,) = [line for line in marks(scene, Line) if line.name == "your guess"]
+    np.testing.assert_allclose(line.x, ends)
+    np.testing.assert_allclose(line.y, 1.5 * ends)
+    slope = f"slope {scatter.fit.beta:.2f}"
+    assert texts(scene) == [slope, "your guess"]
+    assert texts(bare.scene()) == [slope]
+
+
+@pytest.mark.parametrize("slope", [None, -0.5, 0.9, 1.0, 1.5])
+def test_guessed_slopes_are_legible(scatter, slope):
+    assert_legible(GuessedSlope(scatter=scatter, slope=slope).scene())
+
+
+# At every venue
+
+
+def test_every_venue_is_counted_once_the_articles_first():
+    counts = venue_counts(10_000)
+    keys = {venue.name: venue.key for venue in market.venues()}
+    assert [keys[count.venue] for count in counts if count.in_the_article] == list(IN_THE_ARTICLE)
+    assert all(count.in_the_article for count in counts[: len(IN_THE_ARTICLE)])
+    assert {count.venue for count in counts} == set(keys)
+    assert len(counts) == len(keys)
+
+
+@pytest.mark.parametrize("coin", ["ETH", "BTC"])
+@pytest.mark.parametrize("wanted", [10_000, 58_946.03, 49_000])
+def test_counts_are_dollars_over_face(coin, wanted):
+    usable = {terms.venue: terms for terms in market.contracts(coin=coin, open_only=True)}
+    counted = {c.venue: c for c in venue_counts(wanted, coin) if c.contracts is not None}
+    assert counted.keys() == usable.keys()
+    for venue, count in counted.items():
+        face = usable[venue].multiplier
+        assert count.face_usd == face
+        assert abs(wanted - count.contracts * face) <= face / 2
+        assert count.left_usd == pytest.approx(wanted - count.contracts * face)
+
+
+def test_no_count_says_why():
+    why = {count.venue: count.remark for count in venue_counts(10_000) if not count.symbol}
+    assert why == {
+        "BingX Coin-M": "face not verified",
+        "WEEX": "no coin-margined contract found",
+        "BitMEX": "closed",
+        "Gate": "none on ETH collected",
+    }
+    assert all(len(count.row()) == 6 for count in venue_counts(10_000))
+    with pytest.raises(InvalidInput, match="notional_usd must be > 0"):
+        venue_counts(0)
+
+
+# Size and effect
+
+
+@given(r2=st.floats(0.01, 1), share=st.floats(0, 3))
+def test_effect_is_the_formula(r2, share):
+    study = size_and_effect(r2, share)
+    assert study.curves[0].at == pytest.approx(r2 * (2 * share - share**2), abs=1e-12)
+    np.testing.assert_allclose(
+        study.curves[0].values, np.asarray(effectiveness_from_ratio(r2, study.x))
+    )
+    assert study.curves[0].values.max() <= r2
+
+
+def test_effect_in_words():
+    sizes = [("two", 0.7), ("three", 1.05)]
+    study = size_and_effect(0.6, 0.7, others=sizes, guess=0.7)
+    assert study.title == "Short 70% of the best size: 91% of the best effect"
+    assert [remark.text for remark in study.remarks] == ["two: 91%", "three: 99.75%"]
+    assert study.guess == pytest.approx(0.42)
+    scene = study.scene()
+    assert "two, 70% of the best size, has 91%" in scene.alt
+    assert scene.alt.endswith("Your guess was 42.0%.")
+    assert {"two: 91%", "three: 99.75%"} <= set(texts(scene))
+    (guess,) = marks(scene, Guess)
+    assert (guess.x, guess.y) == pytest.approx((0.7, 0.42))
+
+
+@pytest.mark.parametrize("guess", [None, 0.49, 0.7, 0.91])
+@pytest.mark.parametrize("r2", [0.3, 0.6, 1.0])
+def test_sizes_are_legible(r2, guess):
+    sizes = [("2 × 1 ETH", 0.7), ("1,000 × 10 USD", 1.0), ("3 × 1 ETH", 1.05)]
+    assert_legible(size_and_effect(r2, 0.7, others=sizes, guess=guess).scene())
+
+
+def test_guesses_of_count_and_effect():
+    assert guess_count(ETH, 10_000, 3500).answer == "1,000"
+    assert guess_count(ETH, 49_000, 3500).answer == "4,900"
+    asked, effects = guess_effect(0.7)
+    assert effects[asked.answer] == pytest.approx(0.91)
+    assert list(effects.values()) == pytest.approx([0.7, 0.91, 0.49])
+    assert "30% missing, 9% lost" in asked.options[asked.answer]
+    study = size_and_effect(0.6, 0.7, guess=effects[asked.answer])
+    assert study.guess == pytest.approx(study.curves[0].at)
+
+
+# Leverage
+
+
+@pytest.mark.parametrize(
+    ("leverage", "price"), [(10, 3850.0), (5, 4331.25), (2, 6930.0), (1, np.inf)]
+)
+def test_where_a_leverage_ends(leverage, price):
+    assert closed_at(ETH, 3500, 1000, leverage) == pytest.approx(price)
+
+
+@given(
+    contracts=st.integers(1, 10**6),
+    price=st.floats(0.01, 1e6),
+    move=st.floats(-0.9, 0.05),
+)
+def test_leverage_is_in_no_profit(contracts, price, move):
+    study = same_short(ETH, price, contracts, [10, 5, 2, 1], move)
+    for curve in study.curves:
+        assert curve.at == pytest.approx(-10 * contracts * move, rel=1e-9, abs=1e-9 * contracts)
+
+
+def test_lines_end_one_after_the_other():
+    study = same_short(ETH, 3500, 1000, [10, 5, 3, 2, 1], -0.2)
+    last = [study.x[np.isfinite(curve.values)][-1] for curve in study.curves]
+    assert last == sorted(last)
+    assert last[0] == pytest.approx(0.99 / 0.9 - 1)
+    assert last[-1] == study.x[-1]
+    scene = study.scene()
+    assert "at 10x with $1,000 of margin, closed at ETH +10%" in scene.alt
+    assert dict(same_short(ETH, 3500, 1000, [10, 2], 0.5).rows())["10x"] == "closed"
+    assert {"10x", "5x", "3x", "2x", "1x"} <= set(texts(scene))
+    crosses = [float(point.x[0]) for point in marks(scene, Points) if point.shape == "cross"]
+    assert sorted(crosses) == pytest.approx(last[:-1])
+
+
+@pytest.mark.parametrize(
+    ("move", "title", "sentence"),
+    [
+        (-0.2, "+$2,000 at any leverage", "+$2,000 at every leverage"),
+        (0.5, "−$5,000 where the short is still open", "−$5,000 where the short is still open"),
+        (1.2, "the short is closed at every leverage", "the short is closed at every leverage"),
+    ],
+)
+def test_a_leverage_that_is_closed_gains_and_loses_no_more(move, title, sentence):
+    scene = same_short(ETH, 3500, 1000, [10, 2], move).scene()
+    assert f": {title}; each ends at its ✕" in scene.title
+    assert f": {sentence}. The lines" in scene.alt
+
+
+@pytest.mark.parametrize("guess", [None, 200, 2_000, 20_000])
+@pytest.mark.parametrize("move", [-0.6, -0.2, 0.3, 1.2])
+def test_leverages_are_legible(move, guess):
+    assert_legible(same_short(ETH, 3500, 1_000, [10, 5, 3, 2, 1], move, guess=guess).scene())
+
+
+def test_guess_of_leverage_lies_on_the_line():
+    asked, gains = guess_leverage(10_000, 10, -0.2)
+    assert gains[asked.answer] == same_short(ETH, 3500, 1000, [10, 1], -0.2).value("10x")
+    assert list(gains.values()) == pytest.approx([20_000, 2_000, 200])
+
+
+def test_what_was_to_be_seen_of_the_plan():
+    told = seen_plan(50_000, 1.0, ETH, 3500, (1.5, 10))
+    for cap in (1.5, 10):
+        plan = plan_hedge(50_000, 1.0, ETH, 3500, max_leverage=cap)
+        assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in told
+        assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in told
+    assert np.isinf(smallest_collateral(50_000, 1.0, 1))
+    assert smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio") == 50_000
+    assert smallest_collateral(50_000, 1.0, 1, collateral="stablecoin") == 50_000
+
+
+def test_ticket():
+    study = ticket(ETH, 3500, 10_000, 200, 5, -0.2)
+    assert (study.value("earned"), study.value("needed")) == pytest.approx((400, 2000))
+    rows = dict(study.rows())
+    assert rows["short"] == "$2,000, 20% of what is needed"
+    assert rows["margin"] == "$400, 0.1143 ETH"
+    assert rows["closed at"] == "ETH +23.8%"
+    beyond = ticket(ETH, 3500, 10_000, 1000, 5, 0.6)
+    assert beyond.value("earned") == pytest.approx(-10_000 * (0.99 / 0.8 - 1))
+    assert "no price closes the short" in ticket(ETH, 3500, 10_000, 1000, 1, 0.6).scene().alt
+
+
+def test_a_closed_ticket_says_so_and_stays_at_its_value():
+    scene = ticket(ETH, 3500, 10_000, 1000, 5, 0.6).scene()
+    assert scene.title == (
+        "1,000 contracts at 5x, ETH +60%: closed at +23.8%, −$2,375, needed −$6,000"
+    )
+    assert scene.alt.endswith("and ETH +23.8% has closed the short.")
+    (dotted,) = [line for line in marks(scene, Line) if line.dash == "dotted"]
+    assert dotted.role == "short"
+    assert dotted.y == pytest.approx(-10_000 * (0.99 / 0.8 - 1))
+    assert "closed" not in ticket(ETH, 3500, 10_000, 200, 5, -0.2).scene().title
+
+
+@pytest.mark.parametrize("move", [-0.6, -0.2, 0.0, 1.2])
+@pytest.mark.parametrize("leverage", [1, 5, 20])
+@pytest.mark.parametrize("contracts", [20, 200, 2000])
+def test_tickets_are_legible_and_light(contracts, leverage, move):
+    scene = ticket(ETH, 3500, 10_000, contracts, leverage, move).scene()
+    assert_legible(scene)
+    assert len(scene.to_json().encode()) < 10_000
+
+
+def test_ticket_agrees_with_a_plan():
+    """The short of a plan is closed where a ticket of its count and leverage is."""
+    plan = plan_hedge(50_000, 1.0, ETH, 3500, collateral_usd=49_000, fee_rate=0)
+    assert closed_at(ETH, 3500, -plan.contracts, plan.leverage) == pytest.approx(
+        plan.liquidation_price_usd
+    )
+
+
+def test_what_cannot_be_is_refused():
+    linear = ContractTerms(
+        venue="Somewhere", symbol="ETHUSDT", kind="linear", coin="ETH", multiplier=1, settle="USDT"
+    )
+    with pytest.raises(InvalidInput, match="choose an inverse contract"):
+        closed_at(linear, 3500, 10, 2)
+    with pytest.raises(InvalidInput, match="contracts must be > 0"):
+        ticket(ETH, 3500, 10_000, 0, 5, -0.2)
+    with pytest.raises(InvalidInput, match="move must be > -1"):
+        same_short(ETH, 3500, 10, [2], -1)
+    with pytest.raises(InvalidInput, match="r2 must be"):
+        size_and_effect(1.2, 0.7)
+
+
+# The exercises
+
+
+def by_hand() -> dict[str, float]:
+    """The answers from the numbers in the questions."""
+    return {
+        "03.1": 36_000 / 10,
+        "03.2": 12 * 10,
+        "03.3": 12_000 * 1.2 + 6_000 * 0.7 + 2_000,
+        "03.4": (12_000 * 1.2 + 6_000 * 0.7 + 2_000 + 10_000) / 10,
+        "03.5": (4_000 * 1.2 + 6_000 * 0.7 + 10_000) / 10,
+        "03.6": 96,
+        "03.7": 1_200,
+        "03.8": (36_000 + 18_000) / 10,
+    }
+
+
+def test_answers():
+    answers = {name: asked.answer for name, asked in EXERCISES.items()}
+    assert answers == pytest.approx(by_hand(), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_slips_are_told_apart(name):
+    asked = exercise(name)
+    values = [asked.answer, *asked.slips.values()]
+    for one, other in itertools.permutations(values, 2):
+        assert not asked.agrees(one, other)
+    for words, value in asked.slips.items():
+        assert asked.verdict(value) == f"**Not yet.** {words}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_hints_lead_to_a_worked_solution(name):
+    asked = exercise(name)
+    assert asked.more_hints
+    assert f"{asked.answer:,.0f}" in asked.solution
+    assert asked.folded().count("<details>") == 2 + len(asked.more_hints)
+
+
+def test_faces_are_those_of_the_market():
+    assert market.contract("mexc:ETH_USD").multiplier == 10
+    assert market.contract("mexc:BTC_USD").multiplier == 100
+
+
+sizes = st.floats(1, 1e6)
+
+
+@given(book=sizes, beta=st.floats(0.1, 3), margin=sizes)
+def test_margin_forgotten_or_counted_twice(book, beta, margin):
+    right = hedge_notional(book, beta, margin)
+    assert right - margin_left_out(book, beta, margin) == pytest.approx(margin, rel=1e-6)
+    # Out of the book: what is sold has left it.
+    margin = min(margin, book)
+    right = hedge_notional(book - margin, beta, margin)
+    over = margin_added_twice(book, beta, margin) - right
+    assert over == pytest.approx(beta * margin, rel=1e-6, abs=1e-6 * book)
+
+
+@given(share=st.floats(0.01, 0.99))
+def test_effect_lies_above_the_share_and_its_square(share):
+    right = effectiveness_from_ratio(1.0, share)
+    assert effect_as_the_square(share) < effect_as_the_share(share) < right
+
+
+@given(
+    values=st.lists(sizes, min_size=2, max_size=5),
+    betas=st.lists(st.floats(0.1, 3), min_size=5, max_size=5),
+)
+def test_plain_mean_is_right_for_equal_holdings_only(values, betas):
+    betas = betas[: len(values)]
+    equal = [values[0]] * len(values)
+    right = sum(v * b for v, b in zip(equal, betas, strict=True))
+    assert mean_of_the_betas(equal, betas) == pytest.approx(right)
+    assert contracts_in_coins(values[0], 2.0) == values[0] / 2
+    assert profit_times_leverage(values[0], 1.0, -0.1) == pytest.approx(values[0] * 0.1)
