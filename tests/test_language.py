@@ -36,7 +36,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "classroom": (
         "hedgelib/classroom/**/*.py",
-        "hedgelib/classroom/misconceptions.toml",
+        "hedgelib/ask/misconceptions.toml",
         "notebooks/exercises/*.ipynb",
     ),
     "docs": ("docs/instructor.md", "README.md", "CONTRIBUTING.md", "Makefile"),

@@ -20,9 +20,9 @@ from nbgrader.api import (
 )
 from nbgrader.apps.api import NbGraderAPI
 
+from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import ID_CELL
-from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.reading import Cell
 from hedgelib.classroom.results import Answered, Result
 from hedgelib.classroom.scenarios import scenario
@@ -158,7 +158,7 @@ def remark(answered: Answered) -> str:
     if answered.problem:
         return f"{printable(answered.problem)}."
     if answered.mark.model:
-        return wrong_model(answered.mark.model).says
+        return misconception(answered.mark.model).why
     return ""
 
 

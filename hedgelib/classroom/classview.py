@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hedgelib.classroom.models import MODELS, wrong_model
+from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.results import Result
 from hedgelib.classroom.source import Question, Source
 from hedgelib.show import Bars, Scale, Scene, Table, Text, panel
@@ -42,7 +42,7 @@ class ModelCount:
     @property
     def title(self) -> str:
         """Its title."""
-        return wrong_model(self.name).title
+        return misconception(self.name).title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +154,18 @@ class ClassView:
         had = self._had()
         lessons: dict[str, set[str]] = defaultdict(set)
         for name, ids in had.items():
-            lessons[wrong_model(name).lesson] |= ids
+            lessons[misconception(name).lesson] |= ids
         ranked = sorted(lessons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         return [
             TeachAgain(
                 lesson=lesson,
                 students=len(ids),
                 models=_ranked(
-                    {name: len(who) for name, who in had.items() if MODELS[name].lesson == lesson}
+                    {
+                        name: len(who)
+                        for name, who in had.items()
+                        if misconceptions()[name].lesson == lesson
+                    }
                 ),
             )
             for lesson, ids in ranked

@@ -13,6 +13,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from tqdm import tqdm
 
+from hedgelib.ask.marking import Key
 from hedgelib.classroom import sandbox
 from hedgelib.classroom.book import Score, enter, scores, write_readable
 from hedgelib.classroom.classview import ClassView, points_of
@@ -26,7 +27,6 @@ from hedgelib.classroom.interface import (
     Wanted,
 )
 from hedgelib.classroom.making import class_keys
-from hedgelib.classroom.marking import Key
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.pages import class_page, feedback_page
 from hedgelib.classroom.reading import Reader

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hedgelib.ask.marking import Key, rounded_up
 from hedgelib.classroom.course import Course, CourseError, write_text
-from hedgelib.classroom.marking import Key, rounded_up
 from hedgelib.classroom.pages import overview_page, shown_answer
 from hedgelib.classroom.personal import Numbers
 from hedgelib.classroom.release import enter_students, release, write_solution

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hedgelib._text import percent
+from hedgelib.ask.marking import Key, rounded_up
+from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.book import Score, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
-from hedgelib.classroom.marking import Key, rounded_up
-from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
 from hedgelib.course.contents import LESSONS
@@ -185,7 +185,7 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
 def _by_lesson(models: Sequence[str]) -> list[str]:
     lessons: dict[str, list[str]] = {}
     for name in models:
-        model = wrong_model(name)
+        model = misconception(name)
         lessons.setdefault(model.lesson, []).append(model.title)
     return [f"lesson {number}: {', '.join(titles)}" for number, titles in sorted(lessons.items())]
 
@@ -320,7 +320,7 @@ def _look_again(result: Result) -> list[str]:
     lessons: dict[str, list[str]] = {}
     for answered in result.answered:
         if answered.mark and answered.mark.model:
-            model = wrong_model(answered.mark.model)
+            model = misconception(answered.mark.model)
             lessons.setdefault(model.lesson, [])
             if model.title not in lessons[model.lesson]:
                 lessons[model.lesson].append(model.title)

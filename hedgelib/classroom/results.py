@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hedgelib.ask.marking import Key, Mark, judge
 from hedgelib.classroom.interface import Answer
-from hedgelib.classroom.marking import Key, Mark, judge
 from hedgelib.classroom.records import Record
 from hedgelib.classroom.source import Question, Source
 

@@ -17,10 +17,10 @@ import nbformat
 import numpy as np
 
 from hedgelib.ask.answers import WITHIN
+from hedgelib.ask.marking import Key
+from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom import student
 from hedgelib.classroom.interface import ID_CELL, Wanted
-from hedgelib.classroom.marking import Key
-from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.personal import DEMO, Numbers, demo_secret, draw_one
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
 from hedgelib.errors import HedgeError
@@ -185,7 +185,7 @@ class Source:
             exec(compile(self.cells["setup"].source, f"{where}, setup", "exec"), self._base)
             self.questions = tuple(self._questions())
             for model in {model for q in self.questions for model in q.models}:
-                wrong_model(model)
+                misconception(model)
         except KeyError as error:
             raise SourceError(f"{where}: a cell or a mark is missing: {error}") from error
         except Exception as error:

@@ -20,8 +20,8 @@ import numpy as np
 
 from hedgelib._text import Table, money_in_markdown
 from hedgelib.ask.answers import WITHIN
+from hedgelib.ask.marking import Key, judge, rounded_up
 from hedgelib.classroom._runner import unpacked
-from hedgelib.classroom.marking import Key, judge, rounded_up
 from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.errors import HedgeError

@@ -1,19 +1,20 @@
-"""What only the lessons need: words and tables, predictions, answer checks, widgets."""
+"""What only the lessons need: words and tables, questions, explorers."""
 
 from __future__ import annotations
 
 from hedgelib._text import Table, percent, usd
 from hedgelib.course.contents import lesson_map, next_lesson
 from hedgelib.course.environment import check_environment
-from hedgelib.course.exercises import check
 from hedgelib.course.explorer import Choice, Explorer, Slider
 from hedgelib.course.prose import predict, say
+from hedgelib.course.questions import ask, check, seen
 
 __all__ = [
     "Choice",
     "Explorer",
     "Slider",
     "Table",
+    "ask",
     "check",
     "check_environment",
     "lesson_map",
@@ -21,5 +22,6 @@ __all__ = [
     "percent",
     "predict",
     "say",
+    "seen",
     "usd",
 ]

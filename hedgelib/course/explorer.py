@@ -214,7 +214,11 @@ class Words:
 _HERE = Path(__file__).parent
 _PAGE = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in (_HERE.parent / "show" / "scene.js", _HERE / "page.js", _HERE / "explorer.js")
+    for path in (
+        _HERE.parent / "show" / "scene.js",
+        _HERE.parent / "show" / "page.js",
+        _HERE / "explorer.js",
+    )
 )
 STYLE = "\n".join(
     [

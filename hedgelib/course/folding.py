@@ -25,7 +25,7 @@ def kind_of_cell(source: str) -> str:
     called = {name for statement in body for name in _calls(statement)}
     if any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body):
         return "imports"
-    if "reveal" in called or any(name.startswith(("predict", "guess_")) for name in called):
+    if called & {"ask", "check"}:
         return "question"
     shown = body[-1].value if isinstance(body[-1], ast.Expr) else None
     if called & {"Explorer", "Slider", "Choice"} or (
@@ -37,7 +37,7 @@ def kind_of_cell(source: str) -> str:
         return "table"
     if last.startswith("find_") or last in ("lesson_map", "next_lesson", "check_environment"):
         return "finder"
-    told = last == "say" or last.startswith("say_")
+    told = last in ("say", "seen") or last.startswith("say_")
     return "sentence" if told and all(isinstance(s, _SENTENCE) for s in body) else ""
 
 

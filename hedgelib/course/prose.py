@@ -77,8 +77,8 @@ class Radios(anywidget.AnyWidget):
     """A question and the options of its answer."""
 
     _esm = "\n".join(
-        (Path(__file__).parent / name).read_text(encoding="utf-8")
-        for name in ("page.js", "radios.js")
+        (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+        for name in ("show/page.js", "course/radios.js")
     )
     _css = (Path(__file__).parent / "radios.css").read_text(encoding="utf-8")
     question = traitlets.Unicode().tag(sync=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import WITHIN, read_answer
-from hedgelib.classroom.marking import Key
+from hedgelib.ask.marking import Key
 from hedgelib.course.exercises import Exercise
 
 UNITS = ["USD", "ETH", "contracts", "percent", "%", "x", "a number", "standard deviations"]

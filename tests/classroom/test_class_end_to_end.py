@@ -31,13 +31,13 @@ from classtools import (
 from nbgrader.utils import notebook_hash
 
 import hedgelib as hl
+from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom import grading
 from hedgelib.classroom.book import readable
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import Graded, grade
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.merge import merge
-from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.records import load
 from hedgelib.classroom.release import api
 from hedgelib.classroom.results import mark_record
@@ -153,12 +153,12 @@ def test_class_page_counts_wrong_models(run, name):
     shown = dict(re.findall(r"(?:^|; )([^;]+?), (\d+)(?=;|$)", told))
     titles = Counter()
     for model, count in counts.items():
-        titles[wrong_model(model).title] += count
+        titles[misconception(model).title] += count
     assert shown
     assert {title: int(count) for title, count in shown.items()}.items() <= titles.items()
     assert max(titles.values()) == max(map(int, shown.values()))
     for model in counts:
-        assert f"Lesson {wrong_model(model).lesson}, " in page
+        assert f"Lesson {misconception(model).lesson}, " in page
     assert "notes.txt" in page
     assert f"{STUDENTS[ABSENT]} ({ABSENT})" in page
 
@@ -190,8 +190,8 @@ def test_feedback_names_the_wrong_model(run, student_id):
     for name in ASSIGNMENTS:
         page = text_of(run.course.student_file("feedback", student_id, name, "html"))
         for model in run.plans[name][student_id].models.values():
-            assert wrong_model(model).says in page
-            assert f"Lesson {wrong_model(model).lesson}, " in page
+            assert misconception(model).why in page
+            assert f"Lesson {misconception(model).lesson}, " in page
 
 
 def test_feedback_explains_what_failed(run):

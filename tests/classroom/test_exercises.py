@@ -15,10 +15,10 @@ from classtools import cell_of
 from labtools import ROOT
 
 import hedgelib as hl
+from hedgelib.ask.marking import PERCENT, TURNED, Key, Mark, judge
+from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom._runner import _CLOCK_SHARE
 from hedgelib.classroom.interface import Limits
-from hedgelib.classroom.marking import PERCENT, TURNED, Key, Mark, judge
-from hedgelib.classroom.models import MODELS, wrong_model
 from hedgelib.classroom.personal import Numbers, draw, row
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
 from hedgelib.classroom.source import (
@@ -346,14 +346,14 @@ def test_source_has_its_form(name):
 
 def test_every_wrong_model_is_known_and_used():
     used = {m for name in ASSIGNMENTS for q in source(name).questions for m in q.models}
-    assert used | {TURNED, PERCENT} == set(MODELS)
+    assert used | {TURNED, PERCENT} == set(misconceptions())
     lessons = {stem.partition("_")[0] for stem in LESSONS}
-    for model in MODELS.values():
+    for model in misconceptions().values():
         assert model.lesson in lessons
         assert model.says.endswith((".", "?"))
         assert len(model.title) <= 45
     with pytest.raises(InvalidInput, match="add it to"):
-        wrong_model("no_such_model")
+        misconception("no_such_model")
 
 
 @pytest.mark.parametrize(

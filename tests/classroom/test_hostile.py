@@ -33,7 +33,7 @@ class Liar(float):
 q6 = Liar(1)
 """
 PATCHED = """
-import hedgelib.classroom.marking as marking, hedgelib.classroom.student as student
+import hedgelib.ask.marking as marking, hedgelib.classroom.student as student
 marking.judge = student.judge = lambda *a: marking.Mark(share=1.0)
 check_format = mark_answer = lambda *a, **k: 3.0
 def pnl_coin(*anything):

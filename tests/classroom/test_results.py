@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from showtools import assert_legible
 
+from hedgelib.ask.misconceptions import misconceptions
 from hedgelib.classroom.classview import ModelCount, models_scene, points_scene
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
-from hedgelib.classroom.models import MODELS
 from hedgelib.classroom.personal import Numbers, draw, row
 from hedgelib.classroom.reading import Cell
 from hedgelib.classroom.records import Record, digest_of, fingerprint, handed_in, load, save
@@ -190,7 +190,9 @@ def test_the_picture_speaks_of_those_who_handed_in():
 
 
 def test_the_picture_of_wrong_models_names_the_rarest_of_fourteen():
-    counts = [ModelCount(name=name, students=20 - i) for i, name in enumerate([*MODELS][:16])]
+    counts = [
+        ModelCount(name=name, students=20 - i) for i, name in enumerate([*misconceptions()][:16])
+    ]
     view = SimpleNamespace(models=lambda: counts, results=range(25))
     scene = models_scene(view)
     assert len(scene.panels[0].marks[0].end) == 14

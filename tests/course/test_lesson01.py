@@ -8,12 +8,6 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from showtools import assert_legible
-
-from hedgelib import ContractTerms, InvalidInput, inverse_pnl_coin, linear_pnl_usd, market, move_pnl
-from hedgelib.course.exercises import exercise
 from hedgelib.course.exercises.lesson01 import (
     EXERCISES,
     change_over_the_exit,
@@ -22,6 +16,12 @@ from hedgelib.course.exercises.lesson01 import (
     one_for_one,
     without_the_margin_coin,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from showtools import assert_legible
+
+from hedgelib import ContractTerms, InvalidInput, inverse_pnl_coin, linear_pnl_usd, market, move_pnl
+from hedgelib.course.exercises import exercise
 from hedgelib.course.studies.lesson01 import (
     WAYS,
     FiveWays,

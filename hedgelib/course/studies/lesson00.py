@@ -13,9 +13,9 @@ import numpy as np
 from hedgelib._check import ABOVE_MINUS_ONE, POSITIVE, scalars
 from hedgelib._text import percent, usd
 from hedgelib.course.contents import contents
-from hedgelib.course.lines import Curve, Lines, move_text
 from hedgelib.course.prose import Prediction, predict
 from hedgelib.scenario import move_pnl
+from hedgelib.show.lines import Curve, Lines, move_text
 
 __all__ = ["deposit_at", "guess_deposit", "minutes_of_lessons"]
 

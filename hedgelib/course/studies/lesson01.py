@@ -1,7 +1,4 @@
-"""Helpers of lesson 01: two sides of an agreement, a put, five uses of the same money.
-
-The guesses are here so that a reader of the lesson does not see the answer with the question.
-"""
+"""What lesson 01 computes: two sides of an agreement, a put, five uses of the same money."""
 
 from __future__ import annotations
 
@@ -12,14 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, POSITIVE, FloatArray, numbers, scalars
-from hedgelib._text import percent, usd
+from hedgelib._text import usd
 from hedgelib.contracts import ContractTerms, linear_pnl_usd
-from hedgelib.course.lines import Curve, Lines, amount, move_text
-from hedgelib.course.prose import Prediction, fold, predict
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price, linear_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.scenario import coin_account
+from hedgelib.show.lines import Curve, Lines, amount, move_text
 from hedgelib.show.palette import Role
 
 if TYPE_CHECKING:
@@ -30,14 +26,10 @@ __all__ = [
     "Drop",
     "FiveWays",
     "drop_from_top",
-    "guess_halved",
-    "guess_risen",
-    "guess_tripled",
     "lock_or_insurance",
     "long_and_short",
     "put_pnl_usd",
-    "seen_lock",
-    "seen_ways",
+    "survivors",
     "wild_days",
 ]
 
@@ -57,7 +49,6 @@ _SIDES: tuple[tuple[str, tuple[int, ...], Role], ...] = (
     ("short", (-1,), "short"),
     ("both together", (1, -1), "total"),
 )
-_SEEN = "What you should have seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,153 +152,6 @@ def drop_from_top(prices: pd.Series) -> Drop:
         low_day=days[low],
         low_usd=float(values[low]),
         level_day=days[as_low[-1]],
-    )
-
-
-def guess_tripled(
-    notional_usd: float, price_usd: float, coin: str = "ETH"
-) -> tuple[Prediction, dict[str, float]]:
-    """Return a question about the loss of a short after the price has tripled.
-
-    Parameters
-    ----------
-    notional_usd : float
-        Size of the short, USD.
-    price_usd : float
-        Price agreed on, USD per coin.
-    coin : str
-
-    Returns
-    -------
-    Prediction, dict of str to float
-        The question, and the value of each option in the picture, USD.
-
-    Notes
-    -----
-    **Source:** notional times move; the wrong options are an owner's worst loss, and a short that
-    only earns.
-
-    Examples
-    --------
-    >>> asked, marks = guess_tripled(1000, 2500)
-    >>> asked.answer, marks
-    ('$2,000', {'$1,000, all of it': -1000, '$2,000': -2000, 'nothing': 0.0})
-    """
-    own, whole, nothing = f"{usd(notional_usd)}, all of it", usd(2 * notional_usd), "nothing"
-    asked = predict(
-        f"Ben is short {usd(notional_usd)} of {coin}, agreed on at {usd(price_usd)}. {coin} "
-        "triples. How much has he lost?",
-        {
-            own: "That is the most that an owner can lose. A short does not own anything.",
-            whole: f"He owes the whole rise, and a rise of {percent(2)} is twice the notional.",
-            nothing: "A short earns in a fall. In a rise it pays what the long gains.",
-        },
-        answer=whole,
-    )
-    return asked, {own: -notional_usd, whole: -2 * notional_usd, nothing: 0.0}
-
-
-def guess_risen(book_usd: float, rise: float) -> tuple[Prediction, dict[str, float]]:
-    """Return a question about the gain of a fully hedged book in a rise.
-
-    Parameters
-    ----------
-    book_usd : float
-    rise : float
-        Return of the market, a decimal above zero.
-
-    Returns
-    -------
-    Prediction, dict of str to float
-        The question, and the value of each option in the picture, USD.
-
-    Notes
-    -----
-    **Source:** book and short are of one size and of opposite signs.
-
-    Examples
-    --------
-    >>> asked, marks = guess_risen(10_000, 0.4)
-    >>> asked.answer, list(marks)
-    ('nothing', ['+$4,000', '+$2,000', 'nothing'])
-    """
-    gain = book_usd * rise
-    kept, half, gone = usd(gain, signed=True), usd(gain / 2, signed=True), "nothing"
-    asked = predict(
-        f"The market rises {percent(rise)}. What do you gain, altcoins and short together?",
-        {
-            kept: "That is what an insured owner would keep. But a short pays in a rise, whatever "
-            "you meant it for.",
-            half: "Protection should cost something. But a hedge has no premium; it is a second "
-            "position, as large as the first.",
-            gone: "The short pays out exactly what the altcoins bring in.",
-        },
-        answer=gone,
-    )
-    return asked, {kept: gain, half: gain / 2, gone: 0.0}
-
-
-def guess_halved(stake_usd: float, coin: str = "ETH") -> tuple[Prediction, dict[str, float]]:
-    """Return a question about an inverse long at leverage 1 after the price has halved.
-
-    Parameters
-    ----------
-    stake_usd : float
-        Value of the coins posted as margin, and size of the long, USD.
-    coin : str
-
-    Returns
-    -------
-    Prediction, dict of str to float
-        The question, and the value of each option in the picture, USD.
-
-    Notes
-    -----
-    **Source:** margin and contract each lose half of the stake; the wrong options are an owner and
-    an inverse short.
-
-    Examples
-    --------
-    >>> asked, marks = guess_halved(1000)
-    >>> asked.answer, marks
-    ('nothing', {'$500': 500.0, 'nothing': 0.0, '$1,000': 1000})
-    """
-    owner, empty, same = usd(stake_usd / 2), "nothing", usd(stake_usd)
-    asked = predict(
-        f"You post {usd(stake_usd)} of {coin} as margin and go long {usd(stake_usd)} of an inverse "
-        f"contract. {coin} falls by half. What is left in your account?",
-        {
-            owner: "That is what an owner has left. You have the margin, which has halved, and a "
-            "contract that has lost as much again.",
-            empty: "The margin has lost half its value, and the contract has lost the other half.",
-            same: "That would be the inverse short, where one offsets the other.",
-        },
-        answer=empty,
-    )
-    return asked, {owner: stake_usd / 2, empty: 0.0, same: stake_usd}
-
-
-def seen_lock(book_usd: float, premium_usd: float) -> str:
-    """Return the answers to the things to try with a short and a put.
-
-    Returns
-    -------
-    str
-        Markdown, folded up.
-
-    Notes
-    -----
-    **Source:** the put beats a full short where the gain in a rise is above the premium.
-    """
-    even = percent(premium_usd / book_usd, signed=True, digits=1)
-    return fold(
-        _SEEN,
-        "- The slope is one minus the share hedged: half a hedge leaves half the slope, a full "
-        "hedge none. It never bends.\n"
-        "- You are a short. The line falls from left to right: you lose in a rise.\n"
-        f"- From a rise of {even} on (the premium over the book), the put leaves you more. "
-        f"In a fall the full short is ahead by the premium, {usd(premium_usd)}, however deep it "
-        "goes.",
     )
 
 
@@ -780,33 +624,19 @@ class FiveWays:
         )
 
 
-def seen_ways(ways: FiveWays) -> str:
-    """Return the answers to the things to try with the five ways.
+def survivors(ways: FiveWays, *, leverage: float = 5.0, reach: float = 0.2) -> dict[str, object]:
+    """Return which ways survive a move of `reach` in both directions, and where others are closed.
 
-    Returns
-    -------
-    str
-        Markdown, folded up.
-
-    Notes
-    -----
-    **Source:** :meth:`FiveWays.worth`, :meth:`FiveWays.closed_at`.
+    In words, for the text under the explorer.
     """
-    coin, leverage, reach = ways.inverse.coin, 5.0, 0.2
-    held = f"{ways.stake_usd / ways.price_usd:g} {coin}"
+    coin = ways.inverse.coin
     ends = {way: ways.closed_at(way, leverage) for way in WAYS}
     left = [way for way, end in ends.items() if end is None or abs(end) > reach]
     alive = " and ".join("the owner" if way == "own it" else f"the {way}" for way in left)
-    gone = ", ".join(
+    closed = ", ".join(
         f"{way} at {move_text(round(end, 3))}"
         for way, end in ends.items()
         if end is not None and way not in left
     )
-    return fold(
-        _SEEN,
-        f"- The short is twice as large as its margin. One half of it offsets what the {coin} "
-        "in the margin loses; the other half is left, and works like a linear short.\n"
-        f"- The owner's: {held} stay {held}. If you think in {coin}, owning it has no risk; if you "
-        "think in dollars, the inverse short at leverage 1 has none.\n"
-        f"- {alive[0].upper()}{alive[1:]}. The others are liquidated before: {gone}.",
-    )
+    held = ways.stake_usd / ways.price_usd
+    return {"coin": coin, "held": held, "survive": alive.capitalize(), "closed": closed}

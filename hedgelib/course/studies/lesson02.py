@@ -19,10 +19,10 @@ from hedgelib.contracts import (
     inverse_pnl_coin,
     inverse_pnl_usd,
 )
-from hedgelib.course.lines import move_text
 from hedgelib.course.prose import Prediction, predict
 from hedgelib.errors import InvalidInput, UnsupportedContract
 from hedgelib.show import Guess, Line, Panel, Points, Rule, Scale, Scene, Text, columns_of, panel
+from hedgelib.show.lines import move_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

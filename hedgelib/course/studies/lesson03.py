@@ -15,13 +15,13 @@ from hedgelib._check import ABOVE_MINUS_ONE, FINITE, NONNEGATIVE, POSITIVE, SHAR
 from hedgelib._text import percent, usd
 from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms, inverse_pnl_usd, round_contracts
-from hedgelib.course.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.course.prose import Prediction, fold, predict
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge
 from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.show import Line, Scene, Table
+from hedgelib.show.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
 

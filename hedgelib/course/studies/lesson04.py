@@ -26,7 +26,6 @@ from hedgelib._check import (
 )
 from hedgelib._text import percent, usd
 from hedgelib.contracts import inverse_pnl_usd
-from hedgelib.course.lines import Curve, Lines, move_text
 from hedgelib.course.prose import Prediction, predict
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
@@ -35,6 +34,7 @@ from hedgelib.returns import log_returns
 from hedgelib.scenario import coin_account
 from hedgelib.show import Area, Guess, Line, Points, Scale, Scene, Table, Text, panel
 from hedgelib.show.layout import NAME_SHIFT, days, name_height, spread
+from hedgelib.show.lines import Curve, Lines, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 

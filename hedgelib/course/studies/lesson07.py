@@ -19,13 +19,13 @@ from hedgelib._check import ABOVE_MINUS_ONE, FINITE, FloatArray, one_of, scalars
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
-from hedgelib.course.lines import Curve, Lines
 from hedgelib.course.prose import Prediction, predict
 from hedgelib.errors import InvalidInput
 from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
 from hedgelib.show.layout import NAME_SHIFT, Scale, name_height, panel, spread
+from hedgelib.show.lines import Curve, Lines
 from hedgelib.show.moves import MoveStudy, study_move
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Axis, Band, Line, Mark, Points, Rule, Scene, Text

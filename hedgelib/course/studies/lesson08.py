@@ -21,7 +21,6 @@ from hedgelib._check import POSITIVE, FloatArray, one_of, scalars
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
-from hedgelib.course.lines import Curve, Lines
 from hedgelib.course.prose import Prediction, predict
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import liquidation_price
@@ -29,6 +28,7 @@ from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 from hedgelib.show.layout import days as day_numbers
+from hedgelib.show.lines import Curve, Lines
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 

@@ -1,7 +1,7 @@
-"""Marks of plain answers, and the wrong model that explains a wrong answer.
+"""Marks of plain answers, and the misconception that explains a wrong answer.
 
-Nothing here runs student code. A notebook's marking cell and the instructor's side both mark with
-:func:`judge`, so they cannot disagree.
+Nothing here runs student code. Lessons, the marking cell of a class notebook and the instructor's
+side all mark with :func:`judge`, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from hedgelib.ask.answers import WITHIN, close
-from hedgelib.classroom.interface import Plain
 
 __all__ = ["Key", "Mark", "Right", "judge", "rounded_up"]
 
@@ -167,7 +166,7 @@ def _letter(part: object) -> str:
 def _function(answer: Any, key: Key) -> Mark:
     if answer is None:
         return Mark(share=0.0, missing=True)
-    answers: list[Plain | None] = [*answer, *[None] * len(key.right)][: len(key.right)]
+    answers: list[Any] = [*answer, *[None] * len(key.right)][: len(key.right)]
     if all(value is None for value in answers):
         return Mark(share=0.0)
     good = [_agrees(a, r, key) for a, r in zip(answers, key.right, strict=True)]
@@ -180,8 +179,8 @@ def _function(answer: Any, key: Key) -> Mark:
     return Mark(share=sum(good) / len(good))
 
 
-def _agrees(answer: Plain | None, value: float, key: Key) -> bool:
-    return _is_number(answer) and close(float(answer), value, key.within)  # type: ignore[arg-type]
+def _agrees(answer: Any, value: float, key: Key) -> bool:
+    return _is_number(answer) and close(float(answer), value, key.within)
 
 
 def _is_number(value: object) -> bool:

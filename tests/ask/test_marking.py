@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hedgelib.classroom.marking import Key, Mark, judge
+from hedgelib.ask.marking import Key, Mark, judge
 
 NUMBER = Key(kind="number", right=-2.5, wrong={"coin_at_entry": -3.0, "dollars_for_coins": 250.0})
 CHOICE = Key(

@@ -7,8 +7,8 @@ import pytest
 from showtools import assert_legible
 
 from hedgelib import InvalidInput
-from hedgelib.course.lines import Curve, Lines, Remark, amount, coins, move_text
 from hedgelib.show import Guess, Line, Points, Text
+from hedgelib.show.lines import Curve, Lines, Remark, amount, coins, move_text
 from hedgelib.show.plot import png
 
 X = np.linspace(-0.5, 1.0, 31)

@@ -1,0 +1,66 @@
+"""What people get wrong, read from `misconceptions.toml`: questions name a misconception by its id.
+
+The same one leads to other numbers in other questions, which is how a page can say what to look at
+again.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hedgelib.errors import InvalidInput
+
+__all__ = ["Misconception", "misconception", "misconceptions", "read_misconceptions"]
+
+_FILE = Path(__file__).with_name("misconceptions.toml")
+_KEYS = {"title", "why", "lesson"}
+
+
+@dataclass(frozen=True, slots=True)
+class Misconception:
+    """A mistake with a reason.
+
+    - title: a few words, for charts and tables
+    - why: one or two sentences for the learner, which do not give the answer away
+    - lesson: number of the lesson that explains it, ``"02"``
+    """
+
+    title: str
+    why: str
+    lesson: str
+
+
+def read_misconceptions(path: Path) -> dict[str, Misconception]:
+    """Read a catalogue by id, and report all faults of the file at once."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error
+    catalogue, faults = {}, []
+    for name, table in tables.items():
+        if not isinstance(table, dict) or set(table) != _KEYS:
+            faults.append(f"{name}: must have {', '.join(sorted(_KEYS))} and nothing else")
+        elif not all(isinstance(text, str) and text.strip() for text in table.values()):
+            faults.append(f"{name}: each of its texts must be words in quotation marks")
+        else:
+            catalogue[name] = Misconception(**table)
+    if faults:
+        raise InvalidInput("\n".join(f"{path}, {fault}" for fault in faults))
+    return catalogue
+
+
+@cache
+def misconceptions() -> dict[str, Misconception]:
+    """Return every misconception by its id."""
+    return read_misconceptions(_FILE)
+
+
+def misconception(name: str) -> Misconception:
+    """Return a misconception by its id; questions may name only those that are in the file."""
+    catalogue = misconceptions()
+    if name not in catalogue:
+        raise InvalidInput(f"no misconception {name!r}; add it to hedgelib/ask/{_FILE.name}")
+    return catalogue[name]

@@ -1,0 +1,75 @@
+// A question: choose or type, commit with Enter or the button, and read the verdict below.
+
+let questions = 0;
+
+function choices(spec, name, commit) {
+  const boxes = spec.options.map(([key, text]) => {
+    const input = element("input", { type: "radio", name, value: key });
+    return { input, row: element("label", {}, input, element("span", {}, text)) };
+  });
+  const group = element("div", { class: "options", role: "radiogroup", "aria-labelledby": `${name}-ask` },
+    ...boxes.map(({ row }) => row));
+  return { rows: [group], value: () => boxes.find(({ input }) => input.checked)?.input.value ?? "",
+    put: (value) => { for (const { input } of boxes) input.checked = input.value === value; } };
+}
+
+function number(spec, name) {
+  const input = element("input", { type: "text", id: name, autocomplete: "off", spellcheck: "false",
+    "aria-describedby": `${name}-ask` });
+  const label = element("label", { for: name }, `Your answer (${spec.unit})`);
+  return { rows: [label, input], value: () => input.value,
+    put: (value) => { input.value = value; } };
+}
+
+function render({ model, el }) {
+  const spec = model.get("spec"), name = `hedge-question-${questions++}-${Math.random().toString(36).slice(2)}`;
+  const ask = element("div", { class: "ask", id: `${name}-ask` });
+  ask.innerHTML = spec.ask;
+  const asks = spec.kind !== "function";
+  const answer = (spec.kind === "choice" ? choices : number)(spec, name);
+  const verdict = element("div", { class: "verdict", role: "status", "aria-live": "polite" });
+  const readout = element("div", { class: "readout", "aria-live": "polite" });
+  const picture = element("div", { class: "picture" }, readout);
+  picture.hidden = true;
+  const commit = () => {
+    if (!answer.value().trim()) {
+      verdict.textContent = spec.kind === "choice" ? "Choose one of the answers first." : "Type a number first.";
+      return;
+    }
+    root.setAttribute("aria-busy", "true");
+    model.send({ answer: answer.value() });
+  };
+  const button = element("button", { type: "button" }, "Answer");
+  button.addEventListener("click", commit);
+  const form = element("div", { class: "form" }, ...answer.rows, button);
+  form.addEventListener("keydown", (event) => {
+    const plain = !(event.shiftKey || event.ctrlKey || event.altKey || event.metaKey);
+    if (event.key !== "Enter" || !plain || event.target === button) return;
+    event.preventDefault();
+    commit();
+  });
+  const folded = spec.folded.map(([title, html]) => {
+    const inside = element("div");
+    inside.innerHTML = html;
+    return element("details", {}, element("summary", {}, title), inside);
+  });
+  const root = element("div", { class: "hedge-scene hedge-question", role: "group",
+    "aria-labelledby": `${name}-ask` }, ask, ...(asks ? [form] : []), verdict, picture, ...folded);
+  ownKeys(root);
+  el.append(root);
+  const show = (told) => {
+    root.removeAttribute("aria-busy");
+    if (told.answer === null) return;
+    answer.put(told.answer);
+    root.dataset.outcome = told.outcome;
+    verdict.innerHTML = told.verdict;
+    picture.hidden = !told.scene;
+    if (told.scene) draw(told.scene, picture, readout);
+  };
+  model.on("msg:custom", show);
+  // What it was answered before.
+  model.send({});
+  return () => model.off("msg:custom", show);
+}
+
+export default { render };

@@ -1,0 +1,375 @@
+"""Questions: text, numbers that may be drawn again, the right answer, and what leads to wrong ones.
+
+The text is in a TOML file and the computation in a function, under one id. Everything that is shown
+or judged comes from an :class:`Asked`, a question with its numbers.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from hedgelib.ask.answers import NEAR, WITHIN, close, is_whole, read_answer
+from hedgelib.ask.marking import PERCENT, TURNED, Key, judge
+from hedgelib.ask.misconceptions import misconception
+from hedgelib.ask.text import fill
+from hedgelib.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from hedgelib.show import Scene
+
+__all__ = ["Answer", "Asked", "Question", "Questions", "Varied", "Verdict", "vary"]
+
+Kind: TypeAlias = Literal["number", "choice", "function"]
+Outcome: TypeAlias = Literal["right", "slip", "sign", "near", "way", "wrong", "unread"]
+
+_NEAR_ZERO = 2e-12
+"""What sums of floats leave of a zero."""
+_RATES = ("%", "percent", "a number", "a decimal", "a share")
+_MOST_DRAWS = 200
+_FIELDS = {"ask", "unit", "options", "why", "hints", "wrong_way", "solution", "slips"}
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """A number of a question: its value at first, and those from which another is drawn."""
+
+    start: Any
+    others: Sequence[Any]
+
+
+def vary(start: Any, *others: Any, low: float = 0, high: float = 0, step: float = 0) -> Varied:
+    """Let a number vary, over a grid or over the values given.
+
+    Examples
+    --------
+    >>> vary(1.2, low=1, high=1.4, step=0.2).others
+    (1.0, 1.2, 1.4)
+    """
+    if not step:
+        return Varied(start, (start, *others))
+    steps = range(round((high - low) / step) + 1)
+    return Varied(start, tuple(float(f"{low + i * step:.10g}") for i in steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a question's function returns.
+
+    - right: a number in the question's unit, the key of the right option, or a function
+    - slips: misconception by id, and the number (or function) that it leads to
+    - worth: the value of each option, for the picture; the option's key where there is none
+    - then: makes the picture that follows, from the value of the guess or None
+    - start: today's price and the like, from where an answer lies in one direction or the other
+    - values: further values for the text
+    - calls: arguments with which a function is tried
+    """
+
+    right: Any
+    slips: Mapping[str, Any] = field(default_factory=dict)
+    worth: Mapping[str, Any] = field(default_factory=dict)
+    then: Callable[[Any], Any] | None = None
+    start: float | None = None
+    within: float = WITHIN
+    values: Mapping[str, Any] = field(default_factory=dict)
+    calls: Sequence[tuple[Any, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Judgement of an answer, in Markdown, with the misconception behind it if one is known."""
+
+    outcome: Outcome
+    text: str
+    misconception: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question: made by :meth:`Questions.add`."""
+
+    id: str
+    text: Mapping[str, Any]
+    given: Mapping[str, Any]
+    compute: Callable[..., Answer]
+
+    def ask(self, **values: Any) -> Asked:
+        """Return the question with its first numbers, or with others for some of them.
+
+        Raises
+        ------
+        InvalidInput
+            A value that the question does not take, or one that it needs and has not been given.
+        """
+        unknown = set(values) - set(self.given)
+        if unknown:
+            raise InvalidInput(
+                f"question {self.id} takes {', '.join(self.given) or 'nothing'}, "
+                f"got {', '.join(sorted(unknown))}"
+            )
+        numbers = {
+            name: value.start if isinstance(value, Varied) else value
+            for name, value in self.given.items()
+        } | values
+        missing = [name for name, value in numbers.items() if value is ...]
+        if missing:
+            raise InvalidInput(f"question {self.id} needs {', '.join(missing)}")
+        return Asked(self, numbers, self.compute(**numbers))
+
+    def again(self, seed: object, **values: Any) -> Asked:
+        """Return the question with new numbers, the same for the same seed.
+
+        Numbers for which a wrong answer would pass for the right one are drawn anew.
+        """
+        for attempt in range(_MOST_DRAWS):
+            random = Random(f"{self.id}/{seed}/{attempt}")
+            drawn = {
+                name: random.choice(value.others)
+                for name, value in self.given.items()
+                if isinstance(value, Varied)
+            }
+            try:
+                asked = self.ask(**(drawn | values))
+            except InvalidInput:
+                continue
+            if asked.is_apart():
+                return asked
+        raise InvalidInput(f"question {self.id} refuses its own numbers; change their ranges")
+
+    @property
+    def varies(self) -> bool:
+        """Whether it can be asked with other numbers."""
+        return any(isinstance(value, Varied) for value in self.given.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its numbers."""
+
+    question: Question
+    numbers: Mapping[str, Any]
+    answer: Answer
+
+    @property
+    def kind(self) -> Kind:
+        """What an answer is."""
+        if "options" in self.question.text:
+            return "choice"
+        return "function" if callable(self.answer.right) else "number"
+
+    @property
+    def unit(self) -> str:
+        """Unit of a number."""
+        unit: str = self.question.text.get("unit", "")
+        return unit
+
+    def say(self, text: str) -> str:
+        """Fill a text with the question's values."""
+        values = {**self.numbers, **self.answer.values, "answer": self.answer.right}
+        try:
+            return fill(text, values).strip()
+        except (InvalidInput, ValueError, LookupError, TypeError) as error:
+            raise InvalidInput(f"question {self.question.id}: {error} in {text!r}") from error
+
+    def part(self, name: str) -> str:
+        """Return a text of the question by its name, empty where there is none."""
+        return self.say(self.question.text.get(name, ""))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Return the options of a choice by their keys."""
+        options = self.question.text.get("options", {})
+        return {key: " ".join(self.say(text).split()) for key, (text, _) in options.items()}
+
+    def reason(self, option: str) -> str:
+        """Return why an option is right, or why one would think so."""
+        return self.say(self.question.text["options"][option][1])
+
+    @property
+    def hints(self) -> list[str]:
+        """The hints, each a step beyond the one before."""
+        hints = [self.part("wrong_way"), *map(self.say, self.question.text.get("hints", ()))]
+        return [hint for hint in hints if hint]
+
+    def picture(self, guess: str | None = None) -> Scene | None:
+        """Return the picture that follows, with the chosen option in it."""
+        if self.answer.then is None:
+            return None
+        value = None if guess is None else self.answer.worth.get(guess, guess)
+        shown = self.answer.then(value)
+        scene: Scene = shown.scene() if hasattr(shown, "scene") else shown
+        return scene
+
+    def judge(self, *answer: object) -> Verdict:
+        """Judge an answer: a number as people write it, the key of an option, or a function."""
+        if self.kind == "choice":
+            return self._chosen(answer[0])
+        if self.kind == "function":
+            return self._called(answer[0])
+        try:
+            number = read_answer(*answer, unit=self.unit)
+        except InvalidInput as error:
+            return Verdict("unread", str(error))
+        return self._number(0.0 if abs(number) <= _NEAR_ZERO else number)
+
+    def _chosen(self, option: object) -> Verdict:
+        right = self.answer.right
+        if not isinstance(option, str) or option not in self.options:
+            return Verdict("unread", "Choose one of the answers.")
+        if option == right:
+            return Verdict("right", f"✔ **Right.** {self.reason(right)}")
+        return Verdict(
+            "slip",
+            f"You said **{self.options[option]}**. {self.reason(option)}\n\n"
+            f"It is **{self.options[right]}**. {self.reason(right)}",
+            option,
+        )
+
+    def _called(self, function: object) -> Verdict:
+        if not callable(function):
+            return Verdict("unread", "An answer is a function, without its brackets.")
+        returned = []
+        for call in self.answer.calls:
+            try:
+                returned.append(read_answer(function(*call), unit=self.unit))
+            except Exception as error:
+                text = f"With {', '.join(map(repr, call))} it fails: {error}"
+                return Verdict("unread", text)
+        right, *wrong = (
+            [float(way(*call)) for call in self.answer.calls]
+            for way in (self.answer.right, *self.answer.slips.values())
+        )
+        slips = dict(zip(self.answer.slips, wrong, strict=True))
+        key = Key(kind="function", right=right, wrong=slips, within=self.answer.within)
+        mark = judge(returned, key)
+        if mark.share == 1:
+            return self._right()
+        return self._slip(mark.model) if mark.model else self._hint()
+
+    def _key(self) -> Key:
+        numbers = {name: float(value) for name, value in self.answer.slips.items()}
+        return Key(
+            kind="number", right=self._clean(self.answer.right), within=self.answer.within,
+            wrong={name: self._clean(value) for name, value in numbers.items()},
+        )  # fmt: skip
+
+    @staticmethod
+    def _clean(value: float) -> float:
+        return 0.0 if abs(value) <= _NEAR_ZERO else float(value)
+
+    @property
+    def _counted(self) -> bool:
+        return self.unit == "contracts" and is_whole(self.answer.right)
+
+    def _number(self, number: float) -> Verdict:
+        key = self._key()
+        mark = judge(number, key)
+        exact = not self._counted or (is_whole(number) and round(number) == round(key.right))
+        if mark.share == 1 and exact:
+            return self._right()
+        model = mark.model
+        if model and (model in key.wrong or self._explains(model)):
+            return self._slip(model)
+        if close(number, key.right, NEAR):
+            return Verdict("near", self._near())
+        start = self.answer.start or 0.0
+        way = self.part("wrong_way")
+        if way and (number - start) * (key.right - start) < 0:
+            return Verdict("way", f"**Not yet.** {way}")
+        return self._hint()
+
+    def _explains(self, model: str) -> bool:
+        return model == TURNED or (model == PERCENT and self.unit.partition(",")[0] in _RATES)
+
+    def _right(self) -> Verdict:
+        return Verdict("right", f"✔ **Right.** {self.part('why')}")
+
+    def _slip(self, model: str) -> Verdict:
+        own = self.question.text.get("slips", {}).get(model)
+        if own is None and model == TURNED:
+            return Verdict("sign", "**Nearly.** The size is right; look at the sign.", model)
+        why = self.say(own) if own else misconception(model).why
+        return Verdict("slip", f"**Not yet.** {why}", model)
+
+    def _near(self) -> str:
+        if self._counted:
+            return "**Close.** Contracts come whole, and every one counts: round at the end."
+        return (
+            "**Close.** Give more digits, and round only at the end. If you have, something small "
+            "is missing."
+        )
+
+    def _hint(self) -> Verdict:
+        hints = self.hints
+        after_way = hints[1:] if self.part("wrong_way") else hints
+        return Verdict("wrong", f"**Not yet.** {after_way[0] if after_way else ''}".rstrip())
+
+    def is_apart(self) -> bool:
+        """Tell whether no wrong answer would pass for the right one, nor for another wrong one."""
+        if self.kind != "number":
+            return True
+        key = self._key()
+        known = [key.right, *key.wrong.values()]
+        room = 2 * self.answer.within
+        return not any(
+            close(first, second, room) or close(second, first, room)
+            for i, first in enumerate(known)
+            for second in known[:i]
+        )
+
+
+class Questions:
+    """The questions of a lesson: texts from a file, to which functions are added by id."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._asked: dict[str, Question] = {}
+
+    @property
+    def texts(self) -> Mapping[str, Any]:
+        """Everything in the file, by id."""
+        return _read(self._path)
+
+    def add(self, question_id: str, **given: Any) -> Callable[[Callable[..., Answer]], Question]:
+        """Make a question of a function that returns an :class:`Answer`.
+
+        Parameters
+        ----------
+        question_id : str
+            Under which its text is in the file.
+        **given : object or Varied
+            Arguments of the function: fixed, to be drawn again, or ``...`` for what the lesson has
+            to hand in.
+        """
+        text = self.texts.get(question_id)
+        if text is None or not set(text) <= _FIELDS or "ask" not in text:
+            raise InvalidInput(f"{self._path.name}: no question {question_id}, or a field unknown")
+
+        def made(compute: Callable[..., Answer]) -> Question:
+            question = Question(question_id, text, given, compute)
+            self._asked[question_id] = question
+            return question
+
+        return made
+
+    def __getitem__(self, question_id: str) -> Question:
+        return self._asked[question_id]
+
+    def __iter__(self) -> Any:
+        return iter(self._asked)
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+
+@cache
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error

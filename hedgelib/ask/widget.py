@@ -1,0 +1,146 @@
+"""The question widget: question, answer, verdict, hints and picture in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from hedgelib._text import safe
+from hedgelib.ask.question import Asked, Verdict
+from hedgelib.ask.text import to_html
+from hedgelib.errors import HedgeError
+from hedgelib.show.palette import css
+from hedgelib.show.plot import picture_html
+
+__all__ = ["QuestionWidget", "shown"]
+
+_HERE = Path(__file__).parent
+_SHOW = _HERE.parent / "show"
+
+
+def _text(*paths: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+class QuestionWidget(anywidget.AnyWidget):
+    """A question to answer; made by :func:`shown`.
+
+    Where no kernel runs the question is shown with its options, and what follows is folded.
+    """
+
+    _esm = _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js")
+    _css = "\n".join([css(), _text(_SHOW / "scene.css", _HERE / "question.css")])
+    spec = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.value: Any = None
+        self.verdict: Verdict | None = None
+        self._told: dict[str, Any] = {"answer": None}
+        self._title = (
+            "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
+        )
+        super().__init__(spec=self._spec())
+        self.on_msg(self._hear)
+
+    @property
+    def guess(self) -> Any:
+        """The chosen option's value, or the answer as it was given; None before the first."""
+        if self.asked.kind == "choice":
+            return self.asked.answer.worth.get(self.value, self.value)
+        return self.value
+
+    def _spec(self) -> dict[str, Any]:
+        asked = self.asked
+        return {
+            "ask": to_html(f"**{self._title}** {asked.part('ask')}"),
+            "kind": asked.kind,
+            "unit": asked.unit,
+            "options": list(asked.options.items()),
+            "folded": [[title, to_html(text)] for title, text in self._folded()],
+        }
+
+    def _folded(self) -> list[tuple[str, str]]:
+        hints, solution = self.asked.hints, self.asked.part("solution")
+        if not solution:
+            return []
+        numbered = [(f"Hint {i} of {len(hints)}", hint) for i, hint in enumerate(hints, 1)]
+        return [*numbered, ("Worked solution", solution)]
+
+    def answer(self, *answer: object) -> None:
+        """Judge an answer and show the verdict, and the picture that follows a guess."""
+        verdict = self.asked.judge(*answer)
+        self.verdict = verdict
+        self.value = answer[0] if len(answer) == 1 else answer
+        told: dict[str, Any] = {
+            "answer": self.value if isinstance(self.value, str) else _written(answer),
+            "outcome": verdict.outcome,
+            "verdict": to_html(verdict.text),
+        }
+        if verdict.outcome != "unread":
+            scene = self.asked.picture(self.value if self.asked.kind == "choice" else None)
+            told["scene"] = scene.data() if scene else None
+        self._told = told
+        self.send(told)
+
+    def _hear(self, _: object, asked: dict[str, Any], __: object) -> None:
+        if "answer" not in asked:
+            self.send(self._told)
+            return
+        try:
+            self.answer(asked["answer"])
+        except (HedgeError, ArithmeticError) as error:
+            self.send({**self._told, "outcome": "unread", "verdict": to_html(str(error))})
+
+    def still(self) -> str:
+        """Write the question for a page without a kernel; the answer to a guess is folded."""
+        asked = self.asked
+        parts = [self.spec["ask"]]
+        if asked.options:
+            parts.append(
+                f"<ul>{''.join(f'<li>{safe(o)}</li>' for o in asked.options.values())}</ul>"
+            )
+        if self.verdict and asked.kind != "choice":
+            parts.append(to_html(self.verdict.text))
+        folded = list(self.spec["folded"])
+        if asked.kind == "choice":
+            right = asked.answer.right
+            scene = asked.picture()
+            picture = picture_html(scene) if scene else ""
+            text = to_html(f"**{asked.options[right]}**. {asked.reason(right)}")
+            folded.append(("Answer", text + picture))
+        parts += [f"<details><summary>{t}</summary>{html}</details>" for t, html in folded]
+        return f'<div class="hedge-question mathjax_ignore">{"".join(parts)}</div>'
+
+    def __repr__(self) -> str:
+        parts = [f"{self._title} {self.asked.part('ask')}"]
+        parts += [f"- {option}" for option in self.asked.options.values()]
+        parts += [self.verdict.text] if self.verdict else []
+        return "\n".join(parts)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        live = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {
+            "application/vnd.jupyter.widget-view+json": live,
+            "text/html": self.still(),
+            "text/plain": repr(self),
+        }, {}
+
+
+def _written(answer: tuple[object, ...]) -> str:
+    return ",".join(map(str, answer)) if all(not callable(part) for part in answer) else ""
+
+
+_SHOWN: dict[str, QuestionWidget] = {}
+"""By question and numbers: run again, a cell keeps the answer that was given."""
+
+
+def shown(asked: Asked) -> QuestionWidget:
+    """Return the widget of a question, with the answer that it was given before."""
+    key = f"{asked.question.id} {asked.part('ask')} {asked.options}"
+    if key not in _SHOWN:
+        _SHOWN[key] = QuestionWidget(asked)
+    return _SHOWN[key]

@@ -1,0 +1,221 @@
+"""Questions of lesson 01: owners, longs and shorts, a put, a future with a date, two accounts."""
+
+from __future__ import annotations
+
+from hedgelib import market
+from hedgelib.ask.question import Answer, vary
+from hedgelib.contracts import inverse_pnl_coin, inverse_pnl_usd, linear_pnl_usd
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies.lesson01 import (
+    FiveWays,
+    long_and_short,
+    put_pnl_usd,
+    wild_days,
+)
+from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
+from hedgelib.scenario import move_pnl
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("01")
+
+_PRICE = vary(2_000.0, low=1_500, high=4_000, step=50)
+_CLEO = {
+    "book": vary(8_000.0, low=4_000, high=20_000, step=500),
+    "rise": vary(0.5, low=0.1, high=0.8, step=0.05),
+}
+
+
+@QUESTIONS.add("01.a", notional=1_000, price=2_500)
+def tripled(notional: float, price: float) -> Answer:
+    return Answer(
+        right="whole",
+        worth={"as_an_owner": -notional, "whole": -2.0 * notional, "short_only_earns": 0.0},
+        then=lambda guess: long_and_short(notional, price, 2.0, guess=guess),
+        values={"loss": 2 * notional, "move": 2.0},
+    )
+
+
+@QUESTIONS.add("01.b", book=10_000, rise=0.4)
+def risen(book: float, rise: float) -> Answer:
+    gain = book * rise
+    return Answer(
+        right="nothing",
+        worth={"hedge_is_insurance": gain, "hedge_costs_half": gain / 2, "nothing": 0.0},
+        values={"gain": gain, "half": gain / 2},
+    )
+
+
+@QUESTIONS.add("01.c", ways=..., move=-0.5)
+def halved(ways: FiveWays, move: float) -> Answer:
+    stake = ways.stake_usd
+    return Answer(
+        right="nothing",
+        worth={"as_an_owner": stake / 2, "nothing": 0.0, "as_an_inverse_short": stake},
+        then=lambda guess: ways.at(move, guess=guess),
+        values={"stake": stake, "half": stake / 2},
+    )
+
+
+@QUESTIONS.add(
+    "01.1",
+    size=vary(3_000.0, low=1_000, high=9_000, step=500),
+    sold=_PRICE,
+    rise=vary(500.0, low=100, high=900, step=50),
+)
+def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
+    now = sold + rise
+    paid = float(linear_pnl_usd(-size / sold, sold, now))
+    return Answer(
+        right=paid,
+        slips={
+            "sign_turned": -paid,
+            "share_of_new_price": -size * rise / now,
+            "one_coin": -rise,
+        },
+        values={"now": now, "coins": size / sold, "loss": -paid},
+    )
+
+
+@QUESTIONS.add("01.2", **_CLEO)
+def hedged_in_a_rise(book: float, rise: float) -> Answer:
+    gain = book * rise
+    return Answer(
+        right=0.0,
+        slips={"hedge_is_insurance": gain, "short_only": -gain, "sign_ignored": 2 * gain},
+        values={"gain": gain, "loss": -gain},
+    )
+
+
+@QUESTIONS.add(
+    "01.3",
+    book=_CLEO["book"],
+    fall=vary(0.35, low=0.1, high=0.6, step=0.05),
+    premium=vary(480.0, low=200, high=900, step=20),
+)
+def insured(book: float, fall: float, premium: float) -> Answer:
+    put = float(put_pnl_usd(book, -fall, premium))
+    return Answer(
+        right=put - book * fall,
+        slips={
+            "put_is_free": 0.0,
+            "put_left_out": -book * fall - premium,
+            "put_only": put,
+            "book_only": -book * fall,
+        },
+        values={"loss": -book * fall, "pays": book * fall, "cost": -premium},
+    )
+
+
+@QUESTIONS.add(
+    "01.4",
+    btc=vary(0.25, low=0.1, high=0.4, step=0.05),
+    altcoin=vary(0.40, low=0.12, high=0.7, step=0.02),
+    rise=vary(0.10, low=0.05, high=0.3, step=0.01),
+)
+def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
+    beta = altcoin / btc
+    down, up = wild_days(market.returns(["BTC", "ADA"]), 0.05)["ADA"]
+    return Answer(
+        right=100 * beta * rise,
+        slips={
+            "percent_for_decimal": beta * rise,
+            "beta_left_out": 100 * rise,
+            "upside_down": 100 * rise / beta,
+            "sign_turned": -100 * beta * rise,
+        },
+        values={"beta": beta, "move": beta * rise, "down": down, "up": up},
+    )
+
+
+@QUESTIONS.add(
+    "01.5",
+    coins=vary(5.0, low=2, high=9, step=1),
+    spot=_PRICE,
+    basis=vary(60.0, low=20, high=120, step=10),
+    change=vary(300.0, low=-600, high=900, step=100),
+)
+def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answer:
+    future, last = spot + basis, spot + change
+    owned = coins * change
+    dated = float(linear_pnl_usd(-coins, future, last))
+    total = owned + dated
+    return Answer(
+        right=total,
+        slips={
+            "sold_at_spot": 0.0,
+            "coins_only": owned,
+            "short_only": dated,
+            "sign_turned": -total,
+        },
+        values={"future": future, "last": last, "owned": owned, "dated": dated},
+    )
+
+
+@QUESTIONS.add(
+    "01.6",
+    short=vary(5_000.0, low=1_000, high=9_000, step=500),
+    entry=_PRICE,
+    fall=vary(0.2, low=0.05, high=0.5, step=0.05),
+)
+def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
+    price = entry * (1 - fall)
+    earned = float(inverse_pnl_coin(-short, entry, price))
+    dollars = float(inverse_pnl_usd(-short, entry, price))
+    return Answer(
+        right=earned,
+        slips={"coin_at_entry": dollars / entry, "dollars_for_coins": dollars},
+        values={"exit": price, "before": short / entry, "after": short / price, "dollars": dollars},
+    )
+
+
+@QUESTIONS.add(
+    "01.7",
+    stake=vary(1_200.0, low=600, high=4_000, step=200),
+    entry=2_000.0,
+    leverage=vary(2.0, 3.0, 4.0, 5.0),
+)
+def emptied(stake: float, entry: float, leverage: float) -> Answer:
+    size = leverage * stake
+    fall = float(1 - inverse_bankruptcy_price(size, entry, stake / entry) / entry)
+    linear = float(1 - linear_bankruptcy_price(size / entry, entry, stake) / entry)
+    return Answer(
+        right=100 * fall,
+        slips={
+            "linear_liquidation": 100 * linear,
+            "percent_for_decimal": fall,
+            "as_an_owner": 100.0,
+        },
+        within=0.012,
+        values={
+            "size": size,
+            "fall": fall,
+            "of_margin": stake / 100,
+            "of_contract": size / 100,
+            "both": (stake + size) / 100,
+        },
+    )
+
+
+@QUESTIONS.add(
+    "01.8",
+    book=vary(6_000.0, low=3_000, high=12_000, step=500),
+    margin=vary(3_000.0, low=1_000, high=5_000, step=500),
+    price=2_000.0,
+    fall=vary(0.3, low=0.1, high=0.5, step=0.05),
+)
+def margin_falls_too(book: float, margin: float, price: float, fall: float) -> Answer:
+    parts = move_pnl(book, 1.0, margin / price, -book, price, -fall)
+    return Answer(
+        right=float(parts.total_usd),
+        slips={
+            "collateral_left_out": 0.0,
+            "short_left_out": -(book + margin) * fall,
+            "short_only": book * fall,
+        },
+        values={
+            "altcoins": parts.spot_usd,
+            "of_margin": parts.collateral_usd,
+            "of_short": parts.hedge_usd,
+        },
+    )

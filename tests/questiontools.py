@@ -1,0 +1,52 @@
+"""A question as a reader meets it in the browser: by keyboard alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.labtools import PATIENCE_SECONDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+PATIENCE = PATIENCE_SECONDS * 1000
+
+
+class QuestionOnPage:
+    """The question in a place, such as a cell."""
+
+    def __init__(self, place: Locator) -> None:
+        self.page: Page = place.page
+        self.whole = place.locator(".hedge-question:has(> .form)")
+        self.verdict = self.whole.get_by_role("status").first
+        self.picture = self.whole.locator(".picture > svg")
+        self.radios = self.whole.get_by_role("radio")
+        self.box = self.whole.get_by_role("textbox")
+
+    def choose(self, place: int) -> None:
+        """Choose an option by arrow keys and commit it by Enter."""
+        self.radios.first.focus()
+        for _ in range(place):
+            self.page.keyboard.press("ArrowDown")
+        if not self.radios.nth(place).is_checked():
+            self.page.keyboard.press("Space")
+        self.page.keyboard.press("Enter")
+
+    def type(self, text: str) -> None:
+        """Type an answer and commit it by Enter."""
+        self.box.focus()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Enter")
+
+    def says(self, text: str) -> None:
+        expect(self.verdict).to_contain_text(text, timeout=PATIENCE)
+
+    def unfold(self, title: str) -> Locator:
+        """Open a hint or the solution by keyboard; return it."""
+        summary = self.whole.locator("summary").filter(has_text=title)
+        summary.focus()
+        self.page.keyboard.press("Enter")
+        return self.whole.locator("details").filter(has=summary).locator("div")
