@@ -25,33 +25,14 @@ _numbers = itertools.count()
 
 
 class Group:
-    """A control group of one run.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder.
-    """
+    """A control group of one run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @classmethod
     def new(cls, memory_bytes: int, processes: int) -> Group | None:
-        """Make a group with limits.
-
-        Parameters
-        ----------
-        memory_bytes : int
-            Of all its processes, with what the kernel holds for them; there is no additional swap.
-        processes : int
-            And threads.
-
-        Returns
-        -------
-        Group or None
-            ``None`` where this machine does not let us make one.
-        """
+        """Make a group with limits."""
         parent = delegated()
         if parent is None:
             return None
@@ -75,16 +56,7 @@ class Group:
                 (self._path / name).write_text(f"{value}\n")
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """Word a command that moves into the group before it begins.
-
-        Parameters
-        ----------
-        command : sequence of str
-
-        Returns
-        -------
-        list of str
-        """
+        """Word a command that moves into the group before it begins."""
         return ["/bin/sh", "-c", _MOVE, str(self._path / "cgroup.procs"), *command]
 
     def ran_out_of_memory(self) -> bool:
@@ -114,12 +86,7 @@ class Group:
 
 @cache
 def delegated() -> Path | None:
-    """Find where groups can be made and processes moved into them: tried once, with a process.
-
-    Returns
-    -------
-    Path or None
-    """
+    """Find where groups can be made and processes moved into them: tried once, with a process."""
     for folder in _above():
         try:
             controllers = (folder / "cgroup.subtree_control").read_text().split()

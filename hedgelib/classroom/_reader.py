@@ -232,12 +232,7 @@ def _failed(reason: str) -> bytes:
 def _limit() -> None:
     import resource
 
-    for name, most in (
-        ("AS", _MEMORY),
-        ("CPU", int(SECONDS)),
-        ("FSIZE", 0),
-        ("CORE", 0),
-    ):
+    for name, most in (("AS", _MEMORY), ("CPU", int(SECONDS)), ("FSIZE", 0), ("CORE", 0)):
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
 
 

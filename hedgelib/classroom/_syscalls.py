@@ -52,22 +52,7 @@ _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
 
 
 def program(machine: str = "") -> bytes:
-    """Write the filter in the kernel's form, ``struct sock_filter`` after ``struct sock_filter``.
-
-    Parameters
-    ----------
-    machine : str
-        As :func:`platform.machine` has it; this one when omitted.
-
-    Returns
-    -------
-    bytes
-        Empty for a machine whose numbers are not known here: the rest of the sandbox holds there.
-
-    Notes
-    -----
-    **Source:** seccomp(2); the kernel's ``syscall_64.tbl`` and ``asm-generic/unistd.h``.
-    """
+    """Write the filter in the kernel's form: one ``struct sock_filter`` after another."""
     machine = machine or platform.machine()
     if machine not in _AUDIT_ARCH:
         return b""

@@ -36,42 +36,18 @@ _LONGEST_STAMP = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What the gradebook has for a question.
+    """What the gradebook has for a question."""
 
-    Parameters
-    ----------
-    points : float
-        Those of a person, where one has given any; otherwise those by computation.
-    waits : bool
-        The answer waits to be marked by hand.
-    by_hand : bool
-        The points are a person's.
-    comment : str
-        A person's words.
-    """
-
-    points: float
-    waits: bool = False
-    by_hand: bool = False
-    comment: str = ""
+    points: float  # Those of a person, where one has given any; otherwise those by computation
+    waits: bool = False  # The answer waits to be marked by hand
+    by_hand: bool = False  # The points are a person's
+    comment: str = ""  # A person's words
 
 
 def enter(
     course: Course, book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bool
 ) -> None:
-    """Enter the marks of a submission.
-
-    Parameters
-    ----------
-    course : Course
-    book : nbgrader.api.Gradebook
-    nbgrader : nbgrader.apps.api.NbGraderAPI
-        Knows when a submission came through its exchange.
-    result : Result
-    changed : bool
-        The student has handed in another file since; answers marked by hand have to be looked at
-        again, and stays until then.
-    """
+    """Enter the marks of a submission."""
     assignment, student_id = result.record.assignment, result.record.student_id
     timestamp = _handed_in_at(course, nbgrader, assignment, student_id)
     with book.db.no_autoflush:
@@ -105,19 +81,7 @@ def _handed_in_at(
 
 
 def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[str, Score]]:
-    """Read all marks of an assignment.
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-    assignment : str
-    source : Source
-
-    Returns
-    -------
-    dict of str to dict of str to Score
-        By id and question.
-    """
+    """Read all marks of an assignment."""
     cells = {question.graded_cell: question.name for question in source.questions}
     found: dict[str, dict[str, Score]] = {}
     handed_in = (
@@ -163,28 +127,9 @@ def remark(answered: Answered) -> str:
 
 
 def readable(
-    source: Source,
-    cells: Sequence[tuple[str, Cell]],
-    result: Result,
-    numbers: Mapping[str, Any],
+    source: Source, cells: Sequence[tuple[str, Cell]], result: Result, numbers: Mapping[str, Any]
 ) -> str:
-    """Put a student's cells among those of the source, for nbgrader's formgrader to show.
-
-    Parameters
-    ----------
-    source : Source
-    cells : sequence of (str, Cell)
-        The student's, as taken apart.
-    result : Result
-    numbers : mapping of str to object
-        The student's, shown to whoever marks the written answer, as is what a good one has.
-
-    Returns
-    -------
-    str
-        A notebook. The student's Markdown is shown in it word for word, in a block
-        of code: the formgrader would take HTML in it for its own.
-    """
+    """Put a student's cells among those of the source, for nbgrader's formgrader to show."""
     notebook = json.loads(source.text)
     given = {grade_info(cell)["grade_id"]: cell for cell in notebook["cells"]}
     marked = {a.question.graded_cell: a for a in result.answered}

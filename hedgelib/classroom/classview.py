@@ -47,24 +47,16 @@ class ModelCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionCount:
-    """Results of the class in one question.
-
-    Parameters
-    ----------
-    question : Question
-    full, part, none, missing, waiting : int
-        Students with all points, some, none; without an answer; with one that waits to be marked.
-    models : tuple of ModelCount
-        The most frequent first.
-    """
+    """Results of the class in one question."""
 
     question: Question
+    # Students with all points, some, none; without an answer; with one that waits to be marked
     full: int
     part: int
     none: int
     missing: int
     waiting: int
-    models: tuple[ModelCount, ...]
+    models: tuple[ModelCount, ...]  # The most frequent first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +70,12 @@ class TeachAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassView:
-    """Results of a class in one assignment.
-
-    Parameters
-    ----------
-    source : Source
-    students : int
-        In the list of the class.
-    results : sequence of Result
-    scores : mapping of str to mapping of str to Score
-        By id and question.
-    """
+    """Results of a class in one assignment."""
 
     source: Source
-    students: int
+    students: int  # In the list of the class
     results: Sequence[Result]
-    scores: Mapping[str, Mapping[str, Score]]
+    scores: Mapping[str, Mapping[str, Score]]  # By id and question
 
     @property
     def totals(self) -> list[float]:
@@ -188,16 +170,7 @@ def _bins(view: ClassView) -> tuple[np.ndarray, np.ndarray]:
 
 
 def points_scene(view: ClassView) -> Scene:
-    """Draw a histogram of the students' points.
-
-    Parameters
-    ----------
-    view : ClassView
-
-    Returns
-    -------
-    Scene
-    """
+    """Draw a histogram of the students' points."""
     counts, edges = _bins(view)
     middles, step = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
     bars = Bars(at=middles, start=0 * counts, end=counts, thickness=0.92 * step, role="altcoins")
@@ -252,16 +225,7 @@ def _points_alt(view: ClassView) -> str:
 
 
 def models_scene(view: ClassView) -> Scene:
-    """Draw how many students had each wrong model, as tall as the models need.
-
-    Parameters
-    ----------
-    view : ClassView
-
-    Returns
-    -------
-    Scene
-    """
+    """Draw how many students had each wrong model, as tall as the models need."""
     shown = view.models()[:_MOST_BARS]
     places = np.arange(len(shown))[::-1].astype(float)
     counts = [model.students for model in shown]

@@ -44,12 +44,7 @@ class CourseError(HedgeError):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The folder of a class, in the layout of nbgrader.
-
-    Parameters
-    ----------
-    root : Path
-    """
+    """The folder of a class, in the layout of nbgrader."""
 
     root: Path
 
@@ -78,18 +73,7 @@ class Course:
         write_text(self.roster_file, json.dumps(roster, ensure_ascii=False, indent=1) + "\n")
 
     def roster(self) -> dict[str, str]:
-        """Read the list of the class.
-
-        Returns
-        -------
-        dict of str to str
-            The name of each id.
-
-        Raises
-        ------
-        CourseError
-            It is missing or damaged.
-        """
+        """Read the list of the class."""
         found = _read_json(self.roster_file)
         if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
             raise CourseError(f"{self.roster_file} is damaged; make the class again")
@@ -120,29 +104,14 @@ class Course:
         return tuple(name for name in ASSIGNMENTS if self.source(name).is_file())
 
     def check(self) -> None:
-        """Refuse a folder that is no course.
-
-        Raises
-        ------
-        CourseError
-        """
+        """Refuse a folder that is no course."""
         if not self.assignments() or not self.gradebook.is_file():
             raise CourseError(
                 f"there is no class in {self.root}; make one first: make class ROSTER=roster.csv"
             )
 
     def secret(self) -> bytes:
-        """Read the course's secret, and make one the first time.
-
-        Returns
-        -------
-        bytes
-
-        Raises
-        ------
-        CourseError
-            The file does not hold one.
-        """
+        """Read the course's secret, and make one the first time."""
         try:
             handle = os.open(self.secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -168,18 +137,7 @@ class Course:
             path.write_text(_CONFIG, encoding="utf-8")
 
     def write_numbers(self, assignment: str, roster: Mapping[str, str]) -> None:
-        """Draw the numbers of a class and write the file that goes out with the release.
-
-        Parameters
-        ----------
-        assignment : str
-        roster : mapping of str to str
-
-        Raises
-        ------
-        CourseError
-            Some student's numbers would no longer be those that were given out.
-        """
+        """Draw the numbers of a class and write the file that goes out with the release."""
         path = self.source(assignment).with_name(numbers_file(assignment))
         before = _read_json(path) if path.exists() else {}
         salt = before.get("salt") or secrets.token_hex(8)
@@ -203,23 +161,7 @@ class Course:
         write_text(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
     def numbers(self, assignment: str, roster: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-        """Read the numbers that the students of a class were given.
-
-        Parameters
-        ----------
-        assignment : str
-        roster : mapping of str to str
-
-        Returns
-        -------
-        dict of str to dict
-            For each id.
-
-        Raises
-        ------
-        CourseError
-            The file is damaged, or a student has no numbers in it.
-        """
+        """Read the numbers that the students of a class were given."""
         path = self.source(assignment).with_name(numbers_file(assignment))
         record = _read_json(path)
         try:

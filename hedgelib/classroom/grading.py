@@ -17,14 +17,7 @@ from hedgelib.classroom import sandbox
 from hedgelib.classroom.book import Score, enter, scores, write_readable
 from hedgelib.classroom.classview import ClassView, points_of
 from hedgelib.classroom.course import Course, write_text
-from hedgelib.classroom.interface import (
-    Answer,
-    Limits,
-    Outcome,
-    Refused,
-    Submission,
-    Wanted,
-)
+from hedgelib.classroom.interface import Answer, Limits, Outcome, Refused, Submission, Wanted
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.marking import Key
 from hedgelib.classroom.merge import NotGradable, merge
@@ -57,28 +50,14 @@ _LONGEST_BESIDE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
-    """Result of grading a folder.
+    """Result of grading a folder."""
 
-    Parameters
-    ----------
-    ran, kept : int
-        Submissions that were run now, and that had been before.
-    refused : tuple of Refused
-        What could not be graded.
-    pages : tuple of Path
-        The class pages.
-    grades : Path
-        The table of marks.
-    waiting : int
-        Submissions with answers that wait to be marked by hand.
-    """
-
-    ran: int
+    ran: int  # Submissions that were run now, and that had been before
     kept: int
-    refused: tuple[Refused, ...]
-    pages: tuple[Path, ...]
-    grades: Path
-    waiting: int
+    refused: tuple[Refused, ...]  # What could not be graded
+    pages: tuple[Path, ...]  # The class pages
+    grades: Path  # The table of marks
+    waiting: int  # Submissions with answers that wait to be marked by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +100,7 @@ class _Troubles:
     def add(self, about: Record | Submission, reason: str) -> Refused:
         """Record a problem with a student's work."""
         item = Refused(
-            name=about.name,
-            reason=reason,
-            student_id=about.student_id,
-            assignment=about.assignment,
+            name=about.name, reason=reason, student_id=about.student_id, assignment=about.assignment
         )
         self.take(item)
         return item
@@ -154,36 +130,7 @@ def grade(
     quiet: bool = False,
     run: Runner = sandbox.run,
 ) -> Graded:
-    """Grade a folder of submissions.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Nothing is written into it.
-    root : str or Path
-        Of the course.
-    trust : bool
-        Run submissions without a sandbox, as this user, with everything that this user may do.
-    again : bool
-        Run what has been run before, too.
-    limits : Limits, optional
-        What one submission may use.
-    workers : int, optional
-        Submissions run at a time; as many as there are processors when omitted.
-    quiet : bool
-        No progress bar.
-    run : callable
-        What runs a notebook.
-
-    Returns
-    -------
-    Graded
-
-    Raises
-    ------
-    HedgeError
-        No course, no such folder, no sandbox.
-    """
+    """Grade a folder of submissions."""
     course = Course(Path(root))
     course.check()
     boxed = run is sandbox.run
@@ -400,10 +347,7 @@ def _write(
             views.append(view)
             _write_feedback(course, view, roster, troubles)
             page = partial(
-                class_page,
-                roster=roster,
-                copies=copied(results, about.keys),
-                ungradable=ungradable,
+                class_page, roster=roster, copies=copied(results, about.keys), ungradable=ungradable
             )
             write_text(course.class_page(name), _class_page(view, page, refused, troubles))
             not_graded += [item for items in troubles.of(name).values() for item in items]
@@ -455,10 +399,7 @@ def _marked(course: Course, about: _Class, record: Record, reader: Reader) -> Re
 
 
 def _class_page(
-    view: ClassView,
-    page: Callable[..., str],
-    refused: Sequence[Refused],
-    troubles: _Troubles,
+    view: ClassView, page: Callable[..., str], refused: Sequence[Refused], troubles: _Troubles
 ) -> str:
     """Write the page of a class, without whoever makes that impossible."""
 
@@ -487,10 +428,7 @@ def _write_feedback(
         student_id = result.record.student_id
         try:
             page = feedback_page(
-                view.source,
-                result,
-                view.scores[student_id],
-                f"{roster[student_id]} ({student_id})",
+                view.source, result, view.scores[student_id], f"{roster[student_id]} ({student_id})"
             )
             path = course.student_file("feedback", student_id, view.source.name, "html")
             write_text(path, page)

@@ -52,129 +52,80 @@ Kind: TypeAlias = Literal["number", "choice", "function", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A variable that a question asks the student to set.
+    """A variable that a question asks the student to set."""
 
-    Parameters
-    ----------
-    question : str
-        ``"q3"``, for messages.
-    name : str
-        Of the variable, ``"q3"`` or ``"q3_reason"``; no two of a notebook are alike.
-    kind : str
-        ``"number"``: a finite number that is no bool; a numpy scalar, an array or a column of one
-        element, a decimal and a fraction count as the number they hold. ``"choice"`` and
-        ``"text"``: a text. ``"function"``: it is called, and each value that it returns must be a
-        number or a text.
-    calls : tuple of tuples
-        For a function, the positional arguments of each call, plain values or lists of them.
-    """
-
-    question: str
-    name: str
+    question: str  # ``"q3"``, for messages
+    name: str  # Of the variable, ``"q3"`` or ``"q3_reason"``; no two of a notebook are alike
+    # ``"number"``: a finite number that is no bool; a numpy scalar, an array or a column of one
+    # element, a decimal and a fraction count as the number they hold. ``"choice"`` and ``"text"``:
+    # a text. ``"function"``: it is called, and each value that it returns must be a number or a
+    # text
     kind: Kind
+    # For a function, the positional arguments of each call, plain values or lists of them
     calls: tuple[tuple[Plain | list[Plain], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one submission may use.
+    """What one submission may use."""
 
-    Parameters
-    ----------
-    seconds : float
-        Wall time for the whole notebook, the calls of functions included.
-    cell_seconds : float
-        Computing time for one cell, or for all calls of one function: an endless loop in one answer
-        leaves the others their marks. One that waits has three times as long by the clock, for a
-        busy machine must not cost marks.
-    memory_mb : int
-        For each process, and twice as much for all together, with what they share counted once and
-        with what waits in sockets and what is in scratch files.
-    processes : int
-        Processes and threads together.
-    output_bytes : int
-        Of what the notebook prints; what is beyond is dropped.
-    """
-
-    seconds: float = 60.0
+    seconds: float = 60.0  # Wall time for the whole notebook, the calls of functions included
+    # Computing time for one cell, or for all calls of one function: an endless loop in one answer
+    # leaves the others their marks. One that waits has three times as long by the clock, for a busy
+    # machine must not cost marks
     cell_seconds: float = 10.0
+    # For each process, and twice as much for all together, with what they share counted once and
+    # with what waits in sockets and what is in scratch files
     memory_mb: int = 1024
-    processes: int = 32
-    output_bytes: int = 100_000
+    processes: int = 32  # Processes and threads together
+    output_bytes: int = 100_000  # Of what the notebook prints; what is beyond is dropped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a variable held after the notebook had run.
+    """What a variable held after the notebook had run."""
 
-    Parameters
-    ----------
-    value : float, int, str, list or None
-        A plain value; for a function the list of what it returned, ``None`` for a call that
-        failed. ``None`` where there is nothing to mark.
-    problem : str
-        Why there is no value, in words for the student ("is not set", "is a Series, not a
-        number"); empty where there is one.
-    call_problems : tuple of str
-        For a function, one for each call, empty where it returned a plain value.
-    """
-
+    # A plain value; for a function the list of what it returned, ``None`` for a call that failed.
+    # ``None`` where there is nothing to mark
     value: Plain | list[Plain | None] | None = None
+    # Why there is no value, in words for the student ("is not set", "is a Series, not a number");
+    # empty where there is one
     problem: str = ""
+    # For a function, one for each call, empty where it returned a plain value
     call_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Result of running a notebook.
+    """Result of running a notebook."""
 
-    Parameters
-    ----------
-    answers : mapping of str to Answer
-        One for each `Wanted`, under its `name`, whatever happened.
-    problems : tuple of str
-        What the instructor should see, each a sentence: cells that raised (with the cell's
-        ``grade_id``, and the error's type and message), time or memory used up, the process gone,
-        output cut. Of bounded length, and printable.
-    seconds : float
-    """
-
+    # One for each `Wanted`, under its `name`, whatever happened
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    # What the instructor should see, each a sentence: cells that raised (with the cell's
+    # ``grade_id``, and the error's type and message), time or memory used up, the process gone,
+    # output cut. Of bounded length, and printable
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A notebook that was handed in, and the student it belongs to.
+    """A notebook that was handed in, and the student it belongs to."""
 
-    Parameters
-    ----------
-    student_id : str
-        An id of the roster.
-    assignment : str
-    name : str
-        Where it was found, relative to the folder; inside an archive ``"all.zip/ada/x.ipynb"``.
-        Text from outside: it is shown, never used as a path.
-    file : Path
-        A copy of the notebook as it was found. It is JSON and has the shape of a notebook of some
-        format; nothing else is known of it.
-    digest : str
-        SHA-256 of its bytes.
-    person : str
-        Whom the learning platform says it is from, by its own name and number for the student;
-        empty where it says neither.
-    warnings : tuple of str
-        What the instructor should look at: the id typed in is another than the file name says, a
-        second file of the same student was set aside, and the like.
-    """
-
-    student_id: str
+    student_id: str  # An id of the roster
     assignment: str
+    # Where it was found, relative to the folder; inside an archive ``"all.zip/ada/x.ipynb"``. Text
+    # from outside: it is shown, never used as a path
     name: str
+    # A copy of the notebook as it was found. It is JSON and has the shape of a notebook of some
+    # format; nothing else is known of it
     file: Path
-    digest: str
+    digest: str  # SHA-256 of its bytes
+    # Whom the learning platform says it is from, by its own name and number for the student; empty
+    # where it says neither
     person: str = ""
+    # What the instructor should look at: the id typed in is another than the file name says, a
+    # second file of the same student was set aside, and the like
     warnings: tuple[str, ...] = ()
 
     @property

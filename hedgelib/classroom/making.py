@@ -22,63 +22,25 @@ __all__ = ["Made", "class_keys", "make_class"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The class that was made.
-
-    Parameters
-    ----------
-    course : Course
-    students : int
-    assignments : tuple of str
-    kept : tuple of str
-        Assignments with a source that already existed and differs from the workbook's.
-    """
+    """The class that was made."""
 
     course: Course
     students: int
     assignments: tuple[str, ...]
+    # Assignments with a source that already existed and differs from the workbook's
     kept: tuple[str, ...]
 
 
 def class_keys(
     course: Course, source: Source, roster: Mapping[str, str]
 ) -> dict[str, dict[str, Key]]:
-    """Compute the right answers and those of the wrong models for every student of a class.
-
-    Parameters
-    ----------
-    course : Course
-    source : Source
-    roster : mapping of str to str
-
-    Returns
-    -------
-    dict of str to dict of str to Key
-        By id and question.
-    """
+    """Compute the right answers and those of the wrong models for every student of a class."""
     numbers = course.numbers(source.name, roster)
     return {student_id: source.keys(Numbers(mine)) for student_id, mine in numbers.items()}
 
 
 def make_class(roster_file: str | Path, root: str | Path) -> Made:
-    """Make the folder of a class, or bring it up to date with a longer list.
-
-    Parameters
-    ----------
-    roster_file : str or Path
-    root : str or Path
-        Made where it is missing. What is there stays: the secret, the sources, the marks.
-
-    Returns
-    -------
-    Made
-
-    Raises
-    ------
-    RosterError
-        The list cannot be read.
-    CourseError
-        The folder cannot be written, or belongs to another version of the exercises.
-    """
+    """Make the folder of a class, or bring it up to date with a longer list."""
     roster = read_roster(roster_file)
     course = Course(Path(root))
     try:

@@ -12,13 +12,7 @@ from dataclasses import dataclass, field
 from hedgelib.classroom._reader import LARGEST_CELL
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.reading import Cell, Reading
-from hedgelib.classroom.source import (
-    BEGIN_HIDDEN,
-    END_HIDDEN,
-    TEXT_STUB,
-    Source,
-    grade_info,
-)
+from hedgelib.classroom.source import BEGIN_HIDDEN, END_HIDDEN, TEXT_STUB, Source, grade_info
 
 __all__ = ["Merged", "NotGradable", "merge"]
 
@@ -35,44 +29,19 @@ class NotGradable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A submission that can be run.
+    """A submission that can be run."""
 
-    Parameters
-    ----------
-    runs : sequence of (str, str)
-        Name and source of each cell to run: the set-up of the source, then the student's own.
-    written : mapping of str to str
-        The written answers by question; a question whose cell is as it was given out is left out.
-    cells : sequence of (str, str)
-        All cells of the student's by ``grade_id``, for people to read.
-    warnings : tuple of str
-        What was changed that should not have been.
-    """
-
+    # Name and source of each cell to run: the set-up of the source, then the student's own
     runs: Sequence[tuple[str, str]]
+    # The written answers by question; a question whose cell is as it was given out is left out
     written: Mapping[str, str]
+    # All cells of the student's by ``grade_id``, for people to read
     cells: Sequence[tuple[str, Cell]]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  # What was changed that should not have been
 
 
 def merge(reading: Reading, source: Source) -> Merged:
-    """Take a submission apart.
-
-    Parameters
-    ----------
-    reading : Reading
-        What was found in its file.
-    source : Source
-
-    Returns
-    -------
-    Merged
-
-    Raises
-    ------
-    NotGradable
-        It is no notebook, or one for another language than Python.
-    """
+    """Take a submission apart."""
     if reading.failure or not reading.notebook:
         why = reading.failure or "it holds no cells"
         raise NotGradable(f"the file is not a notebook: {why}")

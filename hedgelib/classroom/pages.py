@@ -19,16 +19,7 @@ from hedgelib.classroom.models import wrong_model
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
 from hedgelib.course.contents import LESSONS
-from hedgelib.report.blocks import (
-    Block,
-    Facts,
-    Heading,
-    Points,
-    Section,
-    Table,
-    Text,
-    printable,
-)
+from hedgelib.report.blocks import Block, Facts, Heading, Points, Section, Table, Text, printable
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
 
@@ -73,18 +64,7 @@ def _number(value: float) -> str:
 
 
 def shown_answer(answer: Any, question: Question) -> str:
-    """Write an answer, or what is right, in one line.
-
-    Parameters
-    ----------
-    answer : object
-        A number, a pair of letters, a list of returned values, a text or ``None``.
-    question : Question
-
-    Returns
-    -------
-    str
-    """
+    """Write an answer, or what is right, in one line."""
     if answer is None:
         text = "no answer"
     elif question.kind == "text":
@@ -121,19 +101,7 @@ def _of(points: float, most: float) -> str:
 
 
 def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
-    """Write the overview of an assignment: its questions and the spread of right answers.
-
-    Parameters
-    ----------
-    source : Source
-    keys : mapping of str to mapping of str to Key
-        By id and question, of the whole class.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write the overview of an assignment: its questions and the spread of right answers."""
     rows = []
     for question in source.questions:
         rows.append(
@@ -214,22 +182,7 @@ def _spread(question: Question, keys: Sequence[Key]) -> str:
 
 
 def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], student: str) -> str:
-    """Write a student's feedback.
-
-    Parameters
-    ----------
-    source : Source
-    result : Result
-    scores : mapping of str to Score
-        By question.
-    student : str
-        Name and id.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write a student's feedback."""
     got = points_of(scores)
     waits = [a.question for a in result.answered if scores[a.question.name].waits]
     full = sum(
@@ -256,10 +209,7 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
         for a in result.answered
     ]  # fmt: skip
     table = Table(
-        ("Question", "Points", "Your answer", "Right for your numbers"),
-        rows,
-        "llll",
-        "All answers",
+        ("Question", "Points", "Your answer", "Right for your numbers"), rows, "llll", "All answers"
     )
     parts: list[Part] = [
         Section([Heading(f"{source.title}: feedback", student), facts, table]),
@@ -341,24 +291,7 @@ def class_page(
     refused: Sequence[Refused],
     ungradable: Collection[str] = (),
 ) -> str:
-    """Write the results of a class in one assignment.
-
-    Parameters
-    ----------
-    view : ClassView
-    roster : mapping of str to str
-        The name of each id.
-    copies : sequence of Copied
-    refused : sequence of Refused
-        What could not be graded.
-    ungradable : collection of str
-        Ids of students with a submission that could not be graded.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write the results of a class in one assignment."""
     source = view.source
     handed_in = {result.record.student_id for result in view.results} | {*ungradable}
     missing = [f"{name} ({i})" for i, name in roster.items() if i not in handed_in]

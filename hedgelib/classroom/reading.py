@@ -29,58 +29,27 @@ _LOST = "could not be read: the process that read it is gone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell of a submission, with only what counts.
-
-    Parameters
-    ----------
-    kind : str
-    source : str
-        Empty where it was too large to be read.
-    grade_id : str
-    has_result : bool
-        It has an output that says what the cell gave.
-    takes : tuple of str
-        Names of the classroom to which it gives another meaning.
-    left_out : int
-        Bytes of a source that was too large to be read; 0 for any other.
-    """
+    """A cell of a submission, with only what counts."""
 
     kind: Literal["code", "markdown"]
-    source: str
+    source: str  # Empty where it was too large to be read
     grade_id: str = ""
-    has_result: bool = False
-    takes: tuple[str, ...] = ()
-    left_out: int = 0
+    has_result: bool = False  # It has an output that says what the cell gave
+    takes: tuple[str, ...] = ()  # Names of the classroom to which it gives another meaning
+    left_out: int = 0  # Bytes of a source that was too large to be read; 0 for any other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Contents of a file.
+    """Contents of a file."""
 
-    Parameters
-    ----------
-    failure : str
-        Why it cannot be read at all; empty where it can.
-    notebook : bool
-        It has the shape of one.
-    assignment, language : str
-        As its metadata have them; ``"python"`` where they name no language.
-    typed : str or None
-        The id that the student typed in.
-    old : bool
-        It has the cells where formats before 4 have them.
-    refusal : str
-        Why there is nothing to grade; empty where there is.
-    cells : tuple of Cell
-    """
-
-    failure: str = ""
-    notebook: bool = False
-    assignment: str = ""
+    failure: str = ""  # Why it cannot be read at all; empty where it can
+    notebook: bool = False  # It has the shape of one
+    assignment: str = ""  # As its metadata have them; ``"python"`` where they name no language
     language: str = "python"
-    typed: str | None = None
-    old: bool = False
-    refusal: str = ""
+    typed: str | None = None  # The id that the student typed in
+    old: bool = False  # It has the cells where formats before 4 have them
+    refusal: str = ""  # Why there is nothing to grade; empty where there is
     cells: tuple[Cell, ...] = ()
 
 
@@ -104,17 +73,7 @@ def _cell(raw: Any) -> Cell:
 
 
 def taken_over(raw: Any) -> Reading:
-    """Take plain values, and nothing else, out of what the sandbox said of a file.
-
-    Parameters
-    ----------
-    raw : object
-        Of the form that :func:`hedgelib.classroom._reader.reading` gives.
-
-    Returns
-    -------
-    Reading
-    """
+    """Take plain values, and nothing else, out of what the sandbox said of a file."""
     try:
         if raw["failure"] or not raw["notebook"]:
             return Reading(failure=_text(raw["failure"]))
@@ -132,15 +91,7 @@ def taken_over(raw: Any) -> Reading:
 
 
 class Reader:
-    """Reads files in the sandbox, one after the other, in one process that forks for each.
-
-    Parameters
-    ----------
-    trust : bool
-        Go without a sandbox; a process with limits of its own reads all the same.
-    hidden : sequence of Path
-        Folders that must not be visible inside, wherever they are.
-    """
+    """Reads files in the sandbox, one after the other, in one process that forks for each."""
 
     def __init__(self, *, trust: bool = False, hidden: Sequence[Path] = ()) -> None:
         self._trust, self._hidden = trust, tuple(hidden)
@@ -160,21 +111,7 @@ class Reader:
         self._end()
 
     def read(self, data: bytes) -> Reading:
-        """Read a file.
-
-        Parameters
-        ----------
-        data : bytes
-
-        Returns
-        -------
-        Reading
-
-        Raises
-        ------
-        SandboxMissing
-            The sandbox could not be set up.
-        """
+        """Read a file."""
         with self._turn:
             process = self._process or self._start()
             try:

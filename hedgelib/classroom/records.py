@@ -29,67 +29,29 @@ _FORM = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One submission after it was run.
-
-    Parameters
-    ----------
-    student_id, assignment : str
-    name : str
-        Of the file, as it was found.
-    fingerprint : str
-        Of all that the outcome depends on.
-    outcome : Outcome
-    written : mapping of str to str
-        Answers to be marked by hand.
-    warnings : tuple of str
-        What was changed in the notebook that should not have been.
-    file_warnings : tuple of str
-        What there is to say of the file.
-    refusal : str
-        Why it could not be graded at all; empty where it could.
-    digest : str
-        SHA-256 of the file; empty in a record of an older edition.
-    person : str
-        By which number the learning platform knows whom it is from; empty where by none.
-    cells : tuple of (str, Cell), optional
-        The student's cells by ``grade_id``, for people to read, so that the file need not be parsed
-        again; ``None`` in a record of an older edition.
-    """
+    """One submission after it was run."""
 
     student_id: str
     assignment: str
-    name: str
-    fingerprint: str
+    name: str  # Of the file, as it was found
+    fingerprint: str  # Of all that the outcome depends on
     outcome: Outcome = field(default_factory=Outcome)
-    written: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    file_warnings: tuple[str, ...] = ()
-    refusal: str = ""
-    digest: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)  # Answers to be marked by hand
+    warnings: tuple[str, ...] = ()  # What was changed in the notebook that should not have been
+    file_warnings: tuple[str, ...] = ()  # What there is to say of the file
+    refusal: str = ""  # Why it could not be graded at all; empty where it could
+    digest: str = ""  # SHA-256 of the file; empty in a record of an older edition
+    # By which number the learning platform knows whom it is from; empty where by none
     person: str = ""
+    # The student's cells by ``grade_id``, for people to read, so that the file need not be parsed
+    # again; ``None`` in a record of an older edition
     cells: tuple[tuple[str, Cell], ...] | None = None
 
 
 def fingerprint(
     submission: Submission, source: str, numbers: Mapping[str, Any], limits: Limits, trust: bool
 ) -> str:
-    """Return a hash of all that the outcome of a submission depends on.
-
-    Parameters
-    ----------
-    submission : Submission
-    source : str
-        The source notebook.
-    numbers : mapping of str to object
-        The student's.
-    limits : Limits
-    trust : bool
-        It is run without a sandbox.
-
-    Returns
-    -------
-    str
-    """
+    """Return a hash of all that the outcome of a submission depends on."""
     parts = [
         submission.student_id,
         submission.digest,
@@ -142,9 +104,7 @@ def load(course: Course, assignment: str, student_id: str) -> Record | None:
         return Record(
             **fields,
             outcome=Outcome(
-                answers=answers,
-                problems=tuple(outcome["problems"]),
-                seconds=outcome["seconds"],
+                answers=answers, problems=tuple(outcome["problems"]), seconds=outcome["seconds"]
             ),
             cells=None
             if cells is None

@@ -88,48 +88,21 @@ def _key(question: str, solution: str, points: float) -> str:
 
 
 def api(course: Course) -> NbGraderAPI:
-    """Open nbgrader's API on a course, with the settings in its folder.
-
-    Parameters
-    ----------
-    course : Course
-
-    Returns
-    -------
-    nbgrader.apps.api.NbGraderAPI
-    """
+    """Open nbgrader's API on a course, with the settings in its folder."""
     loader = PyFileConfigLoader("nbgrader_config.py", path=str(course.root.absolute()))
     config = Config(loader.load_config())
     return NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
 def exchange_folders(course: Course) -> list[Path]:
-    """List the possible folders of nbgrader's exchange: the course's setting and the default.
-
-    Parameters
-    ----------
-    course : Course
-
-    Returns
-    -------
-    list of Path
-    """
+    """List the possible folders of nbgrader's exchange: the course's setting and the default."""
     said = api(course).config.get("Exchange", {}).get("root")
     return [Path(Exchange.root.default_value), *([Path(said)] if isinstance(said, str) else [])]
 
 
 @contextmanager
 def gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook of a course, and make it where there is none yet.
-
-    Parameters
-    ----------
-    course : Course
-
-    Yields
-    ------
-    nbgrader.api.Gradebook
-    """
+    """Open the gradebook of a course, and make it where there is none yet."""
     # nbgrader asks the command `alembic` for the version of a new database.
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
@@ -142,18 +115,7 @@ def gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 def release(course: Course, assignment: str) -> None:
-    """Make the students' version of an assignment, and enter its questions into the gradebook.
-
-    Parameters
-    ----------
-    course : Course
-    assignment : str
-
-    Raises
-    ------
-    CourseError
-        nbgrader cannot make a release of the source.
-    """
+    """Make the students' version of an assignment, and enter its questions into the gradebook."""
     result = api(course).generate_assignment(assignment)
     if not result["success"]:
         reason = (result.get("error") or result.get("log") or "").strip().splitlines()
@@ -164,17 +126,7 @@ def release(course: Course, assignment: str) -> None:
 
 
 def solved(source: Source) -> str:
-    """Write the solved version of an assignment: the source without nbgrader's marks.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str
-        A notebook; marking cells list the wrong models when they are run.
-    """
+    """Write the solved version of an assignment: the source without nbgrader's marks."""
     notebook = nbformat.reads(source.text, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         lines = solution_of(cell.source).splitlines()
@@ -185,13 +137,7 @@ def solved(source: Source) -> str:
 
 
 def enter_students(course: Course, roster: Mapping[str, str]) -> None:
-    """Enter the students of a class into the gradebook.
-
-    Parameters
-    ----------
-    course : Course
-    roster : mapping of str to str
-    """
+    """Enter the students of a class into the gradebook."""
     with gradebook(course) as book:
         for student_id, name in roster.items():
             book.update_or_create_student(student_id, last_name=name)

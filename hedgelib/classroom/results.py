@@ -25,26 +25,14 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One question and a student's answer.
-
-    Parameters
-    ----------
-    question : Question
-    answer : object
-        A number, a pair of letters, a list of returned values, a text; ``None`` where there is
-        none.
-    key : Key or None
-        ``None`` for a text.
-    mark : Mark or None
-        ``None`` for a text.
-    problem : str
-        What kept an answer from being looked at, in words; empty where there simply is none.
-    """
+    """One question and a student's answer."""
 
     question: Question
+    # A number, a pair of letters, a list of returned values, a text; ``None`` where there is none
     answer: Any
-    key: Key | None = None
+    key: Key | None = None  # ``None`` for a text
     mark: Mark | None = None
+    # What kept an answer from being looked at, in words; empty where there simply is none
     problem: str = ""
 
     @property
@@ -57,33 +45,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A submission, marked.
-
-    Parameters
-    ----------
-    record : Record
-    answered : tuple of Answered
-        In the order of the questions.
-    """
+    """A submission, marked."""
 
     record: Record
-    answered: tuple[Answered, ...]
+    answered: tuple[Answered, ...]  # In the order of the questions
 
 
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
-    """Mark a submission.
-
-    Parameters
-    ----------
-    record : Record
-    source : Source
-    keys : mapping of str to Key
-        Of this student.
-
-    Returns
-    -------
-    Result
-    """
+    """Mark a submission."""
     return Result(
         record=record,
         answered=tuple(
@@ -135,44 +104,18 @@ def _is_missing(answer: Answer) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """Answers of one student that are right for the numbers of another.
-
-    Parameters
-    ----------
-    student_id, other_id : str
-    questions : tuple of str
-    chance : float
-        How many other students of the class chance alone would be expected to give so many right
-        answers of, all in all.
-    """
+    """Answers of one student that are right for the numbers of another."""
 
     student_id: str
     other_id: str
     questions: tuple[str, ...]
+    # How many other students of the class chance alone would be expected to give so many right
+    # answers of, all in all
     chance: float
 
 
 def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> tuple[Copied, ...]:
-    """Find answers that are wrong for a student's numbers and right for another's.
-
-    Parameters
-    ----------
-    results : sequence of Result
-        Of one assignment.
-    keys : mapping of str to mapping of str to Key
-        By id and question, of the whole class.
-
-    Returns
-    -------
-    tuple of Copied
-        The least likely to be chance first.
-
-    Notes
-    -----
-    **Source:** only numbers are looked at: choices are few, and a function is right for everybody.
-    An answer is another's where it agrees to a millionth, or to the digits it is written with. The
-    other answers of the class near it say how often chance would do that.
-    """
+    """Find answers that are wrong for a student's numbers and right for another's."""
     found: list[Copied] = []
     for result in results:
         student_id = result.record.student_id
@@ -186,10 +129,7 @@ def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> 
                 questions = tuple(name for name, _ in pairs)
                 found.append(
                     Copied(
-                        student_id=student_id,
-                        other_id=other,
-                        questions=questions,
-                        chance=chance,
+                        student_id=student_id, other_id=other, questions=questions, chance=chance
                     )
                 )
     return tuple(sorted(found, key=lambda c: (c.chance, c.student_id, c.other_id)))

@@ -20,17 +20,7 @@ _ID = re.compile(r"\w(?:[\w.@-]*\w)?")
 
 
 class RosterError(HedgeError):
-    """A list of the class that cannot be read, with the place of the fault.
-
-    Parameters
-    ----------
-    message : str
-        What was found, what is accepted, and the fix.
-    path : Path
-    line : int, optional
-        Counted from 1, as an editor does.
-    column : str, optional
-    """
+    """A list of the class that cannot be read, with the place of the fault."""
 
     def __init__(
         self, message: str, *, path: Path, line: int | None = None, column: str | None = None
@@ -45,28 +35,7 @@ class RosterError(HedgeError):
 
 
 def read_roster(path: str | Path) -> dict[str, str]:
-    """Read the list of a class from a CSV file with the columns ``id`` and ``name``.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    dict of str to str
-        The name of each id, in the order of the file.
-
-    Raises
-    ------
-    RosterError
-        With file, line and column: no such file, no text, another column, an id that is empty,
-        twice in the list, or no name for a folder; a name that is empty or holds a line break.
-
-    Notes
-    -----
-    **Source:** own format. nbgrader names a folder after each id, so an id is letters and digits
-    with ``.``, ``-``, ``_`` and ``@`` between them.
-    """
+    """Read the list of a class from a CSV file with the columns ``id`` and ``name``."""
     path = Path(path)
     (header_line, header), *rows = _rows(path)
     columns = [name.strip().lower() for name in header]

@@ -66,14 +66,7 @@ class SandboxMissing(HedgeError):
 
 
 def require_sandbox() -> None:
-    """Make sure that submissions can be run in a sandbox here.
-
-    Raises
-    ------
-    SandboxMissing
-        Bubblewrap is not installed or not allowed to work, or a notebook does not run in it, with
-        what to do.
-    """
+    """Make sure that submissions can be run in a sandbox here."""
     if shutil.which("bwrap") is None:
         raise SandboxMissing(
             "bubblewrap is not installed, and submissions are not run without a sandbox: install "
@@ -97,17 +90,7 @@ def require_sandbox() -> None:
 
 
 def not_set_up(complaint: str) -> SandboxMissing:
-    """Word the error of a sandbox that did not start; bubblewrap's own complaint gets advice.
-
-    Parameters
-    ----------
-    complaint : str
-        What was written to standard error.
-
-    Returns
-    -------
-    SandboxMissing
-    """
+    """Word the error of a sandbox that did not start; bubblewrap's own complaint gets advice."""
     told = complaint.strip().splitlines()[-1:] or ["it said nothing"]
     short = any(word in complaint for word in _SHORT)
     advice = _ELSEWHERE if told[0].startswith("bwrap:") and not short else ""
@@ -122,45 +105,7 @@ def run(
     trust: bool = False,
     hidden: Sequence[Path] = (),
 ) -> Outcome:
-    """Run a notebook's code cells in the sandbox and take plain values out of it.
-
-    Parameters
-    ----------
-    cells : sequence of (str, str)
-        Name and source of each. They run in order, in one namespace; a cell that raises, hangs or
-        ends its process costs itself only.
-    numbers : mapping
-        The student's numbers, ready for JSON; the variable ``numbers`` of the notebook.
-    wanted : sequence of Wanted
-        The variables to look at when the last cell has run.
-    limits : Limits
-    trust : bool
-        Run it without a sandbox, with the rights of whoever runs this: only for submissions that
-        one would run oneself.
-    hidden : sequence of Path
-        Folders that must not be visible inside, even if they are inside Python's own folders.
-
-    Returns
-    -------
-    Outcome
-        With an answer for each of `wanted`, whatever the notebook did.
-
-    Raises
-    ------
-    SandboxMissing
-        The sandbox could not be set up, which is no fault of the notebook.
-
-    Notes
-    -----
-    **Source:** the manual page of bwrap(1); limits as in setrlimit(2) and cgroups(7).
-
-    Examples
-    --------
-    >>> q1 = Wanted(question="q1", name="q1", kind="number")
-    >>> cells = [("q1", "q1 = numbers['book'] * 2")]
-    >>> run(cells, {"book": 21}, [q1], Limits(), trust=True).answers["q1"].value
-    42
-    """
+    """Run a notebook's code cells in the sandbox and take plain values out of it."""
     own_user = not trust and os.geteuid() == 0
     job = {
         "cells": list(cells),
@@ -215,31 +160,7 @@ def started(
     drops_to_user: bool = False,
     group: Group | None = None,
 ) -> Iterator[_Started]:
-    """Start a Python script in the sandbox, and end it with all that it has started.
-
-    Parameters
-    ----------
-    script : Path
-        Inside the package.
-    trust : bool
-        Without a sandbox.
-    hidden : sequence of Path
-        Folders that must not be seen from inside.
-    drops_to_user : bool
-        It is started as root and makes another user of itself.
-    group : Group, optional
-        The control group to start it in.
-
-    Yields
-    ------
-    (subprocess.Popen, callable)
-        The process, with pipes to it and from it; and what gives its complaints.
-
-    Raises
-    ------
-    SandboxMissing
-        This machine has no room for another process or file.
-    """
+    """Start a Python script in the sandbox, and end it with all that it has started."""
     command = [sys.executable, "-I", "-B", str(script)]
     with ExitStack() as stack:
         try:

@@ -112,42 +112,7 @@ def collect(
     reader: Reader,
     spool: Path,
 ) -> Collected:
-    """Find the submissions in a folder, its sub-folders and the zip archives among them.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Read, never written to. Links are not followed.
-    roster : mapping of str to str
-        Name by id of each student.
-    assignments : sequence of str
-        Their names.
-    reader : Reader
-        Parses what was handed in.
-    spool : Path
-        A folder for copies of the submissions found.
-
-    Returns
-    -------
-    Collected
-        At most one submission for each student and assignment: of several the last by name, in the
-        order in which people count (``x (2)`` before ``x (10)``, and ``x-Copy1``, which Jupyter
-        makes of ``x``, before that). Where the platform's own numbers say that several are from
-        different people, none of them is one. Everything else that is not
-        plainly rubbish of an operating system is refused, with the reason.
-
-    Raises
-    ------
-    InvalidInput
-        There is no such folder, or it cannot be read.
-    SandboxMissing
-        The sandbox could not be set up.
-
-    Notes
-    -----
-    **Source:** own rules; the shapes are those of Moodle (``Name_123_assignsubmission_file/x``),
-    Canvas (``namefamily_123_456_x``) and plain e-mail.
-    """
+    """Find the submissions in a folder, its sub-folders and the zip archives among them."""
     folder = Path(folder)
     try:
         os.listdir(folder)

@@ -73,20 +73,7 @@ class People:
         return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
 
     def owner(self, name: str, typed: str | None) -> tuple[str, tuple[str, ...]] | str:
-        """Return the student that a file belongs to.
-
-        Parameters
-        ----------
-        name : str
-            With the folders around it.
-        typed : str, optional
-            The id in the notebook.
-
-        Returns
-        -------
-        (str, tuple of str) or str
-            The id and warnings; or the reason why the file belongs to no student.
-        """
+        """Return the student that a file belongs to."""
         told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
         by_id = self.by_id(typed) if typed is not None else None
         spoken = list(self._spoken_of(PurePosixPath(name).parts))
@@ -111,18 +98,7 @@ class People:
         return f"could belong to {both}, and {told}"
 
     def person(self, name: str) -> str:
-        """Return the number that a platform gives to the student of a file.
-
-        Parameters
-        ----------
-        name : str
-            With the folders around it.
-
-        Returns
-        -------
-        str
-            Digits; empty where no platform wrote the name, or one that does not number people.
-        """
+        """Return the number that a platform gives to the student of a file."""
         found = self._platform_part(PurePosixPath(name).parts)
         return (found[1].groupdict().get("number") or "").lstrip("0") if found else ""
 
