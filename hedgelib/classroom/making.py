@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,7 @@ class Made:
     course: Course
     students: int
     assignments: tuple[str, ...]
-    # Assignments with a source that already existed and differs from the workbook's
-    kept: tuple[str, ...]
+    kept: tuple[str, ...]  # assignments whose source in the course is the instructor's own
 
 
 def class_keys(
@@ -85,29 +84,13 @@ def _take_source(course: Course, name: str) -> bool:
 
 def _key_rows(
     source: Source, keys: Mapping[str, Mapping[str, Key]], roster: Mapping[str, str]
-) -> list[list[str | float]]:
-    rows: list[list[str | float]] = []
-    for student_id, mine in keys.items():
-        for question in source.questions:
-            if question.kind == "text":
-                continue
-            key = mine[question.name]
-            right = key.right if question.kind == "number" else shown_answer(key.right, question)
-            wrong = "; ".join(
-                f"{model}: {shown_answer(value, question)}" for model, value in key.wrong.items()
-            )
-            rows.append(
-                [
-                    student_id,
-                    roster[student_id],
-                    source.name,
-                    question.name,
-                    question.points,
-                    right,
-                    f"{question.unit}; {rounded_up(key.right)} counts too"
-                    if key.counted
-                    else question.unit,
-                    wrong,
-                ]
-            )
-    return rows
+) -> Iterator[list[str | float]]:
+    computed = [question for question in source.questions if question.kind != "text"]
+    for student_id, own in keys.items():
+        for q in computed:
+            key = own[q.name]
+            right = key.right if q.kind == "number" else shown_answer(key.right, q)
+            unit = f"{q.unit}; {rounded_up(key.right)} counts too" if key.counted else q.unit
+            wrong = "; ".join(f"{m}: {shown_answer(value, q)}" for m, value in key.wrong.items())
+            name = roster[student_id]
+            yield [student_id, name, source.name, q.name, q.points, right, unit, wrong]

@@ -35,7 +35,10 @@ def canonical(student_id: str) -> str:
 
 
 class Draws:
-    """Draws for many students at once, each from HMAC-SHA256 of the secret, assignment and id."""
+    """Draws for many students at once, each from HMAC-SHA256 of the secret, assignment and id.
+
+    Digests are cut into numbers of 64 bits; the remainders taken are uniform to one part in 10^12.
+    """
 
     def __init__(
         self, secret: bytes, assignment: str, ids: Sequence[str], *, attempt: int = 0
@@ -82,10 +85,6 @@ class Draws:
         return order
 
 
-def _list(show: Callable[[Any], str]) -> Callable[[Any], str]:
-    return lambda values: ", ".join(map(show, values))
-
-
 def _digits(share: float) -> int:
     """Return the number of decimals that show a percentage exactly."""
     return len(f"{100 * share:.8f}".rstrip("0").partition(".")[2])
@@ -108,13 +107,13 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
 class Given:
     """Meaning and format of a number."""
 
-    meaning: str  # ``"price of ETH when you sell"``
-    unit: str  # A key of the ways of writing: ``"usd"``, ``"percent"`` and so on
+    meaning: str  # "price of ETH when you sell"
+    unit: str  # "usd", "percent" or another key of _SHOWN
 
     def shown(self, value: Any) -> str:
         """Write a value, or a list of them, for people."""
         one = _SHOWN[self.unit]
-        return _list(one)(value) if isinstance(value, (list, tuple)) else one(value)
+        return ", ".join(map(one, value)) if isinstance(value, (list, tuple)) else one(value)
 
 
 def _everyone(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
@@ -125,16 +124,14 @@ def _everyone(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
 class Scenario:
     """Scenario of an assignment, with different numbers for each student."""
 
-    name: str  # ``"inverse_maths"``, as the notebook is called
-    opening: tuple[str, ...]  # The numbers that are shown when a student has given an id
-    given: Mapping[str, Given]  # The numbers that a student sees, by name
-    # ``numbers(draws)`` gives a column for each name, with a value for each student along the last
-    # axis; a list has a row for each of its items
+    name: str  # "inverse_maths"
+    opening: tuple[str, ...]  # names of the numbers that are shown for an id
+    given: Mapping[str, Given]  # the numbers that a student sees, by name
+    # Gives a column for each name, with a value for each student along the last axis.
     numbers: Callable[[Draws], Mapping[str, NDArray[Any]]]
-    # For each question with options, how many answers and how many reasons it has
+    # For each question with options, how many answers and how many reasons it has.
     choices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    # ``sound(columns)`` tells for each student whether the numbers will do; those that will not are
-    # drawn again
+    # Tells for each student whether the numbers will do; those that will not are drawn again.
     sound: Callable[[Mapping[str, Any]], NDArray[np.bool_]] = _everyone
 
 
@@ -152,8 +149,8 @@ class Numbers:
         try:
             return self._values[name]
         except KeyError:
-            known = ", ".join(key for key in self._values if not key.startswith("_"))
-            raise AttributeError(f"there is no number {name!r}; there are {known}") from None
+            message = f"there is no number {name!r}; there are {', '.join(self)}"
+            raise AttributeError(message) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"your numbers stay as they are; call {value!r} something else")
@@ -169,7 +166,7 @@ class Numbers:
 
 
 def draw(scenario: Scenario, secret: bytes, ids: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Draw the numbers of many students."""
+    """Draw the numbers of many students, in columns; nobody's depend on who else is in the list."""
     columns = _columns(scenario, Draws(secret, scenario.name, ids))
     for attempt in range(1, _MOST_ATTEMPTS):
         again = np.flatnonzero(~scenario.sound(columns))
@@ -182,10 +179,11 @@ def draw(scenario: Scenario, secret: bytes, ids: Sequence[str]) -> dict[str, NDA
 
 
 def _columns(scenario: Scenario, draws: Draws) -> dict[str, NDArray[Any]]:
-    orders = {}
-    for question, counts in scenario.choices.items():
-        for what, count in zip(("says", "because"), counts, strict=True):
-            orders[f"_{question}_{what}"] = draws.order(count)
+    orders = {
+        f"_{question}_{part}": draws.order(count)
+        for question, counts in scenario.choices.items()
+        for part, count in zip(("says", "because"), counts, strict=True)
+    }
     columns = {name: np.array(column) for name, column in scenario.numbers(draws).items()}
     return {"_assignment": np.full(draws.count, scenario.name), **columns, **orders}
 

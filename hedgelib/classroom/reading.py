@@ -1,8 +1,4 @@
-"""Contents of submitted files: parsed in the sandbox, returned as plain values.
-
-Nothing here parses a byte of a student's. The sandbox gives back text of bounded size, and of its
-answer only values of the kinds that are expected are taken.
-"""
+"""Contents of submitted files: parsed in the sandbox, and only there, returned as plain values."""
 
 from __future__ import annotations
 
@@ -16,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from hedgelib.classroom import _reader, sandbox
@@ -32,24 +27,24 @@ class Cell:
     """A cell of a submission, with only what counts."""
 
     kind: Literal["code", "markdown"]
-    source: str  # Empty where it was too large to be read
+    source: str
     grade_id: str = ""
-    has_result: bool = False  # It has an output that says what the cell gave
-    takes: tuple[str, ...] = ()  # Names of the classroom to which it gives another meaning
-    left_out: int = 0  # Bytes of a source that was too large to be read; 0 for any other
+    has_result: bool = False  # an output that says what the cell gave
+    takes: tuple[str, ...] = ()  # names of the classroom that it redefines
+    left_out: int = 0  # bytes of a source that was too large to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Contents of a file."""
 
-    failure: str = ""  # Why it cannot be read at all; empty where it can
-    notebook: bool = False  # It has the shape of one
-    assignment: str = ""  # As its metadata have them; ``"python"`` where they name no language
+    failure: str = ""  # why it cannot be read at all
+    notebook: bool = False  # it has the shape of one
+    assignment: str = ""
     language: str = "python"
-    typed: str | None = None  # The id that the student typed in
-    old: bool = False  # It has the cells where formats before 4 have them
-    refusal: str = ""  # Why there is nothing to grade; empty where there is
+    typed: str | None = None  # the id that the student typed in
+    old: bool = False  # a format before 4
+    refusal: str = ""  # why there is nothing to grade
     cells: tuple[Cell, ...] = ()
 
 
@@ -102,12 +97,7 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._end()
 
     def read(self, data: bytes) -> Reading:
@@ -135,9 +125,9 @@ class Reader:
         except OSError:
             ready = b""
         if ready != _reader.READY:
-            told = complaint()
+            error = sandbox.not_set_up(complaint())
             self._end()
-            raise sandbox.not_set_up(told)
+            raise error
         self._process = process
         return process
 

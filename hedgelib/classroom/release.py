@@ -32,27 +32,18 @@ from hedgelib.classroom.source import (
     grade_info,
     solution_of,
 )
-from hedgelib.classroom.student import numbers_file
 
 __all__ = [
-    "PREPROCESSORS",
-    "Prepare",
-    "api",
-    "enter_students",
-    "exchange_folders",
-    "gradebook",
-    "release",
-    "solved",
-    "write_solution",
+    *("PREPROCESSORS", "Prepare", "api", "enter_students", "exchange_folders", "gradebook"),
+    *("release", "solved", "write_solution"),
 ]
 
 
 class Prepare(NbGraderPreprocessor):  # type: ignore[misc]
     """Put each question's solution into its marking cell, where nbgrader's own autograding runs it.
 
-    So the source has the solution only once, and a marking cell knows what is right. It goes with
-    the hidden tests, which nbgrader keeps in its database and takes out of the release. The id with
-    which a source is tried out goes too.
+    It goes with the hidden tests, which nbgrader keeps in its database and takes out of the
+    release. The id with which a source is tried out goes too.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
@@ -96,8 +87,8 @@ def api(course: Course) -> NbGraderAPI:
 
 def exchange_folders(course: Course) -> list[Path]:
     """List the possible folders of nbgrader's exchange: the course's setting and the default."""
-    said = api(course).config.get("Exchange", {}).get("root")
-    return [Path(Exchange.root.default_value), *([Path(said)] if isinstance(said, str) else [])]
+    root = api(course).config.get("Exchange", {}).get("root")
+    return [Path(Exchange.root.default_value), *([Path(root)] if isinstance(root, str) else [])]
 
 
 @contextmanager
@@ -147,5 +138,5 @@ def write_solution(course: Course, source: Source) -> None:
     """Write the solved version of an assignment, and next to it the numbers of all students."""
     path = course.solution(source.name)
     write_text(path, solved(source))
-    name = numbers_file(source.name)
-    shutil.copyfile(course.source(source.name).with_name(name), path.with_name(name))
+    numbers = course.numbers_file(source.name)
+    shutil.copyfile(numbers, path.with_name(numbers.name))

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from hedgelib._text import printable
 from hedgelib.classroom.course import write_text
-from hedgelib.report.blocks import printable
 
 __all__ = ["defused", "write_table"]
 
@@ -16,7 +16,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "�
 
 
 def defused(text: str) -> str:
-    """Write a text so that no spreadsheet takes it for a formula."""
+    """Write a text so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
     text = printable(text)
     return f"'{text}" if text.lstrip().startswith(_STARTS_A_FORMULA) else text
 
