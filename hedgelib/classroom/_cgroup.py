@@ -1,8 +1,7 @@
 """Control groups of version 2: the kernel's own count of all memory and all processes of a run.
 
 They are available where a part of the tree is delegated, as systemd does for the sessions of a user
-and for containers that ask for it. Elsewhere there are none, and the supervisor in the sandbox
-counts.
+and for containers that ask for it. Elsewhere the supervisor in the sandbox counts alone.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Group:
 
     @classmethod
     def new(cls, memory_bytes: int, processes: int) -> Group | None:
-        """Make a group with limits."""
+        """Make a group with limits on all its processes together, if this machine allows it."""
         parent = delegated()
         if parent is None:
             return None
@@ -46,17 +45,14 @@ class Group:
 
     def _limit(self, memory_bytes: int, processes: int) -> None:
         self._path.mkdir()
-        for name, value in (
-            ("memory.max", memory_bytes),
-            ("memory.swap.max", 0),
-            ("pids.max", processes),
-        ):
+        limits = {"memory.max": memory_bytes, "memory.swap.max": 0, "pids.max": processes}
+        for name, value in limits.items():
             # A machine without swap has no such file.
             if name != "memory.swap.max" or (self._path / name).exists():
                 (self._path / name).write_text(f"{value}\n")
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """Word a command that moves into the group before it begins."""
+        """Return a command that moves into the group before it begins."""
         return ["/bin/sh", "-c", _MOVE, str(self._path / "cgroup.procs"), *command]
 
     def ran_out_of_memory(self) -> bool:
@@ -68,7 +64,7 @@ class Group:
         return int(dict(zip(words[::2], words[1::2], strict=True)).get("oom_kill", 0)) > 0
 
     def remove(self) -> None:
-        """End what is left in it, and take it away."""
+        """End what is left in it, and delete it."""
         with contextlib.suppress(OSError):
             (self._path / "cgroup.kill").write_text("1\n")
         end = time.monotonic() + _SECONDS_TO_EMPTY
@@ -86,7 +82,7 @@ class Group:
 
 @cache
 def delegated() -> Path | None:
-    """Find where groups can be made and processes moved into them: tried once, with a process."""
+    """Return a folder where groups can be made: tried once, with a process that moves into one."""
     for folder in _above():
         try:
             controllers = (folder / "cgroup.subtree_control").read_text().split()

@@ -1,10 +1,9 @@
 """What a student's code may not ask of the kernel, as a filter that bubblewrap loads.
 
 The sandbox shuts off files, network and processes. What is left are calls that give a program room
-of its own that no limit counts (a user namespace to be root in, memory without an address, sockets
-of the network, larger buffers for those within the sandbox, pages lent to a pipe), that
-leave something behind for the next submission (keys), or that reach into the process that watches.
-No notebook needs them.
+that no limit counts (a user namespace, memory without an address, sockets of the network, larger
+buffers, pages lent to a pipe), that leave something behind for the next submission (keys), or that
+reach into the process that watches. No notebook needs them.
 """
 
 from __future__ import annotations

@@ -164,14 +164,6 @@ def grade(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A submission that has to be run."""
-
-    submission: Submission
-    fingerprint: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grading:
     """One call of `grade`: what each of its steps needs."""
@@ -186,7 +178,7 @@ class _Grading:
     troubles: _Troubles
 
     def of_the_same_people(self, submissions: Iterable[Submission]) -> Iterator[Submission]:
-        """Leave out what another person handed in than the one whose work is kept."""
+        """Leave out submissions of another person than the one who sent the kept file."""
         for submission in submissions:
             record = load(self.course, submission.assignment, submission.student_id)
             person = record.person if record else ""
@@ -204,8 +196,8 @@ class _Grading:
 
     def tasks(
         self, submissions: Iterable[Submission], *, again: bool
-    ) -> tuple[list[_Task], set[tuple[str, str]]]:
-        """Return the submissions to run, and which students handed in another file than before."""
+    ) -> tuple[list[tuple[Submission, str]], set[tuple[str, str]]]:
+        """Return the submissions to run with their fingerprints, and who handed in another file."""
         tasks, changed = [], set()
         for submission in submissions:
             name, student_id = submission.assignment, submission.student_id
@@ -216,12 +208,24 @@ class _Grading:
             if record and digest_of(self.course, record) != submission.digest:
                 changed.add((name, student_id))
             if again or not record or record.fingerprint != now:
-                tasks.append(_Task(submission, now))
+                tasks.append((submission, now))
         return tasks, changed
 
-    def run_all(self, tasks: Sequence[_Task], pool: ThreadPoolExecutor, *, quiet: bool) -> None:
+    def run_all(
+        self, tasks: Sequence[tuple[Submission, str]], pool: ThreadPoolExecutor, *, quiet: bool
+    ) -> None:
+        """Run submissions, several at a time, and keep their records."""
+
+        def run_one(submission: Submission, now: str) -> None:
+            try:
+                save(self.course, self._record(submission, now), submission.file)
+            except HedgeError:
+                raise
+            except Exception as error:
+                self.troubles.note(submission, "could not be run and kept", error)
+
         with tqdm(total=len(tasks), unit="submission", disable=quiet or not tasks) as bar:
-            futures = [pool.submit(self._run_and_save, task) for task in tasks]
+            futures = [pool.submit(run_one, *task) for task in tasks]
             try:
                 for future in as_completed(futures):
                     future.result()
@@ -230,22 +234,14 @@ class _Grading:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _run_and_save(self, task: _Task) -> None:
-        try:
-            save(self.course, self._record(task), task.submission.file)
-        except HedgeError:
-            raise
-        except Exception as error:
-            self.troubles.note(task.submission, "could not be run and kept", error)
-
-    def _record(self, task: _Task) -> Record:
-        """Run a submission."""
-        submission, about = task.submission, self.classes[task.submission.assignment]
+    def _record(self, submission: Submission, now: str) -> Record:
+        """Run a submission; one that may do better next time gets no fingerprint."""
+        about = self.classes[submission.assignment]
         record = Record(
             student_id=submission.student_id,
             assignment=submission.assignment,
             name=submission.name,
-            fingerprint=task.fingerprint,
+            fingerprint=now,
             digest=submission.digest,
             person=submission.person,
         )
@@ -253,10 +249,7 @@ class _Grading:
         try:
             merged = merge(reading, about.source)
         except NotGradable as reason:
-            if reading.failure:
-                # It may be readable next time.
-                record = replace(record, fingerprint="")
-            return replace(record, refusal=str(reason))
+            return replace(record, refusal=str(reason), fingerprint="" if reading.failure else now)
         wanted = about.wanted(submission.student_id)
         numbers = about.numbers[submission.student_id]
         try:
@@ -264,19 +257,15 @@ class _Grading:
         except HedgeError:
             raise
         except Exception as error:
-            # One broken submission costs only itself; it is run again next time.
+            # One broken submission costs only itself.
             outcome = Outcome(
                 answers={w.name: Answer(problem="was not looked at") for w in wanted},
                 problems=(f"could not be run: {cause_of(error)}",),
             )
             record = replace(record, fingerprint="")
-        return replace(
-            record,
-            outcome=outcome,
-            written=merged.written,
-            warnings=merged.warnings,
-            cells=tuple(merged.cells),
-        )
+        cells = tuple(merged.cells)
+        written, warnings = merged.written, merged.warnings
+        return replace(record, outcome=outcome, written=written, warnings=warnings, cells=cells)
 
     def keep_names(self, submissions: Iterable[Submission]) -> None:
         """Keep with each record the name, sender and warnings of its file this time."""

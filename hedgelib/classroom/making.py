@@ -35,7 +35,7 @@ def class_keys(
 ) -> dict[str, dict[str, Key]]:
     """Compute the right answers and those of the wrong models for every student of a class."""
     numbers = course.numbers(source.name, roster)
-    return {student_id: source.keys(Numbers(mine)) for student_id, mine in numbers.items()}
+    return {student_id: source.keys(Numbers(own)) for student_id, own in numbers.items()}
 
 
 def make_class(roster_file: str | Path, root: str | Path) -> Made:

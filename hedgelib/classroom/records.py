@@ -83,7 +83,7 @@ def save(course: Course, record: Record, file: Path | None = None) -> None:
 
 
 def load(course: Course, assignment: str, student_id: str) -> Record | None:
-    """Read a record; ``None`` where there is none, or none that can be read."""
+    """Read a record; ``None`` if there is none that can be read."""
     try:
         text = _path(course, assignment, student_id).read_text(encoding="utf-8")
         raw = _cleaned(json.loads(text))

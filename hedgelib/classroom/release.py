@@ -93,7 +93,7 @@ def exchange_folders(course: Course) -> list[Path]:
 
 @contextmanager
 def gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook of a course, and make it where there is none yet."""
+    """Open the gradebook of a course, and make it the first time."""
     # nbgrader asks the command `alembic` for the version of a new database.
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

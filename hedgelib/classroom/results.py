@@ -128,7 +128,7 @@ def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> 
 def _matches(
     answered: Answered, student_id: str, keys: Mapping[str, Mapping[str, Key]]
 ) -> Iterator[tuple[str, float]]:
-    """Yield the students whose answer this is, with the number that chance would give."""
+    """Yield the students for whom an answer is right, with the number that chance would give."""
     mark, answer = answered.mark, answered.answer
     if answered.question.kind != "number" or mark is None or mark.share or mark.model or not answer:
         return

@@ -1,8 +1,8 @@
 """Finding submissions in a folder, with their students and assignments.
 
 A notebook is recognised by its content, its assignment by its metadata, and its student as
-:mod:`~hedgelib.classroom.whose` says. Files are read one after the other, sizes before contents,
-and nothing is written, unpacked or renamed in the folder. Notebooks are parsed in the sandbox.
+:mod:`~hedgelib.classroom.attribution` says. Files are read one after the other, sizes first, and
+nothing is written, unpacked or renamed in the folder. Notebooks are parsed in the sandbox.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from hedgelib._text import printable
+from hedgelib.classroom.attribution import People, follows, words_of
 from hedgelib.classroom.interface import Collected, Refused, Submission, cause_of
 from hedgelib.classroom.reading import Reader, Reading
-from hedgelib.classroom.whose import People, follows, words_of
 from hedgelib.errors import HedgeError, InvalidInput
 
 __all__ = ["collect"]
@@ -34,6 +34,10 @@ _LARGEST_FILE = 20 * 2**20
 _LARGEST_DIRECTORY = 8 * 2**20
 _DEEPEST_ARCHIVE = 3
 _HEAD = 512
+# Most files and bytes: a folder has room for a class, an archive in another for one student.
+_FOLDER = (100_000, 8 * 2**30)
+_ARCHIVE = (20_000, 500 * 2**20)
+_INNER_ARCHIVE = (1_000, 100 * 2**20)
 _A_LINK = "is a link or a device, not a file; links are not followed"
 _NO_ROOM = "is not read: {}; put it into a folder of its own"
 _LOCKED, _SAYS_UTF8 = 0x1, 0x800
@@ -53,7 +57,7 @@ _LONGEST_END = (1 << 16) + 1024
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """Something found: its name for people, and its bytes or why there are none."""
+    """A file of the folder: its name for people, and its bytes or why there are none."""
 
     name: str
     data: bytes = b""
@@ -62,18 +66,14 @@ class _File:
 
 @dataclass(slots=True)
 class _Room:
-    """How many files, and bytes in them, may still be looked at.
-
-    A folder has room for a class, an archive within another only for one student's work: nobody
-    must use up what the others need.
-    """
+    """How many files, and bytes in them, may still be read: nobody may use up the others' share."""
 
     members: int
     size: int
     within: _Room | None = None
 
     def lacks(self, members: int, size: int) -> str:
-        """Say that there is no room for so much; nothing where there is."""
+        """Say how much room there is, if it is not enough."""
         if members > self.members or size > self.size:
             return f"there is room for {self.members:,} more files and {self.size:,} bytes"
         return self.within.lacks(members, size) if self.within else ""
@@ -93,11 +93,6 @@ class _Room:
         """Make room for an archive of the folder, or for one within another."""
         most = _ARCHIVE if depth == 0 else _INNER_ARCHIVE
         return _Room(*most, within=self)
-
-
-_FOLDER = (100_000, 8 * 2**30)
-_ARCHIVE = (20_000, 500 * 2**20)
-_INNER_ARCHIVE = (1_000, 100 * 2**20)
 
 
 def collect(
@@ -157,7 +152,7 @@ def collect(
 
 
 def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
-    """Keep the bytes of a submission in a file, whose name says nothing."""
+    """Keep the bytes of a submission in a file with a random name."""
     try:
         handle, name = tempfile.mkstemp(dir=spool)
         with os.fdopen(handle, "wb") as file:

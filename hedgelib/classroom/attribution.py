@@ -124,7 +124,7 @@ class People:
         return None
 
     def _named(self, part: str) -> set[str]:
-        """Return the students whose name or id takes up most words of a name."""
+        """Return the students that most words of a name belong to."""
         words = self._without_assignment(words_of(part[:_LONGEST_PART].removesuffix(".ipynb")))
         fitting: dict[str, tuple[int, str]] = {}
         for id_, calls in self._calls.items():
