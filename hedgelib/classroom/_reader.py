@@ -48,10 +48,7 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def reading(data: bytes) -> dict[str, Any]:
-    """Return the cells and metadata of a notebook.
-
-    ``failure`` says that nothing could be read, ``refusal`` that there is nothing to grade.
-    """
+    """Return the cells and metadata of a notebook, or why it cannot be read or graded."""
     try:
         record = json.loads(data)
     except MemoryError:

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,10 +58,7 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 class Shell:
-    """Replacement for IPython in cells with its syntax: magics that only measure code run it.
-
-    Other magics and shell commands do nothing.
-    """
+    """Replacement for IPython: magics that only measure code run it, all others do nothing."""
 
     def __init__(self, space: dict[str, Any]) -> None:
         self._space = space
@@ -124,10 +122,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def ended_in_time(fd: int, pid: int, seconds: float, most: float) -> bool:
-    """Wait until a process says that it has ended, for its seconds of computing.
-
-    By the clock it has some more, up to `most`: a busy machine costs no marks.
-    """
+    """Wait for a process to end within its seconds of computing, and up to `most` by the clock."""
     start = time.monotonic()
     end = start + min(_CLOCK_SHARE * seconds, most)
     look = min(start + seconds, end)
@@ -237,12 +232,7 @@ class Worker:
             if left <= 0:
                 self.problem(f"{name} was not run: the time was used up")
                 continue
-            reason = survives(
-                lambda name=name, source=source: self.cell(name, source),  # type: ignore[misc]
-                self.cell_seconds,
-                left,
-            )
-            if reason:
+            if reason := survives(partial(self.cell, name, source), self.cell_seconds, left):
                 self.problem(f"{name} {reason}")
         for wanted in self.wanted:
             if wanted["kind"] == "function":

@@ -70,10 +70,7 @@ class People:
             self._calls[id_] = [call for call in calls if call]
 
     def owner(self, name: str, typed: str | None) -> tuple[str, tuple[str, ...]] | str:
-        """Return the student that a file belongs to, with warnings, or why it belongs to none.
-
-        `name` has the folders around the file; `typed` is the id in the notebook.
-        """
+        """Return the student that a path or the typed id names, with warnings, or why none."""
         id_typed = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
         by_id = self._ids.get(canonical(typed)) if typed is not None else None
         named_by_parts = list(self._named_by_parts(PurePosixPath(name).parts))

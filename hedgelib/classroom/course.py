@@ -194,11 +194,9 @@ def _write_json(path: Path, value: object) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, making its folder where it is missing.
-
-    Half a character, which UTF-8 cannot say, is written as an escape.
-    """
+    """Write a file whole or not at all, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
+    # UTF-8 has no half characters; they become escapes.
     new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     os.replace(new, path)

@@ -130,38 +130,33 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
         for q in source.questions
         if q.models
     ]
-    return _page(
-        f"{source.title}: overview",
-        [
-            Section(
-                [
-                    Heading(source.title, f"Overview for the instructor, {len(keys)} students"),
-                    Text(
-                        "Every student has different numbers. key.csv has the right answer of each "
-                        "student; the solution folder has the text of the questions, with "
-                        "solutions."
-                    ),
-                    Table(
-                        ("Question", "Points", "Kind", "Right answers of this class"),
-                        rows,
-                        "lrll",
-                        f"{len(source.questions)} questions, {source.points:g} points",
-                    ),
-                ]
-            ),
-            "Wrong models that are recognised",
-            Section(
-                [
-                    Table(("Question", "Wrong models"), models, "ll", "By lesson"),
-                    Text(
-                        "In every number, a reversed sign and a percentage given for a decimal are "
-                        "recognised too.",
-                        "note",
-                    ),
-                ]
-            ),
-        ],
+    caption = f"{len(source.questions)} questions, {source.points:g} points"
+    about = (
+        "Every student has different numbers. key.csv has the right answer of each student; the "
+        "solution folder has the text of the questions, with solutions."
     )
+    note = (
+        "In every number, a reversed sign and a percentage given for a decimal are recognised too."
+    )
+    parts: list[Part] = [
+        Section(
+            [
+                Heading(source.title, f"Overview for the instructor, {len(keys)} students"),
+                Text(about),
+                Table(
+                    ("Question", "Points", "Kind", "Right answers of this class"),
+                    rows,
+                    "lrll",
+                    caption,
+                ),
+            ]
+        ),
+        "Wrong models that are recognised",
+        Section(
+            [Table(("Question", "Wrong models"), models, "ll", "By lesson"), Text(note, "note")]
+        ),
+    ]
+    return _page(f"{source.title}: overview", parts)
 
 
 def _kind(question: Question) -> str:
@@ -267,10 +262,7 @@ def class_page(
     refused: Sequence[Refused],
     ungradable: Collection[str] = (),
 ) -> str:
-    """Write the results of a class in one assignment.
-
-    `ungradable` has the ids of students with a submission that could not be graded.
-    """
+    """Write the results of a class in one assignment; the ids `ungradable` handed in as well."""
     handed_in = {result.record.student_id for result in view.results} | {*ungradable}
     missing = [named(roster, i) for i in roster if i not in handed_in]
     title = f"{view.source.title}: the class"

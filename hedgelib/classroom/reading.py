@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 import subprocess
 import threading
 import time
@@ -150,14 +148,10 @@ class Reader:
 
 def _exactly(fd: int, length: int, seconds: float) -> bytes:
     """Read so many bytes within a time."""
-    parts, end = [], time.monotonic() + seconds
-    while length:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            raise TimeoutError
-        part = os.read(fd, min(length, 1 << 20))
+    data, end = bytearray(), time.monotonic() + seconds
+    while len(data) < length:
+        part = sandbox.next_bytes(fd, min(length - len(data), 1 << 20), end)
         if not part:
-            raise ConnectionError("the process that reads is gone")
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
+            raise ConnectionError("the process that reads is gone or too slow")
+        data += part
+    return bytes(data)

@@ -15,6 +15,7 @@ __all__ = ["RosterError", "read_roster"]
 
 _COLUMNS = ("id", "name")
 _LONGEST_ID, _LONGEST_NAME = 64, 200
+# nbgrader names a folder after each id.
 _ID = re.compile(r"\w(?:[\w.@-]*\w)?")
 
 
@@ -24,21 +25,14 @@ class RosterError(HedgeError):
     def __init__(
         self, message: str, *, path: Path, line: int | None = None, column: str | None = None
     ) -> None:
-        where = str(path)
-        if line is not None:
-            where += f", line {line}"
-        if column is not None:
-            where += f", column {column!r}"
+        where = f"{path}, line {line}" if line else f"{path}"
+        where += f", column {column!r}" if column else ""
         super().__init__(f"{where}: {message}")
         self.path, self.line, self.column = path, line, column
 
 
 def read_roster(path: str | Path) -> dict[str, str]:
-    """Read the list of a class, the name of each id, from a CSV file with these two columns.
-
-    nbgrader names a folder after each id, so an id is letters and digits with ``.``, ``-``, ``_``
-    and ``@`` between them.
-    """
+    """Read the list of a class, the name of each id, from a CSV file with these two columns."""
     path = Path(path)
     (header_line, header), *rows = _rows(path)
     columns = [name.strip().lower() for name in header]

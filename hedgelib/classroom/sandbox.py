@@ -32,7 +32,7 @@ from hedgelib.classroom._cgroup import Group
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Plain, Wanted
 from hedgelib.errors import HedgeError
 
-__all__ = ["SandboxMissing", "not_set_up", "require_sandbox", "run", "started"]
+__all__ = ["SandboxMissing", "next_bytes", "not_set_up", "require_sandbox", "run", "started"]
 
 _RUNNER = Path(_runner.__file__)
 _LARGEST_OUTCOME = 8_000_000
@@ -158,10 +158,9 @@ def started(
     drops_to_user: bool = False,
     group: Group | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
-    """Start a Python script in the sandbox, and end it with all that it has started.
+    """Start a script in the sandbox, yield its process and what returns its complaints, and end it.
 
-    Yields the process, with pipes to and from it, and what returns its complaints. `drops_to_user`
-    says that it starts as root and becomes another user.
+    `drops_to_user` says that it starts as root and becomes another user.
     """
     command = [sys.executable, "-I", "-B", str(script)]
     with ExitStack() as stack:
@@ -316,17 +315,17 @@ def _answer_to(process: subprocess.Popen[bytes], job: bytes, limits: Limits) -> 
         process.stdin.close()
     fd = process.stdout.fileno()
     output, end, ready = b"", time.monotonic() + _SECONDS_TO_START, False
-    while len(output) < _LARGEST_OUTCOME:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            break
-        data = os.read(fd, 1 << 16)
-        if not data:
-            break
+    while len(output) < _LARGEST_OUTCOME and (data := next_bytes(fd, 1 << 16, end)):
         output += data
         if not ready and output.startswith(_runner.READY):
             ready, end = True, time.monotonic() + limits.seconds + _SECONDS_TO_END
     return output
+
+
+def next_bytes(fd: int, most: int, end: float) -> bytes:
+    """Return the bytes that come next by a time; none at the end of the pipe or of the time."""
+    left = end - time.monotonic()
+    return os.read(fd, most) if left > 0 and select.select([fd], [], [], left)[0] else b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

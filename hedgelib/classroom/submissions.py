@@ -40,6 +40,7 @@ _ARCHIVE = (20_000, 500 * 2**20)
 _INNER_ARCHIVE = (1_000, 100 * 2**20)
 _A_LINK = "is a link or a device, not a file; links are not followed"
 _NO_ROOM = "is not read: {}; put it into a folder of its own"
+_TOO_LARGE = "is {}, too large to open; unpack it into the folder"
 _LOCKED, _SAYS_UTF8 = 0x1, 0x800
 # What Office writes is a zip archive as well; it holds one of these.
 _OFFICE = {"[Content_Types].xml", "mimetype"}
@@ -252,35 +253,26 @@ def _no_notebook(name: str, head: bytes) -> str:
 def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
     try:
         if (directory := _directory_size(stream, size)) > _LARGEST_DIRECTORY:
-            reason = f"is an archive with a directory of {directory:,} bytes, too large to open; "
-            yield _File(name, problem=f"{reason}unpack it into the folder")
+            what = f"an archive with a directory of {directory:,} bytes"
+            yield _File(name, problem=_TOO_LARGE.format(what))
             return
         with zipfile.ZipFile(stream) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            total = sum(member.file_size for member in members)
             if _OFFICE & set(archive.namelist()):
                 yield _File(name, problem="is not a notebook")
-                return
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if reason := _refuses_archive(members, depth, room):
-                yield _File(name, problem=reason)
-                return
-            for member in members:
-                yield from _member(archive, member, f"{name}/{_member_name(member)}", depth, room)
+            elif depth == _DEEPEST_ARCHIVE:
+                yield _File(name, problem="is an archive within archives, too deep to open")
+            elif room.lacks(len(members), total):
+                what = f"an archive of {len(members):,} files and {total:,} bytes"
+                yield _File(name, problem=_TOO_LARGE.format(what))
+            else:
+                for member in members:
+                    place = f"{name}/{_member_name(member)}"
+                    yield from _member(archive, member, place, depth, room)
     except Exception as error:
         # A broken archive can break the library in any way; it costs itself only.
         yield _File(name, problem=f"is an archive that cannot be opened: {cause_of(error)}")
-
-
-def _refuses_archive(members: Sequence[zipfile.ZipInfo], depth: int, room: _Room) -> str:
-    """Say why an archive of such members is not opened."""
-    if depth == _DEEPEST_ARCHIVE:
-        return "is an archive within archives, too deep to open"
-    size = sum(member.file_size for member in members)
-    if room.lacks(len(members), size):
-        return (
-            f"is an archive of {len(members):,} files and {size:,} bytes, too large to open; "
-            "unpack it into the folder"
-        )
-    return ""
 
 
 def _directory_size(stream: BinaryIO, size: int) -> int:
