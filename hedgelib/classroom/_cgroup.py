@@ -1,8 +1,7 @@
 """Control groups of version 2: the kernel's own count of all memory and all processes of a run.
 
 They are available where a part of the tree is delegated, as systemd does for the sessions of a user
-and for containers that ask for it. Elsewhere there are none, and the supervisor in the sandbox
-counts.
+and for containers that ask for it. Elsewhere the supervisor in the sandbox counts alone.
 """
 
 from __future__ import annotations
@@ -25,33 +24,14 @@ _numbers = itertools.count()
 
 
 class Group:
-    """A control group of one run.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder.
-    """
+    """A control group of one run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @classmethod
     def new(cls, memory_bytes: int, processes: int) -> Group | None:
-        """Make a group with limits.
-
-        Parameters
-        ----------
-        memory_bytes : int
-            Of all its processes, with what the kernel holds for them; there is no additional swap.
-        processes : int
-            And threads.
-
-        Returns
-        -------
-        Group or None
-            ``None`` where this machine does not let us make one.
-        """
+        """Make a group with limits on all its processes together, if this machine allows it."""
         parent = delegated()
         if parent is None:
             return None
@@ -65,26 +45,14 @@ class Group:
 
     def _limit(self, memory_bytes: int, processes: int) -> None:
         self._path.mkdir()
-        for name, value in (
-            ("memory.max", memory_bytes),
-            ("memory.swap.max", 0),
-            ("pids.max", processes),
-        ):
+        limits = {"memory.max": memory_bytes, "memory.swap.max": 0, "pids.max": processes}
+        for name, value in limits.items():
             # A machine without swap has no such file.
             if name != "memory.swap.max" or (self._path / name).exists():
                 (self._path / name).write_text(f"{value}\n")
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """Word a command that moves into the group before it begins.
-
-        Parameters
-        ----------
-        command : sequence of str
-
-        Returns
-        -------
-        list of str
-        """
+        """Return a command that moves into the group before it begins."""
         return ["/bin/sh", "-c", _MOVE, str(self._path / "cgroup.procs"), *command]
 
     def ran_out_of_memory(self) -> bool:
@@ -96,7 +64,7 @@ class Group:
         return int(dict(zip(words[::2], words[1::2], strict=True)).get("oom_kill", 0)) > 0
 
     def remove(self) -> None:
-        """End what is left in it, and take it away."""
+        """End what is left in it, and delete it."""
         with contextlib.suppress(OSError):
             (self._path / "cgroup.kill").write_text("1\n")
         end = time.monotonic() + _SECONDS_TO_EMPTY
@@ -114,12 +82,7 @@ class Group:
 
 @cache
 def delegated() -> Path | None:
-    """Find where groups can be made and processes moved into them: tried once, with a process.
-
-    Returns
-    -------
-    Path or None
-    """
+    """Return a folder where groups can be made: tried once, with a process that moves into one."""
     for folder in _above():
         try:
             controllers = (folder / "cgroup.subtree_control").read_text().split()

@@ -41,11 +41,14 @@ def clean(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def reading(data: bytes) -> dict[str, Any]:
-    """Say what is in a file: the cells of a notebook and what it says of itself, or why not.
+def write_all(fd: int, data: bytes) -> None:
+    """Write bytes to a pipe, however many it takes at a time."""
+    while data:
+        data = data[os.write(fd, data) :]
 
-    ``failure`` says that nothing could be read, ``refusal`` that there is nothing to grade.
-    """
+
+def reading(data: bytes) -> dict[str, Any]:
+    """Return the cells and metadata of a notebook, or why it cannot be read or graded."""
     try:
         record = json.loads(data)
     except MemoryError:
@@ -70,7 +73,7 @@ def reading(data: bytes) -> dict[str, Any]:
 
 
 def _refusal(record: Mapping[str, Any], raw: list[Any] | None, cells: list[dict[str, Any]]) -> str:
-    """Say why there is nothing to grade; nothing where there is."""
+    """Say why there is nothing to grade, if so."""
     if other := _other_language(record):
         return f"the notebook is for a kernel of {other!r}, not Python"
     if raw is None:
@@ -106,11 +109,8 @@ def _name(value: object) -> str:
 
 
 def _language(record: Mapping[str, Any]) -> str:
-    for part, key in (
-        ("kernelspec", "language"),
-        ("language_info", "name"),
-        ("kernelspec", "name"),
-    ):
+    keys = (("kernelspec", "language"), ("language_info", "name"), ("kernelspec", "name"))
+    for part, key in keys:
         if language := _name(_map(record, "metadata", part).get(key)).lower():
             return "python" if language.startswith(("python", "ipython")) else language
     return "python"
@@ -136,7 +136,7 @@ def _grade_id(cell: Mapping[str, Any]) -> str:
 
 
 def _typed_id(cells: list[dict[str, Any]]) -> str | None:
-    """Find the id that the student typed in: in its cell, or where that lost its mark, anywhere."""
+    """Return the id that the student typed in: in its cell, or if that lost its mark, anywhere."""
     code = [cell for cell in cells if cell.get("cell_type") == "code"]
     for cell in sorted(code, key=lambda cell: _grade_id(cell) != ID_CELL):
         source = _text(cell) or ""
@@ -168,7 +168,7 @@ def _cell(item: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _taken(text: str) -> set[str]:
-    """Find the names of the classroom that a cell binds to something else."""
+    """Return the names of the classroom that a cell binds to something else."""
     try:
         return set(_bound(ast.parse(text))) & PROTECTED
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -186,7 +186,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
 
 
 def _in_a_fork(data: bytes) -> bytes:
-    """Read a file in a process of its own; say so where that does not end as it should."""
+    """Read a file in a process of its own, and say so if that does not end as it should."""
     out, into = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -196,8 +196,7 @@ def _in_a_fork(data: bytes) -> bytes:
                 answer = json.dumps(reading(data)).encode()
             except BaseException as error:
                 answer = _failed(f"{type(error).__name__} while it was read")
-            while answer:
-                answer = answer[os.write(into, answer) :]
+            write_all(into, answer)
         finally:
             os._exit(0)
     os.close(into)
@@ -232,12 +231,7 @@ def _failed(reason: str) -> bytes:
 def _limit() -> None:
     import resource
 
-    for name, most in (
-        ("AS", _MEMORY),
-        ("CPU", int(SECONDS)),
-        ("FSIZE", 0),
-        ("CORE", 0),
-    ):
+    for name, most in (("AS", _MEMORY), ("CPU", int(SECONDS)), ("FSIZE", 0), ("CORE", 0)):
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
 
 
@@ -254,9 +248,7 @@ def main() -> NoReturn:
     while True:
         (length,) = LENGTH.unpack(_exactly(LENGTH.size))
         answer = _in_a_fork(_exactly(length))
-        answer = LENGTH.pack(len(answer)) + answer
-        while answer:
-            answer = answer[os.write(1, answer) :]
+        write_all(1, LENGTH.pack(len(answer)) + answer)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 A script of its own that needs only the standard library. A supervisor, which never runs a
 student's code, forks a worker, which does. Before each cell the worker forks: the fork runs the
-cell and goes on, the one before it stays only to take over, with everything as it was, should the
-cell hang or end the process. So an endless loop costs its own cell and nothing else.
+cell and goes on, and the process before it takes over, with everything as it was, if the cell hangs
+or ends the process. So an endless loop costs its own cell and nothing else.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,24 +51,14 @@ def printable(text: object, longest: int = _LONGEST_MESSAGE) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
-class Events:
-    """The pipe through which the worker tells the supervisor what it found, a JSON line each."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-
-    def send(self, **event: Any) -> None:
-        """Write one event whole."""
-        data = json.dumps(event).encode() + b"\n"
-        while data:
-            data = data[os.write(self.fd, data) :]
+def write_all(fd: int, data: bytes) -> None:
+    """Write bytes to a pipe, however many it takes at a time."""
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 class Shell:
-    """Replacement for IPython in cells with its syntax: magics that only measure code run it.
-
-    Other magics and shell commands do nothing.
-    """
+    """Replacement for IPython: magics that only measure code run it, all others do nothing."""
 
     def __init__(self, space: dict[str, Any]) -> None:
         self._space = space
@@ -105,7 +96,7 @@ def compiled(source: str, name: str) -> Any:
 
 
 def forked() -> int:
-    """Fork; wait a little for processes to end where there are too many, and give -1 up."""
+    """Fork, waiting a little if there are too many processes; return -1 if they stay too many."""
     end = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -116,20 +107,22 @@ def forked() -> int:
             time.sleep(0.05)
 
 
+def process_fields(folder: Path) -> list[str]:
+    """Read the fields of a process's `/proc/<pid>/stat` that follow its name."""
+    return (folder / "stat").read_text().rpartition(")")[2].split()
+
+
 def processor_seconds(pid: int) -> float:
-    """Find how long a process has been computing; inf where that cannot be told."""
+    """Return how long a process has been computing; inf if that is not known."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = process_fields(Path(f"/proc/{pid}"))
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return math.inf
 
 
-def told_in_time(fd: int, pid: int, seconds: float, most: float) -> bool:
-    """Wait for a process to tell that it has ended, for its seconds of computing.
-
-    By the clock it has some more, but for no more than `most`: a busy machine costs no marks.
-    """
+def ended_in_time(fd: int, pid: int, seconds: float, most: float) -> bool:
+    """Wait for a process to end within its seconds of computing, and up to `most` by the clock."""
     start = time.monotonic()
     end = start + min(_CLOCK_SHARE * seconds, most)
     look = min(start + seconds, end)
@@ -145,8 +138,8 @@ def told_in_time(fd: int, pid: int, seconds: float, most: float) -> bool:
 def survives(action: Callable[[], None], seconds: float, most: float) -> str:
     """Do something in a fork that then goes on in place of this process.
 
-    Returns "" in the fork once the action has ended. Where it did not end, this process goes on as
-    if nothing had been done and gets the reason.
+    In the fork it returns "" once the action has ended. If it does not end, this process goes on as
+    if nothing had been done and returns the reason.
     """
     mine, its = os.pipe()
     pid = forked()
@@ -165,15 +158,15 @@ def survives(action: Callable[[], None], seconds: float, most: float) -> str:
         os.close(its)
         return ""
     os.close(its)
-    told = told_in_time(mine, pid, seconds, most)
-    if told and os.read(mine, 1):
+    ended = ended_in_time(mine, pid, seconds, most)
+    if ended and os.read(mine, 1):
         os._exit(0)
     os.close(mine)
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(OSError):
             kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    if not told:
+    if not ended:
         return f"took longer than {min(seconds, most):.3g} s and was stopped"
     if os.WIFSIGNALED(status):
         return f"ended the process by signal {os.WTERMSIG(status)}"
@@ -181,7 +174,7 @@ def survives(action: Callable[[], None], seconds: float, most: float) -> str:
 
 
 def unpacked(value: Any) -> Any:
-    """Take the value out of what holds just one: a scalar, an array or a column of one."""
+    """Take the value out of a container of one: a numpy scalar, an array or a column."""
     home = type(value).__module__.partition(".")[0]
     if home in ("numpy", "pandas"):
         dtype, size = getattr(value, "dtype", None), getattr(value, "size", 1)
@@ -217,7 +210,7 @@ def plain(value: Any, kind: str) -> tuple[Any, str]:
 class Worker:
     """Runs the cells of one notebook and looks at what the variables hold then."""
 
-    def __init__(self, job: dict[str, Any], events: Events, deadline: float) -> None:
+    def __init__(self, job: dict[str, Any], events: int, deadline: float) -> None:
         self.cells: list[tuple[str, str]] = [(name, source) for name, source in job["cells"]]
         self.wanted: list[dict[str, Any]] = job["wanted"]
         self.cell_seconds = float(job["limits"]["cell_seconds"])
@@ -239,22 +232,21 @@ class Worker:
             if left <= 0:
                 self.problem(f"{name} was not run: the time was used up")
                 continue
-            reason = survives(
-                lambda name=name, source=source: self.cell(name, source),  # type: ignore[misc]
-                self.cell_seconds,
-                left,
-            )
-            if reason:
+            if reason := survives(partial(self.cell, name, source), self.cell_seconds, left):
                 self.problem(f"{name} {reason}")
         for wanted in self.wanted:
             if wanted["kind"] == "function":
                 self.function(wanted)
             else:
                 self.variable(wanted)
-        self.events.send(finished=True)
+        self.send(finished=True)
+
+    def send(self, **event: Any) -> None:
+        """Write one event as a line of JSON."""
+        write_all(self.events, json.dumps(event).encode() + b"\n")
 
     def problem(self, text: str) -> None:
-        self.events.send(problem=printable(text))
+        self.send(problem=printable(text))
 
     def cell(self, name: str, source: str) -> None:
         try:
@@ -269,14 +261,14 @@ class Worker:
             value, problem = plain(self.space.get(wanted["name"]), wanted["kind"])
         except BaseException as error:
             value, problem = None, f"cannot be looked at: {type(error).__name__}"
-        self.events.send(name=wanted["name"], value=value, problem=problem)
+        self.send(name=wanted["name"], value=value, problem=problem)
 
     def function(self, wanted: dict[str, Any]) -> None:
         """Call a function on each list of arguments, in a fork that may hang or die."""
         name, function = wanted["name"], self.space.get(wanted["name"])
         if not callable(function):
             problem = "is not set" if function is None or function is Ellipsis else "is no function"
-            self.events.send(name=name, value=None, problem=problem)
+            self.send(name=name, value=None, problem=problem)
             return
 
         def calls() -> None:
@@ -286,11 +278,11 @@ class Worker:
                     problem = problem and f"the returned value {problem}"
                 except BaseException as error:
                     value, problem = None, f"{type(error).__name__}: {printable(error)}"
-                self.events.send(call=name, index=index, value=value, problem=problem)
+                self.send(call=name, index=index, value=value, problem=problem)
 
         left = max(self.deadline - 0.25 * self.reserve - time.monotonic(), 0.1)
         if reason := survives(calls, self.cell_seconds, left):
-            self.events.send(cut=name, problem=reason)
+            self.send(cut=name, problem=reason)
 
 
 def limit(limits: dict[str, Any], uid: int | None) -> None:
@@ -328,16 +320,12 @@ def too_much_memory(most: int) -> str:
 
 
 def memory_of(folder: Path, pss: bool) -> int:
-    """Return the bytes that a process holds, its share only of what others hold too.
-
-    Where the kernel does not tell its share, or `pss` is not asked for, all of it.
-    """
-    wanted = ("RssAnon:", "RssShmem:")
+    """Return the bytes that a process holds; of shared memory, with `pss`, its share if known."""
     if pss:
         with contextlib.suppress(OSError):
             text = (folder / "smaps_rollup").read_text()
             return _kilobytes(text, ("Pss_Anon:", "Pss_Shmem:"))
-    return _kilobytes((folder / "status").read_text(), wanted)
+    return _kilobytes((folder / "status").read_text(), ("RssAnon:", "RssShmem:"))
 
 
 def _kilobytes(text: str, names: tuple[str, ...]) -> int:
@@ -346,28 +334,25 @@ def _kilobytes(text: str, names: tuple[str, ...]) -> int:
 
 
 def open_sockets() -> int:
-    """Count the sockets of the sandbox, which has a network of its own.
-
-    A filter keeps everybody from making their buffers larger.
-    """
+    """Count the sockets of the sandbox, which has a network of its own."""
     return int(Path("/proc/net/sockstat").read_text().split()[2])
 
 
 def scratch_used() -> tuple[int, int]:
     """Return the bytes and the number of files in the scratch folders."""
-    found = [os.statvfs(folder) for folder in _SCRATCH]
-    size = sum((f.f_blocks - f.f_bfree) * f.f_frsize for f in found)
-    return size, sum(f.f_files - f.f_ffree for f in found)
+    systems = [os.statvfs(folder) for folder in _SCRATCH]
+    size = sum((s.f_blocks - s.f_bfree) * s.f_frsize for s in systems)
+    return size, sum(s.f_files - s.f_ffree for s in systems)
 
 
 class Supervisor:
-    """Gathers what the worker tells, within the time, and counts what is printed."""
+    """Gathers the worker's events, within the time, and counts what is printed."""
 
     def __init__(self, job: dict[str, Any], events: int, prints: int, deadline: float) -> None:
         self.job, self.deadline = job, deadline
         self.pipes = {events: b"", prints: b""}
         self.events, self.prints = events, prints
-        self.printed = self.told = 0
+        self.printed = self.received = 0
         self.finished = False
         self.problems: list[str] = []
         self.values: dict[str, dict[str, Any]] = {}
@@ -388,10 +373,10 @@ class Supervisor:
                 return
             for fd in select.select(list(self.pipes), [], [], min(left, _LOOK_EVERY))[0]:
                 self.read(fd)
-        told = {*self.values, *self.calls, *self.cut}
+        answered = {*self.values, *self.calls, *self.cut}
         if not self.finished:
             self.problem("the process that ran the notebook is gone")
-        elif not told >= {wanted["name"] for wanted in self.job["wanted"]}:
+        elif not answered >= {wanted["name"] for wanted in self.job["wanted"]}:
             self.problem(_STRANGE)
 
     def takes_too_much(self) -> str:
@@ -402,18 +387,18 @@ class Supervisor:
         if files > _MOST_FILES:
             return f"it made more than {_MOST_FILES:,} files"
         size += open_sockets() * int(self.job["limits"]["socket_bytes"])
-        # The share of each takes the kernel longer to find out, and is seldom needed.
+        # The share of each takes the kernel longer to compute, and is seldom needed.
         too_much = all(size + self.held(pss) > self.most_memory for pss in (False, True))
         self.next_look = time.monotonic() + _LOOK_EVERY
         return too_much_memory(self.most_memory) if too_much else ""
 
     def held(self, pss: bool) -> int:
         """Add up what the processes hold, those that are just ending left out."""
-        taken = 0
+        total = 0
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError, ValueError, IndexError):
-                taken += memory_of(folder, pss)
-        return taken
+                total += memory_of(folder, pss)
+        return total
 
     def problem(self, text: str) -> None:
         """Note a problem once."""
@@ -427,8 +412,8 @@ class Supervisor:
         elif fd == self.prints:
             self.printed += len(data)
         else:
-            self.told += len(data)
-            if self.told > _MOST_EVENTS:
+            self.received += len(data)
+            if self.received > _MOST_EVENTS:
                 self.problem(_STRANGE)
                 del self.pipes[fd]
                 return
@@ -446,8 +431,7 @@ class Supervisor:
             elif "cut" in event:
                 self.cut[str(event["cut"])] = printable(event["problem"])
             elif "call" in event:
-                found = self.calls.setdefault(str(event["call"]), {})
-                found[int(event["index"])] = event
+                self.calls.setdefault(str(event["call"]), {})[int(event["index"])] = event
             else:
                 self.values[str(event["name"])] = event
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -459,9 +443,9 @@ class Supervisor:
             event = self.values[name]
             return {"value": event.get("value"), "problem": printable(event.get("problem", ""))}
         if wanted["kind"] == "function" and (name in self.calls or name in self.cut):
-            found = self.calls.get(name, {})
+            events = self.calls.get(name, {})
             lost = {"problem": self.cut.get(name, "was not called"), "value": None}
-            each = [found.get(index, lost) for index in range(len(calls))]
+            each = [events.get(index, lost) for index in range(len(calls))]
             return {
                 "value": [event.get("value") for event in each],
                 "problem": "",
@@ -497,7 +481,7 @@ def main() -> NoReturn:
             os.close(fd)
         try:
             limit(job["limits"], job["uid"])
-            Worker(job, Events(events_in), deadline).run()
+            Worker(job, events_in, deadline).run()
         finally:
             os._exit(0)
     os.close(events_in)
@@ -508,8 +492,7 @@ def main() -> NoReturn:
     supervisor = Supervisor(job, events_out, prints_out, deadline)
     supervisor.listen()
     data = json.dumps(supervisor.outcome()).encode()
-    while data:
-        data = data[os.write(1, data) :]
+    write_all(1, data)
     os._exit(0)
 
 

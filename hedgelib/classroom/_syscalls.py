@@ -1,10 +1,9 @@
 """What a student's code may not ask of the kernel, as a filter that bubblewrap loads.
 
 The sandbox shuts off files, network and processes. What is left are calls that give a program room
-of its own that no limit counts (a user namespace to be root in, memory without an address, sockets
-of the network, larger buffers for those within the sandbox, pages lent to a pipe), that
-leave something behind for the next submission (keys), or that reach into the process that watches.
-No notebook needs them.
+that no limit counts (a user namespace, memory without an address, sockets of the network, larger
+buffers, pages lent to a pipe), that leave something behind for the next submission (keys), or that
+reach into the process that watches. No notebook needs them.
 """
 
 from __future__ import annotations
@@ -52,22 +51,7 @@ _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
 
 
 def program(machine: str = "") -> bytes:
-    """Write the filter in the kernel's form, ``struct sock_filter`` after ``struct sock_filter``.
-
-    Parameters
-    ----------
-    machine : str
-        As :func:`platform.machine` has it; this one when omitted.
-
-    Returns
-    -------
-    bytes
-        Empty for a machine whose numbers are not known here: the rest of the sandbox holds there.
-
-    Notes
-    -----
-    **Source:** seccomp(2); the kernel's ``syscall_64.tbl`` and ``asm-generic/unistd.h``.
-    """
+    """Write the filter in the kernel's form: one ``struct sock_filter`` after another."""
     machine = machine or platform.machine()
     if machine not in _AUDIT_ARCH:
         return b""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from nbgrader.api import (
     Assignment,
@@ -20,6 +20,7 @@ from nbgrader.api import (
 )
 from nbgrader.apps.api import NbGraderAPI
 
+from hedgelib._text import printable
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import ID_CELL
@@ -27,53 +28,31 @@ from hedgelib.classroom.reading import Cell
 from hedgelib.classroom.results import Answered, Result
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import Source, grade_info
-from hedgelib.report.blocks import printable
 
 __all__ = ["Score", "enter", "readable", "scores", "write_readable"]
 
-_LONGEST_STAMP = 1_000
+_LARGEST_TIMESTAMP = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What the gradebook has for a question.
+    """What the gradebook has for a question."""
 
-    Parameters
-    ----------
-    points : float
-        Those of a person, where one has given any; otherwise those by computation.
-    waits : bool
-        The answer waits to be marked by hand.
-    by_hand : bool
-        The points are a person's.
-    comment : str
-        A person's words.
-    """
-
-    points: float
-    waits: bool = False
-    by_hand: bool = False
-    comment: str = ""
+    points: float  # a person's, if there are any, otherwise computed
+    waits: bool = False  # to be marked by hand
+    by_hand: bool = False  # the points are a person's
+    comment: str = ""  # a person's
 
 
 def enter(
     course: Course, book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bool
-) -> None:
-    """Enter the marks of a submission.
+) -> Result:
+    """Enter the marks of a submission, and return it with a warning if its time is not readable.
 
-    Parameters
-    ----------
-    course : Course
-    book : nbgrader.api.Gradebook
-    nbgrader : nbgrader.apps.api.NbGraderAPI
-        Knows when a submission came through its exchange.
-    result : Result
-    changed : bool
-        The student has handed in another file since; answers marked by hand have to be looked at
-        again, and stays until then.
+    If the student has `changed` the file since answers were marked by hand, they wait again.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
-    timestamp = _handed_in_at(course, nbgrader, assignment, student_id)
+    timestamp, warnings = _handed_in_at(course, nbgrader, assignment, student_id)
     with book.db.no_autoflush:
         submission = book.update_or_create_submission(assignment, student_id, timestamp=timestamp)
     (notebook,) = submission.notebooks
@@ -88,57 +67,51 @@ def enter(
             grade.needs_manual_grade = answered.points is None
         comments[answered.question.name].auto_comment = remark(answered) or None
     book.db.commit()
+    record = result.record
+    return replace(result, record=replace(record, file_warnings=(*record.file_warnings, *warnings)))
 
 
 def _handed_in_at(
     course: Course, nbgrader: NbGraderAPI, assignment: str, student_id: str
-) -> datetime | None:
-    """Return when a submission came through the exchange; a student wrote it, so it may be none."""
-    stamp = course.student_file("submitted", student_id, assignment, "ipynb")
+) -> tuple[datetime | None, list[str]]:
+    """Read when a submission came through the exchange, or say why that is not known."""
+    file = course.student_file("submitted", student_id, assignment, "ipynb")
+    file = file.with_name("timestamp.txt")
     try:
-        if stamp.with_name("timestamp.txt").stat().st_size > _LONGEST_STAMP:
-            return None
-        return cast("datetime | None", nbgrader.get_submitted_timestamp(assignment, student_id))
-    except Exception:
-        # Whatever a student has put there in place of a date.
-        return None
+        if not file.exists():
+            return None, []
+        if file.stat().st_size <= _LARGEST_TIMESTAMP:
+            return nbgrader.get_submitted_timestamp(assignment, student_id), []
+        reason = f"it is larger than {_LARGEST_TIMESTAMP:,} bytes"
+    except Exception as error:
+        # A student wrote the file, and may have put anything there, or linked it to anything.
+        reason = type(error).__name__
+    return None, [f"the time in timestamp.txt is not used: {reason}"]
 
 
 def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[str, Score]]:
-    """Read all marks of an assignment.
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-    assignment : str
-    source : Source
-
-    Returns
-    -------
-    dict of str to dict of str to Score
-        By id and question.
-    """
-    cells = {question.graded_cell: question.name for question in source.questions}
-    found: dict[str, dict[str, Score]] = {}
-    handed_in = (
+    """Read all marks of an assignment, by id and question."""
+    questions = {question.graded_cell: question.name for question in source.questions}
+    notebooks = (
         book.db.query(SubmittedNotebook.id, SubmittedAssignment.student_id)
         .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
         .filter(Assignment.name == assignment)
     )
-    for notebook_id, student_id in handed_in.all():
-        said = _by_cell(book, Comment, notebook_id)
-        found[student_id] = {
-            cells[name]: Score(
+    by_student: dict[str, dict[str, Score]] = {}
+    for notebook_id, student_id in notebooks.all():
+        comments = _by_cell(book, Comment, notebook_id)
+        by_student[student_id] = {
+            questions[cell]: Score(
                 points=float(grade.score),
                 waits=bool(grade.needs_manual_grade),
                 by_hand=grade.manual_score is not None,
-                comment=said[cells[name]].manual_comment or "" if cells[name] in said else "",
+                comment=getattr(comments.get(questions[cell]), "manual_comment", None) or "",
             )
-            for name, grade in _by_cell(book, Grade, notebook_id).items()
-            if name in cells
+            for cell, grade in _by_cell(book, Grade, notebook_id).items()
+            if cell in questions
         }
-    return found
+    return by_student
 
 
 def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:
@@ -157,36 +130,18 @@ def remark(answered: Answered) -> str:
         return ""
     if answered.problem:
         return f"{printable(answered.problem)}."
-    if answered.mark.model:
-        return misconception(answered.mark.model).why
-    return ""
+    return misconception(answered.mark.model).why if answered.mark.model else ""
 
 
 def readable(
-    source: Source,
-    cells: Sequence[tuple[str, Cell]],
-    result: Result,
-    numbers: Mapping[str, Any],
+    source: Source, cells: Sequence[tuple[str, Cell]], result: Result, numbers: Mapping[str, Any]
 ) -> str:
-    """Put a student's cells among those of the source, for nbgrader's formgrader to show.
+    """Put a student's cells among those of the source, as a notebook for nbgrader's formgrader.
 
-    Parameters
-    ----------
-    source : Source
-    cells : sequence of (str, Cell)
-        The student's, as taken apart.
-    result : Result
-    numbers : mapping of str to object
-        The student's, shown to whoever marks the written answer, as is what a good one has.
-
-    Returns
-    -------
-    str
-        A notebook. The student's Markdown is shown in it word for word, in a block
-        of code: the formgrader would take HTML in it for its own.
+    The student's Markdown is in it word for word, in a block of code: the formgrader would take
+    HTML in it for its own. Next to a written answer are the guide to a good one and the numbers.
     """
     notebook = json.loads(source.text)
-    given = {grade_info(cell)["grade_id"]: cell for cell in notebook["cells"]}
     marked = {a.question.graded_cell: a for a in result.answered}
     own = {name: cell for name, cell in cells if name}
     extra: dict[str, list[Any]] = {}
@@ -194,16 +149,18 @@ def readable(
     for name, cell in cells:
         last = name or last
         if not name:
-            extra.setdefault(last, []).append(_new(cell))
+            extra.setdefault(last, []).append(_cell(cell.kind, _shown(cell)))
     placed = []
-    for name, cell in given.items():
-        guide = []
+    for cell in notebook["cells"]:
+        name, guide = grade_info(cell)["grade_id"], []
         if grade_info(cell)["solution"]:
             if cell["cell_type"] == "markdown":
-                guide = [_new(Cell(kind="markdown", source="".join(cell["source"])), literal=False)]
+                guide = [_cell("markdown", "".join(cell["source"]))]
             cell["source"] = _shown(own[name]) if name in own else ""
         if name == ID_CELL:
-            cell["outputs"] = [_stream(_numbers_text(source.name, numbers))]
+            given = scenario(source.name).given
+            lines = (f"{g.meaning}: {g.shown(numbers[n])}" for n, g in given.items())
+            cell["outputs"] = [_stream("\n".join(lines))]
         elif name in marked and cell["cell_type"] == "code":
             cell["outputs"] = [_stream(_verdict(marked[name]))]
         placed += [cell, *extra.get(name, []), *guide]
@@ -213,15 +170,9 @@ def readable(
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
-def _new(cell: Cell, *, literal: bool = True) -> dict[str, Any]:
-    code: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.kind == "code" else {}
-    text = _shown(cell) if literal else cell.source
-    return {"cell_type": cell.kind, "metadata": {}, "source": text, **code}
-
-
-def _numbers_text(assignment: str, numbers: Mapping[str, Any]) -> str:
-    given = scenario(assignment).given
-    return "\n".join(f"{g.meaning}: {g.shown(numbers[name])}" for name, g in given.items())
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return {"cell_type": kind, "metadata": {}, "source": text, **code}
 
 
 def _shown(cell: Cell) -> str:
@@ -242,14 +193,9 @@ def _stream(text: str) -> dict[str, Any]:
 
 
 def write_readable(
-    course: Course,
-    source: Source,
-    cells: Sequence[tuple[str, Cell]],
-    result: Result,
-    numbers: Mapping[str, Any],
+    course: Course, source: Source, result: Result, numbers: Mapping[str, Any]
 ) -> None:
     """Write the notebook that nbgrader's formgrader shows of a submission."""
-    path = course.student_file(
-        "autograded", result.record.student_id, result.record.assignment, "ipynb"
-    )
-    write_text(path, readable(source, cells, result, numbers))
+    record = result.record
+    path = course.student_file("autograded", record.student_id, record.assignment, "ipynb")
+    write_text(path, readable(source, record.cells or (), result, numbers))

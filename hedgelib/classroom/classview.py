@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hedgelib.ask.misconceptions import misconception, misconceptions
+from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.results import Result
 from hedgelib.classroom.source import Question, Source
 from hedgelib.show import Bars, Scale, Scene, Table, Text, panel
@@ -19,15 +20,7 @@ from hedgelib.show.scene import Mark
 if TYPE_CHECKING:
     from hedgelib.classroom.book import Score
 
-__all__ = [
-    "ClassView",
-    "ModelCount",
-    "QuestionCount",
-    "TeachAgain",
-    "models_scene",
-    "points_of",
-    "points_scene",
-]
+__all__ = ["ClassView", "ModelCount", "models_scene", "points_of", "points_scene"]
 
 _MOST_BARS = 14
 
@@ -47,16 +40,7 @@ class ModelCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionCount:
-    """Results of the class in one question.
-
-    Parameters
-    ----------
-    question : Question
-    full, part, none, missing, waiting : int
-        Students with all points, some, none; without an answer; with one that waits to be marked.
-    models : tuple of ModelCount
-        The most frequent first.
-    """
+    """Numbers of students with all points, some, none, no answer, and one still to be marked."""
 
     question: Question
     full: int
@@ -64,7 +48,7 @@ class QuestionCount:
     none: int
     missing: int
     waiting: int
-    models: tuple[ModelCount, ...]
+    models: tuple[ModelCount, ...]  # the most frequent first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +62,12 @@ class TeachAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassView:
-    """Results of a class in one assignment.
-
-    Parameters
-    ----------
-    source : Source
-    students : int
-        In the list of the class.
-    results : sequence of Result
-    scores : mapping of str to mapping of str to Score
-        By id and question.
-    """
+    """Results of a class in one assignment."""
 
     source: Source
-    students: int
+    students: int  # on the roster
     results: Sequence[Result]
-    scores: Mapping[str, Mapping[str, Score]]
+    scores: Mapping[str, Mapping[str, Score]]  # by id and question
 
     @property
     def totals(self) -> list[float]:
@@ -103,8 +77,8 @@ class ClassView:
     @property
     def waiting(self) -> int:
         """Submissions with an answer that waits to be marked by hand."""
-        mine = (self.scores[r.record.student_id].values() for r in self.results)
-        return sum(any(score.waits for score in scores) for scores in mine)
+        all_scores = (self.scores[r.record.student_id].values() for r in self.results)
+        return sum(any(score.waits for score in scores) for scores in all_scores)
 
     def questions(self) -> list[QuestionCount]:
         """Count the results of each question."""
@@ -126,49 +100,34 @@ class ClassView:
                 tally["part" if score.points > 0 else "none"] += 1
             if answered.mark and answered.mark.model:
                 models[answered.mark.model] += 1
-        return QuestionCount(
-            question=question,
-            full=tally["full"],
-            part=tally["part"],
-            none=tally["none"],
-            missing=tally["missing"],
-            waiting=tally["waiting"],
-            models=_ranked(models),
-        )
+        kinds = ("full", "part", "none", "missing", "waiting")
+        counts = {kind: tally[kind] for kind in kinds}
+        return QuestionCount(question=question, models=_ranked(models), **counts)
 
-    def _had(self) -> dict[str, set[str]]:
-        """Return the students who had each wrong model, anywhere in the assignment."""
-        had: dict[str, set[str]] = defaultdict(set)
+    def _students_by_model(self) -> dict[str, set[str]]:
+        students: dict[str, set[str]] = defaultdict(set)
         for result in self.results:
             for answered in result.answered:
                 if answered.mark and answered.mark.model:
-                    had[answered.mark.model].add(result.record.student_id)
-        return had
+                    students[answered.mark.model].add(result.record.student_id)
+        return students
 
     def models(self) -> tuple[ModelCount, ...]:
         """Count the students that had each wrong model, the most frequent first."""
-        return _ranked({name: len(ids) for name, ids in self._had().items()})
+        return _ranked({name: len(ids) for name, ids in self._students_by_model().items()})
 
     def teach_again(self) -> list[TeachAgain]:
         """Rank the lessons by how many students had one of their wrong models."""
-        had = self._had()
         lessons: dict[str, set[str]] = defaultdict(set)
-        for name, ids in had.items():
+        for name, ids in self._students_by_model().items():
             lessons[misconception(name).lesson] |= ids
-        ranked = sorted(lessons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         return [
             TeachAgain(
                 lesson=lesson,
                 students=len(ids),
-                models=_ranked(
-                    {
-                        name: len(who)
-                        for name, who in had.items()
-                        if misconceptions()[name].lesson == lesson
-                    }
-                ),
+                models=tuple(m for m in self.models() if misconception(m.name).lesson == lesson),
             )
-            for lesson, ids in ranked
+            for lesson, ids in sorted(lessons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         ]
 
 
@@ -182,34 +141,17 @@ def _ranked(counts: Mapping[str, int]) -> tuple[ModelCount, ...]:
     return tuple(ModelCount(name=name, students=count) for name, count in ranked if count)
 
 
-# Pictures
-
-
-def _bins(view: ClassView) -> tuple[np.ndarray, np.ndarray]:
-    edges = np.linspace(0, view.source.points, 11)
-    counts, _ = np.histogram(np.clip(view.totals, 0, view.source.points), edges)
-    return counts, edges
-
-
 def points_scene(view: ClassView) -> Scene:
-    """Draw a histogram of the students' points.
-
-    Parameters
-    ----------
-    view : ClassView
-
-    Returns
-    -------
-    Scene
-    """
-    counts, edges = _bins(view)
-    middles, step = (edges[:-1] + edges[1:]) / 2, edges[1] - edges[0]
-    bars = Bars(at=middles, start=0 * counts, end=counts, thickness=0.92 * step, role="altcoins")
+    """Draw a histogram of the students' points."""
+    totals, most = view.totals, view.source.points
+    edges = np.linspace(0, most, 11)
+    counts, _ = np.histogram(np.clip(totals, 0, most), edges)
+    middles, width = (edges[:-1] + edges[1:]) / 2, 0.92 * (edges[1] - edges[0])
     drawn = panel(
-        [bars],
+        [Bars(at=middles, start=0 * counts, end=counts, thickness=width, role="altcoins")],
         Scale(
-            label=f"points of {view.source.points:g}",
-            limits=(0.0, view.source.points),
+            label=f"points of {most:g}",
+            limits=(0.0, most),
             ticks=[(float(edge), f"{edge:g}") for edge in edges],
         ),
         Scale(
@@ -223,11 +165,13 @@ def points_scene(view: ClassView) -> Scene:
         (f"{low:g} to {high:g}", f"{count}")
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    middle = float(np.median(view.totals))
-    points = "point" if middle == 1 else "points"
+    middle = median(totals)
+    bins = "; ".join(f"{points}: {count}" for points, count in rows if count != "0")
     return Scene(
-        title=f"Half of the students who handed it in have {middle:g} {points} or more",
-        alt=_points_alt(view),
+        title=f"Half of the students who handed it in have {middle:g} "
+        f"{'point' if middle == 1 else 'points'} or more",
+        alt=f"Points of {len(totals)} students, of {most:g}: lowest {min(totals):g}, "
+        f"median {middle:g}, highest {max(totals):g}. Students by points: {bins}.",
         panels=(drawn,),
         table=Table(("points", "students"), rows),
         size=(760.0, 320.0),
@@ -240,33 +184,10 @@ def _whole(most: float) -> list[tuple[float, str]]:
     return [(float(v), f"{v:,}") for v in range(0, int(most * 1.1) + 1, step)]
 
 
-def _points_alt(view: ClassView) -> str:
-    counts, edges = _bins(view)
-    parts = [
-        f"{low:g} to {high:g}: {count}"
-        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
-        if count
-    ]
-    totals = view.totals
-    return (
-        f"Points of {len(totals)} students, of {view.source.points:g}: lowest {min(totals):g}, "
-        f"median {np.median(totals):g}, highest {max(totals):g}. Students by points: "
-        f"{'; '.join(parts)}."
-    )
-
-
 def models_scene(view: ClassView) -> Scene:
-    """Draw how many students had each wrong model, as tall as the models need.
-
-    Parameters
-    ----------
-    view : ClassView
-
-    Returns
-    -------
-    Scene
-    """
-    shown = view.models()[:_MOST_BARS]
+    """Draw how many students had each wrong model, as tall as the models need."""
+    models = view.models()
+    shown = models[:_MOST_BARS]
     places = np.arange(len(shown))[::-1].astype(float)
     counts = [model.students for model in shown]
     marks: list[Mark] = [
@@ -290,20 +211,14 @@ def models_scene(view: ClassView) -> Scene:
         ),
         box=(room + 20, 64.0, 740.0, bottom),
     )
-    first = shown[0]
-    who = "student" if first.students == 1 else "students"
+    students = "student" if shown[0].students == 1 else "students"
+    bars = "; ".join(f"{model.title}, {model.students}" for model in shown)
+    rarer = len(models) - len(shown)
+    rest = f"; and {rarer} rarer ones" if rarer else ""
     return Scene(
-        title=f"{first.students} {who}: {first.title}",
-        alt=_models_alt(view),
+        title=f"{shown[0].students} {students}: {shown[0].title}",
+        alt=f"Wrong models and how many of {len(view.results)} students had each: {bars}{rest}.",
         panels=(drawn,),
         table=Table(("wrong model", "students"), [(m.title, f"{m.students}") for m in shown]),
         size=(760.0, bottom + 60.0),
     )
-
-
-def _models_alt(view: ClassView) -> str:
-    models = view.models()
-    shown = "; ".join(f"{model.title}, {model.students}" for model in models[:_MOST_BARS])
-    left = len(models) - _MOST_BARS
-    rest = f"; and {left} rarer ones" if left > 0 else ""
-    return f"Wrong models and how many of {len(view.results)} students had each: {shown}{rest}."

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,13 @@ class CourseError(HedgeError):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The folder of a class, in the layout of nbgrader.
-
-    Parameters
-    ----------
-    root : Path
-    """
+    """The folder of a class, in the layout of nbgrader."""
 
     root: Path
 
     @property
     def secret_file(self) -> Path:
-        """The secret of which the personal numbers are drawn."""
+        """The secret from which the personal numbers are drawn."""
         return self.root / "secret"
 
     @property
@@ -75,37 +71,33 @@ class Course:
 
     def write_roster(self, roster: Mapping[str, str]) -> None:
         """Keep the list of the class."""
-        write_text(self.roster_file, json.dumps(roster, ensure_ascii=False, indent=1) + "\n")
+        _write_json(self.roster_file, roster)
 
     def roster(self) -> dict[str, str]:
-        """Read the list of the class.
-
-        Returns
-        -------
-        dict of str to str
-            The name of each id.
-
-        Raises
-        ------
-        CourseError
-            It is missing or damaged.
-        """
-        found = _read_json(self.roster_file)
-        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        """Read the list of the class, the name of each id."""
+        roster = _read_json(self.roster_file)
+        if not isinstance(roster, dict) or not all(isinstance(n, str) for n in roster.values()):
             raise CourseError(f"{self.roster_file} is damaged; make the class again")
-        return found
+        return roster
+
+    def _notebook(self, step: str, assignment: str) -> Path:
+        return self.root / step / assignment / f"{assignment}.ipynb"
 
     def source(self, assignment: str) -> Path:
         """Return the path of the source of an assignment."""
-        return self.root / "source" / assignment / f"{assignment}.ipynb"
+        return self._notebook("source", assignment)
 
     def release(self, assignment: str) -> Path:
         """Return the path of the students' version of an assignment."""
-        return self.root / "release" / assignment / f"{assignment}.ipynb"
+        return self._notebook("release", assignment)
 
     def solution(self, assignment: str) -> Path:
         """Return the path of the solved version of an assignment."""
-        return self.root / "solution" / assignment / f"{assignment}.ipynb"
+        return self._notebook("solution", assignment)
+
+    def numbers_file(self, assignment: str) -> Path:
+        """Return the path of the students' numbers, next to the source of an assignment."""
+        return self.source(assignment).with_name(numbers_file(assignment))
 
     def class_page(self, assignment: str) -> Path:
         """Return the path of the class page on an assignment."""
@@ -120,46 +112,28 @@ class Course:
         return tuple(name for name in ASSIGNMENTS if self.source(name).is_file())
 
     def check(self) -> None:
-        """Refuse a folder that is no course.
-
-        Raises
-        ------
-        CourseError
-        """
+        """Refuse a folder that is no course."""
         if not self.assignments() or not self.gradebook.is_file():
             raise CourseError(
                 f"there is no class in {self.root}; make one first: make class ROSTER=roster.csv"
             )
 
     def secret(self) -> bytes:
-        """Read the course's secret, and make one the first time.
-
-        Returns
-        -------
-        bytes
-
-        Raises
-        ------
-        CourseError
-            The file does not hold one.
-        """
-        try:
+        """Read the course's secret, and make one the first time."""
+        with suppress(FileExistsError):
             handle = os.open(self.secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.write(secrets.token_hex(32) + "\n")
         try:
-            found = bytes.fromhex(self.secret_file.read_text(encoding="ascii"))
+            secret = bytes.fromhex(self.secret_file.read_text(encoding="ascii"))
         except ValueError:
-            found = b""
-        if len(found) != 32:
+            secret = b""
+        if len(secret) != 32:
             raise CourseError(
                 f"{self.secret_file} does not hold the secret of a course (64 hexadecimal "
                 "digits); restore it from your backup, or make a new class in another folder"
             )
-        return found
+        return secret
 
     def write_config(self) -> None:
         """Write nbgrader's settings, unless they are there: an instructor may have changed them."""
@@ -168,59 +142,32 @@ class Course:
             path.write_text(_CONFIG, encoding="utf-8")
 
     def write_numbers(self, assignment: str, roster: Mapping[str, str]) -> None:
-        """Draw the numbers of a class and write the file that goes out with the release.
-
-        Parameters
-        ----------
-        assignment : str
-        roster : mapping of str to str
-
-        Raises
-        ------
-        CourseError
-            Some student's numbers would no longer be those that were given out.
-        """
-        path = self.source(assignment).with_name(numbers_file(assignment))
+        """Draw and write the numbers of a class; refuse to change any that were given out."""
+        path = self.numbers_file(assignment)
         before = _read_json(path) if path.exists() else {}
         salt = before.get("salt") or secrets.token_hex(8)
-        ids = list(roster)
-        columns = draw(scenario(assignment), self.secret(), ids)
-        students = {id_hash(salt, i): row(columns, place) for place, i in enumerate(ids)}
         given_out = before.get("students", {})
-        hashes = {i: id_hash(salt, i) for i in ids}
-        changed = [i for i, h in hashes.items() if given_out.get(h) not in (None, students[h])]
-        if changed:
-            raise CourseError(
-                f"{path}: the numbers of {changed[0]!r} would change, because another version "
-                "of the exercises or another secret made this class; you can still grade it, but "
-                "make new classes in another folder: make class OUT=..."
-            )
+        columns = draw(scenario(assignment), self.secret(), [*roster])
+        students = {}
+        for place, student_id in enumerate(roster):
+            key, numbers = id_hash(salt, student_id), row(columns, place)
+            if given_out.get(key) not in (None, numbers):
+                raise CourseError(
+                    f"{path}: the numbers of {student_id!r} would change, because another version "
+                    "of the exercises or another secret made this class; you can still grade it, "
+                    "but make new classes in another folder: make class OUT=..."
+                )
+            students[key] = numbers
         record = {
             "assignment": assignment,
             "salt": salt,
             "students": dict(sorted(students.items())),
         }
-        write_text(path, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+        _write_json(path, record)
 
     def numbers(self, assignment: str, roster: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-        """Read the numbers that the students of a class were given.
-
-        Parameters
-        ----------
-        assignment : str
-        roster : mapping of str to str
-
-        Returns
-        -------
-        dict of str to dict
-            For each id.
-
-        Raises
-        ------
-        CourseError
-            The file is damaged, or a student has no numbers in it.
-        """
-        path = self.source(assignment).with_name(numbers_file(assignment))
+        """Read the numbers that the students of a class were given, by id."""
+        path = self.numbers_file(assignment)
         record = _read_json(path)
         try:
             return {i: record["students"][id_hash(record["salt"], i)] for i in roster}
@@ -242,12 +189,14 @@ def _read_json(path: Path) -> Any:
         raise CourseError(f"{path} cannot be read; restore it from your backup") from error
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, making its folder where it is missing.
+def _write_json(path: Path, value: object) -> None:
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
-    Half a character, which UTF-8 cannot say, is written as an escape.
-    """
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
+    # UTF-8 has no half characters; they become escapes.
     new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     os.replace(new, path)

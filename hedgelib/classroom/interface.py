@@ -3,22 +3,11 @@
 The way of a submission: :func:`~hedgelib.classroom.submissions.collect` finds it and says which
 student it belongs to; a :class:`~hedgelib.classroom.reading.Reader` parses it in the sandbox; the
 trusted side puts its answer cells between the locked cells of the source;
-:func:`~hedgelib.classroom.sandbox.run` runs that and gives back plain values; the trusted side
-marks those. ::
+:func:`~hedgelib.classroom.sandbox.run` runs that and gives back plain values, which the trusted
+side marks.
 
-    collect(folder, roster, assignments, reader, spool) -> Collected      # roster: id -> name
-    run(cells, numbers, wanted, limits, trust=False) -> Outcome
-
-What `run` gets are cells, each a name and a source, which it runs in order, in one namespace, in
-which the plain dictionary ``numbers`` holds the student's numbers before the first. The trusted
-side has put the set-up there and left out marking cells; every other cell is the student's, and may
-have IPython's syntax in it. A cell that raises is a problem, and the next one runs. The variables
-are looked at when the last cell has run. Nothing but Python, the installed packages and `hedgelib`
-is to be seen from there, and of `hedgelib` not the notebooks, whose sources hold the solutions.
-
-A release notebook says what it is: ``metadata.hedgelib.assignment`` has the name of its assignment,
-and the code cell whose ``metadata.nbgrader.grade_id`` is :data:`ID_CELL` holds one call
-``me("ID")``.
+A release says what it is: ``metadata.hedgelib.assignment`` names its assignment, and the code cell
+whose ``metadata.nbgrader.grade_id`` is :data:`ID_CELL` holds one call ``me("ID")``.
 """
 
 from __future__ import annotations
@@ -28,17 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from hedgelib._text import printable
+
 __all__ = [
-    "ID_CELL",
-    "Answer",
-    "Collected",
-    "Kind",
-    "Limits",
-    "Outcome",
-    "Plain",
-    "Refused",
-    "Submission",
-    "Wanted",
+    *("ID_CELL", "Answer", "Collected", "Kind", "Limits", "Outcome", "Plain", "Refused"),
+    *("Submission", "Wanted", "cause_of"),
 ]
 
 ID_CELL = "student_id"
@@ -52,130 +35,61 @@ Kind: TypeAlias = Literal["number", "choice", "function", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A variable that a question asks the student to set.
+    """A variable that a question asks the student to set."""
 
-    Parameters
-    ----------
-    question : str
-        ``"q3"``, for messages.
-    name : str
-        Of the variable, ``"q3"`` or ``"q3_reason"``; no two of a notebook are alike.
-    kind : str
-        ``"number"``: a finite number that is no bool; a numpy scalar, an array or a column of one
-        element, a decimal and a fraction count as the number they hold. ``"choice"`` and
-        ``"text"``: a text. ``"function"``: it is called, and each value that it returns must be a
-        number or a text.
-    calls : tuple of tuples
-        For a function, the positional arguments of each call, plain values or lists of them.
-    """
-
-    question: str
-    name: str
+    question: str  # "q3", for messages
+    name: str  # of the variable, "q3" or "q3_reason"; unique in a notebook
     kind: Kind
-    calls: tuple[tuple[Plain | list[Plain], ...], ...] = ()
+    calls: tuple[tuple[Plain | list[Plain], ...], ...] = ()  # arguments to call a function with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one submission may use.
+    """What one submission may use."""
 
-    Parameters
-    ----------
-    seconds : float
-        Wall time for the whole notebook, the calls of functions included.
-    cell_seconds : float
-        Computing time for one cell, or for all calls of one function: an endless loop in one answer
-        leaves the others their marks. One that waits has three times as long by the clock, for a
-        busy machine must not cost marks.
-    memory_mb : int
-        For each process, and twice as much for all together, with what they share counted once and
-        with what waits in sockets and what is in scratch files.
-    processes : int
-        Processes and threads together.
-    output_bytes : int
-        Of what the notebook prints; what is beyond is dropped.
-    """
-
-    seconds: float = 60.0
+    seconds: float = 60.0  # by the clock, for the whole notebook
+    # Computing time for one cell, or for all calls of one function: an endless loop in one answer
+    # leaves the others their marks. By the clock it is three times as much, because a busy machine
+    # must not cost marks.
     cell_seconds: float = 10.0
+    # For each process, and twice as much for all together, with what waits in sockets and what is
+    # in scratch files.
     memory_mb: int = 1024
-    processes: int = 32
-    output_bytes: int = 100_000
+    processes: int = 32  # and threads
+    output_bytes: int = 100_000  # printed; the rest is dropped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a variable held after the notebook had run.
+    """What a variable held after the notebook had run."""
 
-    Parameters
-    ----------
-    value : float, int, str, list or None
-        A plain value; for a function the list of what it returned, ``None`` for a call that
-        failed. ``None`` where there is nothing to mark.
-    problem : str
-        Why there is no value, in words for the student ("is not set", "is a Series, not a
-        number"); empty where there is one.
-    call_problems : tuple of str
-        For a function, one for each call, empty where it returned a plain value.
-    """
-
+    # Of a function, the returned values, with None for a call that failed.
     value: Plain | list[Plain | None] | None = None
-    problem: str = ""
-    call_problems: tuple[str, ...] = ()
+    problem: str = ""  # why there is no value, in words for the student ("is not set")
+    call_problems: tuple[str, ...] = ()  # of a function, one for each call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Result of running a notebook.
+    """Result of running a notebook: an answer for each `Wanted`, whatever happened."""
 
-    Parameters
-    ----------
-    answers : mapping of str to Answer
-        One for each `Wanted`, under its `name`, whatever happened.
-    problems : tuple of str
-        What the instructor should see, each a sentence: cells that raised (with the cell's
-        ``grade_id``, and the error's type and message), time or memory used up, the process gone,
-        output cut. Of bounded length, and printable.
-    seconds : float
-    """
-
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # by the name of the variable
+    problems: tuple[str, ...] = ()  # for the instructor; printable, and of bounded length
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A notebook that was handed in, and the student it belongs to.
-
-    Parameters
-    ----------
-    student_id : str
-        An id of the roster.
-    assignment : str
-    name : str
-        Where it was found, relative to the folder; inside an archive ``"all.zip/ada/x.ipynb"``.
-        Text from outside: it is shown, never used as a path.
-    file : Path
-        A copy of the notebook as it was found. It is JSON and has the shape of a notebook of some
-        format; nothing else is known of it.
-    digest : str
-        SHA-256 of its bytes.
-    person : str
-        Whom the learning platform says it is from, by its own name and number for the student;
-        empty where it says neither.
-    warnings : tuple of str
-        What the instructor should look at: the id typed in is another than the file name says, a
-        second file of the same student was set aside, and the like.
-    """
+    """A notebook that was handed in, and the student it belongs to."""
 
     student_id: str
     assignment: str
+    # Its place in the folder, such as "all.zip/ada/x.ipynb". It is shown, never used as a path.
     name: str
-    file: Path
-    digest: str
-    person: str = ""
-    warnings: tuple[str, ...] = ()
+    file: Path  # a copy of the notebook as it was found
+    digest: str  # SHA-256 of the file
+    person: str = ""  # the learning platform's number for the student
+    warnings: tuple[str, ...] = ()  # for the instructor
 
     @property
     def data(self) -> bytes:
@@ -199,3 +113,8 @@ class Collected:
 
     found: tuple[Submission, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+
+def cause_of(error: Exception) -> str:
+    """Write an unexpected exception for people: its type and the beginning of its message."""
+    return printable(f"{type(error).__name__}: {error}")[:300]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,63 +22,24 @@ __all__ = ["Made", "class_keys", "make_class"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The class that was made.
-
-    Parameters
-    ----------
-    course : Course
-    students : int
-    assignments : tuple of str
-    kept : tuple of str
-        Assignments with a source that already existed and differs from the workbook's.
-    """
+    """The class that was made."""
 
     course: Course
     students: int
     assignments: tuple[str, ...]
-    kept: tuple[str, ...]
+    kept: tuple[str, ...]  # assignments whose source in the course is the instructor's own
 
 
 def class_keys(
     course: Course, source: Source, roster: Mapping[str, str]
 ) -> dict[str, dict[str, Key]]:
-    """Compute the right answers and those of the wrong models for every student of a class.
-
-    Parameters
-    ----------
-    course : Course
-    source : Source
-    roster : mapping of str to str
-
-    Returns
-    -------
-    dict of str to dict of str to Key
-        By id and question.
-    """
+    """Compute the right answers and those of the wrong models for every student of a class."""
     numbers = course.numbers(source.name, roster)
-    return {student_id: source.keys(Numbers(mine)) for student_id, mine in numbers.items()}
+    return {student_id: source.keys(Numbers(own)) for student_id, own in numbers.items()}
 
 
 def make_class(roster_file: str | Path, root: str | Path) -> Made:
-    """Make the folder of a class, or bring it up to date with a longer list.
-
-    Parameters
-    ----------
-    roster_file : str or Path
-    root : str or Path
-        Made where it is missing. What is there stays: the secret, the sources, the marks.
-
-    Returns
-    -------
-    Made
-
-    Raises
-    ------
-    RosterError
-        The list cannot be read.
-    CourseError
-        The folder cannot be written, or belongs to another version of the exercises.
-    """
+    """Make the folder of a class, or bring it up to date with a longer list."""
     roster = read_roster(roster_file)
     course = Course(Path(root))
     try:
@@ -123,29 +84,13 @@ def _take_source(course: Course, name: str) -> bool:
 
 def _key_rows(
     source: Source, keys: Mapping[str, Mapping[str, Key]], roster: Mapping[str, str]
-) -> list[list[str | float]]:
-    rows: list[list[str | float]] = []
-    for student_id, mine in keys.items():
-        for question in source.questions:
-            if question.kind == "text":
-                continue
-            key = mine[question.name]
-            right = key.right if question.kind == "number" else shown_answer(key.right, question)
-            wrong = "; ".join(
-                f"{model}: {shown_answer(value, question)}" for model, value in key.wrong.items()
-            )
-            rows.append(
-                [
-                    student_id,
-                    roster[student_id],
-                    source.name,
-                    question.name,
-                    question.points,
-                    right,
-                    f"{question.unit}; {rounded_up(key.right)} counts too"
-                    if key.counted
-                    else question.unit,
-                    wrong,
-                ]
-            )
-    return rows
+) -> Iterator[list[str | float]]:
+    computed = [question for question in source.questions if question.kind != "text"]
+    for student_id, own in keys.items():
+        for q in computed:
+            key = own[q.name]
+            right = key.right if q.kind == "number" else shown_answer(key.right, q)
+            unit = f"{q.unit}; {rounded_up(key.right)} counts too" if key.counted else q.unit
+            wrong = "; ".join(f"{m}: {shown_answer(value, q)}" for m, value in key.wrong.items())
+            name = roster[student_id]
+            yield [student_id, name, source.name, q.name, q.points, right, unit, wrong]

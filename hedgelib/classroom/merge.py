@@ -1,7 +1,7 @@
 """Merging a submission: the student's cells are put among the locked cells of the source.
 
-What comes in was read in the sandbox, and nothing of it is parsed or run here. Whatever it says
-about points, marking cells or outputs is looked at for the instructor and otherwise has no effect.
+Nothing of a student's is parsed or run here. Whatever a file says about points, marking cells or
+outputs is shown to the instructor and has no other effect.
 """
 
 from __future__ import annotations
@@ -12,13 +12,7 @@ from dataclasses import dataclass, field
 from hedgelib.classroom._reader import LARGEST_CELL
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.reading import Cell, Reading
-from hedgelib.classroom.source import (
-    BEGIN_HIDDEN,
-    END_HIDDEN,
-    TEXT_STUB,
-    Source,
-    grade_info,
-)
+from hedgelib.classroom.source import BEGIN_HIDDEN, END_HIDDEN, TEXT_STUB, Source, grade_info
 
 __all__ = ["Merged", "NotGradable", "merge"]
 
@@ -35,44 +29,16 @@ class NotGradable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A submission that can be run.
+    """A submission that can be run."""
 
-    Parameters
-    ----------
-    runs : sequence of (str, str)
-        Name and source of each cell to run: the set-up of the source, then the student's own.
-    written : mapping of str to str
-        The written answers by question; a question whose cell is as it was given out is left out.
-    cells : sequence of (str, str)
-        All cells of the student's by ``grade_id``, for people to read.
-    warnings : tuple of str
-        What was changed that should not have been.
-    """
-
-    runs: Sequence[tuple[str, str]]
-    written: Mapping[str, str]
-    cells: Sequence[tuple[str, Cell]]
-    warnings: tuple[str, ...] = ()
+    runs: Sequence[tuple[str, str]]  # name and source: the set-up of the source, then the student's
+    written: Mapping[str, str]  # written answers by question
+    cells: Sequence[tuple[str, Cell]]  # all of the student's by `grade_id`, for people to read
+    warnings: tuple[str, ...] = ()  # changes that students should not make
 
 
 def merge(reading: Reading, source: Source) -> Merged:
-    """Take a submission apart.
-
-    Parameters
-    ----------
-    reading : Reading
-        What was found in its file.
-    source : Source
-
-    Returns
-    -------
-    Merged
-
-    Raises
-    ------
-    NotGradable
-        It is no notebook, or one for another language than Python.
-    """
+    """Take a submission apart."""
     if reading.failure or not reading.notebook:
         why = reading.failure or "it holds no cells"
         raise NotGradable(f"the file is not a notebook: {why}")
@@ -86,7 +52,7 @@ def merge(reading: Reading, source: Source) -> Merged:
     return Merged(
         runs=(*_locked(source), *((name, cell.source) for name, cell in own.code)),
         written=own.written,
-        cells=own.kept,
+        cells=own.all_cells,
         warnings=(*old, *own.warnings),
     )
 
@@ -107,16 +73,15 @@ class _Own:
     source: Source
     code: list[tuple[str, Cell]] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
-    kept: list[tuple[str, Cell]] = field(default_factory=list)
+    all_cells: list[tuple[str, Cell]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def take(self, cell: Cell) -> None:
         name = cell.grade_id
         if cell.left_out:
-            which = (
-                f"the cell {name}" if name in self.source.cells else "a cell of the student's own"
-            )
+            known = name in self.source.cells
+            which = f"the cell {name}" if known else "a cell of the student's own"
             self.warnings.append(
                 f"{which} was left out: it has {cell.left_out:,} bytes, and cells of more than "
                 f"{LARGEST_CELL:,} are not read"
@@ -127,8 +92,7 @@ class _Own:
             self._extra(cell)
             return
         self.seen.add(name)
-        info = grade_info(self.source.cells[name])
-        if info["solution"]:
+        if grade_info(self.source.cells[name])["solution"]:
             self._answer(name, cell)
         else:
             self._given(name, cell)
@@ -137,24 +101,19 @@ class _Own:
         if cell.kind == "code" and cell.source.strip():
             name = f"own cell {1 + sum(not c.grade_id for _, c in self.code)}"
             self._run(name, cell)
-        self.kept.append(("", cell))
+        self.all_cells.append(("", cell))
 
     def _answer(self, name: str, cell: Cell) -> None:
-        wanted = self.source.cells[name].cell_type
-        self.kept.append((name, cell))
-        if wanted == "markdown":
-            self._text(name, cell)
-            return
-        if cell.kind != wanted:
+        self.all_cells.append((name, cell))
+        if self.source.cells[name].cell_type == "markdown":
+            text = cell.source.strip()
+            self.written.pop(name, None)
+            if text and text != TEXT_STUB:
+                self.written[name] = text[:_LONGEST_TEXT]
+        elif cell.kind == "code":
+            self._run(name, cell)
+        else:
             self.warnings.append(f"the answer cell {name} was turned into text and is not run")
-            return
-        self._run(name, cell)
-
-    def _text(self, name: str, cell: Cell) -> None:
-        text = cell.source.strip()
-        self.written.pop(name, None)
-        if text and text != TEXT_STUB:
-            self.written[name] = text[:_LONGEST_TEXT]
 
     def _run(self, name: str, cell: Cell) -> None:
         self.code.append((name, cell))
@@ -188,11 +147,8 @@ class _Own:
 
 def visible(text: str) -> str:
     """Return the part of a source's cell that is in the release."""
-    if BEGIN_HIDDEN not in text:
-        return text
-    before, _, rest = text.partition(BEGIN_HIDDEN)
-    _, _, after = rest.partition(END_HIDDEN)
-    return before + after
+    before, _, hidden = text.partition(BEGIN_HIDDEN)
+    return before + hidden.partition(END_HIDDEN)[2]
 
 
 def _plain(text: str) -> str:

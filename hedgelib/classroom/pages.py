@@ -5,12 +5,13 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from statistics import median
 from typing import Any, TypeAlias
 
-from hedgelib._text import percent
+from hedgelib._text import percent, printable
 from hedgelib.ask.marking import Key, rounded_up
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.book import Score, remark
@@ -19,20 +20,11 @@ from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import Question, Source
 from hedgelib.course.contents import LESSONS
-from hedgelib.report.blocks import (
-    Block,
-    Facts,
-    Heading,
-    Points,
-    Section,
-    Table,
-    Text,
-    printable,
-)
+from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
 
-__all__ = ["class_page", "feedback_page", "overview_page", "shown_answer"]
+__all__ = ["class_page", "feedback_page", "named", "overview_page", "shown_answer"]
 
 _STYLE = Path(__file__).resolve().parents[1] / "report/template/hedge_report/style.css"
 _EXTRA = "td { text-align: left; } h3 { font-size: 1.02rem; margin: 1.5rem 0 .3rem; }"
@@ -61,9 +53,22 @@ def _html(part: Part) -> str:
     return f"<h2>{escape(printable(part))}</h2>"
 
 
+def named(roster: Mapping[str, str], student_id: str) -> str:
+    """Write a student's name and id."""
+    return f"{roster.get(student_id, student_id)} ({student_id})"
+
+
 def _lesson(number: str) -> str:
     title = next((t for stem, (t, _) in LESSONS.items() if stem.startswith(f"{number}_")), "")
-    return f"lesson {number}, {title}"
+    return f"Lesson {number}, {title}"
+
+
+def _by_lesson(models: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Group the titles of wrong models by the number of their lesson."""
+    titles: dict[str, list[str]] = {}
+    for model in map(misconception, dict.fromkeys(models)):
+        titles.setdefault(model.lesson, []).append(model.title)
+    return sorted(titles.items())
 
 
 def _number(value: float) -> str:
@@ -73,18 +78,7 @@ def _number(value: float) -> str:
 
 
 def shown_answer(answer: Any, question: Question) -> str:
-    """Write an answer, or what is right, in one line.
-
-    Parameters
-    ----------
-    answer : object
-        A number, a pair of letters, a list of returned values, a text or ``None``.
-    question : Question
-
-    Returns
-    -------
-    str
-    """
+    """Write an answer of any kind, or what is right, in one line."""
     if answer is None:
         text = "no answer"
     elif question.kind == "text":
@@ -98,7 +92,7 @@ def shown_answer(answer: Any, question: Question) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def shown_right(key: Key, question: Question) -> str:
+def _shown_right(key: Key, question: Question) -> str:
     """Write what is right in one line, with the whole number that is right too."""
     text = shown_answer(key.right, question)
     whole = rounded_up(key.right) if key.counted else key.right
@@ -117,77 +111,52 @@ def _of(points: float, most: float) -> str:
     return f"{points:g} of {most:g}"
 
 
-# Overview
-
-
 def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
-    """Write the overview of an assignment: its questions and the spread of right answers.
-
-    Parameters
-    ----------
-    source : Source
-    keys : mapping of str to mapping of str to Key
-        By id and question, of the whole class.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    rows = []
-    for question in source.questions:
-        rows.append(
-            [
-                _heading(question),
-                f"{question.points:g}",
-                _kind(question),
-                _spread(question, [mine[question.name] for mine in keys.values()])
-                if question.kind != "text"
-                else "",
-            ]
-        )
-    table = Table(
-        ("Question", "Points", "Kind", "Right answers of this class"),
-        rows,
-        "lrll",
-        f"{len(source.questions)} questions, {source.points:g} points",
-    )
-    models = [[_heading(q), "; ".join(_by_lesson(q.models))] for q in source.questions if q.models]
-    return _page(
-        f"{source.title}: overview",
+    """Write the questions of an assignment and the spread of right answers over the class."""
+    rows = [
         [
-            Section(
-                [
-                    Heading(source.title, f"Overview for the instructor, {len(keys)} students"),
-                    Text(
-                        "Every student has different numbers. key.csv has the right answer of each "
-                        "student; the solution folder has the text of the questions, with "
-                        "solutions."
-                    ),
-                    table,
-                ]
-            ),
-            "Wrong models that are recognised",
-            Section(
-                [
-                    Table(("Question", "Wrong models"), models, "ll", "By lesson"),
-                    Text(
-                        "In every number, a reversed sign and a percentage given for a decimal are "
-                        "recognised too.",
-                        "note",
-                    ),
-                ]
-            ),
-        ],
+            _heading(q),
+            f"{q.points:g}",
+            _kind(q),
+            _spread(q, [own.get(q.name) for own in keys.values()]),
+        ]
+        for q in source.questions
+    ]
+    models = [
+        [
+            _heading(q),
+            "; ".join(f"lesson {n}: {', '.join(titles)}" for n, titles in _by_lesson(q.models)),
+        ]
+        for q in source.questions
+        if q.models
+    ]
+    caption = f"{len(source.questions)} questions, {source.points:g} points"
+    about = (
+        "Every student has different numbers. key.csv has the right answer of each student; the "
+        "solution folder has the text of the questions, with solutions."
     )
-
-
-def _by_lesson(models: Sequence[str]) -> list[str]:
-    lessons: dict[str, list[str]] = {}
-    for name in models:
-        model = misconception(name)
-        lessons.setdefault(model.lesson, []).append(model.title)
-    return [f"lesson {number}: {', '.join(titles)}" for number, titles in sorted(lessons.items())]
+    note = (
+        "In every number, a reversed sign and a percentage given for a decimal are recognised too."
+    )
+    parts: list[Part] = [
+        Section(
+            [
+                Heading(source.title, f"Overview for the instructor, {len(keys)} students"),
+                Text(about),
+                Table(
+                    ("Question", "Points", "Kind", "Right answers of this class"),
+                    rows,
+                    "lrll",
+                    caption,
+                ),
+            ]
+        ),
+        "Wrong models that are recognised",
+        Section(
+            [Table(("Question", "Wrong models"), models, "ll", "By lesson"), Text(note, "note")]
+        ),
+    ]
+    return _page(f"{source.title}: overview", parts)
 
 
 def _kind(question: Question) -> str:
@@ -199,138 +168,90 @@ def _kind(question: Question) -> str:
     }[question.kind]
 
 
-def _spread(question: Question, keys: Sequence[Key]) -> str:
-    if not keys:
+def _spread(question: Question, keys: Sequence[Key | None]) -> str:
+    known = [key for key in keys if key]
+    if not known:
         return ""
     if question.kind == "number":
-        rights = [key.right for key in keys]
+        rights = [key.right for key in known]
         return f"{_number(min(rights))} to {_number(max(rights))}"
     if question.kind == "choice":
-        return f"{len({key.right for key in keys})} different pairs of letters"
-    return f"{len(keys[0].calls)} calls with each student's numbers"
-
-
-# Feedback
+        return f"{len({key.right for key in known})} different pairs of letters"
+    return f"{len(known[0].calls)} calls with each student's numbers"
 
 
 def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], student: str) -> str:
-    """Write a student's feedback.
-
-    Parameters
-    ----------
-    source : Source
-    result : Result
-    scores : mapping of str to Score
-        By question.
-    student : str
-        Name and id.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    got = points_of(scores)
-    waits = [a.question for a in result.answered if scores[a.question.name].waits]
-    full = sum(
-        scores[a.question.name].points >= a.question.points
-        for a in result.answered
-        if a.question not in waits
-    )
+    """Write a student's feedback, from the scores by question."""
+    waits = sum(scores[a.question.name].waits for a in result.answered)
+    full, rows = 0, []
+    for a in result.answered:
+        score, question = scores[a.question.name], a.question
+        full += not score.waits and score.points >= question.points
+        points = "to be marked" if score.waits else _of(score.points, question.points)
+        right = _shown_right(a.key, question) if a.key else ""
+        rows.append([_heading(question), points, shown_answer(a.answer, question), right])
+    total = _of(points_of(scores), source.points)
     facts = Facts(
         [
-            ("Points", _of(got, source.points), "so far" if waits else "all marked"),
+            ("Points", total, "so far" if waits else "all marked"),
             ("Answers with all points", f"{full}", f"of {len(source.questions)}"),
-            ("To be marked", f"{len(waits)}", "answers marked by hand"),
+            ("To be marked", f"{waits}", "answers marked by hand"),
         ]
     )
-    rows = [
-        [
-            _heading(a.question),
-            "to be marked" if scores[a.question.name].waits else _of(
-                scores[a.question.name].points, a.question.points
-            ),
-            shown_answer(a.answer, a.question),
-            shown_right(a.key, a.question) if a.key else "",
-        ]
-        for a in result.answered
-    ]  # fmt: skip
-    table = Table(
-        ("Question", "Points", "Your answer", "Right for your numbers"),
-        rows,
-        "llll",
-        "All answers",
-    )
+    head = ("Question", "Points", "Your answer", "Right for your numbers")
     parts: list[Part] = [
-        Section([Heading(f"{source.title}: feedback", student), facts, table]),
+        Section(
+            [
+                Heading(f"{source.title}: feedback", student),
+                facts,
+                Table(head, rows, "llll", "All answers"),
+            ]
+        ),
         "Question by question",
-        Section([_remarks(result, scores)]),
     ]
-    again = _look_again(result)
-    if again:
+    remarks = [
+        [_heading(a.question), line]
+        for a in result.answered
+        if (line := _remarks(a, result, scores))
+    ]
+    nothing = Text("There is nothing to add.")
+    parts += [Section([Table(("Question", "Remarks"), remarks, "ll", "") if remarks else nothing])]
+    models = [a.mark.model for a in result.answered if a.mark and a.mark.model]
+    if models:
+        again = [f"{_lesson(n)}: {'; '.join(titles)}." for n, titles in _by_lesson(models)]
         parts += ["What to look at again", Section([Points(again)])]
-    if result.record.warnings:
-        parts += ["Your file", Section([Points([_sentence(w) for w in result.record.warnings])])]
+    if warnings := result.record.warnings:
+        lines = [f"{text[:1].upper()}{text[1:]}." for text in warnings]
+        parts += ["Your file", Section([Points(lines)])]
     return _page(f"{source.title}: feedback for {student}", parts)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _remarks(result: Result, scores: Mapping[str, Score]) -> Block:
-    rows = []
-    for answered in result.answered:
-        score, question = scores[answered.question.name], answered.question
-        lines = []
-        if said := remark(answered):
-            lines.append(said)
-        elif answered.mark and answered.mark.missing:
-            lines.append(_stopped(result, question) or "There is no answer.")
-        elif answered.mark and answered.mark.share < 1:
-            lines.append(_unexplained(answered))
-        if score.by_hand and answered.mark is not None:
-            lines.append("These points were set by hand.")
-        if score.comment:
-            lines.append(score.comment)
-        if lines:
-            rows.append([_heading(question), " ".join(lines)])
-    if not rows:
-        return Text("There is nothing to add.")
-    return Table(("Question", "Remarks"), rows, "ll", "")
+def _remarks(answered: Answered, result: Result, scores: Mapping[str, Score]) -> str:
+    score, mark = scores[answered.question.name], answered.mark
+    lines = [remark(answered)]
+    if mark and not lines[0]:
+        if mark.missing:
+            lines = [_stopped(result, answered.question) or "There is no answer."]
+        elif mark.share < 1:
+            lines = [_unexplained(answered)]
+    if score.by_hand and mark is not None:
+        lines.append("These points were set by hand.")
+    return " ".join(filter(None, [*lines, score.comment]))
 
 
 def _stopped(result: Result, question: Question) -> str:
     """Say why the cell of an answer did not finish."""
-    own = (p for p in result.record.outcome.problems if p.startswith(f"{question.name} "))
-    return "; ".join(printable(p) for p in own)
+    problems = result.record.outcome.problems
+    return "; ".join(printable(p) for p in problems if p.startswith(f"{question.name} "))
 
 
 def _unexplained(answered: Answered) -> str:
-    mark = answered.mark
-    if answered.question.kind == "function" and mark and mark.share:
-        right = round(mark.share * len(answered.key.right)) if answered.key else 0
-        return f"{right} of {len(answered.key.right) if answered.key else 0} calls are right."
+    mark, key = answered.mark, answered.key
+    if answered.question.kind == "function" and mark and mark.share and key:
+        return f"{round(mark.share * len(key.right))} of {len(key.right)} calls are right."
     if answered.question.kind == "choice" and mark and mark.share:
         return "The choice is right, but the reason is wrong."
     return "No known wrong model explains this answer."
-
-
-def _look_again(result: Result) -> list[str]:
-    lessons: dict[str, list[str]] = {}
-    for answered in result.answered:
-        if answered.mark and answered.mark.model:
-            model = misconception(answered.mark.model)
-            lessons.setdefault(model.lesson, [])
-            if model.title not in lessons[model.lesson]:
-                lessons[model.lesson].append(model.title)
-    return [
-        f"{_sentence(_lesson(number))[:-1]}: {'; '.join(titles)}."
-        for number, titles in sorted(lessons.items())
-    ]
-
-
-# Class
 
 
 def class_page(
@@ -341,93 +262,56 @@ def class_page(
     refused: Sequence[Refused],
     ungradable: Collection[str] = (),
 ) -> str:
-    """Write the results of a class in one assignment.
-
-    Parameters
-    ----------
-    view : ClassView
-    roster : mapping of str to str
-        The name of each id.
-    copies : sequence of Copied
-    refused : sequence of Refused
-        What could not be graded.
-    ungradable : collection of str
-        Ids of students with a submission that could not be graded.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    source = view.source
+    """Write the results of a class in one assignment; the ids `ungradable` handed in as well."""
     handed_in = {result.record.student_id for result in view.results} | {*ungradable}
-    missing = [f"{name} ({i})" for i, name in roster.items() if i not in handed_in]
-    parts: list[Part] = [
-        Section(
-            [Heading(f"{source.title}: the class", "Only for the instructor."), _class_facts(view)]
-        )
-    ]
+    missing = [named(roster, i) for i in roster if i not in handed_in]
+    title = f"{view.source.title}: the class"
+    parts: list[Part] = [Section([Heading(title, "Only for the instructor."), _class_facts(view)])]
     if view.results:
         parts += [points_scene(view)]
         parts += ["Question by question", Section([_question_table(view)])]
         parts += _model_parts(view)
-    parts += _look_at(view, roster, copies)
+    parts += _copy_parts(copies, roster)
+    to_check = [
+        [named(roster, result.record.student_id), line]
+        for result in view.results
+        for line in _to_check(result)
+    ]
+    if to_check:
+        table = Table(("Student", "What happened"), to_check, "ll", "")
+        parts += ["To check", Section([table])]
     if refused:
         rows = [[item.name, item.reason] for item in refused]
-        parts += [
-            "What could not be graded",
-            Section([Table(("File", "Why"), rows, "ll", "The same list is in not_graded.csv")]),
-        ]
+        table = Table(("File", "Why"), rows, "ll", "The same list is in not_graded.csv")
+        parts += ["What could not be graded", Section([table])]
     if missing:
         parts += ["Not handed in", Section([Text(", ".join(missing))])]
-    return _page(f"{source.title}: the class", parts)
+    return _page(title, parts)
 
 
 def _class_facts(view: ClassView) -> Facts:
-    totals = sorted(view.totals)
-    median = _of(_median(totals), view.source.points) if totals else "–"
+    middle = _of(median(view.totals), view.source.points) if view.results else "–"
     return Facts(
         [
             ("Handed in", _of(len(view.results), view.students), "students"),
-            ("Median", median, "points so far"),
+            ("Median", middle, "points so far"),
             ("To be marked by hand", f"{view.waiting}", "submissions with a written answer"),
         ]
     )
 
 
-def _median(values: Sequence[float]) -> float:
-    middle = len(values) // 2
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
-
-
 def _question_table(view: ClassView) -> Table:
     rows = []
     for count in view.questions():
-        marked = count.full + count.part + count.none + count.missing
-        first = count.models[0] if count.models else None
-        rows.append(
-            [
-                _heading(count.question),
-                percent(count.full / marked) if marked and not count.waiting else "–",
-                f"{count.full}",
-                f"{count.part}",
-                f"{count.none}",
-                f"{count.missing}",
-                f"{count.waiting}",
-                f"{first.title} ({first.students})" if first else "",
-            ]
-        )
+        numbers = [count.full, count.part, count.none, count.missing]
+        marked = sum(numbers)
+        share = percent(count.full / marked) if marked and not count.waiting else "–"
+        frequent = [f"{model.title} ({model.students})" for model in count.models[:1]]
+        counts = map(str, (*numbers, count.waiting))
+        rows.append([_heading(count.question), share, *counts, *(frequent or [""])])
+    columns = ("full", "part", "none", "no answer", "to mark")
     return Table(
-        (
-            "Question",
-            "All points",
-            "full",
-            "part",
-            "none",
-            "no answer",
-            "to mark",
-            "Most frequent wrong model",
-        ),
+        ("Question", "All points", *columns, "Most frequent wrong model"),
         rows,
         "lrrrrrrl",
         "Share of the marked answers with all points, and numbers of students",
@@ -437,76 +321,41 @@ def _question_table(view: ClassView) -> Table:
 def _model_parts(view: ClassView) -> list[Part]:
     if not view.models():
         return ["Wrong models", Section([Text("No answer shows a known wrong model.")])]
-    students = len(view.results)
-    again = [
+    rows = [
         [
-            _sentence(_lesson(entry.lesson))[:-1],
-            f"{entry.students} ({percent(entry.students / students)})",
+            _lesson(entry.lesson),
+            f"{entry.students} ({percent(entry.students / len(view.results))})",
             "; ".join(f"{model.title} ({model.students})" for model in entry.models[:5]),
         ]
         for entry in view.teach_again()
     ]
-    return [
-        "Wrong models",
-        models_scene(view),
-        "What to teach again",
-        Section(
-            [
-                Table(
-                    ("Lesson", "Students", "Wrong models"),
-                    again,
-                    "lll",
-                    "Students with at least one of the wrong models that the lesson explains",
-                )
-            ]
-        ),
-    ]
+    caption = "Students with at least one of the wrong models that the lesson explains"
+    table = Table(("Lesson", "Students", "Wrong models"), rows, "lll", caption)
+    return ["Wrong models", models_scene(view), "What to teach again", Section([table])]
 
 
-def _look_at(view: ClassView, roster: Mapping[str, str], copies: Sequence[Copied]) -> list[Part]:
-    parts: list[Part] = []
-
-    def who(student_id: str) -> str:
-        return f"{roster.get(student_id, student_id)} ({student_id})"
-
-    if copies:
-        rows = [
-            [who(c.student_id), who(c.other_id), ", ".join(c.questions), _odds(c.chance)]
-            for c in copies
-        ]
-        parts += [
-            "Answers that are right for another student",
-            Section(
-                [
-                    Table(
-                        ("Student", "Right for the numbers of", "Questions", "By chance"),
-                        rows,
-                        "lllr",
-                        "",
-                    ),
-                    Text(
-                        "The last column says how often this would happen by chance. It is not "
-                        "proof; talk to both students.",
-                        "note",
-                    ),
-                ]
-            ),
-        ]
+def _copy_parts(copies: Sequence[Copied], roster: Mapping[str, str]) -> list[Part]:
+    if not copies:
+        return []
     rows = [
-        [who(result.record.student_id), line]
-        for result in view.results
-        for line in _remarkable(result)
+        [
+            named(roster, copy.student_id),
+            named(roster, copy.other_id),
+            ", ".join(copy.questions),
+            "less than 1 in a million" if copy.chance < 1e-6 else f"1 in {1 / copy.chance:,.0f}",
+        ]
+        for copy in copies
     ]
-    if rows:
-        parts += ["To check", Section([Table(("Student", "What happened"), rows, "ll", "")])]
-    return parts
+    head = ("Student", "Right for the numbers of", "Questions", "By chance")
+    note = (
+        "The last column says how often this would happen by chance. It is not proof; talk to both "
+        "students."
+    )
+    section = Section([Table(head, rows, "lllr", ""), Text(note, "note")])
+    return ["Answers that are right for another student", section]
 
 
-def _odds(chance: float) -> str:
-    return "less than 1 in a million" if chance < 1e-6 else f"1 in {1 / chance:,.0f}"
-
-
-def _remarkable(result: Result) -> list[str]:
+def _to_check(result: Result) -> list[str]:
     """List what an instructor should know about a submission, each without a full stop."""
     record = result.record
     lines = [*record.file_warnings, *record.warnings, *record.outcome.problems]

@@ -30,43 +30,14 @@ _MOST_ATTEMPTS = 200
 
 
 def canonical(student_id: str) -> str:
-    """Return an id in the form in which ids are compared: lower case, without spaces around it.
-
-    Parameters
-    ----------
-    student_id : str
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** own rule; a student types the id, and a register has it in capitals.
-
-    Examples
-    --------
-    >>> canonical(" S01 ")
-    's01'
-    """
+    """Return an id in the form in which ids are compared: lower case, without spaces around it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", student_id).casefold()).strip()
 
 
 class Draws:
     """Draws for many students at once, each from HMAC-SHA256 of the secret, assignment and id.
 
-    Parameters
-    ----------
-    secret : bytes
-    assignment : str
-    ids : sequence of str
-    attempt : int
-        Another number gives other draws.
-
-    Notes
-    -----
-    **Source:** RFC 2104; digests of one message after the other are cut into numbers of 64 bits,
-    whose remainders are uniform to one part in 10^12 for the grids used here.
+    Digests are cut into numbers of 64 bits; the remainders taken are uniform to one part in 10^12.
     """
 
     def __init__(
@@ -114,10 +85,6 @@ class Draws:
         return order
 
 
-def _list(show: Callable[[Any], str]) -> Callable[[Any], str]:
-    return lambda values: ", ".join(map(show, values))
-
-
 def _digits(share: float) -> int:
     """Return the number of decimals that show a percentage exactly."""
     return len(f"{100 * share:.8f}".rstrip("0").partition(".")[2])
@@ -138,23 +105,15 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Meaning and format of a number.
+    """Meaning and format of a number."""
 
-    Parameters
-    ----------
-    meaning : str
-        ``"price of ETH when you sell"``.
-    unit : str
-        A key of the ways of writing: ``"usd"``, ``"percent"`` and so on.
-    """
-
-    meaning: str
-    unit: str
+    meaning: str  # "price of ETH when you sell"
+    unit: str  # "usd", "percent" or another key of _SHOWN
 
     def shown(self, value: Any) -> str:
         """Write a value, or a list of them, for people."""
         one = _SHOWN[self.unit]
-        return _list(one)(value) if isinstance(value, (list, tuple)) else one(value)
+        return ", ".join(map(one, value)) if isinstance(value, (list, tuple)) else one(value)
 
 
 def _everyone(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
@@ -163,41 +122,21 @@ def _everyone(columns: Mapping[str, Any]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Scenario of an assignment, with different numbers for each student.
+    """Scenario of an assignment, with different numbers for each student."""
 
-    Parameters
-    ----------
-    name : str
-        ``"inverse_maths"``, as the notebook is called.
-    opening : tuple of str
-        The numbers that are shown when a student has given an id.
-    given : mapping of str to Given
-        The numbers that a student sees, by name.
-    numbers : callable
-        ``numbers(draws)`` gives a column for each name, with a value for each student along the
-        last axis; a list has a row for each of its items.
-    choices : mapping of str to (int, int)
-        For each question with options, how many answers and how many reasons it has.
-    sound : callable
-        ``sound(columns)`` tells for each student whether the numbers will do; those that will not
-        are drawn again.
-    """
-
-    name: str
-    opening: tuple[str, ...]
-    given: Mapping[str, Given]
+    name: str  # "inverse_maths"
+    opening: tuple[str, ...]  # names of the numbers that are shown for an id
+    given: Mapping[str, Given]  # the numbers that a student sees, by name
+    # Gives a column for each name, with a value for each student along the last axis.
     numbers: Callable[[Draws], Mapping[str, NDArray[Any]]]
+    # For each question with options, how many answers and how many reasons it has.
     choices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    # Tells for each student whether the numbers will do; those that will not are drawn again.
     sound: Callable[[Mapping[str, Any]], NDArray[np.bool_]] = _everyone
 
 
 class Numbers:
-    """The numbers of a student, each under its name: ``my.short_usd``.
-
-    Parameters
-    ----------
-    values : mapping of str to object
-    """
+    """The numbers of a student, each under its name: ``my.short_usd``."""
 
     __slots__ = ("_values",)
 
@@ -210,8 +149,8 @@ class Numbers:
         try:
             return self._values[name]
         except KeyError:
-            known = ", ".join(key for key in self._values if not key.startswith("_"))
-            raise AttributeError(f"there is no number {name!r}; there are {known}") from None
+            message = f"there is no number {name!r}; there are {', '.join(self)}"
+            raise AttributeError(message) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"your numbers stay as they are; call {value!r} something else")
@@ -227,25 +166,7 @@ class Numbers:
 
 
 def draw(scenario: Scenario, secret: bytes, ids: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Draw the numbers of many students.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    secret : bytes
-    ids : sequence of str
-
-    Returns
-    -------
-    dict of str to ndarray
-        Columns, with a student for each place of the last axis. A student's numbers do not depend
-        on who else is in the list.
-
-    Raises
-    ------
-    HedgeError
-        A scenario whose conditions hardly any numbers meet.
-    """
+    """Draw the numbers of many students, in columns; nobody's depend on who else is in the list."""
     columns = _columns(scenario, Draws(secret, scenario.name, ids))
     for attempt in range(1, _MOST_ATTEMPTS):
         again = np.flatnonzero(~scenario.sound(columns))
@@ -258,43 +179,22 @@ def draw(scenario: Scenario, secret: bytes, ids: Sequence[str]) -> dict[str, NDA
 
 
 def _columns(scenario: Scenario, draws: Draws) -> dict[str, NDArray[Any]]:
-    orders = {}
-    for question, counts in scenario.choices.items():
-        for what, count in zip(("says", "because"), counts, strict=True):
-            orders[f"_{question}_{what}"] = draws.order(count)
+    orders = {
+        f"_{question}_{part}": draws.order(count)
+        for question, counts in scenario.choices.items()
+        for part, count in zip(("says", "because"), counts, strict=True)
+    }
     columns = {name: np.array(column) for name, column in scenario.numbers(draws).items()}
     return {"_assignment": np.full(draws.count, scenario.name), **columns, **orders}
 
 
 def row(columns: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
-    """Take one student's numbers out of the columns, as plain values.
-
-    Parameters
-    ----------
-    columns : mapping of str to ndarray
-    place : int
-
-    Returns
-    -------
-    dict
-        Floats, ints, texts and lists of them: what JSON can hold.
-    """
+    """Take one student's numbers out of the columns, as plain values."""
     return {name: column[..., place].tolist() for name, column in columns.items()}
 
 
 def draw_one(scenario: Scenario, secret: bytes, student_id: str) -> dict[str, Any]:
-    """Draw the numbers of one student, as plain values.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    secret : bytes
-    student_id : str
-
-    Returns
-    -------
-    dict
-    """
+    """Draw the numbers of one student, as plain values."""
     return row(draw(scenario, secret, [student_id]), 0)
 
 

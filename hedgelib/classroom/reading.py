@@ -1,14 +1,8 @@
-"""Contents of submitted files: parsed in the sandbox, returned as plain values.
-
-Nothing here parses a byte of a student's. The sandbox gives back text of bounded size, and of its
-answer only values of the kinds that are expected are taken.
-"""
+"""Contents of submitted files: parsed in the sandbox, and only there, returned as plain values."""
 
 from __future__ import annotations
 
 import json
-import os
-import select
 import subprocess
 import threading
 import time
@@ -16,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from hedgelib.classroom import _reader, sandbox
@@ -29,58 +22,27 @@ _LOST = "could not be read: the process that read it is gone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell of a submission, with only what counts.
-
-    Parameters
-    ----------
-    kind : str
-    source : str
-        Empty where it was too large to be read.
-    grade_id : str
-    has_result : bool
-        It has an output that says what the cell gave.
-    takes : tuple of str
-        Names of the classroom to which it gives another meaning.
-    left_out : int
-        Bytes of a source that was too large to be read; 0 for any other.
-    """
+    """A cell of a submission, with only what counts."""
 
     kind: Literal["code", "markdown"]
     source: str
     grade_id: str = ""
-    has_result: bool = False
-    takes: tuple[str, ...] = ()
-    left_out: int = 0
+    has_result: bool = False  # an output that says what the cell gave
+    takes: tuple[str, ...] = ()  # names of the classroom that it redefines
+    left_out: int = 0  # bytes of a source that was too large to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Contents of a file.
+    """Contents of a file."""
 
-    Parameters
-    ----------
-    failure : str
-        Why it cannot be read at all; empty where it can.
-    notebook : bool
-        It has the shape of one.
-    assignment, language : str
-        As its metadata have them; ``"python"`` where they name no language.
-    typed : str or None
-        The id that the student typed in.
-    old : bool
-        It has the cells where formats before 4 have them.
-    refusal : str
-        Why there is nothing to grade; empty where there is.
-    cells : tuple of Cell
-    """
-
-    failure: str = ""
-    notebook: bool = False
+    failure: str = ""  # why it cannot be read at all
+    notebook: bool = False  # it has the shape of one
     assignment: str = ""
     language: str = "python"
-    typed: str | None = None
-    old: bool = False
-    refusal: str = ""
+    typed: str | None = None  # the id that the student typed in
+    old: bool = False  # a format before 4
+    refusal: str = ""  # why there is nothing to grade
     cells: tuple[Cell, ...] = ()
 
 
@@ -104,17 +66,7 @@ def _cell(raw: Any) -> Cell:
 
 
 def taken_over(raw: Any) -> Reading:
-    """Take plain values, and nothing else, out of what the sandbox said of a file.
-
-    Parameters
-    ----------
-    raw : object
-        Of the form that :func:`hedgelib.classroom._reader.reading` gives.
-
-    Returns
-    -------
-    Reading
-    """
+    """Take plain values, and nothing else, out of what the sandbox said of a file."""
     try:
         if raw["failure"] or not raw["notebook"]:
             return Reading(failure=_text(raw["failure"]))
@@ -132,15 +84,7 @@ def taken_over(raw: Any) -> Reading:
 
 
 class Reader:
-    """Reads files in the sandbox, one after the other, in one process that forks for each.
-
-    Parameters
-    ----------
-    trust : bool
-        Go without a sandbox; a process with limits of its own reads all the same.
-    hidden : sequence of Path
-        Folders that must not be visible inside, wherever they are.
-    """
+    """Reads files in the sandbox, one after the other, in one process that forks for each."""
 
     def __init__(self, *, trust: bool = False, hidden: Sequence[Path] = ()) -> None:
         self._trust, self._hidden = trust, tuple(hidden)
@@ -151,30 +95,11 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._end()
 
     def read(self, data: bytes) -> Reading:
-        """Read a file.
-
-        Parameters
-        ----------
-        data : bytes
-
-        Returns
-        -------
-        Reading
-
-        Raises
-        ------
-        SandboxMissing
-            The sandbox could not be set up.
-        """
+        """Read a file."""
         with self._turn:
             process = self._process or self._start()
             try:
@@ -198,9 +123,9 @@ class Reader:
         except OSError:
             ready = b""
         if ready != _reader.READY:
-            told = complaint()
+            error = sandbox.not_set_up(complaint())
             self._end()
-            raise sandbox.not_set_up(told)
+            raise error
         self._process = process
         return process
 
@@ -223,14 +148,10 @@ class Reader:
 
 def _exactly(fd: int, length: int, seconds: float) -> bytes:
     """Read so many bytes within a time."""
-    parts, end = [], time.monotonic() + seconds
-    while length:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            raise TimeoutError
-        part = os.read(fd, min(length, 1 << 20))
+    data, end = bytearray(), time.monotonic() + seconds
+    while len(data) < length:
+        part = sandbox.next_bytes(fd, min(length - len(data), 1 << 20), end)
         if not part:
-            raise ConnectionError("the process that reads is gone")
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
+            raise ConnectionError("the process that reads is gone or too slow")
+        data += part
+    return bytes(data)

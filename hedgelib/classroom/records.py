@@ -1,8 +1,8 @@
 """Records of submissions: the file as it was handed in, and the result of running it.
 
-Running a submission takes seconds, marking it takes nothing. So what came of the run is kept, and
-marks are worked out from it each time: the same file gets the same marks, and a run that was broken
-off goes on where it stopped.
+Running a submission takes seconds, marking it takes nothing. So the outcome of a run is kept, and
+marks are computed from it each time: the same file gets the same marks, and an interrupted run goes
+on where it stopped.
 """
 
 from __future__ import annotations
@@ -29,67 +29,27 @@ _FORM = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One submission after it was run.
-
-    Parameters
-    ----------
-    student_id, assignment : str
-    name : str
-        Of the file, as it was found.
-    fingerprint : str
-        Of all that the outcome depends on.
-    outcome : Outcome
-    written : mapping of str to str
-        Answers to be marked by hand.
-    warnings : tuple of str
-        What was changed in the notebook that should not have been.
-    file_warnings : tuple of str
-        What there is to say of the file.
-    refusal : str
-        Why it could not be graded at all; empty where it could.
-    digest : str
-        SHA-256 of the file; empty in a record of an older edition.
-    person : str
-        By which number the learning platform knows whom it is from; empty where by none.
-    cells : tuple of (str, Cell), optional
-        The student's cells by ``grade_id``, for people to read, so that the file need not be parsed
-        again; ``None`` in a record of an older edition.
-    """
+    """One submission after it was run; a record of an older edition lacks digest and cells."""
 
     student_id: str
     assignment: str
-    name: str
-    fingerprint: str
+    name: str  # of the file, as it was found
+    fingerprint: str  # of all that the outcome depends on
     outcome: Outcome = field(default_factory=Outcome)
-    written: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    written: Mapping[str, str] = field(default_factory=dict)  # answers to be marked by hand
+    warnings: tuple[str, ...] = ()  # changes that students should not make
     file_warnings: tuple[str, ...] = ()
-    refusal: str = ""
-    digest: str = ""
-    person: str = ""
+    refusal: str = ""  # why it cannot be graded
+    digest: str = ""  # SHA-256 of the file
+    person: str = ""  # the learning platform's number for the student
+    # By `grade_id`, for people to read: a file is parsed once.
     cells: tuple[tuple[str, Cell], ...] | None = None
 
 
 def fingerprint(
     submission: Submission, source: str, numbers: Mapping[str, Any], limits: Limits, trust: bool
 ) -> str:
-    """Return a hash of all that the outcome of a submission depends on.
-
-    Parameters
-    ----------
-    submission : Submission
-    source : str
-        The source notebook.
-    numbers : mapping of str to object
-        The student's.
-    limits : Limits
-    trust : bool
-        It is run without a sandbox.
-
-    Returns
-    -------
-    str
-    """
+    """Return a hash of all that the outcome of a submission depends on."""
     parts = [
         submission.student_id,
         submission.digest,
@@ -123,45 +83,37 @@ def save(course: Course, record: Record, file: Path | None = None) -> None:
 
 
 def load(course: Course, assignment: str, student_id: str) -> Record | None:
-    """Read a record; ``None`` where there is none, or none that can be read."""
-    path = _path(course, assignment, student_id)
+    """Read a record; ``None`` if there is none that can be read."""
     try:
-        raw = _cleaned(json.loads(path.read_text(encoding="utf-8")))
+        text = _path(course, assignment, student_id).read_text(encoding="utf-8")
+        raw = _cleaned(json.loads(text))
         if not handed_in(course, assignment, student_id).is_file():
             return None
         outcome, cells = raw.pop("outcome"), raw.pop("cells", None)
-        answers = {
-            name: Answer(
-                value=answer["value"],
-                problem=answer["problem"],
-                call_problems=tuple(answer["call_problems"]),
-            )
-            for name, answer in outcome["answers"].items()
-        }
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        answers = outcome.pop("answers").items()
         return Record(
-            **fields,
+            **_tuples(raw, "warnings", "file_warnings"),
             outcome=Outcome(
-                answers=answers,
-                problems=tuple(outcome["problems"]),
-                seconds=outcome["seconds"],
+                **_tuples(outcome, "problems"),
+                answers={name: Answer(**_tuples(one, "call_problems")) for name, one in answers},
             ),
             cells=None
             if cells is None
-            else tuple(
-                (name, Cell(**cell | {"takes": tuple(cell["takes"])})) for name, cell in cells
-            ),
+            else tuple((name, Cell(**_tuples(cell, "takes"))) for name, cell in cells),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError):
         return None
 
 
+def _tuples(raw: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Turn the lists that JSON made of tuples back into tuples."""
+    return raw | {name: tuple(raw[name]) for name in names if name in raw}
+
+
 def is_damaged(course: Course, assignment: str, student_id: str) -> bool:
     """Tell whether something is kept that cannot be read as a record and its file."""
-    return (
-        _path(course, assignment, student_id).exists()
-        and load(course, assignment, student_id) is None
-    )
+    path = _path(course, assignment, student_id)
+    return path.exists() and load(course, assignment, student_id) is None
 
 
 def digest_of(course: Course, record: Record) -> str:

@@ -32,27 +32,18 @@ from hedgelib.classroom.source import (
     grade_info,
     solution_of,
 )
-from hedgelib.classroom.student import numbers_file
 
 __all__ = [
-    "PREPROCESSORS",
-    "Prepare",
-    "api",
-    "enter_students",
-    "exchange_folders",
-    "gradebook",
-    "release",
-    "solved",
-    "write_solution",
+    *("PREPROCESSORS", "Prepare", "api", "enter_students", "exchange_folders", "gradebook"),
+    *("release", "solved", "write_solution"),
 ]
 
 
 class Prepare(NbGraderPreprocessor):  # type: ignore[misc]
     """Put each question's solution into its marking cell, where nbgrader's own autograding runs it.
 
-    So the source has the solution only once, and a marking cell knows what is right. It goes with
-    the hidden tests, which nbgrader keeps in its database and takes out of the release. The id with
-    which a source is tried out goes too.
+    It goes with the hidden tests, which nbgrader keeps in its database and takes out of the
+    release. The id with which a source is tried out goes too.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
@@ -88,48 +79,21 @@ def _key(question: str, solution: str, points: float) -> str:
 
 
 def api(course: Course) -> NbGraderAPI:
-    """Open nbgrader's API on a course, with the settings in its folder.
-
-    Parameters
-    ----------
-    course : Course
-
-    Returns
-    -------
-    nbgrader.apps.api.NbGraderAPI
-    """
+    """Open nbgrader's API on a course, with the settings in its folder."""
     loader = PyFileConfigLoader("nbgrader_config.py", path=str(course.root.absolute()))
     config = Config(loader.load_config())
     return NbGraderAPI(CourseDirectory(config=config), config=config)
 
 
 def exchange_folders(course: Course) -> list[Path]:
-    """List the possible folders of nbgrader's exchange: the course's setting and the default.
-
-    Parameters
-    ----------
-    course : Course
-
-    Returns
-    -------
-    list of Path
-    """
-    said = api(course).config.get("Exchange", {}).get("root")
-    return [Path(Exchange.root.default_value), *([Path(said)] if isinstance(said, str) else [])]
+    """List the possible folders of nbgrader's exchange: the course's setting and the default."""
+    root = api(course).config.get("Exchange", {}).get("root")
+    return [Path(Exchange.root.default_value), *([Path(root)] if isinstance(root, str) else [])]
 
 
 @contextmanager
 def gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook of a course, and make it where there is none yet.
-
-    Parameters
-    ----------
-    course : Course
-
-    Yields
-    ------
-    nbgrader.api.Gradebook
-    """
+    """Open the gradebook of a course, and make it the first time."""
     # nbgrader asks the command `alembic` for the version of a new database.
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
@@ -142,18 +106,7 @@ def gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 def release(course: Course, assignment: str) -> None:
-    """Make the students' version of an assignment, and enter its questions into the gradebook.
-
-    Parameters
-    ----------
-    course : Course
-    assignment : str
-
-    Raises
-    ------
-    CourseError
-        nbgrader cannot make a release of the source.
-    """
+    """Make the students' version of an assignment, and enter its questions into the gradebook."""
     result = api(course).generate_assignment(assignment)
     if not result["success"]:
         reason = (result.get("error") or result.get("log") or "").strip().splitlines()
@@ -164,17 +117,7 @@ def release(course: Course, assignment: str) -> None:
 
 
 def solved(source: Source) -> str:
-    """Write the solved version of an assignment: the source without nbgrader's marks.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str
-        A notebook; marking cells list the wrong models when they are run.
-    """
+    """Write the solved version of an assignment: the source without nbgrader's marks."""
     notebook = nbformat.reads(source.text, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         lines = solution_of(cell.source).splitlines()
@@ -185,13 +128,7 @@ def solved(source: Source) -> str:
 
 
 def enter_students(course: Course, roster: Mapping[str, str]) -> None:
-    """Enter the students of a class into the gradebook.
-
-    Parameters
-    ----------
-    course : Course
-    roster : mapping of str to str
-    """
+    """Enter the students of a class into the gradebook."""
     with gradebook(course) as book:
         for student_id, name in roster.items():
             book.update_or_create_student(student_id, last_name=name)
@@ -201,5 +138,5 @@ def write_solution(course: Course, source: Source) -> None:
     """Write the solved version of an assignment, and next to it the numbers of all students."""
     path = course.solution(source.name)
     write_text(path, solved(source))
-    name = numbers_file(source.name)
-    shutil.copyfile(course.source(source.name).with_name(name), path.with_name(name))
+    numbers = course.numbers_file(source.name)
+    shutil.copyfile(numbers, path.with_name(numbers.name))

@@ -15,9 +15,8 @@ from hedgelib.classroom.source import Question, Source
 
 __all__ = ["Answered", "Copied", "Result", "copied", "mark_record"]
 
+# Answers of another student are reported if chance alone gives as many in at most 2% of cases.
 _CHANCE = 0.02
-"""Answers of another student are reported if chance alone gives as many in at most 2% of cases."""
-
 _NOT_SET = "is not set"
 _NEAR = 0.05
 _SAME = 1e-6
@@ -25,27 +24,13 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One question and a student's answer.
-
-    Parameters
-    ----------
-    question : Question
-    answer : object
-        A number, a pair of letters, a list of returned values, a text; ``None`` where there is
-        none.
-    key : Key or None
-        ``None`` for a text.
-    mark : Mark or None
-        ``None`` for a text.
-    problem : str
-        What kept an answer from being looked at, in words; empty where there simply is none.
-    """
+    """One question and a student's answer; a written one has neither key nor mark."""
 
     question: Question
-    answer: Any
+    answer: Any  # a number, a pair of letters, a list of returned values, a text or None
     key: Key | None = None
     mark: Mark | None = None
-    problem: str = ""
+    problem: str = ""  # why there is no value, unless it is just not set
 
     @property
     def points(self) -> float | None:
@@ -57,65 +42,40 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A submission, marked.
-
-    Parameters
-    ----------
-    record : Record
-    answered : tuple of Answered
-        In the order of the questions.
-    """
+    """A submission, marked, with its answers in the order of the questions."""
 
     record: Record
     answered: tuple[Answered, ...]
 
 
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
-    """Mark a submission.
-
-    Parameters
-    ----------
-    record : Record
-    source : Source
-    keys : mapping of str to Key
-        Of this student.
-
-    Returns
-    -------
-    Result
-    """
-    return Result(
-        record=record,
-        answered=tuple(
-            _text(question, record)
-            if question.kind == "text"
-            else _computed(question, record, keys[question.name])
-            for question in source.questions
-        ),
+    """Mark a submission by the keys of its student."""
+    answered = (
+        Answered(question=question, answer=record.written.get(question.name))
+        if question.kind == "text"
+        else _computed(question, record, keys[question.name])
+        for question in source.questions
     )
-
-
-def _text(question: Question, record: Record) -> Answered:
-    return Answered(question=question, answer=record.written.get(question.name))
+    return Result(record=record, answered=tuple(answered))
 
 
 def _computed(question: Question, record: Record, key: Key) -> Answered:
-    found = [record.outcome.answers.get(name, Answer()) for name in question.variables]
-    values = [answer.value for answer in found]
+    answers = [record.outcome.answers.get(name, Answer()) for name in question.variables]
+    values = [answer.value for answer in answers]
     value: Any = values[0] if len(values) == 1 else tuple(values)
-    answer = None if all(map(_is_missing, found)) else value
+    answer = None if all(map(_is_missing, answers)) else value
     return Answered(
         question=question,
         answer=answer,
         key=key,
         mark=judge(answer, key),
-        problem="; ".join(_problems(question, found)),
+        problem="; ".join(_problems(question, answers)),
     )
 
 
-def _problems(question: Question, found: Sequence[Answer]) -> Iterator[str]:
-    """Say what kept a value from being looked at, leaving out that there is no answer."""
-    for name, answer in zip(question.variables, found, strict=True):
+def _problems(question: Question, answers: Sequence[Answer]) -> Iterator[str]:
+    """Say why a variable has no value, unless it is just not set."""
+    for name, answer in zip(question.variables, answers, strict=True):
         if answer.problem and not answer.problem.endswith(_NOT_SET):
             yield f"{name} {answer.problem}"
         for problem in dict.fromkeys(answer.call_problems):
@@ -124,56 +84,30 @@ def _problems(question: Question, found: Sequence[Answer]) -> Iterator[str]:
 
 
 def _is_missing(answer: Answer) -> bool:
-    """Tell an answer that is not there; a function that returns nothing yet is none either."""
+    """Tell whether there is no answer; a function that returns nothing yet is none either."""
     if isinstance(answer.value, list):
         return all(problem.endswith(_NOT_SET) for problem in answer.call_problems)
     return answer.value is None
 
 
-# Answers that are right for another student
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """Answers of one student that are right for the numbers of another.
-
-    Parameters
-    ----------
-    student_id, other_id : str
-    questions : tuple of str
-    chance : float
-        How many other students of the class chance alone would be expected to give so many right
-        answers of, all in all.
-    """
+    """Answers of one student that are right for the numbers of another."""
 
     student_id: str
     other_id: str
     questions: tuple[str, ...]
-    chance: float
+    chance: float  # expected number of other students of whom chance would give as many answers
 
 
 def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> tuple[Copied, ...]:
     """Find answers that are wrong for a student's numbers and right for another's.
 
-    Parameters
-    ----------
-    results : sequence of Result
-        Of one assignment.
-    keys : mapping of str to mapping of str to Key
-        By id and question, of the whole class.
-
-    Returns
-    -------
-    tuple of Copied
-        The least likely to be chance first.
-
-    Notes
-    -----
-    **Source:** only numbers are looked at: choices are few, and a function is right for everybody.
-    An answer is another's where it agrees to a millionth, or to the digits it is written with. The
-    other answers of the class near it say how often chance would do that.
+    Only numbers count: choices are few, and a function is right for everybody. An answer is
+    another's if it agrees to a millionth, or to the digits it is written with; the right answers of
+    the class near it say how often chance would do that. The least likely come first.
     """
-    found: list[Copied] = []
+    copies: list[Copied] = []
     for result in results:
         student_id = result.record.student_id
         matches: dict[str, list[tuple[str, float]]] = defaultdict(list)
@@ -181,28 +115,22 @@ def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> 
             for other, chance in _matches(answered, student_id, keys):
                 matches[other].append((answered.question.name, chance))
         for other, pairs in matches.items():
-            chance = math.prod(c for _, c in pairs)
-            if chance < _CHANCE:
-                questions = tuple(name for name, _ in pairs)
-                found.append(
+            questions, chances = zip(*pairs, strict=True)
+            if (chance := math.prod(chances)) < _CHANCE:
+                copies.append(
                     Copied(
-                        student_id=student_id,
-                        other_id=other,
-                        questions=questions,
-                        chance=chance,
+                        student_id=student_id, other_id=other, questions=questions, chance=chance
                     )
                 )
-    return tuple(sorted(found, key=lambda c: (c.chance, c.student_id, c.other_id)))
+    return tuple(sorted(copies, key=lambda c: (c.chance, c.student_id, c.other_id)))
 
 
 def _matches(
     answered: Answered, student_id: str, keys: Mapping[str, Mapping[str, Key]]
 ) -> Iterator[tuple[str, float]]:
-    """Yield the students whose answer this is, with the number that chance would give."""
+    """Yield the students for whom an answer is right, with the number that chance would give."""
     mark, answer = answered.mark, answered.answer
-    if answered.question.kind != "number" or mark is None or answer is None:
-        return
-    if mark.share or mark.model or not answer:
+    if answered.question.kind != "number" or mark is None or mark.share or mark.model or not answer:
         return
     name = answered.question.name
     rights = {i: key[name].right for i, key in keys.items() if i != student_id}
@@ -210,7 +138,7 @@ def _matches(
     near = sum(abs(right - answer) <= _NEAR * abs(answer) for right in rights.values())
     for other, right in rights.items():
         if abs(right - answer) <= reach:
-            # The match itself is no evidence of how crowded the place is.
+            # The match itself is no evidence of how many answers are near.
             yield other, max(near, 1) * reach / (_NEAR * abs(answer))
 
 
@@ -219,6 +147,5 @@ def _half_digit(value: float) -> float:
     text = repr(float(value))
     if "e" in text:
         return 0.0
-    _, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0")
+    decimals = text.partition(".")[2].rstrip("0")
     return 0.5 * 10.0 ** -len(decimals) * 1.000001

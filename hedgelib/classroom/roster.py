@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -16,57 +15,24 @@ __all__ = ["RosterError", "read_roster"]
 
 _COLUMNS = ("id", "name")
 _LONGEST_ID, _LONGEST_NAME = 64, 200
+# nbgrader names a folder after each id.
 _ID = re.compile(r"\w(?:[\w.@-]*\w)?")
 
 
 class RosterError(HedgeError):
-    """A list of the class that cannot be read, with the place of the fault.
-
-    Parameters
-    ----------
-    message : str
-        What was found, what is accepted, and the fix.
-    path : Path
-    line : int, optional
-        Counted from 1, as an editor does.
-    column : str, optional
-    """
+    """A list of the class that cannot be read, with the place of the fault."""
 
     def __init__(
         self, message: str, *, path: Path, line: int | None = None, column: str | None = None
     ) -> None:
-        where = str(path)
-        if line is not None:
-            where += f", line {line}"
-        if column is not None:
-            where += f", column {column!r}"
+        where = f"{path}, line {line}" if line else f"{path}"
+        where += f", column {column!r}" if column else ""
         super().__init__(f"{where}: {message}")
         self.path, self.line, self.column = path, line, column
 
 
 def read_roster(path: str | Path) -> dict[str, str]:
-    """Read the list of a class from a CSV file with the columns ``id`` and ``name``.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    dict of str to str
-        The name of each id, in the order of the file.
-
-    Raises
-    ------
-    RosterError
-        With file, line and column: no such file, no text, another column, an id that is empty,
-        twice in the list, or no name for a folder; a name that is empty or holds a line break.
-
-    Notes
-    -----
-    **Source:** own format. nbgrader names a folder after each id, so an id is letters and digits
-    with ``.``, ``-``, ``_`` and ``@`` between them.
-    """
+    """Read the list of a class, the name of each id, from a CSV file with these two columns."""
     path = Path(path)
     (header_line, header), *rows = _rows(path)
     columns = [name.strip().lower() for name in header]
@@ -80,7 +46,7 @@ def read_roster(path: str | Path) -> dict[str, str]:
     if not rows:
         raise RosterError("there is a header but no student", path=path)
     roster: dict[str, str] = {}
-    seen: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for line, row in rows:
         if len(row) != len(columns):
             raise RosterError(
@@ -90,18 +56,42 @@ def read_roster(path: str | Path) -> dict[str, str]:
                 line=line,
             )
         cells = dict(zip(columns, row, strict=True))
-        student_id = _student_id(path, line, cells["id"])
-        if canonical(student_id) in seen:
-            raise RosterError(
-                f"{student_id!r} is in line {seen[canonical(student_id)]} already; upper and lower "
-                "case are the same",
-                path=path,
-                line=line,
-                column="id",
+        student_id = unicodedata.normalize("NFC", cells["id"].strip())
+        name = unicodedata.normalize("NFC", " ".join(cells["name"].split(" ")).strip())
+        earlier = lines.setdefault(canonical(student_id), line)
+        problem = _id_problem(student_id, cells["id"])
+        if not problem and earlier != line:
+            problem = (
+                f"{student_id!r} is in line {earlier} already; upper and lower case are the same"
             )
-        seen[canonical(student_id)] = line
-        roster[student_id] = _name(path, line, cells["name"])
+        if problem:
+            raise RosterError(problem, path=path, line=line, column="id")
+        if problem := _name_problem(name, cells["name"]):
+            raise RosterError(problem, path=path, line=line, column="name")
+        roster[student_id] = name
     return roster
+
+
+def _id_problem(student_id: str, text: str) -> str:
+    if not student_id:
+        return "is empty; every student needs an id"
+    if len(student_id) > _LONGEST_ID:
+        return f"is longer than {_LONGEST_ID} characters"
+    if not _ID.fullmatch(student_id):
+        return f"must be letters and digits with . - _ @ between them, got {text!r}"
+    if canonical(student_id) == DEMO:
+        return f"{student_id!r} is reserved for trying the exercises out; choose another id"
+    return ""
+
+
+def _name_problem(name: str, text: str) -> str:
+    if not name:
+        return "is empty; repeat the id if you must not store a name"
+    if len(name) > _LONGEST_NAME:
+        return f"is longer than {_LONGEST_NAME} characters"
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in name):
+        return f"holds a line break or another control character: {text!r}"
+    return ""
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -115,53 +105,16 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise RosterError("not UTF-8 text; save the sheet as CSV UTF-8", path=path) from error
     except OSError as error:
         raise RosterError(f"cannot be read: {error.strerror}", path=path) from error
-    rows = [(line, row) for line, row in _read(path, text) if any(cell.strip() for cell in row)]
+    rows: list[tuple[int, list[str]]] = []
+    reader, line = csv.reader(StringIO(text, newline=""), strict=True), 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        message = f"not readable as CSV: {error}; check the quotes"
+        raise RosterError(message, path=path, line=line) from error
     if not rows:
         raise RosterError("the file is empty; its first line is id,name", path=path)
     return rows
-
-
-def _read(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    line = 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise RosterError(
-                f"not readable as CSV: {error}; check the quotes", path=path, line=line
-            ) from error
-        yield line, row
-        line = reader.line_num + 1
-
-
-def _student_id(path: Path, line: int, text: str) -> str:
-    found = unicodedata.normalize("NFC", text.strip())
-    problem = ""
-    if not found:
-        problem = "is empty; every student needs an id"
-    elif len(found) > _LONGEST_ID:
-        problem = f"is longer than {_LONGEST_ID} characters"
-    elif not _ID.fullmatch(found):
-        problem = f"must be letters and digits with . - _ @ between them, got {text!r}"
-    elif canonical(found) == DEMO:
-        problem = f"{found!r} is reserved for trying the exercises out; choose another id"
-    if problem:
-        raise RosterError(problem, path=path, line=line, column="id")
-    return found
-
-
-def _name(path: Path, line: int, text: str) -> str:
-    found = unicodedata.normalize("NFC", " ".join(text.split(" ")).strip())
-    problem = ""
-    if not found:
-        problem = "is empty; repeat the id if you must not store a name"
-    elif len(found) > _LONGEST_NAME:
-        problem = f"is longer than {_LONGEST_NAME} characters"
-    elif any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in found):
-        problem = f"holds a line break or another control character: {text!r}"
-    if problem:
-        raise RosterError(problem, path=path, line=line, column="name")
-    return found

@@ -2,10 +2,10 @@
 
 Bubblewrap gives the notebook a file system of its own (Python, the installed packages and hedgelib
 without its notebooks, all read-only, and a small scratch folder that is gone afterwards), no
-network, no other process, no privileges, and no call to the kernel that would win it some back.
-Limits on time, memory, processes and output hold inside: the kernel keeps those on memory and
-processes where it lets us make a control group, and the supervisor in the sandbox looks twenty
-times a second in any case. What comes back is JSON, of which only plain values are taken.
+network, no other process, no privileges, and no system call that would win some back. The kernel
+limits memory and processes where it lets us make a control group, and the supervisor in the sandbox
+checks twenty times a second in any case. What comes back is JSON, of which only plain values are
+taken.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from hedgelib.classroom import _runner, _syscalls
 from hedgelib.classroom._cgroup import Group
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Plain, Wanted
 from hedgelib.errors import HedgeError
 
-__all__ = ["SandboxMissing", "not_set_up", "require_sandbox", "run", "started"]
+__all__ = ["SandboxMissing", "next_bytes", "not_set_up", "require_sandbox", "run", "started"]
 
 _RUNNER = Path(_runner.__file__)
 _LARGEST_OUTCOME = 8_000_000
@@ -51,14 +52,7 @@ _LIBRARIES = ("lib", "lib32", "lib64")
 _SYSTEM = ("/etc/ld.so.cache", "/etc/alternatives", "/usr/share/zoneinfo")
 # What a machine may be short of, whatever it thinks of sandboxes.
 _SHORT = ("Too many open files", "No space left", "Cannot allocate memory", "MemoryError")
-_NEWER_KERNEL = (
-    "; grade on a machine with a newer kernel, or pass --trust-submissions if you would run every "
-    "submission yourself"
-)
-_ELSEWHERE = (
-    "; if this machine does not allow it, grade on one that does, or pass --trust-submissions if "
-    "you would run every submission yourself"
-)
+_OR_TRUST = ", or pass --trust-submissions if you would run every submission yourself"
 
 
 class SandboxMissing(HedgeError):
@@ -66,14 +60,7 @@ class SandboxMissing(HedgeError):
 
 
 def require_sandbox() -> None:
-    """Make sure that submissions can be run in a sandbox here.
-
-    Raises
-    ------
-    SandboxMissing
-        Bubblewrap is not installed or not allowed to work, or a notebook does not run in it, with
-        what to do.
-    """
+    """Make sure that submissions can be run in a sandbox here."""
     if shutil.which("bwrap") is None:
         raise SandboxMissing(
             "bubblewrap is not installed, and submissions are not run without a sandbox: install "
@@ -88,30 +75,25 @@ def require_sandbox() -> None:
         Limits(seconds=_SECONDS_TO_START, cell_seconds=_SECONDS_TO_START),
     )
     if outcome.answers["probe"].value != 42:
-        told = "; ".join([*outcome.problems, outcome.answers["probe"].problem])
-        short = any(word in told for word in _SHORT)
+        reasons = "; ".join([*outcome.problems, outcome.answers["probe"].problem])
+        advice = f"; grade on a machine with a newer kernel{_OR_TRUST}"
         raise SandboxMissing(
-            f"the sandbox starts, but a notebook does not run in it: {told}"
-            + ("" if short else _NEWER_KERNEL)
+            f"the sandbox starts, but a notebook does not run in it: {reasons}"
+            f"{'' if _is_short(reasons) else advice}"
         )
 
 
+def _is_short(complaint: str) -> bool:
+    return any(word in complaint for word in _SHORT)
+
+
 def not_set_up(complaint: str) -> SandboxMissing:
-    """Word the error of a sandbox that did not start; bubblewrap's own complaint gets advice.
-
-    Parameters
-    ----------
-    complaint : str
-        What was written to standard error.
-
-    Returns
-    -------
-    SandboxMissing
-    """
-    told = complaint.strip().splitlines()[-1:] or ["it said nothing"]
-    short = any(word in complaint for word in _SHORT)
-    advice = _ELSEWHERE if told[0].startswith("bwrap:") and not short else ""
-    return SandboxMissing(f"the sandbox could not be set up: {_runner.printable(told[0])}{advice}")
+    """Word the error of a sandbox that did not start; bubblewrap's own complaint gets advice."""
+    (line,) = complaint.strip().splitlines()[-1:] or ["it said nothing"]
+    message = f"the sandbox could not be set up: {_runner.printable(line)}"
+    if line.startswith("bwrap:") and not _is_short(complaint):
+        message += f"; if this machine does not allow it, grade on one that does{_OR_TRUST}"
+    return SandboxMissing(message)
 
 
 def run(
@@ -122,52 +104,18 @@ def run(
     trust: bool = False,
     hidden: Sequence[Path] = (),
 ) -> Outcome:
-    """Run a notebook's code cells in the sandbox and take plain values out of it.
+    """Run cells (name and source) in order, in one namespace, and take plain values out of it.
 
-    Parameters
-    ----------
-    cells : sequence of (str, str)
-        Name and source of each. They run in order, in one namespace; a cell that raises, hangs or
-        ends its process costs itself only.
-    numbers : mapping
-        The student's numbers, ready for JSON; the variable ``numbers`` of the notebook.
-    wanted : sequence of Wanted
-        The variables to look at when the last cell has run.
-    limits : Limits
-    trust : bool
-        Run it without a sandbox, with the rights of whoever runs this: only for submissions that
-        one would run oneself.
-    hidden : sequence of Path
-        Folders that must not be visible inside, even if they are inside Python's own folders.
-
-    Returns
-    -------
-    Outcome
-        With an answer for each of `wanted`, whatever the notebook did.
-
-    Raises
-    ------
-    SandboxMissing
-        The sandbox could not be set up, which is no fault of the notebook.
-
-    Notes
-    -----
-    **Source:** the manual page of bwrap(1); limits as in setrlimit(2) and cgroups(7).
-
-    Examples
-    --------
-    >>> q1 = Wanted(question="q1", name="q1", kind="number")
-    >>> cells = [("q1", "q1 = numbers['book'] * 2")]
-    >>> run(cells, {"book": 21}, [q1], Limits(), trust=True).answers["q1"].value
-    42
+    A cell that raises, hangs or ends its process costs itself only, and there is an answer for each
+    of `wanted`, whatever happens. Folders that are `hidden` are not seen inside. `trust` runs it
+    without a sandbox, with all rights of this user.
     """
     own_user = not trust and os.geteuid() == 0
     job = {
         "cells": list(cells),
         "numbers": dict(numbers),
         "wanted": [{"name": w.name, "kind": w.kind, "calls": w.calls} for w in wanted],
-        "limits": {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-        | {"count_processes": not trust, "socket_bytes": _socket_bytes()},
+        "limits": asdict(limits) | {"count_processes": not trust, "socket_bytes": _socket_bytes()},
         "uid": _FIRST_UID + next(_turns) % _UIDS if own_user else None,
     }
     began = time.monotonic()
@@ -181,16 +129,14 @@ def run(
             started(_RUNNER, trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
         )
         output = _answer_to(process, json.dumps(job).encode(), limits)
-        told = complaint()
+        if not output.startswith(_runner.READY):
+            raise not_set_up(complaint())
         out_of_memory = group is not None and group.ran_out_of_memory()
-    if not output.startswith(_runner.READY):
-        raise not_set_up(told)
     seconds = time.monotonic() - began
     outcome = _outcome(output.removeprefix(_runner.READY), wanted, seconds)
     if out_of_memory:
-        problem = _runner.too_much_memory(memory)
-        problems = tuple(dict.fromkeys((*outcome.problems, problem)))
-        return Outcome(answers=outcome.answers, problems=problems, seconds=seconds)
+        problems = (*outcome.problems, _runner.too_much_memory(memory))
+        return replace(outcome, problems=tuple(dict.fromkeys(problems)))
     return outcome
 
 
@@ -203,9 +149,6 @@ def _socket_bytes() -> int:
     return usual + _LAST_MESSAGE
 
 
-_Started: TypeAlias = "tuple[subprocess.Popen[bytes], Callable[[], str]]"
-
-
 @contextmanager
 def started(
     script: Path,
@@ -214,31 +157,10 @@ def started(
     hidden: Sequence[Path] = (),
     drops_to_user: bool = False,
     group: Group | None = None,
-) -> Iterator[_Started]:
-    """Start a Python script in the sandbox, and end it with all that it has started.
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """Start a script in the sandbox, yield its process and what returns its complaints, and end it.
 
-    Parameters
-    ----------
-    script : Path
-        Inside the package.
-    trust : bool
-        Without a sandbox.
-    hidden : sequence of Path
-        Folders that must not be seen from inside.
-    drops_to_user : bool
-        It is started as root and makes another user of itself.
-    group : Group, optional
-        The control group to start it in.
-
-    Yields
-    ------
-    (subprocess.Popen, callable)
-        The process, with pipes to it and from it; and what gives its complaints.
-
-    Raises
-    ------
-    SandboxMissing
-        This machine has no room for another process or file.
+    `drops_to_user` says that it starts as root and becomes another user.
     """
     command = [sys.executable, "-I", "-B", str(script)]
     with ExitStack() as stack:
@@ -287,7 +209,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def _bubblewrap(hidden: Sequence[Path] = (), *, drops_to_user: bool = False) -> list[str]:
-    """Word the command that sets the sandbox up."""
+    """Return the command that sets the sandbox up (bwrap(1))."""
     # The first process of the sandbox is out of reach of the signals that are sent inside.
     command = ["bwrap", "--die-with-parent", "--new-session", "--as-pid-1"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -385,44 +307,35 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def _answer_to(process: subprocess.Popen[bytes], job: bytes, limits: Limits) -> bytes:
-    """Give a process its job, and take what it writes within its time."""
+    """Give a process its job, and return what it writes within its time once it is ready."""
     assert process.stdin is not None
     assert process.stdout is not None
     with suppress(BrokenPipeError):
         process.stdin.write(job)
         process.stdin.close()
-    return _read(process.stdout.fileno(), limits.seconds)
-
-
-def _read(fd: int, seconds: float) -> bytes:
-    """Read to the end, for as long as a notebook may take from when it is ready to run."""
-    output, end = b"", time.monotonic() + _SECONDS_TO_START
-    ready = False
-    while len(output) < _LARGEST_OUTCOME:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            break
-        data = os.read(fd, 1 << 16)
-        if not data:
-            break
+    fd = process.stdout.fileno()
+    output, end, ready = b"", time.monotonic() + _SECONDS_TO_START, False
+    while len(output) < _LARGEST_OUTCOME and (data := next_bytes(fd, 1 << 16, end)):
         output += data
         if not ready and output.startswith(_runner.READY):
-            ready, end = True, time.monotonic() + seconds + _SECONDS_TO_END
+            ready, end = True, time.monotonic() + limits.seconds + _SECONDS_TO_END
     return output
+
+
+def next_bytes(fd: int, most: int, end: float) -> bytes:
+    """Return the bytes that come next by a time; none at the end of the pipe or of the time."""
+    left = end - time.monotonic()
+    return os.read(fd, most) if left > 0 and select.select([fd], [], [], left)[0] else b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a sandbox with everything in it; without one, everything of its session."""
-    session = process.pid
     process.kill()
     process.wait()
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
+        with suppress(OSError, ValueError, IndexError):
+            if int(_runner.process_fields(folder)[3]) == process.pid:
                 os.kill(int(folder.name), signal.SIGKILL)
-        except (OSError, ValueError, IndexError):
-            continue
 
 
 def _outcome(output: bytes, wanted: Sequence[Wanted], seconds: float) -> Outcome:
@@ -442,15 +355,14 @@ def _outcome(output: bytes, wanted: Sequence[Wanted], seconds: float) -> Outcome
 def _answer(wanted: Wanted, raw: Mapping[str, Any]) -> Answer:
     problem = _runner.printable(raw["problem"])
     if wanted.kind == "function" and raw["value"] is not None:
-        values, told = list(raw["value"]), list(raw["call_problems"])
-        if not len(values) == len(told) == len(wanted.calls):
+        values, problems = list(raw["value"]), list(raw["call_problems"])
+        if not len(values) == len(problems) == len(wanted.calls):
             raise ValueError("not one value for each call")
         checked = [_plain(value, "returned") for value in values]
+        pairs = zip(problems, checked, strict=True)
         return Answer(
             value=[value for value, _ in checked],
-            call_problems=tuple(
-                _runner.printable(text) or why for text, (_, why) in zip(told, checked, strict=True)
-            ),
+            call_problems=tuple(_runner.printable(text) or own for text, (_, own) in pairs),
         )
     if problem or raw["value"] is None:
         return Answer(problem=problem or "is not set")
@@ -462,5 +374,5 @@ def _plain(value: Any, kind: str) -> tuple[Plain | None, str]:
     """Check once more on this side what the other side says is plain."""
     if value is None:
         return None, ""
-    found: tuple[Plain | None, str] = _runner.plain(value, kind)
-    return found
+    checked: tuple[Plain | None, str] = _runner.plain(value, kind)
+    return checked

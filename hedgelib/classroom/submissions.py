@@ -1,13 +1,8 @@
 """Finding submissions in a folder, with their students and assignments.
 
-Learning platforms rename files, wrap them into folders and archives and keep other uploads next to
-them. A notebook is recognised by its content, its assignment by its metadata, and its student by
-the name that the platform gave the file (see :mod:`~hedgelib.classroom.whose`); the id typed into
-the notebook counts where the name says nothing. Nothing is ever written, unpacked or renamed in
-there.
-
-Files are read one after the other, sizes before contents: a file over the limit is not read, and
-each file is released before the next one. Notebooks are parsed in the sandbox.
+A notebook is recognised by its content, its assignment by its metadata, and its student as
+:mod:`~hedgelib.classroom.attribution` says. Files are read one after the other, sizes first, and
+nothing is written, unpacked or renamed in the folder. Notebooks are parsed in the sandbox.
 """
 
 from __future__ import annotations
@@ -26,11 +21,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from hedgelib.classroom.interface import Collected, Refused, Submission
+from hedgelib._text import printable
+from hedgelib.classroom.attribution import People, follows, words_of
+from hedgelib.classroom.interface import Collected, Refused, Submission, cause_of
 from hedgelib.classroom.reading import Reader, Reading
-from hedgelib.classroom.whose import People, follows, words_of
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.report.blocks import printable
 
 __all__ = ["collect"]
 
@@ -39,8 +34,13 @@ _LARGEST_FILE = 20 * 2**20
 _LARGEST_DIRECTORY = 8 * 2**20
 _DEEPEST_ARCHIVE = 3
 _HEAD = 512
+# Most files and bytes: a folder has room for a class, an archive in another for one student.
+_FOLDER = (100_000, 8 * 2**30)
+_ARCHIVE = (20_000, 500 * 2**20)
+_INNER_ARCHIVE = (1_000, 100 * 2**20)
 _A_LINK = "is a link or a device, not a file; links are not followed"
 _NO_ROOM = "is not read: {}; put it into a folder of its own"
+_TOO_LARGE = "is {}, too large to open; unpack it into the folder"
 _LOCKED, _SAYS_UTF8 = 0x1, 0x800
 # What Office writes is a zip archive as well; it holds one of these.
 _OFFICE = {"[Content_Types].xml", "mimetype"}
@@ -58,7 +58,7 @@ _LONGEST_END = (1 << 16) + 1024
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """Something found: its name for people, and its bytes or why there are none."""
+    """A file of the folder: its name for people, and its bytes or why there are none."""
 
     name: str
     data: bytes = b""
@@ -67,18 +67,14 @@ class _File:
 
 @dataclass(slots=True)
 class _Room:
-    """How many files, and bytes in them, may still be looked at.
-
-    A folder has room for a class, an archive within another only for one student's work: nobody
-    must use up what the others need.
-    """
+    """How many files, and bytes in them, may still be read: nobody may use up the others' share."""
 
     members: int
     size: int
     within: _Room | None = None
 
     def lacks(self, members: int, size: int) -> str:
-        """Say that there is no room for so much; nothing where there is."""
+        """Say how much room there is, if it is not enough."""
         if members > self.members or size > self.size:
             return f"there is room for {self.members:,} more files and {self.size:,} bytes"
         return self.within.lacks(members, size) if self.within else ""
@@ -100,11 +96,6 @@ class _Room:
         return _Room(*most, within=self)
 
 
-_FOLDER = (100_000, 8 * 2**30)
-_ARCHIVE = (20_000, 500 * 2**20)
-_INNER_ARCHIVE = (1_000, 100 * 2**20)
-
-
 def collect(
     folder: str | Path,
     roster: Mapping[str, str],
@@ -114,39 +105,9 @@ def collect(
 ) -> Collected:
     """Find the submissions in a folder, its sub-folders and the zip archives among them.
 
-    Parameters
-    ----------
-    folder : str or Path
-        Read, never written to. Links are not followed.
-    roster : mapping of str to str
-        Name by id of each student.
-    assignments : sequence of str
-        Their names.
-    reader : Reader
-        Parses what was handed in.
-    spool : Path
-        A folder for copies of the submissions found.
-
-    Returns
-    -------
-    Collected
-        At most one submission for each student and assignment: of several the last by name, in the
-        order in which people count (``x (2)`` before ``x (10)``, and ``x-Copy1``, which Jupyter
-        makes of ``x``, before that). Where the platform's own numbers say that several are from
-        different people, none of them is one. Everything else that is not
-        plainly rubbish of an operating system is refused, with the reason.
-
-    Raises
-    ------
-    InvalidInput
-        There is no such folder, or it cannot be read.
-    SandboxMissing
-        The sandbox could not be set up.
-
-    Notes
-    -----
-    **Source:** own rules; the shapes are those of Moodle (``Name_123_assignsubmission_file/x``),
-    Canvas (``namefamily_123_456_x``) and plain e-mail.
+    Of several files of one student for one assignment the last by name counts, in the order in
+    which people count, unless the platform's numbers say that they are from different people. Links
+    are not followed. `spool` is a folder for copies of the submissions.
     """
     folder = Path(folder)
     try:
@@ -158,22 +119,26 @@ def collect(
         ) from error
     people = People(roster, assignments)
     refused: list[Refused] = []
-    found: dict[tuple[str, str], list[Submission]] = {}
+    by_student: dict[tuple[str, str], list[Submission]] = {}
     for file in _files(folder):
-        taken = file.problem or _submission(file, people, assignments, reader)
-        if isinstance(taken, str):
-            refused.append(Refused(name=file.name, reason=taken))
-        else:
-            several = found.setdefault((taken.assignment, taken.student_id), [])
-            several.append(_spooled(taken, file.data, spool))
-            several.sort(key=lambda one: _order(one.name))
-            for other in several[:-1]:
-                other.file.unlink(missing_ok=True)
+        submission = file.problem or _submission(file, people, assignments, reader)
+        if isinstance(submission, str):
+            refused.append(Refused(name=file.name, reason=submission))
+            continue
+        several = by_student.setdefault((submission.assignment, submission.student_id), [])
+        several.append(_spooled(submission, file.data, spool))
+        several.sort(key=lambda one: _order(one.name))
+        for other in several[:-1]:
+            other.file.unlink(missing_ok=True)
     chosen = []
-    for (assignment, student_id), several in sorted(found.items()):
+    for (assignment, student_id), several in sorted(by_student.items()):
         persons = sorted({one.person for one in several} - {""})
         if len(persons) > 1:
-            reason = _two_people(student_id, assignment, persons)
+            reason = (
+                f"the learning platform numbers different people ({' and '.join(persons)}), and "
+                f"the files of each would belong to {student_id}'s {assignment}; none is marked: "
+                "rename each folder or file to its student's id"
+            )
             refused += [
                 Refused(name=one.name, reason=reason, student_id=student_id, assignment=assignment)
                 for one in several
@@ -181,29 +146,14 @@ def collect(
             continue
         *others, last = several
         chosen.append(_with_others(last, others))
-        refused += [
-            Refused(
-                name=other.name,
-                reason=f"{student_id} handed in {assignment} more than once; {last.name} is marked",
-            )
-            for other in others
-        ]
-    return Collected(
-        found=tuple(chosen), refused=tuple(sorted(refused, key=lambda one: _order(one.name)))
-    )
-
-
-def _two_people(student_id: str, assignment: str, persons: Sequence[str]) -> str:
-    numbers = " and ".join(persons)
-    return (
-        f"the learning platform numbers different people ({numbers}), and the files of each would "
-        f"belong to {student_id}'s {assignment}; none is marked: rename each folder or file to its "
-        "student's id"
-    )
+        reason = f"{student_id} handed in {assignment} more than once; {last.name} is marked"
+        refused += [Refused(name=other.name, reason=reason) for other in others]
+    refused.sort(key=lambda one: _order(one.name))
+    return Collected(found=tuple(chosen), refused=tuple(refused))
 
 
 def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
-    """Keep the bytes of a submission in a file, whose name says nothing."""
+    """Keep the bytes of a submission in a file with a random name."""
     try:
         handle, name = tempfile.mkstemp(dir=spool)
         with os.fdopen(handle, "wb") as file:
@@ -220,29 +170,22 @@ def _with_others(last: Submission, others: Sequence[Submission]) -> Submission:
     if not others:
         return last
     same = "the same" if all(other.digest == last.digest for other in others) else "different"
-    told = f"{len(others)} more with {same} content set aside: " + ", ".join(
-        other.name for other in others
-    )
-    return replace(last, warnings=(*last.warnings, told))
+    names = ", ".join(other.name for other in others)
+    warning = f"{len(others)} more with {same} content set aside: {names}"
+    return replace(last, warnings=(*last.warnings, warning))
 
 
 def _order(name: str) -> tuple[list[tuple[int, str]], str]:
-    return _natural(name), name
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Give a key by which "x (10)" comes after "x (2)", and a copy before what it is a copy of."""
+    """Return a key by which "x (10)" comes after "x (2)", and "x-Copy1" before "x"."""
     stem = name.removesuffix(".ipynb")
     copy = _COPY.search(stem)
     stem = stem[: copy.start()] if copy else stem
     parts = re.split(r"([0-9]+)", stem)
     # A number by its length and digits: one of thousands of digits is no number to Python.
-    digits = [p.lstrip("0") for p in parts]
-    key = [
-        (len(d), d) if i % 2 else (-1, p)
-        for i, (p, d) in enumerate(zip(parts, digits, strict=True))
-    ]
-    return [*key, (-2, copy[0]) if copy else (-1, "")]
+    digits = (part.lstrip("0") for part in parts[1::2])
+    key = [(-1, part) for part in parts]
+    key[1::2] = [(len(d), d) for d in digits]
+    return [*key, (-2, copy[0]) if copy else (-1, "")], name
 
 
 def _shown(name: str) -> str:
@@ -250,14 +193,10 @@ def _shown(name: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[_File]:
-    """Every file of a folder, archives opened, one after the other."""
-
-    def unreadable(error: OSError) -> None:
-        problems.append(error)
-
-    problems: list[OSError] = []
+    """Yield every file of a folder, archives opened, one after the other."""
+    errors: list[OSError] = []
     room = _Room(*_FOLDER)
-    for place, folders, names in os.walk(folder, onerror=unreadable):
+    for place, folders, names in os.walk(folder, onerror=errors.append):
         folders.sort()
         for name in sorted(names):
             path = Path(place) / name
@@ -266,13 +205,13 @@ def _files(folder: Path) -> Iterator[_File]:
                 yield from _file(path, shown, room)
             except OSError as error:
                 yield _File(shown, problem=f"cannot be read: {error.strerror}")
-    for problem in problems:
-        place = _shown(os.path.relpath(os.fsdecode(problem.filename), folder))
-        yield _File(place, problem=f"cannot be read: {problem.strerror}")
+    for unreadable in errors:
+        shown = _shown(os.path.relpath(os.fsdecode(unreadable.filename), folder))
+        yield _File(shown, problem=f"cannot be read: {unreadable.strerror}")
 
 
 def _file(path: Path, name: str, room: _Room) -> Iterator[_File]:
-    """Give a file of the folder, or the members of an archive; what it is and its size first."""
+    """Yield a file of the folder, or the members of an archive."""
     if _JUNK.search(name) or _BESIDE.search(name):
         return
     status = path.lstat()
@@ -284,7 +223,7 @@ def _file(path: Path, name: str, room: _Room) -> Iterator[_File]:
 
 
 def _opened(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
-    """Give a file itself, or the members of an archive."""
+    """Yield a file itself, or the members of an archive."""
     head = stream.read(_HEAD)
     stream.seek(0)
     if head.startswith(b"PK\x03\x04") or name.lower().endswith(".zip"):
@@ -302,7 +241,7 @@ def _too_large(size: int) -> str:
 
 
 def _no_notebook(name: str, head: bytes) -> str:
-    """Say of the beginning of a file that it is none of a notebook, whatever follows."""
+    """Say why a file that begins like this cannot be a notebook."""
     if head.startswith(_OTHER_ARCHIVES) or head[257:262] == b"ustar":
         return "is an archive of an unsupported kind; unpack it, or make it a zip archive"
     if ".ipynb" in name.lower():
@@ -313,56 +252,44 @@ def _no_notebook(name: str, head: bytes) -> str:
 
 def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
     try:
-        if (told := _directory_size(stream, size)) > _LARGEST_DIRECTORY:
-            yield _File(
-                name,
-                problem=f"is an archive with a directory of {told:,} bytes, too large to open; "
-                "unpack it into the folder",
-            )
+        if (directory := _directory_size(stream, size)) > _LARGEST_DIRECTORY:
+            what = f"an archive with a directory of {directory:,} bytes"
+            yield _File(name, problem=_TOO_LARGE.format(what))
             return
         with zipfile.ZipFile(stream) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            total = sum(member.file_size for member in members)
             if _OFFICE & set(archive.namelist()):
                 yield _File(name, problem="is not a notebook")
-                return
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if reason := _refuses_archive(members, depth, room):
-                yield _File(name, problem=reason)
-                return
-            for member in members:
-                yield from _member(archive, member, f"{name}/{_member_name(member)}", depth, room)
+            elif depth == _DEEPEST_ARCHIVE:
+                yield _File(name, problem="is an archive within archives, too deep to open")
+            elif room.lacks(len(members), total):
+                what = f"an archive of {len(members):,} files and {total:,} bytes"
+                yield _File(name, problem=_TOO_LARGE.format(what))
+            else:
+                for member in members:
+                    place = f"{name}/{_member_name(member)}"
+                    yield from _member(archive, member, place, depth, room)
     except Exception as error:
         # A broken archive can break the library in any way; it costs itself only.
-        yield _File(name, problem=f"is an archive that cannot be opened: {printable(str(error))}")
-
-
-def _refuses_archive(members: Sequence[zipfile.ZipInfo], depth: int, room: _Room) -> str:
-    """Say why an archive is not opened, by what it says of itself."""
-    if depth == _DEEPEST_ARCHIVE:
-        return "is an archive within archives, too deep to open"
-    size = sum(member.file_size for member in members)
-    if room.lacks(len(members), size):
-        return (
-            f"is an archive of {len(members):,} files and {size:,} bytes, too large to open; "
-            "unpack it into the folder"
-        )
-    return ""
+        yield _File(name, problem=f"is an archive that cannot be opened: {cause_of(error)}")
 
 
 def _directory_size(stream: BinaryIO, size: int) -> int:
-    """Read from the end of an archive how long the list of its members is; 0 where it has none."""
+    """Return the length of an archive's list of members, or 0 if it has none."""
     stream.seek(max(size - _LONGEST_END, 0))
     tail = stream.read(_LONGEST_END)
     stream.seek(0)
-    found = [0]
+    lengths = [0]
     for signature, form, place in ((b"PK\x05\x06", _END, 5), (b"PK\x06\x06", _END_64, 8)):
         start = tail.rfind(signature)
-        # Any that could be taken for the right one.
+        # Every place that a reader could take for the right one.
         while start >= 0:
             if start + form.size <= len(tail):
                 length = form.unpack_from(tail, start)[place]
-                found += [length] if length != 0xFFFFFFFF else []
+                lengths += [length] if length != 0xFFFFFFFF else []
             start = tail.rfind(signature, 0, start)
-    return max(found)
+    return max(lengths)
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
@@ -379,32 +306,30 @@ def _member(
 ) -> Iterator[_File]:
     if _JUNK.search(name) or _BESIDE.search(name):
         return
+    size, problem, data = member.file_size, "", b""
     if member.flag_bits & _LOCKED:
-        yield _File(name, problem="is locked with a password")
-        return
-    if stat.S_ISLNK(member.external_attr >> 16):
-        yield _File(name, problem=_A_LINK)
-        return
-    if reason := _too_large(member.file_size):
-        yield _File(name, problem=reason)
-        return
-    if reason := room.take(member.file_size):
-        yield _File(name, problem=_NO_ROOM.format(reason))
-        return
-    try:
-        # Its own word on its size need not be true.
-        with archive.open(member) as stream:
-            data = stream.read(member.file_size + 1)
-    except Exception as error:
-        yield _File(name, problem=f"cannot be taken out of the archive: {printable(str(error))}")
-        return
-    yield from _opened(name, io.BytesIO(data), len(data), depth + 1, room)
+        problem = "is locked with a password"
+    elif stat.S_ISLNK(member.external_attr >> 16):
+        problem = _A_LINK
+    elif not (problem := _too_large(size)) and (reason := room.take(size)):
+        problem = _NO_ROOM.format(reason)
+    if not problem:
+        try:
+            # The size that an archive states need not be true.
+            with archive.open(member) as stream:
+                data = stream.read(size + 1)
+        except Exception as error:
+            problem = f"cannot be taken out of the archive: {cause_of(error)}"
+    if problem:
+        yield _File(name, problem=problem)
+    else:
+        yield from _opened(name, io.BytesIO(data), len(data), depth + 1, room)
 
 
 def _submission(
     file: _File, people: People, assignments: Sequence[str], reader: Reader
 ) -> Submission | str:
-    """Say what a file is, or why it is no submission."""
+    """Return the submission in a file, or the reason why there is none."""
     if _CHECKPOINT.search(file.name):
         return "is a checkpoint of Jupyter, not a submission"
     try:
@@ -412,7 +337,7 @@ def _submission(
     except HedgeError:
         raise
     except Exception as error:
-        return f"could not be looked at: {type(error).__name__}: {printable(str(error))[:200]}"
+        return f"could not be looked at: {cause_of(error)}"
 
 
 def _read(

@@ -473,6 +473,7 @@ def test_3_what_lies_beside_a_file_is_not_read_when_it_is_large(one):
     tracemalloc.stop()
     assert (graded.ran, graded.refused) == (1, ())
     assert peak < 2**28
+    assert "timestamp.txt is not used: it is larger than 1,000 bytes" in text_of(graded.pages[0])
     beside = course.student_file("feedback", "s05", "sizing", "html").parent
     assert [path.name for path in beside.iterdir()] == ["sizing.html"]
 
@@ -536,6 +537,8 @@ def test_feedback_goes_back_through_the_exchange(one, tmp_path):
     target.with_name("timestamp.txt").symlink_to(secret)
     graded = grade(course.root / "submitted", course.root, run=run_here, quiet=True)
     assert graded.refused == ()
+    to_check = text_of(graded.pages[0]).partition("To check")[2]
+    assert "the time in timestamp.txt is not used: ParserError" in to_check
     beside = course.student_file("feedback", "s05", "sizing", "html").parent
     assert sorted(path.name for path in beside.iterdir()) == [
         "sizing.html",

@@ -1,9 +1,9 @@
 """File attribution: which student a file belongs to, by its name and the id typed into it.
 
-A learning platform writes the student's name in front. The student chooses the rest, which may name
+A learning platform writes the student's name in front; the student chooses the rest, which may name
 anybody. So the platform's part decides if there is one, and if a folder and the file in it name two
-students, the file belongs to neither. A platform numbers its students, so two students with the
-same name are two people to it, whatever id they type.
+students, the file belongs to neither. Two numbers of a platform are two people, whatever id they
+type.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from hedgelib.report.blocks import printable
+from hedgelib._text import printable
+from hedgelib.classroom.personal import canonical
 
 __all__ = ["People", "follows", "words_of"]
 
@@ -55,7 +56,7 @@ class People:
 
     def __init__(self, roster: Mapping[str, str], assignments: Sequence[str]) -> None:
         self._assignments = [words_of(name) for name in assignments]
-        self._ids = {unicodedata.normalize("NFC", id_).casefold(): id_ for id_ in roster}
+        self._ids = {canonical(id_): id_ for id_ in roster}
         self._calls: dict[str, list[list[str]]] = {}
         for id_, name in roster.items():
             words = words_of(name)
@@ -68,36 +69,21 @@ class People:
                 calls.append(words_of(id_))
             self._calls[id_] = [call for call in calls if call]
 
-    def by_id(self, typed: str) -> str | None:
-        """Return the student with an id, whatever its case."""
-        return self._ids.get(unicodedata.normalize("NFC", typed.strip()).casefold())
-
     def owner(self, name: str, typed: str | None) -> tuple[str, tuple[str, ...]] | str:
-        """Return the student that a file belongs to.
-
-        Parameters
-        ----------
-        name : str
-            With the folders around it.
-        typed : str, optional
-            The id in the notebook.
-
-        Returns
-        -------
-        (str, tuple of str) or str
-            The id and warnings; or the reason why the file belongs to no student.
-        """
-        told = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
-        by_id = self.by_id(typed) if typed is not None else None
-        spoken = list(self._spoken_of(PurePosixPath(name).parts))
-        if not spoken:
+        """Return the student that a path or the typed id names, with warnings, or why none."""
+        id_typed = f"the id typed in is {printable(typed)!r}" if typed else "no id is typed in"
+        by_id = self._ids.get(canonical(typed)) if typed is not None else None
+        named_by_parts = list(self._named_by_parts(PurePosixPath(name).parts))
+        if not named_by_parts:
             if by_id is not None:
                 return by_id, ()
-            return f"belongs to nobody on the roster: {told}, and its name contains no student"
-        named = set.intersection(*spoken)
+            return f"belongs to nobody on the roster: {id_typed}, and its name contains no student"
+        named = set.intersection(*named_by_parts)
         if not named:
-            outer, inner = (", ".join(sorted(found)) for found in (spoken[0], spoken[-1]))
-            return f"names {inner} in a folder that names {outer}, and {told}; rename one of them"
+            outer, inner = (", ".join(sorted(named_by_parts[i])) for i in (0, -1))
+            return (
+                f"names {inner} in a folder that names {outer}, and {id_typed}; rename one of them"
+            )
         if len(named) == 1:
             (owner,) = named
             if by_id is not None and by_id != owner:
@@ -108,54 +94,39 @@ class People:
         both = ", ".join(sorted(named))
         if by_id in named:
             return by_id, (f"the name fits {both}; the id typed in decided",)
-        return f"could belong to {both}, and {told}"
+        return f"could belong to {both}, and {id_typed}"
 
     def person(self, name: str) -> str:
-        """Return the number that a platform gives to the student of a file.
+        """Return the number that a platform gives to the student of a file, if any."""
+        part = self._platform_part(PurePosixPath(name).parts)
+        return (part[1].groupdict().get("number") or "").lstrip("0") if part else ""
 
-        Parameters
-        ----------
-        name : str
-            With the folders around it.
-
-        Returns
-        -------
-        str
-            Digits; empty where no platform wrote the name, or one that does not number people.
-        """
-        found = self._platform_part(PurePosixPath(name).parts)
-        return (found[1].groupdict().get("number") or "").lstrip("0") if found else ""
-
-    def _spoken_of(self, parts: Sequence[str]) -> Iterator[set[str]]:
-        """Yield whom a path speaks of: the part of it that a platform wrote, or else each part."""
+    def _named_by_parts(self, parts: Sequence[str]) -> Iterator[set[str]]:
+        """Yield the students named by the part that a platform wrote, or else by each part."""
         if platform_part := self._platform_part(parts):
-            i, match, found = platform_part
-            yield found
-            if len(found) > 1:  # of two with one name the rest may tell
-                yield from self._each((parts[i][match.end() :], *parts[i + 1 :]))
-            return
-        yield from self._each(parts)
+            i, match, named = platform_part
+            yield named
+            if len(named) == 1:
+                return
+            # The rest may decide between students of one name.
+            parts = (parts[i][match.end() :], *parts[i + 1 :])
+        yield from filter(None, map(self._named, parts))
 
     def _platform_part(self, parts: Sequence[str]) -> tuple[int, re.Match[str], set[str]] | None:
         """Return the outermost part that a platform wrote about a student of the roster."""
         for i, part in enumerate(parts):
-            matches = (platform.match(part[:_LONGEST_PART]) for platform in _PLATFORMS)
-            for match in filter(None, matches):
-                if found := self._named(match["who"]):
-                    return i, match, found
+            for match in filter(None, (p.match(part[:_LONGEST_PART]) for p in _PLATFORMS)):
+                if named := self._named(match["who"]):
+                    return i, match, named
         return None
 
-    def _each(self, parts: Sequence[str]) -> Iterator[set[str]]:
-        return filter(None, map(self._named, parts))
-
     def _named(self, part: str) -> set[str]:
-        """Find whom a name speaks of: those whose name or id takes up most words of it."""
+        """Return the students that most words of a name belong to."""
         words = self._without_assignment(words_of(part[:_LONGEST_PART].removesuffix(".ipynb")))
         fitting: dict[str, tuple[int, str]] = {}
         for id_, calls in self._calls.items():
-            found = [(len(call), "".join(call)) for call in calls if _speaks_of(call, words)]
-            if found:
-                fitting[id_] = max(found)
+            if fits := [(len(call), "".join(call)) for call in calls if _fits(call, words)]:
+                fitting[id_] = max(fits)
         # "Ann Lee" must not match "Ann Lee Moss" as well.
         longest = max((length for length, _ in fitting.values()), default=0)
         texts = {id_: text for id_, (length, text) in fitting.items() if length == longest}
@@ -173,9 +144,8 @@ class People:
         return words
 
 
-def _speaks_of(call: Sequence[str], words: Sequence[str]) -> bool:
-    if follows(call, words) is not None:
-        return True
-    return len(call) == 1 and bool(
-        _UNSPACED.fullmatch(call[0]) and any(call[0] in word for word in words)
+def _fits(call: Sequence[str], words: Sequence[str]) -> bool:
+    unspaced = len(call) == 1 and _UNSPACED.fullmatch(call[0])
+    return follows(call, words) is not None or bool(
+        unspaced and any(call[0] in word for word in words)
     )
