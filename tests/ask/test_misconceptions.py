@@ -23,7 +23,7 @@ def file(tmp_path):
 def test_models_are_read_by_id(file):
     expected = Misconception("sign turned", "The size is right.", "02")
     assert read_misconceptions(file(MODEL)) == {"sign_turned": expected}
-    assert len(misconceptions()) == 85
+    assert len(misconceptions()) > 85
 
 
 @pytest.mark.parametrize(
