@@ -126,7 +126,7 @@ def test_a_function_is_judged_by_its_calls(texts):
     assert asked.judge(lambda x: x + x).outcome == "right"
     assert asked.judge(lambda x: x).misconception == "beta_left_out"
     assert asked.judge(lambda x: x + 1).outcome == "wrong"
-    assert "With 1.0 it fails: division by zero" in asked.judge(lambda x: x / 0).text
+    assert "With 1.0 it fails: float division by zero" in asked.judge(lambda x: x / 0).text
     assert asked.judge(3).outcome == "unread"
 
 
