@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +19,7 @@ from hedgelib.contracts import (
     inverse_pnl_usd,
 )
 from hedgelib.errors import UnsupportedContract
-from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Text, columns_of, panel
+from hedgelib.show import Guess, Line, Panel, Points, Rule, Scale, Scene, Text, columns_of, panel
 from hedgelib.show.lines import coins, move_text
 from hedgelib.show.scene import Mark
 
@@ -79,125 +80,98 @@ class PriceMove:
 
     def pnl_coin(self, moves: ArrayLike) -> FloatArray:
         """Return the profit in coins after moves."""
-        exit_usd = self.entry_usd * (1 + np.asarray(moves))
-        pnl = inverse_pnl_coin(self.contracts, self.entry_usd, exit_usd, self.terms.multiplier)
-        return np.asarray(pnl)
+        return self._profit(inverse_pnl_coin, moves)
 
     def pnl_usd(self, moves: ArrayLike) -> FloatArray:
         """Return the profit in USD after moves."""
+        return self._profit(inverse_pnl_usd, moves)
+
+    def _profit(self, pnl: Callable[..., Any], moves: ArrayLike) -> FloatArray:
         exit_usd = self.entry_usd * (1 + np.asarray(moves))
-        pnl = inverse_pnl_usd(self.contracts, self.entry_usd, exit_usd, self.terms.multiplier)
-        return np.asarray(pnl)
+        return np.asarray(pnl(self.contracts, self.entry_usd, exit_usd, self.terms.multiplier))
 
     def straight_coin(self, moves: ArrayLike) -> FloatArray:
         """Return the profit in coins without the bend: its tangent at the entry."""
         sold = inverse_notional_coin(self.contracts, self.entry_usd, self.terms.multiplier)
         return np.asarray(sold * np.asarray(moves))
 
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the numbers of the move."""
-        coin = self.terms.coin
-        return [
-            (f"{coin} price at entry", usd(self.entry_usd, cents=True)),
-            (f"{coin} price now", usd(self._exit_usd, cents=True)),
-            ("Position", f"{self._side} {abs(self.contracts):,.10g} contracts"),
-            ("Size", usd(self._size_usd)),
-            (f"Profit in {coin}", coins(float(self.pnl_coin(self.move)), signed=True)),
-            ("Profit in dollars", usd(float(self.pnl_usd(self.move)), signed=True)),
-            (f"Profit in {coin} without the bend", self._unbent),
-        ]
-
     def scene(self) -> Scene:
         """Draw the profit in coins next to the profit in dollars."""
-        coin = self.terms.coin
-        opening = f"{coin} {move_text(self.move)}"
-        guess = ""
-        if self.guess_coin is not None:
-            guess = f" Your guess was {coins(self.guess_coin, signed=True)} {coin}."
-        alt = (
-            f"{opening}, to {usd(self._exit_usd)}: a {self._side} of {usd(self._size_usd)} "
-            f"{self._result}. Over all moves the profit in dollars is a straight line. The profit "
-            f"in {coin} bends; without the bend it would be {self._unbent} {coin} here.{guess}"
+        coin, side = self.terms.coin, "short" if self.contracts < 0 else "long"
+        size, exit_usd = (
+            abs(self.contracts) * self.terms.multiplier,
+            self.entry_usd * (1 + self.move),
         )
-        left, right = columns_of(2, size=_SIZE, left=84, right=28, gap=104)
-        in_coin = Scale(label=f"profit or loss ({coin})", margin=0.08)
-        in_usd = Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08)
-        x = Scale(
-            label=f"move of {coin}", unit="share", signed=True, most_ticks=5,
-            limits=(float(self.moves[0]), float(self.moves[-1])),
-        )  # fmt: skip
-        return Scene(
-            title=f"{opening}: the {self._side} {self._result}",
-            alt=alt,
-            panels=(
-                panel(
-                    self._coin_marks(), x, in_coin, box=left, width=_SIZE[0],
-                    title=f"in {coin}: it bends",
-                ),
-                panel(
-                    self._usd_marks(), x, in_usd, box=right, width=_SIZE[0],
-                    title="in dollars: a straight line",
-                ),
-            ),
-            table=Table(("at this move", "result"), self.rows(), caption=opening),
-            size=_SIZE,
-        )  # fmt: skip
-
-    def _coin_marks(self) -> list[Mark]:
-        name_at, below = float(np.quantile(self.moves, 0.62)), self.contracts < 0
-        straight, bent = self.straight_coin(self.moves), self.pnl_coin(self.moves)
-        marks: list[Mark] = [
-            *self._place(),
-            Line(x=self.moves, y=straight, role="grey", width=2.0, dash="dashed"),
-            Line(
-                x=self.moves, y=bent, role="short", labelled=False,
-                name=f"profit in {self.terms.coin}",
-            ),
-            Points(x=[self.move], y=[self.pnl_coin(self.move)], role="short", size=12.5),
-            Text(
-                x=name_at, y=float(self.straight_coin(name_at)), text="without the bend", size=13.0,
-                shift=(-7.0, 7.0 if below else -7.0), align="end",
-                vertical="top" if below else "bottom",
-            ),
-        ]  # fmt: skip
+        in_coin, in_usd, unbent = (
+            float(pnl(self.move)) for pnl in (self.pnl_coin, self.pnl_usd, self.straight_coin)
+        )
+        result = "earns nothing"
+        if in_coin:
+            verb = "earns" if in_coin > 0 else "loses"
+            result = f"{verb} {abs(in_coin):.3f} {coin}, which is {usd(abs(in_usd))}"
+        opening = f"{coin} {move_text(self.move)}"
+        alt = (
+            f"{opening}, to {usd(exit_usd)}: a {side} of {usd(size)} {result}. Over all moves the "
+            f"profit in dollars is a straight line. The profit in {coin} bends; without the bend "
+            f"it would be {coins(unbent, signed=True)} {coin} here."
+        )
         if self.guess_coin is not None:
-            marks.append(Guess(x=self.move, y=self.guess_coin, side="left"))
-        return marks
-
-    def _usd_marks(self) -> list[Mark]:
-        return [
-            *self._place(),
-            Line(x=self.moves, y=self.pnl_usd(self.moves), name="profit", labelled=False),
-            Points(x=[self.move], y=[self.pnl_usd(self.move)], size=12.5),
+            alt += f" Your guess was {coins(self.guess_coin, signed=True)} {coin}."
+        rows = [
+            (f"{coin} price at entry", usd(self.entry_usd, cents=True)),
+            (f"{coin} price now", usd(exit_usd, cents=True)),
+            ("Position", f"{side} {abs(self.contracts):,.10g} contracts"),
+            ("Size", usd(size)),
+            (f"Profit in {coin}", coins(in_coin, signed=True)),
+            ("Profit in dollars", usd(in_usd, signed=True)),
+            (f"Profit in {coin} without the bend", coins(unbent, signed=True)),
         ]
+        return Scene(
+            title=f"{opening}: the {side} {result}",
+            alt=alt,
+            panels=self._panels(),
+            table=Table(("at this move", "result"), rows, caption=opening),
+            size=_SIZE,
+        )
 
-    def _place(self) -> list[Mark]:
-        here = Rule(at=self.move, direction="x", role="total", width=1.3)
-        return [Rule(at=0.0, width=1.3), here]
-
-    @property
-    def _side(self) -> str:
-        return "short" if self.contracts < 0 else "long"
-
-    @property
-    def _exit_usd(self) -> float:
-        return self.entry_usd * (1 + self.move)
-
-    @property
-    def _size_usd(self) -> float:
-        return self.terms.notional_usd(self.contracts, self.entry_usd)
-
-    @property
-    def _unbent(self) -> str:
-        return coins(float(self.straight_coin(self.move)), signed=True)
-
-    @property
-    def _result(self) -> str:
-        pnl_coin, pnl_usd = float(self.pnl_coin(self.move)), float(self.pnl_usd(self.move))
-        if not pnl_coin:
-            return "earns nothing"
-        verb = "earns" if pnl_coin > 0 else "loses"
-        return f"{verb} {abs(pnl_coin):.3f} {self.terms.coin}, which is {usd(abs(pnl_usd))}"
+    def _panels(self) -> tuple[Panel, Panel]:
+        coin, x, at = self.terms.coin, self.moves, [self.move]
+        place = (
+            Rule(at=0.0, width=1.3),
+            Rule(at=self.move, direction="x", role="total", width=1.3),
+        )
+        name_at, below = float(np.quantile(x, 0.62)), self.contracts < 0
+        name = Text(
+            x=name_at, y=float(self.straight_coin(name_at)), text="without the bend", size=13.0,
+            shift=(-7.0, 7.0 if below else -7.0), align="end",
+            vertical="top" if below else "bottom",
+        )  # fmt: skip
+        bent: dict[str, Any] = {"name": f"profit in {coin}", "labelled": False, "role": "short"}
+        in_coin: list[Mark] = [
+            *place,
+            Line(x=x, y=self.straight_coin(x), role="grey", width=2.0, dash="dashed"),
+            Line(x=x, y=self.pnl_coin(x), **bent),
+            Points(x=at, y=self.pnl_coin(at), role="short", size=12.5),
+            name,
+        ]
+        if self.guess_coin is not None:
+            in_coin.append(Guess(x=self.move, y=self.guess_coin, side="left"))
+        in_usd: list[Mark] = [
+            *place,
+            Line(x=x, y=self.pnl_usd(x), name="profit", labelled=False),
+            Points(x=at, y=self.pnl_usd(at), size=12.5),
+        ]
+        left, right = columns_of(2, size=_SIZE, left=84, right=28, gap=104)
+        across = Scale(
+            label=f"move of {coin}", unit="share", signed=True, limits=(x[0], x[-1]), most_ticks=5
+        )  # fmt: skip
+        up_coin = Scale(label=f"profit or loss ({coin})", margin=0.08)
+        up_usd = Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08)
+        titles = (f"in {coin}: it bends", "in dollars: a straight line")
+        return (
+            panel(in_coin, across, up_coin, box=left, width=_SIZE[0], title=titles[0]),
+            panel(in_usd, across, up_usd, box=right, width=_SIZE[0], title=titles[1]),
+        )
 
 
 def price_move(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +23,7 @@ from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, HedgePlan, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 from hedgelib.show.layout import days as day_numbers
@@ -250,7 +250,7 @@ def _profit_line(
     ]
 
 
-@cache
+@lru_cache(maxsize=32)
 def crash(name: str, *, max_leverage: float = 3.0, top_up: bool = False) -> Crash:
     """Return the replay of one of the :data:`CRASHES`, hedged before it, in a band of 5%.
 
@@ -263,14 +263,10 @@ def crash(name: str, *, max_leverage: float = 3.0, top_up: bool = False) -> Cras
     start, end = CRASHES[name]
     beta, eth = beta_before(start), _prices().loc[start:end, "ETH"]
     plan = plan_hedge(BOOK_USD, beta.beta, _CONTRACT, float(eth.iloc[0]), max_leverage=max_leverage)
-    runs = compare(
-        plan,
-        eth,
-        book_usd=book_from(start, end),
-        funding_rate=daily_funding(pd.DatetimeIndex(eth.index)),
-        band=0.05,
-        top_up=TopUp(trigger=0.15, leverage=max_leverage) if top_up else None,
-    )
+    funding = daily_funding(pd.DatetimeIndex(eth.index))
+    more = TopUp(trigger=0.15, leverage=max_leverage) if top_up else None
+    book = book_from(start, end)
+    runs = compare(plan, eth, book_usd=book, funding_rate=funding, band=0.05, top_up=more)
     return Crash(name=name, beta=beta, runs=runs)
 
 
@@ -395,9 +391,12 @@ def fly(name: str, active: ArrayLike) -> Flown:
     """
     index, flags = _prices().index, np.asarray(active)
     ends = pd.date_range(*_MONTHS, freq="ME")
-    runs = [
-        _month(start, end, flags[index.slice_indexer(start, end)]) for start, end in pairwise(ends)
-    ]
+    runs = []
+    for start, end in pairwise(ends):
+        plan, eth, book, funding = _month(start, end)
+        on = flags[index.slice_indexer(start, end)]
+        run = replay(plan, eth, book_usd=book, funding_rate=funding, active=on, band=0.05)
+        runs.append(run)
     whole = index.slice_indexer(*_MONTHS)
     return Flown(
         name=name,
@@ -418,26 +417,16 @@ def _steps_usd(month: Replay) -> FloatArray:
 
 
 @cache
-def _setting(
+def _month(
     start: pd.Timestamp, end: pd.Timestamp
-) -> tuple[float, pd.Series, pd.Series, FloatArray]:
-    eth = _prices().loc[start:end, "ETH"]
-    funding = daily_funding(pd.DatetimeIndex(eth.index))
-    return beta_before(start).beta, eth, book_from(start, end), funding
-
-
-def _month(start: pd.Timestamp, end: pd.Timestamp, active: NDArray[np.bool_]) -> Replay:
-    beta, eth, book, funding = _setting(start, end)
+) -> tuple[HedgePlan, pd.Series, pd.Series, FloatArray]:
+    """Return plan, prices, book and funding of a month."""
+    eth, beta = _prices().loc[start:end, "ETH"], beta_before(start).beta
     plan = plan_hedge(
-        BOOK_USD,
-        beta,
-        _LINEAR,
-        float(eth.iloc[0]),
-        collateral="stablecoin",
-        collateral_usd=2 * BOOK_USD,
-        maintenance_rate=ASSUMED_MAINTENANCE_RATE,
-    )
-    return replay(plan, eth, book_usd=book, funding_rate=funding, active=active, band=0.05)
+        BOOK_USD, beta, _LINEAR, float(eth.iloc[0]), collateral="stablecoin",
+        collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
+    )  # fmt: skip
+    return plan, eth, book_from(start, end), daily_funding(pd.DatetimeIndex(eth.index))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
