@@ -215,8 +215,8 @@ def by_the_data(short: float, coin: str, year: int) -> Answer:
 
 @QUESTIONS.add(
     "05.5",
-    short=vary(40_000, low=10_000, high=80_000, step=5_000),
-    spot=vary(2_400, low=1_500, high=4_000, step=100),
+    short=vary(40_000, low=10_000, high=50_000, step=5_000),
+    spot=vary(2_400, low=2_200, high=4_000, step=100),
     first=vary(0.005, low=0.005, high=0.01, step=0.001),
     last=vary(0.03, low=0.02, high=0.05, step=0.005),
 )
@@ -237,7 +237,7 @@ def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
     )
 
 
-@QUESTIONS.add("05.6", coins=vary(12, low=4, high=20, step=2), face=_FACE, **_DATED)
+@QUESTIONS.add("05.6", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
 def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
     future = spot + above
     lock = expiry_lock(coins, future, spot)

@@ -27,7 +27,7 @@ QUESTIONS = questions_of("07")
 _ETH = market.contract("binance:ETHUSD_PERP")
 _FACE = _ETH.multiplier
 _BOB = {
-    "coins": vary(8, 4, 5, 6, 7, 9, 10, 12),
+    "coins": vary(8, 6, 7, 9, 11, 12, 13, 14),
     "price": vary(2_500, low=2_000, high=4_000, step=500),
 }
 _FALL = {"fall": vary(0.2, 0.1, 0.15, 0.25, 0.3)}
@@ -159,7 +159,7 @@ def least_margin(book: float, cap: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "07.6", own=vary(-0.03, low=-0.06, high=-0.01, step=0.01), **_BOB, **_BETA, **_FALL
+    "07.6", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL
 )  # fmt: skip
 def with_a_residual(own: float, coins: float, price: float, beta: float, fall: float) -> Answer:
     book = coins * price
