@@ -99,7 +99,7 @@ def test_the_wrong_way_is_seen_from_the_start(texts):
 def test_a_choice(texts):
     @texts.add("2")
     def question():
-        return Answer(right="longs", worth={"longs": 1.0, "funding_sign": -1.0}, then=str)
+        return Answer(right="longs", guesses={"longs": 1.0, "funding_sign": -1.0}, then=str)
 
     asked = question.ask()
     assert asked.kind == "choice"

@@ -48,7 +48,7 @@ def choice(texts):
         return pnl_over_moves(run_scenario(plan_of_alice(49_000, "new_money"), [-0.1, 0.1]))
 
     made = texts.add("2")(
-        lambda: Answer(right="longs", worth={"longs": 1.0, "funding_sign": -1.0}, then=then)
+        lambda: Answer(right="longs", guesses={"longs": 1.0, "funding_sign": -1.0}, then=then)
     )
     widget = QuestionWidget(made.ask())
     widget.guesses = guesses

@@ -55,7 +55,7 @@ def test_a_deposit_moves_with_its_coin(coins, price, move):
 def test_a_guess_has_its_place_on_the_picture():
     asked = question("00.a").ask()
     assert list(asked.options.values()) == ["nothing", "it loses $7,350", "it gains $7,350"]
-    worth = asked.answer.worth
+    worth = asked.answer.guesses
     assert worth[asked.answer.right] == pytest.approx(deposit_at(14, 3500, -0.15).curves[0].at)
     for option, value in worth.items():
         drawn = asked.picture(option).panels[0].marks

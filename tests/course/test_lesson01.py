@@ -240,16 +240,16 @@ def test_what_is_not_a_way_is_refused():
 def test_right_guesses_lie_on_the_curves():
     tripled = QUESTIONS["01.a"].ask().answer
     study = long_and_short(1000, 2500, 2.0)
-    assert tripled.worth[tripled.right] == study.value("short") == -2000
+    assert tripled.guesses[tripled.right] == study.value("short") == -2000
     risen = QUESTIONS["01.b"].ask().answer
     locked = lock_or_insurance(10_000, 1.0, 540, 0.4)
-    assert risen.worth[risen.right] == locked.value("with a short")
-    assert risen.worth["hedge_is_insurance"] == locked.value("no hedge")
+    assert risen.guesses[risen.right] == locked.value("with a short")
+    assert risen.guesses["hedge_is_insurance"] == locked.value("no hedge")
     halved = QUESTIONS["01.c"].ask(ways=FIVE).answer
     worth = dict(zip(WAYS, (float(FIVE.worth(way, -0.5)) for way in WAYS), strict=True))
-    assert halved.worth[halved.right] == worth["inverse long"]
-    assert halved.worth["as_an_owner"] == worth["own it"]
-    assert halved.worth["as_an_inverse_short"] == worth["inverse short"]
+    assert halved.guesses[halved.right] == worth["inverse long"]
+    assert halved.guesses["as_an_owner"] == worth["own it"]
+    assert halved.guesses["as_an_inverse_short"] == worth["inverse short"]
 
 
 def test_the_guess_is_in_the_picture():

@@ -170,11 +170,11 @@ def test_doubling_costs_half_of_what_a_halving_earns():
         "pnl_is_straight": "5.714 ETH",
     }
     truth = price_move(ETH, -1000, 3500, 1.0).pnl_coin(1.0)
-    assert asked.answer.worth[asked.answer.right] == pytest.approx(truth, abs=5e-4)
+    assert asked.answer.guesses[asked.answer.right] == pytest.approx(truth, abs=5e-4)
     for option, text in asked.options.items():
         left, _ = asked.picture(option).panels
         (guess,) = (mark for mark in left.marks if isinstance(mark, Guess))
-        assert guess.y == asked.answer.worth[option] == -float(text.split()[0])
+        assert guess.y == asked.answer.guesses[option] == -float(text.split()[0])
 
 
 def coin(contracts, face, entry, after):

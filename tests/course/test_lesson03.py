@@ -56,7 +56,7 @@ def scatter():
 def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
     asked = QUESTIONS["03.a"].ask(book=10_000, scatter=scatter)
     assert asked.options["beta_left_out"] == "$1,000, as much as ETH"
-    assert asked.answer.worth == {
+    assert asked.answer.guesses == {
         "beta_left_out": 1.0, "less": scatter.fit.beta, "altcoins_fall_harder": 1.5,
     }  # fmt: skip
     assert asked.answer.right == "less"
@@ -165,7 +165,7 @@ def test_guesses_of_count_and_effect():
     assert counted.answer.right == "same"
     asked = QUESTIONS["03.c"].ask(r2=0.6)
     assert list(asked.options.values()) == ["70%", "91%", "49%"]
-    assert list(asked.answer.worth.values()) == pytest.approx([0.7, 0.91, 0.49])
+    assert list(asked.answer.guesses.values()) == pytest.approx([0.7, 0.91, 0.49])
     assert "30%\nmissing, 9% lost" in asked.reason("curve")
     drawn = asked.picture("curve")
     assert "Short 70%" in drawn.title
@@ -230,7 +230,7 @@ def test_leverages_are_legible(move, guess):
 
 def test_guess_of_leverage_lies_on_the_line():
     asked = QUESTIONS["03.d"].ask()
-    gains = asked.answer.worth
+    gains = asked.answer.guesses
     assert gains[asked.answer.right] == same_short(ETH, 3500, 1000, [10, 1], -0.2).value("10x")
     assert list(asked.options.values()) == ["+$20,000", "+$2,000", "+$200"]
     for option, gain in gains.items():

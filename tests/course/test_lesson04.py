@@ -388,7 +388,7 @@ def test_a_doubled_coin_leaves_a_synthetic_dollar():
     asked = QUESTIONS["04.a"].ask(notional=12_000)
     assert list(asked.options.values()) == ["$0", "$12,000", "$24,000"]
     account = synthetic_dollar(12_000, 3_500, 1.0).value("account")
-    assert asked.answer.worth[asked.answer.right] == pytest.approx(account)
+    assert asked.answer.guesses[asked.answer.right] == pytest.approx(account)
 
 
 def test_no_amount_makes_the_leverage_one():
@@ -417,7 +417,7 @@ def test_a_month_in_seven_or_so_ends_a_short_at_3x():
     asked = QUESTIONS["04.e"].ask()
     assert asked.options[asked.answer.right] == "14% of them"
     assert "8.5 daily sigma" in asked.part("ask")
-    shares = list(asked.answer.worth.values())
+    shares = list(asked.answer.guesses.values())
     assert shares == sorted(set(shares))
     assert far_is_far("ETH", 3).value("within 30 days") in shares
 

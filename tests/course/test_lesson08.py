@@ -246,8 +246,8 @@ def test_funding_is_known_a_month_late():
 
 def test_nothing_is_to_be_traded_at_beta_1():
     asked = question("08.a").ask()
-    assert list(asked.answer.worth.values()) == [-15_000, 0, 15_000]
-    assert asked.answer.worth[asked.answer.right] == asked.answer.then(None).value("β 1")
+    assert list(asked.answer.guesses.values()) == [-15_000, 0, 15_000]
+    assert asked.answer.guesses[asked.answer.right] == asked.answer.then(None).value("β 1")
 
 
 def test_a_hedge_without_margin_ends_below_the_book_alone():
@@ -255,11 +255,11 @@ def test_a_hedge_without_margin_ends_below_the_book_alone():
     may = crash("May 2021")
     unhedged, _, dead = may.outcomes
     kept = crash("May 2021", top_up=True).outcomes[2]
-    assert list(asked.answer.worth.values()) == [kept.pnl_usd, unhedged.pnl_usd, dead.pnl_usd]
+    assert list(asked.answer.guesses.values()) == [kept.pnl_usd, unhedged.pnl_usd, dead.pnl_usd]
     assert asked.answer.right == "liquidated"
     assert dead.pnl_usd < unhedged.pnl_usd < kept.pnl_usd
     assert not marks(may.scene(), Guess)
-    for option, value in asked.answer.worth.items():
+    for option, value in asked.answer.guesses.items():
         guessed = asked.picture(option)
         (mark,) = marks(guessed, Guess)
         assert (mark.x, mark.y) == (days(may.dates)[-1], value)
@@ -270,7 +270,7 @@ def test_a_hedge_without_margin_ends_below_the_book_alone():
 def test_no_hedge_made_the_most(flown):
     five = [replace(flown[0], name=name) for name in ("lock in gains", "all of it")]
     asked = question("08.c").ask(flown=[*flown, *five])
-    assert asked.answer.worth[asked.answer.right] == "never on"
+    assert asked.answer.guesses[asked.answer.right] == "never on"
     never, always, rule = flown
     assert never.pnl_usd[-1] > max(always.pnl_usd[-1], rule.pnl_usd[-1])
     assert "It made +$304,108." in asked.reason("never_on")

@@ -9,7 +9,6 @@ import pytest
 from labtools import ROOT
 
 from hedgelib import effectiveness_from_ratio, market, plan_hedge, rules
-from hedgelib.course.exercises import exercise
 from hedgelib.course.questions import question
 from hedgelib.course.studies.lesson01 import wild_days
 from hedgelib.course.studies.lesson06 import drift
@@ -41,7 +40,7 @@ def test_content_1_falling_harder_is_not_praised_as_rising_harder():
     assert all(down > 1 for down, _ in times.values())
     assert all(up < down for down, up in times.values())
     assert sum(up > 1 for _, up in times.values()) == 1
-    told = exercise("01.4").why
+    told = question("01.4").ask().part("why")
     assert "rises harder" not in told
     assert all(f"{ratio:.2f}" in told for ratio in times["ADA"])
     lesson = cells("01")

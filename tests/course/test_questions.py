@@ -193,7 +193,7 @@ def test_a_guess_has_one_right_option_and_a_mistake_behind_every_other(name):
     assert asked.answer.right in asked.options
     for option in asked.options:
         assert option == asked.answer.right or misconception(option)
-        assert option in asked.answer.worth or not asked.answer.worth
+        assert option in asked.answer.guesses or not asked.answer.guesses
     for text in every_text(asked):
         assert "{" not in text
 

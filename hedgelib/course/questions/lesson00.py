@@ -21,7 +21,7 @@ def deposited(coins: float, price: float, fall: float) -> Answer:
     lost = coins * price * fall
     return Answer(
         right="loses",
-        worth={"margin_is_a_deposit": 0.0, "loses": -lost, "margin_taken_for_short": lost},
+        guesses={"margin_is_a_deposit": 0.0, "loses": -lost, "margin_taken_for_short": lost},
         then=lambda guess: deposit_at(coins, price, -fall, guess=guess),
         values={"lost": lost},
     )

@@ -56,7 +56,7 @@ def doubled(contracts: float, entry: float) -> Answer:
     return Answer(
         right="dearer_coins",
         # As they can be read in the options: nobody guesses more digits than that.
-        worth={
+        guesses={
             "dearer_coins": round(lost, 3),
             "mirror_image": round(-earned, 3),
             "pnl_is_straight": round(-2 * earned, 3),

@@ -37,7 +37,7 @@ def fall_of_the_book(book: float, scatter: BetaScatter, fall: float) -> Answer:
         raise InvalidInput(f"beta must be from 0.8 to 0.99 and close to 1, got {fit.beta:.2f}")
     return Answer(
         right="less",
-        worth={"beta_left_out": 1.0, "less": fit.beta, "altcoins_fall_harder": 1.5},
+        guesses={"beta_left_out": 1.0, "less": fit.beta, "altcoins_fall_harder": 1.5},
         then=lambda slope: with_guessed_slope(scatter, slope),
         values={"loss": fall * book, "coin": fit.x_name},
     )
@@ -48,7 +48,7 @@ def count_after_doubling(wanted: float, price: float) -> Answer:
     count = wanted / _ETH.multiplier
     return Answer(
         right="same",
-        worth={"contract_is_coin": count / 2, "same": count, "face_moves_with_price": 2 * count},
+        guesses={"contract_is_coin": count / 2, "same": count, "face_moves_with_price": 2 * count},
         values={
             "face": _ETH.multiplier, "later": 2 * price,
             "half": count / 2, "count": count, "double": 2 * count,
@@ -67,7 +67,7 @@ def effect_of_two_coins(r2: float, wanted: float, price: float) -> Answer:
     ]
     return Answer(
         right="curve",
-        worth={"effect_in_proportion": share, "curve": effect, "effect_squared": share**2},
+        guesses={"effect_in_proportion": share, "curve": effect, "effect_squared": share**2},
         then=lambda guess: size_and_effect(r2, share, others=sizes, guess=guess),
         values={
             "share": share, "effect": effect, "square": share**2, "missing": 1 - share,
@@ -87,7 +87,7 @@ def earned_at_10x(notional: float, price: float, leverage: float, move: float) -
     contracts, leverages = notional / _ETH.multiplier, (leverage, 5, 3, 2, 1)
     return Answer(
         right="same",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: same_short(_ETH, price, contracts, leverages, move, guess=guess),
         values={"fall": -move, **worth},
     )

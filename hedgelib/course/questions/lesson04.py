@@ -41,7 +41,7 @@ _RATE = vary(0.005, 0.01)
 def doubled(notional: float, price: float) -> Answer:
     return Answer(
         right="unchanged",
-        worth={"short_only": 0.0, "unchanged": notional, "margin_alone": 2 * notional},
+        guesses={"short_only": 0.0, "unchanged": notional, "margin_alone": 2 * notional},
         then=lambda guess: synthetic_dollar(notional, price, 1.0, guess=guess),
         values={"doubled": 2 * notional},
     )
@@ -56,7 +56,7 @@ def margin_for_1x(book: float) -> Answer:
 def which_market(notional: float, price: float, leverage: float) -> Answer:
     return Answer(
         right="rally",
-        worth={
+        guesses={
             "long_liquidation": "a crash",
             "liquidated_either_way": "either",
             "rally": "a rally",
@@ -72,7 +72,7 @@ def up_and_back(book: float, margin: float, price: float) -> Answer:
     of_linear = margin / (book + margin)
     return Answer(
         right="margin_used_up",
-        worth={
+        guesses={
             "linear_liquidation": of_linear,
             "margin_used_up": rise,
             "spot_wallet_counted": math.inf,
@@ -88,7 +88,7 @@ def within_a_month(coin: str, leverage: float) -> Answer:
     share = counted.value("within 30 days")
     return Answer(
         right="days_add_up",
-        worth={
+        guesses={
             "one_day": 0.0,
             "other_horizon": 0.01,
             "days_add_up": share,

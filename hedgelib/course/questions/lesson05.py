@@ -44,7 +44,7 @@ def a_little_below(premium: float, short: float) -> Answer:
     rate = float(RULES["Binance"].rate(premium))
     return Answer(
         right="interest",
-        worth={"premium_for_rate": premium, "interest_left_out": 0.0, "interest": rate},
+        guesses={"premium_for_rate": premium, "interest_left_out": 0.0, "interest": rate},
         then=lambda guess: AtPremium(premium=premium, short_usd=short, guess=guess, reach=0.0015),
         values={"below": -premium, "rate": rate},
     )
@@ -64,7 +64,7 @@ def a_hot_year(short: float, coin: str, year: int) -> Answer:
     }
     return Answer(
         right="received",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: funding_by_year(
             short, guess=None if guess is None else (coin, year, guess)
         ),
@@ -79,7 +79,10 @@ def in_which_months() -> Answer:
     options = ("price_gain_for_funding", "calm_rise_pays_most", "strong_rise")
     return Answer(
         right="strong_rise",
-        worth={**dict(zip(options, groups, strict=True)), "price_ignored": "much the same in all"},
+        guesses={
+            **dict(zip(options, groups, strict=True)),
+            "price_ignored": "much the same in all",
+        },
         then=funding_by_market,
         values={
             **{f"name_{i}": name for i, name in enumerate(groups, 1)},
@@ -119,7 +122,7 @@ def out_of_the_hedge(
         "root_of_time": away().sigma_usd,
         "linear_in_time": book * daily_vol * days,
     }
-    return Answer(right="root_of_time", worth=worth, then=away, values={"days": days, **worth})
+    return Answer(right="root_of_time", guesses=worth, then=away, values={"days": days, **worth})
 
 
 @QUESTIONS.add(

@@ -41,7 +41,7 @@ def closeness(dots: BetaScatter) -> Answer:
     exact, most, _, few = worth.values()
     return Answer(
         right="measured",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: cloud(dots, guess),
         values={"exact": exact, "most": most, "r2": r2, "few": few, "left": 1 - r2},
     )
@@ -61,7 +61,7 @@ def wild_coin(fits: list[BetaEstimate], coin: str, period: str) -> Answer:
     }
     return Answer(
         right="product",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: beta_and_volatility(
             fits, period, guess=None if guess is None else (coin, guess)
         ),
@@ -74,7 +74,7 @@ def doubled(twice: SizedShort) -> Answer:
     r2 = twice.fit.r2
     return Answer(
         right="nothing",
-        worth={
+        guesses={
             "perfect_hedge": 1.0,
             "more_is_safer": r2,
             "harm_in_proportion": r2 / 2,
@@ -96,7 +96,7 @@ def drifting(found: Drift) -> Answer:
     (low, high), (steady_low, steady_high), (lowest, highest) = worth.values()
     return Answer(
         right="drifts",
-        worth=worth,
+        guesses=worth,
         then=found.scene,
         values={
             "name": whole.y_name,
@@ -117,7 +117,7 @@ def drifting(found: Drift) -> Answer:
 def leader_taken_out(whole: Judged, without: Judged, leader: str, other: str) -> Answer:
     return Answer(
         right="other" if without.honest[other] > without.honest[leader] else "sector_leader",
-        worth={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
+        guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
         then=lambda guess: hedges_by_book([whole, without], guess or ()),
         values={
             "book": whole.book,
@@ -134,7 +134,7 @@ def collapsed(end: Collapse, r2: float) -> Answer:
     alone, left = float(end.coin_usd[-1]), float(end.together_usd[-1])
     return Answer(
         right="together",
-        worth={
+        guesses={
             "beta_covers_collapse": 0.0,
             "half_covered": alone / 2,
             "together": left,
@@ -164,7 +164,7 @@ def many_coins(books: BooksOfCoins, supposed: float, most: int) -> Answer:
     some = (supposed + book) / 2
     return Answer(
         right="diversified",
-        worth={
+        guesses={
             "low_correlation_no_hedge": supposed / 2,
             "one_coin_for_book": supposed,
             "residual_too_large": some,

@@ -48,7 +48,7 @@ def counted(coins: float, book: float, price: float, move: float) -> Answer:
     }
     return Answer(
         right="as_if_no_hedge",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: everything_counted(plan, move, guess=guess),
         values={"short": short, "fall": -move, **worth},
     )
@@ -73,7 +73,7 @@ def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
     }
     return Answer(
         right="residual",
-        worth=worth,
+        guesses=worth,
         then=lambda guess: replace(year, guess=guess),
         values={"weeks": len(year.weeks), "year": f"{year.weeks[0].start:%Y}", **worth},
     )

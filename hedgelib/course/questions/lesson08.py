@@ -34,7 +34,7 @@ _FALL = vary(600.0, low=300, high=1_200, step=100)
 def fallen(book: float, fall: float) -> Answer:
     return Answer(
         right="nothing",
-        worth={
+        guesses={
             "resized_by_book_alone": -book * fall,
             "nothing": 0.0,
             "bets_on_a_fall": book * fall,
@@ -53,7 +53,7 @@ def after_the_rally() -> Answer:
     unhedged, _, hedged = (outcome.pnl_usd for outcome in may.outcomes)
     return Answer(
         right="liquidated",
-        worth={
+        guesses={
             "rally_forgotten": kept,
             "dead_hedge_is_free": unhedged,
             "liquidated": hedged,
@@ -84,7 +84,7 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
     profit = {made.name: float(made.pnl_usd[-1]) for made in flown}
     return Answer(
         right="never_on",
-        worth=names,
+        guesses=names,
         then=lambda guess: profit_of_rules(flown, guess=guess),
         values={option: profit[name] for option, name in names.items()},
     )

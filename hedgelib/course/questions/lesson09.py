@@ -35,7 +35,7 @@ def out_of_sample(best: Candidate) -> Answer:
     root = float(np.sqrt(max(variance, 0.0)))
     return Answer(
         right="volatility",
-        worth={"variance_for_volatility": variance, "root_of_r2": root, "volatility": volatility},
+        guesses={"variance_for_volatility": variance, "root_of_r2": root, "volatility": volatility},
         values={"coin": best.name, "variance": variance, "root": root, "volatility": volatility},
     )
 
@@ -48,7 +48,7 @@ def rallies(plan: HedgePlan, cap: float, rises: FloatArray) -> Answer:
     often = 0.25 if share < 0.2 else 0.5
     return Answer(
         right="on_record",
-        worth={"rallies_are_rare": 0.0, "on_record": share, "rallies_are_frequent": often},
+        guesses={"rallies_are_rare": 0.0, "on_record": share, "rallies_are_frequent": often},
         then=lambda guess: far_is_far(
             coin, cap, maintenance_rate=plan.maintenance_rate, guess=guess
         ),
