@@ -78,11 +78,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_guesses() -> Iterator[None]:
-    """Forget what an earlier test guessed, as a fresh kernel would."""
+def no_answers() -> Iterator[None]:
+    """Forget what an earlier test answered, as a fresh kernel would."""
     yield
-    if (prose := sys.modules.get("hedgelib.course.prose")) is not None:
-        prose._RADIOS.clear()
+    if (widget := sys.modules.get("hedgelib.ask.widget")) is not None:
+        widget._SHOWN.clear()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import ast
 import json
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from functools import partial
+from functools import cache, partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from labtools import ROOT
 
+from hedgelib.ask.question import Asked
+from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course import Explorer, Slider
 from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 
@@ -23,9 +25,11 @@ NOTEBOOKS = [
     if '"show' in path.read_text()
     or "scene()" in path.read_text()
     or "Explorer(" in path.read_text()
+    or "ask(" in path.read_text()
 ]
 
 
+@cache
 def shown_by(path: Path) -> list[Any]:
     """Run the code of a notebook in this process; return what its cells show last."""
     space: dict[str, Any] = {"__name__": "__main__"}
@@ -52,7 +56,28 @@ def scenes_of(path: Path) -> list[Scene]:
             scenes.append(value)
         elif isinstance(value, Explorer):
             scenes += states_of(value)
+        elif isinstance(value, QuestionWidget):
+            scenes += pictures_of(value.asked)
     return [scene for scene in scenes if scene.panels]
+
+
+def pictures_of(asked: Asked) -> list[Scene]:
+    """Return the pictures that follow a question, without a guess and with each."""
+    pictures = [asked.picture(option) for option in (None, *asked.options)]
+    return [picture for picture in pictures if picture]
+
+
+@cache
+def questions_of_notebooks() -> dict[str, Asked]:
+    """Return every question by its id, with the numbers that its lesson gives it."""
+    asked: dict[str, Asked] = {}
+    for path in NOTEBOOKS:
+        for value in shown_by(path):
+            if isinstance(value, QuestionWidget):
+                name = value.asked.question.id
+                assert name not in asked, f"{name} is asked twice"
+                asked[name] = value.asked
+    return asked
 
 
 def states_of(explorer: Explorer) -> list[Scene]:

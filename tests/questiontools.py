@@ -49,4 +49,4 @@ class QuestionOnPage:
         summary = self.whole.locator("summary").filter(has_text=title)
         summary.focus()
         self.page.keyboard.press("Enter")
-        return self.whole.locator("details").filter(has=summary).locator("div")
+        return summary.locator("xpath=..").locator("div")

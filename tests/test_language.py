@@ -60,15 +60,14 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "lessons 00 to 04": (
         "hedgelib/course/studies/lesson0[0-4].py",
-        "hedgelib/course/lines.py",
-        "hedgelib/course/guesses.py",
-        "hedgelib/course/exercises/lesson0[0-4].py",
+        "hedgelib/course/questions/*.py",
+        "hedgelib/course/text/lesson0[0-4].toml",
         "notebooks/0[0-4]_*.ipynb",
         "notebooks/A_glossary.ipynb",
     ),
     "lessons 05 to 09": (
         "hedgelib/course/studies/lesson0[5-9]*.py",
-        "hedgelib/course/exercises/lesson0[5-9].py",
+        "hedgelib/course/text/lesson0[5-9].toml",
         "notebooks/0[5-9]_*.ipynb",
         "notebooks/B_claims.ipynb",
     ),

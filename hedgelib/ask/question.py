@@ -63,16 +63,16 @@ class Answer:
 
     - right: a number in the question's unit, the key of the right option, or a function
     - slips: misconception by id, and the number (or function) that it leads to
-    - worth: the value of each option, for the picture; the option's key where there is none
+    - guesses: what each option stands for in the picture; its key where there is nothing
     - then: makes the picture that follows, from the value of the guess or None
-    - start: today's price and the like, from where an answer lies in one direction or the other
+    - start: today's price and the like, from which an answer is in one direction or the other
     - values: further values for the text
     - calls: arguments with which a function is tried
     """
 
     right: Any
     slips: Mapping[str, Any] = field(default_factory=dict)
-    worth: Mapping[str, Any] = field(default_factory=dict)
+    guesses: Mapping[str, Any] = field(default_factory=dict)
     then: Callable[[Any], Any] | None = None
     start: float | None = None
     within: float = WITHIN
@@ -200,7 +200,7 @@ class Asked:
         """Return the picture that follows, with the chosen option in it."""
         if self.answer.then is None:
             return None
-        value = None if guess is None else self.answer.worth.get(guess, guess)
+        value = None if guess is None else self.answer.guesses.get(guess, guess)
         shown = self.answer.then(value)
         scene: Scene = shown.scene() if hasattr(shown, "scene") else shown
         return scene

@@ -50,7 +50,7 @@ class QuestionWidget(anywidget.AnyWidget):
     def guess(self) -> Any:
         """The chosen option's value, or the answer as it was given; None before the first."""
         if self.asked.kind == "choice":
-            return self.asked.answer.worth.get(self.value, self.value)
+            return self.asked.answer.guesses.get(self.value, self.value)
         return self.value
 
     def _spec(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from hedgelib._text import Table, percent, usd
 from hedgelib.course.contents import lesson_map, next_lesson
 from hedgelib.course.environment import check_environment
 from hedgelib.course.explorer import Choice, Explorer, Slider
-from hedgelib.course.prose import predict, say
+from hedgelib.course.prose import say
 from hedgelib.course.questions import ask, check, seen
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "lesson_map",
     "next_lesson",
     "percent",
-    "predict",
     "say",
     "seen",
     "usd",

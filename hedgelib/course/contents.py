@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from hedgelib.course.prose import say
@@ -59,114 +58,44 @@ NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 
 
 def contents(folder: Path | None = None) -> str:
-    """Write the map of the lessons, with links to the existing ones.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Of the notebooks; the workbook's own when omitted.
-
-    Returns
-    -------
-    str
-        A Markdown table; the links are relative to `folder`.
-
-    Notes
-    -----
-    **Source:** the files, so that no link leads nowhere; the minutes are those that a lesson gives
-    itself at its top.
-
-    Examples
-    --------
-    >>> print(contents(Path("nowhere")).splitlines()[3])
-    | 02 | Inverse contracts *(to come)* | a number of dollars, paid in coins: size, ... | |
-    """
+    """Write the map of the lessons as a Markdown table, with the minutes that each gives itself."""
     folder = folder or _notebooks()
     lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
-    for stem, (title, about) in LESSONS.items():
+    for number, (stem, (title, about)) in zip(NUMBERS, LESSONS.items(), strict=True):
         path = folder / f"{stem}.ipynb"
-        number = stem.partition("_")[0]
-        if path.is_file():
-            lines.append(f"| {number} | [{title}]({path.name}) | {about} | {_minutes(path)} |")
-        else:
-            lines.append(f"| {number} | {title} *(to come)* | {about} | |")
+        lines.append(f"| {number} | [{title}]({path.name}) | {about} | {_minutes(path)} |")
     return "\n".join(lines)
 
 
 def lesson_map() -> None:
-    """Show the map of the lessons.
-
-    Notes
-    -----
-    **Source:** :func:`contents`.
-
-    Examples
-    --------
-    >>> lesson_map()
-    | Number | Lesson | What it is about | Minutes |
-    ...
-    """
+    """Show the map of the lessons."""
     say(contents())
 
 
-def lesson_link(number: str, folder: Path | None = None) -> str:
-    """Write the number of a lesson, as a link if the lesson exists.
-
-    Parameters
-    ----------
-    number : str
-        ``"01"``, ``"A"``.
-    folder : Path, optional
-        Of the notebooks; the workbook's own when omitted.
-
-    Returns
-    -------
-    str
-        Markdown.
-
-    Raises
-    ------
-    InvalidInput
-        No lesson has that number.
-
-    Notes
-    -----
-    **Source:** the files.
+def lesson_link(number: str) -> str:
+    """Write the number of a lesson as a link.
 
     Examples
     --------
-    >>> lesson_link("07", Path("nowhere"))
-    '07'
+    >>> lesson_link("07")
+    '[07](07_alice_walkthrough.ipynb)'
     """
-    folder = folder or _notebooks()
     for stem in LESSONS:
         if stem.partition("_")[0] == number:
-            return f"[{number}]({stem}.ipynb)" if (folder / f"{stem}.ipynb").is_file() else number
+            return f"[{number}]({stem}.ipynb)"
     raise InvalidInput(f"number must be that of a lesson, got {number!r}")
 
 
-def next_lesson(stem: str, folder: Path | None = None) -> None:
-    """Show a link to the next existing lesson.
-
-    Parameters
-    ----------
-    stem : str
-        Of the lesson's file; any name before ``"01"`` for the start page.
-    folder : Path, optional
-        Of the notebooks; the workbook's own when omitted.
-
-    Notes
-    -----
-    **Source:** the files.
+def next_lesson(stem: str) -> None:
+    """Show a link to the lesson after the one in this file, or after the start page.
 
     Examples
     --------
-    >>> next_lesson("09_capstone", Path("nowhere"))
+    >>> next_lesson("B_claims")
     That was the last lesson.
     """
-    folder = folder or _notebooks()
     for name, (title, about) in LESSONS.items():
-        if name > stem and (folder / f"{name}.ipynb").is_file():
+        if name > stem:
             say(f"[{name.partition('_')[0]} {title}]({name}.ipynb): {about}.")
             return
     say("That was the last lesson.")
@@ -179,17 +108,6 @@ def _notebooks() -> Path:
 
 
 def _minutes(path: Path) -> str:
-    for line in _top(path):
-        if match := re.search(r"\*\*(?:Minutes|Time):?\*\*:? (\d+)", line):
-            return match[1]
-    return ""
-
-
-def _top(path: Path) -> Iterator[str]:
-    """Yield the lines of a notebook's first cell."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError):
-        return
-    for cell in cells[:1]:
-        yield from "".join(cell["source"]).splitlines()
+    top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+    match = re.search(r"\*\*Time\*\* (\d+)", top)
+    return match[1] if match else ""

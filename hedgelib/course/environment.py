@@ -58,11 +58,6 @@ class Finding:
 def check_environment() -> None:
     """Print which parts work, which do not, and how to fix them.
 
-    Notes
-    -----
-    **Source:** :func:`findings`. Where all is well the lines are the same on every machine, so that
-    a lesson can keep them.
-
     Examples
     --------
     >>> print(look_at_packages(["numpy>=2.0"], version=lambda name: "1.26.4", mend="make env"))
@@ -80,18 +75,7 @@ def check_environment() -> None:
 
 
 def findings() -> list[Finding]:
-    """Check Python, the packages, the environment, the data and the widgets.
-
-    Returns
-    -------
-    list of Finding
-        The data are left out while packages are missing, as reading them needs packages.
-
-    Notes
-    -----
-    **Source:** the bounds of ``pyproject.toml``, or those that were installed with the package;
-    ``SHA256SUMS`` next to the data.
-    """
+    """Check Python, the packages, the environment, the data and the widgets."""
     package = Path(__file__).resolve().parents[1]
     root = _repository(package)
     python, requirements = _bounds(root)
@@ -110,19 +94,7 @@ def findings() -> list[Finding]:
 
 
 def look_at_python(bound: str, version: Sequence[int], *, mend: str = _MAKE_AFRESH) -> Finding:
-    """Check the version of Python.
-
-    Parameters
-    ----------
-    bound : str
-        As in ``requires-python``, ``">=3.11"``.
-    version : sequence of int
-    mend : str
-
-    Returns
-    -------
-    Finding
-    """
+    """Check the version of Python."""
     have = ".".join(map(str, version))
     good = f"Python is new enough ({bound.removeprefix('>=')} or newer)"
     if SpecifierSet(bound).contains(have, prereleases=True):
@@ -138,20 +110,7 @@ def look_at_packages(
     version: Callable[[str], str | None] | None = None,
     mend: str = _MAKE_AFRESH,
 ) -> Finding:
-    """Check the versions of the packages.
-
-    Parameters
-    ----------
-    requirements : iterable of str
-        As in ``pyproject.toml``, ``"numpy>=2.0"``.
-    version : callable, optional
-        Gives the installed version of a package, ``None`` where it is not there.
-    mend : str
-
-    Returns
-    -------
-    Finding
-    """
+    """Check the versions of the packages."""
     version = version or _version
     problems = []
     for requirement in map(Requirement, requirements):
@@ -169,23 +128,7 @@ def look_at_packages(
 
 
 def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: bool) -> Finding:
-    """Check that the notebook runs in the environment of its own copy of the workbook.
-
-    Parameters
-    ----------
-    root : Path, optional
-        The repository that hedgelib was imported from; ``None`` for an installed package.
-    prefix : Path
-        Of the Python that runs.
-    folder : Path
-        Where the notebook is run.
-    installed : bool
-        hedgelib is installed in that Python, not only found next to it.
-
-    Returns
-    -------
-    Finding
-    """
+    """Check that the notebook runs in the environment of its own copy of the workbook."""
     good = "the notebook runs in the workbook's own environment"
     own = root is not None and _same(prefix, root / ".venv")
     if not (own or installed):
@@ -201,16 +144,7 @@ def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: b
 
 
 def look_at_data(folder: Path) -> Finding:
-    """Check that the data files are unchanged.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    Finding
-    """
+    """Check that the data files are unchanged."""
     good = "the data files are complete and unchanged"
     try:
         sums = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
@@ -239,19 +173,7 @@ def look_at_data(folder: Path) -> Finding:
 def look_at_widgets(
     data: Iterable[Path], config: Iterable[Path], *, mend: str = _MAKE_AFRESH
 ) -> Finding:
-    """Check that JupyterLab can show sliders and buttons.
-
-    Parameters
-    ----------
-    data, config : iterable of Path
-        Jupyter's folders of this environment, the strongest first.
-    mend : str
-        What to do where the extension is missing.
-
-    Returns
-    -------
-    Finding
-    """
+    """Check that JupyterLab can show sliders and buttons."""
     good = "widgets: JupyterLab can show them"
     extension = Path("labextensions", *EXTENSION.split("/"), "package.json")
     if not any((folder / extension).is_file() for folder in data):

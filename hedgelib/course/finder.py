@@ -89,11 +89,6 @@ class Finder(Explorer):
 def find_claims() -> Finder:
     """Look up claims by verdict, part of the article and words.
 
-    Returns
-    -------
-    Finder
-        Shows all of them at first.
-
     Examples
     --------
     >>> find_claims().sentence
@@ -121,11 +116,6 @@ def find_claims() -> Finder:
 
 def find_terms() -> Finder:
     """Look up terms by field and words.
-
-    Returns
-    -------
-    Finder
-        Shows all of them at first.
 
     Examples
     --------

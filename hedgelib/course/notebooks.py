@@ -53,17 +53,7 @@ class NotebookError(HedgeError):
 
 
 def lessons() -> list[Path]:
-    """List the lessons of this copy of the workbook, in their order, and the report.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    NotebookError
-        The package is not run from a copy of the repository.
-    """
+    """List the lessons of this copy of the workbook, in their order, and the report."""
     folder = ROOT / "notebooks"
     found = [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("reports/*.ipynb"))]
     if not found:
@@ -72,24 +62,7 @@ def lessons() -> list[Path]:
 
 
 def normalise(notebook: Any) -> Any:
-    """Return a copy of a notebook without anything that differs between runs or machines.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Cells whose code teaches nothing are folded. Widget views and their state, execution times,
-        messages on stderr, and patch versions are gone; pieces of one stream are joined; kernel
-        and language are named the same everywhere.
-
-    Notes
-    -----
-    The static picture next to a widget view stays, and is what a reader without a
-    kernel sees.
-    """
+    """Return a copy of a notebook without anything that differs between runs or machines."""
     clean = deepcopy(notebook)
     clean.nbformat, clean.nbformat_minor = 4, 5
     kept = {name: clean.metadata[name] for name in ("title", "authors") if name in clean.metadata}
@@ -128,39 +101,13 @@ def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
 
 
 def written(notebook: Any) -> str:
-    """Return the text of a notebook's file.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    str
-        Ends in one newline.
-    """
+    """Return the text of a notebook's file."""
     text: str = nbformat.writes(notebook)
     return text.rstrip() + "\n"
 
 
 def execute(path: Path) -> Any:
-    """Run a notebook in an empty folder with its own kernel.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Normalised; the file is not touched.
-
-    Raises
-    ------
-    NotebookError
-        No notebook, a cell that fails, or an output that reveals this machine: a path or the
-        address of an object.
-    """
+    """Run a notebook in an empty folder with its own kernel."""
     try:
         notebook = nbformat.read(path, as_version=4)
     except FileNotFoundError as error:
@@ -211,17 +158,7 @@ def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
 
 
 def leaks(notebook: Any) -> Iterator[str]:
-    """Find outputs that reveal this machine.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Yields
-    ------
-    str
-        Where, and what: a path, or the address of an object.
-    """
+    """Find outputs that reveal this machine."""
     own = {str(ROOT), sys.prefix, sys.base_prefix, str(Path.home())}
     own -= {"/", "/usr"}
     for number, cell in _code(notebook):
@@ -258,18 +195,7 @@ def _differences(old: Any, new: Any) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run lessons again, in place or only to check whether anything would change.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Of the command line.
-
-    Returns
-    -------
-    int
-        0 when all ran, and with ``--check`` when nothing would change; 1 otherwise.
-    """
+    """Run lessons again, in place or only to check whether anything would change."""
     parser = argparse.ArgumentParser(
         prog="python -m hedgelib.course.notebooks",
         description="Run lessons again and save their outputs.",

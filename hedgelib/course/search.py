@@ -21,15 +21,6 @@ _SHORTEST = 4
 def stem(word: str) -> str:
     """Return the stem that the forms of an English word have in common.
 
-    Parameters
-    ----------
-    word : str
-        In lower case.
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> [stem(word) for word in ("liquidation", "liquidated", "rallies", "rally", "fees", "loss")]
@@ -47,16 +38,6 @@ def stem(word: str) -> str:
 
 def occurs(words: str, text: str) -> bool:
     """Tell whether a text contains all of the words, each in any form.
-
-    Parameters
-    ----------
-    words : str
-        Separated by spaces, in any case; a part of a word counts, and R2 is R².
-    text : str
-
-    Returns
-    -------
-    bool
 
     Examples
     --------

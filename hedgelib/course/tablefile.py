@@ -57,31 +57,7 @@ class TableFile:
         *,
         optional: Collection[str] = (),
     ) -> tuple[T, ...]:
-        """Make an object from each row of a table, and report all faults at once.
-
-        Parameters
-        ----------
-        title : str
-            The heading above the table.
-        columns : collection of str
-            What its columns must be called, in any order. The first one in the file may hold
-            nothing twice.
-        make : callable
-            Takes the texts of a row under the names of their columns.
-        optional : collection of str
-            Columns that may be empty.
-
-        Returns
-        -------
-        tuple
-            In the order of the file.
-
-        Raises
-        ------
-        InvalidInput
-            No such table, other columns, or rows that are not complete or that `make` refuses,
-            with file and line.
-        """
+        """Make an object from each row of a table, and report all faults at once."""
         if title not in self._tables:
             raise InvalidInput(f"{self.path}: there is no table under the heading {title!r}")
         (line, header), *rows = self._tables[title]

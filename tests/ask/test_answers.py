@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import WITHIN, read_answer
 from hedgelib.ask.marking import Key
-from hedgelib.course.exercises import Exercise
+from hedgelib.ask.question import Answer as AnswerOfQuestion
 
 UNITS = ["USD", "ETH", "contracts", "percent", "%", "x", "a number", "standard deviations"]
 units = st.sampled_from([*UNITS, "percent for 8 hours, such as 0.01", "a number, two decimals"])
@@ -284,5 +284,4 @@ def test_groups_are_put_together_again(first, rest):
 
 
 def test_one_accepted_error_for_exercises_and_classes():
-    asked = Exercise(question="?", answer=1, unit="x", why="So.", hint="Look.")
-    assert asked.within == Key(kind="number", right=1.0).within == WITHIN
+    assert AnswerOfQuestion(right=1).within == Key(kind="number", right=1.0).within == WITHIN

@@ -1,6 +1,5 @@
-"""Lesson 04 in a real JupyterLab: two widgets follow the keyboard, and a guess is shown."""
+"""Lesson 04 in a real JupyterLab: two explorers follow the keyboard."""
 
-from labtools import poll
 from widgettools import Widget, every_control
 
 from hedgelib.course.studies.lesson04 import far_is_far, rally, two_wallets
@@ -19,7 +18,6 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
     every_control(lesson.page)
     explore_the_wallets(lesson.page)
     explore_the_distance(lesson.page)
-    guess_and_reveal(lesson)
     assert outside_requests == []
     assert page_errors == []
 
@@ -64,25 +62,3 @@ def explore_the_distance(page):
     widget.refuses("“Leverage” must be above 1, got 1")
     widget.press("Reset")
     shows("ETH", 3)
-
-
-def guess_and_reveal(lesson):
-    """A guess gets its reason, and a mark beside the truth."""
-    page = lesson.page
-    lesson.unfold()
-    page.locator(".jp-CodeCell", has_text="guess_end = predict").get_by_label(
-        "+33%", exact=True
-    ).check()
-    reveal = page.locator(".jp-CodeCell", has_text="guess=guessed")
-    reveal.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
-    reveal.get_by_text("You said +33%.").wait_for()
-    reveal.get_by_text("It is +49%.").wait_for()
-    path = two_wallets(rally("up 70%, and back"), 10_000, 5_000, guess=1 / 3)
-    expected = path.scene().alt
-
-    def shown():
-        outputs = [output for cell in lesson.outputs() for output in cell]
-        return expected in [output.get("data", {}).get("text/plain") for output in outputs]
-
-    poll(shown, "the guess is not in the picture", lambda: None)

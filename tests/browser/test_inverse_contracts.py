@@ -1,4 +1,4 @@
-"""Lesson 02 in a real JupyterLab: the price moves, the coins bend, and a guess is shown."""
+"""Lesson 02 in a real JupyterLab: the price moves, and the coins bend."""
 
 from widgettools import Widget, every_control
 
@@ -9,9 +9,8 @@ LESSON = "02_inverse_contracts.ipynb"
 MOVE = "Move of ETH (%)"
 
 
-def study(move, contracts=-1_000, guess=None):
-    terms = market.contract("binance:ETHUSD_PERP")
-    return price_move(terms, contracts, 3_500, move, guess_coin=guess)
+def study(move, contracts=-1_000):
+    return price_move(market.contract("binance:ETHUSD_PERP"), contracts, 3_500, move)
 
 
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
@@ -19,7 +18,6 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
     lesson.run_all()
     every_control(lesson.page)
     explore_the_price(lesson.page)
-    guess_and_reveal(lesson)
     assert outside_requests == []
     assert page_errors == []
 
@@ -44,20 +42,3 @@ def explore_the_price(page):
     widget.refuses("“Move of ETH (%)” must be above −100, got −100")
     widget.press("Reset")
     shows(-0.5)
-
-
-def guess_and_reveal(lesson):
-    """A guess gets its reason, and a mark beside the truth."""
-    page = lesson.page
-    lesson.unfold()
-    cell = page.locator(".jp-CodeCell", has_text="If ETH halves, the short earns")
-    cell.get_by_label("5.714 ETH", exact=True).check()
-    reveal = page.locator(".jp-CodeCell", has_text="guess_coin=believed")
-    reveal.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
-    reveal.get_by_text("You said 5.714 ETH.").wait_for()
-    reveal.get_by_text("It is 1.429 ETH.").wait_for()
-    reveal.locator("img").wait_for()
-    expected = study(1.0, guess=-5.714).scene().alt
-    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
-    assert expected in shown

@@ -1,9 +1,9 @@
-"""Lesson 06 in a real JupyterLab: the size of a short, a window over time, and a guess."""
+"""Lesson 06 in a real JupyterLab: the size of a short, and a window over time."""
 
 from widgettools import Widget, every_control
 
 from hedgelib import market, read_portfolio
-from hedgelib.course.studies.lesson06 import coin_betas, drift, study_size
+from hedgelib.course.studies.lesson06 import drift, sized_short
 
 LESSON = "06_beta_hedging.ipynb"
 HISTORY = market.returns().drop(columns="LUNA").dropna()
@@ -17,7 +17,6 @@ def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors)
     every_control(lesson.page)
     size_of_short(lesson.page)
     window_over_time(lesson.page)
-    guess_is_drawn(lesson)
     assert outside_requests == []
     assert page_errors == []
 
@@ -29,7 +28,7 @@ def size_of_short(page):
     def shows(short, book="Alice's altcoins", year="2023"):
         y, name = HISTORY.get(book, ALICE).loc[year], f"{book} in {year}"
         x = HISTORY["ETH"].loc[year]
-        widget.shows(study_size(y, x, short, book_usd=50_000, name=name))
+        widget.shows(sized_short(y, x, short, book_usd=50_000, name=name))
 
     shows(1.0)
     for _ in range(3):
@@ -66,19 +65,3 @@ def window_over_time(page):
     widget.refuses("“Window (days)” must be a whole number from 10 to 365, got 5")
     widget.press("Reset")
     shows(90)
-
-
-def guess_is_drawn(lesson):
-    """After all cells have run, an answer given to the first question is still its own."""
-    page, year = lesson.page, HISTORY.loc["2021"]
-    cell = page.locator(".jp-CodeCell", has_text="What was its beta to ETH?")
-    cell.get_by_label("about 3.9", exact=True).check()
-    lesson.unfold()
-    reveal = page.locator(".jp-CodeCell", has_text="believed = (")
-    reveal.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
-    reveal.get_by_text("You said about 3.9.").wait_for()
-    reveal.locator("img").wait_for()
-    told = coin_betas(year.drop(columns="ETH"), year["ETH"], period="2021", guess=("DOGE", 3.9))
-    shown = [o.get("data", {}).get("text/plain") for cell in lesson.outputs() for o in cell]
-    assert told.scene().alt in shown

@@ -22,7 +22,7 @@ LESSONS = sorted(
 
 def plain(markdown: str) -> str:
     """Return the words of a text as a page shows them."""
-    text = re.sub(r"<[^>]+>", " ", to_html(markdown))
+    text = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:b|i|code|span)[^>]*>", "", to_html(markdown)))
     for entity, letter in (("&lt;", "<"), ("&gt;", ">"), ("&#x27;", "'"), ("&quot;", '"')):
         text = text.replace(entity, letter)
     return " ".join(text.replace("&amp;", "&").split())

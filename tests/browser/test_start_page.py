@@ -7,6 +7,7 @@ from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
 from hedgelib.course.studies.lesson00 import deposit_at
+from tests.questiontools import QuestionOnPage
 
 PATIENCE = PATIENCE_SECONDS * 1000
 PAGE = "00_start_here.ipynb"
@@ -42,10 +43,8 @@ class Learner:
     def cell(self, name):
         return self.page.locator(".jp-Notebook .jp-Cell").nth(self.cells.index(name))
 
-    def told(self, name):
-        """The outputs of a cell, as plain text."""
-        outputs = self.notebook()["cells"][self.cells.index(name)]["outputs"]
-        return [output["data"]["text/plain"] for output in outputs]
+    def question(self, name):
+        return QuestionOnPage(self.cell(name))
 
     def until(self, name):
         """Run cells from the top of the notebook until another is next."""
@@ -60,58 +59,51 @@ class Learner:
 def learner(open_notebook, outside_requests, page_errors):
     someone = Learner(open_notebook(PAGE))
     someone.cell("top").click()
-    # The question has just been run, and the key would run the answer.
-    someone.until("reveal")
+    # The question has just been run.
+    someone.until("read-picture")
     yield someone
     assert outside_requests == []
     assert page_errors == []
 
 
-def check_revealed(learner):
-    """The picture has the guess, and the question still shows it."""
-    said, drawn = learner.told("reveal")
-    assert said.startswith(f"You said **{GAINS}**")
-    assert drawn == deposit_at(14, 3_500, -0.15, guess=7_350).scene().alt
-    assert drawn.endswith("Your guess was +$7,350.")
-    learner.cell("reveal").locator("img").wait_for()
+def check_answered(learner):
+    """The question shows the guess, its verdict and its picture."""
+    asked = learner.question("guess")
+    asked.says(f"You said {GAINS}")
+    alt = deposit_at(14, 3_500, -0.15, guess=7_350).scene().alt
+    assert alt.endswith("Your guess was +$7,350.")
+    expect(asked.picture).to_have_attribute("aria-label", alt, timeout=PATIENCE)
     expect(learner.cell("guess").get_by_label(GAINS, exact=True)).to_be_checked(timeout=PATIENCE)
 
 
-def test_delivery_2_the_taught_key_reveals_after_a_click(learner):
-    choice = learner.cell("guess").get_by_label(GAINS, exact=True)
-    choice.click()
+def test_delivery_2_the_taught_key_goes_on_after_a_click(learner):
+    learner.cell("guess").get_by_label(GAINS, exact=True).click()
+    learner.page.keyboard.press("Enter")
+    check_answered(learner)
     assert learner.active() == "guess"
     learner.press()
-    assert learner.active() == "reveal"
-    learner.press()
-    check_revealed(learner)
     assert learner.active() == "read-picture"
+    check_answered(learner)
 
 
-def test_delivery_2_the_taught_key_reveals_after_a_choice_by_keyboard(learner):
-    radios = learner.cell("guess").get_by_role("radio")
-    radios.first.focus()
+def test_delivery_2_the_taught_key_goes_on_after_a_choice_by_keyboard(learner):
     # The arrow keys move the choice and not the notebook.
-    radios.first.press("ArrowDown")
-    radios.nth(1).press("ArrowDown")
-    expect(radios.nth(2)).to_be_checked(timeout=PATIENCE)
-    learner.until("read-picture")
-    check_revealed(learner)
+    learner.question("guess").choose(2)
+    check_answered(learner)
+    learner.until("number-words")
+    check_answered(learner)
 
 
 def test_delivery_2_the_run_button_keeps_the_guess(learner):
     learner.cell("guess").get_by_label(GAINS, exact=True).click()
-    run = learner.page.locator(".jp-NotebookPanel-toolbar").locator(
+    learner.cell("guess").get_by_role("button", name="Answer").click()
+    check_answered(learner)
+    learner.page.locator(".jp-NotebookPanel-toolbar").locator(
         "[data-command='notebook:run-cell-and-select-next']"
-    )
-    run.click()
+    ).click()
     learner.through()
-    learner.until("reveal")
-    expect(learner.cell("guess").get_by_label(GAINS, exact=True)).to_be_checked(timeout=PATIENCE)
-    run.click()
-    learner.through()
-    learner.until("read-picture")
-    check_revealed(learner)
+    assert learner.active() == "read-picture"
+    check_answered(learner)
 
 
 @pytest.mark.parametrize(
@@ -119,16 +111,12 @@ def test_delivery_2_the_run_button_keeps_the_guess(learner):
     [("600", "Not yet. That is for one ETH."), ("-6000", "Nearly."), ("6000", "Right.")],
 )
 def test_delivery_3_a_checked_answer_leaves_the_question_and_its_hints(learner, answer, verdict):
-    asked = learner.cell("ex-1")
-    learner.until("ex-1")
-    asked.locator(".jp-InputArea-editor").click()
-    learner.page.keyboard.press("Control+a")
-    learner.page.keyboard.insert_text(f'check("00.1", {answer})')
-    learner.press()
-    shown = asked.locator(".jp-OutputArea-output")
-    expect(shown).to_contain_text("Bob deposits 10 ETH, bought at $3,000 each.", timeout=PATIENCE)
-    expect(shown).to_contain_text(verdict)
-    for title in ("Hint 1 of 2", "Hint 2 of 2", "Worked solution"):
-        expect(shown.locator("summary", has_text=title)).to_be_visible()
-    shown.locator("summary", has_text="Worked solution").click()
-    expect(shown.get_by_text("10 ETH at $3,000 are $30,000.")).to_be_visible()
+    learner.until("key-points")
+    asked = learner.question("ex-1")
+    asked.type(answer)
+    asked.says(verdict)
+    expect(asked.whole).to_contain_text("Bob deposits 10 ETH, bought at $3,000 each.")
+    expect(asked.whole.locator("summary")).to_have_text(
+        ["Hint 1 of 2", "Hint 2 of 2", "Worked solution"]
+    )
+    expect(asked.unfold("Worked solution")).to_contain_text("10 ETH at $3,000 are $30,000.")

@@ -8,32 +8,20 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hedgelib.course.exercises.lesson01 import (
-    EXERCISES,
-    change_over_the_exit,
-    coins_at_the_entry,
-    insured_pnl_usd,
-    one_for_one,
-    without_the_margin_coin,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 from showtools import assert_legible
 
-from hedgelib import ContractTerms, InvalidInput, inverse_pnl_coin, linear_pnl_usd, market, move_pnl
-from hedgelib.course.exercises import exercise
+from hedgelib import ContractTerms, InvalidInput, market
+from hedgelib.course.questions.lesson01 import QUESTIONS
 from hedgelib.course.studies.lesson01 import (
     WAYS,
     FiveWays,
     drop_from_top,
-    guess_halved,
-    guess_risen,
-    guess_tripled,
     lock_or_insurance,
     long_and_short,
     put_pnl_usd,
-    seen_lock,
-    seen_ways,
+    survivors,
 )
 from hedgelib.show import Guess, Line, Points, Text
 
@@ -223,17 +211,15 @@ def test_lock_is_legible_and_light(move, hedged, premium):
     assert len(scene.to_json().encode()) < 10_000
 
 
-@pytest.mark.parametrize("way", [0, 1, 2])
-def test_every_guess_is_legible(way):
-    for asked, study in (
-        (guess_tripled(1000, 2500), lambda y: long_and_short(1000, 2500, 2.0, guess=y)),
-        (guess_risen(10_000, 0.4), lambda y: lock_or_insurance(10_000, 1, 540, 0.4, guess=y)),
-        (guess_halved(1000), lambda y: FIVE.at(-0.5, guess=y)),
+@pytest.mark.parametrize("guess", [0.0, 500.0, 1000.0])
+def test_every_guess_is_legible(guess):
+    for scene in (
+        long_and_short(1000, 2500, 2.0, guess=-2 * guess).scene(),
+        lock_or_insurance(10_000, 1, 540, 0.4, guess=4 * guess).scene(),
+        FIVE.at(-0.5, guess=guess).scene(),
     ):
-        guess = list(asked[1].values())[way]
-        scene = study(guess).scene()
         assert_legible(scene)
-        assert [mark.y for mark in marks_of(scene, Guess)] == [guess]
+        assert len(marks_of(scene, Guess)) == 1
 
 
 def test_what_is_not_a_way_is_refused():
@@ -246,50 +232,49 @@ def test_what_is_not_a_way_is_refused():
     btc = market.contract("binance:BTCUSD_PERP")
     with pytest.raises(InvalidInput, match="on one coin"):
         FiveWays(stake_usd=1, price_usd=1, inverse=btc, linear=USDT)
-    with pytest.raises(InvalidInput, match="leverage must be > 0"):
-        FIVE.worth("linear long", 0.1, 0)
 
 
 # The guesses, each with its place on the picture
 
 
 def test_right_guesses_lie_on_the_curves():
-    tripled, marks = guess_tripled(1000, 2500)
-    assert marks[tripled.answer] == long_and_short(1000, 2500, 2.0).value("short")
-    risen, marks = guess_risen(10_000, 0.4)
+    tripled = QUESTIONS["01.a"].ask().answer
+    study = long_and_short(1000, 2500, 2.0)
+    assert tripled.guesses[tripled.right] == study.value("short") == -2000
+    risen = QUESTIONS["01.b"].ask().answer
     locked = lock_or_insurance(10_000, 1.0, 540, 0.4)
-    assert marks[risen.answer] == locked.value("with a short")
-    assert marks["+$4,000"] == locked.value("no hedge")
-    halved, marks = guess_halved(1000)
+    assert risen.guesses[risen.right] == locked.value("with a short")
+    assert risen.guesses["hedge_is_insurance"] == locked.value("no hedge")
+    halved = QUESTIONS["01.c"].ask(ways=FIVE).answer
     worth = dict(zip(WAYS, (float(FIVE.worth(way, -0.5)) for way in WAYS), strict=True))
-    assert marks[halved.answer] == worth["inverse long"]
-    assert {marks["$500"], marks["$1,000"]} == {worth["own it"], worth["inverse short"]}
+    assert halved.guesses[halved.right] == worth["inverse long"]
+    assert halved.guesses["as_an_owner"] == worth["own it"]
+    assert halved.guesses["as_an_inverse_short"] == worth["inverse short"]
 
 
-@pytest.mark.parametrize(
-    "asked", [guess_tripled(1000, 2500), guess_risen(10_000, 0.4), guess_halved(1000)]
-)
-def test_every_guess_has_a_place_of_its_own(asked):
-    prediction, marks = asked
-    assert list(marks) == list(prediction.options)
-    assert len(set(marks.values())) == len(marks)
+def test_the_guess_is_in_the_picture():
+    asked = QUESTIONS["01.a"].ask()
+    (guess,) = marks_of(asked.picture("as_an_owner"), Guess)
+    assert (guess.x, guess.y) == (2.0, -1000)
+    assert not marks_of(asked.picture(), Guess)
 
 
 # What was to be seen
 
 
 def test_what_was_to_be_seen_is_so():
-    told = seen_lock(10_000, 540)
-    assert "From a rise of +5.4% on" in told
     locked = lock_or_insurance(10_000, 1.0, 540, 0.054)
     assert locked.value("with a put") == pytest.approx(locked.value("with a short"), abs=1e-9)
     fallen = lock_or_insurance(10_000, 1.0, 540, -0.7)
     assert fallen.value("with a short") - fallen.value("with a put") == pytest.approx(540)
-    told = seen_ways(FIVE)
     alive = {w for w in WAYS if all(FIVE.worth(w, move, 5.0) > 0 for move in (-0.2, 0.2))}
     assert alive == {"own it", "inverse short"}
-    assert "The owner and the inverse short." in told
-    assert "linear long at −19.2%, linear short at +18.8%, inverse long at −15.8%." in told
+    assert survivors(FIVE) == {
+        "coin": "ETH",
+        "held": 0.4,
+        "survive": "The owner and the inverse short",
+        "closed": "linear long at −19.2%, linear short at +18.8%, inverse long at −15.8%",
+    }
     for move in (-0.5, 0.4):
         assert FIVE.worth("inverse short", move, 2.0) == pytest.approx(
             FIVE.worth("linear short", move, 1.0)
@@ -314,52 +299,26 @@ def by_hand() -> dict[str, float]:
 
 
 def test_answers():
-    answers = {name: asked.answer for name, asked in EXERCISES.items()}
+    answers = {name: QUESTIONS[name].ask().answer.right for name in by_hand()}
     assert answers == pytest.approx(by_hand(), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_slips_are_told_apart(name):
-    asked = exercise(name)
-    values = [asked.answer, *asked.slips.values()]
-    for one, other in itertools.permutations(values, 2):
-        assert not asked.agrees(one, other)
-    for words, value in asked.slips.items():
-        assert asked.verdict(value) == f"**Not yet.** {words}"
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_hints_lead_to_a_worked_solution(name):
-    asked = exercise(name)
-    assert asked.more_hints
-    assert f"{abs(asked.answer):,.4g}" in asked.solution or f"{abs(asked.answer):.1f}%" in (
-        asked.solution
+def test_slips_at_the_first_numbers():
+    slips = {name: dict(QUESTIONS[name].ask().answer.slips) for name in by_hand()}
+    assert slips["01.1"] == {"sign_turned": 750, "share_of_new_price": -600, "one_coin": -500}
+    assert slips["01.3"]["put_left_out"] == -8000 * 0.35 - 480
+    assert slips["01.6"]["coin_at_entry"] == pytest.approx(0.5)
+    assert slips["01.8"] == pytest.approx(
+        {"collateral_left_out": 0, "short_left_out": -2700, "short_only": 1800}
     )
-    assert asked.folded().count("<details>") == 2 + len(asked.more_hints)
 
 
-sizes, prices = st.floats(1, 1e6), st.floats(1, 1e5)
-
-
-@given(size=sizes, entry=prices, after=prices)
-def test_wrong_profits_are_wrong_wherever_the_price_moves(size, entry, after):
-    right = linear_pnl_usd(-size / entry, entry, after)
-    wrong = change_over_the_exit(size, entry, after)
-    assert wrong * after == pytest.approx(right * entry, rel=1e-6, abs=1e-6 * size)
-    coin = coins_at_the_entry(size, entry, after)
-    true = inverse_pnl_coin(-size, entry, after)
-    assert coin * entry == pytest.approx(true * after, rel=1e-6, abs=1e-9 * size)
-
-
-@given(book=sizes, move=st.floats(-0.9, 3))
-def test_insurance_differs_from_a_lock_in_a_rise_only(book, move):
-    hedged = lock_or_insurance(book, 1, 0, move).value("with a short")
-    assert insured_pnl_usd(book, move) - hedged == pytest.approx(max(book * move, 0))
-    assert one_for_one(move, 1.6) * 1.6 == pytest.approx(move * 1.6)
-
-
-@given(book=sizes, margin=sizes, move=st.floats(-0.9, 3))
-def test_forgotten_margin_is_what_is_missing(book, margin, move):
-    whole = move_pnl(book, 1.0, margin / 2000, -book, 2000, move).total_usd
-    wrong = without_the_margin_coin(book, book, move)
-    assert whole - wrong == pytest.approx(margin * move, rel=1e-6, abs=1e-6 * (book + margin))
+@given(seed=st.integers(0, 10**6))
+def test_other_numbers_by_hand(seed):
+    asked = QUESTIONS["01.8"].again(seed)
+    margin, fall = asked.numbers["margin"], asked.numbers["fall"]
+    assert asked.answer.right == pytest.approx(-margin * fall)
+    asked = QUESTIONS["01.7"].again(seed)
+    assert asked.answer.right == pytest.approx(100 / (1 + asked.numbers["leverage"]))
+    asked = QUESTIONS["01.5"].again(seed)
+    assert asked.answer.right == pytest.approx(asked.numbers["coins"] * asked.numbers["basis"])

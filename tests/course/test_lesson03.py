@@ -1,8 +1,6 @@
-"""Lesson 03: counts, sizes, leverage and exercises say what the formulas say."""
+"""Lesson 03: counts, sizes, leverage and questions say what the formulas say."""
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 import pytest
@@ -11,39 +9,23 @@ from hypothesis import strategies as st
 from showtools import assert_legible
 
 from hedgelib import (
-    ContractTerms,
     InvalidInput,
     effectiveness_from_ratio,
-    hedge_notional,
     market,
     ols_beta,
     plan_hedge,
     smallest_collateral,
 )
-from hedgelib.course.exercises import exercise
-from hedgelib.course.exercises.lesson03 import (
-    EXERCISES,
-    contracts_in_coins,
-    effect_as_the_share,
-    effect_as_the_square,
-    margin_added_twice,
-    margin_left_out,
-    mean_of_the_betas,
-    profit_times_leverage,
-)
+from hedgelib.ask.text import fill
+from hedgelib.course.questions.lesson03 import QUESTIONS
 from hedgelib.course.studies.lesson03 import (
     IN_THE_ARTICLE,
-    GuessedSlope,
     closed_at,
-    guess_beta,
-    guess_count,
-    guess_effect,
-    guess_leverage,
     same_short,
-    seen_plan,
     size_and_effect,
     ticket,
     venue_counts,
+    with_guessed_slope,
 )
 from hedgelib.show import Guess, Line, Points, Text
 from hedgelib.show.scatter import BetaScatter
@@ -71,40 +53,40 @@ def scatter():
     )
 
 
-def test_guess_of_beta_has_its_slope(scatter):
-    asked, slopes = guess_beta(10_000, scatter.fit)
-    assert list(asked.options) == list(slopes) == ["$1,000, as much as ETH", *list(slopes)[1:]]
-    assert slopes[asked.answer] == scatter.fit.beta
-    assert slopes["$1,000, as much as ETH"] == 1
-    near = "It is not far off" in asked.options["$1,000, as much as ETH"]
-    assert near == (scatter.fit.interval()[1] >= 1)
-
-
 def test_guess_of_beta_is_asked_only_where_its_answer_is_true(scatter):
-    twice = ols_beta(2 * scatter.y, scatter.x)
-    with pytest.raises(InvalidInput, match="beta must be between"):
-        guess_beta(10_000, twice)
+    asked = QUESTIONS["03.a"].ask(book=10_000, scatter=scatter)
+    assert asked.options["beta_left_out"] == "$1,000, as much as ETH"
+    assert asked.answer.guesses == {
+        "beta_left_out": 1.0, "less": scatter.fit.beta, "altcoins_fall_harder": 1.5,
+    }  # fmt: skip
+    assert asked.answer.right == "less"
+    assert scatter.fit.interval()[0] < scatter.fit.beta < 1 < scatter.fit.interval()[1]
+    for times in (2, 0.85):
+        other = BetaScatter(
+            y=times * scatter.y, x=scatter.x, fit=ols_beta(times * scatter.y, scatter.x)
+        )
+        with pytest.raises(InvalidInput, match=r"beta must be from 0\.8"):
+            QUESTIONS["03.a"].ask(book=10_000, scatter=other)
 
 
 def test_guessed_slope_is_drawn_through_the_points(scatter):
-    bare, guessed = GuessedSlope(scatter=scatter), GuessedSlope(scatter=scatter, slope=1.5)
-    assert bare.scene().to_json() == scatter.scene().to_json()
-    scene = guessed.scene()
+    bare = with_guessed_slope(scatter, None)
+    assert bare.to_json() == scatter.scene().to_json()
+    scene = with_guessed_slope(scatter, 1.5)
     assert scene.alt == f"{scatter.scene().alt} Your guess was a slope of 1.50."
     assert scene.table.rows == scatter.table().rows
-    assert guessed._repr_html_() == scatter.table().html()
     ends = np.array([scatter.x.min(), scatter.x.max()])
     (line,) = [line for line in marks(scene, Line) if line.name == "your guess"]
     np.testing.assert_allclose(line.x, ends)
     np.testing.assert_allclose(line.y, 1.5 * ends)
     slope = f"slope {scatter.fit.beta:.2f}"
     assert texts(scene) == [slope, "your guess"]
-    assert texts(bare.scene()) == [slope]
+    assert texts(bare) == [slope]
 
 
 @pytest.mark.parametrize("slope", [None, -0.5, 0.9, 1.0, 1.5])
 def test_guessed_slopes_are_legible(scatter, slope):
-    assert_legible(GuessedSlope(scatter=scatter, slope=slope).scene())
+    assert_legible(with_guessed_slope(scatter, slope))
 
 
 # At every venue
@@ -141,14 +123,12 @@ def test_no_count_says_why():
         "Gate": "none on ETH collected",
     }
     assert all(len(count.row()) == 6 for count in venue_counts(10_000))
-    with pytest.raises(InvalidInput, match="notional_usd must be > 0"):
-        venue_counts(0)
 
 
 # Size and effect
 
 
-@given(r2=st.floats(0.01, 1), share=st.floats(0, 3))
+@given(r2=st.floats(0.01, 1), share=st.floats(0, 2))
 def test_effect_is_the_formula(r2, share):
     study = size_and_effect(r2, share)
     assert study.curves[0].at == pytest.approx(r2 * (2 * share - share**2), abs=1e-12)
@@ -180,14 +160,17 @@ def test_sizes_are_legible(r2, guess):
 
 
 def test_guesses_of_count_and_effect():
-    assert guess_count(ETH, 10_000, 3500).answer == "1,000"
-    assert guess_count(ETH, 49_000, 3500).answer == "4,900"
-    asked, effects = guess_effect(0.7)
-    assert effects[asked.answer] == pytest.approx(0.91)
-    assert list(effects.values()) == pytest.approx([0.7, 0.91, 0.49])
-    assert "30% missing, 9% lost" in asked.options[asked.answer]
-    study = size_and_effect(0.6, 0.7, guess=effects[asked.answer])
-    assert study.guess == pytest.approx(study.curves[0].at)
+    counted = QUESTIONS["03.b"].ask(wanted=49_000)
+    assert list(counted.options.values()) == ["2,450", "4,900", "9,800"]
+    assert counted.answer.right == "same"
+    asked = QUESTIONS["03.c"].ask(r2=0.6)
+    assert list(asked.options.values()) == ["70%", "91%", "49%"]
+    assert list(asked.answer.guesses.values()) == pytest.approx([0.7, 0.91, 0.49])
+    assert "30%\nmissing, 9% lost" in asked.reason("curve")
+    drawn = asked.picture("curve")
+    assert "Short 70%" in drawn.title
+    assert {"2 × 1 ETH: 91%", "1,000 × 10 USD: 100%", "3 × 1 ETH: 99.75%"} <= set(texts(drawn))
+    assert [mark.y for mark in marks(drawn, Guess)] == pytest.approx([0.91 * 0.6])
 
 
 # Leverage
@@ -246,17 +229,23 @@ def test_leverages_are_legible(move, guess):
 
 
 def test_guess_of_leverage_lies_on_the_line():
-    asked, gains = guess_leverage(10_000, 10, -0.2)
-    assert gains[asked.answer] == same_short(ETH, 3500, 1000, [10, 1], -0.2).value("10x")
-    assert list(gains.values()) == pytest.approx([20_000, 2_000, 200])
+    asked = QUESTIONS["03.d"].ask()
+    gains = asked.answer.guesses
+    assert gains[asked.answer.right] == same_short(ETH, 3500, 1000, [10, 1], -0.2).value("10x")
+    assert list(asked.options.values()) == ["+$20,000", "+$2,000", "+$200"]
+    for option, gain in gains.items():
+        scene = asked.picture(option)
+        assert_legible(scene)
+        assert [mark.y for mark in marks(scene, Guess)] == [gain]
 
 
 def test_what_was_to_be_seen_of_the_plan():
-    told = seen_plan(50_000, 1.0, ETH, 3500, (1.5, 10))
-    for cap in (1.5, 10):
-        plan = plan_hedge(50_000, 1.0, ETH, 3500, max_leverage=cap)
-        assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in told
-        assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in told
+    plans = {cap: plan_hedge(50_000, 1.0, ETH, 3500, max_leverage=cap) for cap in (1.5, 10)}
+    text = fill(QUESTIONS.texts["03.plan"]["seen"], {"safe": plans[1.5], "cheap": plans[10]})
+    text = " ".join(text.split())
+    for cap, plan in plans.items():
+        assert f"at {cap:g}x ${plan.collateral_usd:,.0f} of ETH" in text
+        assert f"closed at ETH {plan.liquidation_price_usd / 3500 - 1:+.0%}" in text
     assert np.isinf(smallest_collateral(50_000, 1.0, 1))
     assert smallest_collateral(50_000, 1.0, 1, collateral="from_portfolio") == 50_000
     assert smallest_collateral(50_000, 1.0, 1, collateral="stablecoin") == 50_000
@@ -303,21 +292,13 @@ def test_ticket_agrees_with_a_plan():
     )
 
 
-def test_what_cannot_be_is_refused():
-    linear = ContractTerms(
-        venue="Somewhere", symbol="ETHUSDT", kind="linear", coin="ETH", multiplier=1, settle="USDT"
-    )
-    with pytest.raises(InvalidInput, match="choose an inverse contract"):
-        closed_at(linear, 3500, 10, 2)
-    with pytest.raises(InvalidInput, match="contracts must be > 0"):
-        ticket(ETH, 3500, 10_000, 0, 5, -0.2)
-    with pytest.raises(InvalidInput, match="move must be > -1"):
-        same_short(ETH, 3500, 10, [2], -1)
-    with pytest.raises(InvalidInput, match="r2 must be"):
-        size_and_effect(1.2, 0.7)
+def test_a_move_typed_beyond_the_axis_widens_it():
+    for move in (-0.8, 2.0):
+        axis = ticket(ETH, 3500, 10_000, 200, 5, move).scene().panels[0].x
+        assert axis.low <= move <= axis.high
 
 
-# The exercises
+# The questions
 
 
 def by_hand() -> dict[str, float]:
@@ -334,62 +315,58 @@ def by_hand() -> dict[str, float]:
     }
 
 
-def test_answers():
-    answers = {name: asked.answer for name, asked in EXERCISES.items()}
-    assert answers == pytest.approx(by_hand(), rel=1e-12)
+SLIPS = {
+    "03.1": {"contract_is_coin": 12, "contract_is_dollar": 36_000, "other_coins_face": 360},
+    "03.2": {"contract_is_coin": 36_000, "contract_is_dollar": 12},
+    "03.3": {
+        "beta_left_out": 20_000, "plain_mean_of_betas": 20_000 * 2.9 / 3,
+        "own_coins_left_out": 18_600,
+    },
+    "03.4": {
+        "collateral_left_out": 2_060, "contract_is_dollar": 30_600, "beta_left_out": 3_000,
+    },
+    "03.5": {
+        "collateral_twice": 3_060, "sold_coins_still_hedged": 2_060, "collateral_left_out": 900,
+        "contract_is_dollar": 19_000,
+    },
+    "03.6": {"effect_in_proportion": 80, "effect_squared": 64, "percent_for_decimal": 0.96},
+    "03.7": {
+        "leverage_multiplies_profit": 4_800, "profit_on_margin": 300, "sign_turned": -1_200,
+    },
+    "03.8": {
+        "collateral_left_out": 3_600, "stablecoin_margin": 4_800, "contract_is_dollar": 54_000,
+        "beta_left_out": 4_500,
+    },
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_slips_are_told_apart(name):
-    asked = exercise(name)
-    values = [asked.answer, *asked.slips.values()]
-    for one, other in itertools.permutations(values, 2):
-        assert not asked.agrees(one, other)
-    for words, value in asked.slips.items():
-        assert asked.verdict(value) == f"**Not yet.** {words}"
+def test_answers_and_wrong_ones():
+    asked = {name: QUESTIONS[name].ask() for name in SLIPS}
+    assert {name: one.answer.right for name, one in asked.items()} == pytest.approx(by_hand())
+    for name, one in asked.items():
+        assert one.answer.slips == pytest.approx(SLIPS[name]), name
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_hints_lead_to_a_worked_solution(name):
-    asked = exercise(name)
-    assert asked.more_hints
-    assert f"{asked.answer:,.0f}" in asked.solution
-    assert asked.folded().count("<details>") == 2 + len(asked.more_hints)
+@pytest.mark.parametrize("name", SLIPS)
+@pytest.mark.parametrize("seed", range(20))
+def test_with_other_numbers_each_wrong_answer_is_named(name, seed):
+    asked = QUESTIONS[name].again(seed)
+    assert asked.judge(asked.answer.right).outcome == "right"
+    for slip, value in asked.answer.slips.items():
+        assert asked.judge(float(value)).misconception == slip
+    assert f"{asked.answer.right:,.10g}" in asked.part("solution")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_whole_plan_of_the_last_exercise_is_that_of_the_library(seed):
+    asked = QUESTIONS["03.8"].again(seed)
+    numbers, values = asked.numbers, asked.answer.values
+    plan = plan_hedge(
+        values["book"], numbers["beta"], ETH, 3_000, max_leverage=numbers["cap"], fee_rate=0
+    )
+    assert -plan.contracts == pytest.approx(asked.answer.right)
 
 
 def test_faces_are_those_of_the_market():
     assert market.contract("mexc:ETH_USD").multiplier == 10
     assert market.contract("mexc:BTC_USD").multiplier == 100
-
-
-sizes = st.floats(1, 1e6)
-
-
-@given(book=sizes, beta=st.floats(0.1, 3), margin=sizes)
-def test_margin_forgotten_or_counted_twice(book, beta, margin):
-    right = hedge_notional(book, beta, margin)
-    assert right - margin_left_out(book, beta, margin) == pytest.approx(margin, rel=1e-6)
-    # Out of the book: what is sold has left it.
-    margin = min(margin, book)
-    right = hedge_notional(book - margin, beta, margin)
-    over = margin_added_twice(book, beta, margin) - right
-    assert over == pytest.approx(beta * margin, rel=1e-6, abs=1e-6 * book)
-
-
-@given(share=st.floats(0.01, 0.99))
-def test_effect_lies_above_the_share_and_its_square(share):
-    right = effectiveness_from_ratio(1.0, share)
-    assert effect_as_the_square(share) < effect_as_the_share(share) < right
-
-
-@given(
-    values=st.lists(sizes, min_size=2, max_size=5),
-    betas=st.lists(st.floats(0.1, 3), min_size=5, max_size=5),
-)
-def test_plain_mean_is_right_for_equal_holdings_only(values, betas):
-    betas = betas[: len(values)]
-    equal = [values[0]] * len(values)
-    right = sum(v * b for v, b in zip(equal, betas, strict=True))
-    assert mean_of_the_betas(equal, betas) == pytest.approx(right)
-    assert contracts_in_coins(values[0], 2.0) == values[0] / 2
-    assert profit_times_leverage(values[0], 1.0, -0.1) == pytest.approx(values[0] * 0.1)

@@ -1,4 +1,4 @@
-"""Lesson 08: crashes and rules replayed, its pictures, and the wrong models of its exercises."""
+"""Lesson 08: crashes and rules replayed, its pictures and its questions."""
 
 from dataclasses import replace
 
@@ -7,25 +7,22 @@ import pytest
 from showtools import assert_legible
 
 from hedgelib import InvalidInput, market, rules
-from hedgelib.course.exercises import lesson08 as exercises
-from hedgelib.course.guesses import number_in
+from hedgelib.ask.answers import read_answer
+from hedgelib.course.questions import question
 from hedgelib.course.studies.lesson08 import (
     BOOK_USD,
     COINS,
     CRASHES,
     MODELLED,
-    Years,
     beta_before,
     book_from,
     change_of_size,
     crash,
     daily_funding,
     fly,
-    guess_best_rule,
-    guess_end,
-    guess_trade,
     known_funding,
     luck,
+    profit_of_rules,
     rallies_beyond,
     watch,
 )
@@ -141,8 +138,6 @@ def test_months_add_up(flown):
         assert made.steps_usd.size == made.dates.size - 1
     assert never.funding_usd == never.costs_usd == never.switches == 0
     assert always.steps_usd.var() < rule.steps_usd.var() < never.steps_usd.var()
-    with pytest.raises(InvalidInput, match="1461 values"):
-        fly("short", [True])
 
 
 def test_luck(flown):
@@ -165,12 +160,11 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
 
 
 def test_picture_of_the_years(flown):
-    scene = Years(flown=flown).scene()
+    scene = profit_of_rules(flown)
     assert scene.title == "Most profit: never on. Smallest maximum drawdown: always on"
     assert scene.alt.startswith(scene.title)
     assert "March 2020 to December 2023" in scene.alt
-    assert guess_best_rule(flown).answer == "never on"
-    guessed = Years(flown=flown, guess="fear a fall").scene()
+    guessed = profit_of_rules(flown, guess="fear a fall")
     assert guessed.alt == f"{scene.alt} Your guess was “fear a fall”."
     texts = [text.text for text in marks(guessed, Text)]
     assert [text.split("\n")[0] for text in texts if "your guess" in text] == ["fear a fall"]
@@ -185,12 +179,12 @@ def test_picture_of_the_years(flown):
 
 def test_bars_over_the_years_are_the_days_on(flown):
     rule = flown[2]
-    (bars,) = marks(Years(flown=flown).scene(), Bars)
+    (bars,) = marks(profit_of_rules(flown), Bars)
     dates = days(rule.dates)
     assert (bars.end - bars.start).sum() == rule.active[:-1].sum()
     on = [((bars.start <= day) & (day < bars.end)).any() for day in dates[:-1]]
     assert on == rule.active[:-1].tolist()
-    panel = Years(flown=flown).scene().panels[0]
+    panel = profit_of_rules(flown).panels[0]
     highest = max(made.pnl_usd.max() for made in flown)
     assert panel.y.high > bars.at[0] + bars.thickness / 2
     assert bars.at[0] - bars.thickness / 2 > highest
@@ -200,40 +194,13 @@ def test_five_rules_are_legible_whichever_is_guessed(flown):
     never, always, rule = flown
     five = [never, always, *(replace(rule, name=n) for n in ("lock in gains", "all of it", "no"))]
     for guess in (None, *(made.name for made in five)):
-        assert_legible(Years(flown=five, guess=guess).scene())
+        assert_legible(profit_of_rules(five, guess=guess))
 
 
 def test_rallies_beyond():
     eth = market.prices(["ETH"])["ETH"].to_numpy()
     days = [eth[i + 1 : i + 31].max() >= 1.5 * eth[i] for i in range(eth.size - 30)]
     assert rallies_beyond(0.5, 30) == pytest.approx(np.mean(days))
-
-
-def test_guesses():
-    trade, where = guess_trade(50_000, -0.3)
-    assert where[trade.answer] == 0
-    assert list(where.values()) == [-15_000, 0, 15_000]
-    may, kept = crash("May 2021"), crash("May 2021", top_up=True)
-    end = guess_end(may, kept)
-    unhedged, _, dead = may.outcomes
-    assert number_in(end.answer) == pytest.approx(dead.pnl_usd, abs=0.5)
-    assert [number_in(option) for option in end.options] == pytest.approx(
-        [kept.outcomes[2].pnl_usd, unhedged.pnl_usd, dead.pnl_usd], abs=0.5
-    )
-    for found, other in ((crash("March 2020"), kept), (may, may)):
-        with pytest.raises(InvalidInput, match="must be liquidated"):
-            guess_end(found, other)
-
-
-def test_guess_stands_beside_the_truth():
-    may = crash("May 2021")
-    assert not marks(may.scene(), Guess)
-    for option in guess_end(may, crash("May 2021", top_up=True)).options:
-        guessed = replace(may, guess=number_in(option)).scene()
-        (mark,) = marks(guessed, Guess)
-        assert (mark.x, mark.y) == (days(may.runs.plan.dates)[-1], number_in(option))
-        assert_legible(guessed)
-    assert replace(may, guess=23_021.0).scene().alt.endswith("Your guess was +$23,021.")
 
 
 def test_a_hedge_that_dies_has_lost_all_its_margin_and_not_what_it_held_last():
@@ -256,15 +223,13 @@ def test_what_can_be_watched():
         leverage = run.notional_usd[step] / run.equity_usd[step]
         ends = (1 - run.plan.maintenance_rate) / (1 - 1 / leverage) - 1
         assert float(rows["leverage now"][place].rstrip("x")) == pytest.approx(leverage, abs=0.05)
-        told = number_in(rows["rise of ETH that ends it"][place].lstrip("+"))
-        assert told == pytest.approx(ends, abs=0.0006)
+        told = rows["rise of ETH that ends it"][place]
+        assert read_answer(told, unit="a number") == pytest.approx(ends, abs=0.0006)
         right = run.plan.beta * run.book_usd[step] + run.equity_usd[step]
-        assert number_in(rows["right size, βV + account"][place]) == pytest.approx(right, abs=0.5)
+        told = rows["right size, βV + account"][place]
+        assert read_answer(told, unit="USD") == pytest.approx(right, abs=0.5)
     step = run.liquidated_at
     assert run.price_usd[step] / run.price_usd[step - 1] - 1 > ends
-    for day in (step, -1):
-        with pytest.raises(InvalidInput, match=f"steps must be from 0 to {step - 1}"):
-            watch(may, [day])
 
 
 def test_funding_is_known_a_month_late():
@@ -276,25 +241,99 @@ def test_funding_is_known_a_month_late():
     assert known_funding(first)[:30].tolist() == [0.0] * 30
 
 
-@pytest.mark.parametrize("name", exercises.EXERCISES)
-def test_wrong_models_differ_and_are_named(name):
-    asked = exercises.EXERCISES[name]
-    assert asked.verdict(asked.answer).startswith("✔")
-    values = list(asked.slips.values())
-    for i, (words, value) in enumerate(asked.slips.items()):
-        assert not asked.agrees(value, asked.answer), words
-        assert not any(asked.agrees(value, other) for other in values[:i]), words
-        assert words in asked.verdict(value)
-        assert f"{asked.answer:,.0f}" not in words
-    assert asked.solution
-    assert asked.more_hints
+# The questions
 
 
-def test_wrong_models():
-    book, beta, move = 10_000.0, 1.5, -0.2
-    assert exercises.account_forgotten(book, beta, move) == pytest.approx(-4_500)
-    assert exercises.dollar_for_dollar(2_000, 10) == 200
-    assert exercises.short_scaled_with_price(100, 3_000, 1_500) == 200
-    assert exercises.closed_at_entry_for_nothing(book) == 0
-    assert exercises.linear_rise_to_liquidation(5, 0.005) == pytest.approx(1.2 / 1.005 - 1)
-    assert exercises.funding_once_a_day(10_000, 0.0001, 30) == pytest.approx(30)
+def test_nothing_is_to_be_traded_at_beta_1():
+    asked = question("08.a").ask()
+    assert list(asked.answer.guesses.values()) == [-15_000, 0, 15_000]
+    assert asked.answer.guesses[asked.answer.right] == asked.answer.then(None).value("β 1")
+
+
+def test_a_hedge_without_margin_ends_below_the_book_alone():
+    asked = question("08.b").ask()
+    may = crash("May 2021")
+    unhedged, _, dead = may.outcomes
+    kept = crash("May 2021", top_up=True).outcomes[2]
+    assert list(asked.answer.guesses.values()) == [kept.pnl_usd, unhedged.pnl_usd, dead.pnl_usd]
+    assert asked.answer.right == "liquidated"
+    assert dead.pnl_usd < unhedged.pnl_usd < kept.pnl_usd
+    assert not marks(may.scene(), Guess)
+    for option, value in asked.answer.guesses.items():
+        guessed = asked.picture(option)
+        (mark,) = marks(guessed, Guess)
+        assert (mark.x, mark.y) == (days(may.dates)[-1], value)
+        assert_legible(guessed)
+    assert asked.picture("dead_hedge_is_free").alt.endswith("Your guess was +$23,021.")
+
+
+def test_no_hedge_made_the_most(flown):
+    five = [replace(flown[0], name=name) for name in ("lock in gains", "all of it")]
+    asked = question("08.c").ask(flown=[*flown, *five])
+    assert asked.answer.guesses[asked.answer.right] == "never on"
+    never, always, rule = flown
+    assert never.pnl_usd[-1] > max(always.pnl_usd[-1], rule.pnl_usd[-1])
+    assert "It made +$304,108." in asked.reason("never_on")
+    assert asked.picture("trend_goes_on").alt.endswith("Your guess was “fear a fall”.")
+
+
+BY_HAND = {
+    "08.1": (
+        1.5 * 0.5 * 24_000 * -0.2,
+        {"resized_by_book_alone": -10_800, "all_that_was_lost": -7_200, "one_beta_missing": -2_400},
+    ),
+    "08.2": (
+        420,
+        {"beta_left_out": 300, "contract_is_dollar": 4_200, "upside_down": 300 / 1.4},
+    ),
+    "08.3": (
+        1_200,
+        {"close_by_notional": 1_500, "face_moves_with_price": 960, "contract_is_coin": 5},
+    ),
+    "08.4": (1, {"notional_closes_all": 0, "one_trade": 5, "dollars_for_coins": 2_400}),
+    "08.5": (
+        7_600 * 1.3 - 10_000 + 2_400,
+        {"entry_is_break_even": 0, "short_only": 2_400, "book_only": -120},
+    ),
+    "08.6": (
+        (0.995 / 0.6 - 1) * 100,
+        {
+            "linear_liquidation": (1.4 / 1.005 - 1) * 100,
+            "one_over_leverage": 40,
+            "bankruptcy_for_liquidation": 200 / 3,
+            "ratio_for_rise": 99.5 / 0.6,
+        },
+    ),
+    "08.7": (
+        15_000 * -0.0001 * 90,
+        {"funding_sign": 135, "one_settlement_a_day": -45, "single_settlement": -1.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_answers_and_slips(name):
+    right, slips = BY_HAND[name]
+    answer = question(name).ask().answer
+    assert answer.right == pytest.approx(right, rel=1e-9)
+    assert dict(answer.slips) == pytest.approx(slips, rel=1e-9, abs=1e-9)
+
+
+def test_november_2022_at_2x():
+    asked = question("08.8").ask()
+    unhedged, naive, hedged = crash("November 2022", max_leverage=2.0).outcomes
+    cut = unhedged.max_drawdown_usd - hedged.max_drawdown_usd
+    assert asked.answer.right == pytest.approx(cut)
+    assert cut == pytest.approx(9_336, abs=0.5)
+    assert dict(asked.answer.slips) == pytest.approx(
+        {
+            "naive_hedge": unhedged.max_drawdown_usd - naive.max_drawdown_usd,
+            "profit_for_drawdown": hedged.pnl_usd - unhedged.pnl_usd,
+            "what_is_left": hedged.max_drawdown_usd,
+            "default_left": 9_065,
+        },
+        rel=1e-4,
+    )
+    shown = repr(crash("November 2022", max_leverage=2))
+    assert "−$19,771" in shown
+    assert "−$10,436" in shown

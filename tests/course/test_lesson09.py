@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,43 +11,30 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
     NotEnoughData,
-    hedge_notional,
     market,
     ols_beta,
     plan_hedge,
     run_scenario,
 )
-from hedgelib.course.exercises import exercise
-from hedgelib.course.exercises.lesson09 import (
-    EXERCISES,
-    leverage_of_a_linear_short,
-    loss_of_the_whole_book,
-    maintenance_forgotten,
-    margin_counted_twice,
-    margin_for_the_book_alone,
-    sale_by_variance,
-    swing_by_variance,
-)
+from hedgelib.course.questions.lesson09 import QUESTIONS
 from hedgelib.course.studies import lesson09
 from hedgelib.course.studies.lesson09 import (
     BROKEN,
     broken_files,
     checklist,
-    closed_from,
     drift_usd,
-    guess_rallies,
-    guess_reports,
-    guess_swing,
     highest_leverage,
     load_book,
     own_copy,
-    own_swing_usd,
+    residual_sd_usd,
     sample_book,
     stress,
+    work_folder,
 )
 from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report import ReportParameters, build_report
@@ -65,6 +51,10 @@ def mine(tmp_path, monkeypatch):
 
 
 # The file
+
+
+def test_own_files_belong_beside_the_notebooks():
+    assert (work_folder().parent / "notebooks").is_dir()
 
 
 def test_shipped_file_is_found_from_anywhere(tmp_path, monkeypatch):
@@ -131,8 +121,8 @@ def test_sample_agrees_with_the_report():
     fit = ols_beta(sample.book, sample.hedges[best.name])
     beta = (fit.beta * sample.value_usd + sample.own_usd(best.name)) / book.value_usd
     assert beta == pytest.approx(report.plan.beta, rel=1e-12)
-    swing = own_swing_usd(report.plan, sample, fit.residual_sd)
-    assert swing == pytest.approx(report.residual.own_usd, rel=1e-6)
+    residual = residual_sd_usd(report.plan, sample, fit.residual_sd)
+    assert residual == pytest.approx(report.residual.own_usd, rel=1e-6)
 
 
 def test_sample_says_what_nobody_knows():
@@ -164,7 +154,7 @@ def test_sample_keeps_cash_and_betas_to_one_coin_apart():
         fee_rate=0,
     )  # fmt: skip
     # Of $15 in coins $5 are sold, after all the cash.
-    assert own_swing_usd(plan, sample, 0.03) == pytest.approx(0.03 * 10 * (1 - 5 / 15))
+    assert residual_sd_usd(plan, sample, 0.03) == pytest.approx(0.03 * 10 * (1 - 5 / 15))
 
 
 # Decisions
@@ -191,14 +181,7 @@ def test_highest_leverage_is_where_the_plan_is_liquidated(rally, rate):
         maintenance_rate=rate,
     )
     assert plan.liquidation_move == pytest.approx(rally, rel=1e-4)
-    assert leverage_of_a_linear_short(rally, rate) < leverage < maintenance_forgotten(rally)
-
-
-def test_closed_from_counts_by_hand():
-    closes = np.array([100.0, 110, 150, 90, 95, 200])
-    rises = [0.5, 150 / 110 - 1, 95 / 150 - 1, 200 / 90 - 1]
-    reached, starts, largest = closed_from(closes, 0.4, days=2)
-    assert (reached, starts, largest) == (2, 4, pytest.approx(max(rises)))
+    assert leverage < (1 + rally) / rally
 
 
 @given(move=st.floats(-0.6, 0.4), shock=st.floats(-0.2, 0.2), true=st.floats(0.8, 1.4))
@@ -227,18 +210,40 @@ def test_checklist_looks_where_the_numbers_say():
     assert (rows[3][2], rows[6][2]) == ("look", "look")
 
 
-def test_predictions_have_their_answers():
-    best = sample_book(load_book(FILE).book).ranked().best
-    assert guess_swing(best).answer == "18%"
-    assert guess_rallies(71, 1431, 0.49, "BTC").answer == "about 5 in 100"
-    assert guess_rallies(0, 1431, 2.0, "BTC").answer == "about 0 in 100"
+# Questions
+
+
+def test_variance_is_not_volatility_out_of_sample():
+    asked = QUESTIONS["09.a"].ask(best=sample_book(load_book(FILE).book).ranked().best)
+    assert list(asked.options.values()) == ["34%", "58%", "18%"]
+    assert asked.judge("volatility").outcome == "right"
+
+
+def test_rallies_are_counted_on_the_record():
+    plan = plan_hedge(50_000, 1.1, ETH, 3_000, max_leverage=3, fee_rate=0)
+    rises = np.array([0.1, 0.2, plan.liquidation_move, 0.6] + 16 * [0.0])
+    asked = QUESTIONS["09.b"].ask(plan=plan, cap=3, rises=rises)
+    assert list(asked.options.values()) == ["about 0 in 100", "about 10 in 100", "about 25 in 100"]
+    assert "From 2 of 20 days" in asked.judge("on_record").text
+    for option in (None, *asked.options):
+        scene = asked.picture(option)
+        assert_legible(scene)
+        assert ("Your guess" in scene.alt) == (option is not None)
+    often = QUESTIONS["09.b"].ask(plan=plan, cap=3, rises=rises[:9])
+    assert list(often.options.values())[1:] == ["about 22 in 100", "about 50 in 100"]
+
+
+def test_reports_are_compared_by_the_size_of_their_shorts():
     first = build_report(ReportParameters(portfolio=FILE))
     second = build_report(
         ReportParameters(portfolio=FILE, collateral="from_portfolio", max_leverage=1.75)
     )
-    assert guess_reports(first, second).answer == "a smaller short"
-    assert guess_reports(second, first).answer == "a larger short"
-    assert guess_reports(first, first).answer == "the same short"
+    compare = QUESTIONS["09.c"]
+    assert compare.ask(first=first, second=second).answer.right == "smaller_short"
+    assert compare.ask(first=second, second=first).answer.right == "larger_short"
+    assert compare.ask(first=first, second=first).answer.right == "same_short"
+    numbers = f"${first.plan.notional_usd:,.0f} with the default settings"
+    assert numbers in compare.ask(first=first, second=second).judge("smaller_short").text
 
 
 # The lesson with other decisions
@@ -279,60 +284,56 @@ def test_the_lesson_runs_with_another_file_and_other_decisions(file, source, ral
 
 # The exercises
 
+BY_HAND = {
+    "09.1": 48_000 / 1.5,
+    "09.2": 1.8 / 0.81,
+    "09.3": -0.15 * 40_000 * 0.4,
+    "09.4": 66_000,
+    "09.5": 1_600 * 0.6,
+    "09.6": 40_000 * 0.4,
+    "09.7": 4_444,
+    "09.8": -66_000 * 0.0002 * 90,
+}
+SLIPS = {
+    "09.1": {
+        "stablecoin_margin": 19_200, "margin_out_of_book": 48_000 / 2.7,
+        "beta_left_out": 40_000 / 1.5,
+    },
+    "09.2": {"linear_liquidation": 1 / 0.818, "bankruptcy_for_liquidation": 2.25},
+    "09.3": {"book_only": -21_600, "removed_for_left": -19_200, "sign_turned": 2_400},
+    "09.4": {"old_face": 6_600, "contract_is_coin": 33, "upside_down": 660},
+    "09.5": {"variance_for_volatility": 576, "removed_for_left": 1_280, "not_hedged": 1_600},
+    "09.6": {"variance_for_volatility": 25_600, "what_is_left": 24_000},
+    "09.7": {
+        "new_money_assumed": 8_000, "collateral_twice": (48_000 + 48_000 / 2.7) / 10,
+        "collateral_left_out": (40_000 - 48_000 / 2.7) * 0.12,
+        "contract_is_dollar": 2.5 * 48_000 / 2.7,
+    },
+    "09.8": {"funding_sign": 1_188, "one_settlement_a_day": -396, "funding_on_margin": -475.2},
+}  # fmt: skip
 
-def by_hand() -> dict[str, float]:
-    """The answers from the numbers in the questions."""
-    return {
-        "09.1": 48_000 / 1.5,
-        "09.2": 1.8 / 0.81,
-        "09.3": -0.15 * 40_000 * 0.4,
-        "09.4": 66_000,
-        "09.5": 1_600 * 0.6,
-        "09.6": 40_000 * 0.4,
-        "09.7": 4_444,
-        "09.8": -66_000 * 0.0002 * 90,
-    }
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_exercise_at_its_first_numbers(name):
+    assert set(BY_HAND) == {name for name in QUESTIONS if name[-1].isdigit()}
+    answer = QUESTIONS[name].ask().answer
+    assert answer.right == pytest.approx(BY_HAND[name])
+    assert answer.slips == pytest.approx(SLIPS[name])
 
 
-def test_answers():
-    assert {n: e.answer for n, e in EXERCISES.items()} == pytest.approx(by_hand(), rel=1e-9)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_slips_are_told_apart(name):
-    asked = exercise(name)
-    values = [asked.answer, *asked.slips.values()]
-    for one, other in itertools.permutations(values, 2):
-        assert not asked.agrees(one, other)
-    for words, value in asked.slips.items():
-        assert asked.verdict(value) == f"**Not yet.** {words}"
-    assert asked.more_hints
-    assert asked.folded().count("<details>") == 2 + bool(asked.wrong_way) + len(asked.more_hints)
+def test_a_leverage_is_right_with_two_decimals():
+    for seed in range(200):
+        asked = QUESTIONS["09.2"].again(seed)
+        assert asked.judge(f"{asked.answer.right:.2f}").outcome == "right", asked.numbers
 
 
 def test_answers_are_those_of_the_library():
+    right = {name: QUESTIONS[name].ask().answer.right for name in BY_HAND}
     plans = {
         source: plan_hedge(40_000, 1.2, ETH, 2_000, collateral=source, max_leverage=2.5, fee_rate=0)
         for source in ("new_money", "from_portfolio")
     }
-    assert plans["new_money"].collateral_usd == pytest.approx(EXERCISES["09.1"].answer)
-    assert -plans["from_portfolio"].contracts == EXERCISES["09.7"].answer
+    assert plans["new_money"].collateral_usd == pytest.approx(right["09.1"])
+    assert -plans["from_portfolio"].contracts == right["09.7"]
     off = run_scenario(plans["new_money"], [-0.4], residual=0.15 * -0.4)
-    assert off.total_pnl_usd[0] == pytest.approx(EXERCISES["09.3"].answer)
-
-
-@given(
-    book=st.floats(1_000, 1e6),
-    beta=st.floats(0.2, 2),
-    leverage=st.floats(1.1, 10),
-    r2=st.floats(0.05, 0.95),
-)
-def test_wrong_models_are_wrong(book, beta, leverage, r2):
-    right = book * beta / (leverage - 1)
-    assert margin_for_the_book_alone(book, beta, leverage) < right
-    assert swing_by_variance(book, r2) < book * np.sqrt(1 - r2)
-    assert sale_by_variance(book, r2) > book * (1 - np.sqrt(1 - r2))
-    margin = book / 2
-    twice = margin_counted_twice(book, beta, margin) - hedge_notional(book - margin, beta, margin)
-    assert twice == pytest.approx(beta * margin)
-    assert loss_of_the_whole_book(book, beta, -0.2) == pytest.approx(-0.2 * beta * book)
+    assert off.total_pnl_usd[0] == pytest.approx(right["09.3"])

@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 from labtools import ROOT
 
-from hedgelib import effectiveness_from_ratio, market, ols_beta, plan_hedge, rules
-from hedgelib.course.exercises import exercise
+from hedgelib import effectiveness_from_ratio, market, plan_hedge, rules
+from hedgelib.course.questions import question
 from hedgelib.course.studies.lesson01 import wild_days
-from hedgelib.course.studies.lesson06 import drift, guess_cloud
+from hedgelib.course.studies.lesson06 import drift
 from hedgelib.course.studies.lesson07 import SIZES, alices_book, alices_weeks, alices_year, nearest
 from hedgelib.course.studies.lesson08 import (
     CRASHES,
-    Flown,
     beta_before,
     crash,
     fly,
-    guess_best_rule,
 )
 
 ETH = market.contract("binance:ETHUSD_PERP")
@@ -42,7 +40,7 @@ def test_content_1_falling_harder_is_not_praised_as_rising_harder():
     assert all(down > 1 for down, _ in times.values())
     assert all(up < down for down, up in times.values())
     assert sum(up > 1 for _, up in times.values()) == 1
-    told = exercise("01.4").why
+    told = question("01.4").ask().part("why")
     assert "rises harder" not in told
     assert all(f"{ratio:.2f}" in told for ratio in times["ADA"])
     lesson = cells("01")
@@ -97,11 +95,8 @@ def test_content_7_half_a_hedge_says_variance_and_loss():
     for word in ("**variance**", "**loss**"):
         assert word in lesson["half-a-hedge"]
     # What the other half of the variance, roughly, leaves is said of the variance.
-    history = market.returns().drop(columns="LUNA").dropna().loc["2023"]
-    book = alices_book()
-    fit = ols_beta(history[list(book.coins)] @ book.weights, history["ETH"], y_name="Altcoins")
-    asked = guess_cloud(fit, "2023")
-    assert "of the variance" in asked.options[asked.answer]
+    _, reason = question("06.a").text["options"]["measured"]
+    assert "of the variance" in reason
 
 
 def test_content_7_the_merge_is_named():
@@ -143,9 +138,7 @@ def test_lesson_08_does_not_say_that_every_short_cost_money():
         made = fly(f"{window} days", rules.hedge_when(below, ~below))
         ahead += [window] if made.pnl_usd[-1] > never.pnl_usd[-1] else []
     assert ahead == [20, 200]
-    always: Flown = fly("always on", rules.always_on(prices))
-    told = guess_best_rule([never, always]).options["never on"]
-    assert "any short" not in told
+    assert "any short" not in question("08.c").text["options"]["never_on"][1]
     assert "windows.items()" in cells("08")["luck-words"]
 
 

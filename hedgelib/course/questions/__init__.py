@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from difflib import get_close_matches
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,20 @@ def question(question_id: object) -> Question:
     modules = {module.name for module in pkgutil.iter_modules(__path__)}
     if f"lesson{lesson}" in modules and name in _of(lesson):
         return _of(lesson)[name]
-    known = list(every_question())
-    nearest = get_close_matches(name, known, 1, 0.0)[0]
-    raise InvalidInput(f'There is no question {name!r}; the nearest is "{nearest}".')
+    raise InvalidInput(f'There is no question {name!r}; the nearest is "{_nearest(name)}".')
+
+
+def _nearest(name: str) -> str:
+    """Return the exercise that is meant by 7, 1.1 or 07.99."""
+    digits = [int(number) for number in re.findall(r"[0-9]{1,3}", name)]
+    lesson, number = [*digits, 1, 1][:2]
+    exercises = [known for known in every_question() if known.partition(".")[2].isdigit()]
+
+    def distance(known: str) -> tuple[int, int]:
+        its_lesson, _, its_number = known.partition(".")
+        return abs(int(its_lesson) - lesson), abs(int(its_number) - number)
+
+    return min(exercises, key=distance)
 
 
 def ask(question_id: str, **values: Any) -> QuestionWidget | None:

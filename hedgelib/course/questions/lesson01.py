@@ -30,7 +30,7 @@ _CLEO = {
 def tripled(notional: float, price: float) -> Answer:
     return Answer(
         right="whole",
-        worth={"as_an_owner": -notional, "whole": -2.0 * notional, "short_only_earns": 0.0},
+        guesses={"as_an_owner": -notional, "whole": -2.0 * notional, "short_only_earns": 0.0},
         then=lambda guess: long_and_short(notional, price, 2.0, guess=guess),
         values={"loss": 2 * notional, "move": 2.0},
     )
@@ -41,7 +41,7 @@ def risen(book: float, rise: float) -> Answer:
     gain = book * rise
     return Answer(
         right="nothing",
-        worth={"hedge_is_insurance": gain, "hedge_costs_half": gain / 2, "nothing": 0.0},
+        guesses={"hedge_is_insurance": gain, "hedge_costs_half": gain / 2, "nothing": 0.0},
         values={"gain": gain, "half": gain / 2},
     )
 
@@ -51,7 +51,7 @@ def halved(ways: FiveWays, move: float) -> Answer:
     stake = ways.stake_usd
     return Answer(
         right="nothing",
-        worth={"as_an_owner": stake / 2, "nothing": 0.0, "as_an_inverse_short": stake},
+        guesses={"as_an_owner": stake / 2, "nothing": 0.0, "as_an_inverse_short": stake},
         then=lambda guess: ways.at(move, guess=guess),
         values={"stake": stake, "half": stake / 2},
     )

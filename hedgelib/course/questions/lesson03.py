@@ -1,0 +1,237 @@
+"""Questions of lesson 03: Hana's and Ivo's exposure, contracts and margin."""
+
+from __future__ import annotations
+
+from hedgelib import market
+from hedgelib.ask.question import Answer, vary
+from hedgelib.beta import portfolio_beta
+from hedgelib.contracts import inverse_pnl_usd
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies.lesson03 import same_short, size_and_effect, with_guessed_slope
+from hedgelib.errors import InvalidInput
+from hedgelib.plan import hedge_notional, smallest_collateral
+from hedgelib.ratio import effectiveness_from_ratio
+from hedgelib.show.scatter import BetaScatter
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("03")
+
+_ETH = market.contract("binance:ETHUSD_PERP")
+_MEXC = market.contract("mexc:ETH_USD")
+_FACE = _MEXC.multiplier
+_PRICE = vary(3_000.0, low=1_550, high=4_550, step=100)
+_HANA = {
+    "first": vary(12_000.0, low=9_000, high=20_000, step=1_000),
+    "second": vary(6_000.0, low=3_000, high=10_000, step=1_000),
+    "eth": vary(2_000.0, low=1_550, high=3_950, step=400),
+    "first_beta": vary(1.2, 1.1, 1.3, 1.4),
+    "second_beta": vary(0.7, 0.6, 0.8, 0.9),
+}
+
+
+@QUESTIONS.add("03.a", book=..., scatter=..., fall=0.1)
+def fall_of_the_book(book: float, scatter: BetaScatter, fall: float) -> Answer:
+    fit = scatter.fit
+    if not 0.8 < fit.beta < 0.99 or fit.interval()[1] < 1:
+        raise InvalidInput(f"beta must be from 0.8 to 0.99 and close to 1, got {fit.beta:.2f}")
+    return Answer(
+        right="less",
+        guesses={"beta_left_out": 1.0, "less": fit.beta, "altcoins_fall_harder": 1.5},
+        then=lambda slope: with_guessed_slope(scatter, slope),
+        values={"loss": fall * book, "coin": fit.x_name},
+    )
+
+
+@QUESTIONS.add("03.b", wanted=10_000, price=3_500)
+def count_after_doubling(wanted: float, price: float) -> Answer:
+    count = wanted / _ETH.multiplier
+    return Answer(
+        right="same",
+        guesses={"contract_is_coin": count / 2, "same": count, "face_moves_with_price": 2 * count},
+        values={
+            "face": _ETH.multiplier, "later": 2 * price,
+            "half": count / 2, "count": count, "double": 2 * count,
+        },
+    )  # fmt: skip
+
+
+@QUESTIONS.add("03.c", r2=..., wanted=10_000, price=3_500)
+def effect_of_two_coins(r2: float, wanted: float, price: float) -> Answer:
+    share = 2 * price / wanted
+    effect = float(effectiveness_from_ratio(1.0, share))
+    sizes = [
+        ("2 × 1 ETH", share),
+        (f"{wanted / _ETH.multiplier:,.0f} × {_ETH.face}", 1.0),
+        ("3 × 1 ETH", 3 * price / wanted),
+    ]
+    return Answer(
+        right="curve",
+        guesses={"effect_in_proportion": share, "curve": effect, "effect_squared": share**2},
+        then=lambda guess: size_and_effect(r2, share, others=sizes, guess=guess),
+        values={
+            "share": share, "effect": effect, "square": share**2, "missing": 1 - share,
+            "lost": (1 - share) ** 2,
+        },
+    )  # fmt: skip
+
+
+@QUESTIONS.add("03.d", notional=10_000, price=3_500, leverage=10, move=-0.2)
+def earned_at_10x(notional: float, price: float, leverage: float, move: float) -> Answer:
+    gain = -notional * move
+    worth = {
+        "leverage_multiplies_profit": gain * leverage,
+        "same": gain,
+        "profit_on_margin": gain / leverage,
+    }
+    contracts, leverages = notional / _ETH.multiplier, (leverage, 5, 3, 2, 1)
+    return Answer(
+        right="same",
+        guesses=worth,
+        then=lambda guess: same_short(_ETH, price, contracts, leverages, move, guess=guess),
+        values={"fall": -move, **worth},
+    )
+
+
+@QUESTIONS.add("03.1", wanted=vary(36_000.0, low=12_000, high=60_000, step=1_000), price=_PRICE)
+def contracts_for_dollars(wanted: float, price: float) -> Answer:
+    return Answer(
+        right=wanted / _FACE,
+        slips={
+            "contract_is_coin": wanted / price,
+            "contract_is_dollar": wanted,
+            "other_coins_face": wanted / market.contract("mexc:BTC_USD").multiplier,
+        },
+        values={"symbol": _MEXC.symbol, "venue": _MEXC.venue, "face": _FACE},
+    )
+
+
+@QUESTIONS.add("03.2", typed=vary(12.0, low=4, high=30, step=1), price=_PRICE)
+def dollars_of_what_she_typed(typed: float, price: float) -> Answer:
+    return Answer(
+        right=typed * _FACE,
+        slips={"contract_is_coin": typed * price, "contract_is_dollar": typed},
+        values={
+            "symbol": _MEXC.symbol, "venue": _MEXC.venue, "face": _FACE, "wanted": typed * price,
+            "share": _FACE / price,
+        },
+    )  # fmt: skip
+
+
+def _exposure(
+    first: float, second: float, eth: float, first_beta: float, second_beta: float
+) -> tuple[float, float]:
+    values, betas = (first, second, eth), (first_beta, second_beta, 1.0)
+    book = sum(values)
+    return book, book * float(portfolio_beta([value / book for value in values], betas))
+
+
+@QUESTIONS.add("03.3", **_HANA)
+def dollars_of_eth(
+    first: float, second: float, eth: float, first_beta: float, second_beta: float
+) -> Answer:
+    book, exposure = _exposure(first, second, eth, first_beta, second_beta)
+    return Answer(
+        right=exposure,
+        slips={
+            "beta_left_out": book,
+            "plain_mean_of_betas": book * (first_beta + second_beta + 1) / 3,
+            "own_coins_left_out": exposure - eth,
+        },
+    )
+
+
+@QUESTIONS.add("03.4", **_HANA, bought=vary(10_000.0, low=4_000, high=16_000, step=1_000))
+def contracts_with_new_money(
+    first: float, second: float, eth: float, first_beta: float, second_beta: float, bought: float
+) -> Answer:
+    book, exposure = _exposure(first, second, eth, first_beta, second_beta)
+    notional = float(hedge_notional(exposure, 1.0, bought))
+    return Answer(
+        right=notional / _FACE,
+        slips={
+            "collateral_left_out": exposure / _FACE,
+            "contract_is_dollar": notional,
+            "beta_left_out": (book + bought) / _FACE,
+        },
+        values={"face": _FACE, "exposure": exposure, "notional": notional},
+    )
+
+
+@QUESTIONS.add("03.5", **_HANA, sale=vary(8_000.0, low=3_000, high=8_000, step=1_000))
+def contracts_out_of_the_book(
+    first: float, second: float, eth: float, first_beta: float, second_beta: float, sale: float
+) -> Answer:
+    _, exposure = _exposure(first, second, eth, first_beta, second_beta)
+    margin, left = eth + sale, first - sale
+    kept = left * first_beta + second * second_beta
+    notional = float(hedge_notional(kept, 1.0, margin))
+    return Answer(
+        right=notional / _FACE,
+        slips={
+            "collateral_twice": (exposure + margin) / _FACE,
+            "sold_coins_still_hedged": exposure / _FACE,
+            "collateral_left_out": kept / _FACE,
+            "contract_is_dollar": notional,
+        },
+        values={"face": _FACE, "left": left, "margin": margin, "notional": notional},
+    )
+
+
+@QUESTIONS.add("03.6", share=vary(0.8, 0.5, 0.6, 0.7, 0.75, 0.85, 0.9))
+def effect_of_a_smaller_short(share: float) -> Answer:
+    effect = float(effectiveness_from_ratio(1.0, share))
+    return Answer(
+        right=100 * effect,
+        slips={
+            "effect_in_proportion": 100 * share,
+            "effect_squared": 100 * share**2,
+            "percent_for_decimal": effect,
+        },
+        values={"effect": effect, "twice": 2 * share, "square": share**2},
+    )
+
+
+@QUESTIONS.add(
+    "03.7",
+    size=vary(12_000.0, low=5_000, high=20_000, step=1_000),
+    leverage=vary(4.0, 2.0, 3.0, 5.0, 8.0),
+    fall=vary(0.1, low=0.05, high=0.3, step=0.01),
+)
+def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
+    price = 3_000.0
+    earned = float(inverse_pnl_usd(-size, price, price * (1 - fall)))
+    return Answer(
+        right=earned,
+        slips={
+            "leverage_multiplies_profit": size * fall * leverage,
+            "profit_on_margin": earned / leverage,
+            "sign_turned": -earned,
+        },
+    )
+
+
+@QUESTIONS.add(
+    "03.8",
+    each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
+    beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4),
+    cap=vary(3.0, 2.0, 4.0, 5.0),
+)
+def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
+    # With such a book the contracts come out whole.
+    book = each * (cap - 1)
+    exposure, least = beta * book, smallest_collateral(book, beta, cap)
+    notional = float(hedge_notional(book, beta, least))
+    return Answer(
+        right=notional / _FACE,
+        slips={
+            "collateral_left_out": exposure / _FACE,
+            "stablecoin_margin": (exposure + exposure / cap) / _FACE,
+            "contract_is_dollar": notional,
+            "beta_left_out": book * cap / (cap - 1) / _FACE,
+        },
+        values={
+            "book": book, "face": _FACE, "exposure": exposure, "least": least, "notional": notional,
+            "leverage": notional / least,
+        },
+    )  # fmt: skip

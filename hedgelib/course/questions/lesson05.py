@@ -1,0 +1,319 @@
+"""Questions of lesson 05: Mara is short, and wants to know what she earns and pays."""
+
+from __future__ import annotations
+
+from hedgelib import market
+from hedgelib.ask.question import Answer, vary
+from hedgelib.carry import (
+    annualise_funding,
+    close_reopen_break_even,
+    expiry_lock,
+    funding_income,
+    funding_rate,
+    inverse_funding_total_coin,
+    inverse_short_with_basis,
+    linear_funding_total_usd,
+    perp_or_expiry,
+    unhedged_sigma_usd,
+)
+from hedgelib.contracts import inverse_pnl_usd
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies.lesson05 import RULES, AtPremium, TimeOut
+from hedgelib.course.studies.lesson05_history import (
+    below_zero,
+    coin_funding,
+    funding_by_market,
+    funding_by_year,
+    months_by_move,
+    received,
+)
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("05")
+
+_FACE = market.contract("binance:ETHUSD_PERP").multiplier
+_DATED = {
+    "spot": vary(2_500.0, low=2_000, high=4_000, step=50),
+    "above": vary(45.0, low=25, high=90, step=5),
+}
+
+
+@QUESTIONS.add("05.a", premium=-0.0003, short=50_000)
+def a_little_below(premium: float, short: float) -> Answer:
+    rate = float(RULES["Binance"].rate(premium))
+    return Answer(
+        right="interest",
+        guesses={"premium_for_rate": premium, "interest_left_out": 0.0, "interest": rate},
+        then=lambda guess: AtPremium(premium=premium, short_usd=short, guess=guess, reach=0.0015),
+        values={"below": -premium, "rate": rate},
+    )
+
+
+@QUESTIONS.add("05.b", short=50_000, coin="ETH", year=2021)
+def a_hot_year(short: float, coin: str, year: int) -> Answer:
+    rates = coin_funding(coin)
+    income = received(rates[rates["year"] == year], short)
+    closes = market.prices(coin, f"{year - 1}-12-31", f"{year}-12-31")[coin]
+    quiet = short * RULES["Binance"].interest * income.settlements
+    worth = {
+        "funding_sign": -income.total_usd,
+        "funding_cancels": 0.0,
+        "market_taken_for_quiet": quiet,
+        "received": income.total_usd,
+    }
+    return Answer(
+        right="received",
+        guesses=worth,
+        then=lambda guess: funding_by_year(
+            short, guess=None if guess is None else (coin, year, guess)
+        ),
+        values={"first": closes.iloc[0], "last": closes.iloc[-1], **worth},
+    )
+
+
+@QUESTIONS.add("05.c")
+def in_which_months() -> Answer:
+    groups = months_by_move()
+    means = [received(months, 1.0).mean_rate for months in groups.values()]
+    options = ("price_gain_for_funding", "calm_rise_pays_most", "strong_rise")
+    return Answer(
+        right="strong_rise",
+        guesses={
+            **dict(zip(options, groups, strict=True)),
+            "price_ignored": "much the same in all",
+        },
+        then=funding_by_market,
+        values={
+            **{f"name_{i}": name for i, name in enumerate(groups, 1)},
+            **{f"mean_{i}": mean for i, mean in enumerate(means, 1)},
+            "below": below_zero(groups["fell"])[0],
+        },
+    )
+
+
+@QUESTIONS.add("05.d", coins=10, spot=3_500, high=0.03, low=0.01)
+def which_future(coins: float, spot: float, high: float, low: float) -> Answer:
+    return Answer(
+        right="higher",
+        values={
+            "of_high": expiry_lock(coins, spot * (1 + high), spot).final_usd,
+            "of_low": expiry_lock(coins, spot * (1 + low), spot).final_usd,
+        },
+    )
+
+
+@QUESTIONS.add(
+    "05.e", book=50_000, rate=-0.0001, cost_rate=0.0007, daily_vol=0.04, hours=112,
+)  # fmt: skip
+def out_of_the_hedge(
+    book: float, rate: float, cost_rate: float, daily_vol: float, hours: float
+) -> Answer:
+    def away(guess: float | None = None) -> TimeOut:
+        return TimeOut(
+            book_usd=book, rate=rate, cost_rate=cost_rate, daily_vol=daily_vol, hours=hours,
+            guess=guess,
+        )  # fmt: skip
+
+    days = hours / 24
+    worth = {
+        "money_for_risk": away().avoided_usd,
+        "one_day": book * daily_vol,
+        "root_of_time": away().sigma_usd,
+        "linear_in_time": book * daily_vol * days,
+    }
+    return Answer(right="root_of_time", guesses=worth, then=away, values={"days": days, **worth})
+
+
+@QUESTIONS.add(
+    "05.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001),
+    interest=0.0001, damper=0.0005,
+)  # fmt: skip
+def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
+    rate = float(funding_rate(premium, interest, damper=damper))
+    return Answer(
+        right=100 * rate,
+        slips={
+            "premium_for_rate": 100 * premium,
+            "clamp_left_out": 100 * (premium + interest),
+            "clamp_reversed": 100 * (premium - damper),
+            "interest_for_rate": 100 * interest,
+            "percent_for_decimal": rate,
+        },
+        values={"rate": rate, "gap": interest - premium, "below": -premium},
+    )
+
+
+@QUESTIONS.add(
+    "05.2",
+    sold=vary(1_800, low=800, high=3_000, step=100),
+    marks=vary((2_400, 2_200, 2_600), (2_800, 3_000, 2_500), (1_900, 2_200, 2_000)),
+    rates=vary((0.0008, 0.0005, -0.0002), (0.0006, -0.0003, 0.0004), (0.0009, 0.0002, -0.0004)),
+    face=_FACE,
+)
+def three_settlements(
+    sold: float, marks: tuple[float, ...], rates: tuple[float, ...], face: float
+) -> Answer:
+    short = sold * face
+    right = float(funding_income(short, rates).total_usd)
+    in_coins = float(inverse_funding_total_coin(-sold, marks, rates, face))
+    return Answer(
+        right=right,
+        slips={
+            "funding_sign": -right,
+            "funding_never_turns": short * sum(map(abs, rates)),
+            "linear_size": float(linear_funding_total_usd(-short / marks[0], marks, rates)),
+            "face_left_out": right / face,
+            "coins_for_dollars": in_coins,
+            "contract_is_coin": float(linear_funding_total_usd(-sold, marks, rates)),
+            "percent_for_decimal": 100 * right,
+        },
+        values={"short": short, "sum": sum(rates), "coins": in_coins},
+    )
+
+
+@QUESTIONS.add("05.3", hourly=vary(0.00002, low=0.00001, high=0.00006, step=0.000005))
+def every_hour(hourly: float) -> Answer:
+    year = annualise_funding(hourly, 1)
+    return Answer(
+        right=100 * year.simple,
+        slips={
+            "eight_hours_assumed": 100 * annualise_funding(hourly, 8).simple,
+            "compounded": 100 * year.compound,
+            "by_the_day": 100 * hourly * 24,
+            "percent_for_decimal": year.simple,
+        },
+        values={"simple": year.simple, "compound": year.compound},
+    )
+
+
+@QUESTIONS.add(
+    "05.4",
+    short=vary(20_000, low=10_000, high=80_000, step=10_000),
+    coin=vary("BTC", "ETH"),
+    year=vary(2022, 2020, 2021, 2023),
+)
+def by_the_data(short: float, coin: str, year: int) -> Answer:
+    def of_year(name: str) -> float:
+        rates = coin_funding(name)
+        return float(received(rates[rates["year"] == year], short).total_usd)
+
+    rates = coin_funding(coin)
+    means = rates["mean_8h"][rates["year"] == year]
+    days = 366 if year % 4 == 0 else 365
+    other = "ETH" if coin == "BTC" else "BTC"
+    right = of_year(coin)
+    return Answer(
+        right=right,
+        slips={
+            "funding_sign": -right,
+            "single_settlement": short * float(means.sum()),
+            "months_equally_long": short * float(means.mean()) * 3 * days,
+            "other_coin": of_year(other),
+            "share_for_dollars": right / short,
+        },
+        values={"other": other, "share": right / short},
+    )
+
+
+@QUESTIONS.add(
+    "05.5",
+    short=vary(40_000, low=10_000, high=50_000, step=5_000),
+    spot=vary(2_400, low=2_200, high=4_000, step=100),
+    first=vary(0.005, low=0.005, high=0.01, step=0.001),
+    last=vary(0.03, low=0.02, high=0.05, step=0.005),
+)
+def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
+    sold, bought = spot * (1 + first), spot * (1 + last)
+    right = float(inverse_short_with_basis(short, sold, spot, bought, spot).basis_effect_usd)
+    thumb = short * (first - last)
+    return Answer(
+        right=right,
+        slips={
+            "sign_turned": -right,
+            "basis_rule_of_thumb": thumb,
+            "basis_at_contract_price": float(inverse_pnl_usd(-short, sold, bought)),
+            "premium_left_out": short * (spot / bought - 1),
+            "coins_for_dollars": right / spot,
+        },
+        values={"sold": sold, "bought": bought, "coins": right / spot, "thumb": thumb},
+    )
+
+
+@QUESTIONS.add("05.6", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
+def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
+    future = spot + above
+    lock = expiry_lock(coins, future, spot)
+    return Answer(
+        right=float(lock.notional_usd) / face,
+        slips={
+            "sized_at_spot": coins * spot / face,
+            "contract_is_coin": coins,
+            "contract_is_dollar": float(lock.notional_usd),
+        },
+        values={
+            "future": future,
+            "notional": lock.notional_usd,
+            "final": lock.final_usd,
+            "more": lock.final_usd - coins * spot,
+        },
+    )
+
+
+@QUESTIONS.add("05.7", days=vary(75, low=30, high=180, step=15), **_DATED)
+def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
+    premium, settlements = above / spot, 3 * days
+    yearly = perp_or_expiry(spot, 0.0, spot + above, spot, days).basis_annual
+    right = 100 * premium / settlements
+    return Answer(
+        right=right,
+        slips={
+            "by_the_day": 100 * premium / days,
+            "premium_for_rate": 100 * premium,
+            "by_the_year": 100 * float(yearly),
+            "whole_year": 100 * premium / 1095,
+            "percent_for_decimal": right / 100,
+        },
+        within=0.005,
+        values={"future": spot + above, "premium": premium, "settlements": settlements},
+    )
+
+
+@QUESTIONS.add(
+    "05.8",
+    book=vary(30_000, low=10_000, high=80_000, step=5_000),
+    beta=vary(1.2, low=1.1, high=1.6, step=0.1),
+    rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001),
+    fee=0.0005,
+    slippage=vary(0.0002, low=0.0001, high=0.0004, step=0.0001),
+    daily_vol=vary(0.04, low=0.03, high=0.06, step=0.005),
+)
+def until_it_breaks_even(
+    book: float, beta: float, rate: float, fee: float, slippage: float, daily_vol: float
+) -> Answer:
+    even = close_reopen_break_even(beta * book, rate, fee, slippage)
+    hours, cost = float(even.break_even_hours), float(even.close_reopen_cost_usd)
+
+    def risk(after: float, of_beta: float = beta) -> float:
+        return float(unhedged_sigma_usd(book, of_beta, daily_vol, after))
+
+    return Answer(
+        right=risk(hours),
+        slips={
+            "one_trade": risk(hours / 2),
+            "slippage_left_out": risk(2 * fee / -rate * 8),
+            "beta_left_out": risk(hours, 1.0),
+            "linear_in_time": book * beta * daily_vol * hours / 24,
+            "hours_for_settlements": risk(hours / 8),
+            "one_day": risk(24.0),
+            "beta_twice": risk(hours, beta**2),
+            "money_for_risk": cost,
+        },
+        values={
+            "short": beta * book,
+            "paid": -rate,
+            "settlements": hours / 8,
+            "hours": hours,
+            "cost": cost,
+        },
+    )

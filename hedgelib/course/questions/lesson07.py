@@ -1,0 +1,221 @@
+"""Questions of lesson 07: Alice's guesses, and Bob, who hedges as she did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from hedgelib import market
+from hedgelib.ask.question import Answer, vary
+from hedgelib.contracts import inverse_pnl_coin, inverse_pnl_usd
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies.lesson07 import (
+    SIZES,
+    YearOfWeeks,
+    alices_weeks,
+    alices_year,
+    everything_counted,
+    nearest,
+)
+from hedgelib.plan import hedge_notional, plan_hedge, smallest_collateral
+from hedgelib.scenario import move_pnl
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("07")
+
+_ETH = market.contract("binance:ETHUSD_PERP")
+_FACE = _ETH.multiplier
+_BOB = {
+    "coins": vary(8, 6, 7, 9, 11, 12, 13, 14),
+    "price": vary(2_500, low=2_000, high=4_000, step=500),
+}
+_FALL = {"fall": vary(0.2, 0.1, 0.15, 0.25, 0.3)}
+_BETA = {"beta": vary(1.3, 1.1, 1.2, 1.4, 1.5, 1.6)}
+"""Bob buys as many coins as his altcoins are worth, so that an inverse short of them is at 1x."""
+
+
+@QUESTIONS.add("07.a", coins=14, book=50_000, price=3_500, move=-0.15)
+def counted(coins: float, book: float, price: float, move: float) -> Answer:
+    short = coins * price
+    plan = plan_hedge(
+        book, 1.0, _ETH, price, collateral_usd=short, notional_usd=short, fee_rate=0
+    )  # fmt: skip
+    worth = {
+        "one_short_for_two": 0.0,
+        "collateral_left_out": (book - short) * move,
+        "as_if_no_hedge": book * move,
+    }
+    return Answer(
+        right="as_if_no_hedge",
+        guesses=worth,
+        then=lambda guess: everything_counted(plan, move, guess=guess),
+        values={"short": short, "fall": -move, **worth},
+    )
+
+
+@cache
+def _year(book_usd: float, margin_usd: float, near_usd: float) -> YearOfWeeks:
+    weeks = alices_weeks(2022)
+    return alices_year(
+        weeks, _ETH, book_usd=book_usd, margin_usd=margin_usd, near_usd=near_usd,
+        named=nearest(weeks, -0.15),
+    )  # fmt: skip
+
+
+@QUESTIONS.add("07.b", book=50_000, margin=49_000, near=150)
+def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
+    year = _year(book, margin, near)
+    worth = {
+        "residual_too_small": near,
+        "residual": year.swing_usd(SIZES[2]),
+        "residual_too_large": year.swing_usd("no hedge"),
+    }
+    return Answer(
+        right="residual",
+        guesses=worth,
+        then=lambda guess: replace(year, guess=guess),
+        values={"weeks": len(year.weeks), "year": f"{year.weeks[0].start:%Y}", **worth},
+    )
+
+
+@QUESTIONS.add("07.1", **_BOB, **_FALL)
+def at_1x(coins: float, price: float, fall: float) -> Answer:
+    book = coins * price
+    parts = move_pnl(book, 1.0, coins, -book / _FACE, price, -fall, _FACE)
+    return Answer(
+        right=float(parts.total_usd),
+        slips={
+            "collateral_left_out": 0.0,
+            "short_left_out": -2 * book * fall,
+            "short_only": book * fall,
+        },
+        values={
+            "book": book,
+            "altcoins": parts.spot_usd,
+            "margin": parts.collateral_usd,
+            "short": parts.hedge_usd,
+        },
+    )
+
+
+@QUESTIONS.add("07.2", **_BOB)
+def short_of_everything(coins: float, price: float) -> Answer:
+    book = coins * price
+    whole = float(hedge_notional(book, 1.0, book))
+    return Answer(
+        right=whole,
+        slips={"collateral_left_out": book, "coins_for_dollars": whole / price},
+        values={"book": book},
+    )
+
+
+@QUESTIONS.add("07.3", face=_FACE, **_BOB)
+def contracts_of_everything(face: float, coins: float, price: float) -> Answer:
+    book = coins * price
+    whole = float(hedge_notional(book, 1.0, book))
+    return Answer(
+        right=whole / face,
+        slips={
+            "contract_is_coin": whole / price,
+            "collateral_left_out": book / face,
+            "contract_is_dollar": whole,
+        },
+        values={"book": book, "whole": whole},
+    )
+
+
+@QUESTIONS.add("07.4", **_BOB, **_FALL)
+def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
+    book, after = coins * price, price * (1 - fall)
+    whole = float(hedge_notional(book, 1.0, book))
+    return Answer(
+        right=float(inverse_pnl_coin(-whole, price, after)),
+        slips={
+            "coin_at_entry": whole * fall / price,
+            "dollars_for_coins": float(inverse_pnl_usd(-whole, price, after)),
+            "collateral_left_out": float(inverse_pnl_coin(-book, price, after)),
+        },
+        values={
+            "book": book,
+            "whole": whole,
+            "after": after,
+            "before_coins": whole / price,
+            "after_coins": whole / after,
+        },
+    )
+
+
+@QUESTIONS.add(
+    "07.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6)
+)  # fmt: skip
+def least_margin(book: float, cap: float) -> Answer:
+    least = float(smallest_collateral(book, 1.0, cap))
+    return Answer(
+        right=least,
+        slips={"collateral_left_out": book / cap, "size_for_margin": book},
+        values={"short": book + least},
+    )
+
+
+@QUESTIONS.add(
+    "07.6", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL
+)  # fmt: skip
+def with_a_residual(own: float, coins: float, price: float, beta: float, fall: float) -> Answer:
+    book = coins * price
+    short = float(hedge_notional(book, 1.0, book))
+    parts = move_pnl(book, beta, coins, -short / _FACE, price, -fall, _FACE)
+    altcoins = parts.spot_usd + book * own
+    return Answer(
+        right=float(parts.total_usd) + book * own,
+        slips={
+            "residual_left_out": float(parts.total_usd),
+            "residual_only": book * own,
+            "collateral_left_out": altcoins + parts.hedge_usd,
+            "book_only": altcoins,
+        },
+        values={
+            "book": book,
+            "follow": parts.spot_usd,
+            "residual": book * own,
+            "margin": parts.collateral_usd,
+            "short": parts.hedge_usd,
+        },
+    )
+
+
+@QUESTIONS.add("07.7", face=_FACE, **_BOB, **_BETA)
+def build_it(face: float, coins: float, price: float, beta: float) -> Answer:
+    book = coins * price
+    plan = plan_hedge(book, beta, _ETH, price, collateral_usd=book, fee_rate=0)
+    return Answer(
+        right=-plan.contracts,
+        slips={
+            "collateral_times_beta": beta * 2 * book / face,
+            "beta_left_out": 2 * book / face,
+            "collateral_left_out": beta * book / face,
+            "contract_is_coin": plan.notional_usd / price,
+            "contract_is_dollar": plan.notional_usd,
+        },
+        values={"book": book, "notional": plan.notional_usd},
+    )
+
+
+@QUESTIONS.add(
+    "07.8", fee=0.0005, rate=vary(0.0001, 0.00015, 0.0002, 0.00025, 0.0003), **_BOB, **_BETA
+)  # fmt: skip
+def a_week_of_carry(fee: float, rate: float, coins: float, price: float, beta: float) -> Answer:
+    book = coins * price
+    short = float(hedge_notional(book, beta, book))
+    fees, funding = -2 * fee * short, 21 * rate * short
+    return Answer(
+        right=fees + funding,
+        slips={
+            "funding_sign": fees - funding,
+            "one_settlement_a_day": fees + funding / 3,
+            "one_trade": fees / 2 + funding,
+            "fees_left_out": funding,
+            "funding_left_out": fees,
+        },
+        values={"book": book, "short": short, "fees": fees, "funding": funding},
+    )

@@ -1,0 +1,200 @@
+"""Questions of lesson 09: your own file, and what Noor decides."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hedgelib._check import FloatArray
+from hedgelib.ask.question import Answer, vary
+from hedgelib.choice import Candidate
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies.lesson04 import far_is_far
+from hedgelib.course.studies.lesson09 import highest_leverage
+from hedgelib.plan import HedgePlan, hedge_notional, smallest_collateral
+from hedgelib.report import HedgeReport
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("09")
+
+_BOOK = vary(40_000.0, low=20_000, high=90_000, step=5_000)
+_NOOR = {
+    "book": _BOOK,
+    "beta": vary(1.2, low=0.7, high=1.6, step=0.1),
+    "cap": vary(2.5, low=1.5, high=4, step=0.5),
+}
+_SHORT = vary(66_000.0, low=10_000, high=90_000, step=1_000)
+_R2 = vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91)
+
+
+@QUESTIONS.add("09.a", best=...)
+def out_of_sample(best: Candidate) -> Answer:
+    variance, volatility = best.effectiveness, best.volatility_removed
+    root = float(np.sqrt(max(variance, 0.0)))
+    return Answer(
+        right="volatility",
+        guesses={"variance_for_volatility": variance, "root_of_r2": root, "volatility": volatility},
+        values={"coin": best.name, "variance": variance, "root": root, "volatility": volatility},
+    )
+
+
+@QUESTIONS.add("09.b", plan=..., cap=..., rises=...)
+def rallies(plan: HedgePlan, cap: float, rises: FloatArray) -> Answer:
+    coin, move = plan.contract.coin, plan.liquidation_move
+    share = float(np.mean(rises >= move))
+    # A short at a cap of 3 ends at a rise that some month on record had, whatever the book is.
+    often = 0.25 if share < 0.2 else 0.5
+    return Answer(
+        right="on_record",
+        guesses={"rallies_are_rare": 0.0, "on_record": share, "rallies_are_frequent": often},
+        then=lambda guess: far_is_far(
+            coin, cap, maintenance_rate=plan.maintenance_rate, guess=guess
+        ),
+        values={
+            "coin": coin,
+            "move": move,
+            "share": 100 * share,
+            "often": 100 * often,
+            "reached": int(np.sum(rises >= move)),
+            "starts": rises.size,
+        },
+    )
+
+
+@QUESTIONS.add("09.c", first=..., second=...)
+def two_reports(first: HedgeReport, second: HedgeReport) -> Answer:
+    one, other = first.plan.notional_usd, second.plan.notional_usd
+    changed = "smaller_short" if other < one else "larger_short"
+    return Answer(
+        right="same_short" if abs(one - other) < 0.02 * one else changed,
+        values={"first": one, "second": other},
+    )
+
+
+@QUESTIONS.add("09.1", **_NOOR)
+def new_money(book: float, beta: float, cap: float) -> Answer:
+    return Answer(
+        right=smallest_collateral(book, beta, cap),
+        slips={
+            "stablecoin_margin": book * beta / cap,
+            "margin_out_of_book": smallest_collateral(book, beta, cap, collateral="from_portfolio"),
+            "beta_left_out": smallest_collateral(book, 1.0, cap),
+        },
+    )
+
+
+# Ranges for which two decimals are precise enough.
+@QUESTIONS.add(
+    "09.2",
+    rally=vary(0.8, low=0.3, high=0.65, step=0.05),
+    rate=vary(0.01, 0.005, 0.015, 0.02),
+)
+def cap_for_a_rally(rally: float, rate: float) -> Answer:
+    return Answer(
+        right=highest_leverage(rally, rate),
+        slips={
+            "linear_liquidation": 1 / (rally + rate * (1 + rally)),
+            "bankruptcy_for_liquidation": (1 + rally) / rally,
+        },
+    )
+
+
+@QUESTIONS.add(
+    "09.3",
+    book=_BOOK,
+    beta=_NOOR["beta"],
+    error=vary(0.15, low=0.05, high=0.4, step=0.05),
+    move=vary(-0.4, low=-0.6, high=-0.1, step=0.05),
+)
+def at_the_upper_end(book: float, beta: float, error: float, move: float) -> Answer:
+    missed = error * book * move
+    return Answer(
+        right=missed,
+        slips={
+            "book_only": (beta + error) * book * move,
+            "removed_for_left": beta * book * move,
+            "sign_turned": -missed,
+        },
+        values={"true": beta + error},
+    )
+
+
+@QUESTIONS.add(
+    "09.4",
+    short=_SHORT,
+    face=vary(10.0, 100.0),
+    other=vary(1.0, 10.0, 100.0),
+    price=vary(2_000.0, low=1_500, high=4_000, step=50),
+)
+def other_venue(short: float, face: float, other: float, price: float) -> Answer:
+    return Answer(
+        right=short / other,
+        slips={
+            "old_face": short / face,
+            "contract_is_coin": short / price,
+            "upside_down": short / face * other / face,
+        },
+    )
+
+
+@QUESTIONS.add("09.5", book=_BOOK, sd=vary(0.04, low=0.02, high=0.08, step=0.01), r2=_R2)
+def residual(book: float, sd: float, r2: float) -> Answer:
+    before = book * sd
+    return Answer(
+        right=before * math.sqrt(1 - r2),
+        slips={
+            "variance_for_volatility": before * (1 - r2),
+            "removed_for_left": before * math.sqrt(r2),
+            "not_hedged": before,
+        },
+        values={"before": before},
+    )
+
+
+@QUESTIONS.add("09.6", book=_BOOK, r2=_R2)
+def hold_less(book: float, r2: float) -> Answer:
+    left = math.sqrt(1 - r2)
+    return Answer(
+        right=book * (1 - left),
+        slips={"variance_for_volatility": book * r2, "what_is_left": book * left},
+        values={"left": left, "sold": 1 - left},
+    )
+
+
+@QUESTIONS.add("09.7", face=10.0, **_NOOR)
+def built(face: float, book: float, beta: float, cap: float) -> Answer:
+    margin = smallest_collateral(book, beta, cap, collateral="from_portfolio")
+    short = float(hedge_notional(book - margin, beta, margin))
+    return Answer(
+        right=float(round(short / face)),
+        slips={
+            "new_money_assumed": cap * smallest_collateral(book, beta, cap) / face,
+            "collateral_twice": (book * beta + margin) / face,
+            "collateral_left_out": (book - margin) * beta / face,
+            "contract_is_dollar": short,
+        },
+        values={"exposure": beta * book, "margin": margin, "short": short},
+    )
+
+
+@QUESTIONS.add(
+    "09.8",
+    short=_SHORT,
+    rate=vary(-0.0002, -0.0001, -0.0003, -0.0004, -0.0005),
+    days=vary(30, 10, 20, 60, 90),
+    cap=2.5,
+)
+def cost_of_holding(short: float, rate: float, days: float, cap: float) -> Answer:
+    settlements = 3 * days
+    paid = short * rate * settlements
+    return Answer(
+        right=paid,
+        slips={
+            "funding_sign": -paid,
+            "one_settlement_a_day": paid / 3,
+            "funding_on_margin": paid / cap,
+        },
+        values={"settlements": settlements},
+    )
