@@ -756,7 +756,7 @@ def _wallets(path: WalletPath, start: float) -> list[Mark]:
     marks: list[Mark] = [
         Area(x=x, low=np.zeros_like(x), high=path.spot_usd, role="altcoins", opacity=0.8),
         Area(x=held, low=below, high=np.full_like(held, start), role="margin", opacity=0.9),
-        Line(x=x[[0, -1]], y=[start, start], role="grey", dash="dashed", width=1.7),
+        Line(x=x[[0, -1]], y=[start, start], dash="dashed", width=1.7),
     ]
     total_x, total = held, np.full_like(held, start)
     if path.ended is not None:
