@@ -42,6 +42,8 @@ Side = Literal["right", "left", "above", "below"]
 Direction = Literal["x", "y"]
 Align = Literal["start", "middle", "end"]
 Vertical = Literal["top", "middle", "bottom"]
+_READABLE = 8.5
+"""Size of the smallest letters that can be read on a screen, pixels."""
 
 
 def _column(name: str, values: ArrayLike) -> FloatArray:
@@ -474,7 +476,14 @@ class Scene:
     def title_at(self) -> tuple[float, float]:
         """Left upper corner of the title, pixels: its last line is just above the first panel."""
         lines = 1 + self.title.count("\n")
-        return 12.0, max(4.0, 56.0 - lines * TITLE * LINE_HEIGHT)
+        return 12.0, max(4.0, 50.0 - lines * TITLE * LINE_HEIGHT)
+
+    @property
+    def least_width(self) -> float:
+        """Width on the screen, pixels, below which a picture is scrolled, not made smaller."""
+        marks = (mark for panel in self.panels for mark in panel.marks)
+        smallest = min([TICK, *(mark.size for mark in marks if isinstance(mark, Text))])
+        return self.size[0] * _READABLE / smallest
 
     def to_json(self) -> str:
         """Write the scene for ``scene.js``, each coordinate to a ten-thousandth of its axis."""
@@ -484,6 +493,7 @@ class Scene:
         """Return the scene as lists, numbers and strings."""
         return {
             "size": [_round(edge, 1) for edge in self.size],
+            "least_width": _round(self.least_width, 1),
             "title": self.title,
             "title_at": [_round(edge, 1) for edge in self.title_at],
             "alt": self.alt,
