@@ -99,19 +99,8 @@ class _Mark:
 class Line(_Mark):
     """A line through points; a NaN breaks it.
 
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-    role : Role
-    width : float
-        Pixels.
-    dash : {"", "dashed", "dotted"}
-    name : str
-        Written at its right end, and in the readout of values.
-    bold : bool
-        Weight of the name.
-    labelled : bool
-        Whether the name is written at the end.
+    name : written at its right end where `labelled`, and in the readout of values
+    width : pixels
     """
 
     kind: ClassVar[str] = "line"
@@ -128,14 +117,7 @@ class Line(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Area(_Mark):
-    """The space between two lines.
-
-    Parameters
-    ----------
-    x, low, high : array_like, shape (n,)
-    role : Role
-    opacity : float
-    """
+    """The space between two lines."""
 
     kind: ClassVar[str] = "area"
     columns: ClassVar[tuple[str, ...]] = ("x", "low", "high")
@@ -148,19 +130,10 @@ class Area(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bars(_Mark):
-    """Bars of one colour.
+    """Bars of one colour, from `start` to `end`.
 
-    Parameters
-    ----------
-    at : array_like, shape (n,)
-        Middle of each, on x; on y where `across`.
-    start, end : array_like, shape (n,)
-    thickness : float
-        In the units of `at`.
-    role : Role
-    across : bool
-        Whether the bars are horizontal.
-    opacity : float
+    at : middle of each, on x; on y where `across`
+    thickness : in the units of `at`
     """
 
     kind: ClassVar[str] = "bars"
@@ -183,16 +156,8 @@ class Bars(_Mark):
 class Points(_Mark):
     """Points of one look.
 
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-    role : Role
-    size : float
-        Diameter in pixels.
-    shape : {"circle", "ring", "cross", "diamond"}
-    opacity : float
-    name : str
-        For the readout of values.
+    size : diameter, pixels
+    name : for the readout of values
     """
 
     kind: ClassVar[str] = "points"
@@ -210,15 +175,7 @@ class Points(_Mark):
 class Rule(_Mark):
     """A straight line through the whole panel.
 
-    Parameters
-    ----------
-    at : float
-    direction : {"x", "y"}
-        The axis of `at`: a rule at an x is vertical.
-    role : Role
-    width : float
-        Pixels.
-    dash : {"", "dashed", "dotted"}
+    direction : the axis of `at`; a rule at an x is vertical
     """
 
     kind: ClassVar[str] = "rule"
@@ -236,16 +193,7 @@ class Rule(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Band(_Mark):
-    """A stripe through the whole panel.
-
-    Parameters
-    ----------
-    low, high : float
-    direction : {"x", "y"}
-        The axis of `low` and `high`.
-    role : Role
-    opacity : float
-    """
+    """A stripe through the whole panel; `direction` is the axis of `low` and `high`."""
 
     kind: ClassVar[str] = "band"
 
@@ -262,30 +210,13 @@ class Band(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Text(_Mark):
-    """Words in a panel.
+    """Words in a panel, in lines with line breaks between them.
 
-    Parameters
-    ----------
-    x, y : float
-        Where they belong.
-    text : str
-        One line, or several with line breaks between them.
-    shift : tuple of float
-        Pixels to the right and down from there.
-    role : Role
-        Its readable colour; the colour for words on a bar of that role where `inside`.
-    align : {"start", "middle", "end"}
-    vertical : {"top", "middle", "bottom"}
-        Which part of the words is at `y`.
-    size : float
-        Pixels.
-    bold : bool
-    halo : bool
-        Keep lines behind the words from running through them.
-    inside : bool
-        On a bar of that role.
-    x_share, y_share : bool
-        Whether `x` or `y` is a share of the panel, from its left or its lower edge.
+    shift : pixels to the right and down from x, y
+    vertical : which part of the words is at y
+    halo : keep lines behind the words from running through them
+    inside : on a bar of that role, in the colour for words on it
+    x_share, y_share : whether x or y is a share of the panel, from its left or its lower edge
     """
 
     kind: ClassVar[str] = "text"
@@ -318,15 +249,9 @@ class Text(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guess(_Mark):
-    """The reader's guess, with the words "your guess" next to it.
+    """The reader's guess, with the words "your guess" at one side of it.
 
-    Parameters
-    ----------
-    x, y : float
-    side : {"right", "left", "above", "below"}
-        Where the words are.
-    until : float, optional
-        Upper end of a guess that is a range of y.
+    until : upper end of a guess that is a range of y
     """
 
     kind: ClassVar[str] = "guess"
@@ -366,21 +291,10 @@ Mark: TypeAlias = Line | Area | Bars | Points | Rule | Band | Text | Guess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One axis with its limits and ticks.
+    """One axis with its limits and ticks: where they are, and what is written there.
 
-    Parameters
-    ----------
-    low, high : float
-        What the panel shows.
-    ticks : tuple of (float, str)
-        Where they are, and what is written there.
-    label : str
-    unit : str
-        How values are written in a readout: ``"usd"``, ``"share"``, ``"day"`` or ``"number"``.
-    signed : bool
-        Whether a readout puts a plus sign before gains.
-    visible : bool
-        Whether the axis line, grid and ticks are drawn; tick labels always are.
+    unit, signed : how a readout writes values
+    visible : whether the axis line, grid and ticks are drawn; tick labels always are
     """
 
     low: float
@@ -400,14 +314,8 @@ class Axis:
 class Panel:
     """One set of axes with its marks, drawn in their order.
 
-    Parameters
-    ----------
-    box : tuple of float
-        Left, top, right and bottom edge in the scene, pixels.
-    x, y : Axis
-    marks : tuple of Mark
-    title : str
-        Above this panel, where a scene has several.
+    box : left, top, right and bottom edge in the scene, pixels
+    title : above this panel, where a scene has several
     """
 
     box: tuple[float, float, float, float]
@@ -442,22 +350,10 @@ class Panel:
 class Scene:
     """A picture: title, panels, alt text, and the same numbers as a table.
 
-    Parameters
-    ----------
-    title : str
-        The finding, in one line or two.
-    alt : str
-        A sentence that carries the finding with its numbers, for readers who do not see it.
-    panels : tuple of Panel
-        None where the words and the table are all there is.
-    table : Table, optional
-    size : tuple of float
-        Width and height in pixels.
-
-    Raises
-    ------
-    InvalidInput
-        No sentence.
+    title : the finding, in one line or two
+    alt : a sentence that carries the finding with its numbers, for readers who do not see it
+    panels : none where the words and the table are all there is
+    size : width and height, pixels
     """
 
     title: str
