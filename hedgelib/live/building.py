@@ -35,28 +35,9 @@ def build_market(
     age: float,
     remarks: Iterable[str],
 ) -> Market:
-    """Make a market of the days of a span.
+    """Make a market of the days of a span, in which one of the coins has a close.
 
-    Parameters
-    ----------
-    venue : LiveVenue
-    state : State
-        With a close of one of the coins in the span.
-    coins : tuple of str
-        In the order of the table; one without a close is left out of it.
-    span : tuple of date
-        First and last day.
-    terms : LiveTerms
-    asked : datetime
-        When the venue was asked.
-    age : float
-        Seconds since then.
-    remarks : iterable of str
-        What is to be said of the data.
-
-    Returns
-    -------
-    Market
+    `age` is in seconds since the venue was `asked`; `remarks` is what is to be said of the data.
     """
     closes, perps, paid = (_of_kind(kind, state, coins, span) for kind in _KINDS)
     table, funding = _table(closes, span), _monthly(paid, span)
@@ -132,13 +113,7 @@ def _funding_note(venue: LiveVenue, state: State, paid: Iterable[Series]) -> str
 
 
 def age_words(seconds: float) -> str:
-    """Write an age.
-
-    Examples
-    --------
-    >>> age_words(30), age_words(120), age_words(3 * 3600), age_words(50 * 3600)
-    ('less than a minute', '2 minutes', '3 hours', '2 days')
-    """
+    """Write an age: "2 minutes", "3 hours"."""
     if seconds < 60:
         return "less than a minute"
     name, length = "day", 86400

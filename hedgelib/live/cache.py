@@ -52,25 +52,13 @@ def day_of(ms: int) -> date:
 class Series:
     """One series of a venue, and how much of it has been asked for.
 
-    Parameters
-    ----------
-    kind : {"close", "perp", "funding"}
-        Daily closes of the coin, of its perpetual, or the payments of its perpetual.
-    coin : str
-    symbol : str
-        ccxt's, of the market it comes from.
-    what : {"spot", "index", "perpetual"}
-        What kind of market that is.
-    times : ndarray of int
-        Milliseconds since 1970, ascending, each once: the start of a day, or a payment.
-    amounts : ndarray
-        USD per coin, or the rate paid, a decimal.
-    asked_from, asked_through : date
-        Every day from the one to the other has been asked for; what is not there is a gap.
-    asked : datetime
-        When the venue was last asked.
-    ended : str
-        Why nothing more comes; empty while it does.
+    kind : daily closes of the coin, of its perpetual, or the payments of its perpetual
+    symbol, what : ccxt's name of the market it comes from, and what kind of market that is
+    times : milliseconds since 1970, ascending, each once: the start of a day, or a payment
+    amounts : USD per coin, or the rate paid, a decimal
+    asked_from, asked_through : every day between has been asked for; what is not there is a gap
+    asked : when the venue was last asked
+    ended : why nothing more comes; empty while it does
     """
 
     kind: Kind
@@ -128,20 +116,11 @@ def to_the_minute(ms: int) -> int:
 class State:
     """What the cache of one venue holds.
 
-    Parameters
-    ----------
-    series : dict of str to Series
-        By key; only those whose files are whole.
-    terms : dict of str to dict
-        What the venue says of each of its contracts, by its symbol.
-    absent : dict of str to str
-        Coins that the venue had no market for, and the day on which it was asked.
-    asked : datetime, optional
-        When the venue's markets were last asked for.
-    ccxt : str
-        Version that asked.
-    damaged : tuple of str
-        Names of files that were not whole.
+    series : by key; only those whose files are whole
+    terms : what the venue says of each of its contracts, by its symbol
+    absent : coins that the venue had no market for, and the day on which it was asked
+    asked : when the venue's markets were last asked for
+    damaged : names of files that were not whole
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -153,13 +132,7 @@ class State:
 
 
 class Cache:
-    """The folder of one venue.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when something is written.
-    """
+    """The folder of one venue, made when something is written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -175,17 +148,7 @@ class Cache:
         return self.folder / f"{key}.csv"
 
     def read(self) -> State:
-        """Read what is there; what is damaged is left out and named.
-
-        Returns
-        -------
-        State
-
-        Raises
-        ------
-        HedgeError
-            A file is there and cannot be read.
-        """
+        """Read what is there; what is damaged is left out and named."""
         for _ in range(_READS):
             state = self._read_once()
             if not state.damaged:
@@ -260,17 +223,7 @@ class Cache:
         self._write_manifest()
 
     def write(self, series: Series) -> None:
-        """Keep a series: all of it, or what was there before.
-
-        Parameters
-        ----------
-        series : Series
-
-        Raises
-        ------
-        HedgeError
-            It cannot be written.
-        """
+        """Keep a series: all of it, or what was there before."""
         text = series.text()
         before = dict(self._record["series"].get(series.key, {}))
         before.pop("before", None)
@@ -304,19 +257,7 @@ class Cache:
         say: Callable[[str], None],
         longest_wait_seconds: float = 600.0,
     ) -> Iterator[None]:
-        """Keep other fetches off this folder; the system frees it when the process ends.
-
-        Parameters
-        ----------
-        sleep, say : callable
-            Waiting, and saying that there is something to wait for.
-        longest_wait_seconds : float
-
-        Raises
-        ------
-        HedgeError
-            Another fetch does not come to its end, or the folder cannot be written.
-        """
+        """Keep other fetches off this folder; the system frees it when the process ends."""
         path = self.folder / "lock"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -60,18 +60,8 @@ class Pace:
     def wait_seconds(self, failures: int, asked_seconds: float | None) -> float:
         """Return how long to wait after so many failures.
 
-        Parameters
-        ----------
-        failures : int
-            >= 1.
-        asked_seconds : float, optional
-            What the venue asked for.
-
-        Returns
-        -------
-        float
-            At least what was asked; else between half and all of a time that doubles, so that
-            many who failed together do not come back together.
+        At least what the venue asked for; else between half and all of a time that doubles, so that
+        many who failed together do not come back together.
         """
         if asked_seconds is not None:
             return asked_seconds + self.chance()
@@ -106,17 +96,7 @@ class Answer:
 
 
 def load_ccxt() -> Any:
-    """Import ccxt.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    HedgeError
-        It is not installed; the message says how to install it.
-    """
+    """Import ccxt, or say how to install it."""
     try:
         import ccxt
     except ImportError as error:
@@ -134,29 +114,9 @@ def open_exchange(
     pace: Pace,
     hint: Callable[[str], None],
 ) -> Any:
-    """Make a ccxt exchange that asks politely.
+    """Make the ccxt exchange of this name; it asks politely, or raises a VenueError.
 
-    Parameters
-    ----------
-    name : str
-        ccxt's, such as ``"bybit"``.
-    options : mapping
-        ccxt's options.
-    venue : str
-        Name for people.
-    pace : Pace
-    hint : callable
-        Is told in a few words why it takes longer.
-
-    Returns
-    -------
-    Exchange
-        One of ccxt's; `VenueError` is raised where the venue cannot be had.
-
-    Raises
-    ------
-    HedgeError
-        ccxt is missing, or does not know the exchange.
+    `venue` is its name for people; `hint` is told in a few words why it takes longer.
     """
     ccxt = load_ccxt()
     kind = getattr(ccxt, name, None)
@@ -271,18 +231,7 @@ def _place(url: str) -> str:
 
 
 def server_seconds(exchange: Any) -> float | None:
-    """Ask the venue what time it is.
-
-    Parameters
-    ----------
-    exchange : Exchange
-        That has answered before.
-
-    Returns
-    -------
-    float or None
-        Seconds since 1970; None where it does not say.
-    """
+    """Ask a venue that has answered before what time it is, if it tells."""
     if exchange.has.get("fetchTime") is True:
         milliseconds = exchange.fetch_time()
         if isinstance(milliseconds, int | float):

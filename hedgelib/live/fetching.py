@@ -91,14 +91,7 @@ class Source:
 
 
 class Asker:
-    """One venue, open for questions.
-
-    Parameters
-    ----------
-    venue : LiveVenue
-    pace : Pace
-    progress : Progress
-    """
+    """One venue, open for questions."""
 
     def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
         self.venue = venue
@@ -347,32 +340,10 @@ def fill(
     pace: Pace,
     progress: Progress,
 ) -> Fetch:
-    """Ask the venue for what the cache does not have.
+    """Ask the venue for what the cache, locked by the caller, does not have.
 
-    Parameters
-    ----------
-    venue : LiveVenue
-    cache : Cache
-        Locked by the caller.
-    state : State
-        What it holds.
-    needed, optional : tuple of str
-        Coins that must be at the venue, and coins that need not.
-    days : int
-        Up to the last day that has ended.
-    pace : Pace
-    progress : Progress
-
-    Returns
-    -------
-    Fetch
-
-    Raises
-    ------
-    VenueError
-        It cannot be asked. What came before is kept.
-    UnknownCoin
-        A coin that is needed is neither at the venue nor in the cache.
+    A coin that is needed is at the venue or in the cache, or an UnknownCoin is raised. Where the
+    venue cannot be asked any more, what came before is kept.
     """
     fetch = Fetch(requested=True)
     asker = Asker(venue, pace, progress)

@@ -48,15 +48,7 @@ class _Bar(Progress):
 
 @contextmanager
 def bar(venue: str, show: bool | None) -> Iterator[Progress]:
-    """Show how far a fetch is.
-
-    Parameters
-    ----------
-    venue : str
-        Name for people.
-    show : bool, optional
-        In a terminal only when omitted.
-    """
+    """Show how far a fetch is; in a terminal only, unless `show` says otherwise."""
     shown = _Bar(venue, show)
     try:
         yield shown

@@ -54,14 +54,8 @@ class TermsDifference:
 class LiveTerms:
     """The terms of a venue's contracts, and how they differ from the bundled ones.
 
-    Parameters
-    ----------
-    listings : tuple of Listing
-        Each figure with its date and source: the venue's own where it gives one.
-    venue : Venue
-    differences : tuple of TermsDifference
-    agreed, added : int
-        Figures that agree with the bundled ones, and figures that those lack.
+    listings : each figure with its date and source: the venue's own where it gives one
+    agreed, added : figures that agree with the bundled ones, and figures that those lack
     """
 
     listings: tuple[Listing, ...]
@@ -72,20 +66,10 @@ class LiveTerms:
 
 
 def funding_hours(times: Iterable[int]) -> list[float]:
-    """Work out the hours that each payment is for, from the times of its neighbours.
+    """Return the hours that each payment is for: the shorter distance to a neighbour.
 
-    Parameters
-    ----------
-    times : iterable of int
-        Milliseconds, ascending, at least two.
+    So no gap in the history lengthens one.
 
-    Returns
-    -------
-    list of float
-        The shorter of the two distances, so that a gap in the history lengthens none.
-
-    Examples
-    --------
     >>> hour = 3_600_000
     >>> funding_hours([0, 8 * hour, 16 * hour, 40 * hour, 44 * hour])
     [8.0, 8.0, 8.0, 4.0, 4.0]
@@ -98,22 +82,7 @@ def funding_hours(times: Iterable[int]) -> list[float]:
 def live_terms(
     venue: LiveVenue, state: State, bundled: Iterable[Listing], entry: Venue
 ) -> LiveTerms:
-    """Put what the venue says over what is bundled.
-
-    Parameters
-    ----------
-    venue : LiveVenue
-    state : State
-        Of its cache, with `asked`.
-    bundled : iterable of Listing
-        Of this venue.
-    entry : Venue
-        The bundled entry of this venue.
-
-    Returns
-    -------
-    LiveTerms
-    """
+    """Put what the venue says over what is bundled of it: listings, and its `entry`."""
     merge = _Merge(venue, state, tuple(bundled))
     listings = merge.all()
     return LiveTerms(

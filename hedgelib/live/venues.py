@@ -20,16 +20,7 @@ Values = dict[str, float | str | tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a venue's own record of a contract says.
-
-    Parameters
-    ----------
-    figures : dict
-        Values by the name of the figure; one that the record does not have is left out.
-    status : str
-        As the venue writes it.
-    trading : bool
-    """
+    """What a venue's own record of a contract says; a figure that it does not have is left out."""
 
     figures: Values
     status: str
