@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -79,13 +80,10 @@ class Series:
 
     def text(self) -> str:
         """Write the rows as CSV."""
-        if self.kind == "funding":
-            moments = [_moment(int(t)).strftime("%Y-%m-%dT%H:%MZ") for t in self.times]
-            head = "time,rate"
-        else:
-            moments = [day_of(int(t)).isoformat() for t in self.times]
-            head = "date,close_usd"
-        rows = [f"{m},{v!r}" for m, v in zip(moments, self.amounts.tolist(), strict=True)]
+        funding = self.kind == "funding"
+        head, form = ("time,rate", "%Y-%m-%dT%H:%MZ") if funding else ("date,close_usd", "%Y-%m-%d")
+        moments = (datetime.fromtimestamp(t / 1000, UTC) for t in self.times.tolist())
+        rows = [f"{m:{form}},{v!r}" for m, v in zip(moments, self.amounts.tolist(), strict=True)]
         return "\n".join([head, *rows]) + "\n"
 
 
@@ -94,16 +92,11 @@ def series_key(kind: Kind, coin: str) -> str:
     return f"{kind}-{quote(coin, safe='')}"
 
 
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _rows(kind: Kind, text: str) -> tuple[Times, NDArray[np.float64]]:
+def _rows(text: str) -> tuple[Times, NDArray[np.float64]]:
     lines = [line.split(",") for line in text.splitlines()[1:]]
-    if kind == "funding":
-        times = [round(datetime.fromisoformat(at).timestamp() * 1000) for at, _ in lines]
-    else:
-        times = [ms_of(date.fromisoformat(at)) for at, _ in lines]
+    # A day is its midnight.
+    moments = (datetime.fromisoformat(at) for at, _ in lines)
+    times = [round(at.replace(tzinfo=UTC).timestamp() * 1000) for at in moments]
     return np.array(times, dtype=np.int64), np.array([float(v) for _, v in lines])
 
 
@@ -157,51 +150,29 @@ class Cache:
 
     def _read_once(self) -> State:
         text = _read(self.manifest)
-        if text is None:
-            self._record = {}
-            return State()
-        record = _checked(text)
+        record = None if text is None else _checked(text)
         if record is None:
             self._record = {}
-            return State(damaged=(self.manifest.name,))
-        series, damaged = {}, []
-        for key, entry in record["series"].items():
-            found = self._read_series(key, entry)
-            if found is None:
-                damaged.append(self.file(key).name)
-            else:
-                series[key] = found
+            return State(damaged=() if text is None else (self.manifest.name,))
+        found = {key: self._read_series(key, entry) for key, entry in record["series"].items()}
+        series = {key: one for key, one in found.items() if one is not None}
         # What is damaged is forgotten with the next thing that is written.
-        entries = {key: record["series"][key] for key in series}
-        self._record = {**record, "series": entries}
+        self._record = {**record, "series": {key: record["series"][key] for key in series}}
         return State(
             series=series,
             terms=record["terms"],
             absent=record["absent"],
-            asked=_when(record["asked"]),
+            asked=datetime.fromisoformat(record["asked"]),
             ccxt=record["ccxt"],
-            damaged=tuple(damaged),
+            damaged=tuple(self.file(key).name for key in found if key not in series),
         )
 
     def _read_series(self, key: str, entry: Mapping[str, Any]) -> Series | None:
         text = _read(self.file(key))
         digest = None if text is None else _digest(text)
         for version in (entry, entry.get("before")):
-            if version is None or text is None or version["sha256"] != digest:
-                continue
-            times, amounts = _rows(version["kind"], text)
-            return Series(
-                kind=version["kind"],
-                coin=version["coin"],
-                symbol=version["symbol"],
-                what=version["what"],
-                times=times,
-                amounts=amounts,
-                asked_from=date.fromisoformat(version["asked_from"]),
-                asked_through=date.fromisoformat(version["asked_through"]),
-                asked=_when(version["asked"]),
-                ended=version["ended"],
-            )
+            if version is not None and text is not None and version["sha256"] == digest:
+                return _series(version, text)
         return None
 
     def write_markets(
@@ -227,18 +198,7 @@ class Cache:
         text = series.text()
         before = dict(self._record["series"].get(series.key, {}))
         before.pop("before", None)
-        entry = {
-            "kind": series.kind,
-            "coin": series.coin,
-            "symbol": series.symbol,
-            "what": series.what,
-            "asked_from": series.asked_from.isoformat(),
-            "asked_through": series.asked_through.isoformat(),
-            "asked": _iso(series.asked),
-            "ended": series.ended,
-            "rows": len(series.times),
-            "sha256": _digest(text),
-        }
+        entry = _entry(series, text)
         self._record["series"][series.key] = entry | ({"before": before} if before else {})
         self._write_manifest()
         if _digest(_read(self.file(series.key)) or "") != entry["sha256"]:
@@ -283,22 +243,44 @@ class Cache:
 
 def _try_lock(descriptor: int) -> bool:
     try:
-        try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
             import fcntl
-        except ImportError:
-            return _try_lock_on_windows(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
 
 
-def _try_lock_on_windows(descriptor: int) -> bool:
-    import msvcrt
+_AS_THEY_ARE = ("kind", "coin", "symbol", "what", "ended")
 
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    return True
+
+def _entry(series: Series, text: str) -> dict[str, Any]:
+    """Write in the manifest what the file of a series does not hold."""
+    return {name: getattr(series, name) for name in _AS_THEY_ARE} | {
+        "asked_from": series.asked_from.isoformat(),
+        "asked_through": series.asked_through.isoformat(),
+        "asked": _iso(series.asked),
+        "rows": len(series.times),
+        "sha256": _digest(text),
+    }
+
+
+def _series(entry: Mapping[str, Any], text: str) -> Series:
+    times, amounts = _rows(text)
+    return Series(
+        **{name: entry[name] for name in _AS_THEY_ARE},
+        times=times,
+        amounts=amounts,
+        asked_from=date.fromisoformat(entry["asked_from"]),
+        asked_through=date.fromisoformat(entry["asked_through"]),
+        asked=datetime.fromisoformat(entry["asked"]),
+    )
 
 
 def _digest(text: str) -> str:
@@ -316,10 +298,6 @@ def _checked(text: str) -> dict[str, Any] | None:
     except (ValueError, TypeError, KeyError):
         return None
     return {k: v for k, v in content.items() if k != "format"} if good else None
-
-
-def _when(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _iso(moment: datetime) -> str:
@@ -362,14 +340,9 @@ def _cannot(what: str, path: Path, error: OSError) -> HedgeError:
     )
 
 
-def merged(series: Series, times: Times, amounts: NDArray[np.float64], **changes: Any) -> Series:
+def merged(series: Series, rows: Iterable[tuple[int, float]], **changes: Any) -> Series:
     """Return a series with more rows; of two for one moment the new one is kept."""
-    every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True))
-    every |= dict(zip(times.tolist(), amounts.tolist(), strict=True))
+    every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True)) | dict(rows)
     order = sorted(every)
-    return replace(
-        series,
-        times=np.array(order, dtype=np.int64),
-        amounts=np.array([every[t] for t in order], dtype=np.float64),
-        **changes,
-    )
+    times, amounts = np.array(order, dtype=np.int64), np.array([every[t] for t in order])
+    return replace(series, times=times, amounts=amounts.astype(float), **changes)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from hedgelib.errors import HedgeError, VenueError
@@ -133,11 +133,38 @@ def open_exchange(
             self.answer, self.reached = Answer(code, headers), True
             return super().on_rest_response(code, reason, url, method, headers, *rest)
 
-        def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
-            def once() -> Any:
-                return super(Polite, self).fetch(url, *args, **kwargs)
+        def once(self, url: str, *args: Any, **kwargs: Any) -> tuple[Any, Exception | None]:
+            self.answer = None
+            try:
+                return super().fetch(url, *args, **kwargs), None
+            except Exception as error:
+                return None, error
 
-            return _patiently(self, once, url, venue, hint, pace)
+        def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
+            failures = 0
+            while True:
+                got, error = self.once(url, *args, **kwargs)
+                # ccxt hands on the text of an answer that it cannot read as JSON.
+                if error is None and not isinstance(got, str):
+                    hint("")
+                    return got
+                answer, failures = self.answer, failures + 1
+                problem = _problem(answer, error, ccxt)
+                if error and not _worth_repeating(answer, error, ccxt):
+                    if answer is None or answer.status in _CLOSED_DOOR:
+                        raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
+                    raise error
+                tries = pace.tries if self.reached else min(pace.tries, _FIRST_TRIES)
+                if failures >= tries:
+                    raise _given_up(venue, f"{problem}, {_place(url)}, {tries} times") from error
+                asked = answer.asked_wait_seconds(pace.now()) if answer else None
+                if asked is not None and asked > pace.longest_wait_seconds:
+                    until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(pace.now() + asked))
+                    left = f"{problem}; it asks to be left alone until {until}"
+                    raise _given_up(venue, left) from error
+                wait = pace.wait_seconds(failures, asked)
+                hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
+                pace.sleep(wait)
 
     exchange = Polite(
         {
@@ -153,57 +180,15 @@ def open_exchange(
     return exchange
 
 
-def _patiently(
-    exchange: Any,
-    once: Callable[[], Any],
-    url: str,
-    venue: str,
-    hint: Callable[[str], None],
-    pace: Pace,
-) -> Any:
-    """Make one request until it is answered."""
-    ccxt = load_ccxt()
-    failures = 0
-    cause: Exception | None
-    while True:
-        exchange.answer = None
-        try:
-            got = once()
-        # Not the class that ccxt gives it: with a body in JSON, "busy" is an ExchangeError too.
-        except Exception as error:
-            problem, cause = _problem(exchange.answer, error, ccxt), error
-            if not _worth_repeating(exchange.answer, error, ccxt):
-                if exchange.answer is None or exchange.answer.status in _CLOSED_DOOR:
-                    raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
-                raise
-        else:
-            # ccxt hands on the text of an answer that it cannot read as JSON.
-            if not isinstance(got, str):
-                hint("")
-                return got
-            problem, cause = "an answer cut short", None
-        failures += 1
-        tries = pace.tries if exchange.reached else min(pace.tries, _FIRST_TRIES)
-        if failures >= tries:
-            _give_up(f"{problem}, {_place(url)}, {tries} times", venue, cause)
-        answer = exchange.answer
-        asked = None if answer is None else answer.asked_wait_seconds(pace.now())
-        if asked is not None and asked > pace.longest_wait_seconds:
-            until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(pace.now() + asked))
-            _give_up(f"{problem}; it asks to be left alone until {until}", venue, cause)
-        wait = pace.wait_seconds(failures, asked)
-        hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
-        pace.sleep(wait)
-
-
-def _give_up(problem: str, venue: str, cause: Exception | None) -> NoReturn:
-    raise VenueError(
+def _given_up(venue: str, problem: str) -> VenueError:
+    return VenueError(
         f"{venue} cannot be asked: {problem}; try again later, or use what is in the cache "
         "(--offline)"
-    ) from cause
+    )
 
 
 def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool:
+    # By its status: with a body in JSON, ccxt gives "busy" the class of a lasting error.
     if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded | ccxt.RequestTimeout):
         return True
     if answer is None or answer.status < 400:
@@ -212,7 +197,9 @@ def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool
     return answer.status >= 500 or answer.status in _PASSING
 
 
-def _problem(answer: Answer | None, error: Exception, ccxt: Any) -> str:
+def _problem(answer: Answer | None, error: Exception | None, ccxt: Any) -> str:
+    if error is None:
+        return "an answer cut short"
     if answer is None:
         if isinstance(error, ccxt.RequestTimeout):
             return "no answer in time"
