@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +40,7 @@ def build_market(
     """
     closes, perps, paid = (_of_kind(kind, state, coins, span) for kind in _KINDS)
     table, funding = _table(closes, span), _monthly(paid, span)
+    terms_text = json.dumps(state.terms, sort_keys=True)
     return Market(
         closes=table,
         perpetuals=_table(perps, span),
@@ -48,23 +48,25 @@ def build_market(
         listings=terms.listings,
         venues=[terms.venue],
         origin={
-            **_source(venue, state, closes.values(), asked, age),
+            "source": _source(venue, state, closes.values(), asked, age),
+            "venue": venue.key,
+            "fetched": asked.astimezone(UTC).isoformat(timespec="seconds"),
+            "age_hours": round(age / 3600, 1),
+            "ccxt": state.ccxt,
             "file": "the closes, prices().to_csv()",
-            "sha256": _sha256(table.rename_axis("date"), index=True),
+            "sha256": _sha256(table.rename_axis("date").to_csv()),
             "as_recorded": True,
             "notes": tuple(remarks),
             "funding": {
                 "file": "the funding, funding_monthly().to_csv(index=False)",
-                "sha256": _sha256(funding, index=False),
+                "sha256": _sha256(funding.to_csv(index=False)),
                 "as_recorded": True,
                 "note": _funding_note(venue, state, paid.values()),
                 "proxy": False,
             },
             "contracts": {
                 "file": "the venue's terms in manifest.json",
-                "sha256": hashlib.sha256(
-                    json.dumps(state.terms, sort_keys=True).encode()
-                ).hexdigest(),
+                "sha256": _sha256(terms_text),
                 "as_of": f"read {terms.venue.as_of}",
                 "differences": tuple(
                     f"{one.contract} {one.figure}: bundled {one.bundled}, live {one.live}, "
@@ -87,21 +89,16 @@ def _of_kind(kind: Kind, state: State, coins: tuple[str, ...], span: Span) -> di
 
 def _source(
     venue: LiveVenue, state: State, closes: Iterable[Series], asked: datetime, age: float
-) -> dict[str, Any]:
+) -> str:
     closes = list(closes)
-    when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     markets = ", ".join(f"{s.symbol} ({s.what})" for s in closes)
     quotes = {s.symbol.rpartition("/")[2] for s in closes if s.what == "spot"}
     stands = [quote for quote in _STANDS_FOR_USD if quote in quotes]
     taken = f"; {' and '.join(stands)} taken for USD" if stands else ""
-    return {
-        "source": f"daily closes (UTC) from {venue.name} through ccxt {state.ccxt}, fetched "
-        f"{when}, {age_words(age)} old: {markets}{taken}",
-        "venue": venue.key,
-        "fetched": asked.astimezone(UTC).isoformat(timespec="seconds"),
-        "age_hours": round(age / 3600, 1),
-        "ccxt": state.ccxt,
-    }
+    return (
+        f"daily closes (UTC) from {venue.name} through ccxt {state.ccxt}, fetched "
+        f"{asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {age_words(age)} old: {markets}{taken}"
+    )
 
 
 def _funding_note(venue: LiveVenue, state: State, paid: Iterable[Series]) -> str:
@@ -168,5 +165,5 @@ def _monthly(series: Mapping[str, Series], span: Span) -> pd.DataFrame:
     return frame.astype(types | dict.fromkeys(("mean_8h", "min_8h", "max_8h"), "float64"))
 
 
-def _sha256(frame: pd.DataFrame, *, index: bool) -> str:
-    return hashlib.sha256(frame.to_csv(index=index).encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -18,8 +18,8 @@ from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.live.building import age_words, build_market, within
 from hedgelib.live.cache import Cache, State, day_of, series_key
 from hedgelib.live.calls import Pace
-from hedgelib.live.fetching import Fetch, Progress, fill
-from hedgelib.live.progress import bar
+from hedgelib.live.fetching import Asker, Fetch, Filling
+from hedgelib.live.progress import Progress
 from hedgelib.live.terms import LiveTerms, TermsDifference
 from hedgelib.live.venues import LiveVenue, live_venue
 from hedgelib.market import Market
@@ -204,7 +204,7 @@ def fetch(
     (max_age_hours,) = scalars(max_age_hours=(max_age_hours, NONNEGATIVE))
     seen, state = Fetch(), asked.cache.read()
     if not offline and not asked.answered_by(state, max_age_hours):
-        with bar(asked.venue.name, progress) as shown:
+        with Progress(asked.venue.name, progress) as shown:
             state, seen = asked.fill(shown)
     if state.damaged:
         seen.note(_damage(state.damaged, "left out"))
@@ -293,16 +293,8 @@ class _Asked:
         with cache.lock(sleep=self.pace.sleep, say=progress.say):
             # Another fetch may have filled it while this one waited.
             state = cache.read()
-            seen = fill(
-                self.venue,
-                cache,
-                state,
-                needed=self.needed,
-                optional=self.optional,
-                days=self.days,
-                pace=self.pace,
-                progress=progress,
-            )
+            asker = Asker(self.venue, self.pace, progress)
+            seen = Filling(asker, cache, state).all(self.needed, self.optional, self.days)
             now = cache.read()
         again = {name for name in state.damaged if Path(name).stem in (*now.series, "manifest")}
         for names, what in ((again, "fetched again"), ({*state.damaged} - again, "left out")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -26,6 +26,7 @@ from hedgelib.live.cache import (
     to_the_minute,
 )
 from hedgelib.live.calls import Pace, load_ccxt, open_exchange, server_seconds
+from hedgelib.live.progress import Progress
 from hedgelib.live.venues import LiveVenue, number
 
 GRACE_SECONDS = 120.0
@@ -38,25 +39,6 @@ _EIGHT_HOURS_MS = DAY_MS // 3
 
 Row = tuple[int, float]
 Coins = tuple[str, ...]
-
-
-class Progress:
-    """What a fetch tells while it is at work; this one is silent."""
-
-    def start(self, days: int) -> None:
-        """Say how many days of data are to be asked for."""
-
-    def at(self, label: str) -> None:
-        """Say what is asked for now."""
-
-    def step(self, days: int) -> None:
-        """Say that so many days have come."""
-
-    def hint(self, text: str) -> None:
-        """Say why it takes longer; empty when it goes on."""
-
-    def say(self, text: str) -> None:
-        """Say something that is to stay on the screen."""
 
 
 @dataclass(slots=True)
@@ -98,7 +80,7 @@ class Asker:
     """One venue, open for questions."""
 
     def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
-        self.venue = venue
+        self.venue, self.pace, self.progress = venue, pace, progress
         self.exchanges = {
             name: open_exchange(
                 name, venue.options, venue=venue.name, pace=pace, hint=progress.hint
@@ -326,41 +308,24 @@ def last_finished_day(seconds: float) -> date:
     return datetime.fromtimestamp(seconds - GRACE_SECONDS, UTC).date() - timedelta(days=1)
 
 
-def fill(
-    venue: LiveVenue,
-    cache: Cache,
-    state: State,
-    *,
-    needed: Coins,
-    optional: Coins,
-    days: int,
-    pace: Pace,
-    progress: Progress,
-) -> Fetch:
-    """Ask the venue for what the cache, locked by the caller, does not have.
+class Filling:
+    """One fetch at work: it asks for what the cache, locked by the caller, does not have.
 
     A coin that is needed is at the venue or in the cache, or an UnknownCoin is raised. Where the
     venue cannot be asked any more, what came before is kept.
     """
-    return _Filling(Asker(venue, pace, progress), cache, state, progress).all(
-        needed, optional, days, pace.now
-    )
 
-
-class _Filling:
-    """One fetch at work."""
-
-    def __init__(self, asker: Asker, cache: Cache, state: State, progress: Progress) -> None:
-        self.asker, self.cache, self.state, self.progress = asker, cache, state, progress
+    def __init__(self, asker: Asker, cache: Cache, state: State) -> None:
+        self.asker, self.cache, self.state, self.progress = asker, cache, state, asker.progress
         self.fetch = Fetch(requested=True)
 
-    def all(self, needed: Coins, optional: Coins, days: int, now: Callable[[], float]) -> Fetch:
+    def all(self, needed: Coins, optional: Coins, days: int) -> Fetch:
         """Ask for everything that is missing, the markets first."""
         asker, venue = self.asker, self.asker.venue
         asker.load_markets()
         if not asker.coins():
             raise VenueError(f"{venue.name} lists no market that can be used; try again later")
-        here = now()
+        here = asker.pace.now()
         self.asked = datetime.fromtimestamp(here, UTC)
         last = last_finished_day(self.earlier(here, asker.clock_seconds()))
         need = (last - timedelta(days=days - 1), last)
