@@ -32,15 +32,5 @@ class Command(Protocol):
 
 
 def command(name: str) -> Command:
-    """Load the module of a command.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`NAMES`.
-
-    Returns
-    -------
-    Command
-    """
+    """Load the module of a command."""
     return cast(Command, importlib.import_module(f"{__name__}.{name}"))

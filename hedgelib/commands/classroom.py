@@ -27,13 +27,7 @@ def course_folder(arguments: argparse.Namespace) -> Path:
 
 
 def require_nbgrader() -> None:
-    """Check that nbgrader is installed.
-
-    Raises
-    ------
-    HedgeError
-        nbgrader is not installed.
-    """
+    """Check that nbgrader is installed."""
     if importlib.util.find_spec("nbgrader") is None:
         raise HedgeError(
             "a class needs nbgrader, which is not installed: use make class and make grade, or "

@@ -38,25 +38,11 @@ class Pictured(Protocol):
 class Slider:
     """A slider with a box, for a number.
 
-    Parameters
-    ----------
-    name : str
-        Argument of the function that it sets.
-    label : str
-        With the unit, for the person who moves it.
-    start : float
-    low, high : float
-        Lowest and highest value of the slider; the box next to it accepts any number.
-    step : float
-    scale : float
-        What one unit of the slider is to the function: 0.01 where the slider shows percent.
-    above : float, optional
-        Every number must be above this one, also one typed into the box.
-
-    Raises
-    ------
-    InvalidInput
-        A start outside the slider, or a step that is not > 0.
+    name : argument of the function that it sets
+    label : with the unit, for the person who moves it
+    low, high : lowest and highest value of the slider; the box next to it accepts any number
+    scale : what one unit of the slider is to the function: 0.01 where the slider shows percent
+    above : every number must be above this one, also one typed into the box
     """
 
     name: str
@@ -118,20 +104,9 @@ class Slider:
 class Choice:
     """A choice of one of several options.
 
-    Parameters
-    ----------
-    name : str
-        Argument of the function that it sets.
-    label : str
-    options : mapping of str to object
-        What is shown, and what the function gets.
-    start : str
-        The option chosen at first.
-
-    Raises
-    ------
-    InvalidInput
-        A start that is no option.
+    name : argument of the function that it sets
+    options : what is shown, and what the function gets
+    start : the option chosen at first
     """
 
     name: str
@@ -177,17 +152,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A box for words.
-
-    Parameters
-    ----------
-    name : str
-        Argument of the function that it sets.
-    label : str
-    hint : str
-        Shown while nothing is typed.
-    start : str
-    """
+    """A box for words; `hint` is shown while nothing is typed."""
 
     name: str
     label: str
@@ -341,18 +306,7 @@ class Explorer(anywidget.AnyWidget):
         return self.scene.alt if self.scene else self.problem
 
     def set(self, **values: Any) -> None:
-        """Set controls, and update the result once.
-
-        Parameters
-        ----------
-        **values : object
-            As `compute` gets them.
-
-        Raises
-        ------
-        InvalidInput
-            A name that no control has.
-        """
+        """Set controls to values as `compute` gets them, and update the result once."""
         self._tell(self._answer(self._values | self._on_page(values)))
 
     def reset(self) -> None:
@@ -414,12 +368,8 @@ class Explorer(anywidget.AnyWidget):
     def film(self) -> dict[str, Any]:
         """Compute all results that the controls can show, to play them without a kernel.
 
-        Returns
-        -------
-        dict
-            For ``playFilm`` of :data:`FILM_SCRIPT`, as plain data for JSON: every control over its
-            range with the others at their start, and every preset; all pairs of values where there
-            are two controls and they are few.
+        They are every control over its range with the others at their start, and every preset; all
+        pairs of values where there are two controls and they are few. ``playFilm`` takes them.
         """
         names = list(self._controls)
         before = self._values

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,31 +34,13 @@ def build_market(
     age: float,
     remarks: Iterable[str],
 ) -> Market:
-    """Make a market of the days of a span.
+    """Make a market of the days of a span, in which one of the coins has a close.
 
-    Parameters
-    ----------
-    venue : LiveVenue
-    state : State
-        With a close of one of the coins in the span.
-    coins : tuple of str
-        In the order of the table; one without a close is left out of it.
-    span : tuple of date
-        First and last day.
-    terms : LiveTerms
-    asked : datetime
-        When the venue was asked.
-    age : float
-        Seconds since then.
-    remarks : iterable of str
-        What is to be said of the data.
-
-    Returns
-    -------
-    Market
+    `age` is in seconds since the venue was `asked`; `remarks` is what is to be said of the data.
     """
     closes, perps, paid = (_of_kind(kind, state, coins, span) for kind in _KINDS)
     table, funding = _table(closes, span), _monthly(paid, span)
+    terms_text = json.dumps(state.terms, sort_keys=True)
     return Market(
         closes=table,
         perpetuals=_table(perps, span),
@@ -67,23 +48,25 @@ def build_market(
         listings=terms.listings,
         venues=[terms.venue],
         origin={
-            **_source(venue, state, closes.values(), asked, age),
+            "source": _source(venue, state, closes.values(), asked, age),
+            "venue": venue.key,
+            "fetched": asked.astimezone(UTC).isoformat(timespec="seconds"),
+            "age_hours": round(age / 3600, 1),
+            "ccxt": state.ccxt,
             "file": "the closes, prices().to_csv()",
-            "sha256": _sha256(table.rename_axis("date"), index=True),
+            "sha256": _sha256(table.rename_axis("date").to_csv()),
             "as_recorded": True,
             "notes": tuple(remarks),
             "funding": {
                 "file": "the funding, funding_monthly().to_csv(index=False)",
-                "sha256": _sha256(funding, index=False),
+                "sha256": _sha256(funding.to_csv(index=False)),
                 "as_recorded": True,
                 "note": _funding_note(venue, state, paid.values()),
                 "proxy": False,
             },
             "contracts": {
                 "file": "the venue's terms in manifest.json",
-                "sha256": hashlib.sha256(
-                    json.dumps(state.terms, sort_keys=True).encode()
-                ).hexdigest(),
+                "sha256": _sha256(terms_text),
                 "as_of": f"read {terms.venue.as_of}",
                 "differences": tuple(
                     f"{one.contract} {one.figure}: bundled {one.bundled}, live {one.live}, "
@@ -106,21 +89,16 @@ def _of_kind(kind: Kind, state: State, coins: tuple[str, ...], span: Span) -> di
 
 def _source(
     venue: LiveVenue, state: State, closes: Iterable[Series], asked: datetime, age: float
-) -> dict[str, Any]:
+) -> str:
     closes = list(closes)
-    when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     markets = ", ".join(f"{s.symbol} ({s.what})" for s in closes)
     quotes = {s.symbol.rpartition("/")[2] for s in closes if s.what == "spot"}
     stands = [quote for quote in _STANDS_FOR_USD if quote in quotes]
     taken = f"; {' and '.join(stands)} taken for USD" if stands else ""
-    return {
-        "source": f"daily closes (UTC) from {venue.name} through ccxt {state.ccxt}, fetched "
-        f"{when}, {age_words(age)} old: {markets}{taken}",
-        "venue": venue.key,
-        "fetched": asked.astimezone(UTC).isoformat(timespec="seconds"),
-        "age_hours": round(age / 3600, 1),
-        "ccxt": state.ccxt,
-    }
+    return (
+        f"daily closes (UTC) from {venue.name} through ccxt {state.ccxt}, fetched "
+        f"{asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {age_words(age)} old: {markets}{taken}"
+    )
 
 
 def _funding_note(venue: LiveVenue, state: State, paid: Iterable[Series]) -> str:
@@ -132,13 +110,7 @@ def _funding_note(venue: LiveVenue, state: State, paid: Iterable[Series]) -> str
 
 
 def age_words(seconds: float) -> str:
-    """Write an age.
-
-    Examples
-    --------
-    >>> age_words(30), age_words(120), age_words(3 * 3600), age_words(50 * 3600)
-    ('less than a minute', '2 minutes', '3 hours', '2 days')
-    """
+    """Write an age: "2 minutes", "3 hours"."""
     if seconds < 60:
         return "less than a minute"
     name, length = "day", 86400
@@ -193,5 +165,5 @@ def _monthly(series: Mapping[str, Series], span: Span) -> pd.DataFrame:
     return frame.astype(types | dict.fromkeys(("mean_8h", "min_8h", "max_8h"), "float64"))
 
 
-def _sha256(frame: pd.DataFrame, *, index: bool) -> str:
-    return hashlib.sha256(frame.to_csv(index=index).encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -52,25 +53,13 @@ def day_of(ms: int) -> date:
 class Series:
     """One series of a venue, and how much of it has been asked for.
 
-    Parameters
-    ----------
-    kind : {"close", "perp", "funding"}
-        Daily closes of the coin, of its perpetual, or the payments of its perpetual.
-    coin : str
-    symbol : str
-        ccxt's, of the market it comes from.
-    what : {"spot", "index", "perpetual"}
-        What kind of market that is.
-    times : ndarray of int
-        Milliseconds since 1970, ascending, each once: the start of a day, or a payment.
-    amounts : ndarray
-        USD per coin, or the rate paid, a decimal.
-    asked_from, asked_through : date
-        Every day from the one to the other has been asked for; what is not there is a gap.
-    asked : datetime
-        When the venue was last asked.
-    ended : str
-        Why nothing more comes; empty while it does.
+    kind : daily closes of the coin, of its perpetual, or the payments of its perpetual
+    symbol, what : ccxt's name of the market it comes from, and what kind of market that is
+    times : milliseconds since 1970, ascending, each once: the start of a day, or a payment
+    amounts : USD per coin, or the rate paid, a decimal
+    asked_from, asked_through : every day between has been asked for; what is not there is a gap
+    asked : when the venue was last asked
+    ended : why nothing more comes; empty while it does
     """
 
     kind: Kind
@@ -91,13 +80,10 @@ class Series:
 
     def text(self) -> str:
         """Write the rows as CSV."""
-        if self.kind == "funding":
-            moments = [_moment(int(t)).strftime("%Y-%m-%dT%H:%MZ") for t in self.times]
-            head = "time,rate"
-        else:
-            moments = [day_of(int(t)).isoformat() for t in self.times]
-            head = "date,close_usd"
-        rows = [f"{m},{v!r}" for m, v in zip(moments, self.amounts.tolist(), strict=True)]
+        funding = self.kind == "funding"
+        head, form = ("time,rate", "%Y-%m-%dT%H:%MZ") if funding else ("date,close_usd", "%Y-%m-%d")
+        moments = (datetime.fromtimestamp(t / 1000, UTC) for t in self.times.tolist())
+        rows = [f"{m:{form}},{v!r}" for m, v in zip(moments, self.amounts.tolist(), strict=True)]
         return "\n".join([head, *rows]) + "\n"
 
 
@@ -106,16 +92,11 @@ def series_key(kind: Kind, coin: str) -> str:
     return f"{kind}-{quote(coin, safe='')}"
 
 
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _rows(kind: Kind, text: str) -> tuple[Times, NDArray[np.float64]]:
+def _rows(text: str) -> tuple[Times, NDArray[np.float64]]:
     lines = [line.split(",") for line in text.splitlines()[1:]]
-    if kind == "funding":
-        times = [round(datetime.fromisoformat(at).timestamp() * 1000) for at, _ in lines]
-    else:
-        times = [ms_of(date.fromisoformat(at)) for at, _ in lines]
+    # A day is its midnight.
+    moments = (datetime.fromisoformat(at) for at, _ in lines)
+    times = [round(at.replace(tzinfo=UTC).timestamp() * 1000) for at in moments]
     return np.array(times, dtype=np.int64), np.array([float(v) for _, v in lines])
 
 
@@ -128,20 +109,11 @@ def to_the_minute(ms: int) -> int:
 class State:
     """What the cache of one venue holds.
 
-    Parameters
-    ----------
-    series : dict of str to Series
-        By key; only those whose files are whole.
-    terms : dict of str to dict
-        What the venue says of each of its contracts, by its symbol.
-    absent : dict of str to str
-        Coins that the venue had no market for, and the day on which it was asked.
-    asked : datetime, optional
-        When the venue's markets were last asked for.
-    ccxt : str
-        Version that asked.
-    damaged : tuple of str
-        Names of files that were not whole.
+    series : by key; only those whose files are whole
+    terms : what the venue says of each of its contracts, by its symbol
+    absent : coins that the venue had no market for, and the day on which it was asked
+    asked : when the venue's markets were last asked for
+    damaged : names of files that were not whole
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -153,13 +125,7 @@ class State:
 
 
 class Cache:
-    """The folder of one venue.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when something is written.
-    """
+    """The folder of one venue, made when something is written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -175,17 +141,7 @@ class Cache:
         return self.folder / f"{key}.csv"
 
     def read(self) -> State:
-        """Read what is there; what is damaged is left out and named.
-
-        Returns
-        -------
-        State
-
-        Raises
-        ------
-        HedgeError
-            A file is there and cannot be read.
-        """
+        """Read what is there; what is damaged is left out and named."""
         for _ in range(_READS):
             state = self._read_once()
             if not state.damaged:
@@ -194,51 +150,29 @@ class Cache:
 
     def _read_once(self) -> State:
         text = _read(self.manifest)
-        if text is None:
-            self._record = {}
-            return State()
-        record = _checked(text)
+        record = None if text is None else _checked(text)
         if record is None:
             self._record = {}
-            return State(damaged=(self.manifest.name,))
-        series, damaged = {}, []
-        for key, entry in record["series"].items():
-            found = self._read_series(key, entry)
-            if found is None:
-                damaged.append(self.file(key).name)
-            else:
-                series[key] = found
+            return State(damaged=() if text is None else (self.manifest.name,))
+        found = {key: self._read_series(key, entry) for key, entry in record["series"].items()}
+        series = {key: one for key, one in found.items() if one is not None}
         # What is damaged is forgotten with the next thing that is written.
-        entries = {key: record["series"][key] for key in series}
-        self._record = {**record, "series": entries}
+        self._record = {**record, "series": {key: record["series"][key] for key in series}}
         return State(
             series=series,
             terms=record["terms"],
             absent=record["absent"],
-            asked=_when(record["asked"]),
+            asked=datetime.fromisoformat(record["asked"]),
             ccxt=record["ccxt"],
-            damaged=tuple(damaged),
+            damaged=tuple(self.file(key).name for key in found if key not in series),
         )
 
     def _read_series(self, key: str, entry: Mapping[str, Any]) -> Series | None:
         text = _read(self.file(key))
         digest = None if text is None else _digest(text)
         for version in (entry, entry.get("before")):
-            if version is None or text is None or version["sha256"] != digest:
-                continue
-            times, amounts = _rows(version["kind"], text)
-            return Series(
-                kind=version["kind"],
-                coin=version["coin"],
-                symbol=version["symbol"],
-                what=version["what"],
-                times=times,
-                amounts=amounts,
-                asked_from=date.fromisoformat(version["asked_from"]),
-                asked_through=date.fromisoformat(version["asked_through"]),
-                asked=_when(version["asked"]),
-                ended=version["ended"],
-            )
+            if version is not None and text is not None and version["sha256"] == digest:
+                return _series(version, text)
         return None
 
     def write_markets(
@@ -260,32 +194,11 @@ class Cache:
         self._write_manifest()
 
     def write(self, series: Series) -> None:
-        """Keep a series: all of it, or what was there before.
-
-        Parameters
-        ----------
-        series : Series
-
-        Raises
-        ------
-        HedgeError
-            It cannot be written.
-        """
+        """Keep a series: all of it, or what was there before."""
         text = series.text()
         before = dict(self._record["series"].get(series.key, {}))
         before.pop("before", None)
-        entry = {
-            "kind": series.kind,
-            "coin": series.coin,
-            "symbol": series.symbol,
-            "what": series.what,
-            "asked_from": series.asked_from.isoformat(),
-            "asked_through": series.asked_through.isoformat(),
-            "asked": _iso(series.asked),
-            "ended": series.ended,
-            "rows": len(series.times),
-            "sha256": _digest(text),
-        }
+        entry = _entry(series, text)
         self._record["series"][series.key] = entry | ({"before": before} if before else {})
         self._write_manifest()
         if _digest(_read(self.file(series.key)) or "") != entry["sha256"]:
@@ -304,19 +217,7 @@ class Cache:
         say: Callable[[str], None],
         longest_wait_seconds: float = 600.0,
     ) -> Iterator[None]:
-        """Keep other fetches off this folder; the system frees it when the process ends.
-
-        Parameters
-        ----------
-        sleep, say : callable
-            Waiting, and saying that there is something to wait for.
-        longest_wait_seconds : float
-
-        Raises
-        ------
-        HedgeError
-            Another fetch does not come to its end, or the folder cannot be written.
-        """
+        """Keep other fetches off this folder; the system frees it when the process ends."""
         path = self.folder / "lock"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -342,22 +243,44 @@ class Cache:
 
 def _try_lock(descriptor: int) -> bool:
     try:
-        try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
             import fcntl
-        except ImportError:
-            return _try_lock_on_windows(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
 
 
-def _try_lock_on_windows(descriptor: int) -> bool:
-    import msvcrt
+_AS_THEY_ARE = ("kind", "coin", "symbol", "what", "ended")
 
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    return True
+
+def _entry(series: Series, text: str) -> dict[str, Any]:
+    """Write in the manifest what the file of a series does not hold."""
+    return {name: getattr(series, name) for name in _AS_THEY_ARE} | {
+        "asked_from": series.asked_from.isoformat(),
+        "asked_through": series.asked_through.isoformat(),
+        "asked": _iso(series.asked),
+        "rows": len(series.times),
+        "sha256": _digest(text),
+    }
+
+
+def _series(entry: Mapping[str, Any], text: str) -> Series:
+    times, amounts = _rows(text)
+    return Series(
+        **{name: entry[name] for name in _AS_THEY_ARE},
+        times=times,
+        amounts=amounts,
+        asked_from=date.fromisoformat(entry["asked_from"]),
+        asked_through=date.fromisoformat(entry["asked_through"]),
+        asked=datetime.fromisoformat(entry["asked"]),
+    )
 
 
 def _digest(text: str) -> str:
@@ -375,10 +298,6 @@ def _checked(text: str) -> dict[str, Any] | None:
     except (ValueError, TypeError, KeyError):
         return None
     return {k: v for k, v in content.items() if k != "format"} if good else None
-
-
-def _when(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _iso(moment: datetime) -> str:
@@ -421,14 +340,9 @@ def _cannot(what: str, path: Path, error: OSError) -> HedgeError:
     )
 
 
-def merged(series: Series, times: Times, amounts: NDArray[np.float64], **changes: Any) -> Series:
+def merged(series: Series, rows: Iterable[tuple[int, float]], **changes: Any) -> Series:
     """Return a series with more rows; of two for one moment the new one is kept."""
-    every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True))
-    every |= dict(zip(times.tolist(), amounts.tolist(), strict=True))
+    every = dict(zip(series.times.tolist(), series.amounts.tolist(), strict=True)) | dict(rows)
     order = sorted(every)
-    return replace(
-        series,
-        times=np.array(order, dtype=np.int64),
-        amounts=np.array([every[t] for t in order], dtype=np.float64),
-        **changes,
-    )
+    times, amounts = np.array(order, dtype=np.int64), np.array([every[t] for t in order])
+    return replace(series, times=times, amounts=amounts.astype(float), **changes)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from hedgelib.errors import HedgeError, VenueError
@@ -60,18 +60,8 @@ class Pace:
     def wait_seconds(self, failures: int, asked_seconds: float | None) -> float:
         """Return how long to wait after so many failures.
 
-        Parameters
-        ----------
-        failures : int
-            >= 1.
-        asked_seconds : float, optional
-            What the venue asked for.
-
-        Returns
-        -------
-        float
-            At least what was asked; else between half and all of a time that doubles, so that
-            many who failed together do not come back together.
+        At least what the venue asked for; else between half and all of a time that doubles, so that
+        many who failed together do not come back together.
         """
         if asked_seconds is not None:
             return asked_seconds + self.chance()
@@ -106,17 +96,7 @@ class Answer:
 
 
 def load_ccxt() -> Any:
-    """Import ccxt.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    HedgeError
-        It is not installed; the message says how to install it.
-    """
+    """Import ccxt, or say how to install it."""
     try:
         import ccxt
     except ImportError as error:
@@ -134,29 +114,9 @@ def open_exchange(
     pace: Pace,
     hint: Callable[[str], None],
 ) -> Any:
-    """Make a ccxt exchange that asks politely.
+    """Make the ccxt exchange of this name; it asks politely, or raises a VenueError.
 
-    Parameters
-    ----------
-    name : str
-        ccxt's, such as ``"bybit"``.
-    options : mapping
-        ccxt's options.
-    venue : str
-        Name for people.
-    pace : Pace
-    hint : callable
-        Is told in a few words why it takes longer.
-
-    Returns
-    -------
-    Exchange
-        One of ccxt's; `VenueError` is raised where the venue cannot be had.
-
-    Raises
-    ------
-    HedgeError
-        ccxt is missing, or does not know the exchange.
+    `venue` is its name for people; `hint` is told in a few words why it takes longer.
     """
     ccxt = load_ccxt()
     kind = getattr(ccxt, name, None)
@@ -173,11 +133,38 @@ def open_exchange(
             self.answer, self.reached = Answer(code, headers), True
             return super().on_rest_response(code, reason, url, method, headers, *rest)
 
-        def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
-            def once() -> Any:
-                return super(Polite, self).fetch(url, *args, **kwargs)
+        def once(self, url: str, *args: Any, **kwargs: Any) -> tuple[Any, Exception | None]:
+            self.answer = None
+            try:
+                return super().fetch(url, *args, **kwargs), None
+            except Exception as error:
+                return None, error
 
-            return _patiently(self, once, url, venue, hint, pace)
+        def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
+            failures = 0
+            while True:
+                got, error = self.once(url, *args, **kwargs)
+                # ccxt hands on the text of an answer that it cannot read as JSON.
+                if error is None and not isinstance(got, str):
+                    hint("")
+                    return got
+                answer, failures = self.answer, failures + 1
+                problem = _problem(answer, error, ccxt)
+                if error and not _worth_repeating(answer, error, ccxt):
+                    if answer is None or answer.status in _CLOSED_DOOR:
+                        raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
+                    raise error
+                tries = pace.tries if self.reached else min(pace.tries, _FIRST_TRIES)
+                if failures >= tries:
+                    raise _given_up(venue, f"{problem}, {_place(url)}, {tries} times") from error
+                asked = answer.asked_wait_seconds(pace.now()) if answer else None
+                if asked is not None and asked > pace.longest_wait_seconds:
+                    until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(pace.now() + asked))
+                    left = f"{problem}; it asks to be left alone until {until}"
+                    raise _given_up(venue, left) from error
+                wait = pace.wait_seconds(failures, asked)
+                hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
+                pace.sleep(wait)
 
     exchange = Polite(
         {
@@ -193,57 +180,15 @@ def open_exchange(
     return exchange
 
 
-def _patiently(
-    exchange: Any,
-    once: Callable[[], Any],
-    url: str,
-    venue: str,
-    hint: Callable[[str], None],
-    pace: Pace,
-) -> Any:
-    """Make one request until it is answered."""
-    ccxt = load_ccxt()
-    failures = 0
-    cause: Exception | None
-    while True:
-        exchange.answer = None
-        try:
-            got = once()
-        # Not the class that ccxt gives it: with a body in JSON, "busy" is an ExchangeError too.
-        except Exception as error:
-            problem, cause = _problem(exchange.answer, error, ccxt), error
-            if not _worth_repeating(exchange.answer, error, ccxt):
-                if exchange.answer is None or exchange.answer.status in _CLOSED_DOOR:
-                    raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
-                raise
-        else:
-            # ccxt hands on the text of an answer that it cannot read as JSON.
-            if not isinstance(got, str):
-                hint("")
-                return got
-            problem, cause = "an answer cut short", None
-        failures += 1
-        tries = pace.tries if exchange.reached else min(pace.tries, _FIRST_TRIES)
-        if failures >= tries:
-            _give_up(f"{problem}, {_place(url)}, {tries} times", venue, cause)
-        answer = exchange.answer
-        asked = None if answer is None else answer.asked_wait_seconds(pace.now())
-        if asked is not None and asked > pace.longest_wait_seconds:
-            until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(pace.now() + asked))
-            _give_up(f"{problem}; it asks to be left alone until {until}", venue, cause)
-        wait = pace.wait_seconds(failures, asked)
-        hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
-        pace.sleep(wait)
-
-
-def _give_up(problem: str, venue: str, cause: Exception | None) -> NoReturn:
-    raise VenueError(
+def _given_up(venue: str, problem: str) -> VenueError:
+    return VenueError(
         f"{venue} cannot be asked: {problem}; try again later, or use what is in the cache "
         "(--offline)"
-    ) from cause
+    )
 
 
 def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool:
+    # By its status: with a body in JSON, ccxt gives "busy" the class of a lasting error.
     if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded | ccxt.RequestTimeout):
         return True
     if answer is None or answer.status < 400:
@@ -252,7 +197,9 @@ def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool
     return answer.status >= 500 or answer.status in _PASSING
 
 
-def _problem(answer: Answer | None, error: Exception, ccxt: Any) -> str:
+def _problem(answer: Answer | None, error: Exception | None, ccxt: Any) -> str:
+    if error is None:
+        return "an answer cut short"
     if answer is None:
         if isinstance(error, ccxt.RequestTimeout):
             return "no answer in time"
@@ -271,18 +218,7 @@ def _place(url: str) -> str:
 
 
 def server_seconds(exchange: Any) -> float | None:
-    """Ask the venue what time it is.
-
-    Parameters
-    ----------
-    exchange : Exchange
-        That has answered before.
-
-    Returns
-    -------
-    float or None
-        Seconds since 1970; None where it does not say.
-    """
+    """Ask a venue that has answered before what time it is, if it tells."""
     if exchange.has.get("fetchTime") is True:
         milliseconds = exchange.fetch_time()
         if isinstance(milliseconds, int | float):

@@ -18,9 +18,9 @@ from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.live.building import age_words, build_market, within
 from hedgelib.live.cache import Cache, State, day_of, series_key
 from hedgelib.live.calls import Pace
-from hedgelib.live.fetching import Fetch, Progress, fill
-from hedgelib.live.progress import bar
-from hedgelib.live.terms import TermsDifference, live_terms
+from hedgelib.live.fetching import Asker, Fetch, Filling
+from hedgelib.live.progress import Progress
+from hedgelib.live.terms import LiveTerms, TermsDifference
 from hedgelib.live.venues import LiveVenue, live_venue
 from hedgelib.market import Market
 from hedgelib.portfolio import Portfolio, read_portfolio
@@ -33,21 +33,12 @@ BENCHMARKS = ("BTC", "ETH")
 class CoinData:
     """What there is of one coin.
 
-    Parameters
-    ----------
-    coin : str
-    source : str
-        Market that its closes come from, ``"BTC/USDT spot"``; empty where there are none.
-    first, last : date, optional
-        First and last close.
-    closes, gaps : int
-        Days with a close, and days without one between the first and the last.
-    perpetual : str
-        The market of its coin-margined perpetual; empty where there is none.
-    payments : int
-        Payments of funding.
-    note : str
-        What to know of it.
+    source : market that its closes come from, ``"BTC/USDT spot"``; empty where there are none
+    first, last : first and last close
+    closes, gaps : days with a close, and days without one between the first and the last
+    perpetual : market of its coin-margined perpetual; empty where there is none
+    payments : number of funding payments
+    note : what to know of it
     """
 
     coin: str
@@ -65,31 +56,15 @@ class CoinData:
 class LiveData:
     """The data of one venue, from its cache, and what was seen when it was filled.
 
-    Parameters
-    ----------
-    venue : str
-        Key of the venue.
-    name : str
-        For people.
-    market : Market
-        Prices, funding and contract terms as everything else takes them.
-    coins : tuple of CoinData
-    differences : tuple of TermsDifference
-        Between the bundled contract terms and those of the venue.
-    agreed, added : int
-        Figures of contract terms that agree, and figures that the bundled ones lack.
-    asked : datetime
-        When the venue was asked, UTC; the oldest answer in use.
-    age_seconds : float
-        Since then.
-    requested : bool
-        Whether the venue was asked this time.
-    folder : Path
-        The cache.
-    notes, failures : tuple of str
-        Remarks, and series that the venue refused.
-    missing : tuple of str
-        Coins that must be there and have no closes, because the venue refused them.
+    venue, name : key of the venue, and its name for people
+    market : prices, funding and contract terms as everything else takes them
+    differences : between the bundled contract terms and those of the venue
+    agreed, added : figures of contract terms that agree, and figures that the bundled ones lack
+    asked, age_seconds : when the venue was asked (the oldest answer in use, UTC), and since then
+    requested : whether the venue was asked this time
+    folder : the cache
+    notes, failures : remarks, and series that the venue refused
+    missing : coins that must be there and have no closes, because the venue refused them
     """
 
     venue: str
@@ -217,21 +192,23 @@ def fetch(
     -----
     **Source:** each venue's public REST interface, through ccxt's unified methods.
     """
-    chosen = live_venue(venue)
     needed, optional = _coins(coins, portfolio)
-    days = whole("days", days, least=2)
+    asked = _Asked(
+        venue=live_venue(venue),
+        folder=cache_folder(cache),
+        needed=needed,
+        optional=optional,
+        days=whole("days", days, least=2),
+        pace=pace or Pace(),
+    )
     (max_age_hours,) = scalars(max_age_hours=(max_age_hours, NONNEGATIVE))
-    pace = pace or Pace()
-    place = Cache(cache_folder(cache) / chosen.key)
-    seen = Fetch()
-    state = place.read()
-    every = needed + optional
-    if not offline and not _fresh(state, every, days, max_age_hours, pace):
-        with bar(chosen.name, progress) as shown:
-            state, seen = _asked(chosen, place, needed, optional, days, pace, shown)
+    seen, state = Fetch(), asked.cache.read()
+    if not offline and not asked.answered_by(state, max_age_hours):
+        with Progress(asked.venue.name, progress) as shown:
+            state, seen = asked.fill(shown)
     if state.damaged:
         seen.note(_damage(state.damaged, "left out"))
-    return _live_data(chosen, place, state, needed, optional, days, pace.now(), seen)
+    return asked.data(state, seen)
 
 
 def cache_folder(cache: str | Path | None = None) -> Path:
@@ -274,129 +251,116 @@ def _coins(
     return needed, tuple(coin for coin in optional if coin not in needed)
 
 
-def _asked(
-    venue: LiveVenue,
-    cache: Cache,
-    needed: tuple[str, ...],
-    optional: tuple[str, ...],
-    days: int,
-    pace: Pace,
-    progress: Progress,
-) -> tuple[State, Fetch]:
-    with cache.lock(sleep=pace.sleep, say=progress.say):
-        # Another fetch may have filled it while this one waited.
-        state = cache.read()
-        seen = fill(
-            venue,
-            cache,
-            state,
-            needed=needed,
-            optional=optional,
-            days=days,
-            pace=pace,
-            progress=progress,
-        )
-        now = cache.read()
-        again = [name for name in state.damaged if Path(name).stem in (*now.series, "manifest")]
-        if again:
-            seen.note(_damage(again, "fetched again"))
-        if len(again) < len(state.damaged):
-            seen.note(_damage(set(state.damaged) - set(again), "left out"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What was asked for."""
+
+    venue: LiveVenue
+    folder: Path
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    days: int
+    pace: Pace
+
+    @property
+    def cache(self) -> Cache:
+        """The cache of the venue."""
+        return Cache(self.folder / self.venue.key)
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """Every coin."""
+        return self.needed + self.optional
+
+    def answered_by(self, state: State, max_age_hours: float) -> bool:
+        """Return whether the cache has all of it, and none of it too old."""
+        if state.asked is None or state.damaged:
+            return False
+        oldest = self.pace.now() - max_age_hours * 3600
+        for coin in self.coins:
+            found = [s for s in state.series.values() if s.coin == coin]
+            if not found and coin not in state.absent:
+                return False
+            for series in found:
+                enough = (series.asked_through - series.asked_from).days + 1 >= self.days
+                if not series.ended and not (enough and oldest < series.asked.timestamp()):
+                    return False
+        return oldest < state.asked.timestamp() <= self.pace.now() + 60
+
+    def fill(self, progress: Progress) -> tuple[State, Fetch]:
+        """Ask the venue for what the cache does not have."""
+        cache = self.cache
+        with cache.lock(sleep=self.pace.sleep, say=progress.say):
+            # Another fetch may have filled it while this one waited.
+            state = cache.read()
+            asker = Asker(self.venue, self.pace, progress)
+            seen = Filling(asker, cache, state).all(self.needed, self.optional, self.days)
+            now = cache.read()
+        again = {name for name in state.damaged if Path(name).stem in (*now.series, "manifest")}
+        for names, what in ((again, "fetched again"), ({*state.damaged} - again, "left out")):
+            if names:
+                seen.note(_damage(names, what))
         return now, seen
+
+    def data(self, state: State, seen: Fetch) -> LiveData:
+        """Make the result of what is in the cache now."""
+        venue, series = self.venue, state.series
+        closes = {c: s for c in self.coins if (s := series.get(series_key("close", c)))}
+        missing = tuple(c for c in self.needed if c not in closes or not len(closes[c].times))
+        none = not any(len(s.times) for s in closes.values())
+        if state.asked is None or none or (missing and not seen.requested):
+            raise NotEnoughData(self.nothing(missing or self.coins, seen))
+        going = [s for s in closes.values() if not s.ended]
+        through = max(s.asked_through for s in going or closes.values())
+        span = (through - timedelta(days=self.days - 1), through)
+        if not any(len(within(s, span)[0]) for s in closes.values()):
+            raise NotEnoughData(
+                f"no close of {', '.join(self.coins)} from {span[0]} to {span[1]} at {venue.name}; "
+                "ask for more days"
+            )
+        used = [s for s in series.values() if s.coin in self.coins and not s.ended]
+        asked = min([state.asked, *(s.asked for s in used)])
+        age = max(0.0, self.pace.now() - asked.timestamp())
+        facts = tuple(_coin_data(coin, state, span) for coin in self.coins)
+        terms = LiveTerms(venue, state)
+        remarks = _remarks(facts, seen.notes, seen.failures)
+        return LiveData(
+            venue=venue.key,
+            name=venue.name,
+            market=build_market(
+                venue, state, self.coins, span, terms=terms, asked=asked, age=age, remarks=remarks
+            ),
+            coins=facts,
+            differences=tuple(terms.differences),
+            agreed=terms.agreed,
+            added=terms.added,
+            asked=asked,
+            age_seconds=age,
+            requested=seen.requested,
+            folder=self.cache.folder,
+            notes=tuple(seen.notes),
+            failures=tuple(seen.failures),
+            missing=missing,
+        )
+
+    def nothing(self, coins: tuple[str, ...], seen: Fetch) -> str:
+        """Say of which coins there is nothing, and why."""
+        why = "".join(f"; {text}" for text in (*seen.failures, *seen.notes)[:2])
+        if seen.requested:
+            return f"{self.venue.name} gave no close of {', '.join(coins)}{why}"
+        return (
+            f"no closes of {', '.join(coins)} in {self.cache.folder}{why}; fetch them first: "
+            f"hedgelib fetch --venue {self.venue.key} --coins {','.join(coins)}"
+        )
 
 
 def _damage(names: Iterable[str], what: str) -> str:
     return f"damaged in the cache and {what}: {', '.join(sorted(names))}"
 
 
-def _fresh(
-    state: State, coins: tuple[str, ...], days: int, max_age_hours: float, pace: Pace
-) -> bool:
-    if state.asked is None or state.damaged:
-        return False
-    oldest = pace.now() - max_age_hours * 3600
-    for coin in coins:
-        found = [s for s in state.series.values() if s.coin == coin]
-        if not found and coin not in state.absent:
-            return False
-        for series in found:
-            if series.ended:
-                continue
-            enough = (series.asked_through - series.asked_from).days + 1 >= days
-            if not enough or not oldest < series.asked.timestamp():
-                return False
-    return oldest < state.asked.timestamp() <= pace.now() + 60
-
-
-def _live_data(
-    venue: LiveVenue,
-    cache: Cache,
-    state: State,
-    needed: tuple[str, ...],
-    optional: tuple[str, ...],
-    days: int,
-    now: float,
-    seen: Fetch,
-) -> LiveData:
-    coins = needed + optional
-    closes = {c: s for c in coins if (s := state.series.get(series_key("close", c)))}
-    going = [s for s in closes.values() if not s.ended]
-    none = not any(len(s.times) for s in closes.values())
-    missing = tuple(c for c in needed if c not in closes or not len(closes[c].times))
-    if state.asked is None or none or (missing and not seen.requested):
-        raise NotEnoughData(_nothing(venue, cache, missing or coins, seen))
-    through = max(s.asked_through for s in going or closes.values())
-    span = (through - timedelta(days=days - 1), through)
-    if not any(len(within(s, span)[0]) for s in closes.values()):
-        raise NotEnoughData(
-            f"no close of {', '.join(coins)} from {span[0]} to {span[1]} at {venue.name}; ask for "
-            "more days"
-        )
-    used = [s for s in state.series.values() if s.coin in coins and not s.ended]
-    asked = min([state.asked, *(s.asked for s in used)])
-    age = max(0.0, now - asked.timestamp())
-    facts = tuple(_coin_data(coin, state, span) for coin in coins)
-    bundled = Market.bundled()
-    terms = live_terms(
-        venue,
-        state,
-        [listing for listing in bundled.listings if listing.venue == venue.key],
-        next(entry for entry in bundled.venues() if entry.key == venue.key),
-    )
-    remarks = _remarks(facts, seen.notes, seen.failures)
-    return LiveData(
-        venue=venue.key,
-        name=venue.name,
-        market=build_market(
-            venue, state, coins, span, terms=terms, asked=asked, age=age, remarks=remarks
-        ),
-        coins=facts,
-        differences=terms.differences,
-        agreed=terms.agreed,
-        added=terms.added,
-        asked=asked,
-        age_seconds=age,
-        requested=seen.requested,
-        folder=cache.folder,
-        notes=tuple(seen.notes),
-        failures=tuple(seen.failures),
-        missing=missing,
-    )
-
-
 def _remarks(coins: Iterable[CoinData], notes: Iterable[str], failures: Iterable[str]) -> list[str]:
     own = [f"{one.coin}: {one.note}" for one in coins if one.note]
     return [*(f"refused: {text}" for text in failures), *own, *notes]
-
-
-def _nothing(venue: LiveVenue, cache: Cache, coins: tuple[str, ...], seen: Fetch) -> str:
-    why = "".join(f"; {text}" for text in (*seen.failures, *seen.notes)[:2])
-    if seen.requested:
-        return f"{venue.name} gave no close of {', '.join(coins)}{why}"
-    return (
-        f"no closes of {', '.join(coins)} in {cache.folder}{why}; fetch them first: "
-        f"hedgelib fetch --venue {venue.key} --coins {','.join(coins)}"
-    )
 
 
 def _coin_data(coin: str, state: State, span: tuple[date, date]) -> CoinData:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from hedgelib._datafiles import did_you_mean
 from hedgelib.errors import HedgeError, UnknownCoin, VenueError
@@ -28,6 +26,7 @@ from hedgelib.live.cache import (
     to_the_minute,
 )
 from hedgelib.live.calls import Pace, load_ccxt, open_exchange, server_seconds
+from hedgelib.live.progress import Progress
 from hedgelib.live.venues import LiveVenue, number
 
 GRACE_SECONDS = 120.0
@@ -39,25 +38,7 @@ _SKEW_SECONDS = 300.0
 _EIGHT_HOURS_MS = DAY_MS // 3
 
 Row = tuple[int, float]
-
-
-class Progress:
-    """What a fetch tells while it is at work; this one is silent."""
-
-    def start(self, days: int) -> None:
-        """Say how many days of data are to be asked for."""
-
-    def at(self, label: str) -> None:
-        """Say what is asked for now."""
-
-    def step(self, days: int) -> None:
-        """Say that so many days have come."""
-
-    def hint(self, text: str) -> None:
-        """Say why it takes longer; empty when it goes on."""
-
-    def say(self, text: str) -> None:
-        """Say something that is to stay on the screen."""
+Coins = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -84,6 +65,11 @@ class Source:
     what: What
 
     @property
+    def key(self) -> str:
+        """Name of the series."""
+        return series_key(self.kind, self.coin)
+
+    @property
     def label(self) -> str:
         """For the progress bar."""
         word = {"close": "closes", "perp": "perpetual", "funding": "funding"}[self.kind]
@@ -91,30 +77,22 @@ class Source:
 
 
 class Asker:
-    """One venue, open for questions.
-
-    Parameters
-    ----------
-    venue : LiveVenue
-    pace : Pace
-    progress : Progress
-    """
+    """One venue, open for questions."""
 
     def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
-        self.venue = venue
-        self.futures = open_exchange(
-            venue.futures, venue.options, venue=venue.name, pace=pace, hint=progress.hint
-        )
-        self.spot = self.futures
-        if venue.spot != venue.futures:
-            self.spot = open_exchange(
-                venue.spot, venue.options, venue=venue.name, pace=pace, hint=progress.hint
+        self.venue, self.pace, self.progress = venue, pace, progress
+        self.exchanges = {
+            name: open_exchange(
+                name, venue.options, venue=venue.name, pace=pace, hint=progress.hint
             )
+            for name in dict.fromkeys((venue.futures, venue.spot))
+        }
+        self.futures, self.spot = self.exchanges[venue.futures], self.exchanges[venue.spot]
         self.ccxt = str(load_ccxt().__version__)
 
     def load_markets(self) -> None:
         """Ask for the venue's markets."""
-        for exchange in {id(e): e for e in (self.futures, self.spot)}.values():
+        for exchange in self.exchanges.values():
             try:
                 exchange.load_markets()
             except HedgeError:
@@ -208,10 +186,8 @@ class Asker:
 
         Rows outside are left out: some answers begin or end elsewhere.
         """
-        if source.kind == "funding":
-            found = self._payments(source, start, end)
-        else:
-            found = self._candles(source, start, end)
+        ask = self._payments if source.kind == "funding" else self._candles
+        found = ask(source, start, end)
         return sorted(((t, v) for t, v in found if start <= t < end), key=lambda row: row[0])
 
     def _candles(self, source: Source, start: int, end: int) -> Iterator[Row]:
@@ -230,15 +206,11 @@ class Asker:
             yield at, close
 
     def _payments(self, source: Source, start: int, end: int) -> Iterator[Row]:
-        extra: dict[str, Any] = {}
-        if self.venue.funding_end == "until":
-            extra["until"] = end - 1
-        elif self.venue.funding_end == "after":
-            extra["after"] = end
+        end_of = {"until": {"until": end - 1}, "after": {"after": end}, "": {}}
         # A payment of midnight may bear a time just before it.
         first = start - 1000 if start else start
         history = self.futures.fetch_funding_rate_history(
-            source.symbol, first, self.venue.payments, extra
+            source.symbol, first, self.venue.payments, end_of[self.venue.funding_end]
         )
         for record in history:
             yield to_the_minute(int(record["timestamp"])), self.venue.paid(record)
@@ -336,177 +308,117 @@ def last_finished_day(seconds: float) -> date:
     return datetime.fromtimestamp(seconds - GRACE_SECONDS, UTC).date() - timedelta(days=1)
 
 
-def fill(
-    venue: LiveVenue,
-    cache: Cache,
-    state: State,
-    *,
-    needed: tuple[str, ...],
-    optional: tuple[str, ...],
-    days: int,
-    pace: Pace,
-    progress: Progress,
-) -> Fetch:
-    """Ask the venue for what the cache does not have.
+class Filling:
+    """One fetch at work: it asks for what the cache, locked by the caller, does not have.
 
-    Parameters
-    ----------
-    venue : LiveVenue
-    cache : Cache
-        Locked by the caller.
-    state : State
-        What it holds.
-    needed, optional : tuple of str
-        Coins that must be at the venue, and coins that need not.
-    days : int
-        Up to the last day that has ended.
-    pace : Pace
-    progress : Progress
-
-    Returns
-    -------
-    Fetch
-
-    Raises
-    ------
-    VenueError
-        It cannot be asked. What came before is kept.
-    UnknownCoin
-        A coin that is needed is neither at the venue nor in the cache.
+    A coin that is needed is at the venue or in the cache, or an UnknownCoin is raised. Where the
+    venue cannot be asked any more, what came before is kept.
     """
-    fetch = Fetch(requested=True)
-    asker = Asker(venue, pace, progress)
-    asker.load_markets()
-    if not asker.coins():
-        raise VenueError(f"{venue.name} lists no market that can be used; try again later")
-    # Only a day that has ended by both clocks has ended.
-    here, there = pace.now(), asker.clock_seconds()
-    now = here if there is None else min(here, there)
-    if there is not None and abs(here - there) > _SKEW_SECONDS:
-        fetch.note(f"this machine's clock is {_skew(here - there)} that of {venue.name}; set it")
-    asked, last = datetime.fromtimestamp(here, UTC), last_finished_day(now)
-    need = (last - timedelta(days=days - 1), last)
 
-    sources, absent = _sources(asker, state, needed, optional, asked)
-    cache.write_markets(terms=asker.terms(), absent=absent, asked=asked, ccxt=asker.ccxt)
-    plan = [(source, _start(source, state, fetch)) for source in sources]
-    work = [(source, have, _windows(have, need, _length(venue, source))) for source, have in plan]
-    progress.start(sum((b - a).days + 1 for _, _, windows in work for a, b in windows))
-    for source, have, windows in work:
-        try:
-            _fill_one(asker, cache, source, have, windows, asked, fetch, progress)
-        except _Refused as error:
-            fetch.failures.append(f"{source.label} ({source.symbol}): {error}")
-    _close_ended(cache, state, sources, needed + optional, venue, asked)
-    return fetch
+    def __init__(self, asker: Asker, cache: Cache, state: State) -> None:
+        self.asker, self.cache, self.state, self.progress = asker, cache, state, asker.progress
+        self.fetch = Fetch(requested=True)
 
+    def all(self, needed: Coins, optional: Coins, days: int) -> Fetch:
+        """Ask for everything that is missing, the markets first."""
+        asker, venue = self.asker, self.asker.venue
+        asker.load_markets()
+        if not asker.coins():
+            raise VenueError(f"{venue.name} lists no market that can be used; try again later")
+        here = asker.pace.now()
+        self.asked = datetime.fromtimestamp(here, UTC)
+        last = last_finished_day(self.earlier(here, asker.clock_seconds()))
+        need = (last - timedelta(days=days - 1), last)
+        sources, absent = self.sources(needed, optional)
+        terms = asker.terms()
+        self.cache.write_markets(terms=terms, absent=absent, asked=self.asked, ccxt=asker.ccxt)
+        work = []
+        for source in sources:
+            have = self.start(source)
+            length = venue.funding_days if source.kind == "funding" else venue.candle_days
+            work.append((source, have, _windows(have, need, length)))
+        self.progress.start(sum((b - a).days + 1 for _, _, windows in work for a, b in windows))
+        for source, have, windows in work:
+            try:
+                self.one(source, have, windows)
+            except _Refused as error:
+                self.fetch.failures.append(f"{source.label} ({source.symbol}): {error}")
+        self.close_ended({source.key for source in sources}, needed + optional)
+        return self.fetch
 
-def _length(venue: LiveVenue, source: Source) -> int:
-    return venue.funding_days if source.kind == "funding" else venue.candle_days
+    def earlier(self, here: float, there: float | None) -> float:
+        """Return the earlier of two clocks: only a day that has ended by both has ended."""
+        if there is None:
+            return here
+        if abs(here - there) > _SKEW_SECONDS:
+            size, name = abs(here - there), self.asker.venue.name
+            amount = f"{size / 60:.0f} minutes" if size < 7200 else f"{size / 3600:.0f} hours"
+            way = "ahead of" if here > there else "behind"
+            self.fetch.note(f"this machine's clock is {amount} {way} that of {name}; set it")
+        return min(here, there)
 
+    def sources(self, needed: Coins, optional: Coins) -> tuple[list[Source], dict[str, str]]:
+        """Choose the sources of every coin; name those that the venue does not have."""
+        sources: list[Source] = []
+        absent = dict(self.state.absent)
+        for coin in dict.fromkeys(needed + optional):
+            absent.pop(coin, None)
+            have = self.state.series.get(series_key("close", coin))
+            found = self.asker.sources(coin, have)
+            sources += found
+            if found or have:
+                continue
+            if coin in needed:
+                raise UnknownCoin(
+                    f"{self.asker.venue.name} has no spot market and no coin-margined perpetual of "
+                    f"{coin!r}{did_you_mean(coin, self.asker.coins())}"
+                )
+            absent[coin] = self.asked.date().isoformat()
+        return sources, absent
 
-def _fill_one(
-    asker: Asker,
-    cache: Cache,
-    source: Source,
-    have: Series | None,
-    windows: list[tuple[date, date]],
-    asked: datetime,
-    fetch: Fetch,
-    progress: Progress,
-) -> None:
-    progress.at(source.label)
-    for first, last in windows:
-        try:
-            rows = everything(asker, source, ms_of(first), ms_of(last) + DAY_MS)
-        except (HedgeError, _Refused):
-            raise
-        except Exception as error:
-            raise _Refused(_short(error)) from error
-        rows = _clean(source, rows, fetch)
-        have = merged(
-            have or _empty(source, first, last, asked),
-            np.array([t for t, _ in rows], dtype=np.int64),
-            np.array([v for _, v in rows], dtype=np.float64),
-            asked_from=first if have is None else min(have.asked_from, first),
-            asked_through=last if have is None else max(have.asked_through, last),
-            asked=asked,
-            ended="",
+    def start(self, source: Source) -> Series | None:
+        """Return the series to go on with: one from another market is no beginning of this one."""
+        have = self.state.series.get(source.key)
+        if have is None or (have.symbol, have.what) == (source.symbol, source.what):
+            return have
+        self.fetch.note(
+            f"{source.coin} {_word(source)}s now come from {source.symbol} ({source.what}), not "
+            f"from {have.symbol} ({have.what}): asked for anew"
         )
-        cache.write(have)
-        progress.step((last - first).days + 1)
-    if not windows and have is not None:
-        cache.write(replace(have, asked=asked, ended=""))
+        return None
 
-
-def _empty(source: Source, first: date, last: date, asked: datetime) -> Series:
-    return Series(
-        kind=source.kind,
-        coin=source.coin,
-        symbol=source.symbol,
-        what=source.what,
-        asked_from=first,
-        asked_through=last,
-        asked=asked,
-    )
-
-
-def _sources(
-    asker: Asker,
-    state: State,
-    needed: tuple[str, ...],
-    optional: tuple[str, ...],
-    asked: datetime,
-) -> tuple[list[Source], dict[str, str]]:
-    sources: list[Source] = []
-    absent = dict(state.absent)
-    for coin in dict.fromkeys(needed + optional):
-        absent.pop(coin, None)
-        found = asker.sources(coin, state.series.get(series_key("close", coin)))
-        sources += found
-        if found or series_key("close", coin) in state.series:
-            continue
-        if coin in needed:
-            raise UnknownCoin(
-                f"{asker.venue.name} has no spot market and no coin-margined perpetual of "
-                f"{coin!r}{did_you_mean(coin, asker.coins())}"
+    def one(self, source: Source, have: Series | None, windows: list[tuple[date, date]]) -> None:
+        """Fill one series, window by window."""
+        self.progress.at(source.label)
+        for first, last in windows:
+            try:
+                rows = everything(self.asker, source, ms_of(first), ms_of(last) + DAY_MS)
+            except (HedgeError, _Refused):
+                raise
+            except Exception as error:
+                raise _Refused(_short(error)) from error
+            have = have or Series(
+                **asdict(source), asked_from=first, asked_through=last, asked=self.asked
             )
-        absent[coin] = asked.date().isoformat()
-    return sources, absent
+            have = merged(
+                have,
+                _clean(source, rows, self.fetch),
+                asked_from=min(have.asked_from, first),
+                asked_through=max(have.asked_through, last),
+                asked=self.asked,
+                ended="",
+            )
+            self.cache.write(have)
+            self.progress.step((last - first).days + 1)
+        if not windows and have is not None:
+            self.cache.write(replace(have, asked=self.asked, ended=""))
 
-
-def _start(source: Source, state: State, fetch: Fetch) -> Series | None:
-    """Return the series to go on with: one from another market is no beginning of this one."""
-    have = state.series.get(series_key(source.kind, source.coin))
-    if have is None or (have.symbol, have.what) == (source.symbol, source.what):
-        return have
-    fetch.note(
-        f"{source.coin} {_word(source)}s now come from {source.symbol} ({source.what}), not from "
-        f"{have.symbol} ({have.what}): asked for anew"
-    )
-    return None
-
-
-def _close_ended(
-    cache: Cache,
-    state: State,
-    sources: list[Source],
-    coins: tuple[str, ...],
-    venue: LiveVenue,
-    asked: datetime,
-) -> None:
-    """Mark the series whose market the venue does not list any more; what they had stays."""
-    live = {series_key(source.kind, source.coin) for source in sources}
-    for key, series in state.series.items():
-        if series.coin in coins and key not in live and not series.ended:
-            text = f"{venue.name} does not list {series.symbol} any more ({asked.date()})"
-            cache.write(replace(series, ended=text))
-
-
-def _skew(seconds: float) -> str:
-    size = abs(seconds)
-    amount = f"{size / 60:.0f} minutes" if size < 7200 else f"{size / 3600:.0f} hours"
-    return f"{amount} {'ahead of' if seconds > 0 else 'behind'}"
+    def close_ended(self, live: set[str], coins: Coins) -> None:
+        """Mark the series whose market the venue does not list any more; what they had stays."""
+        for key, series in self.state.series.items():
+            if series.coin in coins and key not in live and not series.ended:
+                when = f"{self.asker.venue.name} does not list {series.symbol} any more"
+                self.cache.write(replace(series, ended=f"{when} ({self.asked.date()})"))
 
 
 def _short(error: Exception) -> str:

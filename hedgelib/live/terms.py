@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from hedgelib._datafiles import Figure, Listing, Venue
+from hedgelib._datafiles import Figure, Listing
 from hedgelib.contracts import ContractTerms
 from hedgelib.errors import HedgeError
-from hedgelib.live.cache import Series, State, series_key
+from hedgelib.live.cache import State, series_key
 from hedgelib.live.venues import LiveVenue
+from hedgelib.market import Market
 
 _TERMS = {field.name for field in fields(ContractTerms)}
 _RECENT = 20
@@ -23,22 +23,16 @@ _RECENT = 20
 _HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TermsDifference:
     """One figure on which the bundled terms and the venue do not agree.
 
-    Parameters
-    ----------
-    contract : str
-        Id, such as ``binance:ETHUSD_PERP``.
-    figure : str
-        Name of the figure, or ``status``.
-    bundled, live : str
-        Their values, for people.
-    bundled_as_of, live_source : str
-        Date of the one, and who says the other.
-    used : {"live", "bundled"}
-        A figure of the venue's own is used; a default of ccxt is not, where there is a bundled one.
+    contract : id, such as ``binance:ETHUSD_PERP``
+    figure : its name, or ``status``
+    bundled, live : the two values, for people
+    bundled_as_of, live_source : date of the one, and who says the other
+    used : "live" or "bundled": a figure of the venue's own is used; a default of ccxt is not,
+        where there is a bundled one
     """
 
     contract: str
@@ -50,42 +44,11 @@ class TermsDifference:
     used: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveTerms:
-    """The terms of a venue's contracts, and how they differ from the bundled ones.
-
-    Parameters
-    ----------
-    listings : tuple of Listing
-        Each figure with its date and source: the venue's own where it gives one.
-    venue : Venue
-    differences : tuple of TermsDifference
-    agreed, added : int
-        Figures that agree with the bundled ones, and figures that those lack.
-    """
-
-    listings: tuple[Listing, ...]
-    venue: Venue
-    differences: tuple[TermsDifference, ...]
-    agreed: int
-    added: int
-
-
 def funding_hours(times: Iterable[int]) -> list[float]:
-    """Work out the hours that each payment is for, from the times of its neighbours.
+    """Return the hours that each payment is for: the shorter distance to a neighbour.
 
-    Parameters
-    ----------
-    times : iterable of int
-        Milliseconds, ascending, at least two.
+    So no gap in the history lengthens one.
 
-    Returns
-    -------
-    list of float
-        The shorter of the two distances, so that a gap in the history lengthens none.
-
-    Examples
-    --------
     >>> hour = 3_600_000
     >>> funding_hours([0, 8 * hour, 16 * hour, 40 * hour, 44 * hour])
     [8.0, 8.0, 8.0, 4.0, 4.0]
@@ -95,152 +58,109 @@ def funding_hours(times: Iterable[int]) -> list[float]:
     return [float(x) for x in np.minimum(before, after)]
 
 
-def live_terms(
-    venue: LiveVenue, state: State, bundled: Iterable[Listing], entry: Venue
-) -> LiveTerms:
-    """Put what the venue says over what is bundled.
+class LiveTerms:
+    """What the venue says of its contracts, put over what is bundled of them.
 
-    Parameters
-    ----------
-    venue : LiveVenue
-    state : State
-        Of its cache, with `asked`.
-    bundled : iterable of Listing
-        Of this venue.
-    entry : Venue
-        The bundled entry of this venue.
-
-    Returns
-    -------
-    LiveTerms
+    listings : each figure with its date and source: the venue's own where it gives one
+    venue : the bundled entry of the venue, brought up to date
+    differences : from the bundled ones
+    agreed, added : figures that agree with the bundled ones, and figures that those lack
     """
-    merge = _Merge(venue, state, tuple(bundled))
-    listings = merge.all()
-    return LiveTerms(
-        listings=listings,
-        venue=Venue(
-            key=entry.key,
-            name=entry.name,
-            contracts=tuple(listing.id for listing in listings),
-            note=entry.note,
-            as_of=merge.day.isoformat(),
-            source=merge.document,
-        ),
-        differences=tuple(merge.differences),
-        agreed=merge.agreed,
-        added=merge.added,
-    )
 
-
-class _Merge:
-    def __init__(self, venue: LiveVenue, state: State, bundled: tuple[Listing, ...]) -> None:
+    def __init__(self, venue: LiveVenue, state: State) -> None:
         if state.asked is None:
             raise HedgeError(f"nothing of {venue.name} is in the cache; fetch it first")
-        self.venue, self.state = venue, state
-        self.bundled = {listing.symbol: listing for listing in bundled}
-        self.day: date = state.asked.date()
+        bundled = Market.bundled()
+        self.source, self.state, self.day = venue, state, state.asked.date()
+        self.bundled = {one.symbol: one for one in bundled.listings if one.venue == venue.key}
         self.document = f"{venue.name}'s list of contracts, read through ccxt {state.ccxt}"
         self.differences: list[TermsDifference] = []
         self.agreed = self.added = 0
-
-    def all(self) -> tuple[Listing, ...]:
-        symbols = dict.fromkeys([*self.bundled, *self.state.terms])
-        return tuple(self.one(symbol) for symbol in symbols)
+        symbols = dict.fromkeys([*self.bundled, *state.terms])
+        self.listings = tuple(self.one(symbol) for symbol in symbols)
+        (entry,) = (entry for entry in bundled.venues() if entry.key == venue.key)
+        self.venue = replace(
+            entry,
+            contracts=tuple(listing.id for listing in self.listings),
+            as_of=self.day.isoformat(),
+            source=self.document,
+        )
 
     def one(self, symbol: str) -> Listing:
+        """Put one contract together; one that the venue does not list any more is closed."""
         old, new = self.bundled.get(symbol), self.state.terms.get(symbol)
+        figures = {figure.name: figure for figure in old.figures} if old else {}
         if new is None:
             if old is None:
                 raise HedgeError(f"no terms of {symbol}")
-            return self.gone(old)
-        figures = {figure.name: figure for figure in old.figures} if old else {}
-        for figure in self.read(new) + self.measured(new):
-            if old:
-                self.compare(old.id, figures.get(figure.name), figure, used="live")
+            if old.terms is None or old.terms.closed:
+                return old
+            new = {"coin": old.coin, "settle": old.settle}
+            closed = f"not in the venue's list on {self.day}"
+        else:
+            self.put(figures, old, new)
+            closed = "" if new["trading"] else f"status {new['status']} at the venue on {self.day}"
+        if old and old.terms and bool(closed) != bool(old.terms.closed):
+            before = self.figure("status", old.terms.closed or "trades")
+            before = replace(before, as_of=old.terms.as_of.split(",")[0])
+            self.compare(old, before, self.figure("status", closed or "trades"), "live")
+        return self.listing(symbol, new, figures, closed, old.note if old else "")
+
+    def put(self, figures: dict[str, Figure], old: Listing | None, new: Mapping[str, Any]) -> None:
+        """Put the venue's figures over the bundled ones, and ccxt's defaults under them."""
+        listed = {n: tuple(v) if isinstance(v, list) else v for n, v in new["figures"].items()}
+        live = [self.figure(name, value) for name, value in listed.items()]
+        for figure in live + self.measured(new):
+            self.compare(old, figures.get(figure.name), figure, "live")
             figures[figure.name] = figure
         for name, value in new["defaults"].items():
-            default = self.default(name, value)
-            if old and name in figures:
-                self.compare(old.id, figures[name], default, used="bundled")
+            default = self.figure(
+                name,
+                value,
+                source=f"default fees in the source of ccxt {self.state.ccxt}",
+                doubtful="a default of ccxt; the venue's own schedule was not read",
+            )
+            if name in figures:
+                self.compare(old, figures[name], default, "bundled")
             figures.setdefault(name, default)
         for figure in self.shared():
             figures.setdefault(figure.name, figure)
-        closed = "" if new["trading"] else f"status {new['status']} at the venue on {self.day}"
-        if old and old.terms and bool(closed) != bool(old.terms.closed):
-            self.differ(old, old.terms.closed or "trades", closed or "trades")
-        return self.listing(symbol, new, figures, closed, old.note if old else "")
 
-    def gone(self, old: Listing) -> Listing:
-        closed = f"not in the venue's list on {self.day}"
-        if old.terms is None or old.terms.closed:
-            return old
-        self.differ(old, "trades", closed)
-        record = {"coin": old.coin, "settle": old.settle}
-        figures = {figure.name: figure for figure in old.figures}
-        return self.listing(old.symbol, record, figures, closed, old.note)
-
-    def differ(self, old: Listing, bundled: str, live: str) -> None:
-        self.differences.append(
-            TermsDifference(
-                contract=old.id,
-                figure="status",
-                bundled=bundled,
-                live=live,
-                bundled_as_of=old.terms.as_of.split(",")[0] if old.terms else "",
-                live_source=self.document,
-                used="live",
-            )
-        )
-
-    def read(self, new: Mapping[str, Any]) -> list[Figure]:
-        return [
-            Figure(
-                name=name,
-                value=tuple(value) if isinstance(value, list) else value,
-                as_of=self.day.isoformat(),
-                source=self.document,
-            )
-            for name, value in new["figures"].items()
-        ]
-
-    def measured(self, new: Mapping[str, Any]) -> list[Figure]:
-        """Read the funding interval off the payments, where the venue's record has none."""
-        series = self.state.series.get(series_key("funding", new["coin"]))
-        if "funding_hours" in (*new["figures"], *self.venue.shared) or series is None:
-            return []
-        recent = series.times[-_RECENT:].tolist()
-        if len(recent) < 2:
-            return []
-        return [
-            Figure(
-                name="funding_hours",
-                value=float(np.median(funding_hours(recent))),
-                as_of=self.last_day(series),
-                source=f"the last {len(recent)} payments of {series.symbol}, read through ccxt "
-                f"{self.state.ccxt}",
-            )
-        ]
-
-    def last_day(self, series: Series) -> str:
-        return series.asked_through.isoformat()
-
-    def default(self, name: str, value: float) -> Figure:
+    def figure(self, name: str, value: Any, *, source: str = "", doubtful: str = "") -> Figure:
+        """Date a figure, from the venue's own list unless another source is named."""
         return Figure(
             name=name,
             value=value,
             as_of=self.day.isoformat(),
-            source=f"default fees in the source of ccxt {self.state.ccxt}",
-            doubtful="a default of ccxt; the venue's own schedule was not read",
+            source=source or self.document,
+            doubtful=doubtful,
         )
 
+    def measured(self, new: Mapping[str, Any]) -> list[Figure]:
+        """Read the funding interval off the payments, where the venue's record has none."""
+        series = self.state.series.get(series_key("funding", new["coin"]))
+        if "funding_hours" in (*new["figures"], *self.source.shared) or series is None:
+            return []
+        recent = series.times[-_RECENT:].tolist()
+        if len(recent) < 2:
+            return []
+        source = f"the last {len(recent)} payments of {series.symbol}, read through ccxt"
+        hours = float(np.median(funding_hours(recent)))
+        found = self.figure("funding_hours", hours, source=f"{source} {self.state.ccxt}")
+        return [replace(found, as_of=series.asked_through.isoformat())]
+
     def shared(self) -> list[Figure]:
+        """Find the bundled figures that are the same for every contract of the venue."""
         for listing in self.bundled.values():
-            found = [figure for figure in listing.figures if figure.name in self.venue.shared]
+            found = [figure for figure in listing.figures if figure.name in self.source.shared]
             if found:
                 return found
         return []
 
-    def compare(self, contract: str, old: Figure | None, new: Figure, *, used: str) -> None:
+    def compare(self, listing: Listing | None, old: Figure | None, new: Figure, used: str) -> None:
+        """Count a figure of a bundled contract that agrees or is new; keep a difference."""
+        if listing is None:
+            return
         if old is None:
             self.added += 1
         elif _same(old.value, new.value):
@@ -248,7 +168,7 @@ class _Merge:
         else:
             self.differences.append(
                 TermsDifference(
-                    contract=contract,
+                    contract=listing.id,
                     figure=new.name,
                     bundled=old.text,
                     live=new.text,
@@ -266,6 +186,7 @@ class _Merge:
         closed: str,
         note: str,
     ) -> Listing:
+        """List a contract; where its figures make no terms, with the reason."""
         documents = dict.fromkeys(figure.source for figure in figures.values())
         others = sorted({f.as_of for f in figures.values()} - {self.day.isoformat()})
         dates = [f"read {self.day}", *([f"other figures {', '.join(others)}"] if others else [])]
@@ -274,7 +195,7 @@ class _Merge:
             if "multiplier" not in figures:
                 raise HedgeError("the venue's record has no face in USD")
             terms = ContractTerms(
-                venue=self.venue.name,
+                venue=self.source.name,
                 symbol=symbol,
                 kind="inverse",
                 coin=record["coin"],
@@ -288,7 +209,7 @@ class _Merge:
         except HedgeError as error:
             refusal = str(error)
         return Listing(
-            venue=self.venue.key,
+            venue=self.source.key,
             symbol=symbol,
             kind="inverse",
             coin=record["coin"],

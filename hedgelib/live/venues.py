@@ -20,16 +20,7 @@ Values = dict[str, float | str | tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a venue's own record of a contract says.
-
-    Parameters
-    ----------
-    figures : dict
-        Values by the name of the figure; one that the record does not have is left out.
-    status : str
-        As the venue writes it.
-    trading : bool
-    """
+    """What a venue's own record of a contract says; a figure that it does not have is left out."""
 
     figures: Values
     status: str
@@ -40,35 +31,18 @@ class Reading:
 class LiveVenue:
     """How one venue is asked.
 
-    Parameters
-    ----------
-    key : str
-        As in the bundled contract terms.
-    name : str
-        For people.
-    futures, spot : str
-        ccxt's names of the exchange with the perpetuals and of the one with the spot markets.
-    options : dict
-        ccxt's, for both.
-    quotes : tuple of str
-        Currencies that a spot market may be quoted in, the deepest markets first.
-    candle_days, funding_days : int
-        Days that fit one answer.
-    payments : int
-        Payments of funding that fit one.
-    candle_end : bool
-        Whether the last candle can be named.
-    funding_end : {"until", "after", ""}
-        How the last payment is named; ``after`` is exclusive.
-    index : bool
-        Whether it has candles of its index.
-    read : callable
-        Reads the venue's record of a contract.
-    paid : callable
-        Reads the rate that was paid out of one record of the funding history.
-    shared : tuple of str
-        Figures that no record has because they are the same for every contract of the venue; they
-        are taken from its bundled contracts.
+    key, name : as in the bundled contract terms, and for people
+    futures, spot : ccxt's names of the exchanges with the perpetuals and the spot markets
+    options : ccxt's, for both
+    quotes : currencies that a spot market may be quoted in, the deepest markets first
+    candle_days, funding_days, payments : days and payments of funding that fit one answer
+    candle_end : whether the last candle can be named
+    funding_end : how the last payment is named; "after" is exclusive
+    index : whether it has candles of its index
+    read : reads the venue's record of a contract
+    paid : reads the rate that was paid out of one record of the funding history
+    shared : figures that no record has because they are the same for every contract of the venue;
+        they are taken from its bundled contracts
     """
 
     key: str
@@ -97,8 +71,10 @@ def number(value: Any) -> float:
     return found if math.isfinite(found) else math.nan
 
 
-def _known(**values: float) -> Values:
-    return {name: value for name, value in values.items() if not math.isnan(value)}
+def _reading(status: str, trading: bool, **figures: float) -> Reading:
+    """Return a reading with the figures that are numbers."""
+    known: Values = {name: value for name, value in figures.items() if not math.isnan(value)}
+    return Reading(figures=known, status=status, trading=trading)
 
 
 def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -109,29 +85,25 @@ def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _binance(record: Mapping[str, Any]) -> Reading:
     filters = {one["filterType"]: one for one in record.get("filters", ())}
     status = str(record.get("contractStatus", "not given"))
-    return Reading(
-        figures=_known(
-            multiplier=number(record.get("contractSize")),
-            lot=number(_part(filters, "LOT_SIZE").get("stepSize")),
-            tick_usd=number(_part(filters, "PRICE_FILTER").get("tickSize")),
-        ),
-        status=status,
-        trading=status == "TRADING",
+    return _reading(
+        status,
+        status == "TRADING",
+        multiplier=number(record.get("contractSize")),
+        lot=number(_part(filters, "LOT_SIZE").get("stepSize")),
+        tick_usd=number(_part(filters, "PRICE_FILTER").get("tickSize")),
     )
 
 
 def _bybit(record: Mapping[str, Any]) -> Reading:
     status = str(record.get("status", "not given"))
-    return Reading(
-        # The record has no face, and ccxt gives the smallest order for it.
-        figures=_known(
-            lot=number(_part(record, "lotSizeFilter").get("qtyStep")),
-            tick_usd=number(_part(record, "priceFilter").get("tickSize")),
-            funding_hours=number(record.get("fundingInterval")) / 60,
-            max_leverage=number(_part(record, "leverageFilter").get("maxLeverage")),
-        ),
-        status=status,
-        trading=status == "Trading",
+    # The record has no face, and ccxt gives the smallest order for it.
+    return _reading(
+        status,
+        status == "Trading",
+        lot=number(_part(record, "lotSizeFilter").get("qtyStep")),
+        tick_usd=number(_part(record, "priceFilter").get("tickSize")),
+        funding_hours=number(record.get("fundingInterval")) / 60,
+        max_leverage=number(_part(record, "leverageFilter").get("maxLeverage")),
     )
 
 
@@ -139,39 +111,37 @@ def _okx(record: Mapping[str, Any]) -> Reading:
     status = str(record.get("state", "not given"))
     in_usd = record.get("ctValCcy") == "USD"
     face = number(record.get("ctVal")) * number(record.get("ctMult") or 1)
-    return Reading(
-        figures=_known(
-            multiplier=face if in_usd else math.nan,
-            lot=number(record.get("lotSz")),
-            tick_usd=number(record.get("tickSz")),
-            max_leverage=number(record.get("lever")),
-        ),
-        status=status,
-        trading=status == "live",
+    return _reading(
+        status,
+        status == "live",
+        multiplier=face if in_usd else math.nan,
+        lot=number(record.get("lotSz")),
+        tick_usd=number(record.get("tickSz")),
+        max_leverage=number(record.get("lever")),
     )
 
 
 def _deribit(record: Mapping[str, Any]) -> Reading:
     face = number(record.get("contract_size"))
     trading = record.get("is_active") is True
-    return Reading(
-        figures=_known(
-            multiplier=face,
-            # Deribit counts orders in USD.
-            lot=number(record.get("min_trade_amount")) / face if face > 0 else math.nan,
-            tick_usd=number(record.get("tick_size")),
-            maker_fee=number(record.get("maker_commission")),
-            taker_fee=number(record.get("taker_commission")),
-            max_leverage=number(record.get("max_leverage")),
-        ),
-        status=str(record.get("state", "active" if trading else "not active")),
-        trading=trading,
+    return _reading(
+        str(record.get("state", "active" if trading else "not active")),
+        trading,
+        multiplier=face,
+        # Deribit counts orders in USD.
+        lot=number(record.get("min_trade_amount")) / face if face > 0 else math.nan,
+        tick_usd=number(record.get("tick_size")),
+        maker_fee=number(record.get("maker_commission")),
+        taker_fee=number(record.get("taker_commission")),
+        max_leverage=number(record.get("max_leverage")),
     )
 
 
 def _kraken(record: Mapping[str, Any]) -> Reading:
     trading = record.get("tradeable") is True
-    figures = _known(
+    reading = _reading(
+        "tradeable" if trading else "not tradeable",
+        trading,
         multiplier=number(record.get("contractSize")),
         lot=10.0 ** -number(record.get("contractValueTradePrecision")),
         tick_usd=number(record.get("tickSize")),
@@ -181,18 +151,16 @@ def _kraken(record: Mapping[str, Any]) -> Reading:
         for level in record.get("marginLevels", ())
     ]
     whole = levels and not any(math.isnan(x) for level in levels for x in level)
-    if whole and figures.get("multiplier") == 1.0:
+    if whole and reading.figures.get("multiplier") == 1.0:
         # Contracts of 1 USD: what is counted in contracts is counted in USD.
         floors, maintenance, initial = (tuple(row) for row in zip(*sorted(levels), strict=True))
-        figures |= {
-            "maintenance_floors": floors,
-            "maintenance_rates": maintenance,
-            "initial_margin_rates": initial,
-            "tier_unit": "usd",
-        }
-    return Reading(
-        figures=figures, status="tradeable" if trading else "not tradeable", trading=trading
-    )
+        reading.figures.update(
+            maintenance_floors=floors,
+            maintenance_rates=maintenance,
+            initial_margin_rates=initial,
+            tier_unit="usd",
+        )
+    return reading
 
 
 LIVE_VENUES = (

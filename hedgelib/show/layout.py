@@ -49,26 +49,13 @@ _EDGE_PX = 8.0
 class Scale:
     """Settings of one axis; :func:`panel` decides the rest.
 
-    Parameters
-    ----------
-    label : str
-    unit : {"usd", "share", "day", "number"}
-        How its values are written.
-    signed : bool
-        Put a plus sign before gains.
-    limits : tuple of float, optional
-        From the marks when omitted.
-    include : tuple of float
-        Values that the limits must reach.
-    margin : float
-        Room beyond the marks, as a share of their span.
-    headroom : float
-        Further room above them.
-    ticks : sequence of (float, str), optional
-        Round numbers when omitted.
-    most_ticks : int
-    visible : bool
-        Whether axis line, grid and tick marks are drawn.
+    unit : how its values are written
+    signed : put a plus sign before gains
+    limits : from the marks when omitted
+    include : values that the limits must reach
+    margin, headroom : room beyond the marks and above them, as shares of their span
+    ticks : round numbers when omitted
+    visible : whether axis line, grid and tick marks are drawn
     """
 
     label: str = ""
@@ -95,27 +82,8 @@ def panel(
 ) -> Panel:
     """Return a panel with limits, ticks, and the names at the ends of its lines.
 
-    Parameters
-    ----------
-    marks : iterable of Mark
-        In the order in which they are drawn.
-    x, y : Scale
-    box : tuple of float
-        Left, top, right and bottom edge in the scene, pixels.
-    width : float
-        Of the scene, pixels: names must fit between the panel and its right edge.
-    title : str
-    remarks : callable, optional
-        Returns further marks for the finished axes: words whose place depends on them.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    InvalidInput
-        Marks without a number to take limits from.
+    `width` is that of the scene: names must fit between the panel and its right edge. `remarks`
+    returns further marks for the finished axes: words whose place depends on them.
     """
     marks = tuple(marks)
     across = _axis(marks, "x", x, box[2] - box[0])
@@ -136,22 +104,7 @@ def columns_of(
     bottom: float = 58.0,
     gap: float = 72.0,
 ) -> list[tuple[float, float, float, float]]:
-    """Return the boxes of panels side by side.
-
-    Parameters
-    ----------
-    count : int
-    size : tuple of float
-        Of the scene, pixels.
-    left, top, right, bottom : float
-        Room around them, pixels.
-    gap : float
-        Between two of them, pixels.
-
-    Returns
-    -------
-    list of tuple of float
-    """
+    """Return the boxes of panels side by side, with this room around and between them."""
     each = (size[0] - left - right - gap * (count - 1)) / count
     return [
         (left + i * (each + gap), top, left + i * (each + gap) + each, size[1] - bottom)
@@ -160,31 +113,12 @@ def columns_of(
 
 
 def days(dates: Any) -> FloatArray:
-    """Return dates as days since 1970, the values of a scale with the unit "day".
-
-    Parameters
-    ----------
-    dates : array_like of dates
-
-    Returns
-    -------
-    ndarray
-    """
+    """Return dates as days since 1970, the values of a scale with the unit "day"."""
     return np.asarray(dates, dtype="datetime64[D]").astype(float)
 
 
 def thousands(amount: float) -> str:
-    """Write dollars on an axis: $500, $20k, −$1.5M.
-
-    Parameters
-    ----------
-    amount : float
-        USD.
-
-    Returns
-    -------
-    str
-    """
+    """Write dollars on an axis: $500, $20k, −$1.5M."""
     if abs(amount) >= 1e15:
         text = f"${abs(amount):.4g}"
     elif abs(amount) >= 1e9:
@@ -372,41 +306,13 @@ def _names_at_ends(
 
 
 def name_height(text: str) -> float:
-    """Return the height of a name with the gap to the next one, pixels.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(name_height("short ETH"), 1)
-    17.8
-    """
+    """Return the height of a name with the gap to the next one, pixels."""
     lines = 1 + text.count("\n")
     return LABEL * LINE_HEIGHT * lines + (1.0 if lines == 1 else 4.0)
 
 
 def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float, float]) -> float:
-    """Return the height in a panel at which words cross the fewest lines.
-
-    Parameters
-    ----------
-    marks : iterable of Mark
-    at : tuple of float
-        Left and right end of the words on x.
-    y : tuple of float
-        Limits of the panel.
-
-    Returns
-    -------
-    float
-        Middle of the words on y.
-    """
+    """Return the height at which words between two places on x cross the fewest lines."""
     low, high = y
     across, nan = np.linspace(*at, 9), np.nan
     crossing = [low - (high - low)]
@@ -422,28 +328,10 @@ def room_for_text(marks: Iterable[Mark], at: tuple[float, float], y: tuple[float
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Place labels as close to their values as possible, without overlap.
+    """Place labels of these sizes as close to their values, ascending, as possible without overlap.
 
-    Parameters
-    ----------
-    wanted : sequence of float, ascending
-        Where the middles belong.
-    sizes : sequence of float
-        Height of each.
-    low, high : float
-        The room there is.
+    Labels that touch form a block, centred on where its members belong.
 
-    Returns
-    -------
-    list of float
-        Middles, in the order given.
-
-    Notes
-    -----
-    **Source:** labels that touch form a block, centred on where its members belong.
-
-    Examples
-    --------
     >>> spread([0, 0, 10], [2, 2, 2], -5, 15)
     [-1.0, 1.0, 10.0]
     """

@@ -38,41 +38,14 @@ def drawable(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def width_px(text: str, size: float = 14.0, bold: bool = False) -> float:
-    """Return the width of one line of text in pixels, in the font of the pictures.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        Pixels.
-    bold : bool
-
-    Returns
-    -------
-    float
-    """
+    """Return the width of one line of text in the font of the pictures, pixels."""
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
     width, _, _ = text_to_path.get_text_width_height_descent(drawable(text), font, ismath=False)
     return float(width) * size / 100
 
 
 def wrap(text: str, room: float, *, size: float = 14.0, bold: bool = False) -> str:
-    """Break a text into lines that fit.
-
-    Parameters
-    ----------
-    text : str
-        Breaks that it has stay.
-    room : float
-        Pixels.
-    size : float
-        Of the type, pixels.
-    bold : bool
-
-    Returns
-    -------
-    str
-    """
+    """Break a text into lines that fit; the breaks that it has stay."""
     lines = []
     for whole in text.split("\n"):
         # Measuring takes long, and most texts fit as they are.
@@ -92,19 +65,7 @@ def wrap(text: str, room: float, *, size: float = 14.0, bold: bool = False) -> s
 
 
 def wrap_title(text: str, room: float) -> str:
-    """Break a title into lines that fit; two lines where the sense breaks, else evenly.
-
-    Parameters
-    ----------
-    text : str
-        Breaks that it has stay.
-    room : float
-        Pixels.
-
-    Returns
-    -------
-    str
-    """
+    """Break a title into lines that fit; two lines where the sense breaks, else evenly."""
     broken = wrap(text, room, size=TITLE, bold=True)
     if "\n" in text or broken.count("\n") != 1:
         return broken

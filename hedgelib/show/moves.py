@@ -23,15 +23,7 @@ __all__ = ["MoveStudy", "pnl_over_moves", "study_move"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveStudy:
-    """One move of a plan, with the curve around it: made by :func:`study_move`.
-
-    Parameters
-    ----------
-    curve : Scenario
-        Over a range of moves.
-    point : Scenario
-        The one move.
-    """
+    """One move of a plan (`point`), with the curve around it: made by :func:`study_move`."""
 
     curve: Scenario
     point: Scenario

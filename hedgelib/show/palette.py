@@ -44,7 +44,7 @@ DARK: dict[str, str] = LIGHT | {
     "margin": "#E8A824",
     "short": "#D68DB5",
     "total": "#F2F2F2",
-    "unhedged": "#EE7F33",
+    "unhedged": "#E8632E",
     "good": "#2DB98F",
     "grey": "#9C9C9C",
     "altcoins-text": "#74BDE8",

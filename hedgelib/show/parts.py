@@ -19,6 +19,7 @@ __all__ = ["parts_by_case"]
 
 _GROUP = 4.5
 """Distance between the bars of one case and the next, in bars."""
+_THICK = 0.94
 _KEYS: tuple[Role, ...] = ("altcoins", "margin", "short", "total")
 
 
@@ -53,14 +54,14 @@ def parts_by_case(cases: Mapping[str, Scenario]) -> Scene:
         marks.append(Text(x=-1.05, y=y, text=text, align="middle", size=15))
     x = Scale(
         label="profit or loss of each part, and the total (USD)",
-        limits=(-0.6, (len(cases) - 1) * _GROUP + 3.6),
+        limits=(-0.6, (len(cases) - 1) * _GROUP + 3.5),
         ticks=[
             (case * _GROUP + i, key) for case in range(len(cases)) for i, key in enumerate(_KEYS)
         ],
         visible=False,
     )
     y_scale = Scale(limits=(-1.06 * reach, 1.06 * reach), ticks=(), visible=False)
-    size, box = (940.0, 560.0), (84.0, 148.0, 932.0, 506.0)
+    size, box = (800.0, 560.0), (66.0, 148.0, 796.0, 506.0)
     low = int(np.argmin(moves))
     left_over = ", ".join(
         f"{name.split(':')[0]} {usd(scenario.total_pnl_usd[low], signed=True)}"
@@ -103,16 +104,17 @@ def _staircase(left: float, parts: FloatArray, reach: float) -> list[Mark]:
     for i, role in enumerate(_KEYS):
         at = np.full(parts.shape[1], left + i)
         marks.append(
-            Bars(at=at, start=starts[i], end=starts[i] + values[i], thickness=0.92, role=role)
+            Bars(at=at, start=starts[i], end=starts[i] + values[i], thickness=_THICK, role=role)
         )
-        for start, value in zip(starts[i], values[i], strict=True):
+        # Once where both directions of a move leave nothing.
+        for start, value in np.unique(np.round([starts[i], values[i]], 2), axis=1).T:
             if abs(value) < 0.004 * reach:
-                flat = [left + i - 0.46, left + i + 0.46]
+                flat = [left + i - _THICK / 2, left + i + _THICK / 2]
                 marks.append(Line(x=flat, y=[start, start], role=role, width=4))
             marks.append(_bar_text(left + i, start, value, reach, role))
         if i < len(parts):
             for level in ends[i]:
-                steps = [left + i + 0.46, left + i + 0.54]
+                steps = [left + i + _THICK / 2, left + i + 1 - _THICK / 2]
                 marks.append(Line(x=steps, y=[level, level], role="grey", width=1.4))
     return marks
 

@@ -44,18 +44,7 @@ _FONT: dict[str, Any] = {"fontfamily": "DejaVu Sans", "parse_math": False}
 
 
 def figure(scene: Scene, *, dark: bool = False) -> Figure:
-    """Draw a scene.
-
-    Parameters
-    ----------
-    scene : Scene
-    dark : bool
-        Light on dark.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Draw a scene."""
     theme = DARK if dark else LIGHT
     width, height = scene.size
     drawn = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=theme["paper"])
@@ -78,35 +67,14 @@ def figure(scene: Scene, *, dark: bool = False) -> Figure:
 
 
 def png(scene: Scene, *, dpi: int = 150, dark: bool = False) -> bytes:
-    """Draw a scene as PNG; the same scene always gives the same pixels.
-
-    Parameters
-    ----------
-    scene : Scene
-    dpi : int
-        100 for a pixel of the picture to a pixel of the scene.
-    dark : bool
-
-    Returns
-    -------
-    bytes
-    """
+    """Draw a scene as PNG, at 100 dpi a pixel for a pixel; the same scene gives the same bytes."""
     file = BytesIO()
     figure(scene, dark=dark).savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
 
 
 def svg(scene: Scene) -> str:
-    """Draw a scene as SVG, its text as text.
-
-    Parameters
-    ----------
-    scene : Scene
-
-    Returns
-    -------
-    str
-    """
+    """Draw a scene as SVG, its text as text."""
     file = BytesIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "hedgelib"}):
         figure(scene).savefig(file, format="svg", metadata={"Date": None})
@@ -114,17 +82,7 @@ def svg(scene: Scene) -> str:
 
 
 def picture_html(scene: Scene) -> str:
-    """Return a scene as an HTML image with its alt text.
-
-    Parameters
-    ----------
-    scene : Scene
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a scene as an HTML image with its alt text."""
     data = base64.b64encode(png(scene)).decode("ascii")
     # In the HTML, since no reader of notebooks shows an alt text from an output's metadata.
     return (

@@ -48,21 +48,10 @@ class BetaScatter:
             raise InvalidInput(f"y and x must be of one length, got {self.y.size}, {self.x.size}")
 
     def band(self, x: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Evaluate the fitted line and the 95% band of the mean around it.
+        """Return the fitted line at returns of the coin, and the 95% band of the mean around it.
 
-        Parameters
-        ----------
-        x : array_like, shape (m,)
-            Returns of the coin.
-
-        Returns
-        -------
-        fitted, low, high : ndarray, shape (m,)
-            All the same where the estimate has no standard error.
-
-        Notes
-        -----
-        **Source:** the variance of the fitted mean is ``s2/n + se^2 (x - mean)^2``.
+        The variance of the fitted mean is ``s2/n + se^2 (x - mean)^2``; without a standard error
+        the band is the line.
         """
         fit = self.fit
         (x,) = numbers(x=(x, FINITE))

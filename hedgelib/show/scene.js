@@ -240,7 +240,7 @@ function reader(svg, scene, place) {
 function draw(scene, element, place) {
   const [width, height] = scene.size;
   const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": scene.alt, width, height });
+    "aria-label": scene.alt, width, height, style: `min-width: ${scene.least_width}px` });
   write(svg, scene.title, ...scene.title_at,
     { vertical: "top", size: TITLE, "font-weight": "bold", "data-label": "title" });
   for (const panel of scene.panels) {

@@ -42,6 +42,8 @@ Side = Literal["right", "left", "above", "below"]
 Direction = Literal["x", "y"]
 Align = Literal["start", "middle", "end"]
 Vertical = Literal["top", "middle", "bottom"]
+_READABLE = 8.5
+"""Size of the smallest letters that can be read on a screen, pixels."""
 
 
 def _column(name: str, values: ArrayLike) -> FloatArray:
@@ -97,19 +99,8 @@ class _Mark:
 class Line(_Mark):
     """A line through points; a NaN breaks it.
 
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-    role : Role
-    width : float
-        Pixels.
-    dash : {"", "dashed", "dotted"}
-    name : str
-        Written at its right end, and in the readout of values.
-    bold : bool
-        Weight of the name.
-    labelled : bool
-        Whether the name is written at the end.
+    name : written at its right end where `labelled`, and in the readout of values
+    width : pixels
     """
 
     kind: ClassVar[str] = "line"
@@ -126,14 +117,7 @@ class Line(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Area(_Mark):
-    """The space between two lines.
-
-    Parameters
-    ----------
-    x, low, high : array_like, shape (n,)
-    role : Role
-    opacity : float
-    """
+    """The space between two lines."""
 
     kind: ClassVar[str] = "area"
     columns: ClassVar[tuple[str, ...]] = ("x", "low", "high")
@@ -146,19 +130,10 @@ class Area(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bars(_Mark):
-    """Bars of one colour.
+    """Bars of one colour, from `start` to `end`.
 
-    Parameters
-    ----------
-    at : array_like, shape (n,)
-        Middle of each, on x; on y where `across`.
-    start, end : array_like, shape (n,)
-    thickness : float
-        In the units of `at`.
-    role : Role
-    across : bool
-        Whether the bars are horizontal.
-    opacity : float
+    at : middle of each, on x; on y where `across`
+    thickness : in the units of `at`
     """
 
     kind: ClassVar[str] = "bars"
@@ -181,16 +156,8 @@ class Bars(_Mark):
 class Points(_Mark):
     """Points of one look.
 
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-    role : Role
-    size : float
-        Diameter in pixels.
-    shape : {"circle", "ring", "cross", "diamond"}
-    opacity : float
-    name : str
-        For the readout of values.
+    size : diameter, pixels
+    name : for the readout of values
     """
 
     kind: ClassVar[str] = "points"
@@ -208,15 +175,7 @@ class Points(_Mark):
 class Rule(_Mark):
     """A straight line through the whole panel.
 
-    Parameters
-    ----------
-    at : float
-    direction : {"x", "y"}
-        The axis of `at`: a rule at an x is vertical.
-    role : Role
-    width : float
-        Pixels.
-    dash : {"", "dashed", "dotted"}
+    direction : the axis of `at`; a rule at an x is vertical
     """
 
     kind: ClassVar[str] = "rule"
@@ -234,16 +193,7 @@ class Rule(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Band(_Mark):
-    """A stripe through the whole panel.
-
-    Parameters
-    ----------
-    low, high : float
-    direction : {"x", "y"}
-        The axis of `low` and `high`.
-    role : Role
-    opacity : float
-    """
+    """A stripe through the whole panel; `direction` is the axis of `low` and `high`."""
 
     kind: ClassVar[str] = "band"
 
@@ -260,30 +210,13 @@ class Band(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Text(_Mark):
-    """Words in a panel.
+    """Words in a panel, in lines with line breaks between them.
 
-    Parameters
-    ----------
-    x, y : float
-        Where they belong.
-    text : str
-        One line, or several with line breaks between them.
-    shift : tuple of float
-        Pixels to the right and down from there.
-    role : Role
-        Its readable colour; the colour for words on a bar of that role where `inside`.
-    align : {"start", "middle", "end"}
-    vertical : {"top", "middle", "bottom"}
-        Which part of the words is at `y`.
-    size : float
-        Pixels.
-    bold : bool
-    halo : bool
-        Keep lines behind the words from running through them.
-    inside : bool
-        On a bar of that role.
-    x_share, y_share : bool
-        Whether `x` or `y` is a share of the panel, from its left or its lower edge.
+    shift : pixels to the right and down from x, y
+    vertical : which part of the words is at y
+    halo : keep lines behind the words from running through them
+    inside : on a bar of that role, in the colour for words on it
+    x_share, y_share : whether x or y is a share of the panel, from its left or its lower edge
     """
 
     kind: ClassVar[str] = "text"
@@ -316,15 +249,9 @@ class Text(_Mark):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Guess(_Mark):
-    """The reader's guess, with the words "your guess" next to it.
+    """The reader's guess, with the words "your guess" at one side of it.
 
-    Parameters
-    ----------
-    x, y : float
-    side : {"right", "left", "above", "below"}
-        Where the words are.
-    until : float, optional
-        Upper end of a guess that is a range of y.
+    until : upper end of a guess that is a range of y
     """
 
     kind: ClassVar[str] = "guess"
@@ -364,21 +291,10 @@ Mark: TypeAlias = Line | Area | Bars | Points | Rule | Band | Text | Guess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One axis with its limits and ticks.
+    """One axis with its limits and ticks: where they are, and what is written there.
 
-    Parameters
-    ----------
-    low, high : float
-        What the panel shows.
-    ticks : tuple of (float, str)
-        Where they are, and what is written there.
-    label : str
-    unit : str
-        How values are written in a readout: ``"usd"``, ``"share"``, ``"day"`` or ``"number"``.
-    signed : bool
-        Whether a readout puts a plus sign before gains.
-    visible : bool
-        Whether the axis line, grid and ticks are drawn; tick labels always are.
+    unit, signed : how a readout writes values
+    visible : whether the axis line, grid and ticks are drawn; tick labels always are
     """
 
     low: float
@@ -398,14 +314,8 @@ class Axis:
 class Panel:
     """One set of axes with its marks, drawn in their order.
 
-    Parameters
-    ----------
-    box : tuple of float
-        Left, top, right and bottom edge in the scene, pixels.
-    x, y : Axis
-    marks : tuple of Mark
-    title : str
-        Above this panel, where a scene has several.
+    box : left, top, right and bottom edge in the scene, pixels
+    title : above this panel, where a scene has several
     """
 
     box: tuple[float, float, float, float]
@@ -440,22 +350,10 @@ class Panel:
 class Scene:
     """A picture: title, panels, alt text, and the same numbers as a table.
 
-    Parameters
-    ----------
-    title : str
-        The finding, in one line or two.
-    alt : str
-        A sentence that carries the finding with its numbers, for readers who do not see it.
-    panels : tuple of Panel
-        None where the words and the table are all there is.
-    table : Table, optional
-    size : tuple of float
-        Width and height in pixels.
-
-    Raises
-    ------
-    InvalidInput
-        No sentence.
+    title : the finding, in one line or two
+    alt : a sentence that carries the finding with its numbers, for readers who do not see it
+    panels : none where the words and the table are all there is
+    size : width and height, pixels
     """
 
     title: str
@@ -474,7 +372,14 @@ class Scene:
     def title_at(self) -> tuple[float, float]:
         """Left upper corner of the title, pixels: its last line is just above the first panel."""
         lines = 1 + self.title.count("\n")
-        return 12.0, max(4.0, 56.0 - lines * TITLE * LINE_HEIGHT)
+        return 12.0, max(4.0, 50.0 - lines * TITLE * LINE_HEIGHT)
+
+    @property
+    def least_width(self) -> float:
+        """Width on the screen, pixels, below which a picture is scrolled, not made smaller."""
+        marks = (mark for panel in self.panels for mark in panel.marks)
+        smallest = min([TICK, *(mark.size for mark in marks if isinstance(mark, Text))])
+        return self.size[0] * _READABLE / smallest
 
     def to_json(self) -> str:
         """Write the scene for ``scene.js``, each coordinate to a ten-thousandth of its axis."""
@@ -484,6 +389,7 @@ class Scene:
         """Return the scene as lists, numbers and strings."""
         return {
             "size": [_round(edge, 1) for edge in self.size],
+            "least_width": _round(self.least_width, 1),
             "title": self.title,
             "title_at": [_round(edge, 1) for edge in self.title_at],
             "alt": self.alt,

@@ -297,11 +297,16 @@ def test_a_narrow_window_holds_it_all(views):
         edges = cell.last.evaluate(
             """cell => {
               const { left, right } = cell.getBoundingClientRect();
-              return [...cell.querySelectorAll('input, select, button, label, svg, table')]
+              return [...cell.querySelectorAll('input, select, button, label, .picture, table')]
                 .filter(part => {
                   const place = part.getBoundingClientRect();
                   return !place.width || place.left < left - 1 || place.right > right + 1;
                 }).map(part => part.outerHTML.slice(0, 80)); }"""
         )
         assert edges == []
+        # The picture scrolls in its box, where its letters would be too small.
+        picture = view.whole.locator(".picture")
+        inside, box = picture.evaluate("box => [box.scrollWidth, box.clientWidth]")
+        assert inside > box
+        assert picture.locator("svg").evaluate("svg => svg.clientWidth") == inside
     assert page.evaluate("innerWidth") == 600

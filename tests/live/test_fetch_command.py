@@ -10,7 +10,7 @@ import pytest
 from venuetools import Fault, back
 
 from hedgelib.__main__ import main
-from hedgelib.live import data
+from hedgelib.live import fetching
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_an_interrupt_says_that_what_had_come_is_kept(fetch, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data, "fill", interrupted)
+    monkeypatch.setattr(fetching.Filling, "all", interrupted)
     code, out, err = fetch("--coins", "BTC")
     assert (code, out) == (130, "")
     assert err == "hedgelib: interrupted; what was fetched is kept, run it again to go on\n"

@@ -9,7 +9,6 @@ import sys
 import textwrap
 import threading
 import time
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from venuetools import TODAY, back, ms
 from hedgelib import live
 from hedgelib.errors import HedgeError, NotEnoughData, VenueError
 from hedgelib.live import cache as caching
-from hedgelib.live import data, fetching
+from hedgelib.live import data
 from hedgelib.live.cache import Cache, Series, State
+from hedgelib.live.progress import Progress
 from hedgelib.portfolio import Holding, Portfolio
 
 
@@ -151,7 +151,7 @@ def test_a_damaged_manifest_vouches_for_nothing(bybit, harm):
 
 
 def test_an_interrupted_fetch_keeps_what_had_come_and_goes_on_from_there(bybit, monkeypatch):
-    class Impatient(fetching.Progress):
+    class Impatient(Progress):
         steps = 0
 
         def step(self, *_):
@@ -159,12 +159,8 @@ def test_an_interrupted_fetch_keeps_what_had_come_and_goes_on_from_there(bybit, 
             if self.steps == 4:
                 raise KeyboardInterrupt
 
-    @contextmanager
-    def impatient(*_):
-        yield Impatient()
-
     with monkeypatch.context() as patch:
-        patch.setattr(data, "bar", impatient)
+        patch.setattr(data, "Progress", Impatient)
         with pytest.raises(KeyboardInterrupt):
             bybit.fetch()
     first = len(bybit.venue.requests)
@@ -241,15 +237,11 @@ def test_what_a_dead_writer_left_behind_is_cleared_away(bybit):
 def test_a_second_fetch_waits_for_the_first_and_says_so(bybit, monkeypatch):
     said = []
 
-    class Recorder(fetching.Progress):
+    class Recorder(Progress):
         def say(self, text):
             said.append(text)
 
-    @contextmanager
-    def recorder(*_):
-        yield Recorder()
-
-    monkeypatch.setattr(data, "bar", recorder)
+    monkeypatch.setattr(data, "Progress", Recorder)
     first = Cache(bybit.file("")).lock(sleep=pytest.fail, say=pytest.fail)
     first.__enter__()
     waits = []
@@ -297,17 +289,13 @@ def test_two_processes_at_once_leave_one_whole_cache(bybit, monkeypatch):
             assert seen.wait(PATIENCE_SECONDS)
         return answer(path, query)
 
-    class Recorder(fetching.Progress):
+    class Recorder(Progress):
         def say(self, text):
             assert "another fetch is running" in text
             seen.set()
 
-    @contextmanager
-    def recorder(*_):
-        yield Recorder()
-
     monkeypatch.setattr(bybit.venue, "get", gated)
-    monkeypatch.setattr(data, "bar", recorder)
+    monkeypatch.setattr(data, "Progress", Recorder)
     other = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", script, str(bybit.port), str(bybit.cache)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},

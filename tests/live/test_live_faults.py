@@ -15,6 +15,7 @@ from venuetools import NOW, Clock, Fault, back, opening
 from hedgelib import live
 from hedgelib.errors import HedgeError, NotEnoughData, VenueError
 from hedgelib.live import calls, data, fetching
+from hedgelib.live.progress import Progress
 
 BUSY = '{"retCode": 10006, "retMsg": "Too many visits. Exceeded the API Rate Limit."}'
 
@@ -216,15 +217,11 @@ def test_ccxt_s_own_rate_limit_is_on_and_proxies_are_those_of_the_user():
 def test_the_reason_of_a_wait_is_told(bybit, monkeypatch):
     told = []
 
-    class Recorder(fetching.Progress):
+    class Recorder(Progress):
         def hint(self, text):
             told.append(text)
 
-    @contextmanager
-    def recorder(*_):
-        yield Recorder()
-
-    monkeypatch.setattr(data, "bar", recorder)
+    monkeypatch.setattr(data, "Progress", Recorder)
     bybit.venue.faults = [
         Fault("status", status=429, headers={"Retry-After": "8"}),
         Fault("truncated"),

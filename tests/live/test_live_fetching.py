@@ -13,7 +13,7 @@ from venuetools import FAKES, HOUR_MS, NOW, TODAY, Fault, back, ms
 from hedgelib import live, market
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin, VenueError
 from hedgelib.live import cache, fetching
-from hedgelib.live.progress import bar
+from hedgelib.live.progress import Progress
 from hedgelib.live.terms import funding_hours
 from hedgelib.live.venues import LIVE_VENUES
 from hedgelib.portfolio import Holding, Portfolio
@@ -446,7 +446,7 @@ def test_the_progress_is_one_line_in_a_terminal_and_nothing_elsewhere(bybit, cap
     assert any(step.startswith("Bybit BTC closes:   0%") and "/134 days" in step for step in steps)
     assert any("status 503: try 2 of 6 in 1 s" in step for step in steps)
     assert any(step.startswith("Bybit ADA closes:") for step in steps)
-    with bar("Bybit", True) as progress:
+    with Progress("Bybit", True) as progress:
         progress.say("another fetch is at work")
     assert "hedgelib: another fetch is at work\n" in capsys.readouterr().err
 

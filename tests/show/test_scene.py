@@ -29,7 +29,7 @@ from hedgelib.show import (
     panel,
 )
 from hedgelib.show.layout import spread, thousands
-from hedgelib.show.lettering import LABEL, LINE_HEIGHT, TICK, width_px, wrap, wrap_title
+from hedgelib.show.lettering import LABEL, LINE_HEIGHT, TICK, TITLE, width_px, wrap, wrap_title
 from hedgelib.show.palette import DARK, LIGHT, ROLES, css
 from hedgelib.show.plot import picture_html, png, svg
 
@@ -201,6 +201,16 @@ def test_letters_stand_on_their_line_whatever_the_others_of_it(vertical):
     assert last_row("mxm") == pytest.approx(last_row("lhl"), abs=1)
 
 
+@pytest.mark.parametrize("title", ["A finding", "A finding\nof two lines"])
+def test_a_title_keeps_its_distance_from_the_highest_tick(title):
+    made = scene(title=title, y=Scale(limits=(0.0, 1.0)))
+    (drawn,) = made.panels
+    end = made.title_at[1] + TITLE * LINE_HEIGHT * len(title.split("\n"))
+    assert drawn.y.ticks[-1][0] == drawn.y.high
+    assert drawn.box[1] - TICK / 2 - end >= 6
+    assert made.title_at[1] >= 4
+
+
 def test_whole_numbers_are_written_short():
     made = scene([Line(x=[0, 0.5, 1], y=[0, 2, 1])])
     data = made.data()["panels"][0]
@@ -230,17 +240,23 @@ def test_a_name_that_the_font_has_not_is_drawn_without_a_warning():
     assert "two" in svg(scene())
 
 
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722])) + 0.05
+
+
+def contrast(one, other):
+    a, b = sorted([luminance(one), luminance(other)])
+    return b / a
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_a_line_without_a_hedge_shows_on_a_line_of_the_margin(theme):
+    """Where the margin is worth about the book, one is drawn over the other."""
+    assert contrast(theme["unhedged"], theme["margin"]) >= 1.6
+
+
 def test_colours_of_text_have_contrast():
-    def luminance(colour):
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)
-        ]
-        return float(np.dot(linear, [0.2126, 0.7152, 0.0722])) + 0.05
-
-    def contrast(one, other):
-        a, b = sorted([luminance(one), luminance(other)])
-        return b / a
-
     for theme in (LIGHT, DARK):
         for role in ROLES:
             assert contrast(theme[f"{role}-text"], theme["paper"]) >= 4.5, role

@@ -370,7 +370,7 @@ def _wallets(path: WalletPath) -> list[Mark]:
     marks: list[Mark] = [
         Area(x=x, low=np.zeros_like(x), high=spot, role="altcoins", opacity=0.8),
         Area(x=held, low=below, high=level, role="margin", opacity=0.9),
-        Line(x=x[[0, -1]], y=[start, start], role="grey", dash="dashed", width=1.7),
+        Line(x=x[[0, -1]], y=[start, start], dash="dashed", width=1.7),
         # Without a calendar the axis has no numbers that a readout could say.
         Line(
             x=whole_x, y=whole, width=3.6, name="both wallets" if path.rally.dates else "",
