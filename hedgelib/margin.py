@@ -6,7 +6,8 @@ liquidation price differs with it, so it is a parameter everywhere. "No such pri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,10 @@ class MarginTiers:
         """Maintenance amount of each tier, in the unit of the floors, shape (n_tiers,)."""
         steps = np.diff(np.asarray(self.rates, float), prepend=self.rates[0])
         return np.cumsum(np.asarray(self.floors, float) * steps)
+
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return rate and amount of each tier."""
+        return tuple(zip(self.rates, self.amounts.tolist(), strict=True))
 
     def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
         """Return rate and amount of the tier that a notional falls into.
@@ -492,8 +497,21 @@ def _refuse_if_liquidated(contracts: Any, equity: Any, maintenance: Any, unit: s
         have, need = (float(np.broadcast_to(x, shape)[first]) for x in (equity, maintenance))
         raise InvalidInput(
             f"a margin of {have:.8g} {unit} is not above the maintenance margin of {need:.8g} "
-            f"{unit} at entry: there is no such position to liquidate; add margin or open less"
+            f"{unit} at entry: the position would be liquidated at once; add margin or reduce its "
+            "size"
         )
+
+
+def _first_reached(contracts: Any, prices: Iterable[Any]) -> Any:
+    """Return the first price on a position's way of those at which each tier would liquidate it.
+
+    Maintenance margin is the greatest of the tiers' lines ``rate * notional - amount``, so the tier
+    that matters is the one whose price comes first: the lowest for a short, the highest for a long.
+    """
+    first = np.inf
+    for price in prices:
+        first = np.minimum(first, np.where((contracts > 0) & np.isfinite(price), -price, price))
+    return np.abs(first)
 
 
 @vectorised
@@ -593,8 +611,7 @@ def inverse_tiered_liquidation_price(
     """Return the liquidation price of an inverse position with tiers of maintenance rates.
 
     On the mark price the tier is that of the notional in coins at the liquidation price itself, not
-    at entry. Maintenance margin is the greatest of the lines ``rate * notional - amount``, so the
-    tier that matters is the one whose own liquidation price is reached first.
+    at entry.
 
     Parameters
     ----------
@@ -637,17 +654,13 @@ def inverse_tiered_liquidation_price(
         multiplier_usd=(multiplier_usd, POSITIVE),
         taker_fee=(taker_fee, FRACTION),
     )
-    shape = np.broadcast_shapes(
-        *(np.shape(x) for x in (contracts, entry_usd, wallet_coin, multiplier_usd, taker_fee))
-    )
-    first = np.where(np.broadcast_to(contracts, shape) > 0, -np.inf, np.inf)
     if basis == "entry":
         notional = np.abs(inverse_notional_coin(contracts, entry_usd, multiplier_usd))
-        ladder = [tiers.lookup(notional)]
+        lines: Iterable[tuple[Any, Any]] = [tiers.lookup(notional)]
     else:
-        ladder = list(zip(tiers.rates, tiers.amounts, strict=True))
-    for rate, amount in ladder:
-        price = inverse_liquidation_price(
+        lines = tiers.lines()
+    prices = (
+        inverse_liquidation_price(
             contracts,
             entry_usd,
             wallet_coin,
@@ -657,8 +670,9 @@ def inverse_tiered_liquidation_price(
             multiplier_usd=multiplier_usd,
             taker_fee=taker_fee,
         )
-        first = np.where(contracts > 0, np.maximum(first, price), np.minimum(first, price))
-    return first
+        for rate, amount in lines
+    )
+    return _first_reached(contracts, prices)
 
 
 @vectorised
@@ -861,6 +875,7 @@ def liquidation_price(
     wallet: float,
     *,
     maintenance_rate: float | None = None,
+    stablecoin: bool = False,
 ) -> float:
     """Return the liquidation price of a position by its venue's own convention.
 
@@ -877,6 +892,9 @@ def liquidation_price(
         Margin in coins for an inverse contract, in USD for a linear one, >= 0.
     maintenance_rate : float, optional
         A flat rate to use instead of the terms' ladder; needed where they have none.
+    stablecoin : bool
+        Whether the margin of an inverse contract is USD of stablecoin (a unified account); its
+        maintenance then is at the mark price, without the taker fee.
 
     Returns
     -------
@@ -891,7 +909,9 @@ def liquidation_price(
     Notes
     -----
     **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
-    the ladder of :func:`margin_tiers` for this position.
+    the ladder of :func:`margin_tiers` for this position. With stablecoin behind a face of `N` USD,
+    signed, the equity is ``wallet + N (price / entry - 1)`` and the maintenance margin
+    ``rate |N| - amount * price``.
 
     Examples
     --------
@@ -905,6 +925,11 @@ def liquidation_price(
         entry_usd=(entry_usd, POSITIVE),
         wallet=(wallet, NONNEGATIVE),
     )
+    instance("terms", terms, ContractTerms)
+    instance("stablecoin", stablecoin, bool)
+    stablecoin = stablecoin and terms.kind == "inverse"
+    if stablecoin:
+        terms = replace(terms, maintenance_basis="mark")
     tiers = margin_tiers(terms, entry_usd, contracts=contracts)
     if maintenance_rate is not None:
         scalars(maintenance_rate=(maintenance_rate, FRACTION))
@@ -914,6 +939,10 @@ def liquidation_price(
             f"the maintenance rate of {terms.symbol} at {terms.venue} is not verified; "
             "look it up there and pass maintenance_rate (0.005 is 0.5%)"
         )
+    if stablecoin:
+        with extremes("liquidation_price"):
+            face = np.multiply(contracts, terms.multiplier)
+            return _stablecoin_liquidation_price(face, entry_usd, wallet, tiers)
     basis = terms.maintenance_basis or "mark"
     fee = (terms.taker_fee or 0.0) if terms.liquidation_fee == "taker" else 0.0
     if terms.kind == "inverse":
@@ -928,7 +957,7 @@ def liquidation_price(
                 taker_fee=fee,
             )
         )
-    prices = [
+    prices = (
         linear_liquidation_price(
             contracts,
             entry_usd,
@@ -939,12 +968,29 @@ def liquidation_price(
             multiplier_coin=terms.multiplier,
             taker_fee=fee,
         )
-        for rate, amount in zip(tiers.rates, tiers.amounts, strict=True)
-    ]
-    finite = [price for price in prices if np.isfinite(price)]
-    if not finite:
-        return float("inf")
-    return float(max(finite) if contracts > 0 else min(finite))
+        for rate, amount in tiers.lines()
+    )
+    return float(_first_reached(contracts, prices))
+
+
+def _stablecoin_liquidation_price(
+    face_usd: np.float64, entry_usd: float, wallet_usd: float, tiers: MarginTiers
+) -> float:
+    """Return where an inverse position with stablecoin behind it is liquidated; the face is signed.
+
+    The face is fixed in USD, so the rate's part of the maintenance margin does not move with the
+    price.
+    """
+    sign, face = np.sign(face_usd), abs(face_usd)
+    coins = face / entry_usd
+    needed = float(tiers.maintenance_margin(coins)) * entry_usd
+    _refuse_if_liquidated(face_usd, wallet_usd, needed, "USD")
+    prices = []
+    for rate, amount in tiers.lines():
+        value = face * (1 + sign * rate) - sign * wallet_usd
+        exists = value > 0  # a long with its whole notional behind it has no such price
+        prices.append(_price_or_none(value, coins + sign * amount, 0.0) if exists else np.inf)
+    return float(_first_reached(face_usd, prices))
 
 
 @vectorised

@@ -7,7 +7,7 @@ margin. Leaving out the margin is the classic mistake with coin-margined contrac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
@@ -33,12 +33,10 @@ from hedgelib._text import Table, safe, usd
 from hedgelib.contracts import ContractTerms, Rounding, inverse_pnl_coin, round_contracts
 from hedgelib.errors import InfeasibleHedge, InvalidInput
 from hedgelib.margin import (
-    MarginTiers,
     inverse_bankruptcy_price,
     leverage_allowed,
     linear_bankruptcy_price,
     liquidation_price,
-    margin_tiers,
 )
 
 __all__ = [
@@ -834,53 +832,21 @@ def _danger(
     maintenance_rate: float | None,
 ) -> tuple[float, float]:
     """Return the liquidation and the bankruptcy price."""
+    wallet = wallet_usd / price_usd if coin_margin else wallet_usd
+    liquidation = liquidation_price(
+        contract,
+        contracts,
+        price_usd,
+        wallet,
+        maintenance_rate=maintenance_rate,
+        stablecoin=not coin_margin,
+    )
+    multiplier = contract.multiplier
     if coin_margin:
-        wallet = wallet_usd / price_usd
-        return (
-            liquidation_price(
-                contract, contracts, price_usd, wallet, maintenance_rate=maintenance_rate
-            ),
-            inverse_bankruptcy_price(contracts, price_usd, wallet, contract.multiplier),
-        )
-    if contract.kind == "linear":
-        return (
-            liquidation_price(
-                contract, contracts, price_usd, wallet_usd, maintenance_rate=maintenance_rate
-            ),
-            linear_bankruptcy_price(contracts, price_usd, wallet_usd, contract.multiplier),
-        )
-    at_mark = replace(contract, maintenance_basis="mark")
-    tiers = margin_tiers(at_mark, price_usd, contracts=contracts)
-    if tiers is None or maintenance_rate is not None:
-        tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate or 0.0,))
-    coins = contracts * contract.multiplier / price_usd
-    return (
-        _usd_margin_liquidation(-coins, price_usd, wallet_usd, tiers),
-        linear_bankruptcy_price(coins, price_usd, wallet_usd),
-    )
-
-
-def _usd_margin_liquidation(
-    coins: float, price_usd: float, wallet_usd: float, tiers: MarginTiers
-) -> float:
-    """Return where a short of an inverse contract with USD behind it is liquidated.
-
-    Its equity is ``wallet - N (P/E - 1)``, and its maintenance ``rate N - amount P``: the face is
-    fixed in USD, so the rate's part of it does not move with the price.
-    """
-    face = coins * price_usd
-    ladder = list(zip(tiers.rates, tiers.amounts.tolist(), strict=True))
-    needed = max(rate * face - amount * price_usd for rate, amount in ladder)
-    if wallet_usd <= needed:
-        raise InvalidInput(
-            f"a margin of {wallet_usd:.8g} USD is not above the maintenance margin of "
-            f"{needed:.8g} USD at entry; add margin or reduce the position"
-        )
-    return min(
-        float((wallet_usd + face * (1 - rate)) / (coins - amount))
-        for rate, amount in ladder
-        if coins > amount
-    )
+        return liquidation, inverse_bankruptcy_price(contracts, price_usd, wallet, multiplier)
+    # An inverse position with stablecoin behind it has the equity of so many coins sold.
+    coin = 1 / price_usd if contract.kind == "inverse" else 1.0
+    return liquidation, linear_bankruptcy_price(contracts, price_usd, wallet, multiplier * coin)
 
 
 def _why_infeasible(
