@@ -17,6 +17,7 @@ from hedgelib._check import (
     FINITE,
     NONNEGATIVE,
     POSITIVE,
+    POSITIVE_OR_INF,
     FloatArray,
     Result,
     Rule,
@@ -32,6 +33,7 @@ from hedgelib._check import (
 )
 from hedgelib._regress import SMALLEST, centred, instruments, pair
 from hedgelib._result import Numbers, whole
+from hedgelib._student import student_quantile
 from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
@@ -135,6 +137,8 @@ class BetaEstimate:
                 rule = rules.get(name, FINITE)
                 (number,) = scalars(**{name: (getattr(self, name), rule)})
                 object.__setattr__(self, name, number)
+        if self.se is not None and self.degrees is not None:
+            scalars(degrees=(self.degrees, POSITIVE_OR_INF))
         if self.n < 3:
             raise NotEnoughData(f"a beta with an error needs at least 3 observations, got {self.n}")
 
@@ -195,10 +199,7 @@ class BetaEstimate:
         [1.6198, 1.9802]
         """
         (level,) = scalars(level=(level, _INSIDE))
-        se = self._error()
-        from scipy.special import stdtrit  # costs a quarter of a second; only intervals need it
-
-        half = float(stdtrit(self.dof, 0.5 + level / 2)) * se
+        half = self._error() * student_quantile(level, self.dof)
         return self.beta - half, self.beta + half
 
     def _interval_text(self) -> str:

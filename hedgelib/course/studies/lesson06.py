@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, POSITIVE, FloatArray, scalars, series
+from hedgelib._student import student_quantile
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
 from hedgelib.course.prose import Prediction, predict
@@ -888,18 +889,12 @@ def drift(
     return Drift(
         days=dates[rolled.end],
         beta=rolled.beta,
-        half=_student(window - 2) * error,
+        half=student_quantile(0.95, window - 2) * error,
         whole=whole,
         window=window,
         removed=float(1 - left_over.var() / book[judged_from:].var()),
         guess=guess,
     )
-
-
-def _student(degrees: int) -> float:
-    from scipy.special import stdtrit  # slow to import; only intervals need it
-
-    return float(stdtrit(degrees, 0.975))
 
 
 def guess_drift(found: Drift) -> Prediction:
