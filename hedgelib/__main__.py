@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import hedgelib
 from hedgelib import commands
+from hedgelib._extras import extra_of, missing
 from hedgelib.errors import HedgeError, VenueError
 from hedgelib.report.blocks import printable
 
@@ -78,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain(_INTERRUPTED, "interrupted; nothing was written")
     except Exception as error:
+        package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+        if package and extra_of(package):
+            return _complain(_BAD_INPUT, str(missing(package, f"hedgelib {arguments.command}")))
         if arguments.debug:
             traceback.print_exc()
         return _complain(

@@ -1,4 +1,4 @@
-"""One path of a replay in plain numbers: run as it is for one path, compiled for many.
+"""One path of a replay in plain numbers: run as it is for one path, compiled for many with numba.
 
 A position needs no average entry to be valued. Selling a face of `x` fetches something, `paid`
 keeps the sum of it, and what the position has made is what `paid` is worth less what buying the
@@ -19,7 +19,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["OUTCOME", "RECORD", "Columns", "Terms", "compiled", "walk", "walk_many"]
+__all__ = [
+    "OUTCOME",
+    "RECORD",
+    "Columns",
+    "Terms",
+    "compiled",
+    "walk",
+    "walk_in_python",
+    "walk_many",
+]
 
 RECORD = (
     "kept",
@@ -393,12 +402,26 @@ def walk_many(k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out:
         walk(k, rates, amounts, path_of(c, i), first, out[i], None)
 
 
-@cache
-def compiled() -> Callable[..., None]:
-    """Return :func:`walk_many` compiled; the first time ever takes seconds, then it is on disk."""
-    from numba import njit
-    from numba.extending import register_jitable
+def walk_in_python(k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out: Any) -> None:
+    """Run every path as :func:`walk_many` does, under the interpreter."""
+    ladder = rates.tolist(), amounts.tolist()
+    for i in range(len(c.price)):
+        # Python's own floats are several times as fast as numpy's scalars.
+        path = Columns(*(column.tolist() for column in path_of(c, i)))
+        walk(k, *ladder, path, first, out[i], None)
 
+
+@cache
+def compiled() -> Callable[..., None] | None:
+    """Return :func:`walk_many` compiled, or ``None`` without numba.
+
+    The first time ever takes seconds, then it is on disk.
+    """
+    try:
+        from numba import njit
+        from numba.extending import register_jitable
+    except ImportError:
+        return None
     called = (bar_at, equity_usd, grow_books, hold, maintenance_usd, lose, top_up, whole_lots)
     for function in (*called, to_sell, cost_after, fill, trade, note, walk, path_of):
         # Left to itself the compiler passes the account through memory, at four times the time.

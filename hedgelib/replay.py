@@ -1,13 +1,15 @@
 """What a path of moves does to a plan: margin, funding, fees, rebalancing and liquidation.
 
 One path is replayed with every column, many paths with the summary only. Both run the same lines:
-:mod:`hedgelib._walk` is plain Python for the one and compiled for the many.
+:mod:`hedgelib._walk` is plain Python for the one and, with numba, compiled for the many.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypedDict, Unpack
 
 import numpy as np
@@ -30,6 +32,7 @@ from hedgelib._check import (
     one_of,
     scalars,
 )
+from hedgelib._extras import how_to_install
 from hedgelib._result import whole
 from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import round_contracts
@@ -55,6 +58,7 @@ _BUDGET = Rule(">= 0, or inf for no limit", lambda x: x >= 0)
 _BAND = Rule("a decimal from 0 to below 1, a share of the target", FRACTION.holds)
 _NO_CAP = 1e12
 _SAME_PRICE = 1e-9
+_MANY_STEPS, _SECONDS_PER_MILLION = 2_000_000, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -768,8 +772,10 @@ def replay_many(
 
     Notes
     -----
-    **Source:** the lines of :func:`replay`, compiled. Compiling takes some seconds the first time
-    ever and is kept on disk; besides the prices it needs memory for the summary only.
+    **Source:** the lines of :func:`replay`, compiled where numba is installed (the extra `fast`).
+    Compiling takes some seconds the first time ever and is kept on disk. Without numba the same
+    lines run in the interpreter, a million steps in about four seconds; where that takes long, it
+    is logged once. Besides the prices it needs memory for the summary only.
 
     Examples
     --------
@@ -787,10 +793,26 @@ def replay_many(
     with extremes("replay_many"):
         setup = _set_up(plan, prices_usd, many=True, **options)
         out = np.empty((setup.paths.n_paths, len(_walk.OUTCOME)))
-        _walk.compiled()(setup.terms, setup.rates, setup.amounts, setup.columns, setup.first, out)
+        walk = _walk.compiled()
+        if walk is None:
+            if setup.paths.n_paths * setup.paths.n_steps >= _MANY_STEPS:
+                _note_slowness()
+            walk = _walk.walk_in_python
+        walk(setup.terms, setup.rates, setup.amounts, setup.columns, setup.first, out)
         end = dict(zip(_walk.OUTCOME, out.T, strict=True))
         _refuse_overflow(*(column for name, column in end.items() if name != "least_ratio"))
         return _summary_of(setup, end)
+
+
+@cache
+def _note_slowness() -> None:
+    """Log, once, how long a replay without numba takes and how to make it fast."""
+    logging.getLogger("hedgelib").warning(
+        "replay_many runs in the interpreter, about %d seconds for a million steps; "
+        "to have it compiled: %s",
+        _SECONDS_PER_MILLION,
+        how_to_install("numba"),
+    )
 
 
 def _summary_of(setup: _Setup, end: dict[str, FloatArray]) -> ReplaySummary:

@@ -15,9 +15,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from hedgelib._extras import needed
 from hedgelib.errors import HedgeError, VenueError
-
-INSTALL = "python -m pip install ccxt"
 
 _PASSING = {408, 418, 425, 429}
 """Statuses below 500 that a later request may not get."""
@@ -106,24 +105,8 @@ class Answer:
 
 
 def load_ccxt() -> Any:
-    """Import ccxt.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    HedgeError
-        It is not installed; the message says how to install it.
-    """
-    try:
-        import ccxt
-    except ImportError as error:
-        raise HedgeError(
-            f"live data need ccxt, which is not installed; install it with: {INSTALL}"
-        ) from error
-    return ccxt
+    """Import ccxt, or say how to install it."""
+    return needed("ccxt", "live data")
 
 
 def open_exchange(

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tqdm import tqdm
-
 from hedgelib.live.fetching import Progress
 
 _FORMAT = (
@@ -18,6 +16,8 @@ _FORMAT = (
 
 class _Bar(Progress):
     def __init__(self, venue: str, show: bool | None) -> None:
+        from tqdm import tqdm
+
         self.venue = venue
         # Without a number of days there is no bar yet, only the line that says what goes on.
         self.bar: Any = tqdm(
