@@ -14,6 +14,7 @@ PYTEST_ARGS :=
 # Each core runs one test file or notebook at a time; browser tests need much memory.
 TEST_WORKERS := -n logical --maxprocesses 4 --dist loadfile
 UPGRADE :=
+QUICK := beta carry cases check choice coins contracts margin names paths plan portfolio replay scenario
 
 # What a learner needs; every extra; what the checks need.
 READY := $(VENV)/.ready
@@ -26,7 +27,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test report class grade notebooks lint coverage bench soak mutants lock clean
+.PHONY: help env lab test check report class grade notebooks lint coverage bench soak mutants lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -62,11 +63,18 @@ lab: $(READY) ## open the workbook in JupyterLab at the start page
 STRICT := error,ignore::DeprecationWarning,ignore::PendingDeprecationWarning,ignore::ResourceWarning
 
 test: $(DEV_READY) ## run every check: every notebook, then unit tests, doctests, reports and browser
-	@status=0; \
+	@status=0; start=$$(date +%s); \
 	PYTHONWARNINGS=$(STRICT) $(PY) -m pytest $(TEST_WORKERS) --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 notebooks || status=1; \
+	middle=$$(date +%s); \
 	$(PY) -m pytest $(TEST_WORKERS) $(PYTEST_ARGS) || status=1; \
+	echo "notebooks took $$((middle - start)) s, all else $$(($$(date +%s) - middle)) s"; \
 	exit $$status
+
+# The floors' tests, with a few examples of each property: the rest is for make test.
+check: $(DEV_READY) lint ## check style, types and the floors in under a minute, for every save
+	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -q $(TEST_WORKERS) -m "not slow and not browser" \
+	  $(addprefix tests/test_,$(addsuffix .py,$(QUICK))) $(PYTEST_ARGS)
 
 report: $(ALL_READY) ## write a hedge report: make report PORTFOLIO=data/portfolios/layer1.csv
 	@if [ -z "$$PORTFOLIO" ]; then \

@@ -56,19 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments after the program's name; those of the process when omitted.
-
-    Returns
-    -------
-    int
-        Exit code: 0 done, 2 bad input, 3 done in part, 1 unexpected, 130 interrupted. Errors are
-        one line on standard error.
-    """
+    """Run the command line."""
     arguments = _parser().parse_args(argv)
     try:
         return commands.command(arguments.command).run(arguments)

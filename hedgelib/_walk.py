@@ -345,7 +345,7 @@ def walk(
         account, totals = fill(k, bar, account, totals, face)
     equity, notional = equity_usd(bar, account), abs(account.short * bar.short)
     least = equity / notional if notional > 0.0 else math.inf
-    peak, top, gone, fall, drop = kept + equity, whole, -1.0, 0.0, 0.0
+    peak, top, liquidated_at, fall, drop = kept + equity, whole, -1.0, 0.0, 0.0
     if record is not None:
         note(record, 0, kept, whole, account, totals, least)
     for t in range(1, len(c.price)):
@@ -364,10 +364,10 @@ def walk(
             if equity <= k.alarm * notional:
                 if equity <= maintenance_usd(k, bar, account, rates, amounts, notional):
                     account, totals = lose(equity, totals)
-                    gone = float(t)
+                    liquidated_at = float(t)
                 elif equity < k.trigger * notional:
                     account, totals = top_up(k, bar, account, totals, equity, notional)
-        if gone < 0.0:
+        if liquidated_at < 0.0:
             account, totals = trade(k, bar, c.active[t], c.due[t], kept, whole, account, totals)
         wealth = kept + equity_usd(bar, account) - totals.added
         peak, top = max(peak, wealth), max(top, whole)
@@ -380,7 +380,7 @@ def walk(
             note(record, t, kept, whole, account, totals, ratio)
     out[0], out[1], out[2] = kept, whole, equity_usd(bar, account)
     out[3], out[4], out[5], out[6] = totals.funding, totals.turnover, totals.lost, totals.added
-    out[7], out[8], out[9], out[10] = gone, least, fall, drop
+    out[7], out[8], out[9], out[10] = liquidated_at, least, fall, drop
 
 
 def path_of(c: Columns, i: int) -> Columns:

@@ -2,6 +2,10 @@
 
 Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with.
 """
 
 from __future__ import annotations
@@ -68,6 +72,9 @@ class MarginTiers:
     Margin is marginal: each rate applies to the slice of the notional above its floor, which
     venues write as ``rate * notional - amount`` with an amount that keeps it continuous.
 
+    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
+    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
+
     Parameters
     ----------
     floors : tuple of float
@@ -79,11 +86,6 @@ class MarginTiers:
     ------
     InvalidInput
         Floors that do not ascend from zero, rates that fall or leave 0 to 1, unequal lengths.
-
-    Notes
-    -----
-    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
-    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
 
     Examples
     --------
@@ -146,10 +148,6 @@ class MarginTiers:
         notional : array_like
             >= 0.
 
-        Returns
-        -------
-        float or ndarray
-
         Raises
         ------
         InvalidInput
@@ -170,6 +168,8 @@ def inverse_initial_margin_coin(
 
     Formula: ``|contracts| * multiplier_usd / price_usd / leverage``.
 
+    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
+
     Parameters
     ----------
     contracts : array_like
@@ -180,20 +180,6 @@ def inverse_initial_margin_coin(
         > 0. It sets the margin, never the size of the position.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or leverage not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
 
     Examples
     --------
@@ -220,6 +206,8 @@ def linear_initial_margin_usd(
 
     Formula: ``|contracts| * multiplier_coin * price_usd / leverage``.
 
+    **Source:** MEXC, "Margin of USDT-M futures".
+
     Parameters
     ----------
     contracts : array_like
@@ -230,20 +218,6 @@ def linear_initial_margin_usd(
         > 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or leverage not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** MEXC, "Margin of USDT-M futures".
 
     Examples
     --------
@@ -271,6 +245,8 @@ def inverse_maintenance_margin_coin(
 
     Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``.
 
+    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
+
     Parameters
     ----------
     contracts : array_like
@@ -283,20 +259,6 @@ def inverse_maintenance_margin_coin(
         The tier's amount, coins, >= 0.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
 
     Examples
     --------
@@ -325,6 +287,8 @@ def linear_maintenance_margin_usd(
 
     Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``.
 
+    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
+
     Parameters
     ----------
     contracts : array_like
@@ -337,20 +301,6 @@ def linear_maintenance_margin_usd(
         The tier's amount, USD, >= 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
 
     Examples
     --------
@@ -387,6 +337,8 @@ def inverse_bankruptcy_price(
     Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
     ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``.
 
+    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
+
     Parameters
     ----------
     contracts : array_like
@@ -403,15 +355,6 @@ def inverse_bankruptcy_price(
     float or ndarray
         USD per coin, broadcast shape; ``inf`` for no position, and for a short whose wallet holds
         its whole notional (1x): its equity is ``N / price``, above zero at any price.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a negative wallet, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
 
     Examples
     --------
@@ -439,6 +382,8 @@ def linear_bankruptcy_price(
 
     Formula: ``entry - s wallet / (|contracts| multiplier_coin)``.
 
+    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
+
     Parameters
     ----------
     contracts : array_like
@@ -455,15 +400,6 @@ def linear_bankruptcy_price(
     float or ndarray
         USD per coin, broadcast shape; ``inf`` for no position, and for a long whose wallet holds
         its whole notional.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a negative wallet, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
 
     Examples
     --------
@@ -532,6 +468,10 @@ def inverse_liquidation_price(
     and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
     price ``s N / (s N / entry + wallet - m N / entry + a)``.
 
+    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
+    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
+    price, and ``entry / m`` on the entry price.
+
     Parameters
     ----------
     contracts : array_like
@@ -562,12 +502,6 @@ def inverse_liquidation_price(
     InvalidInput
         Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
         do not go together.
-
-    Notes
-    -----
-    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
-    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
-    price, and ``entry / m`` on the entry price.
 
     Examples
     --------
@@ -613,6 +547,9 @@ def inverse_tiered_liquidation_price(
     On the mark price the tier is that of the notional in coins at the liquidation price itself, not
     at entry.
 
+    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
+    the result back makes equity equal to maintenance margin.
+
     Parameters
     ----------
     contracts, entry_usd, wallet_coin : array_like
@@ -633,11 +570,6 @@ def inverse_tiered_liquidation_price(
     ------
     InvalidInput
         As for :func:`inverse_liquidation_price`.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
-    the result back makes equity equal to maintenance margin.
 
     Examples
     --------
@@ -693,6 +625,8 @@ def linear_liquidation_price(
     (plus the taker fee where the venue adds it): on the mark price
     ``(entry - s w) / (1 - s m)``, on the entry price ``entry - s (w - m entry)``.
 
+    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
+
     Parameters
     ----------
     contracts : array_like
@@ -723,10 +657,6 @@ def linear_liquidation_price(
         Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
         do not go together.
 
-    Notes
-    -----
-    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
-
     Examples
     --------
     >>> round(linear_liquidation_price(-20, 3500, 14000, maintenance_rate=0.005), 2)
@@ -755,9 +685,13 @@ def margin_tiers(
 ) -> MarginTiers | None:
     """Return the tiers of a contract in the unit of its margin, ``None`` where unverified.
 
+    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
+    Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
+    maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
+    price, which is 1.65% of it.
+
     Parameters
     ----------
-    terms : ContractTerms
     price_usd : float
         USD per coin, > 0; it turns floors in USD into coins for an inverse contract.
     contracts : float, optional
@@ -775,13 +709,6 @@ def margin_tiers(
     ------
     InvalidInput
         A price that is not > 0, or a ladder that is none.
-
-    Notes
-    -----
-    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
-    Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
-    maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
-    price, which is 1.65% of it.
 
     Examples
     --------
@@ -820,6 +747,10 @@ def _average_rate(ladder: MarginTiers, size: float) -> float:
 def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -> float:
     """Return the highest leverage that a venue allows for a position of a given size.
 
+    **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
+    above its floor, up to and including the next. Kraken: initial margin is graduated, so the
+    leverage is the notional over the sum of ``rate_k slice_k``.
+
     Parameters
     ----------
     terms : ContractTerms
@@ -838,12 +769,6 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     ------
     InvalidInput
         Contracts that are no number, a price that is not > 0, or a ladder that is none.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
-    above its floor, up to and including the next. Kraken: initial margin is graduated, so the
-    leverage is the notional over the sum of ``rate_k slice_k``.
 
     Examples
     --------
@@ -879,6 +804,11 @@ def liquidation_price(
 ) -> float:
     """Return the liquidation price of a position by its venue's own convention.
 
+    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
+    the ladder of :func:`margin_tiers` for this position. With stablecoin behind a face of `N` USD,
+    signed, the equity is ``wallet + N (price / entry - 1)`` and the maintenance margin
+    ``rate |N| - amount * price``.
+
     Parameters
     ----------
     terms : ContractTerms
@@ -905,13 +835,6 @@ def liquidation_price(
     ------
     InvalidInput
         Neither the terms nor the caller name a rate; margin not above maintenance at entry.
-
-    Notes
-    -----
-    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
-    the ladder of :func:`margin_tiers` for this position. With stablecoin behind a face of `N` USD,
-    signed, the equity is ``wallet + N (price / entry - 1)`` and the maintenance margin
-    ``rate |N| - amount * price``.
 
     Examples
     --------
@@ -1004,6 +927,8 @@ def cross_wallet_coin(
     Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
     of the isolated formulas.
 
+    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
+
     Parameters
     ----------
     wallet_coin : array_like
@@ -1024,10 +949,6 @@ def cross_wallet_coin(
     InvalidInput
         Values out of range, or nothing left: the other positions liquidate the account by
         themselves.
-
-    Notes
-    -----
-    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
 
     Examples
     --------
@@ -1055,6 +976,8 @@ def liquidation_distance(
 
     Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
 
+    **Source:** definition; log returns, so that a doubling and a halving are equally far.
+
     Parameters
     ----------
     price_usd : array_like
@@ -1068,15 +991,6 @@ def liquidation_distance(
     -------
     move, deviations : float or ndarray
         Broadcast shape; ``inf`` where there is no liquidation price.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** definition; log returns, so that a doubling and a halving are equally far.
 
     Examples
     --------
