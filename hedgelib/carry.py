@@ -1137,12 +1137,8 @@ def linear_funding_total_usd(
 
     Parameters
     ----------
-    contracts : array_like, scalar or shape (n,)
-        Signed number of contracts held at the settlements.
-    mark_usd : array_like, shape (n,)
-        Mark price at each, USD per coin, > 0.
-    funding_rates : array_like, shape (n,)
-        Decimals per interval.
+    contracts, mark_usd, funding_rates
+        As for :func:`inverse_funding_total_coin`.
     multiplier_coin : array_like
         Coins in one contract, > 0.
 

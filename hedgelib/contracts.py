@@ -673,12 +673,8 @@ def linear_funding_usd(
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts held at the settlement.
-    mark_usd : array_like
-        Mark price, USD per coin, > 0.
-    funding_rate : array_like
-        Decimal per interval.
+    contracts, mark_usd, funding_rate
+        As for :func:`inverse_funding_coin`.
     multiplier_coin : array_like
         Coins in one contract, > 0.
 
@@ -750,12 +746,8 @@ def linear_break_even_price(
 
     Parameters
     ----------
-    contracts : array_like
-        Signed; only the sign counts, and it must not be zero.
-    entry_usd : array_like
-        USD per coin, > 0.
-    open_fee_rate, close_fee_rate : array_like
-        Decimals; the closing one equals the opening one when omitted.
+    contracts, entry_usd, open_fee_rate, close_fee_rate
+        As for :func:`inverse_break_even_price`.
 
     Raises
     ------

@@ -291,12 +291,8 @@ def linear_maintenance_margin_usd(
 
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        The mark or the entry, by the venue's convention; USD per coin, > 0.
-    maintenance_rate : array_like
-        Decimal, 0 to below 1.
+    contracts, price_usd, maintenance_rate
+        As for :func:`inverse_maintenance_margin_coin`.
     maintenance_amount_usd : array_like
         The tier's amount, USD, >= 0.
     multiplier_coin : array_like
