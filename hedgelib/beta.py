@@ -2,6 +2,8 @@
 
 Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
 straight line in the simple return.
+
+A function of arrays returns the broadcast shape.
 """
 
 from __future__ import annotations
@@ -867,11 +869,6 @@ def blume(beta: ArrayLike) -> Result:
     beta : array_like
         Raw betas.
 
-    Returns
-    -------
-    float or ndarray
-        Shape of `beta`.
-
     Examples
     --------
     >>> round(blume(1.5), 6)
@@ -916,11 +913,6 @@ def vasicek(
     prior_mean, prior_sd : array_like
         Mean and standard deviation of the betas of comparable coins, the latter >= 0; take them
         from the cross-section of altcoins, whose mean is not 1.
-
-    Returns
-    -------
-    ShrunkBeta
-        Broadcast shape.
 
     Raises
     ------

@@ -5,7 +5,8 @@ receive, and a short that sold above spot receives the premium as it converges.
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -95,11 +96,6 @@ def interest_rate_component(
     float or ndarray
         Decimal per interval, broadcast shape.
 
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite rates, no interval, shapes that do not go together.
-
     Examples
     --------
     >>> round(interest_rate_component(0.0006, 0.0003), 8)
@@ -137,11 +133,6 @@ def premium_index(
     -------
     float or ndarray
         Decimal, broadcast shape; 0 while the index is between bid and ask.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a bid above the ask, shapes that do not go together.
 
     Examples
     --------
@@ -226,11 +217,6 @@ def funding_rate(
     float or ndarray
         Decimal per interval, broadcast shape.
 
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite values, a negative damper or cap, shapes that do not go together.
-
     Examples
     --------
     >>> funding_rate([-0.0006, 0.0003, 0.0100]).round(6)
@@ -267,11 +253,6 @@ def deribit_funding_rate(
     -------
     float or ndarray
         Decimal per 8 hours, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite values, a negative damper or cap, shapes that do not go together.
 
     Examples
     --------
@@ -438,16 +419,6 @@ def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) ->
     interval_hours : array_like
         Hours between settlements, > 0.
 
-    Returns
-    -------
-    AnnualFunding
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A rate outside -1 to 1, no interval, shapes that do not go together.
-
     Examples
     --------
     >>> year = annualise_funding(0.0001)
@@ -602,11 +573,6 @@ def annualised_basis(
     days : array_like
         To expiry, > 0.
 
-    Returns
-    -------
-    AnnualisedBasis
-        Each field in the shape of the arguments that it depends on.
-
     Examples
     --------
     >>> year = annualised_basis(3605, 3500, 90)
@@ -677,11 +643,6 @@ def inverse_short_with_basis(
         Price of the contract, USD per coin, > 0.
     spot_entry_usd, spot_exit_usd : array_like
         Price of the coin at the same moments, USD, > 0.
-
-    Returns
-    -------
-    ShortWithBasis
-        Each field in the shape of the arguments that it depends on.
 
     Examples
     --------
@@ -755,11 +716,6 @@ def expiry_lock(
         Delivery price, USD per coin, > 0.
     notional_usd : array_like, optional
         Face of the short, USD, >= 0; ``coin * futures_usd`` when omitted.
-
-    Returns
-    -------
-    ExpiryLock
-        Each field in the shape of the arguments that it depends on.
 
     Examples
     --------
@@ -922,11 +878,6 @@ def close_reopen_break_even(
         Of one side, decimals of the notional, from 0 to below 1.
     interval_hours : array_like
         Between settlements, > 0.
-
-    Returns
-    -------
-    BreakEven
-        Each field in the shape of the arguments that it depends on.
 
     Examples
     --------

@@ -5,7 +5,8 @@ face fixed in the coin and pays in USD. Positions are signed: long above zero, s
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -232,11 +233,6 @@ class ContractTerms:
             Signed number of contracts.
         price_usd : float
             USD per coin; it matters for a linear contract only.
-
-        Raises
-        ------
-        InvalidInput
-            Contracts that are no number, a price that is not > 0.
         """
         contracts, price_usd = scalars(
             contracts=(contracts, FINITE), price_usd=(price_usd, POSITIVE)
@@ -865,11 +861,6 @@ class Ledger:
         ----------
         mark_usd : array_like
             USD per coin, > 0.
-
-        Returns
-        -------
-        float or ndarray
-            Shape of `mark_usd`.
         """
         open_contracts, entry = float(self.contracts[-1]), float(self.entry_usd[-1])
         if open_contracts == 0:
@@ -884,11 +875,6 @@ class Ledger:
         ----------
         mark_usd : array_like
             USD per coin, > 0.
-
-        Returns
-        -------
-        float or ndarray
-            Shape of `mark_usd`.
         """
         unrealised = self.unrealised(mark_usd)
         with extremes("total"):

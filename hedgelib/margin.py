@@ -5,7 +5,8 @@ liquidation price differs with it, so it is a parameter everywhere. "No such pri
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -129,11 +130,6 @@ class MarginTiers:
         -------
         rate, amount : float or ndarray
             Shape of `notional`.
-
-        Raises
-        ------
-        InvalidInput
-            A negative, infinite or missing notional.
         """
         (notional,) = numbers(notional=(notional, NONNEGATIVE))
         tier = np.searchsorted(self.floors, notional, side="right") - 1
@@ -147,11 +143,6 @@ class MarginTiers:
         ----------
         notional : array_like
             >= 0.
-
-        Raises
-        ------
-        InvalidInput
-            A negative, infinite or missing notional.
         """
         rate, amount = self.lookup(notional)
         return plain(np.multiply(notional, rate) - amount)

@@ -5,7 +5,8 @@ so that a picture of modelled prices cannot pass for one of real ones.
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ A ratio may be right in units and wrong in dollars: they differ by the two price
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -74,11 +75,6 @@ def minimum_variance_ratio(
         Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
         notionals (beta), of price changes for one in units.
 
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
-
     Examples
     --------
     >>> round(minimum_variance_ratio(0.928, 0.0263, 0.0313), 4)
@@ -137,11 +133,6 @@ def ratio_in_notionals(
         Units of futures per unit held.
     spot_usd, futures_usd : array_like
         Price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
 
     Examples
     --------
@@ -433,11 +424,6 @@ def volatility_reduction(r2: ArrayLike) -> Result:
     ----------
     r2 : array_like
         Share of variance removed, from 0 to 1.
-
-    Returns
-    -------
-    float or ndarray
-        Shape of `r2`.
 
     Raises
     ------

@@ -2,7 +2,8 @@
 
 A value that is missing or outside the range its parameter gives, and shapes that do not go
 together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with.
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -140,11 +141,6 @@ def move_pnl(
         Return of the coin, a decimal above -1.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    MovePnl
-        Floats, or arrays of the broadcast shape.
 
     Examples
     --------
