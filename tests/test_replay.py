@@ -341,8 +341,8 @@ def assert_same(end, i, run):
     assert (end.label, end.n_steps) == (run.label, run.n_steps)
 
 
-def test_both_ways_of_running_agree(monkeypatch):
-    """The compiled walk and the plain one, to the bit."""
+def test_all_ways_of_running_agree(monkeypatch):
+    """The compiled walk, the one under the interpreter and the uncompiled one, to the bit."""
     plan = h.plan_hedge(50_000, 1.4, TIERED, PRICE, max_leverage=3)
     paths = gbm_paths(Gbm(drift=0, volatility=0.05, n=100), 40, 60, seed=5, price_usd=PRICE)
     asked = {
@@ -352,10 +352,11 @@ def test_both_ways_of_running_agree(monkeypatch):
         "top_up": TopUp(trigger=0.1, leverage=4.0, budget_usd=5_000),
     }
     fast = replay_many(plan, paths, **asked)
-    monkeypatch.setattr(_walk, "compiled", lambda: None)
-    plain = replay_many(plan, paths, **asked)
-    for field in dataclasses.fields(fast):
-        assert np.array_equal(getattr(fast, field.name), getattr(plain, field.name)), field.name
+    for walk in (None, _walk.walk_many):
+        monkeypatch.setattr(_walk, "compiled", lambda walk=walk: walk)
+        plain = replay_many(plan, paths, **asked)
+        for field in dataclasses.fields(fast):
+            assert np.array_equal(getattr(fast, field.name), getattr(plain, field.name)), field.name
     assert fast.liquidated_share not in (0, 1)
     assert fast.top_ups_usd.max() > 0
 
