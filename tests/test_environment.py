@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import seconds_by_part
 from labtools import ROOT, own_environment
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -256,3 +257,20 @@ def test_ci_runs_the_documented_test_command_and_forbids_skipping():
     assert lines[0] == "#!/usr/bin/env bash"
     assert "export HEDGELIB_REQUIRE_BROWSER=1" in lines
     assert any(line.split(" || ")[0] == "make test" for line in lines)
+
+
+def test_the_end_of_a_run_says_which_part_took_how_long():
+    def report(nodeid: str, duration: float) -> pytest.TestReport:
+        where = (nodeid, 1, nodeid)
+        return pytest.TestReport(nodeid, where, {}, "passed", None, "call", duration=duration)
+
+    stats = {
+        "passed": [report("tests/test_beta.py::a", 1.0), report("tests/test_beta.py::b", 2.0)],
+        "": [report("tests/live/test_a.py::a", 0.5), report("hedgelib/live/calls.py::c", 9.0)],
+        "deselected": ["tests/test_beta.py::d"],
+    }
+    assert list(seconds_by_part(stats).items()) == [
+        ("doctests", 9.0),
+        ("tests", 3.0),
+        ("tests/live", 0.5),
+    ]
