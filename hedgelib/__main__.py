@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import hedgelib
 from hedgelib import commands
+from hedgelib._extras import extra_of, missing
 from hedgelib.errors import HedgeError, VenueError
 from hedgelib.report.blocks import printable
 
@@ -55,19 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The arguments after the program's name; those of the process when omitted.
-
-    Returns
-    -------
-    int
-        Exit code: 0 done, 2 bad input, 3 done in part, 1 unexpected, 130 interrupted. Errors are
-        one line on standard error.
-    """
+    """Run the command line."""
     arguments = _parser().parse_args(argv)
     try:
         return commands.command(arguments.command).run(arguments)
@@ -78,6 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain(_INTERRUPTED, "interrupted; nothing was written")
     except Exception as error:
+        package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+        if package and extra_of(package):
+            return _complain(_BAD_INPUT, str(missing(package, f"hedgelib {arguments.command}")))
         if arguments.debug:
             traceback.print_exc()
         return _complain(

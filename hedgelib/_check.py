@@ -100,11 +100,6 @@ def aligned(values: Mapping[str, object], *, rows_only: bool = False) -> None:
     """Refuse pandas objects whose labels do not match, because they are paired by position.
 
     A table is compared with tables, and also with series where only rows are paired.
-
-    Raises
-    ------
-    InvalidInput
-        With the first place at which two of them differ.
     """
     labelled = [
         (name, labels[:1] if rows_only else labels)
@@ -125,13 +120,7 @@ def aligned(values: Mapping[str, object], *, rows_only: bool = False) -> None:
 
 
 def ascending(**values: object) -> None:
-    """Refuse pandas objects whose dates are not in ascending order.
-
-    Raises
-    ------
-    InvalidInput
-        With the first date that comes too late.
-    """
+    """Refuse pandas objects whose dates are not in ascending order."""
     for name, value in values.items():
         for dates in _labels(value)[:1]:
             if dates.dtype.kind == "M" and not dates.is_monotonic_increasing:
@@ -143,14 +132,7 @@ def ascending(**values: object) -> None:
 
 
 def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
-    """Check arguments, and that they broadcast, and return them as float64 in the order given.
-
-    Raises
-    ------
-    InvalidInput
-        A value is no number, breaks its rule, the shapes do not go together, or pandas objects are
-        labelled differently.
-    """
+    """Check arguments, and that they broadcast, and return them as float64 in the order given."""
     aligned({name: value for name, (value, _) in values.items()})
     arrays: list[Any] = []
     for name, (value, rule) in values.items():
@@ -173,20 +155,14 @@ def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
 
 
 def scalars(**values: tuple[ArrayLike, Rule]) -> tuple[float, ...]:
-    """Check arguments that must be one number each, and return them as floats.
-
-    Raises
-    ------
-    InvalidInput
-        A value is no number, is an array, or breaks its rule.
-    """
-    found = []
+    """Check arguments that must be one number each, and return them as floats."""
+    floats = []
     for name, pair in values.items():
         (number,) = numbers(**{name: pair})
         if np.ndim(number):
             raise InvalidInput(f"{name} must be a single number, got shape {np.shape(number)}")
-        found.append(float(number))
-    return tuple(found)
+        floats.append(float(number))
+    return tuple(floats)
 
 
 def plain(result: FloatArray) -> Result:
@@ -195,15 +171,7 @@ def plain(result: FloatArray) -> Result:
 
 
 def series(name: str, value: ArrayLike, *, at_least: int = 1, rule: Rule = FINITE) -> FloatArray:
-    """Check a one-dimensional sequence of numbers and return it as float64.
-
-    Raises
-    ------
-    InvalidInput
-        Not one-dimensional, no numbers, a value breaks the rule, or dates that run backwards.
-    NotEnoughData
-        Shorter than `at_least`.
-    """
+    """Check a one-dimensional sequence of numbers and return it as float64."""
     ascending(**{name: value})
     array = _as_floats(name, value)
     if array.ndim != 1:
@@ -233,25 +201,13 @@ def in_pieces(
 
 
 def one_of(name: str, value: object, accepted: tuple[str, ...]) -> None:
-    """Refuse a choice that is not in the list.
-
-    Raises
-    ------
-    InvalidInput
-        With the list.
-    """
+    """Refuse a choice that is not in the list."""
     if not isinstance(value, str) or value not in accepted:
         raise InvalidInput(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
 
 
 def instance(name: str, value: object, kind: type) -> None:
-    """Refuse an argument that is not a `kind`.
-
-    Raises
-    ------
-    InvalidInput
-        With what was found.
-    """
+    """Refuse an argument that is not a `kind`."""
     if not isinstance(value, kind):
         raise InvalidInput(f"{name} must be a {kind.__name__}, got {value!r}")
 

@@ -479,11 +479,11 @@ def read_contracts(path: Path) -> tuple[list[Listing], list[Venue], date]:
         if listing.id in listings:
             raise file.bad(f"contract {listing.id}", "appears twice")
         listings[listing.id] = listing
-    found = []
+    venues = []
     for key, table in file.root["venues"].items():
         where = f"venues.{key}"
         as_of, document = file.source(where, table["source"])
-        found.append(
+        venues.append(
             Venue(
                 key=key,
                 name=file.text(where, table, "name"),
@@ -493,4 +493,4 @@ def read_contracts(path: Path) -> tuple[list[Listing], list[Venue], date]:
                 source=document,
             )
         )
-    return list(listings.values()), found, file.collected
+    return list(listings.values()), venues, file.collected

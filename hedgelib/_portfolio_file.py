@@ -115,18 +115,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a file says of one holding.
-
-    Parameters
-    ----------
-    at : Place
-    coin : str
-        As written, blanks at the ends left out.
-    numbers : dict of str to Decimal
-        By column; those that are there.
-    written : dict of str to str or None
-        The file's own name of each column; None where the place is that of the value itself.
-    """
+    """What a file says of one holding."""
 
     at: Place
     coin: str
@@ -139,24 +128,7 @@ class Row:
 
 
 def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
-    """Read the rows of a file, and how its columns were understood.
-
-    Parameters
-    ----------
-    path : Path
-        JSON where its name ends in .json, else CSV.
-
-    Returns
-    -------
-    rows : list of Row
-    read_as : tuple of (str, str)
-        Names in the file that are not ours, and what they were taken for.
-
-    Raises
-    ------
-    PortfolioFileError
-        With the place.
-    """
+    """Read the rows of a file, and how its columns were understood."""
     text = _text(path)
     rows = _json_rows(path, text) if path.suffix.lower() == ".json" else _csv_rows(path, text)
     read_as = {
@@ -172,17 +144,7 @@ def read_rows(path: Path) -> tuple[list[Row], tuple[tuple[str, str], ...]]:
 
 
 def unfit(kind: os.stat_result) -> str | None:
-    """Return why a path cannot be a portfolio file, or None.
-
-    Parameters
-    ----------
-    kind : os.stat_result
-
-    Returns
-    -------
-    str or None
-        A folder is told when it is opened.
-    """
+    """Return why a path cannot be a portfolio file, or None."""
     if stat.S_ISDIR(kind.st_mode):
         return None
     if not stat.S_ISREG(kind.st_mode):
@@ -222,24 +184,7 @@ def _words(name: str) -> list[str]:
 
 
 def column_of(name: str) -> str | None:
-    """Find what a column of that name holds.
-
-    Parameters
-    ----------
-    name : str
-        As the file has it.
-
-    Returns
-    -------
-    str or None
-        One of :data:`COLUMNS`, or "beta_btc" for betas to a coin, or "comment" for one that is not
-        read; None for a name that is not known, or that names a currency other than USD.
-
-    Examples
-    --------
-    >>> [column_of(name) for name in ("Symbol", "Balance", "Balance (USD)", "Value in EUR")]
-    ['coin', 'quantity', 'usd_value', None]
-    """
+    """Find what a column of that name holds."""
     words = _words(name)
     dollars = not _USD.isdisjoint(words)
     column = _MEANING.get(
@@ -335,15 +280,15 @@ def _log_message(why: str) -> str:
 
 def _readings(text: str, *, semicolons: bool) -> list[tuple[str, bool]]:
     """Find every way to read a number: written plainly, and whether a comma is decimal in it."""
-    found = [(text, False)] if _PLAIN.fullmatch(text) else []
+    readings = [(text, False)] if _PLAIN.fullmatch(text) else []
     if _COMMA_GROUPS.fullmatch(text):
-        found.append((text.replace(",", ""), False))
+        readings.append((text.replace(",", ""), False))
     # A point is decimal, unless the columns stand between semicolons: then a comma may be.
-    if _POINT_GROUPS.fullmatch(text) and (semicolons or not found):
-        found.append((text.replace(".", "").replace(",", "."), True))
+    if _POINT_GROUPS.fullmatch(text) and (semicolons or not readings):
+        readings.append((text.replace(".", "").replace(",", "."), True))
     if _DECIMAL_COMMA.fullmatch(text):
-        found.append((text.replace(",", "."), True))
-    return found
+        readings.append((text.replace(",", "."), True))
+    return readings
 
 
 def _decimal(text: str) -> Decimal:
@@ -366,21 +311,21 @@ def _number(
                 f"must be a number {kind or 'without currency'}, got {_shown(text)}", name
             )
         amount = dollars["before"] or dollars["sign"] + dollars["amount"]
-    found = _readings(amount, semicolons=semicolons)
-    if len(found) > 1:
+    readings = _readings(amount, semicolons=semicolons)
+    if len(readings) > 1:
         # With a zero more at the end, three decimals are no thousands.
-        forms = [form + "0" if semicolons and "." in form else form for form, _ in found]
+        forms = [form + "0" if semicolons and "." in form else form for form, _ in readings]
         raise at.error(
             f"{_shown(text)} can be read as {' or as '.join(forms)}; write the one that is meant",
             name,
         )
-    if not found or (found[0][1] and not semicolons):
+    if not readings or (readings[0][1] and not semicolons):
         if not _FOREIGN.isdisjoint(_words(text)):
             raise at.error(f"must be in USD, got {_shown(text)}; convert it", name)
-        bare = found or _readings(re.sub(r"[\s'’_]", "", amount), semicolons=semicolons)
+        bare = readings or _readings(re.sub(r"[\s'’_]", "", amount), semicolons=semicolons)
         fix = f"; write {bare[0][0]}" if len(bare) == 1 else ""
         raise at.error(f"must be a plain number such as 1250.50, got {_shown(text)}{fix}", name)
-    value = _decimal(found[0][0])
+    value = _decimal(readings[0][0])
     if not isfinite(float(value)):
         raise at.error(f"{_shown(text)} is too large", name)
     if value < 0 and not column.startswith("beta"):
@@ -417,12 +362,12 @@ def _csv_rows(path: Path, text: str) -> list[Row]:
             raise at.error(
                 f"{len(cells)} values where the header has {len(header)} columns; {advice}"
             )
-        found = {
+        by_column = {
             meaning[name]: (name, cell.strip()) for name, cell in zip(header, cells, strict=True)
         }
-        found.pop(_COMMENT, None)
-        coin = found["coin"][1]
-        rows.append(_row(at, coin, found, semicolons=delimiter == ";"))
+        by_column.pop(_COMMENT, None)
+        coin = by_column["coin"][1]
+        rows.append(_row(at, coin, by_column, semicolons=delimiter == ";"))
     if fault:
         raise fault
     if not rows:
@@ -438,8 +383,8 @@ def _records(path: Path, text: str) -> Iterator[tuple[Place, list[str], str]]:
         number += 1
         at = Place(path, number)
         # How Excel is told what stands between columns.
-        if not delimiter and (told := _TOLD.fullmatch(line.strip())):
-            delimiter = told[1]
+        if not delimiter and (declared := _TOLD.fullmatch(line.strip())):
+            delimiter = declared[1]
             continue
         # Before the CSV reader sees it: a quote in a comment would swallow the lines below.
         if line.lstrip().startswith("#"):
@@ -460,11 +405,11 @@ def _delimiter(at: Place, header: str) -> str:
     if header.lstrip()[:1] in ("{", "["):
         raise at.error("this looks like JSON; give the file a name that ends in .json")
     bare = re.sub(r'"[^"]*"', "", header)
-    found = [name for name in _DELIMITERS if name in bare.strip(" \r\n")]
-    if len(found) > 1:
-        names = " and ".join(_DELIMITERS[name] for name in found)
+    delimiters = [name for name in _DELIMITERS if name in bare.strip(" \r\n")]
+    if len(delimiters) > 1:
+        names = " and ".join(_DELIMITERS[name] for name in delimiters)
         raise at.error(f"{names} in one header; separate the columns by one of them")
-    return found[0] if found else ","
+    return delimiters[0] if delimiters else ","
 
 
 def _header(at: Place, header: list[str]) -> dict[str, str]:
@@ -517,12 +462,12 @@ class _Object:
 
     def items(self, at: Place) -> dict[str, Any]:
         """Return keys and values without comments; refuse a key that appears twice."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key, value in self.pairs:
-            if key in found:
+            if key in values:
                 raise at.error("this key appears twice", key)
-            found[key] = value
-        return {key: value for key, value in found.items() if not key.startswith("#")}
+            values[key] = value
+        return {key: value for key, value in values.items() if not key.startswith("#")}
 
 
 def _json_rows(path: Path, text: str) -> list[Row]:
@@ -613,14 +558,14 @@ def _coin_row(at: Place, coin: str, value: Any) -> Row:
 def _cells(
     at: Place, meaning: Mapping[str, str], items: Mapping[str, Any]
 ) -> dict[str, tuple[str | None, str]]:
-    found: dict[str, tuple[str | None, str]] = {}
+    cells: dict[str, tuple[str | None, str]] = {}
     for name, column in meaning.items():
         if column == _COMMENT:
             continue
         if not isinstance(items[name], str | Decimal | None):
             raise at.error(f"must be a number, got {_kind(items[name])}", name)
-        found[column] = name, _cell(items[name])
-    return found
+        cells[column] = name, _cell(items[name])
+    return cells
 
 
 def _cell(value: str | Decimal | None) -> str:

@@ -12,22 +12,14 @@ from hedgelib.errors import InvalidInput, NotEnoughData
 
 
 def whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
-    """Check a count and return it as an int.
-
-    Raises
-    ------
-    InvalidInput
-        Not a whole number, or below `least`.
-    NotEnoughData
-        Above `most`, the number of observations there are to count.
-    """
+    """Check a count and return it as an int."""
     if type(value) is int and abs(value) < 2**53:  # the usual case, at no cost
         number = value
     else:
-        (found,) = scalars(**{name: (value, FINITE)})
-        number = int(found)
-        if number != found:
-            raise InvalidInput(f"{name} must be a whole number, got {found!r}")
+        (exact,) = scalars(**{name: (value, FINITE)})
+        number = int(exact)
+        if number != exact:
+            raise InvalidInput(f"{name} must be a whole number, got {exact!r}")
     if number < least:
         raise InvalidInput(f"{name} must be >= {least}, got {number}")
     if most is not None and number > most:

@@ -32,6 +32,8 @@ _MONEY = re.compile(r"\$(?=[+−-]?\d)")
 def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
     """Write an amount of dollars.
 
+    **Source:** house style; the sign stands before the dollar, and nothing rounds to "−$0".
+
     Parameters
     ----------
     amount : float
@@ -40,14 +42,6 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
         Put a plus sign before a gain.
     cents : bool
         Two decimals instead of none.
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** house style; the sign stands before the dollar, and nothing rounds to "−$0".
 
     Examples
     --------
@@ -66,6 +60,8 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
 def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
     """Write a decimal as a percentage.
 
+    **Source:** house style.
+
     Parameters
     ----------
     share : float
@@ -74,14 +70,6 @@ def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
         Decimals of the percentage.
     signed : bool
         Put a plus sign before a rise.
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** house style.
 
     Examples
     --------
@@ -99,19 +87,13 @@ def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
 def money_in_markdown(text: str) -> str:
     r"""Make dollar amounts in Markdown stay amounts, and leave formulas alone.
 
+    **Source:** JupyterLab 4.6 renders ``\$5 and \$6`` as a formula; an entity in an element of its
+    own is left alone by every renderer tried.
+
     Parameters
     ----------
     text : str
         Markdown; a dollar sign before a digit is money, any other starts or ends a formula.
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** JupyterLab 4.6 renders ``\$5 and \$6`` as a formula; an entity in an element of its
-    own is left alone by every renderer tried.
 
     Examples
     --------

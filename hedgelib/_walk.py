@@ -1,4 +1,4 @@
-"""One path of a replay in plain numbers: run as it is for one path, compiled for many.
+"""One path of a replay in plain numbers: run as it is for one path, compiled for many with numba.
 
 A position needs no average entry to be valued. Selling a face of `x` fetches something, `paid`
 keeps the sum of it, and what the position has made is what `paid` is worth less what buying the
@@ -19,7 +19,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["OUTCOME", "RECORD", "Columns", "Terms", "compiled", "walk", "walk_many"]
+__all__ = [
+    "OUTCOME",
+    "RECORD",
+    "Columns",
+    "Terms",
+    "compiled",
+    "walk",
+    "walk_in_python",
+    "walk_many",
+]
 
 RECORD = (
     "kept",
@@ -336,7 +345,7 @@ def walk(
         account, totals = fill(k, bar, account, totals, face)
     equity, notional = equity_usd(bar, account), abs(account.short * bar.short)
     least = equity / notional if notional > 0.0 else math.inf
-    peak, top, gone, fall, drop = kept + equity, whole, -1.0, 0.0, 0.0
+    peak, top, liquidated_at, fall, drop = kept + equity, whole, -1.0, 0.0, 0.0
     if record is not None:
         note(record, 0, kept, whole, account, totals, least)
     for t in range(1, len(c.price)):
@@ -355,10 +364,10 @@ def walk(
             if equity <= k.alarm * notional:
                 if equity <= maintenance_usd(k, bar, account, rates, amounts, notional):
                     account, totals = lose(equity, totals)
-                    gone = float(t)
+                    liquidated_at = float(t)
                 elif equity < k.trigger * notional:
                     account, totals = top_up(k, bar, account, totals, equity, notional)
-        if gone < 0.0:
+        if liquidated_at < 0.0:
             account, totals = trade(k, bar, c.active[t], c.due[t], kept, whole, account, totals)
         wealth = kept + equity_usd(bar, account) - totals.added
         peak, top = max(peak, wealth), max(top, whole)
@@ -371,7 +380,7 @@ def walk(
             note(record, t, kept, whole, account, totals, ratio)
     out[0], out[1], out[2] = kept, whole, equity_usd(bar, account)
     out[3], out[4], out[5], out[6] = totals.funding, totals.turnover, totals.lost, totals.added
-    out[7], out[8], out[9], out[10] = gone, least, fall, drop
+    out[7], out[8], out[9], out[10] = liquidated_at, least, fall, drop
 
 
 def path_of(c: Columns, i: int) -> Columns:
@@ -393,12 +402,26 @@ def walk_many(k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out:
         walk(k, rates, amounts, path_of(c, i), first, out[i], None)
 
 
-@cache
-def compiled() -> Callable[..., None]:
-    """Return :func:`walk_many` compiled; the first time ever takes seconds, then it is on disk."""
-    from numba import njit
-    from numba.extending import register_jitable
+def walk_in_python(k: Terms, rates: Any, amounts: Any, c: Columns, first: Start, out: Any) -> None:
+    """Run every path as :func:`walk_many` does, under the interpreter."""
+    ladder = rates.tolist(), amounts.tolist()
+    for i in range(len(c.price)):
+        # Python's own floats are several times as fast as numpy's scalars.
+        path = Columns(*(column.tolist() for column in path_of(c, i)))
+        walk(k, *ladder, path, first, out[i], None)
 
+
+@cache
+def compiled() -> Callable[..., None] | None:
+    """Return :func:`walk_many` compiled, or ``None`` without numba.
+
+    The first time ever takes seconds, then it is on disk.
+    """
+    try:
+        from numba import njit
+        from numba.extending import register_jitable
+    except ImportError:
+        return None
     called = (bar_at, equity_usd, grow_books, hold, maintenance_usd, lose, top_up, whole_lots)
     for function in (*called, to_sell, cost_after, fill, trade, note, walk, path_of):
         # Left to itself the compiler passes the account through memory, at four times the time.

@@ -2,6 +2,8 @@
 
 Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
 straight line in the simple return.
+
+A function of arrays returns the broadcast shape.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from hedgelib._check import (
     FINITE,
     NONNEGATIVE,
     POSITIVE,
+    POSITIVE_OR_INF,
     FloatArray,
     Result,
     Rule,
@@ -32,6 +35,7 @@ from hedgelib._check import (
 )
 from hedgelib._regress import SMALLEST, centred, instruments, pair
 from hedgelib._result import Numbers, whole
+from hedgelib._student import student_quantile
 from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
@@ -135,6 +139,8 @@ class BetaEstimate:
                 rule = rules.get(name, FINITE)
                 (number,) = scalars(**{name: (getattr(self, name), rule)})
                 object.__setattr__(self, name, number)
+        if self.se is not None and self.degrees is not None:
+            scalars(degrees=(self.degrees, POSITIVE_OR_INF))
         if self.n < 3:
             raise NotEnoughData(f"a beta with an error needs at least 3 observations, got {self.n}")
 
@@ -169,24 +175,18 @@ class BetaEstimate:
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the confidence interval of beta, from Student's t with `dof` degrees of freedom.
 
+        **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, for beta as a regression
+        slope; the interval is the textbook one of a slope.
+
         Parameters
         ----------
         level : float
             Between 0 and 1.
 
-        Returns
-        -------
-        low, high : float
-
         Raises
         ------
         InvalidInput
             A level outside 0 to 1, or a method without a standard error.
-
-        Notes
-        -----
-        **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, for beta as a regression
-        slope; the interval is the textbook one of a slope.
 
         Examples
         --------
@@ -195,10 +195,7 @@ class BetaEstimate:
         [1.6198, 1.9802]
         """
         (level,) = scalars(level=(level, _INSIDE))
-        se = self._error()
-        from scipy.special import stdtrit  # costs a quarter of a second; only intervals need it
-
-        half = float(stdtrit(self.dof, 0.5 + level / 2)) * se
+        half = self._error() * student_quantile(level, self.dof)
         return self.beta - half, self.beta + half
 
     def _interval_text(self) -> str:
@@ -233,24 +230,18 @@ def newey_west_lags(n: int) -> int:
 
     Formula: ``floor(4 (n / 100)^(2/9))``.
 
+    **Source:** Newey and West (1994), "Automatic lag selection in covariance matrix estimation",
+    with the constant that EViews and most packages print.
+
     Parameters
     ----------
     n : int
         Observations, >= 1.
 
-    Returns
-    -------
-    int
-
     Raises
     ------
     InvalidInput
         No whole number, or below 1.
-
-    Notes
-    -----
-    **Source:** Newey and West (1994), "Automatic lag selection in covariance matrix estimation",
-    with the constant that EViews and most packages print.
 
     Examples
     --------
@@ -323,6 +314,10 @@ def ols_beta(
     ``1 - h`` (``h`` the leverage), HC1 times ``n / (n - 2)``, and Newey-West with
     ``2 (1 - l / (L + 1)) sum(c_t e_t c_{t-l} e_{t-l})`` for each lag ``l`` up to ``L``.
 
+    **Source:** any textbook of regression; covariance and variance carry the same divisor, which is
+    where mixing ``np.cov`` (n - 1) with ``np.var`` (n) goes wrong by n/(n - 1). MacKinnon and White
+    (1985) for HC0 to HC3, Newey and West (1987) for the last.
+
     Parameters
     ----------
     y, x : array_like, shape (n,)
@@ -348,12 +343,6 @@ def ols_beta(
         not in the list.
     NotEnoughData
         Fewer than three observations, or not more than `lags`.
-
-    Notes
-    -----
-    **Source:** any textbook of regression; covariance and variance carry the same divisor, which is
-    where mixing ``np.cov`` (n - 1) with ``np.var`` (n) goes wrong by n/(n - 1). MacKinnon and White
-    (1985) for HC0 to HC3, Newey and West (1987) for the last.
 
     Examples
     --------
@@ -401,6 +390,8 @@ def beta_se(
 
     Formula: see :func:`ols_beta`, of which this is the field `se`.
 
+    **Source:** as :func:`ols_beta`.
+
     Parameters
     ----------
     y, x : array_like, shape (n,)
@@ -412,20 +403,12 @@ def beta_se(
     small_sample : bool
         Newey-West variance times ``n / (n - 2)``.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     InvalidInput
         As :func:`ols_beta`.
     NotEnoughData
         As :func:`ols_beta`.
-
-    Notes
-    -----
-    **Source:** as :func:`ols_beta`.
 
     Examples
     --------
@@ -441,6 +424,8 @@ def correlation(y: ArrayLike, x: ArrayLike) -> float:
     """Return the correlation of two series of returns.
 
     Formula: ``Cov(y, x) / (sd_y sd_x)``.
+
+    **Source:** Pearson's definition; its square is the share of variance a full hedge removes.
 
     Parameters
     ----------
@@ -458,10 +443,6 @@ def correlation(y: ArrayLike, x: ArrayLike) -> float:
         Missing or infinite returns, unequal lengths, a series that does not vary.
     NotEnoughData
         Fewer than three observations.
-
-    Notes
-    -----
-    **Source:** Pearson's definition; its square is the share of variance a full hedge removes.
 
     Examples
     --------
@@ -558,6 +539,9 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
     Formula: ``(sum(x y) - sum(x) sum(y) / w) / (sum(x^2) - sum(x)^2 / w)`` over the last ``w``
     observations, of deviations from the means of the whole series.
 
+    **Source:** the OLS slope; equal to pandas' ``rolling.cov / rolling.var``. The time does not
+    grow with the window.
+
     Parameters
     ----------
     y : array_like, shape (n,) or (n, k)
@@ -567,21 +551,12 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
     window : int
         Observations in a window, from 2 to n.
 
-    Returns
-    -------
-    RollingBeta
-
     Raises
     ------
     InvalidInput
         Missing or infinite returns, unequal lengths, a window in which the coin does not move.
     NotEnoughData
         Fewer observations than one window.
-
-    Notes
-    -----
-    **Source:** the OLS slope; equal to pandas' ``rolling.cov / rolling.var``. The time does not
-    grow with the window.
 
     Examples
     --------
@@ -658,6 +633,9 @@ def ewma_beta(
     Formula: least squares with weights ``decay^k``, k observations back. Exactly one of `decay`,
     `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
 
+    **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
+    J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.
+
     Parameters
     ----------
     y, x : array_like, shape (n,)
@@ -687,11 +665,6 @@ def ewma_beta(
         unequal lengths, a coin that does not move where the weights are.
     NotEnoughData
         Fewer than three observations.
-
-    Notes
-    -----
-    **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
-    J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.
 
     Examples
     --------
@@ -818,6 +791,9 @@ def kalman_beta(
     Formula: ``y_t = alpha_t + beta_t x_t + noise``, ``(alpha, beta)_t = (alpha, beta)_{t-1} +
     step``. The prior is that of the first observation: no step before it.
 
+    **Source:** Kalman (1960). What is carried along is a root of the covariance (Potter's form,
+    Bierman (1977), ch. 2), so that no variance can turn negative by rounding.
+
     Parameters
     ----------
     y, x : array_like, shape (n,)
@@ -832,10 +808,6 @@ def kalman_beta(
     prior_covariance : array_like, shape (2, 2)
         Of the same.
 
-    Returns
-    -------
-    KalmanBeta
-
     Raises
     ------
     InvalidInput
@@ -843,11 +815,6 @@ def kalman_beta(
         variance, a prior that is no covariance.
     NotEnoughData
         Fewer than three observations.
-
-    Notes
-    -----
-    **Source:** Kalman (1960). What is carried along is a root of the covariance (Potter's form,
-    Bierman (1977), ch. 2), so that no variance can turn negative by rounding.
 
     Examples
     --------
@@ -894,25 +861,13 @@ def blume(beta: ArrayLike) -> Result:
 
     Formula: ``2/3 beta + 1/3``.
 
+    **Source:** Blume (1971), "On the assessment of risk"; the weights were found on American
+    shares, whose betas average 1. Those of altcoins to ETH need not: see :func:`vasicek`.
+
     Parameters
     ----------
     beta : array_like
         Raw betas.
-
-    Returns
-    -------
-    float or ndarray
-        Shape of `beta`.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite betas.
-
-    Notes
-    -----
-    **Source:** Blume (1971), "On the assessment of risk"; the weights were found on American
-    shares, whose betas average 1. Those of altcoins to ETH need not: see :func:`vasicek`.
 
     Examples
     --------
@@ -948,6 +903,9 @@ def vasicek(
 
     Formula: ``(beta / se^2 + mean / sd^2) / (1 / se^2 + 1 / sd^2)``.
 
+    **Source:** Vasicek (1973), "A note on using cross-sectional information in Bayesian estimation
+    of security betas".
+
     Parameters
     ----------
     beta, se : array_like
@@ -956,21 +914,11 @@ def vasicek(
         Mean and standard deviation of the betas of comparable coins, the latter >= 0; take them
         from the cross-section of altcoins, whose mean is not 1.
 
-    Returns
-    -------
-    ShrunkBeta
-        Broadcast shape.
-
     Raises
     ------
     InvalidInput
         Missing or negative values, an error and a prior that are both exact, shapes that do not go
         together.
-
-    Notes
-    -----
-    **Source:** Vasicek (1973), "A note on using cross-sectional information in Bayesian estimation
-    of security betas".
 
     Examples
     --------
@@ -1005,6 +953,9 @@ def downside_beta(
     zeros (`estrada_zero`) for a and b. `bawa_lindenberg` is
     ``sum((y - mean_y) min(x - mean_x, 0)) / sum(min(x - mean_x, 0)^2)``.
 
+    **Source:** Ang, Chen and Xing (2006) for `conditional_mean`; Estrada (2002), "Systematic risk
+    in emerging markets: the D-CAPM"; Bawa and Lindenberg (1977).
+
     Parameters
     ----------
     y, x : array_like, shape (n,)
@@ -1026,11 +977,6 @@ def downside_beta(
         does not move on the days used.
     NotEnoughData
         Fewer than three such days (one, for the last three methods).
-
-    Notes
-    -----
-    **Source:** Ang, Chen and Xing (2006) for `conditional_mean`; Estrada (2002), "Systematic risk
-    in emerging markets: the D-CAPM"; Bawa and Lindenberg (1977).
 
     Examples
     --------
@@ -1077,6 +1023,8 @@ def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
 
     Formula: ``sum(weights * betas) / sum(weights)``.
 
+    **Source:** covariance is linear in its first argument.
+
     Parameters
     ----------
     weights : array_like, shape (n,)
@@ -1084,18 +1032,10 @@ def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
     betas : array_like, shape (n,)
         Beta of each holding to the same coin.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     InvalidInput
         Weights that sum to zero, missing values, unequal lengths.
-
-    Notes
-    -----
-    **Source:** covariance is linear in its first argument.
 
     Examples
     --------
@@ -1207,6 +1147,9 @@ def multi_beta(
     Formula: ``y = a + X b``; each ``b_j`` times the book is the notional to short in instrument j.
     ``VIF_j = 1 / (1 - R2 of instrument j on the others)``.
 
+    **Source:** any textbook of regression. Every coin-margined leg brings its own collateral along,
+    which is the plan's business and not counted here.
+
     Parameters
     ----------
     y : array_like, shape (n,)
@@ -1220,10 +1163,6 @@ def multi_beta(
     names : sequence of str, optional
         Of the instruments; ``x1``, ``x2``... when omitted.
 
-    Returns
-    -------
-    MultiBeta
-
     Raises
     ------
     InvalidInput
@@ -1231,11 +1170,6 @@ def multi_beta(
         others copy.
     NotEnoughData
         Too few observations.
-
-    Notes
-    -----
-    **Source:** any textbook of regression. Every coin-margined leg brings its own collateral along,
-    which is the plan's business and not counted here.
 
     Examples
     --------

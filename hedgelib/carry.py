@@ -2,6 +2,11 @@
 
 One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
 receive, and a short that sold above spot receives the premium as it converges.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -76,6 +81,9 @@ def interest_rate_component(
     Formula: ``(quote - base) / intervals_per_day``. Above 0 it moves the rate towards shorts
     receiving.
 
+    **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day, three
+    settlements, so 0.01%.
+
     Parameters
     ----------
     quote_rate_daily, base_rate_daily : array_like
@@ -87,16 +95,6 @@ def interest_rate_component(
     -------
     float or ndarray
         Decimal per interval, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite rates, no interval, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day, three
-    settlements, so 0.01%.
 
     Examples
     --------
@@ -120,6 +118,9 @@ def premium_index(
     Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``. Above 0: longs are in demand,
     and shorts will receive.
 
+    **Source:** Binance FAQ, "Introduction to Binance futures funding rates"; Bybit and BitMEX the
+    same.
+
     Parameters
     ----------
     impact_bid_usd, impact_ask_usd : array_like
@@ -132,16 +133,6 @@ def premium_index(
     -------
     float or ndarray
         Decimal, broadcast shape; 0 while the index is between bid and ask.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a bid above the ask, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Introduction to Binance futures funding rates"; Bybit and BitMEX the
-    same.
 
     Examples
     --------
@@ -164,6 +155,9 @@ def weighted_premium(premiums: ArrayLike) -> Result:
 
     Formula: ``sum(i p_i) / sum(i)`` with i = 1 for the first reading and n for the last.
 
+    **Source:** Bybit help, "Introduction to funding rate" (weights over the minutes of the
+    interval). A venue with the plain average is served by ``numpy.mean``.
+
     Parameters
     ----------
     premiums : array_like, shape (n,)
@@ -180,11 +174,6 @@ def weighted_premium(premiums: ArrayLike) -> Result:
         Missing or infinite readings.
     NotEnoughData
         No reading.
-
-    Notes
-    -----
-    **Source:** Bybit help, "Introduction to funding rate" (weights over the minutes of the
-    interval). A venue with the plain average is served by ``numpy.mean``.
 
     Examples
     --------
@@ -208,6 +197,10 @@ def funding_rate(
 
     Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap``.
 
+    **Source:** BitMEX, Bybit, Binance and Gate, whose pages print the bounds of the clamp now in
+    one order and now in the other. With the usual figures the rate is 0.01% for premiums from
+    -0.04% to 0.06%. Worked out as I kept within ``P -+ damper``: the same, and exactly I inside.
+
     Parameters
     ----------
     premium : array_like
@@ -223,17 +216,6 @@ def funding_rate(
     -------
     float or ndarray
         Decimal per interval, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite values, a negative damper or cap, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX, Bybit, Binance and Gate, whose pages print the bounds of the clamp now in
-    one order and now in the other. With the usual figures the rate is 0.01% for premiums from
-    -0.04% to 0.06%. Worked out as I kept within ``P -+ damper``: the same, and exactly I inside.
 
     Examples
     --------
@@ -256,6 +238,8 @@ def deribit_funding_rate(
     Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``. A position
     held for t hours receives or pays ``t / 8`` of it.
 
+    **Source:** Deribit, inverse perpetual, "Funding rate".
+
     Parameters
     ----------
     premium : array_like
@@ -269,15 +253,6 @@ def deribit_funding_rate(
     -------
     float or ndarray
         Decimal per 8 hours, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite values, a negative damper or cap, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Deribit, inverse perpetual, "Funding rate".
 
     Examples
     --------
@@ -302,6 +277,9 @@ def funding_cap(
 
     Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``.
 
+    **Source:** BitMEX perpetual contracts guide, "Funding rate caps": 75% of initial less
+    maintenance margin; Binance FAQ: 75% of the maintenance margin rate. Terms change: date them.
+
     Parameters
     ----------
     maintenance_rate : array_like
@@ -320,11 +298,6 @@ def funding_cap(
     ------
     InvalidInput
         Rates out of range, initial below maintenance, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX perpetual contracts guide, "Funding rate caps": 75% of initial less
-    maintenance margin; Binance FAQ: 75% of the maintenance margin rate. Terms change: date them.
 
     Examples
     --------
@@ -351,6 +324,8 @@ def limit_funding_step(
 
     Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``.
 
+    **Source:** BitMEX perpetual contracts guide, "Funding rate caps".
+
     Parameters
     ----------
     funding_rate, previous_rate : array_like
@@ -362,15 +337,6 @@ def limit_funding_step(
     -------
     float or ndarray
         Decimal per interval, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite rates, a negative step, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX perpetual contracts guide, "Funding rate caps".
 
     Examples
     --------
@@ -396,6 +362,8 @@ def fair_price_usd(
 
     Formula: ``index (1 + F t / interval_hours)``: above the index while shorts are to receive.
 
+    **Source:** BitMEX, "Fair price marking".
+
     Parameters
     ----------
     index_usd : array_like
@@ -406,20 +374,6 @@ def fair_price_usd(
         Time t to it, >= 0.
     interval_hours : array_like
         Between settlements, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX, "Fair price marking".
 
     Examples
     --------
@@ -456,26 +410,14 @@ def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) ->
     Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid
     on a fixed USD face: simple, unless what it receives is shorted in turn.
 
+    **Source:** definition; a year has 365 days.
+
     Parameters
     ----------
     funding_rate : array_like
         Decimal per interval.
     interval_hours : array_like
         Hours between settlements, > 0.
-
-    Returns
-    -------
-    AnnualFunding
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A rate outside -1 to 1, no interval, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** definition; a year has 365 days.
 
     Examples
     --------
@@ -501,6 +443,8 @@ def deannualise_funding(
 
     Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``.
 
+    **Source:** :func:`annualise_funding` turned round.
+
     Parameters
     ----------
     annual_rate : array_like
@@ -514,15 +458,6 @@ def deannualise_funding(
     -------
     float or ndarray
         Decimal per interval, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** :func:`annualise_funding` turned round.
 
     Examples
     --------
@@ -545,6 +480,9 @@ def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
     Formula: ``F / S - 1``. The dollar amount is :func:`basis_usd`.
 
+    **Source:** the field's convention, futures less spot; commodity texts write spot less futures.
+    Worked out as ``(F - S) / S``, which keeps its digits when the two are close.
+
     Parameters
     ----------
     futures_usd, spot_usd : array_like
@@ -554,16 +492,6 @@ def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
     -------
     float or ndarray
         Decimal, broadcast shape; below 0 in backwardation.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the field's convention, futures less spot; commodity texts write spot less futures.
-    Worked out as ``(F - S) / S``, which keeps its digits when the two are close.
 
     Examples
     --------
@@ -580,6 +508,8 @@ def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
     Formula: ``F - S``. The relative one is :func:`basis`.
 
+    **Source:** as :func:`basis`.
+
     Parameters
     ----------
     futures_usd, spot_usd : array_like
@@ -589,15 +519,6 @@ def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
     -------
     float or ndarray
         USD per coin, broadcast shape; below 0 in backwardation.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** as :func:`basis`.
 
     Examples
     --------
@@ -643,26 +564,14 @@ def annualised_basis(
     Formula: with ``b = F / S - 1``, simple ``b 365 / d``, compound ``(1 + b)^(365 / d) - 1``, log
     ``ln(1 + b) 365 / d``.
 
+    **Source:** definition. Desks quote the simple one; say which.
+
     Parameters
     ----------
     futures_usd, spot_usd : array_like
         Price of the contract and of the coin, USD, > 0.
     days : array_like
         To expiry, > 0.
-
-    Returns
-    -------
-    AnnualisedBasis
-        Each field in the shape of the arguments that it depends on.
-
-    Raises
-    ------
-    InvalidInput
-        Values not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** definition. Desks quote the simple one; say which.
 
     Examples
     --------
@@ -723,6 +632,9 @@ def inverse_short_with_basis(
     ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about
     ``N (b0 (1 + r) - b1)``.
 
+    **Source:** the coin formula of the contract times spot. The effect is not taken as a
+    difference of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
+
     Parameters
     ----------
     notional_usd : array_like
@@ -731,21 +643,6 @@ def inverse_short_with_basis(
         Price of the contract, USD per coin, > 0.
     spot_entry_usd, spot_exit_usd : array_like
         Price of the coin at the same moments, USD, > 0.
-
-    Returns
-    -------
-    ShortWithBasis
-        Each field in the shape of the arguments that it depends on.
-
-    Raises
-    ------
-    InvalidInput
-        A negative notional, prices not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the coin formula of the contract times spot. The effect is not taken as a
-    difference of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
 
     Examples
     --------
@@ -807,6 +704,8 @@ def expiry_lock(
     ``N = C F0`` that is ``C F0`` USD at any settlement price; sized at spot, ``C (1 - S0/F0)``
     coins stay open.
 
+    **Source:** profit of an inverse short, at delivery, where contract and spot are one.
+
     Parameters
     ----------
     coin : array_like
@@ -817,20 +716,6 @@ def expiry_lock(
         Delivery price, USD per coin, > 0.
     notional_usd : array_like, optional
         Face of the short, USD, >= 0; ``coin * futures_usd`` when omitted.
-
-    Returns
-    -------
-    ExpiryLock
-        Each field in the shape of the arguments that it depends on.
-
-    Raises
-    ------
-    InvalidInput
-        Negative coins or notional, prices not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** profit of an inverse short, at delivery, where contract and spot are one.
 
     Examples
     --------
@@ -898,6 +783,9 @@ def perp_or_expiry(
     Formula: funding ``V f 24 d / h`` against basis ``V (F/S - 1)``, both received, over the d days
     to the expiry; the higher is better. A short wants a high premium: it sells it.
 
+    **Source:** funding is paid on a fixed USD face and the premium converges to nothing at
+    delivery. Fees are alike and left out.
+
     Parameters
     ----------
     exposure_usd : float
@@ -911,20 +799,6 @@ def perp_or_expiry(
         To the expiry, > 0.
     interval_hours : float
         Between settlements of the perpetual, > 0.
-
-    Returns
-    -------
-    PerpOrExpiry
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-
-    Notes
-    -----
-    **Source:** funding is paid on a fixed USD face and the premium converges to nothing at
-    delivery. Fees are alike and left out.
 
     Examples
     --------
@@ -992,6 +866,8 @@ def close_reopen_break_even(
     Formula: ``2 (fee + slippage) / |F|`` for a rate below 0, which a short pays; never at 0 or
     above, which it receives. What the book may move meanwhile is :func:`unhedged_sigma_usd`.
 
+    **Source:** cost ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
+
     Parameters
     ----------
     notional_usd : array_like
@@ -1002,20 +878,6 @@ def close_reopen_break_even(
         Of one side, decimals of the notional, from 0 to below 1.
     interval_hours : array_like
         Between settlements, > 0.
-
-    Returns
-    -------
-    BreakEven
-        Each field in the shape of the arguments that it depends on.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** cost ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
 
     Examples
     --------
@@ -1048,6 +910,8 @@ def unhedged_sigma_usd(
 
     Formula: ``V |beta| sigma sqrt(hours / 24)``. Idiosyncratic risk comes on top.
 
+    **Source:** variances of independent days add up.
+
     Parameters
     ----------
     book_usd : array_like
@@ -1063,15 +927,6 @@ def unhedged_sigma_usd(
     -------
     float or ndarray
         USD, broadcast shape, >= 0.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** variances of independent days add up.
 
     Examples
     --------
@@ -1124,6 +979,8 @@ def funding_income(
     Formula: ``N sum(F)``, by the year ``N mean(F) 8760 / h``: in USD the face is fixed, whatever
     the price. What is received comes in coin, and is new exposure to hedge.
 
+    **Source:** an inverse short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
+
     Parameters
     ----------
     short_notional_usd : float
@@ -1136,20 +993,12 @@ def funding_income(
         Number of settlements for each rate, > 0; 1 when omitted. With monthly averages, the
         settlements of each month.
 
-    Returns
-    -------
-    FundingIncome
-
     Raises
     ------
     InvalidInput
         Values out of range, settlements of another length than the rates.
     NotEnoughData
         No rate.
-
-    Notes
-    -----
-    **Source:** an inverse short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
 
     Examples
     --------
@@ -1189,6 +1038,8 @@ def inverse_funding_total_coin(
     Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate``: shorts receive at
     rates above 0.
 
+    **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
+
     Parameters
     ----------
     contracts : array_like, scalar or shape (n,)
@@ -1212,10 +1063,6 @@ def inverse_funding_total_coin(
     NotEnoughData
         No settlement.
 
-    Notes
-    -----
-    **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
-
     Examples
     --------
     >>> round(inverse_funding_total_coin(-1000, [2000, 2500], [0.0001, 0.0003], 10), 6)
@@ -1237,14 +1084,12 @@ def linear_funding_total_usd(
     Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``: shorts receive at
     rates above 0.
 
+    **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
+
     Parameters
     ----------
-    contracts : array_like, scalar or shape (n,)
-        Signed number of contracts held at the settlements.
-    mark_usd : array_like, shape (n,)
-        Mark price at each, USD per coin, > 0.
-    funding_rates : array_like, shape (n,)
-        Decimals per interval.
+    contracts, mark_usd, funding_rates
+        As for :func:`inverse_funding_total_coin`.
     multiplier_coin : array_like
         Coins in one contract, > 0.
 
@@ -1259,10 +1104,6 @@ def linear_funding_total_usd(
         Marks not > 0, rates outside -1 to 1, unequal lengths.
     NotEnoughData
         No settlement.
-
-    Notes
-    -----
-    **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
 
     Examples
     --------

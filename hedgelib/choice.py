@@ -79,9 +79,6 @@ class HedgeChoice:
 
     Parameters
     ----------
-    candidates : tuple of Candidate
-    book_usd : float
-    horizon_days : float
     enough : float
         Least share of variance for which hedging is advised.
     n_test : int
@@ -105,12 +102,7 @@ class HedgeChoice:
         return self.best.effectiveness >= self.enough and self.best.net_usd > 0
 
     def sentence(self) -> str:
-        """Say which is first and why, or that none will do.
-
-        Returns
-        -------
-        str
-        """
+        """Say which is first and why, or that none will do."""
         first = self.best
         cost = first.funding_usd - first.fees_usd
         judged = (
@@ -168,10 +160,10 @@ def _by_coin(name: str, value: Any) -> dict[str, Any]:
     """Read a mapping from the names of coins, a pandas table or series being one as well."""
     if isinstance(value, type) or not callable(getattr(value, "items", None)):
         raise InvalidInput(f"{name} must map the name of each coin to its values, got {value!r}")
-    found = dict(value.items())
-    for coin in found:
+    by_coin = dict(value.items())
+    for coin in by_coin:
         instance(f"each name in {name}", coin, str)
-    return found
+    return by_coin
 
 
 def _candidates(
@@ -208,6 +200,8 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     Formula: ``y_t - x_t . beta(days before the block of t)``, the beta fitted anew, on all days
     before, every `refit` days.
 
+    **Source:** walk-forward evaluation; in sample, more coins always look better.
+
     Parameters
     ----------
     y : array_like, shape (n,)
@@ -219,20 +213,12 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     refit : int
         Days between fits, >= 1.
 
-    Returns
-    -------
-    ndarray, shape (n - train,)
-
     Raises
     ------
     InvalidInput
         Missing returns, unequal lengths, coins that move as one.
     NotEnoughData
         Too few days to train or to test.
-
-    Notes
-    -----
-    **Source:** walk-forward evaluation; in sample, more coins always look better.
 
     Examples
     --------
@@ -283,6 +269,8 @@ def rank_hedges(
     Formula: ``book (sd - sd_hedged) sqrt(days) - 2 fee N + N funding 3 days`` with ``N`` the sum of
     the betas times the book; standard deviations are per day and out of sample.
 
+    **Source:** effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
+
     Parameters
     ----------
     book_returns : array_like, shape (n,)
@@ -307,10 +295,6 @@ def rank_hedges(
     enough : float
         Least share of variance for which hedging is advised; at 0.5 volatility falls by 29%.
 
-    Returns
-    -------
-    HedgeChoice
-
     Raises
     ------
     InvalidInput
@@ -319,10 +303,6 @@ def rank_hedges(
         A candidate without returns.
     NotEnoughData
         Too few days.
-
-    Notes
-    -----
-    **Source:** effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
 
     Examples
     --------

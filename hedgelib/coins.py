@@ -71,6 +71,8 @@ def read_coin(ticker: str, priced: Collection[str] = ()) -> CoinReading:
     stablecoin is always cash: a price history of theirs would say the same with noise. Anything
     else that has prices of its own is taken as it is written.
 
+    **Source:** ``data/coins.toml``, dated facts.
+
     Parameters
     ----------
     ticker : str
@@ -80,18 +82,10 @@ def read_coin(ticker: str, priced: Collection[str] = ()) -> CoinReading:
         whichever of its names is among them, and by the new one where neither is; without any
         `priced` it is taken as it is written.
 
-    Returns
-    -------
-    CoinReading
-
     Raises
     ------
     InvalidInput
         Not text.
-
-    Notes
-    -----
-    **Source:** ``data/coins.toml``, dated facts.
 
     Examples
     --------
@@ -138,6 +132,8 @@ def names_to_price(ticker: str) -> tuple[str, ...]:
 def ticker_of(name: str) -> str | None:
     """Find the ticker of a coin by the name that people call it.
 
+    **Source:** ``data/coins.toml``; a suggestion, as names are not unique.
+
     Parameters
     ----------
     name : str
@@ -152,10 +148,6 @@ def ticker_of(name: str) -> str | None:
     ------
     InvalidInput
         Not text.
-
-    Notes
-    -----
-    **Source:** ``data/coins.toml``; a suggestion, as names are not unique.
 
     Examples
     --------

@@ -2,6 +2,11 @@
 
 An inverse contract has a face fixed in USD and pays in the coin; a linear contract has a
 face fixed in the coin and pays in USD. Positions are signed: long above zero, short below.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -228,15 +233,6 @@ class ContractTerms:
             Signed number of contracts.
         price_usd : float
             USD per coin; it matters for a linear contract only.
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        InvalidInput
-            Contracts that are no number, a price that is not > 0.
         """
         contracts, price_usd = scalars(
             contracts=(contracts, FINITE), price_usd=(price_usd, POSITIVE)
@@ -275,6 +271,9 @@ def inverse_notional_coin(
 
     Formula: ``contracts * multiplier_usd / price_usd``.
 
+    **Source:** the USD face is fixed by the contract, so its value in coins falls as the price
+    rises (Bybit help, "What is an inverse contract").
+
     Parameters
     ----------
     contracts : array_like
@@ -288,16 +287,6 @@ def inverse_notional_coin(
     -------
     float or ndarray
         Coins, the broadcast shape of the arguments; empty input gives an empty array.
-
-    Raises
-    ------
-    InvalidInput
-        NaN, infinite, zero or negative prices, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the USD face is fixed by the contract, so its value in coins falls as the price
-    rises (Bybit help, "What is an inverse contract").
 
     Examples
     --------
@@ -325,6 +314,10 @@ def inverse_pnl_coin(
 
     Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``.
 
+    **Source:** BitMEX inverse perpetual guide; Bybit, Binance COIN-M and Kraken print the same.
+    Worked out as ``(exit - entry) / exit / entry``, which keeps its digits when the two prices are
+    close.
+
     Parameters
     ----------
     contracts : array_like
@@ -333,22 +326,6 @@ def inverse_pnl_coin(
         Average entry and exit (or mark), USD per coin, > 0.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        NaN, infinite, zero or negative prices, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX inverse perpetual guide; Bybit, Binance COIN-M and Kraken print the same.
-    Worked out as ``(exit - entry) / exit / entry``, which keeps its digits when the two prices are
-    close.
 
     Examples
     --------
@@ -379,6 +356,8 @@ def inverse_pnl_usd(
     Formula: ``spot_usd * inverse_pnl_coin``; with spot equal to the exit price
     ``contracts * multiplier_usd * (exit_usd / entry_usd - 1)``, a straight line in the exit price.
 
+    **Source:** the coin formula times the price; the coins' bend in ``1/exit`` cancels.
+
     Parameters
     ----------
     contracts : array_like
@@ -389,20 +368,6 @@ def inverse_pnl_usd(
         USD face of one contract, > 0.
     spot_usd : array_like, optional
         The price at which the coins are sold or valued; the exit price when omitted.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        NaN, infinite, zero or negative prices, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the coin formula times the price; the coins' bend in ``1/exit`` cancels.
 
     Examples
     --------
@@ -423,6 +388,8 @@ def linear_notional_usd(
 
     Formula: ``contracts * multiplier_coin * price_usd``.
 
+    **Source:** definition of a linear contract (Bybit help, "USDT contract").
+
     Parameters
     ----------
     contracts : array_like
@@ -431,20 +398,6 @@ def linear_notional_usd(
         USD per coin, > 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        NaN, infinite, zero or negative prices, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** definition of a linear contract (Bybit help, "USDT contract").
 
     Examples
     --------
@@ -470,6 +423,8 @@ def linear_pnl_usd(
 
     Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``.
 
+    **Source:** Bybit help, "Profit and loss calculations under USDT contract".
+
     Parameters
     ----------
     contracts : array_like
@@ -478,20 +433,6 @@ def linear_pnl_usd(
         Average entry and exit (or mark), USD per coin, > 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        NaN, infinite, zero or negative prices, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Bybit help, "Profit and loss calculations under USDT contract".
 
     Examples
     --------
@@ -526,6 +467,10 @@ def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
 
     Formula: ``sum(contracts) / sum(contracts / entry_usd)``.
 
+    **Source:** the sum of the fills' ``n (1/E - 1/X)`` is the profit of one position at this entry,
+    and at no other; Bybit help, "Average entry price (inverse)". An arithmetic mean, which several
+    trading engines use, is wrong for an inverse contract.
+
     Parameters
     ----------
     contracts : array_like, shape (..., n_fills)
@@ -542,12 +487,6 @@ def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
     ------
     InvalidInput
         No fill, fills of both signs, a price that is not > 0.
-
-    Notes
-    -----
-    **Source:** the sum of the fills' ``n (1/E - 1/X)`` is the profit of one position at this entry,
-    and at no other; Bybit help, "Average entry price (inverse)". An arithmetic mean, which several
-    trading engines use, is wrong for an inverse contract.
 
     Examples
     --------
@@ -566,6 +505,8 @@ def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
 
     Formula: ``sum(contracts * entry_usd) / sum(contracts)``.
 
+    **Source:** Bybit help, "Average entry price (USDT contract)".
+
     Parameters
     ----------
     contracts : array_like, shape (..., n_fills)
@@ -582,10 +523,6 @@ def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
     ------
     InvalidInput
         No fill, fills of both signs, a price that is not > 0.
-
-    Notes
-    -----
-    **Source:** Bybit help, "Average entry price (USDT contract)".
 
     Examples
     --------
@@ -610,6 +547,8 @@ def inverse_fee_coin(
     Formula: ``|contracts| * multiplier_usd / price_usd * fee_rate``; in USD
     ``|contracts| * multiplier_usd * fee_rate`` USD at any price.
 
+    **Source:** Deribit, "Fees": a percentage of the contract's value in the coin.
+
     Parameters
     ----------
     contracts : array_like
@@ -620,20 +559,6 @@ def inverse_fee_coin(
         Decimal, 0.0005 for 0.05%.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is not > 0, a rate outside -1 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Deribit, "Fees": a percentage of the contract's value in the coin.
 
     Examples
     --------
@@ -660,6 +585,8 @@ def linear_fee_usd(
 
     Formula: ``|contracts| * multiplier_coin * price_usd * fee_rate``.
 
+    **Source:** Bybit help, "Trading fee structure".
+
     Parameters
     ----------
     contracts : array_like
@@ -670,20 +597,6 @@ def linear_fee_usd(
         Decimal.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is not > 0, a rate outside -1 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Bybit help, "Trading fee structure".
 
     Examples
     --------
@@ -711,6 +624,9 @@ def inverse_funding_coin(
     Formula: ``-contracts * multiplier_usd / mark_usd * funding_rate``: at a positive rate longs pay
     and shorts receive. In USD it is ``-contracts * multiplier_usd * funding_rate`` at any price.
 
+    **Source:** BitMEX perpetual contracts guide: "longs pay shorts" at a positive rate; Bybit, OKX,
+    Deribit and Kraken the same.
+
     Parameters
     ----------
     contracts : array_like
@@ -721,21 +637,6 @@ def inverse_funding_coin(
         Decimal per interval.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A mark that is not > 0, a rate outside -1 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX perpetual contracts guide: "longs pay shorts" at a positive rate; Bybit, OKX,
-    Deribit and Kraken the same.
 
     Examples
     --------
@@ -764,30 +665,14 @@ def linear_funding_usd(
 
     Formula: ``-contracts * multiplier_coin * mark_usd * funding_rate``.
 
+    **Source:** Binance FAQ, "Introduction to Binance futures funding rates".
+
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts held at the settlement.
-    mark_usd : array_like
-        Mark price, USD per coin, > 0.
-    funding_rate : array_like
-        Decimal per interval.
+    contracts, mark_usd, funding_rate
+        As for :func:`inverse_funding_coin`.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A mark that is not > 0, a rate outside -1 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Introduction to Binance futures funding rates".
 
     Examples
     --------
@@ -814,6 +699,9 @@ def inverse_break_even_price(
 
     Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position.
 
+    **Source:** profit in coins less both fees in coins set to zero. Binance displays the
+    first-order form ``entry (1 + s (open + close))``.
+
     Parameters
     ----------
     contracts : array_like
@@ -823,20 +711,10 @@ def inverse_break_even_price(
     open_fee_rate, close_fee_rate : array_like
         Decimals; the closing one equals the opening one when omitted.
 
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape.
-
     Raises
     ------
     InvalidInput
         A zero position, a price that is not > 0, a rate outside -1 to 1.
-
-    Notes
-    -----
-    **Source:** profit in coins less both fees in coins set to zero. Binance displays the
-    first-order form ``entry (1 + s (open + close))``.
 
     Examples
     --------
@@ -860,28 +738,17 @@ def linear_break_even_price(
 
     Formula: ``entry (1 + s open) / (1 - s close)`` with ``s`` the sign of the position.
 
+    **Source:** profit in USD less both fees in USD set to zero.
+
     Parameters
     ----------
-    contracts : array_like
-        Signed; only the sign counts, and it must not be zero.
-    entry_usd : array_like
-        USD per coin, > 0.
-    open_fee_rate, close_fee_rate : array_like
-        Decimals; the closing one equals the opening one when omitted.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape.
+    contracts, entry_usd, open_fee_rate, close_fee_rate
+        As for :func:`inverse_break_even_price`.
 
     Raises
     ------
     InvalidInput
         A zero position, a price that is not > 0, a rate outside -1 to 1.
-
-    Notes
-    -----
-    **Source:** profit in USD less both fees in USD set to zero.
 
     Examples
     --------
@@ -919,6 +786,9 @@ def round_contracts(
 ) -> Result:
     """Round a number of contracts to whole lots, in magnitude.
 
+    **Source:** a count within 1e-9 of a whole lot is that lot: 14.999999999999998 is what floating
+    point makes of 15, and rounding it down to 14 would be wrong.
+
     Parameters
     ----------
     contracts_exact : array_like
@@ -937,11 +807,6 @@ def round_contracts(
     ------
     InvalidInput
         An unknown way of rounding, a lot that is not > 0.
-
-    Notes
-    -----
-    **Source:** a count within 1e-9 of a whole lot is that lot: 14.999999999999998 is what floating
-    point makes of 15, and rounding it down to 14 would be wrong.
 
     Examples
     --------
@@ -970,7 +835,6 @@ class Ledger:
 
     Parameters
     ----------
-    kind : {"inverse", "linear"}
     multiplier : float
         Face of one contract: USD (inverse) or coins (linear).
     contracts : ndarray, shape (n_fills,)
@@ -997,16 +861,6 @@ class Ledger:
         ----------
         mark_usd : array_like
             USD per coin, > 0.
-
-        Returns
-        -------
-        float or ndarray
-            Shape of `mark_usd`.
-
-        Raises
-        ------
-        InvalidInput
-            A mark that is not > 0.
         """
         open_contracts, entry = float(self.contracts[-1]), float(self.entry_usd[-1])
         if open_contracts == 0:
@@ -1021,16 +875,6 @@ class Ledger:
         ----------
         mark_usd : array_like
             USD per coin, > 0.
-
-        Returns
-        -------
-        float or ndarray
-            Shape of `mark_usd`.
-
-        Raises
-        ------
-        InvalidInput
-            A mark that is not > 0.
         """
         unrealised = self.unrealised(mark_usd)
         with extremes("total"):
@@ -1047,6 +891,10 @@ def run_ledger(
 ) -> Ledger:
     """Book a sequence of fills: adds, partial closes, flips.
 
+    **Source:** an add moves the average entry (harmonic for inverse contracts), a reducing fill
+    leaves it as it is and realises profit, a flip closes all and starts anew at its own price;
+    Bybit help, "Average entry price".
+
     Parameters
     ----------
     contracts : array_like, shape (n_fills,)
@@ -1055,13 +903,8 @@ def run_ledger(
         Fill prices, USD per coin, > 0.
     fee_rate : array_like, scalar or shape (n_fills,)
         Decimals.
-    kind : {"inverse", "linear"}
     multiplier : float
         Face of one contract, > 0: USD (inverse) or coins (linear).
-
-    Returns
-    -------
-    Ledger
 
     Raises
     ------
@@ -1069,12 +912,6 @@ def run_ledger(
         A fill of zero, prices not > 0, rates outside -1 to 1, shapes that do not go together.
     NotEnoughData
         No fill.
-
-    Notes
-    -----
-    **Source:** an add moves the average entry (harmonic for inverse contracts), a reducing fill
-    leaves it as it is and realises profit, a flip closes all and starts anew at its own price;
-    Bybit help, "Average entry price".
 
     Examples
     --------

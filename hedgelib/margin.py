@@ -2,11 +2,17 @@
 
 Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +73,9 @@ class MarginTiers:
     Margin is marginal: each rate applies to the slice of the notional above its floor, which
     venues write as ``rate * notional - amount`` with an amount that keeps it continuous.
 
+    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
+    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
+
     Parameters
     ----------
     floors : tuple of float
@@ -78,11 +87,6 @@ class MarginTiers:
     ------
     InvalidInput
         Floors that do not ascend from zero, rates that fall or leave 0 to 1, unequal lengths.
-
-    Notes
-    -----
-    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
-    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
 
     Examples
     --------
@@ -110,6 +114,10 @@ class MarginTiers:
         steps = np.diff(np.asarray(self.rates, float), prepend=self.rates[0])
         return np.cumsum(np.asarray(self.floors, float) * steps)
 
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return rate and amount of each tier."""
+        return tuple(zip(self.rates, self.amounts.tolist(), strict=True))
+
     def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
         """Return rate and amount of the tier that a notional falls into.
 
@@ -122,11 +130,6 @@ class MarginTiers:
         -------
         rate, amount : float or ndarray
             Shape of `notional`.
-
-        Raises
-        ------
-        InvalidInput
-            A negative, infinite or missing notional.
         """
         (notional,) = numbers(notional=(notional, NONNEGATIVE))
         tier = np.searchsorted(self.floors, notional, side="right") - 1
@@ -140,15 +143,6 @@ class MarginTiers:
         ----------
         notional : array_like
             >= 0.
-
-        Returns
-        -------
-        float or ndarray
-
-        Raises
-        ------
-        InvalidInput
-            A negative, infinite or missing notional.
         """
         rate, amount = self.lookup(notional)
         return plain(np.multiply(notional, rate) - amount)
@@ -165,6 +159,8 @@ def inverse_initial_margin_coin(
 
     Formula: ``|contracts| * multiplier_usd / price_usd / leverage``.
 
+    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
+
     Parameters
     ----------
     contracts : array_like
@@ -175,20 +171,6 @@ def inverse_initial_margin_coin(
         > 0. It sets the margin, never the size of the position.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or leverage not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
 
     Examples
     --------
@@ -215,6 +197,8 @@ def linear_initial_margin_usd(
 
     Formula: ``|contracts| * multiplier_coin * price_usd / leverage``.
 
+    **Source:** MEXC, "Margin of USDT-M futures".
+
     Parameters
     ----------
     contracts : array_like
@@ -225,20 +209,6 @@ def linear_initial_margin_usd(
         > 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or leverage not > 0, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** MEXC, "Margin of USDT-M futures".
 
     Examples
     --------
@@ -266,6 +236,8 @@ def inverse_maintenance_margin_coin(
 
     Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``.
 
+    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
+
     Parameters
     ----------
     contracts : array_like
@@ -278,20 +250,6 @@ def inverse_maintenance_margin_coin(
         The tier's amount, coins, >= 0.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
 
     Examples
     --------
@@ -320,32 +278,16 @@ def linear_maintenance_margin_usd(
 
     Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``.
 
+    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
+
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        The mark or the entry, by the venue's convention; USD per coin, > 0.
-    maintenance_rate : array_like
-        Decimal, 0 to below 1.
+    contracts, price_usd, maintenance_rate
+        As for :func:`inverse_maintenance_margin_coin`.
     maintenance_amount_usd : array_like
         The tier's amount, USD, >= 0.
     multiplier_coin : array_like
         Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a rate outside 0 to 1, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
 
     Examples
     --------
@@ -382,6 +324,8 @@ def inverse_bankruptcy_price(
     Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
     ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``.
 
+    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
+
     Parameters
     ----------
     contracts : array_like
@@ -398,15 +342,6 @@ def inverse_bankruptcy_price(
     float or ndarray
         USD per coin, broadcast shape; ``inf`` for no position, and for a short whose wallet holds
         its whole notional (1x): its equity is ``N / price``, above zero at any price.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a negative wallet, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
 
     Examples
     --------
@@ -434,6 +369,8 @@ def linear_bankruptcy_price(
 
     Formula: ``entry - s wallet / (|contracts| multiplier_coin)``.
 
+    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
+
     Parameters
     ----------
     contracts : array_like
@@ -450,15 +387,6 @@ def linear_bankruptcy_price(
     float or ndarray
         USD per coin, broadcast shape; ``inf`` for no position, and for a long whose wallet holds
         its whole notional.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a negative wallet, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
 
     Examples
     --------
@@ -492,8 +420,21 @@ def _refuse_if_liquidated(contracts: Any, equity: Any, maintenance: Any, unit: s
         have, need = (float(np.broadcast_to(x, shape)[first]) for x in (equity, maintenance))
         raise InvalidInput(
             f"a margin of {have:.8g} {unit} is not above the maintenance margin of {need:.8g} "
-            f"{unit} at entry: there is no such position to liquidate; add margin or open less"
+            f"{unit} at entry: the position would be liquidated at once; add margin or reduce its "
+            "size"
         )
+
+
+def _first_reached(contracts: Any, prices: Iterable[Any]) -> Any:
+    """Return the first price on a position's way of those at which each tier would liquidate it.
+
+    Maintenance margin is the greatest of the tiers' lines ``rate * notional - amount``, so the tier
+    that matters is the one whose price comes first: the lowest for a short, the highest for a long.
+    """
+    first = np.inf
+    for price in prices:
+        first = np.minimum(first, np.where((contracts > 0) & np.isfinite(price), -price, price))
+    return np.abs(first)
 
 
 @vectorised
@@ -513,6 +454,10 @@ def inverse_liquidation_price(
     Formula, with face ``N``, sign ``s``, rate ``m`` (plus the taker fee where the venue adds it)
     and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
     price ``s N / (s N / entry + wallet - m N / entry + a)``.
+
+    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
+    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
+    price, and ``entry / m`` on the entry price.
 
     Parameters
     ----------
@@ -544,12 +489,6 @@ def inverse_liquidation_price(
     InvalidInput
         Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
         do not go together.
-
-    Notes
-    -----
-    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
-    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
-    price, and ``entry / m`` on the entry price.
 
     Examples
     --------
@@ -593,8 +532,10 @@ def inverse_tiered_liquidation_price(
     """Return the liquidation price of an inverse position with tiers of maintenance rates.
 
     On the mark price the tier is that of the notional in coins at the liquidation price itself, not
-    at entry. Maintenance margin is the greatest of the lines ``rate * notional - amount``, so the
-    tier that matters is the one whose own liquidation price is reached first.
+    at entry.
+
+    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
+    the result back makes equity equal to maintenance margin.
 
     Parameters
     ----------
@@ -617,11 +558,6 @@ def inverse_tiered_liquidation_price(
     InvalidInput
         As for :func:`inverse_liquidation_price`.
 
-    Notes
-    -----
-    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
-    the result back makes equity equal to maintenance margin.
-
     Examples
     --------
     >>> tiers = MarginTiers(floors=(0, 100, 200), rates=(0.1, 0.125, 0.15))
@@ -637,17 +573,13 @@ def inverse_tiered_liquidation_price(
         multiplier_usd=(multiplier_usd, POSITIVE),
         taker_fee=(taker_fee, FRACTION),
     )
-    shape = np.broadcast_shapes(
-        *(np.shape(x) for x in (contracts, entry_usd, wallet_coin, multiplier_usd, taker_fee))
-    )
-    first = np.where(np.broadcast_to(contracts, shape) > 0, -np.inf, np.inf)
     if basis == "entry":
         notional = np.abs(inverse_notional_coin(contracts, entry_usd, multiplier_usd))
-        ladder = [tiers.lookup(notional)]
+        lines: Iterable[tuple[Any, Any]] = [tiers.lookup(notional)]
     else:
-        ladder = list(zip(tiers.rates, tiers.amounts, strict=True))
-    for rate, amount in ladder:
-        price = inverse_liquidation_price(
+        lines = tiers.lines()
+    prices = (
+        inverse_liquidation_price(
             contracts,
             entry_usd,
             wallet_coin,
@@ -657,8 +589,9 @@ def inverse_tiered_liquidation_price(
             multiplier_usd=multiplier_usd,
             taker_fee=taker_fee,
         )
-        first = np.where(contracts > 0, np.maximum(first, price), np.minimum(first, price))
-    return first
+        for rate, amount in lines
+    )
+    return _first_reached(contracts, prices)
 
 
 @vectorised
@@ -678,6 +611,8 @@ def linear_liquidation_price(
     Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
     (plus the taker fee where the venue adds it): on the mark price
     ``(entry - s w) / (1 - s m)``, on the entry price ``entry - s (w - m entry)``.
+
+    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
 
     Parameters
     ----------
@@ -709,10 +644,6 @@ def linear_liquidation_price(
         Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
         do not go together.
 
-    Notes
-    -----
-    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
-
     Examples
     --------
     >>> round(linear_liquidation_price(-20, 3500, 14000, maintenance_rate=0.005), 2)
@@ -741,9 +672,13 @@ def margin_tiers(
 ) -> MarginTiers | None:
     """Return the tiers of a contract in the unit of its margin, ``None`` where unverified.
 
+    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
+    Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
+    maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
+    price, which is 1.65% of it.
+
     Parameters
     ----------
-    terms : ContractTerms
     price_usd : float
         USD per coin, > 0; it turns floors in USD into coins for an inverse contract.
     contracts : float, optional
@@ -761,13 +696,6 @@ def margin_tiers(
     ------
     InvalidInput
         A price that is not > 0, or a ladder that is none.
-
-    Notes
-    -----
-    **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
-    Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
-    maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
-    price, which is 1.65% of it.
 
     Examples
     --------
@@ -806,6 +734,10 @@ def _average_rate(ladder: MarginTiers, size: float) -> float:
 def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -> float:
     """Return the highest leverage that a venue allows for a position of a given size.
 
+    **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
+    above its floor, up to and including the next. Kraken: initial margin is graduated, so the
+    leverage is the notional over the sum of ``rate_k slice_k``.
+
     Parameters
     ----------
     terms : ContractTerms
@@ -824,12 +756,6 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     ------
     InvalidInput
         Contracts that are no number, a price that is not > 0, or a ladder that is none.
-
-    Notes
-    -----
-    **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
-    above its floor, up to and including the next. Kraken: initial margin is graduated, so the
-    leverage is the notional over the sum of ``rate_k slice_k``.
 
     Examples
     --------
@@ -861,8 +787,14 @@ def liquidation_price(
     wallet: float,
     *,
     maintenance_rate: float | None = None,
+    stablecoin: bool = False,
 ) -> float:
     """Return the liquidation price of a position by its venue's own convention.
+
+    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
+    the ladder of :func:`margin_tiers` for this position. With stablecoin behind a face of `N` USD,
+    signed, the equity is ``wallet + N (price / entry - 1)`` and the maintenance margin
+    ``rate |N| - amount * price``.
 
     Parameters
     ----------
@@ -877,6 +809,9 @@ def liquidation_price(
         Margin in coins for an inverse contract, in USD for a linear one, >= 0.
     maintenance_rate : float, optional
         A flat rate to use instead of the terms' ladder; needed where they have none.
+    stablecoin : bool
+        Whether the margin of an inverse contract is USD of stablecoin (a unified account); its
+        maintenance then is at the mark price, without the taker fee.
 
     Returns
     -------
@@ -887,11 +822,6 @@ def liquidation_price(
     ------
     InvalidInput
         Neither the terms nor the caller name a rate; margin not above maintenance at entry.
-
-    Notes
-    -----
-    **Source:** :func:`inverse_tiered_liquidation_price` and :func:`linear_liquidation_price`, on
-    the ladder of :func:`margin_tiers` for this position.
 
     Examples
     --------
@@ -905,6 +835,11 @@ def liquidation_price(
         entry_usd=(entry_usd, POSITIVE),
         wallet=(wallet, NONNEGATIVE),
     )
+    instance("terms", terms, ContractTerms)
+    instance("stablecoin", stablecoin, bool)
+    stablecoin = stablecoin and terms.kind == "inverse"
+    if stablecoin:
+        terms = replace(terms, maintenance_basis="mark")
     tiers = margin_tiers(terms, entry_usd, contracts=contracts)
     if maintenance_rate is not None:
         scalars(maintenance_rate=(maintenance_rate, FRACTION))
@@ -914,6 +849,10 @@ def liquidation_price(
             f"the maintenance rate of {terms.symbol} at {terms.venue} is not verified; "
             "look it up there and pass maintenance_rate (0.005 is 0.5%)"
         )
+    if stablecoin:
+        with extremes("liquidation_price"):
+            face = np.multiply(contracts, terms.multiplier)
+            return _stablecoin_liquidation_price(face, entry_usd, wallet, tiers)
     basis = terms.maintenance_basis or "mark"
     fee = (terms.taker_fee or 0.0) if terms.liquidation_fee == "taker" else 0.0
     if terms.kind == "inverse":
@@ -928,7 +867,7 @@ def liquidation_price(
                 taker_fee=fee,
             )
         )
-    prices = [
+    prices = (
         linear_liquidation_price(
             contracts,
             entry_usd,
@@ -939,12 +878,29 @@ def liquidation_price(
             multiplier_coin=terms.multiplier,
             taker_fee=fee,
         )
-        for rate, amount in zip(tiers.rates, tiers.amounts, strict=True)
-    ]
-    finite = [price for price in prices if np.isfinite(price)]
-    if not finite:
-        return float("inf")
-    return float(max(finite) if contracts > 0 else min(finite))
+        for rate, amount in tiers.lines()
+    )
+    return float(_first_reached(contracts, prices))
+
+
+def _stablecoin_liquidation_price(
+    face_usd: np.float64, entry_usd: float, wallet_usd: float, tiers: MarginTiers
+) -> float:
+    """Return where an inverse position with stablecoin behind it is liquidated; the face is signed.
+
+    The face is fixed in USD, so the rate's part of the maintenance margin does not move with the
+    price.
+    """
+    sign, face = np.sign(face_usd), abs(face_usd)
+    coins = face / entry_usd
+    needed = float(tiers.maintenance_margin(coins)) * entry_usd
+    _refuse_if_liquidated(face_usd, wallet_usd, needed, "USD")
+    prices = []
+    for rate, amount in tiers.lines():
+        value = face * (1 + sign * rate) - sign * wallet_usd
+        exists = value > 0  # a long with its whole notional behind it has no such price
+        prices.append(_price_or_none(value, coins + sign * amount, 0.0) if exists else np.inf)
+    return float(_first_reached(face_usd, prices))
 
 
 @vectorised
@@ -957,6 +913,8 @@ def cross_wallet_coin(
 
     Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
     of the isolated formulas.
+
+    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
 
     Parameters
     ----------
@@ -978,10 +936,6 @@ def cross_wallet_coin(
     InvalidInput
         Values out of range, or nothing left: the other positions liquidate the account by
         themselves.
-
-    Notes
-    -----
-    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
 
     Examples
     --------
@@ -1009,6 +963,8 @@ def liquidation_distance(
 
     Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
 
+    **Source:** definition; log returns, so that a doubling and a halving are equally far.
+
     Parameters
     ----------
     price_usd : array_like
@@ -1022,15 +978,6 @@ def liquidation_distance(
     -------
     move, deviations : float or ndarray
         Broadcast shape; ``inf`` where there is no liquidation price.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** definition; log returns, so that a doubling and a halving are equally far.
 
     Examples
     --------

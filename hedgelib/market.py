@@ -85,8 +85,6 @@ class Market:
         USD per coin, a column for each coin and a row for each day in order; NaN outside its life.
     funding : DataFrame
         Columns month, coin, mean_8h, min_8h, max_8h, settlements.
-    listings : iterable of Listing
-    venues : iterable of Venue
     origin : mapping
         What `provenance` is to say beyond span, rows and coins.
     perpetuals : DataFrame, optional
@@ -129,14 +127,6 @@ class Market:
     @classmethod
     def from_folder(cls, folder: str | Path) -> Market:
         """Read prices.csv, funding_monthly.csv and contracts.toml of a folder.
-
-        Parameters
-        ----------
-        folder : str or Path
-
-        Returns
-        -------
-        Market
 
         Raises
         ------
@@ -354,17 +344,17 @@ class Market:
             if key not in (None, self._venue_key(named)):
                 raise InvalidInput(f"{id_or_symbol!r} is not at venue {venue!r}; give one of them")
             key = self._venue_key(named)
-        found = [
+        matches = [
             listing
             for listing in self._listings.values()
             if listing.symbol == symbol and key in (None, listing.venue)
         ]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise UnknownContract(
-                f"{symbol!r} is listed at {len(found)} venues; say which: "
-                + " or ".join(repr(listing.id) for listing in found)
+                f"{symbol!r} is listed at {len(matches)} venues; say which: "
+                + " or ".join(repr(listing.id) for listing in matches)
             )
         raise self._no_contract(symbol, key)
 
@@ -423,6 +413,8 @@ def prices(
 ) -> pd.DataFrame:
     """Daily closes of the bundled coins.
 
+    **Source:** ``data/README.md`` of the project tells where the closes come from.
+
     Parameters
     ----------
     coins : str or iterable of str, optional
@@ -445,10 +437,6 @@ def prices(
     NotEnoughData
         No day of the data is between start and end.
 
-    Notes
-    -----
-    **Source:** ``data/README.md`` of the project tells where the closes come from.
-
     Examples
     --------
     >>> prices(["BTC", "ETH"], "2022-06-17", "2022-06-18").to_dict("list")
@@ -468,6 +456,8 @@ def returns(
 
     Formula: ``close / close of the day before - 1``. Nothing is filled: a day without a close has
     no return, nor has the day after it.
+
+    **Source:** the hedge's profit is linear in simple returns, not in logarithmic ones.
 
     Parameters
     ----------
@@ -491,10 +481,6 @@ def returns(
     NotEnoughData
         Fewer days than the window asks for, or none.
 
-    Notes
-    -----
-    **Source:** the hedge's profit is linear in simple returns, not in logarithmic ones.
-
     Examples
     --------
     >>> round(float(returns("ETH", start="2020-03-12", end="2020-03-12").iloc[0, 0]), 4)
@@ -505,6 +491,8 @@ def returns(
 
 def latest_prices(on: Day | None = None) -> dict[str, float]:
     """Look up the closes of one day, by coin.
+
+    **Source:** ``data/README.md`` of the project tells where the closes come from.
 
     Parameters
     ----------
@@ -524,10 +512,6 @@ def latest_prices(on: Day | None = None) -> dict[str, float]:
     NotEnoughData
         A day outside the data.
 
-    Notes
-    -----
-    **Source:** ``data/README.md`` of the project tells where the closes come from.
-
     Examples
     --------
     >>> latest_prices()["ETH"], "LUNA" in latest_prices(), latest_prices("2022-05-07")["LUNA"]
@@ -539,16 +523,14 @@ def latest_prices(on: Day | None = None) -> dict[str, float]:
 def funding_monthly() -> pd.DataFrame:
     """Funding rates of BTC and ETH perpetuals by month, a proxy for the coin-margined ones.
 
+    **Source:** aggregated from the history of Binance's USDT-margined perpetuals, which stand in
+    for the coin-margined ones: call it a proxy wherever it is shown (`FUNDING_NOTE`).
+
     Returns
     -------
     DataFrame
         Columns ``month`` (its first day), ``coin``, ``mean_8h``, ``min_8h``, ``max_8h`` (decimals
         per 8 hours, positive: longs pay shorts) and ``settlements`` (their number). A fresh copy.
-
-    Notes
-    -----
-    **Source:** aggregated from the history of Binance's USDT-margined perpetuals, which stand in
-    for the coin-margined ones: call it a proxy wherever it is shown (`FUNDING_NOTE`).
 
     Examples
     --------
@@ -561,6 +543,8 @@ def funding_monthly() -> pd.DataFrame:
 
 def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
     """Terms of one contract.
+
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Parameters
     ----------
@@ -584,10 +568,6 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
     InvalidInput
         Not text.
 
-    Notes
-    -----
-    **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
     Examples
     --------
     >>> terms = contract("ETHUSD_PERP")
@@ -601,6 +581,8 @@ def contracts(
     *, coin: str | None = None, venue: str | None = None, open_only: bool = False
 ) -> tuple[ContractTerms, ...]:
     """All contracts that can be used, closed ones included unless left out.
+
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Parameters
     ----------
@@ -621,10 +603,6 @@ def contracts(
     UnknownContract
         No such venue.
 
-    Notes
-    -----
-    **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
     Examples
     --------
     >>> [terms.id for terms in contracts(coin="AVAX")]
@@ -635,6 +613,8 @@ def contracts(
 
 def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:
     """Every figure of a contract with its own date, source, note and doubt.
+
+    **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Parameters
     ----------
@@ -651,10 +631,6 @@ def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figur
     UnknownContract, InvalidInput
         As `contract`.
 
-    Notes
-    -----
-    **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
     Examples
     --------
     >>> face = contract_figures("SOLUSD_PERP")[0]
@@ -669,12 +645,6 @@ def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figur
 def venues() -> tuple[Venue, ...]:
     """All venues that were looked at, those without a coin-margined contract included.
 
-    Returns
-    -------
-    tuple of Venue
-
-    Notes
-    -----
     **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Examples
@@ -697,6 +667,9 @@ def live(
     progress: bool | None = None,
 ) -> Market:
     """Return the market of a venue as of today, from its cache and from the venue.
+
+    **Source:** each venue's public REST interface through ccxt; :func:`hedgelib.live.fetch` gives
+    the same with what was seen on the way.
 
     Parameters
     ----------
@@ -734,11 +707,6 @@ def live(
         No closes at all; an unknown venue or no coins; ccxt is missing, or the cache cannot be
         written.
 
-    Notes
-    -----
-    **Source:** each venue's public REST interface through ccxt; :func:`hedgelib.live.fetch` gives
-    the same with what was seen on the way.
-
     Examples
     --------
     >>> live("bitstamp", "BTC")
@@ -748,7 +716,7 @@ def live(
     """
     from hedgelib.live import fetch
 
-    found = fetch(
+    data = fetch(
         venue,
         coins,
         portfolio=portfolio,
@@ -758,14 +726,16 @@ def live(
         max_age_hours=max_age_hours,
         progress=progress,
     )
-    if found.missing:
-        why = "; ".join(found.failures) or "its answers are empty"
-        raise VenueError(f"{found.name} gave no closes of {', '.join(found.missing)}: {why}")
-    return found.market
+    if data.missing:
+        why = "; ".join(data.failures) or "its answers are empty"
+        raise VenueError(f"{data.name} gave no closes of {', '.join(data.missing)}: {why}")
+    return data.market
 
 
 def provenance() -> dict[str, Any]:
     """Where the bundled data come from, for the foot of a report.
+
+    **Source:** computed from the files themselves, once, when they are read.
 
     Returns
     -------
@@ -774,10 +744,6 @@ def provenance() -> dict[str, Any]:
         prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
         ``funding`` and ``contracts`` the same for the other two files; ``proxy`` says whether the
         funding is that of other contracts. A fresh copy.
-
-    Notes
-    -----
-    **Source:** computed from the files themselves, once, when they are read.
 
     Examples
     --------

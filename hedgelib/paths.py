@@ -2,6 +2,11 @@
 
 Each result says in its label which of the three it is, and the label goes with it into the replay,
 so that a picture of modelled prices cannot pass for one of real ones.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -161,10 +166,6 @@ class Paths:
         i : int
             Counted from 0.
 
-        Returns
-        -------
-        Paths
-
         Raises
         ------
         InvalidInput
@@ -192,11 +193,6 @@ class Paths:
         -------
         Paths
             With a label that says so.
-
-        Raises
-        ------
-        InvalidInput
-            A price that is not > 0.
 
         Examples
         --------
@@ -293,10 +289,10 @@ def _spacing(dates: Dates, hours: float | None) -> float:
             f"dates must ascend evenly, got {dates[at]} then {dates[at + 1]} after a first step of "
             f"{gaps[0]}; sort them, and fill or cut gaps"
         )
-    found = float(gaps[0] / np.timedelta64(1, "h"))
-    if hours is not None and hours != found:
-        raise InvalidInput(f"hours_per_step is {hours:g}, but the dates are {found:g} h apart")
-    return found
+    spacing = float(gaps[0] / np.timedelta64(1, "h"))
+    if hours is not None and hours != spacing:
+        raise InvalidInput(f"hours_per_step is {hours:g}, but the dates are {spacing:g} h apart")
+    return spacing
 
 
 def _dates_in(name: str, column: object) -> tuple[Dates, bool] | None:
@@ -313,11 +309,11 @@ def common_dates(
 
     `utc` says that the dates had a time zone, which is lost in datetime64.
     """
-    found = [(name, _dates_in(name, column)) for name, column in columns.items()]
+    calendars = [(name, _dates_in(name, column)) for name, column in columns.items()]
     if dates is not None:
         moments, aware = _moments("dates", dates)
-        found.insert(0, ("dates", (moments, aware or utc)))
-    known = [(name, *pair) for name, pair in found if pair is not None]
+        calendars.insert(0, ("dates", (moments, aware or utc)))
+    known = [(name, *pair) for name, pair in calendars if pair is not None]
     if not known:
         return None
     first, calendar, zoned = known[0]
@@ -349,6 +345,8 @@ def history(
 ) -> Paths:
     """Make one path of historical prices.
 
+    **Source:** the data themselves: nothing is filled, dropped or moved.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,)
@@ -364,10 +362,6 @@ def history(
     label : str
         What the prices are, in words; the first and the last date are added.
 
-    Returns
-    -------
-    Paths
-
     Raises
     ------
     InvalidInput
@@ -375,17 +369,14 @@ def history(
     NotEnoughData
         Fewer than two prices.
 
-    Notes
-    -----
-    **Source:** the data themselves: nothing is filled, dropped or moved.
-
     Examples
     --------
     >>> str(history([100, 90, 95], dates=["2020-03-11", "2020-03-12", "2020-03-13"]))
     'history 2020-03-11 to 2020-03-13: 1 path of 2 steps of 24 h'
     """
-    found = common_dates(dates, prices_usd=prices_usd, book_usd=book_usd, funding_rate=funding_rate)
-    calendar, utc = found or (None, False)
+    calendar, utc = common_dates(
+        dates, prices_usd=prices_usd, book_usd=book_usd, funding_rate=funding_rate
+    ) or (None, False)
     if calendar is not None and calendar.size:
         label = f"{label} {calendar[0].astype('M8[D]')} to {calendar[-1].astype('M8[D]')}"
     return Paths(
@@ -431,6 +422,9 @@ def block_bootstrap(
 
     Book and funding are drawn with the coin, date by date, so what moved together still does.
 
+    **Source:** Politis and Romano, The Stationary Bootstrap, JASA 89 (1994); Künsch, The Jackknife
+    and the Bootstrap for General Stationary Observations, Annals of Statistics 17 (1989).
+
     Parameters
     ----------
     coin_returns : array_like, shape (n,)
@@ -453,21 +447,12 @@ def block_bootstrap(
     hours_per_step : float
         > 0.
 
-    Returns
-    -------
-    Paths
-
     Raises
     ------
     InvalidInput
         Values or counts out of range, unequal lengths, dates that differ.
     NotEnoughData
         Fewer than two returns.
-
-    Notes
-    -----
-    **Source:** Politis and Romano, The Stationary Bootstrap, JASA 89 (1994); Künsch, The Jackknife
-    and the Bootstrap for General Stationary Observations, Annals of Statistics 17 (1989).
 
     Examples
     --------
@@ -617,6 +602,9 @@ def fit_gbm(
     Formula: with logarithmic returns ``x``, volatility ``s = sd(x)`` (n - 1) and drift
     ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, "Estimating volatility from
+    historical data". The model has no crashes, no clusters and no fat tails: crypto has all three.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n + 1,)
@@ -626,21 +614,12 @@ def fit_gbm(
     hours_per_step : float
         > 0.
 
-    Returns
-    -------
-    Gbm
-
     Raises
     ------
     InvalidInput
         Missing prices, unequal lengths, dates that differ.
     NotEnoughData
         Fewer than three prices.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, "Estimating volatility from
-    historical data". The model has no crashes, no clusters and no fat tails: crypto has all three.
 
     Examples
     --------
@@ -677,9 +656,11 @@ def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: f
 
     Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, "The lognormal property of stock
+    prices".
+
     Parameters
     ----------
-    model : Gbm
     n_paths, n_steps : int
         >= 1.
     seed : int
@@ -687,19 +668,10 @@ def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: f
     price_usd : float
         Where every path starts, > 0; the book, if the model has one, starts at 1.
 
-    Returns
-    -------
-    Paths
-
     Raises
     ------
     InvalidInput
         Values or counts out of range.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, "The lognormal property of stock
-    prices".
 
     Examples
     --------

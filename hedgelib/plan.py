@@ -7,7 +7,7 @@ margin. Leaving out the margin is the classic mistake with coin-margined contrac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
@@ -33,12 +33,10 @@ from hedgelib._text import Table, safe, usd
 from hedgelib.contracts import ContractTerms, Rounding, inverse_pnl_coin, round_contracts
 from hedgelib.errors import InfeasibleHedge, InvalidInput
 from hedgelib.margin import (
-    MarginTiers,
     inverse_bankruptcy_price,
     leverage_allowed,
     linear_bankruptcy_price,
     liquidation_price,
-    margin_tiers,
 )
 
 __all__ = [
@@ -85,6 +83,9 @@ def hedge_notional(
     Formula: ``N = h beta V + V_coll - target_beta V``: a share of the book's exposure, and the
     margin whole.
 
+    **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N``
+    in the return ``r`` of the coin, and that is to be ``((1 - h) beta + target_beta) V``.
+
     Parameters
     ----------
     book_usd : array_like
@@ -107,11 +108,6 @@ def hedge_notional(
     ------
     InvalidInput
         Negative or missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N``
-    in the return ``r`` of the coin, and that is to be ``((1 - h) beta + target_beta) V``.
 
     Examples
     --------
@@ -152,6 +148,11 @@ def smallest_collateral(
     Formula, without fees: ``h beta V / (L - 1)`` of bought coin, ``V h beta / (beta + L - 1)`` out
     of a book that holds none of it, ``h beta V / L`` of stablecoin.
 
+    **Source:** ``N <= L V_coll`` with ``N = h beta V + V_coll`` solved for ``V_coll``: a bought
+    margin brings its own exposure along, so at a cap of 1 it never catches up. A margin out of the
+    book takes exposure out of the book instead. With a fee ``V_coll`` is what the fee leaves, and
+    ``N fee`` more is posted.
+
     Parameters
     ----------
     book_usd : float
@@ -179,13 +180,6 @@ def smallest_collateral(
     ------
     InvalidInput
         Values out of range, or nothing to hedge.
-
-    Notes
-    -----
-    **Source:** ``N <= L V_coll`` with ``N = h beta V + V_coll`` solved for ``V_coll``: a bought
-    margin brings its own exposure along, so at a cap of 1 it never catches up. A margin out of the
-    book takes exposure out of the book instead. With a fee ``V_coll`` is what the fee leaves, and
-    ``N fee`` more is posted.
 
     Examples
     --------
@@ -260,7 +254,6 @@ class HedgePlan:
 
     Parameters
     ----------
-    contract : ContractTerms
     price_usd : float
         Price of the hedge coin.
     book_usd, beta : float
@@ -356,12 +349,7 @@ class HedgePlan:
         return self.liquidation_price_usd / self.price_usd - 1
 
     def steps(self) -> tuple[tuple[str, str], ...]:
-        """Return the five steps of the plan, each with its result in words.
-
-        Returns
-        -------
-        tuple of (str, str)
-        """
+        """Return the five steps of the plan, each with its result in words."""
         c, partly = self.contract, self.hedge_ratio != 1 or self.target_beta != 0
         parts = ((self.cash_sold_usd, "cash"), (self.sold_usd, "altcoins"))
         sold = " and ".join(f"{usd(value)} of {what}" for value, what in parts if value)
@@ -442,6 +430,10 @@ def plan_hedge(
     Wherever the margin comes from, the total delta afterwards is ``(1 - h) beta V`` of the book as
     it was, and ``target_beta V``.
 
+    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin and need not be
+    hedged, so with a coin margin the target is divided by ``1 + fee_rate``. With the whole book as
+    margin that is ``V / (1 + fee_rate)``, which is what the fee leaves: a leverage of 1.
+
     Parameters
     ----------
     book_usd : float
@@ -483,10 +475,6 @@ def plan_hedge(
         Flat maintenance rate; the contract's ladder when omitted. Where that is not verified, the
         contract's doubtful rate for the size, and :data:`ASSUMED_MAINTENANCE_RATE` without one.
 
-    Returns
-    -------
-    HedgePlan
-
     Raises
     ------
     InvalidInput
@@ -496,12 +484,6 @@ def plan_hedge(
         The leverage cap cannot be met, the venue allows less leverage for the size, more margin
         than the book has, less than one contract is needed, or the margin is not above maintenance;
         with the reason and the smallest collateral that would do.
-
-    Notes
-    -----
-    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin and need not be
-    hedged, so with a coin margin the target is divided by ``1 + fee_rate``. With the whole book as
-    margin that is ``V / (1 + fee_rate)``, which is what the fee leaves: a leverage of 1.
 
     Examples
     --------
@@ -725,9 +707,9 @@ class _Sizing:
         sold = max(posted_usd - held_usd - cash_usd, 0.0)
         if posted_usd >= book_usd * (1 - _ROUNDING):
             return sold, cash_sold, 0.0, 0.0
-        gone = posted_usd - cash_sold - sold
-        gone += _others_beta(book_usd, self.beta, held_usd, cash_usd) * sold
-        return sold, cash_sold, book_usd - posted_usd, self.beta * book_usd - gone
+        delta_moved = posted_usd - cash_sold - sold
+        delta_moved += _others_beta(book_usd, self.beta, held_usd, cash_usd) * sold
+        return sold, cash_sold, book_usd - posted_usd, self.beta * book_usd - delta_moved
 
     def target_usd(self, posted_usd: float) -> float:
         """Return the short wanted with a margin, before contracts are made whole."""
@@ -834,53 +816,21 @@ def _danger(
     maintenance_rate: float | None,
 ) -> tuple[float, float]:
     """Return the liquidation and the bankruptcy price."""
+    wallet = wallet_usd / price_usd if coin_margin else wallet_usd
+    liquidation = liquidation_price(
+        contract,
+        contracts,
+        price_usd,
+        wallet,
+        maintenance_rate=maintenance_rate,
+        stablecoin=not coin_margin,
+    )
+    multiplier = contract.multiplier
     if coin_margin:
-        wallet = wallet_usd / price_usd
-        return (
-            liquidation_price(
-                contract, contracts, price_usd, wallet, maintenance_rate=maintenance_rate
-            ),
-            inverse_bankruptcy_price(contracts, price_usd, wallet, contract.multiplier),
-        )
-    if contract.kind == "linear":
-        return (
-            liquidation_price(
-                contract, contracts, price_usd, wallet_usd, maintenance_rate=maintenance_rate
-            ),
-            linear_bankruptcy_price(contracts, price_usd, wallet_usd, contract.multiplier),
-        )
-    at_mark = replace(contract, maintenance_basis="mark")
-    tiers = margin_tiers(at_mark, price_usd, contracts=contracts)
-    if tiers is None or maintenance_rate is not None:
-        tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate or 0.0,))
-    coins = contracts * contract.multiplier / price_usd
-    return (
-        _usd_margin_liquidation(-coins, price_usd, wallet_usd, tiers),
-        linear_bankruptcy_price(coins, price_usd, wallet_usd),
-    )
-
-
-def _usd_margin_liquidation(
-    coins: float, price_usd: float, wallet_usd: float, tiers: MarginTiers
-) -> float:
-    """Return where a short of an inverse contract with USD behind it is liquidated.
-
-    Its equity is ``wallet - N (P/E - 1)``, and its maintenance ``rate N - amount P``: the face is
-    fixed in USD, so the rate's part of it does not move with the price.
-    """
-    face = coins * price_usd
-    ladder = list(zip(tiers.rates, tiers.amounts.tolist(), strict=True))
-    needed = max(rate * face - amount * price_usd for rate, amount in ladder)
-    if wallet_usd <= needed:
-        raise InvalidInput(
-            f"a margin of {wallet_usd:.8g} USD is not above the maintenance margin of "
-            f"{needed:.8g} USD at entry; add margin or reduce the position"
-        )
-    return min(
-        float((wallet_usd + face * (1 - rate)) / (coins - amount))
-        for rate, amount in ladder
-        if coins > amount
-    )
+        return liquidation, inverse_bankruptcy_price(contracts, price_usd, wallet, multiplier)
+    # An inverse position with stablecoin behind it has the equity of so many coins sold.
+    coin = 1 / price_usd if contract.kind == "inverse" else 1.0
+    return liquidation, linear_bankruptcy_price(contracts, price_usd, wallet, multiplier * coin)
 
 
 def _why_infeasible(
@@ -951,6 +901,9 @@ def rebalance(
     ``equity = V_coll (1 + r) - N r``; for a hedge that was exact the change is
     ``h beta (beta - 1) V r``, less ``target_beta (beta - 1) V r``: nothing at beta 1.
 
+    **Source:** dollar delta of the account is ``equity - N``, so the target is what is held outside
+    times beta, plus that equity.
+
     Parameters
     ----------
     book_usd : float
@@ -968,19 +921,10 @@ def rebalance(
     band_usd : float
         A change no larger than this is not traded, USD, >= 0.
 
-    Returns
-    -------
-    Rebalance
-
     Raises
     ------
     InvalidInput
         Values out of range, or a move that ruins the book or the account.
-
-    Notes
-    -----
-    **Source:** dollar delta of the account is ``equity - N``, so the target is what is held outside
-    times beta, plus that equity.
 
     Examples
     --------
@@ -1022,7 +966,6 @@ class PlanChange:
 
     Parameters
     ----------
-    contract : ContractTerms
     contracts : float
         To trade, signed: a sale is negative.
     notional_usd : float
@@ -1066,6 +1009,9 @@ def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
 
     Formula: contracts and collateral of `new` less those of `old`.
 
+    **Source:** adding $2,000 of a coin to a book asks for ``beta_coin x 2,000`` more of short, not
+    for 2,000.
+
     Parameters
     ----------
     old, new : HedgePlan
@@ -1080,11 +1026,6 @@ def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
     ------
     InvalidInput
         Plans on two contracts: close the one and open the other.
-
-    Notes
-    -----
-    **Source:** adding $2,000 of a coin to a book asks for ``beta_coin x 2,000`` more of short, not
-    for 2,000.
 
     Examples
     --------
@@ -1126,9 +1067,11 @@ def unwind(
     Formula: ``-share * contracts``, whole lots; an inverse face is in USD, so the contracts sold
     are the contracts to buy whatever the price has done.
 
+    **Source:** closing $10,000 of 1-ETH contracts by their dollar value at a lower price buys too
+    many of them and leaves a long.
+
     Parameters
     ----------
-    plan : HedgePlan
     price_usd : float
         Price at which they are bought, > 0.
     share : float
@@ -1145,11 +1088,6 @@ def unwind(
     ------
     InvalidInput
         A price that is not > 0, a share outside 0 to 1.
-
-    Notes
-    -----
-    **Source:** closing $10,000 of 1-ETH contracts by their dollar value at a lower price buys too
-    many of them and leaves a long.
 
     Examples
     --------
@@ -1187,7 +1125,6 @@ class Leg:
 
     Parameters
     ----------
-    contract : ContractTerms
     price_usd : float
         Of its coin.
     beta : float
@@ -1216,6 +1153,8 @@ def plan_legs(
     left; out of the book all margins together are ``V h B / (B + L - 1)`` with ``B`` the sum of the
     betas, shared by beta.
 
+    **Source:** wealth has the slope ``beta_j V + C_j E_j - N_j`` in the return of coin j.
+
     Parameters
     ----------
     book_usd : float
@@ -1238,10 +1177,6 @@ def plan_legs(
         short: leave it out and estimate the others anew.
     InfeasibleHedge
         As for :func:`plan_hedge`.
-
-    Notes
-    -----
-    **Source:** wealth has the slope ``beta_j V + C_j E_j - N_j`` in the return of coin j.
 
     Examples
     --------

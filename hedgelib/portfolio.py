@@ -231,9 +231,10 @@ def read_portfolio(
     coin are added up, and :attr:`Portfolio.coins_read_as` lists them. A row with a beta of its own
     is taken as it is written. A list of trades is refused.
 
+    **Source:** own format; nothing in a file is ever repaired or dropped.
+
     Parameters
     ----------
-    path : str or Path
     prices_usd : mapping of str to float, optional
         USD per coin, to value quantities with that have no price in the file; cash has the price 1.
     aliases : bool
@@ -253,10 +254,6 @@ def read_portfolio(
         text; a column is missing, unknown or there twice; a value is missing, negative, or no
         number that can be read in one way; a coin appears twice, has no price to value its quantity
         with, or a value that its quantity and price do not give.
-
-    Notes
-    -----
-    **Source:** own format; nothing in a file is ever repaired or dropped.
     """
     path = Path(path)
     rows, read_as = read_rows(path)

@@ -1,6 +1,11 @@
 """The hedge ratio, in notionals and in units, and its variance reduction.
 
 A ratio may be right in units and wrong in dollars: they differ by the two prices.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -59,6 +64,9 @@ def minimum_variance_ratio(
 
     Formula: ``h = rho sigma_S / sigma_F``.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3: the minimum of
+    ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
+
     Parameters
     ----------
     correlation : array_like
@@ -66,21 +74,6 @@ def minimum_variance_ratio(
     sigma_spot, sigma_futures : array_like
         Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
         notionals (beta), of price changes for one in units.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3: the minimum of
-    ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
 
     Examples
     --------
@@ -101,6 +94,8 @@ def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike)
 
     Formula: ``h = beta S / F``.
 
+    **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into ``Cov(dS, dF) / Var(dF)``.
+
     Parameters
     ----------
     beta : array_like
@@ -112,15 +107,6 @@ def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike)
     -------
     float or ndarray
         Units of futures per unit held, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into ``Cov(dS, dF) / Var(dF)``.
 
     Examples
     --------
@@ -139,26 +125,14 @@ def ratio_in_notionals(
 
     Formula: ``beta = h F / S``.
 
+    **Source:** :func:`ratio_in_units` turned round.
+
     Parameters
     ----------
     ratio_units : array_like
         Units of futures per unit held.
     spot_usd, futures_usd : array_like
         Price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** :func:`ratio_in_units` turned round.
 
     Examples
     --------
@@ -187,6 +161,8 @@ def unit_hedge_contracts(
 
     Formula: ``-h Q_A / Q_F``.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
+
     Parameters
     ----------
     ratio_units : array_like
@@ -205,10 +181,6 @@ def unit_hedge_contracts(
     ------
     InvalidInput
         A contract not > 0, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
 
     Examples
     --------
@@ -233,6 +205,10 @@ def change_beta_contracts(
 
     Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
+    portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
+    delta: see ``hedge_notional``.
+
     Parameters
     ----------
     book_usd : array_like
@@ -247,17 +223,6 @@ def change_beta_contracts(
     -------
     float or ndarray
         Signed contracts before rounding, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
-    portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
-    delta: see ``hedge_notional``.
 
     Examples
     --------
@@ -310,6 +275,9 @@ def minimum_variance_hedge(
 
     Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts.
 
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, whose example puts such a
+    ratio also into the formula for returns and gets 36.10 instead of 37.03.
+
     Parameters
     ----------
     spot_changes, futures_changes : array_like, shape (n,)
@@ -317,21 +285,12 @@ def minimum_variance_hedge(
     exposure_units, contract_units : float
         Units held, and in one contract (> 0).
 
-    Returns
-    -------
-    MinimumVarianceHedge
-
     Raises
     ------
     InvalidInput
         Missing values, unequal lengths, prices that do not change.
     NotEnoughData
         Fewer than three changes.
-
-    Notes
-    -----
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, whose example puts such a
-    ratio also into the formula for returns and gets 36.10 instead of 37.03.
 
     Examples
     --------
@@ -364,6 +323,10 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
 
     Formula: ``1 - Var(y - h x) / Var(y)``.
 
+    **Source:** Ederington (1979), "The hedging performance of the new futures markets". In sample
+    it is R² at ``h = beta``, 0 at twice that, and falls below beyond. Worked out as
+    ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and not nearly 0 without a hedge.
+
     Parameters
     ----------
     y : array_like, shape (n,)
@@ -386,12 +349,6 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
         Missing or infinite returns, unequal lengths, a series that does not vary.
     NotEnoughData
         Fewer than three observations.
-
-    Notes
-    -----
-    **Source:** Ederington (1979), "The hedging performance of the new futures markets". In sample
-    it is R² at ``h = beta``, 0 at twice that, and falls below beyond. Worked out as
-    ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and not nearly 0 without a hedge.
 
     Examples
     --------
@@ -425,6 +382,9 @@ def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Resu
 
     Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
 
+    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
+    is as bad as hedging a quarter too little.
+
     Parameters
     ----------
     r2 : array_like
@@ -442,11 +402,6 @@ def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Resu
     InvalidInput
         An R² outside 0 to 1, missing values, shapes that do not go together.
 
-    Notes
-    -----
-    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
-    is as bad as hedging a quarter too little.
-
     Examples
     --------
     >>> round(effectiveness_from_ratio(0.85, 0.8), 6), round(effectiveness_from_ratio(0.85, 1.2), 6)
@@ -462,25 +417,18 @@ def volatility_reduction(r2: ArrayLike) -> Result:
 
     Formula: ``1 - sqrt(1 - R2)``.
 
+    **Source:** volatility is the root of variance. Worked out as ``R2 / (1 + sqrt(1 - R2))``, which
+    keeps its digits when R² is small.
+
     Parameters
     ----------
     r2 : array_like
         Share of variance removed, from 0 to 1.
 
-    Returns
-    -------
-    float or ndarray
-        Shape of `r2`.
-
     Raises
     ------
     InvalidInput
         An R² outside 0 to 1.
-
-    Notes
-    -----
-    **Source:** volatility is the root of variance. Worked out as ``R2 / (1 + sqrt(1 - R2))``, which
-    keeps its digits when R² is small.
 
     Examples
     --------
@@ -496,6 +444,10 @@ def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
     """Return the R² of an equal-weighted book to its common factor, with equal correlations.
 
     Formula: ``n rho / (1 + (n - 1) rho)``.
+
+    **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean has variance
+    ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not the factor
+    itself removes less.
 
     Parameters
     ----------
@@ -513,12 +465,6 @@ def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
     ------
     InvalidInput
         A correlation outside 0 to 1, fewer than one coin, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean has variance
-    ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not the factor
-    itself removes less.
 
     Examples
     --------
@@ -563,6 +509,8 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
 
     Formula: ``1 - Var(y - beta x) / Var(y)`` over the rest, with beta from the first `train`.
 
+    **Source:** Ederington's measure where it was not fitted.
+
     Parameters
     ----------
     y : array_like, shape (n,)
@@ -572,20 +520,12 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
     train : int
         Observations to fit on: at least k + 2, and as many must be left.
 
-    Returns
-    -------
-    OutOfSample
-
     Raises
     ------
     InvalidInput
         Missing or infinite returns, unequal lengths, a series that does not vary in either part.
     NotEnoughData
         A part that is too short.
-
-    Notes
-    -----
-    **Source:** Ederington's measure where it was not fitted.
 
     Examples
     --------
@@ -638,6 +578,8 @@ def notional_interval(
 
     Formula: ``V (beta - z se)`` to ``V (beta + z se)``.
 
+    **Source:** the interval of a slope times the book.
+
     Parameters
     ----------
     beta, se : array_like
@@ -652,15 +594,6 @@ def notional_interval(
     -------
     NotionalInterval
         USD to short, broadcast shape, the delta of coin margin left out.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the interval of a slope times the book.
 
     Examples
     --------

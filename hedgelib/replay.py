@@ -1,13 +1,15 @@
 """What a path of moves does to a plan: margin, funding, fees, rebalancing and liquidation.
 
 One path is replayed with every column, many paths with the summary only. Both run the same lines:
-:mod:`hedgelib._walk` is plain Python for the one and compiled for the many.
+:mod:`hedgelib._walk` is plain Python for the one and, with numba, compiled for the many.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypedDict, Unpack
 
 import numpy as np
@@ -30,6 +32,7 @@ from hedgelib._check import (
     one_of,
     scalars,
 )
+from hedgelib._extras import how_to_install
 from hedgelib._result import whole
 from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import round_contracts
@@ -55,6 +58,7 @@ _BUDGET = Rule(">= 0, or inf for no limit", lambda x: x >= 0)
 _BAND = Rule("a decimal from 0 to below 1, a share of the target", FRACTION.holds)
 _NO_CAP = 1e12
 _SAME_PRICE = 1e-9
+_MANY_STEPS, _SECONDS_PER_MILLION = 2_000_000, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,6 @@ class Outcome:
 
     Parameters
     ----------
-    name : str
     pnl_usd : float
         Profit without money that came from outside.
     max_drawdown, max_drawdown_usd : float
@@ -138,12 +141,7 @@ class Outcome:
     liquidated_at: int | None = None
 
     def row(self) -> dict[str, Any]:
-        """Return every number by name.
-
-        Returns
-        -------
-        dict
-        """
+        """Return every number by name."""
         return {key: getattr(self, key) for key in self.__slots__}
 
 
@@ -199,11 +197,8 @@ class Replay:
 
     Parameters
     ----------
-    plan : HedgePlan
     label : str
         Where the prices come from.
-    dates : ndarray of datetime64, optional
-    hours_per_step : float
     price_usd, perp_usd : ndarray
         Of the hedge coin, and of the contract.
     book_usd : ndarray
@@ -314,11 +309,11 @@ class Replay:
     @property
     def hedged(self) -> Outcome:
         """Outcome of the plan."""
-        made = _outcome("hedged", self.wealth_usd - self.top_ups_usd, self.start_wealth_usd)
+        hedged = _outcome("hedged", self.wealth_usd - self.top_ups_usd, self.start_wealth_usd)
         without = self.unhedged.step_sd_usd
         return replace(
-            made,
-            effectiveness=1 - (made.step_sd_usd / without) ** 2 if without > 0 else None,
+            hedged,
+            effectiveness=1 - (hedged.step_sd_usd / without) ** 2 if without > 0 else None,
             funding_usd=float(self.funding_usd[-1]),
             costs_usd=float(self.fees_usd[-1] + self.slippage_usd[-1]),
             liquidated_at=self.liquidated_at,
@@ -354,12 +349,7 @@ class Replay:
         }
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return every column by name, for a table.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n_steps + 1,)
-        """
+        """Return every column by name, for a table."""
         names = [name for name in self.__slots__ if name not in self._not_columns]
         derived = {
             "spot_pnl_usd": self.spot_pnl_usd,
@@ -400,11 +390,8 @@ class ReplaySummary:
 
     Parameters
     ----------
-    plan : HedgePlan
     label : str
         Where the prices come from.
-    n_steps : int
-    hours_per_step : float
     start_wealth_usd : float
         Book and margin before anything was traded.
     wealth_usd, book_usd, unhedged_usd : ndarray
@@ -601,6 +588,12 @@ def replay(
     size with coin margin is divided by one plus its costs when the short grows, by one less them
     when it shrinks, since they leave the wallet in coin.
 
+    **Source:** the dollar delta of a coin-margined account is its equity less its notional. A
+    liquidation takes the whole margin, as in :func:`hedgelib.scenario.run_scenario`, and the book
+    goes on unhedged; a book cannot lose more than itself; sizes leave the basis out, as the plan
+    does. Nothing is seen between two dates: a spike that reverses before the close liquidates in
+    reality and not here, so finer steps find liquidations that coarse ones miss.
+
     Parameters
     ----------
     plan : HedgePlan
@@ -636,13 +629,8 @@ def replay(
         Flat rate; the plan's ladder when left out.
     sizing : {"plan", "naive"}
         As the plan, or 1:1: the value of the book, whatever its beta and its collateral.
-    dates : array_like, shape (n_steps + 1,), optional
     hours_per_step : float, optional
         As for :func:`hedgelib.paths.history`.
-
-    Returns
-    -------
-    Replay
 
     Raises
     ------
@@ -651,14 +639,6 @@ def replay(
         at the plan's price, a margin that the opening costs bring down to maintenance.
     NotEnoughData
         Fewer than two prices.
-
-    Notes
-    -----
-    **Source:** the dollar delta of a coin-margined account is its equity less its notional. A
-    liquidation takes the whole margin, as in :func:`hedgelib.scenario.run_scenario`, and the book
-    goes on unhedged; a book cannot lose more than itself; sizes leave the basis out, as the plan
-    does. Nothing is seen between two dates: a spike that reverses before the close liquidates in
-    reality and not here, so finer steps find liquidations that coarse ones miss.
 
     Examples
     --------
@@ -749,27 +729,22 @@ def replay_many(
 ) -> ReplaySummary:
     """Replay a plan along many paths of prices, and keep the summary of each.
 
+    **Source:** the lines of :func:`replay`, compiled where numba is installed (the extra `fast`).
+    Compiling takes some seconds the first time ever and is kept on disk. Without numba the same
+    lines run in the interpreter, a million steps in about four seconds; where that takes long, it
+    is logged once. Besides the prices it needs memory for the summary only.
+
     Parameters
     ----------
-    plan : HedgePlan
     prices_usd : array_like, shape (n_paths, n_steps + 1), or Paths
         USD per coin, > 0, every path starting at the plan's price.
     **options
         As for :func:`replay`; a column may be one for all paths, or have a row for each.
 
-    Returns
-    -------
-    ReplaySummary
-
     Raises
     ------
     InvalidInput, NotEnoughData
         As for :func:`replay`.
-
-    Notes
-    -----
-    **Source:** the lines of :func:`replay`, compiled. Compiling takes some seconds the first time
-    ever and is kept on disk; besides the prices it needs memory for the summary only.
 
     Examples
     --------
@@ -787,10 +762,26 @@ def replay_many(
     with extremes("replay_many"):
         setup = _set_up(plan, prices_usd, many=True, **options)
         out = np.empty((setup.paths.n_paths, len(_walk.OUTCOME)))
-        _walk.compiled()(setup.terms, setup.rates, setup.amounts, setup.columns, setup.first, out)
+        walk = _walk.compiled()
+        if walk is None:
+            if setup.paths.n_paths * setup.paths.n_steps >= _MANY_STEPS:
+                _note_slowness()
+            walk = _walk.walk_in_python
+        walk(setup.terms, setup.rates, setup.amounts, setup.columns, setup.first, out)
         end = dict(zip(_walk.OUTCOME, out.T, strict=True))
         _refuse_overflow(*(column for name, column in end.items() if name != "least_ratio"))
         return _summary_of(setup, end)
+
+
+@cache
+def _note_slowness() -> None:
+    """Log, once, how long a replay without numba takes and how to make it fast."""
+    logging.getLogger("hedgelib").warning(
+        "replay_many runs in the interpreter, about %d seconds for a million steps; "
+        "to have it compiled: %s",
+        _SECONDS_PER_MILLION,
+        how_to_install("numba"),
+    )
 
 
 def _summary_of(setup: _Setup, end: dict[str, FloatArray]) -> ReplaySummary:
@@ -829,26 +820,19 @@ def compare(
     The naive hedge shorts the value of the book, whatever its beta, and leaves its own collateral
     out; it has the plan's margin and is never resized.
 
+    **Source:** :func:`replay`, twice.
+
     Parameters
     ----------
-    plan : HedgePlan
     prices_usd : array_like, shape (n_steps + 1,), or Paths
         USD per coin, > 0, starting at the plan's price.
     **options
         As for :func:`replay`, without `sizing`.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     InvalidInput, NotEnoughData
         As for :func:`replay`.
-
-    Notes
-    -----
-    **Source:** :func:`replay`, twice.
 
     Examples
     --------

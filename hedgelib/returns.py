@@ -31,6 +31,8 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
     Formula: ``prices[1:] / prices[:-1] - 1``.
 
+    **Source:** definition.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n,) or (n, k)
@@ -47,10 +49,6 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
         A price that is missing or not > 0, or more than two dimensions.
     NotEnoughData
         Fewer than two prices.
-
-    Notes
-    -----
-    **Source:** definition.
 
     Examples
     --------
@@ -78,6 +76,8 @@ def log_returns(prices_usd: ArrayLike) -> FloatArray:
     Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
     simple returns: size it with those.
 
+    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n,) or (n, k)
@@ -94,10 +94,6 @@ def log_returns(prices_usd: ArrayLike) -> FloatArray:
         A price that is missing or not > 0, or more than two dimensions.
     NotEnoughData
         Fewer than two prices.
-
-    Notes
-    -----
-    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
 
     Examples
     --------
@@ -134,6 +130,9 @@ def horizon_returns(
 
     Formula: the product of ``1 + r`` over each block, less 1.
 
+    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
+    returns, estimated from a fifth of the observations, with an error to match.
+
     Parameters
     ----------
     returns : array_like, shape (n,) or (n, k)
@@ -144,21 +143,12 @@ def horizon_returns(
         What to do with observations at the end that fill no block. Dropped ones are counted in
         the result.
 
-    Returns
-    -------
-    HorizonReturns
-
     Raises
     ------
     InvalidInput
         A return of -100% or less, a missing value, or a block left incomplete without leave.
     NotEnoughData
         Fewer observations than one block.
-
-    Notes
-    -----
-    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
-    returns, estimated from a fifth of the observations, with an error to match.
 
     Examples
     --------

@@ -69,14 +69,12 @@ def _rolling_mean(values: FloatArray, window: int) -> FloatArray:
 def always_on(prices_usd: ArrayLike) -> Signal:
     """Fire on every date.
 
+    **Source:** the plain hedge, to judge the others by.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
         USD per coin, > 0.
-
-    Returns
-    -------
-    ndarray of bool, same shape
 
     Raises
     ------
@@ -84,10 +82,6 @@ def always_on(prices_usd: ArrayLike) -> Signal:
         Prices that are missing or not > 0.
     NotEnoughData
         No price.
-
-    Notes
-    -----
-    **Source:** the plain hedge, to judge the others by.
 
     Examples
     --------
@@ -102,6 +96,9 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 
     Formula: ``price_t / price_(t - lookback) - 1 >= threshold``.
 
+    **Source:** "lock in significant gains", the usual reason to hedge. It locks in the part that
+    moves with the coin, and gives up the rest of the rally.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
@@ -111,21 +108,12 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
     threshold : float
         Decimal.
 
-    Returns
-    -------
-    ndarray of bool, same shape
-
     Raises
     ------
     InvalidInput
         Values out of range.
     NotEnoughData
         No price.
-
-    Notes
-    -----
-    **Source:** "lock in significant gains", the usual reason to hedge. It locks in the part that
-    moves with the coin, and gives up the rest of the rally.
 
     Examples
     --------
@@ -146,6 +134,9 @@ def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
 
     Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``.
 
+    **Source:** "anticipate a correction" cannot be tested as such; a moving average is the
+    most common substitute, and it is always late.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
@@ -153,21 +144,12 @@ def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
     window : int
         Steps, >= 2; before there are as many prices, it does not fire.
 
-    Returns
-    -------
-    ndarray of bool, same shape
-
     Raises
     ------
     InvalidInput
         Values out of range.
     NotEnoughData
         No price.
-
-    Notes
-    -----
-    **Source:** "anticipate a correction" cannot be tested as such; a moving average is the
-    most common substitute, and it is always late.
 
     Examples
     --------
@@ -185,6 +167,9 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 
     Formula: root of the mean square of the last `window` simple returns, at most `threshold`.
 
+    **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
+    observable measure of it. The mean is not taken out: a steady fall is no calm.
+
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
@@ -194,21 +179,12 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
     threshold : float
         Decimal per step, >= 0.
 
-    Returns
-    -------
-    ndarray of bool, same shape
-
     Raises
     ------
     InvalidInput
         Values out of range.
     NotEnoughData
         No price.
-
-    Notes
-    -----
-    **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
-    observable measure of it. The mean is not taken out: a steady fall is no calm.
 
     Examples
     --------
@@ -228,6 +204,9 @@ def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int 
     """Fire when a short has been paying too much funding: the cost is prohibitive.
 
     Formula: mean of the last `window` rates settled ``<= -threshold``.
+
+    **Source:** the only one of the usual advice on funding with the sign the right way round: a
+    negative rate is what a short pays.
 
     Parameters
     ----------
@@ -250,11 +229,6 @@ def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int 
     NotEnoughData
         No rate.
 
-    Notes
-    -----
-    **Source:** the only one of the usual advice on funding with the sign the right way round: a
-    negative rate is what a short pays.
-
     Examples
     --------
     >>> funding_too_negative([0.0001, -0.002, 0.0001], 0.001)
@@ -275,6 +249,8 @@ def hedge_when(
 ) -> Signal:
     """Combine rules: the hedge is on since one of them put it on and none took it off.
 
+    **Source:** the state of a switch is that of its last throw.
+
     Parameters
     ----------
     put_on, take_off : ndarray of bool, or a sequence of them
@@ -291,10 +267,6 @@ def hedge_when(
     ------
     InvalidInput
         No rule at all, shapes that differ, values other than true and false.
-
-    Notes
-    -----
-    **Source:** the state of a switch is that of its last throw.
 
     Examples
     --------

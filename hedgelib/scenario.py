@@ -1,4 +1,10 @@
-"""The effect of one market move on spot, collateral and hedge together."""
+"""The effect of one market move on spot, collateral and hedge together.
+
+A value that is missing or outside the range its parameter gives, and shapes that do not go
+together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
+arrays returns the broadcast shape, in the unit that its name ends with; a result with several
+fields has each in the shape of the arguments that it depends on.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +51,9 @@ def coin_account(
     Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
     delta ``equity_usd + contracts * multiplier_usd``.
 
+    **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
+    the price that is ``equity_usd + N``, with ``N`` signed.
+
     Parameters
     ----------
     contracts : array_like
@@ -60,16 +69,6 @@ def coin_account(
     -------
     equity_coin, equity_usd, delta_usd : float or ndarray
         Broadcast shape. The delta is what a return of 100% from here would add, in USD.
-
-    Raises
-    ------
-    InvalidInput
-        Prices not > 0, a negative wallet, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
-    the price that is ``equity_usd + N``, with ``N`` signed.
 
     Examples
     --------
@@ -123,6 +122,9 @@ def move_pnl(
 
     Formula: ``r (beta V + C E + contracts multiplier)``, part by part.
 
+    **Source:** the definition of each part. It knows no liquidation and lets a book lose more than
+    itself: for a plan as it would be traded see :func:`run_scenario`.
+
     Parameters
     ----------
     book_usd : array_like
@@ -139,21 +141,6 @@ def move_pnl(
         Return of the coin, a decimal above -1.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    MovePnl
-        Floats, or arrays of the broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** the definition of each part. It knows no liquidation and lets a book lose more than
-    itself: for a plan as it would be traded see :func:`run_scenario`.
 
     Examples
     --------
@@ -187,7 +174,6 @@ class Scenario:
 
     Parameters
     ----------
-    plan : HedgePlan
     move, price_usd : ndarray, shape (n,)
         Return of the hedge coin, a decimal, and its price after it.
     spot_pnl_usd : ndarray
@@ -270,10 +256,10 @@ class Scenario:
         columns = [parts[name] for name in shown] + [self.total_pnl_usd, self.unhedged_pnl_usd]
         head = ("move", "price", *shown, "total", "unhedged", "short")
         rows = []
-        for i, gone in enumerate(self.liquidated):
+        for i, liquidated in enumerate(self.liquidated):
             cells = [f"{self.move[i]:+.0%}", f"${self.price_usd[i]:,.2f}"]
             cells += [f"{column[i]:+,.0f}" for column in columns]
-            rows.append([*cells, "liquidated" if gone else "open"])
+            rows.append([*cells, "liquidated" if liquidated else "open"])
         return Table(head, rows).html()
 
 
@@ -295,9 +281,12 @@ def run_scenario(
     ``E (1 + r) (1 + exit_basis)``, turned into USD at the new spot price. Funding follows at that
     price.
 
+    **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit stays in
+    coin. A book cannot lose more than itself, so its loss stops there. On liquidation the whole
+    margin is taken as lost: what is left of it goes to the venue's insurance fund.
+
     Parameters
     ----------
-    plan : HedgePlan
     moves : array_like, shape (n,)
         Returns of the hedge coin, decimals above -1.
     residual : array_like
@@ -312,20 +301,10 @@ def run_scenario(
     close : bool
         Whether the position is bought back, which costs a second fee.
 
-    Returns
-    -------
-    Scenario
-
     Raises
     ------
     InvalidInput
         A move or a basis of -100% or less, missing values, shapes that do not go together.
-
-    Notes
-    -----
-    **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit stays in
-    coin. A book cannot lose more than itself, so its loss stops there. On liquidation the whole
-    margin is taken as lost: what is left of it goes to the venue's insurance fund.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Make the workbook's environment from requirements.lock (run by the Makefile).
 
-With ``--class`` it adds to an environment that stands what an instructor needs.
+With the name of another lock it adds the packages of that one to an environment that stands.
 
 Needs nothing but the standard library. Its syntax stays readable for old
 interpreters, so that one of them gets the message below and not a SyntaxError.
@@ -15,7 +15,6 @@ import sys
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(ROOT, "requirements.lock")
-CLASS_LOCK = os.path.join(ROOT, "requirements-class.lock")
 BUILDING = ".building"
 
 
@@ -169,11 +168,11 @@ def make_env(folder, stamp):
     say("ready")
 
 
-def add_class(folder, stamp):
-    """Add the instructor's packages to the environment, which the lock made before."""
-    say("adding what an instructor needs")
+def add_lock(folder, stamp, lock):
+    """Add the packages of another lock to the environment."""
+    say("adding the packages of " + lock)
     uv = find_uv(folder)
-    wanted = ["--no-deps", "--require-hashes", "--requirement", CLASS_LOCK]
+    wanted = ["--no-deps", "--require-hashes", "--requirement", os.path.join(ROOT, lock)]
     pip = [venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     with_uv = [uv, "pip", "install", "--quiet", "--python", venv_python(folder)]
     if not ((uv and run(with_uv + wanted)) or run(pip + wanted)):
@@ -185,15 +184,15 @@ def add_class(folder, stamp):
 
 
 def main(arguments):
-    """Run from the command line: make_env.py FOLDER STAMP [--class]."""
+    """Run from the command line: make_env.py FOLDER STAMP [LOCK]."""
     problem = version_problem(sys.version_info, sys.executable or "python3")
     if problem:
         sys.stderr.write(problem + "\n")
         return 1
     folder, stamp = (os.path.join(ROOT, name) for name in arguments[:2])
-    make = add_class if arguments[2:] == ["--class"] else make_env
+    make = add_lock if arguments[2:] else make_env
     try:
-        make(folder, stamp)
+        make(folder, stamp, *arguments[2:])
     except SetupError as error:
         sys.stderr.write("{}\nOnce that is mended, run the same command again.\n".format(error))
         return 1

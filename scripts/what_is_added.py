@@ -1,4 +1,4 @@
-"""Print the entries of a lock on standard input that another lock does not have (`make lock`)."""
+"""Print the entries of a lock on standard input that no other lock has (`make lock`)."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from pathlib import Path
 ENTRY = re.compile(r"^\S.*\n(?:    .*\n)*", re.MULTILINE)
 
 if __name__ == "__main__":
-    base = set(ENTRY.findall(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    sys.stdout.writelines(entry for entry in ENTRY.findall(sys.stdin.read()) if entry not in base)
+    others = {e for name in sys.argv[1:] for e in ENTRY.findall(Path(name).read_text("utf-8"))}
+    sys.stdout.writelines(e for e in ENTRY.findall(sys.stdin.read()) if e not in others)

@@ -16,10 +16,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,6 +76,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             bold=True,
         )
         terminalreporter.write_sep("!", red=True, bold=True)
+    terminalreporter.write_sep("-", "seconds by part, of all workers together")
+    for part, seconds in seconds_by_part(terminalreporter.stats).items():
+        terminalreporter.write_line(f"{seconds:8.1f}  {part}")
+
+
+def seconds_by_part(stats: Mapping[str, list[Any]]) -> dict[str, float]:
+    """How long the tests of each folder took, the longest first."""
+    seconds: Counter[str] = Counter()
+    for report in {id(report): report for reports in stats.values() for report in reports}.values():
+        if isinstance(report, pytest.TestReport):
+            folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+            seconds["doctests" if folder.startswith("hedgelib") else folder] += report.duration
+    return dict(seconds.most_common())
 
 
 @pytest.fixture(autouse=True)

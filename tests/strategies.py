@@ -29,6 +29,8 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+# For every save (`make check`); `make test` tries all examples.
+settings.register_profile("quick", settings.get_profile("hedgelib"), max_examples=10)
 # For mutation testing: a failure is enough, its smallest example is not wanted. Most mutants fall
 # to a few examples; what is left is tried with all of them.
 for profile, examples in (

@@ -21,6 +21,7 @@ from strategies import BAD_ANYWHERE, floats, refused, shown
 import hedgelib as b
 from hedgelib import beta, ratio, returns
 from hedgelib._result import Numbers, whole
+from hedgelib._student import student_quantile
 from hedgelib.errors import HedgeError, InvalidInput, NotEnoughData
 
 NAMES = [*returns.__all__, *beta.__all__, *ratio.__all__]
@@ -90,6 +91,21 @@ def test_interval_is_students():
     low, high = estimate(degrees=math.inf).interval()
     same([low, high], [1.8 - 1.959963984540054 * 0.09, 1.8 + 1.959963984540054 * 0.09])
     assert estimate(se=0.0).interval() == (1.8, 1.8)
+
+
+@pytest.mark.parametrize("level", [1e-6, 0.01, 0.5, 0.9, 0.95, 0.99, 0.99999])
+@pytest.mark.parametrize("dof", [0.3, 1, 1.5, 2, 4.5, 28, 363, 9_999, 10_001, 1e8, math.inf])
+def test_quantile_is_scipys(level, dof):
+    # Near 0 and 1 scipy's own argument, half of the level above a half, has lost digits.
+    tail = stats.t.isf((1 - level) / 2, dof) if level > 0.5 else stats.t.ppf(0.5 + level / 2, dof)
+    assert student_quantile(level, dof) == pytest.approx(tail, rel=1e-9 + 1e-16 / level)
+
+
+def test_quantile_at_the_ends():
+    assert student_quantile(5e-324, 3) == 0.0
+    assert student_quantile(math.nextafter(1, 0), 0.01) == math.inf
+    with refused("degrees must be > 0, or inf for none, got 0.0"):
+        estimate(degrees=0)
 
 
 def test_estimate_without_an_error():

@@ -1,4 +1,4 @@
-"""pyproject.toml, requirements.lock, environment.yml and the Makefile agree."""
+"""pyproject.toml, the locks, environment.yml and the Makefile agree."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import seconds_by_part
 from labtools import ROOT, own_environment
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -18,8 +19,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCK = (ROOT / "requirements.lock").read_text()
-CLASS_LOCK = (ROOT / "requirements-class.lock").read_text()
+LOCKS = {
+    name: (ROOT / f"requirements{name}.lock").read_text()
+    for name in ["", "-all", "-dev"]  # a learner's, with every extra, with what the checks need
+}
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
 
 # What conda-forge calls differently from the Python index.
@@ -38,23 +41,35 @@ LOCK_ENTRY = re.compile(
 )
 
 
-def wanted() -> list[Requirement]:
-    """Every package that pyproject.toml asks for itself."""
-    return [
-        Requirement(text)
-        for text in [
-            *PROJECT["project"]["dependencies"],
-            *PROJECT["dependency-groups"]["dev"],
-            *PROJECT["build-system"]["requires"],
-        ]
-    ]
+def requirements(*texts: str) -> list[Requirement]:
+    return [Requirement(text) for text in texts]
 
 
-def pins(name: str, lock: str = LOCK) -> list[tuple[Version, str | None]]:
-    """The versions that a lock holds of a package, each with its marker."""
+GROUPS = PROJECT["dependency-groups"]
+CORE = requirements(*PROJECT["project"]["dependencies"])
+EXTRAS = {
+    name: requirements(*texts)
+    for name, texts in PROJECT["project"]["optional-dependencies"].items()
+    if name != "all"
+}
+BUILD = requirements(*PROJECT["build-system"]["requires"])
+CHECKS = requirements(*(text for text in GROUPS["dev"] if isinstance(text, str)))
+
+
+def wanted_of(lock: str) -> list[Requirement]:
+    """What pyproject.toml asks for itself, and a lock and those before it pin."""
+    wanted = [*CORE, *EXTRAS["lab"], *BUILD]
+    if lock:
+        wanted += [requirement for extra in EXTRAS.values() for requirement in extra]
+    return wanted + CHECKS if lock == "-dev" else wanted
+
+
+def pins(name: str, *locks: str) -> list[tuple[Version, str | None]]:
+    """The versions that locks (all when none is named) hold of a package, each with its marker."""
     return [
         (Version(entry["version"]), entry["marker"])
-        for entry in LOCK_ENTRY.finditer(lock)
+        for lock in locks or LOCKS
+        for entry in LOCK_ENTRY.finditer(LOCKS[lock])
         if canonicalize_name(entry["name"]) == canonicalize_name(name)
     ]
 
@@ -71,37 +86,49 @@ def applies(marker: str | None, python: str) -> bool:
     return marker is None or Marker(marker).evaluate(machine)
 
 
-@pytest.mark.parametrize("requirement", wanted(), ids=str)
+@pytest.mark.parametrize("lock", LOCKS)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_pins_what_pyproject_asks_for(requirement, python):
-    versions = [version for version, marker in pins(requirement.name) if applies(marker, python)]
-    assert len(versions) == 1, f"{requirement.name}: run `make lock`"
-    assert versions[0] in requirement.specifier, f"{requirement}: run `make lock`"
+def test_locks_pin_what_pyproject_asks_for(lock, python):
+    up_to = list(LOCKS)[: list(LOCKS).index(lock) + 1]
+    for requirement in wanted_of(lock):
+        versions = {v for v, marker in pins(requirement.name, *up_to) if applies(marker, python)}
+        assert len(versions) == 1, f"{requirement.name}: run `make lock`"
+        assert versions <= {v for v in versions if v in requirement.specifier}, requirement
 
 
-EXTRAS = [
-    (extra, Requirement(text))
-    for extra, texts in PROJECT["project"]["optional-dependencies"].items()
-    for text in texts
-]
+def test_the_core_is_light_and_all_is_every_extra():
+    assert [r.name for r in CORE] == ["anywidget", "ipywidgets", "matplotlib", "numpy", "pandas"]
+    everything = Requirement(*PROJECT["project"]["optional-dependencies"]["all"])
+    assert everything.name == PROJECT["project"]["name"]
+    assert everything.extras == set(EXTRAS)
+    assert requirements(*GROUPS["build"]) == BUILD
+    assert GROUPS["dev"][0] == {"include-group": "build"}
 
 
-@pytest.mark.parametrize(("extra", "requirement"), EXTRAS, ids=lambda x: str(x))
-def test_locks_pin_every_extra_and_only_the_instructors_lock_has_the_class(extra, requirement):
-    own, other = (CLASS_LOCK, LOCK) if extra == "class" else (LOCK, CLASS_LOCK)
-    assert [v in requirement.specifier for v, _ in pins(requirement.name, own)] == [True]
-    assert pins(requirement.name, other) == []
+@pytest.mark.parametrize("extra", sorted(set(EXTRAS) - {"lab"}))
+def test_a_learner_need_not_install_what_only_other_uses_need(extra):
+    own = {r.name for r in EXTRAS[extra]} - {r.name for r in EXTRAS["lab"]}
+    # JupyterLab itself needs these.
+    for name in own - {"nbclient", "nbconvert", "nbformat", "platformdirs"}:
+        assert pins(name, "") == [], name
+        assert pins(name, "-all"), name
 
 
-@pytest.mark.parametrize("lock", [LOCK, CLASS_LOCK], ids=["everyone", "class"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_lock_is_hashed_from_end_to_end_and_names_no_address(lock):
-    assert LOCK_ENTRY.sub("", lock) == ""
-    assert "://" not in lock
+    assert LOCK_ENTRY.sub("", LOCKS[lock]) == ""
+    assert "://" not in LOCKS[lock]
 
 
-def test_the_two_locks_never_disagree():
-    both = {canonicalize_name(entry["name"]) for entry in LOCK_ENTRY.finditer(CLASS_LOCK)}
-    assert [name for name in sorted(both) if pins(name)] == []
+def test_no_two_locks_disagree():
+    versions: dict[tuple[str, str], set[str]] = {}
+    for lock in LOCKS.values():
+        for entry in LOCK_ENTRY.finditer(lock):
+            for python in PYTHONS:
+                if applies(entry["marker"], python):
+                    name = canonicalize_name(entry["name"])
+                    versions.setdefault((name, python), set()).add(entry["version"])
+    assert [which for which, pinned in versions.items() if len(pinned) > 1] == []
 
 
 def test_lock_leaves_out_what_costs_time_at_every_import():
@@ -112,7 +139,13 @@ def test_lock_leaves_out_what_costs_time_at_every_import():
 
 def test_lock_command_makes_this_form():
     recipe = (ROOT / "Makefile").read_text()
-    for option in ["--universal", "--generate-hashes", "--no-emit-index-url", "--group dev"]:
+    for option in [
+        "--universal",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--group dev",
+        "--all-extras",
+    ]:
         assert option in recipe
 
 
@@ -125,10 +158,18 @@ def conda_bounds() -> dict[str, SpecifierSet]:
     return bounds
 
 
+def wanted_by_conda() -> list[Requirement]:
+    only_class = {r.name for r in EXTRAS["class"]} - {
+        r.name for name, extra in EXTRAS.items() if name != "class" for r in extra
+    }
+    assert only_class == {"nbgrader"}
+    return [r for r in wanted_of("-dev") if r.name not in only_class]
+
+
 def test_conda_users_get_what_pyproject_asks_for():
     expected = {"python": SpecifierSet(PROJECT["project"]["requires-python"])}
     expected["pip"] = SpecifierSet()
-    for requirement in wanted():
+    for requirement in wanted_by_conda():
         name = canonicalize_name(requirement.name)
         if name in ONLY_PIP:
             continue
@@ -139,7 +180,7 @@ def test_conda_users_get_what_pyproject_asks_for():
 def test_conda_users_get_the_project_itself():
     assert CONDA["name"] == PROJECT["project"]["name"]
     assert CONDA["channels"] == ["conda-forge"]
-    by_pip = [str(r) for r in wanted() if canonicalize_name(r.name) in ONLY_PIP]
+    by_pip = [str(r) for r in wanted_by_conda() if canonicalize_name(r.name) in ONLY_PIP]
     assert [e for e in CONDA["dependencies"] if not isinstance(e, str)] == [
         {"pip": [*by_pip, "-e ."]}
     ]
@@ -216,3 +257,20 @@ def test_ci_runs_the_documented_test_command_and_forbids_skipping():
     assert lines[0] == "#!/usr/bin/env bash"
     assert "export HEDGELIB_REQUIRE_BROWSER=1" in lines
     assert any(line.split(" || ")[0] == "make test" for line in lines)
+
+
+def test_the_end_of_a_run_says_which_part_took_how_long():
+    def report(nodeid: str, duration: float) -> pytest.TestReport:
+        where = (nodeid, 1, nodeid)
+        return pytest.TestReport(nodeid, where, {}, "passed", None, "call", duration=duration)
+
+    stats = {
+        "passed": [report("tests/test_beta.py::a", 1.0), report("tests/test_beta.py::b", 2.0)],
+        "": [report("tests/live/test_a.py::a", 0.5), report("hedgelib/live/calls.py::c", 9.0)],
+        "deselected": ["tests/test_beta.py::d"],
+    }
+    assert list(seconds_by_part(stats).items()) == [
+        ("doctests", 9.0),
+        ("tests", 3.0),
+        ("tests/live", 0.5),
+    ]

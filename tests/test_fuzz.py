@@ -82,6 +82,7 @@ CHOICES: dict[str, st.SearchStrategy[Any]] = {
     "basis": st.sampled_from(["mark", "entry"]),
     "kind": st.sampled_from(["inverse", "linear"]),
     "rounding": st.sampled_from(["nearest", "down", "up"]),
+    "stablecoin": st.booleans(),
     "tiers": tiers(),
     "terms": st.builds(
         lambda make, basis, unit, ladder: make(
@@ -114,6 +115,7 @@ VALID = {
     "kind": "inverse",
     "rounding": "nearest",
     "tiers": h.MarginTiers(floors=(0, 1), rates=(0.01, 0.02)),
+    "stablecoin": False,
     "terms": terms(),
 }
 ARGUMENTS = [
@@ -273,6 +275,8 @@ def test_bad_choices_are_refused_by_name(name):
     usual = valid(name) | ({"multiplier": 10.0} if name == "run_ledger" else {})
     for argument in set(PARAMETERS[name]) & set(CHOICES):
         for bad in BAD_ANYWHERE.values():
+            if isinstance(bad, bool) and isinstance(usual[argument], bool):
+                continue
             with pytest.raises(h.InvalidInput, match=argument):
                 FUNCTIONS[name](**(usual | {argument: bad}))
 

@@ -52,10 +52,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/ask/*.py",
         *(
             f"hedgelib/course/{name}.py"
-            for name in (
-                *("contents", "environment", "explorer", "finder", "folding", "notebooks"),
-                *("prose", "search", "tablefile"),
-            )
+            for name in ("contents", "environment", "finder", "prose", "search", "tablefile")
         ),
     ),
     "lessons 00 to 04": (

@@ -237,7 +237,7 @@ def test_margin_not_above_maintenance_is_no_position():
     def text(have, need, unit):
         return (
             f"a margin of {have} {unit} is not above the maintenance margin of {need} {unit} at "
-            "entry: there is no such position to liquidate; add margin or open less"
+            "entry: the position would be liquidated at once; add margin or reduce its size"
         )
 
     for side in (1, -1):
@@ -396,6 +396,31 @@ def test_linear_tiers_against_brute_force(side, entry, leverage, data, value, ba
     found = h.liquidation_price(contract, contracts, entry, wallet)
     brute = first_crossing(free, entry, side)
     assert found == pytest.approx(brute, rel=1e-6, abs=2e-9 * entry)
+
+
+@given(sides, floats(0.1, 1e5), floats(0.3, 20), tiers(), floats(0.1, 12))
+def test_stablecoin_tiers_against_brute_force(side, entry, leverage, ladder, coins):
+    """USD behind an inverse contract: maintenance is in coins, equity in USD."""
+    contracts, wallet = side * coins * entry / 10, coins * entry / leverage
+    contract = terms(
+        maintenance_floors=ladder.floors, maintenance_rates=ladder.rates, multiplier=10,
+        maintenance_basis="entry", taker_fee=0.01, liquidation_fee="taker",
+    )  # fmt: skip
+
+    def free(price):
+        equity = wallet + side * coins * entry * (price / entry - 1)
+        return equity - ladder.maintenance_margin(coins * entry / price) * price
+
+    assume(free(entry) > 1e-6 * coins * entry)
+    price = h.liquidation_price(contract, contracts, entry, wallet, stablecoin=True)
+    assert price == pytest.approx(first_crossing(free, entry, side), rel=1e-6, abs=2e-9 * entry)
+
+
+def test_stablecoin_is_the_usual_margin_of_a_linear_contract():
+    args = linear_terms(), -10, 2000, 5000
+    assert h.liquidation_price(*args, stablecoin=True) == h.liquidation_price(*args)
+    with refused("stablecoin must be a bool, got 1"):
+        h.liquidation_price(*args, stablecoin=1)
 
 
 def test_the_tier_is_that_at_the_liquidation_price():

@@ -10,8 +10,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from hedgelib.course.folding import kind_of_cell
-from hedgelib.course.notebooks import WIDGET_VIEW, leaks, normalise, written
+from scripts.notebooks import WIDGET_VIEW, kind_of_cell, leaks, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"

@@ -372,14 +372,14 @@ def test_stablecoin_behind_an_inverse_contract_with_tiers():
     assert plan.maintenance_rate == 0.1
     steep = terms(taker_fee=0, maintenance_floors=(0, 7), maintenance_rates=(0.3, 0.9))
     with infeasible(
-        "a margin of 5000 USD is not above the maintenance margin of 5100 USD at entry; "
-        "add margin or reduce the position"
+        "a margin of 5000 USD is not above the maintenance margin of 5100 USD at entry: "
+        "the position would be liquidated at once; add margin or reduce its size"
     ):
         h.plan_hedge(10_000, 1.5, steep, 2000, collateral="stablecoin")
     exact = terms(taker_fee=0, maintenance_rates=(1 / 3,))
     with infeasible(
-        "a margin of 5000 USD is not above the maintenance margin of 5000 USD at entry; "
-        "add margin or reduce the position"
+        "a margin of 5000 USD is not above the maintenance margin of 5000 USD at entry: "
+        "the position would be liquidated at once; add margin or reduce its size"
     ):
         h.plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
     # In its second tier what 8 coins need does not depend on the price, and nothing is above it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+import sys
 from typing import Any
 
 import numba
@@ -18,6 +19,7 @@ from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, terms
 
 import hedgelib as h
 from hedgelib import _walk, market, rules
+from hedgelib import replay as replay_module
 from hedgelib.paths import Gbm, Paths, gbm_paths, history
 from hedgelib.replay import Comparison, Replay, TopUp, _set_up, compare, replay, replay_many
 
@@ -339,8 +341,8 @@ def assert_same(end, i, run):
     assert (end.label, end.n_steps) == (run.label, run.n_steps)
 
 
-def test_both_ways_of_running_agree(monkeypatch):
-    """The compiled walk and the plain one, to the bit."""
+def test_all_ways_of_running_agree(monkeypatch):
+    """The compiled walk, the one under the interpreter and the uncompiled one, to the bit."""
     plan = h.plan_hedge(50_000, 1.4, TIERED, PRICE, max_leverage=3)
     paths = gbm_paths(Gbm(drift=0, volatility=0.05, n=100), 40, 60, seed=5, price_usd=PRICE)
     asked = {
@@ -350,10 +352,11 @@ def test_both_ways_of_running_agree(monkeypatch):
         "top_up": TopUp(trigger=0.1, leverage=4.0, budget_usd=5_000),
     }
     fast = replay_many(plan, paths, **asked)
-    monkeypatch.setattr(_walk, "compiled", lambda: _walk.walk_many)
-    plain = replay_many(plan, paths, **asked)
-    for field in dataclasses.fields(fast):
-        assert np.array_equal(getattr(fast, field.name), getattr(plain, field.name)), field.name
+    for walk in (None, _walk.walk_many):
+        monkeypatch.setattr(_walk, "compiled", lambda walk=walk: walk)
+        plain = replay_many(plan, paths, **asked)
+        for field in dataclasses.fields(fast):
+            assert np.array_equal(getattr(fast, field.name), getattr(plain, field.name)), field.name
     assert fast.liquidated_share not in (0, 1)
     assert fast.top_ups_usd.max() > 0
 
@@ -371,6 +374,26 @@ def test_where_nothing_can_be_kept_on_disk_it_compiles_anyway(monkeypatch):
     monkeypatch.setattr(numba.extending, "register_jitable", lambda **_: lambda function: function)
     assert _walk.compiled.__wrapped__() is _walk.walk_many
     assert asked == [True, False]
+
+
+def test_without_numba_it_runs_all_the_same_and_says_so_once_where_that_takes_long(
+    monkeypatch, caplog
+):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert _walk.compiled.__wrapped__() is None
+    monkeypatch.setattr(_walk, "compiled", lambda: None)
+    monkeypatch.setattr(replay_module, "_MANY_STEPS", 40)
+    replay_module._note_slowness.cache_clear()
+    plan = exact_plan()
+    short = replay_many(plan, [random_walk(1, 39)])
+    assert caplog.messages == []
+    both = replay_many(plan, [random_walk(1, 20), random_walk(2, 20)])
+    replay_many(plan, [random_walk(1, 40)])
+    assert (short.pnl_usd.size, both.pnl_usd.size) == (1, 2)
+    assert caplog.messages == [
+        "replay_many runs in the interpreter, about 4 seconds for a million steps; "
+        "to have it compiled: python -m pip install 'hedgelib[fast]'"
+    ]
 
 
 # Against the scenario: one step is one move.

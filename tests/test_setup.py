@@ -48,7 +48,10 @@ class Copy:
         (folder / "hedgelib" / "__init__.py").touch()
         (folder / "jupyterlab.py").touch()
         (folder / "scripts").mkdir()
-        for name in ["Makefile", "pyproject.toml", "requirements.lock", "scripts/make_env.py"]:
+        for name in [
+            *("Makefile", "pyproject.toml", "scripts/make_env.py"),
+            *(f"requirements{lock}.lock" for lock in ["", "-all", "-dev"]),
+        ]:
             shutil.copy(ROOT / name, folder / name)
         tools.mkdir()
         (tools / "uv").write_text(UV)
@@ -160,6 +163,19 @@ def test_old_python_is_told_what_to_do(newer, advice):
 
 def test_new_python_is_welcome():
     assert make_env_script().version_problem((3, 11, 0), "python3") is None
+
+
+def test_more_is_added_for_who_needs_more_and_only_once(copy):
+    assert copy.make("env").returncode == 0
+    first = copy.make("report")
+    assert "adding the packages of requirements-all.lock" in first.stdout
+    assert copy.calls == ["pip install"]
+    assert not (copy.folder / ".venv" / ".ready-dev").exists()
+    copy.make("report")
+    assert copy.calls == []
+    copy.make("lint")
+    assert copy.calls == ["pip install"]
+    assert (copy.folder / ".venv" / ".ready-dev").read_text().strip() == str(copy.folder)
 
 
 def test_report_without_a_portfolio_says_how(copy):

@@ -12,6 +12,7 @@ from hedgelib._text import safe
 from hedgelib.ask.question import Asked, Verdict
 from hedgelib.ask.text import to_html
 from hedgelib.errors import HedgeError
+from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
@@ -122,12 +123,7 @@ class QuestionWidget(anywidget.AnyWidget):
         return "\n".join(parts)
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        live = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {
-            "application/vnd.jupyter.widget-view+json": live,
-            "text/html": self.still(),
-            "text/plain": repr(self),
-        }, {}
+        return {**view(self), "text/html": self.still(), "text/plain": repr(self)}, {}
 
 
 def _written(answer: tuple[object, ...]) -> str:

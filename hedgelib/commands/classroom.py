@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 from pathlib import Path
 
-from hedgelib.errors import HedgeError
+from hedgelib._extras import missing
 
 __all__ = ["add_out", "course_folder", "require_nbgrader"]
 
@@ -27,9 +27,6 @@ def course_folder(arguments: argparse.Namespace) -> Path:
 
 
 def require_nbgrader() -> None:
-    """Check that nbgrader is installed."""
+    """Refuse to go on without nbgrader."""
     if importlib.util.find_spec("nbgrader") is None:
-        raise HedgeError(
-            "a class needs nbgrader, which is not installed: use make class and make grade, or "
-            "install hedgelib with the extra [class]"
-        )
+        raise missing("nbgrader", "a class")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hedgelib._text import Table, percent, usd
 from hedgelib.course.contents import lesson_map, next_lesson
 from hedgelib.course.environment import check_environment
-from hedgelib.course.explorer import Choice, Explorer, Slider
 from hedgelib.course.prose import say
 from hedgelib.course.questions import ask, check, seen
+from hedgelib.show.explorer import Choice, Explorer, Slider
 
 __all__ = [
     "Choice",

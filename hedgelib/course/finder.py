@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hedgelib.course.claims import CLAIMS, GROUPS, MARKS, VERDICTS, claims
-from hedgelib.course.explorer import Choice, Explorer, Words
 from hedgelib.course.glossary import FIELDS, TERMS, terms
 from hedgelib.show import Scene, Table
+from hedgelib.show.explorer import Choice, Explorer, Words
 
 __all__ = ["Finder", "find_claims", "find_terms"]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from IPython.display import display
-from ipywidgets import Widget
 
 from hedgelib._text import money_in_markdown
 
-__all__ = ["fold", "say", "view"]
+__all__ = ["fold", "say"]
 
 
 def say(text: str) -> None:
@@ -66,9 +63,3 @@ class _Words:
 
     def __repr__(self) -> str:
         return self.text
-
-
-def view(widget: Widget) -> dict[str, Any]:
-    """Return the part of a display bundle that shows a live widget."""
-    live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return {"application/vnd.jupyter.widget-view+json": live}

@@ -15,9 +15,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from hedgelib._extras import needed
 from hedgelib.errors import HedgeError, VenueError
-
-INSTALL = "python -m pip install ccxt"
 
 _PASSING = {408, 418, 425, 429}
 """Statuses below 500 that a later request may not get."""
@@ -97,13 +96,7 @@ class Answer:
 
 def load_ccxt() -> Any:
     """Import ccxt, or say how to install it."""
-    try:
-        import ccxt
-    except ImportError as error:
-        raise HedgeError(
-            f"live data need ccxt, which is not installed; install it with: {INSTALL}"
-        ) from error
-    return ccxt
+    return needed("ccxt", "live data")
 
 
 def open_exchange(

@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
+from hedgelib import _extras
 from hedgelib._check import NONNEGATIVE, scalars
 from hedgelib._result import whole
 from hedgelib._text import Table
@@ -213,7 +212,10 @@ def fetch(
 
 def cache_folder(cache: str | Path | None = None) -> Path:
     """Return the folder of the cache: the user's own, unless another is named."""
-    return user_cache_path("hedgelib", appauthor=False) / "live" if cache is None else Path(cache)
+    if cache is not None:
+        return Path(cache)
+    platformdirs = _extras.needed("platformdirs", "live data")
+    return Path(platformdirs.user_cache_path("hedgelib", appauthor=False), "live")
 
 
 def _shortened(text: str) -> str:

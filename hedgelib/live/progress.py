@@ -6,8 +6,6 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm import tqdm
-
 _FORMAT = (
     "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} days [{elapsed}<{remaining}{postfix}]"
 )
@@ -17,6 +15,8 @@ class Progress:
     """How far a fetch is; in a terminal only, unless `show` says otherwise."""
 
     def __init__(self, venue: str, show: bool | None = None) -> None:
+        from tqdm import tqdm
+
         self.venue = venue
         # Without a number of days there is no bar yet, only the line that says what goes on.
         self.bar: Any = tqdm(

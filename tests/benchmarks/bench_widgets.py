@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import psutil
 
-from hedgelib.course.explorer import Explorer, Slider
 from hedgelib.course.studies.lesson04 import rally, two_wallets
 from hedgelib.show import Scene
+from hedgelib.show.explorer import Explorer, Slider
 from hedgelib.show.moves import MoveStudy
 from tests.benchmarks.measure import Row, cost, duration, faster
 from tests.hedging_example import study_of_alice

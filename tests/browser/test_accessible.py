@@ -28,7 +28,7 @@ from hedgelib.classroom.records import Record
 from hedgelib.classroom.results import copied, mark_record
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import exercises_folder, read_source
-from hedgelib.course.notebooks import WIDGET_VIEW
+from scripts.notebooks import WIDGET_VIEW
 
 PATIENCE = PATIENCE_SECONDS * 1000
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from widgettools import Widget
 
 from hedgelib.course import Choice, Explorer, Slider
-from hedgelib.course.explorer import FILM_SCRIPT, STYLE
+from hedgelib.show.explorer import FILM_SCRIPT, STYLE
 
 MOVE = Slider(name="move", label="Move of ETH (%)", start=-15, low=-60, high=120, step=1,
               scale=0.01, above=-100)  # fmt: skip

@@ -122,7 +122,7 @@ def test_packages(requirement, problem):
 def test_every_package_of_pyproject_is_looked_at(monkeypatch):
     monkeypatch.setattr(environment, "_version", lambda _: None)
     problems = [problem for finding in findings() for problem in finding.problems]
-    for name in ("numpy", "pandas", "matplotlib", "ipywidgets", "jupyterlab", "papermill"):
+    for name in ("anywidget", "ipywidgets", "matplotlib", "numpy", "pandas"):
         assert any(f"the package {name} is missing" in problem for problem in problems)
     assert not any("data" in finding.good for finding in findings()), "no data without packages"
 

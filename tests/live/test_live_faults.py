@@ -195,7 +195,8 @@ def test_without_ccxt_one_line_says_how_to_get_it(bybit, monkeypatch):
     with pytest.raises(HedgeError) as caught:
         bybit.fetch()
     assert str(caught.value) == (
-        "live data need ccxt, which is not installed; install it with: python -m pip install ccxt"
+        "live data needs ccxt, which is not installed; "
+        "install it with: python -m pip install 'hedgelib[live]'"
     )
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+import platformdirs
 import pytest
 import venuetools
 from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
@@ -29,7 +30,7 @@ def book(tmp_path):
 @pytest.fixture
 def home(bybit, monkeypatch):
     """Put the user's cache where the test's is, and let today be the venue's."""
-    monkeypatch.setattr(data, "user_cache_path", lambda *_, **__: bybit.cache)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: bybit.cache)
     monkeypatch.setenv(TODAY_VARIABLE, TODAY.isoformat())
     return bybit
 

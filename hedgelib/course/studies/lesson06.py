@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, FloatArray, scalars
+from hedgelib._student import student_quantile
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
 from hedgelib.errors import InvalidInput
@@ -403,8 +404,6 @@ def drift(
         raise InvalidInput(
             f"window must be a whole number from 10 to {_JUDGED_FROM}, got {window:g}"
         )
-    from scipy.special import stdtrit  # slow to import; only intervals need it
-
     window, book, hedge = int(window), np.asarray(y), np.asarray(x)
     rolled = rolling_beta(book, hedge, window)
     # The product of the slopes both ways round is R².
@@ -414,7 +413,7 @@ def drift(
     return Drift(
         days=np.asarray(days)[rolled.end],
         beta=rolled.beta,
-        half=float(stdtrit(window - 2, 0.975)) * error,
+        half=student_quantile(0.95, window - 2) * error,
         whole=ols_beta(book, hedge, y_name=name, x_name=coin),
         window=window,
         removed=float(1 - left.var() / book[_JUDGED_FROM:].var()),

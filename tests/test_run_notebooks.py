@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hedgelib.course import notebooks
-from hedgelib.course.notebooks import NotebookError, execute, leaks, main, normalise, written
+from scripts import notebooks
+from scripts.notebooks import NotebookError, execute, leaks, main, normalise, written
 
 NEW = nbformat.v4
 RICH = """

@@ -1,4 +1,4 @@
-"""Run the lessons again and save their outputs: ``python -m hedgelib.course.notebooks``.
+"""Run the lessons again and save their outputs: ``python scripts/notebooks.py``.
 
 A lesson is run by a fresh kernel in an empty folder. What is saved holds nothing of the machine or
 the hour, so that running twice changes nothing.
@@ -7,6 +7,7 @@ the hour, so that running twice changes nothing.
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import os
 import re
@@ -21,10 +22,7 @@ import nbclient
 import nbformat as _nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from hedgelib.course.folding import kind_of_cell
 from hedgelib.errors import HedgeError
-
-__all__ = ["NotebookError", "execute", "leaks", "lessons", "main", "normalise", "written"]
 
 nbformat: Any = _nbformat  # typed only in part
 
@@ -38,7 +36,7 @@ LANGUAGE = {
 }
 SECONDS_PER_CELL = 120
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 _HIDDEN = "hide-input"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -46,6 +44,50 @@ _ADDRESS = re.compile(r"<[^<>]* (?:object )?at 0x[0-9a-fA-F]+>")
 _FOLDERS = re.compile(
     r"(?<![\w./])(?:/(?:home|Users|root|tmp|var/folders|private)/[^\s'\"<>]+|[A-Za-z]:\\[^\s'\"<>]+)"
 )
+
+
+_SENTENCE = (ast.Assign, ast.For, ast.Expr)
+
+
+def kind_of_cell(source: str) -> str:
+    """Return the purpose of a cell whose code teaches nothing.
+
+    Returns
+    -------
+    str
+        ``"imports"``, ``"question"``, ``"explorer"``, ``"table"``, ``"sentence"`` or ``"finder"``;
+        empty for a cell whose code is to be read.
+    """
+    body = ast.parse(source).body
+    if not body:
+        return ""
+    called = {name for statement in body for name in _calls(statement)}
+    if any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body):
+        return "imports"
+    if "ask" in called:
+        return "question"
+    shown = body[-1].value if isinstance(body[-1], ast.Expr) else None
+    if called & {"Explorer", "Slider", "Choice"} or (
+        isinstance(shown, ast.Name) and shown.id == "explorer"
+    ):
+        return "explorer"
+    last = next(_calls(shown), "") if isinstance(shown, ast.Call) else ""
+    if last == "Table":
+        return "table"
+    if last.startswith("find_") or last in ("lesson_map", "next_lesson", "check_environment"):
+        return "finder"
+    told = last in ("say", "seen") or last.startswith("say_")
+    return "sentence" if told and all(isinstance(s, _SENTENCE) for s in body) else ""
+
+
+def _calls(node: ast.AST) -> Iterator[str]:
+    """Return the names of the called functions, the outermost first."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call):
+            if isinstance(call.func, ast.Name):
+                yield call.func.id
+            elif isinstance(call.func, ast.Attribute):
+                yield call.func.attr
 
 
 class NotebookError(HedgeError):
@@ -197,7 +239,7 @@ def _differences(old: Any, new: Any) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run lessons again, in place or only to check whether anything would change."""
     parser = argparse.ArgumentParser(
-        prog="python -m hedgelib.course.notebooks",
+        prog="python scripts/notebooks.py",
         description="Run lessons again and save their outputs.",
     )
     parser.add_argument(

@@ -19,13 +19,12 @@ import anywidget
 import traitlets
 
 from hedgelib._text import safe
-from hedgelib.course.prose import view
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.show import Scene
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
-__all__ = ["Choice", "Explorer", "Slider", "Words"]
+__all__ = ["Choice", "Explorer", "Slider", "Words", "view"]
 
 
 class Pictured(Protocol):
@@ -178,19 +177,14 @@ class Words:
 
 _HERE = Path(__file__).parent
 _PAGE = "\n".join(
-    path.read_text(encoding="utf-8")
-    for path in (
-        _HERE.parent / "show" / "scene.js",
-        _HERE.parent / "show" / "page.js",
-        _HERE / "explorer.js",
-    )
+    (_HERE / name).read_text(encoding="utf-8") for name in ("scene.js", "page.js", "explorer.js")
 )
 STYLE = "\n".join(
     [
         css(),
         *(
             path.read_text(encoding="utf-8")
-            for path in (_HERE.parent / "show" / "scene.css", _HERE / "explorer.css")
+            for path in (_HERE / "scene.css", _HERE / "explorer.css")
         ),
     ]
 )
@@ -419,3 +413,9 @@ def _finite(value: Any) -> Any:
 def _number(value: Any) -> Any:
     """Return one form of a number, whole or not."""
     return float(value) if isinstance(value, int | float) else value
+
+
+def view(widget: anywidget.AnyWidget) -> dict[str, Any]:
+    """Return the part of a display bundle that shows a live widget."""
+    live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": live}

@@ -6,8 +6,8 @@ import pytest
 
 from hedgelib import ContractTerms, InvalidInput, plan_hedge
 from hedgelib.course import Choice, Explorer, Slider
-from hedgelib.course.explorer import FILM_SCRIPT, Words
 from hedgelib.course.finder import find_terms
+from hedgelib.show.explorer import FILM_SCRIPT, Words
 from hedgelib.show.moves import study_move
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
