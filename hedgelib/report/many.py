@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from hedgelib.errors import HedgeError
-from hedgelib.report.apart import Job, Made, Workshop
 from hedgelib.report.dates import today
+from hedgelib.report.faults import InTheWay
 from hedgelib.report.gather import Book, read_book
 from hedgelib.report.one import is_sample
-from hedgelib.report.records import InTheWay, OutFolder, fingerprint
+from hedgelib.report.records import OutFolder, fingerprint
+from hedgelib.report.run import Job, Made
 
-__all__ = ["Makers", "Outcome", "find_finished", "here", "make_missing", "processors"]
+__all__ = ["Makers", "Outcome", "find_finished", "make_missing", "processors"]
 
-Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Iterator[tuple[int, Made]]]
+Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Generator[tuple[int, Made], None, None]]
 """Takes numbered jobs and gives back what became of each, as they are finished.
 
 A job is taken when it can soon be made, and not before.
@@ -37,7 +37,7 @@ class Outcome:
     ----------
     book : Book
     figures : mapping
-        See :func:`hedgelib.report.apart.figures`; empty where there is no report, but for the
+        See :func:`hedgelib.report.index.figures`; empty where there is no report, but for the
         reason where there is nothing to hedge.
     error : str
         Why there is none; empty where there is one.
@@ -119,11 +119,13 @@ def make_missing(
                 outcomes[number] = _without(book, str(error), out)
                 continue
             sent = None if _ships(book) else content
-            yield number, Job(name=book.path.name, content=sent, parameters=book.parameters)
+            parameters = {"portfolio": book.path.name, **book.parameters}
+            yield number, Job(parameters=parameters, content=sent, apart=True)
 
-    for number, made in makers(jobs()):
-        outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
-        yield outcome
+    with closing(makers(jobs())) as finished:
+        for number, made in finished:
+            outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
+            yield outcome
 
 
 def _content(book: Book) -> bytes:
@@ -178,43 +180,3 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@contextmanager
-def here(workers: int, seconds: float) -> Iterator[Makers]:
-    """Make reports on this machine.
-
-    Parameters
-    ----------
-    workers : int
-        Reports at a time.
-    seconds : float
-        What one may take.
-
-    Yields
-    ------
-    callable
-        See :data:`Makers`.
-    """
-    with Workshop(seconds) as workshop, ThreadPoolExecutor(workers) as pool:
-
-        def makers(jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Made]]:
-            waiting = iter(jobs)
-            running: dict[Future[Made], int] = {}
-            while True:
-                while len(running) < 2 * workers and (next_job := next(waiting, None)):
-                    number, job = next_job
-                    running[pool.submit(workshop.make, job)] = number
-                if not running:
-                    return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield running.pop(future), future.result()
-
-        try:
-            yield makers
-        except BaseException:
-            # Before the pool waits for its threads.
-            workshop.close()
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text
+from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
 from hedgelib.report.phrases import (
     age_words,
     beta_range,
@@ -29,7 +29,9 @@ from hedgelib.scenario import run_scenario
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["headline", "summary", "warnings"]
+__all__ = ["headline", "in_words", "summary", "warnings"]
+
+_MOST_READ_AS = 8
 
 _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
@@ -73,6 +75,17 @@ def headline(report: HedgeReport) -> str:
         f"{lead}{day}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
         f"({usd(plan.notional_usd)}) on {usd(plan.collateral_usd)} of margin; {far}"
     )
+
+
+def in_words(report: HedgeReport) -> tuple[str, ...]:
+    """Say what a terminal shows of a report, in lines."""
+    lines = [f"{report.title}: {headline(report)}"]
+    lines += [f"! {printable(warning)}" for warning in warnings(report)]
+    if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
+        more = len(read_as) - _MOST_READ_AS
+        shown = "; ".join(read_as[:_MOST_READ_AS])
+        lines.append(f"{shown}; and {more:,} more" if more > 0 else shown)
+    return tuple(lines)
 
 
 def summary(report: HedgeReport) -> Section:

@@ -13,7 +13,7 @@ from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 from hedgelib.__main__ import main
 from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
-from hedgelib.report import ReportParameters, build_report
+from hedgelib.report import ReportParameters, build_report, run
 from hedgelib.report.dates import TODAY_VARIABLE
 
 
@@ -154,7 +154,13 @@ def test_the_venue_is_checked_like_every_parameter():
         ReportParameters(portfolio="x.csv", live="Bybit")
 
 
-def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys):
+def make_here(job: run.Job, *_) -> run.Made:
+    """Make a report where the venue is a fake: in this process."""
+    return run.make(job)
+
+
+def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run, "make_one", make_here)
     home.venue.faults = [Fault("status", status=503)] * 50
     words = ["report", str(book), "--live", "bybit", "--out", str(tmp_path / "out")]
     assert main(words) == 1
@@ -164,19 +170,23 @@ def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, caps
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the user's cache folder is set as on Linux")
-def test_the_notebook_s_kernel_runs_on_what_the_command_has_fetched(book, tmp_path, monkeypatch):
+def test_another_process_runs_on_what_this_one_has_fetched(book, tmp_path, monkeypatch):
     now = datetime.now(UTC)
     monkeypatch.setattr(venuetools, "NOW", now)
     monkeypatch.setattr(venuetools, "TODAY", now.date())
     monkeypatch.setenv(TODAY_VARIABLE, now.date().isoformat())
     monkeypatch.setattr(data, "Pace", Clock(seconds=time.time()).pace)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    # A kernel that asked the venue all the same would not get out.
+    # A process that asked the venue all the same would not get out.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     venue, out = FAKES["binance"](), tmp_path / "out"
-    with serving(venue) as port:
-        monkeypatch.setattr(fetching, "open_exchange", opening(port))
-        assert main(["report", str(book), "--live", "binance", "--out", str(out)]) == 0
+    words = ["report", str(book), "--live", "binance", "--out", str(out)]
+    with serving(venue) as port, monkeypatch.context() as patch:
+        patch.setattr(fetching, "open_exchange", opening(port))
+        patch.setattr(run, "make_one", make_here)
+        assert main(words) == 0
+    (out / "book.html").unlink()
+    assert main(words) == 0
     page = (out / "book.html").read_text()
     assert "Binance COIN-M through ccxt" in page
     assert "BTCUSD_PERP" in page

@@ -23,13 +23,12 @@ from hedgelib import market
 from hedgelib._text import percent, usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import InvalidInput, PortfolioFileError
-from hedgelib.report import ReportParameters, build_report, find_portfolio, render, to_json
-from hedgelib.report.apart import figures
+from hedgelib.report import ReportParameters, build_report, find_portfolio, to_json
 from hedgelib.report.blocks import Facts, Heading, Table, Text
 from hedgelib.report.dates import OLD_DAYS, TODAY_VARIABLE, age_in_days, today
 from hedgelib.report.gather import Book
+from hedgelib.report.index import figures, sheet
 from hedgelib.report.index import page as index_page
-from hedgelib.report.index import sheet
 from hedgelib.report.many import Outcome
 from hedgelib.report.one import SAMPLES
 from hedgelib.scenario import run_scenario
@@ -59,16 +58,6 @@ def book(tmp_path):
         return tmp_path / name
 
     return write
-
-
-@pytest.fixture
-def no_kernel(monkeypatch):
-    """Let the command line write empty pages."""
-
-    def written(_report, folder):
-        return Path(folder) / "book.html", Path(folder) / "book.ipynb"
-
-    monkeypatch.setattr(render, "write_report", written)
 
 
 def whole_book(count: int = 200) -> str:
@@ -277,7 +266,7 @@ def test_a1_live_candles_that_ended_over_a_week_ago_are_old_prices(book, name):
     )
 
 
-@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.usefixtures("warm_server")
 def test_a1_the_command_line_says_it_under_its_headline(book, capsys, tmp_path):
     path = book(VALUES)
     assert command_line.main(["report", str(path), "--out", str(tmp_path)]) == 0

@@ -1,11 +1,13 @@
 """Reports as people get them: the command line, papermill, the page and the notebook.
 
-Each kernel takes seconds, so a few runs serve many tests.
+A few runs serve many tests.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -18,6 +20,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+import reporttools
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,8 +32,8 @@ from hedgelib.report import (
     PARAMETER_HELP,
     ReportParameters,
     build_report,
-    render,
     report_notebook,
+    run,
     safe_stem,
     to_html,
     write_report,
@@ -192,19 +195,6 @@ def test_the_command_line_says_where_and_nothing_else(layer1):
     assert done.stdout.splitlines()[-1] == "wrote out/layer1.html and out/layer1.ipynb"
     assert sorted(p.name for p in (folder / "out").iterdir()) == ["layer1.html", "layer1.ipynb"]
     assert [p.name for p in folder.iterdir()] == ["out"]
-
-
-def test_a_kernel_keeps_its_remarks_to_itself(tmp_path, capfd):
-    cell = nbformat.v4.new_code_cell("get_ipython().kernel.log.error('interrupted')\n1 + 1")
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
-    quiet = render._quiet_kernel(tmp_path)
-    options = {"kernel_name": "python3", "progress_bar": False, "cwd": tmp_path}
-    ran = papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
-    assert ran.cells[0].outputs[0].data["text/plain"] == "2"
-    assert capfd.readouterr().err == ""
-    del quiet["extra_arguments"]
-    papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
-    assert "interrupted" in capfd.readouterr().err
 
 
 def test_the_notebook_of_the_command_line_is_whole_and_tells_nothing_of_the_machine(layer1):
@@ -411,49 +401,54 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_2(case, capsys, tmp_path,
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_failure_on_the_way_leaves_the_last_good_report(capsys, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("warm_server")
+def test_a_full_disk_is_told_with_the_file_and_leaves_the_last_good_report(
+    capsys, tmp_path, monkeypatch
+):
     good = tmp_path / "layer1.html"
     good.write_text("the last good report")
+    whole = Path.write_bytes
 
-    whole = Path.write_text
+    def torn(path, content):
+        whole(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    def torn(path, text, **more):
-        whole(path, text[: len(text) // 2], **more)
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(render, "make_pages", lambda *_: ("<p>a page</p>", "{a notebook}"))
-    monkeypatch.setattr(Path, "write_text", torn)
-    assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
+    monkeypatch.setattr(Path, "write_bytes", torn)
+    assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert len(err.splitlines()) == 1
-    assert "No space left on device" in err
+    assert err == (
+        f"hedgelib: cannot write to {good}: No space left on device; make room or name another "
+        "folder with --out\n"
+    )
     assert good.read_text() == "the last good report"
     assert [p.name for p in tmp_path.iterdir()] == ["layer1.html"]
 
 
+@pytest.mark.usefixtures("warm_server")
 def test_a_notebook_that_stops_is_told_in_a_line(capsys, tmp_path, monkeypatch):
-    def stopped(*_given, **_more):
-        raise papermill.PapermillExecutionError(3, 2, "source", "KeyError", "'x'", ["a", "b"])
-
-    monkeypatch.setattr(papermill, "execute_notebook", stopped)
+    monkeypatch.setattr(run, "_serve", reporttools.stop)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert "the notebook stopped: KeyError: 'x'" in err
     assert not list(tmp_path.iterdir())
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path), "--debug"]) == 1
-    assert "Traceback" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "in evaluate_nothing" in err, "where it happened, in the other process"
 
 
+@pytest.mark.usefixtures("warm_server")
 def test_an_interrupt_is_told_in_a_line(capsys, tmp_path, monkeypatch):
-    def interrupted(*_given, **_more):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(papermill, "execute_notebook", interrupted)
+    monkeypatch.setattr(run, "wait", interrupted)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "hedgelib: interrupted; nothing was written\n"
     assert not list(tmp_path.iterdir())
+    assert multiprocessing.active_children() == []
 
 
 def test_help_and_version(capsys):

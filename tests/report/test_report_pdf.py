@@ -1,6 +1,6 @@
 """Reports on paper, on a phone and as data, and what the command line does when it cannot print.
 
-The pages are made from the committed notebook, so that no kernel is needed; Chromium shows them.
+The pages are made from the committed notebook; Chromium shows them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from hedgelib.report import (
     ReportParameters,
     build_report,
     pdf,
-    render,
     report_notebook,
     to_html,
     write_json,
@@ -34,7 +33,7 @@ PX_PER_MM, PX_PER_PT = 96 / 25.4, 96 / 72
 
 
 def page_of(report, title: str) -> str:
-    """Make the page of a report as its notebook does, without a kernel."""
+    """Make the page of a report as its notebook does."""
     notebook = nbformat.read(report_notebook(), as_version=4)
     for cell in notebook.cells:
         if found := re.fullmatch(r"report\.(\w+)", cell.source):
@@ -79,20 +78,6 @@ def demanding_page(tmp_path_factory) -> Path:
     assert len(report.warnings) == 3
     (folder / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
     return folder / "page.html"
-
-
-@pytest.fixture
-def no_kernel(monkeypatch, report_page):
-    """Let the command line write this page instead of running the notebook."""
-
-    def written(_report, folder):
-        targets = Path(folder) / "layer1.html", Path(folder) / "layer1.ipynb"
-        targets[0].parent.mkdir(parents=True, exist_ok=True)
-        targets[0].write_bytes(report_page.read_bytes())
-        targets[1].write_text("{}")
-        return targets
-
-    monkeypatch.setattr(render, "write_report", written)
 
 
 def boxes(made: Path) -> list[tuple[int, int]]:
@@ -216,7 +201,7 @@ def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
     assert not outside
 
 
-@pytest.mark.usefixtures("chromium", "no_kernel")
+@pytest.mark.usefixtures("chromium", "warm_server")
 def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ["report", "layer1.csv", "--pdf", "--paper", "Letter", "--json"]
@@ -243,7 +228,7 @@ NO_PRINTER = {
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the browsers are shell scripts")
-@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.usefixtures("warm_server")
 @pytest.mark.parametrize("case", NO_PRINTER)
 def test_without_a_printer_the_report_is_there_and_the_exit_code_is_3(
     case, capsys, tmp_path, monkeypatch
@@ -277,7 +262,7 @@ def test_a_machine_without_chromium_is_told_what_to_install(report_page, tmp_pat
         write_pdf(report_page, tmp_path / "x.pdf", paper="A3")
 
 
-@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.usefixtures("warm_server")
 def test_an_interrupt_while_printing_leaves_the_report(capsys, tmp_path, monkeypatch):
     def interrupted(*_given, **_more):
         raise KeyboardInterrupt
