@@ -83,6 +83,7 @@ grade: $(CLASS_READY) ## grade what a class has handed in: make grade SUBMISSION
 	exec $(PY) -m hedgelib grade --out "$$OUT" $(GRADE_ARGS) -- "$$SUBMISSIONS"
 
 notebooks: $(READY) ## run every lesson again and save its outputs
+	@$(PY) -m hedgelib.report.notebook
 	@$(PY) -m hedgelib.course.notebooks
 	@$(PY) scripts/readme_picture.py
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from hedgelib.report.blocks import printable
 
 __all__ = ["main"]
 
-_BAD_INPUT, _UNEXPECTED, _INTERRUPTED = 2, 1, 130
+_BAD_INPUT, _UNEXPECTED, _INTERRUPTED, _NOBODY_READS = 2, 1, 130, 141
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,12 +66,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 2 bad input, 3 done in part, 1 unexpected, 130 interrupted. Errors are
-        one line on standard error.
+        Exit code: 0 done, 2 bad input, 3 done in part, 1 unexpected, 130 interrupted, 141 nobody
+        reads what is printed. Errors are one line on standard error.
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has read enough; what is left must not be written to them at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return commands.command(arguments.command).run(arguments)
+    except BrokenPipeError:
+        raise
     except VenueError as error:
         return _complain(_UNEXPECTED, str(error))
     except HedgeError as error:

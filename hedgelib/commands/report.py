@@ -112,7 +112,9 @@ def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
     from hedgelib.report.render import safe_stem, write_files
     from hedgelib.report.run import Job, make_one
 
-    made = make_one(Job(parameters=parameters.to_dict(), data=arguments.json)).check()
+    # For one report a server that has everything imported comes too late.
+    job = Job(parameters=parameters.to_dict(), data=arguments.json)
+    made = make_one(job, warm=False).check()
     written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
     page = written[0]
     code, failed = 0, ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hedgelib.report.one import build_report, find_portfolio
     from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
     from hedgelib.report.pdf import PdfFailed, write_pdf
+    from hedgelib.report.registry import section
     from hedgelib.report.render import (
         safe_stem,
         to_html,
@@ -35,6 +36,7 @@ _HOME = {
     "report_notebook": "cells",
     "safe_stem": "render",
     "schema": "export",
+    "section": "registry",
     "to_data": "export",
     "to_html": "render",
     "to_json": "export",
@@ -55,6 +57,7 @@ __all__ = [
     "report_notebook",
     "safe_stem",
     "schema",
+    "section",
     "to_data",
     "to_html",
     "to_json",

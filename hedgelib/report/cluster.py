@@ -28,26 +28,7 @@ _EACH_THREAD = 3
 
 @contextmanager
 def on_cluster(address: str, seconds: float) -> Iterator[Makers]:
-    """Make reports on the workers of a scheduler.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler: ``tcp://host:port``.
-    seconds : float
-        What one report may take.
-
-    Yields
-    ------
-    callable
-        See :data:`hedgelib.report.many.Makers`.
-
-    Raises
-    ------
-    HedgeError
-        dask.distributed is not installed; nobody answers; there are no workers, or they have
-        another hedgelib or other data.
-    """
+    """Make reports on the workers of a scheduler."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -143,4 +124,4 @@ def make_on_worker(job: Job, seconds: float, expected: Mapping[str, str]) -> Mad
         return Made(error="the worker has another hedgelib, or other data")
     # Dask starts workers as daemons, which may have no processes of their own.
     multiprocessing.current_process().daemon = False
-    return make_one(job, seconds, warm=True)
+    return make_one(job, seconds)

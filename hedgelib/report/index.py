@@ -66,6 +66,8 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     received in it, both in USD. Low and high are ends of a range where no beta is known for a part
     of the book.
     """
+    from hedgelib.report.summary import warnings
+
     plan, tracked, month = report.plan, report.tracked, report.residual.month
     unhedged, left = (
         [end * month for end in ends] for ends in (report.residual.before, report.residual.after)
@@ -97,7 +99,7 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "residual_month_high_usd": left[1] if estimated else None,
         "carry_month_usd": report.funding.month_usd if report.funding else None,
         "age": age_words(report),
-        "warnings": list(report.warnings),
+        "warnings": list(warnings(report)),
     }
 
 
@@ -106,41 +108,13 @@ def spreadsheet_text(text: str) -> str:
 
     A spreadsheet computes a cell that begins with ``=``, ``+``, ``-`` or ``@``; with an apostrophe
     before it, it does not.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** OWASP, "CSV Injection". Only text is treated so; a number may begin with a minus.
-
-    Examples
-    --------
-    >>> spreadsheet_text("=1+1.csv"), spreadsheet_text("mine.csv")
-    ("'=1+1.csv", 'mine.csv')
     """
     text = printable(text)
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def sheet(outcomes: Sequence[Outcome]) -> bytes:
-    """Write the index as CSV.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-
-    Returns
-    -------
-    bytes
-        UTF-8 with a byte-order mark; text is quoted, numbers are not, and a cell is empty where a
-        report has no value.
-    """
+    """Write the index as CSV."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(COLUMNS)
@@ -168,19 +142,7 @@ def _told(outcome: Outcome) -> str:
 
 
 def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
-    """Write the index as one HTML page.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-    source : str
-        Name of the folder or manifest that they are of.
-
-    Returns
-    -------
-    bytes
-        UTF-8. Its table is whole without the script, which sorts it.
-    """
+    """Write the index as one HTML page."""
     title = "Hedge reports"
     body = (
         f"<h1>{title}</h1>"
@@ -197,17 +159,7 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
 
 
 def old_prices(outcomes: Sequence[Outcome]) -> list[str]:
-    """Say which age warnings the reports carry, and how many carry each.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-
-    Returns
-    -------
-    list of str
-        The most frequent first; empty where no prices are old.
-    """
+    """Say which age warnings the reports carry, and how many carry each."""
     made = [outcome for outcome in outcomes if _has_report(outcome)]
     ages = Counter(outcome.figures["age"] for outcome in made if outcome.figures["age"])
     return [

@@ -6,13 +6,12 @@ was made of and the hashes of its files. A file takes its place in one step, or 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +19,7 @@ from typing import IO, Any
 import hedgelib
 from hedgelib import market
 from hedgelib.report.cells import report_notebook
-from hedgelib.report.faults import CannotWrite, cannot_write
+from hedgelib.report.faults import CannotWrite, writing
 
 __all__ = ["RECORDS", "OutFolder", "fingerprint"]
 
@@ -69,7 +68,7 @@ class OutFolder:
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> OutFolder:
-        with _writing(self.folder):
+        with writing(self.folder):
             self._records.mkdir(parents=True, exist_ok=True)
             self._lock = (self._records / "lock").open("ab")
         if not _lock(self._lock):
@@ -78,7 +77,7 @@ class OutFolder:
                 f"another run is writing reports to {self.folder}; wait for it, or name another "
                 "folder with --out"
             )
-        with _writing(self.folder):
+        with writing(self.folder):
             # What an interrupted run has left.
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch.mkdir(exist_ok=True)
@@ -125,7 +124,7 @@ class OutFolder:
         Where that fails the report is not finished, and nothing of it is there by half.
         """
         path = self._records / f"{stem}.json"
-        with _writing(path):
+        with writing(path):
             path.unlink(missing_ok=True)
         for kind, content in files.items():
             self.put(f"{stem}.{kind}", content)
@@ -144,7 +143,7 @@ class OutFolder:
             return
         files = [self.folder / f"{stem}.{kind}" for kind in record["files"]]
         for path in (self._records / f"{stem}.json", *files):
-            with _writing(path):
+            with writing(path):
                 path.unlink(missing_ok=True)
 
     def put(self, name: str, content: bytes) -> Path:
@@ -153,18 +152,10 @@ class OutFolder:
         return self.folder / name
 
     def _put(self, target: Path, content: bytes) -> None:
-        with _writing(target):
+        with writing(target):
             new = self._scratch / "file"
             new.write_bytes(content)
             os.replace(new, target)
-
-
-@contextlib.contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise cannot_write(target, error) from error
 
 
 def _lock(file: IO[bytes]) -> bool:

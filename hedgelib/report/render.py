@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hedgelib.report.cells import report_notebook
-from hedgelib.report.faults import cannot_write
+from hedgelib.report.faults import writing
+from hedgelib.report.phrases import title
 from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
@@ -41,11 +42,6 @@ def safe_stem(name: str | Path) -> str:
     Letters and digits of any script, ``-``, ``_`` and inner dots stay; anything else becomes
     ``_``. A name that had to be changed, or that ends in anything but ``.csv``, gets a short hash
     of the whole, so that no two portfolios share a report.
-
-    Examples
-    --------
-    >>> safe_stem("layer1.csv"), safe_stem("layer1.json"), safe_stem("<i>x.csv")
-    ('layer1', 'layer1-...', 'i_x-e92941')
     """
     raw = Path(name).stem
     composed = unicodedata.normalize("NFC", raw)
@@ -103,37 +99,18 @@ def make_pages(notebook: Any, report: HedgeReport) -> tuple[str, str]:
     """Return the page of a report, and its notebook without the paths of this machine."""
     import nbformat.v4 as v4
 
-    notebook.metadata["title"] = report.title
+    heading = title(report)
+    notebook.metadata["title"] = heading
     notebook.metadata["papermill"] |= {
         "input_path": report_notebook().name,
         "output_path": f"{safe_stem(report.parameters.portfolio)}.ipynb",
     }
     text: str = v4.writes(notebook)  # type: ignore[no-untyped-call]
-    return to_html(notebook, title=report.title), text + "\n"
+    return to_html(notebook, title=heading), text + "\n"
 
 
 def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
-    """Run the report's notebook and write it as HTML and as a notebook.
-
-    Parameters
-    ----------
-    report : HedgeReport
-        Its parameters are those of the notebook.
-    folder : str or Path
-        Made where it is missing.
-
-    Returns
-    -------
-    html, notebook : Path
-        Both appear complete or not at all.
-
-    Raises
-    ------
-    CannotWrite
-        The folder cannot be made or written to.
-    ReportFailed
-        The notebook stopped.
-    """
+    """Run the report's notebook and write it as HTML and as a notebook."""
     from hedgelib.report.run import Job, make_one
 
     made = make_one(Job(parameters=report.parameters.to_dict())).check()
@@ -155,15 +132,14 @@ def write_files(stem: str, files: Mapping[str, bytes], folder: str | Path) -> li
     """Write the files of a report, by the ends of their names: all of them whole, or none."""
     folder = Path(folder)
     targets = {kind: folder / f"{stem}.{kind}" for kind in files}
-    target = folder
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as scratch:
-            for kind, content in files.items():
-                target = targets[kind]
-                Path(scratch, kind).write_bytes(content)
-            for kind, target in targets.items():
-                os.replace(Path(scratch, kind), target)
-    except OSError as error:
-        raise cannot_write(target, error) from error
+        scratch = tempfile.TemporaryDirectory(prefix=".report-", dir=folder)
+    with scratch as name:
+        for kind, content in files.items():
+            with writing(targets[kind]):
+                Path(name, kind).write_bytes(content)
+        for kind, target in targets.items():
+            with writing(target):
+                os.replace(Path(name, kind), target)
     return list(targets.values())

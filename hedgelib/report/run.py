@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hedgelib.errors import HedgeError, NothingToHedge, VenueError
+from hedgelib.report.faults import check_open_files, few_files_named
 from hedgelib.report.parameters import ReportParameters
 
 __all__ = ["Job", "Made", "ReportFailed", "make", "make_each", "make_one"]
@@ -30,6 +31,9 @@ _ATTEMPTS = 2
 """A report whose process is killed is begun anew once: it need not have been its own fault."""
 
 _SECONDS_TO_DIE = 5.0
+
+_FILES, _FILES_A_WORKER = 16, 8
+"""Files that must be allowed: multiprocessing hangs where one is refused at the wrong moment."""
 
 _lock = threading.Lock()
 """Only one thread at a time may start or end a process."""
@@ -64,7 +68,7 @@ class Made:
     files : by the ends of their names, such as ``html``.
     words : what a terminal shows of the report, in lines.
     error : empty where there is a report.
-    fault : what the error lies in: what was given, a venue, or something unexpected.
+    fault : the kind of error: what was given, a venue, or something unexpected.
     trace : where an unexpected error came from.
     nothing : why there is nothing to hedge, where that is so.
     """
@@ -90,23 +94,9 @@ class Made:
 
 def make(job: Job) -> Made:
     """Make a report in this process and in its working directory; what goes wrong is in `Made`."""
-    # pandas and papermill take their time, and who only asks for reports needs neither.
-    from hedgelib.report.cells import run_notebook
-    from hedgelib.report.export import to_json
-    from hedgelib.report.index import figures
-    from hedgelib.report.render import make_pages
-    from hedgelib.report.summary import in_words
-
     try:
-        parameters = ReportParameters.from_mapping(job.parameters)
-        if job.content is not None:
-            Path(parameters.portfolio).write_bytes(job.content)
-        notebook, report = run_notebook(parameters)
-        page, text = make_pages(notebook, report)
-        files = {"html": page.encode(), "ipynb": text.encode()}
-        if job.data:
-            files["report.json"] = to_json(report).encode()
-        return Made(figures=figures(report), files=files, words=in_words(report))
+        with few_files_named():
+            return _made(job)
     except NothingToHedge as nothing:
         return Made(nothing=str(nothing))
     except HedgeError as error:
@@ -116,7 +106,26 @@ def make(job: Job) -> Made:
         return Made(error=said, trace=traceback.format_exc())
 
 
-def make_one(job: Job, seconds: float | None = None, *, warm: bool = False) -> Made:
+def _made(job: Job) -> Made:
+    # pandas and papermill take their time, and who only asks for reports needs neither.
+    from hedgelib.report.cells import run_notebook
+    from hedgelib.report.export import to_json
+    from hedgelib.report.index import figures
+    from hedgelib.report.render import make_pages
+    from hedgelib.report.summary import in_words
+
+    parameters = ReportParameters.from_mapping(job.parameters)
+    if job.content is not None:
+        Path(parameters.portfolio).write_bytes(job.content)
+    notebook, report = run_notebook(parameters)
+    page, text = make_pages(notebook, report)
+    files = {"html": page.encode(), "ipynb": text.encode()}
+    if job.data:
+        files["report.json"] = to_json(report).encode()
+    return Made(figures=figures(report), files=files, words=in_words(report))
+
+
+def make_one(job: Job, seconds: float | None = None, *, warm: bool = True) -> Made:
     """Make one report in a process of its own, which may take so many seconds."""
     ((_, made),) = make_each([(0, job)], workers=1, seconds=seconds, warm=warm)
     return made
@@ -133,6 +142,7 @@ def make_each(
 
     A job is taken when it can be begun, and not before. Closing the iterator ends what runs.
     """
+    check_open_files(_FILES + workers * _FILES_A_WORKER)
     waiting = ((number, job, 1) for number, job in jobs)
     running: list[_Attempt] = []
     again: list[tuple[int, Job, int]] = []
@@ -141,7 +151,8 @@ def make_each(
         while len(running) < workers:
             if (task := again.pop() if again else next(waiting, None)) is None:
                 return
-            running.append(_Attempt(*task, seconds=seconds, warm=warm))
+            with few_files_named():
+                running.append(_Attempt(*task, seconds=seconds, warm=warm))
 
     try:
         begin()
@@ -193,7 +204,7 @@ class _Attempt:
             daemon=True,
         )
         try:
-            with _lock, _main_left_alone(), _uninterrupted():
+            with few_files_named(), _lock, _main_left_alone(), _uninterrupted():
                 self._process.start()
         except (OSError, EOFError) as error:
             self.answer.close()

@@ -21,9 +21,11 @@ from hedgelib.report.phrases import (
     much_is_uncovered,
     period,
     spread_of,
+    title,
     usd_spread,
     without_beta,
 )
+from hedgelib.report.registry import part
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def headline(report: HedgeReport) -> str:
 
 def in_words(report: HedgeReport) -> tuple[str, ...]:
     """Say what a terminal shows of a report, in lines."""
-    lines = [f"{report.title}: {headline(report)}"]
+    lines = [f"{title(report)}: {headline(report)}"]
     lines += [f"! {printable(warning)}" for warning in warnings(report)]
     if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
         more = len(read_as) - _MOST_READ_AS
@@ -88,10 +90,18 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
     return tuple(lines)
 
 
+@part(
+    "summary",
+    data=lambda report: {
+        "title": title(report),
+        "headline": headline(report),
+        "warnings": list(warnings(report)),
+    },
+)
 def summary(report: HedgeReport) -> Section:
     """Summarise the report on one page: holdings, hedge, cost and risks."""
     blocks: list[Block] = [
-        Heading(report.title, _under(report)),
+        Heading(title(report), _under(report)),
         *(Text(warning, "warning") for warning in warnings(report)),
         Facts(_facts(report)),
         Story(

@@ -15,6 +15,9 @@ from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
 from hedgelib.report import ReportParameters, build_report, run
 from hedgelib.report.dates import TODAY_VARIABLE
+from hedgelib.report.export import to_data
+from hedgelib.report.registry import section
+from hedgelib.report.summary import headline, warnings
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     plan = report.plan
     assert plan.contract.id == "bybit:ETHUSD"
     assert report.price_day == back(1)
-    assert report.headline.startswith(f"at prices of {back(1)}, short ")
+    assert headline(report).startswith(f"at prices of {back(1)}, short ")
     assert not report.old
     assert plan.price_usd == world.spot["ETH"][back(1)]
     ada = next(cover for cover in report.covers if cover.coin == "ADA")
@@ -59,13 +62,17 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     assert face.value == 1
     tick = next(figure for figure in report.figures if figure.name == "tick_usd")
     assert tick.as_of == "2025-03-10"
-    text = repr(report.provenance)
+    text = repr(section(report, "provenance"))
     assert "daily closes (UTC) from Bybit through ccxt" in text
     assert "fetched 2025-03-10 10:00 UTC, less than a minute old" in text
-    assert "those that BTC/USD:BTC and ETH/USD:ETH paid, read from Bybit" in repr(report.cost)
+    assert "those that BTC/USD:BTC and ETH/USD:ETH paid, read from Bybit" in repr(
+        section(report, "cost")
+    )
     assert "NEW: no market at the venue" in text
-    assert "mean funding rate of 2024 to 2025 the short" in " ".join(repr(report.summary).split())
-    differences = report.to_dict()["data"]["contracts"]["differences"]
+    assert "mean funding rate of 2024 to 2025 the short" in " ".join(
+        repr(section(report, "summary")).split()
+    )
+    differences = to_data(report)["data"]["contracts"]["differences"]
     assert differences[0] == ("bybit:BTCUSD taker_fee: bundled 0.075%, live 0.06%, bundled used")
 
 
@@ -75,7 +82,7 @@ def test_a1_a_venue_that_stopped_ten_days_ago_gives_old_prices(home, book, monke
     with pytest.raises(PortfolioFileError, match="the value of ADA would be that of 2025-03-09"):
         build_report(parameters)
     book.write_text("coin,usd_value\nADA,9000\nLINK,9000\n")
-    (old, *_) = build_report(parameters).warnings
+    (old, *_) = warnings(build_report(parameters))
     assert old.startswith("Prices are 10 days old: this is an exercise, not a plan. The last day")
     assert len(home.venue.requests) > 0
 
@@ -84,21 +91,21 @@ def test_a_gap_is_named_and_no_beginning(home, book):
     del home.venue.world.spot["ADA"][back(100)]
     report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
     assert report.days == 363
-    text = " ".join(repr(report.tracking).split())
+    text = " ".join(repr(section(report, "tracking")).split())
     assert "365 days were asked for; there are 363, because ADA has no return on 2 of them." in text
     for day in [day for day in home.venue.world.spot["LINK"] if day < back(50)]:
         del home.venue.world.spot["LINK"][day]
     (home.cache / "live" / "bybit" / "close-LINK.csv").unlink()
     home.clock.seconds += 7200
-    text = " ".join(repr(build_report(report.parameters).tracking).split())
+    text = " ".join(repr(section(build_report(report.parameters), "tracking")).split())
     assert "because the history of LINK begins then." in text
 
 
 def test_a_second_report_asks_nobody(home, book):
     parameters = ReportParameters(portfolio=str(book), live="bybit")
-    first = build_report(parameters).to_dict()
+    first = to_data(build_report(parameters))
     asked = len(home.venue.requests)
-    assert build_report(parameters).to_dict() == first
+    assert to_data(build_report(parameters)) == first
     assert len(home.venue.requests) == asked
 
 
@@ -154,7 +161,7 @@ def test_the_venue_is_checked_like_every_parameter():
         ReportParameters(portfolio="x.csv", live="Bybit")
 
 
-def make_here(job: run.Job, *_) -> run.Made:
+def make_here(job: run.Job, **_) -> run.Made:
     """Make a report where the venue is a fake: in this process."""
     return run.make(job)
 

@@ -9,7 +9,7 @@ import pytest
 from hedgelib.report import run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def warm_server() -> None:
     """Start it before a single report starts one that has nothing imported."""
     run._context(True)

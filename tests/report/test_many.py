@@ -35,7 +35,9 @@ from hedgelib.report import ReportParameters, build_report, many, records, run
 from hedgelib.report.dates import TODAY_VARIABLE
 from hedgelib.report.gather import LARGEST_BYTES, gather
 from hedgelib.report.index import COLUMNS, spreadsheet_text
+from hedgelib.report.registry import section
 from hedgelib.report.run import Job, Made
+from hedgelib.report.summary import warnings
 
 SHIPPED = market.data_folder() / "portfolios"
 BOOK = "coin,usd_value\nADA,6000\nLINK,4000\n"
@@ -56,6 +58,7 @@ BAD = {
     "link.csv": "a link that leads nowhere",
     "linked": "a link to a folder is not followed",
     "pipe.csv": "not a file, but a pipe",
+    "secret.csv": "the link leads to a file that cannot have a report",
     "unknown.csv": "no coin of the book has a beta",
 }
 BADLY_NAMED = "caf\udce9.csv"
@@ -72,6 +75,8 @@ def write_books(folder: Path) -> None:
     (folder / "latin.csv").write_bytes(b"coin,usd_value\nCAF\xe9,1\n")
     (folder / "link.csv").symlink_to("nowhere")
     (folder / "linked").symlink_to("deep")
+    (folder.parent / "passwords").write_text("root:secret\n")
+    (folder / "secret.csv").symlink_to(folder.parent / "passwords")
     os.mkfifo(folder / "pipe.csv")
     (folder / "unknown.csv").write_text("coin,usd_value\nNOBODYS,1\n")
     (folder / BADLY_NAMED).write_text(BOOK)
@@ -82,7 +87,7 @@ def write_books(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(warm_server, tmp_path_factory):  # noqa: ARG001 (it is used by the command)
+def made(tmp_path_factory):
     """The command on a folder with everything in it."""
     folder = tmp_path_factory.mktemp("many")
     write_books(folder / "books")
@@ -114,7 +119,6 @@ def test_every_portfolio_has_its_report_or_its_reason(made):
             assert not row["error"].startswith(name), "its name stands beside it"
 
 
-@pytest.mark.usefixtures("warm_server")
 def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     books = tmp_path / "books"
@@ -142,6 +146,12 @@ def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys
     assert (tmp_path / "out" / "cash.html").is_file()
 
 
+def test_no_word_of_a_file_that_a_link_leads_to_is_told(made):
+    folder, _ = made
+    for path in (folder / "out").glob("index.*"):
+        assert "root:secret" not in path.read_text("utf-8-sig"), path.name
+
+
 def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
     folder, _ = made
     expected = sorted((*GOOD, *BAD, BADLY_NAMED), key=lambda name: (name.count("/"), name))
@@ -151,7 +161,7 @@ def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
 def test_names_of_files_lead_nowhere_and_none_is_shared(made):
     folder, _ = made
     out = folder / "out"
-    assert sorted(path.name for path in folder.iterdir()) == ["books", "out"]
+    assert sorted(path.name for path in folder.iterdir()) == ["books", "out", "passwords"]
     reports = [row["report"] for row in rows(out).values() if row["report"]]
     assert len({name.casefold() for name in reports}) == len(GOOD)
     stems = [Path(name).stem for name in reports]
@@ -174,7 +184,7 @@ def test_the_numbers_are_those_of_one_report(made, monkeypatch):
     assert float(row["unhedged_month_usd"]) == report.residual.before_usd * month
     assert float(row["carry_month_usd"]) == report.funding.month_usd
     assert float(row["liquidation_move"]) == report.plan.liquidation_move
-    assert row["warnings"] == " | ".join(report.warnings)
+    assert row["warnings"] == " | ".join(warnings(report))
     page = (folder / "out" / row["report"]).read_text()
     assert usd(report.plan.notional_usd) in page
     assert report.file_sha256 in page
@@ -193,11 +203,11 @@ def test_cells_show_what_the_report_shows_elsewhere(made, monkeypatch):
     name = rows(folder / "out")["layer.csv"]["report"]
     notebook = nbformat.read((folder / "out" / name).with_suffix(".ipynb"), as_version=4)
     cells = {c.id: c.outputs[0].data for c in notebook.cells if c.cell_type == "code" and c.outputs}
-    assert cells["summary"]["text/html"] == report.summary._repr_html_()
-    assert cells["provenance"]["text/plain"] == repr(report.provenance)
+    assert cells["summary"]["text/html"] == section(report, "summary")._repr_html_()
+    assert cells["provenance"]["text/plain"] == repr(section(report, "provenance"))
     for cell, picture in (
-        ("tracking-picture", report.tracking_picture),
-        ("moves-picture", report.moves_picture),
+        ("tracking-picture", section(report, "tracking-picture")),
+        ("moves-picture", section(report, "moves-picture")),
     ):
         assert cells[cell]["text/plain"] == picture.alt
         assert np.array_equal(pixels(cells[cell]["text/html"]), pixels(picture.html()))
@@ -417,6 +427,44 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch,
     assert "unfinished" not in left
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize("command", ["report books/a.csv", "reports books --workers 2"])
+@pytest.mark.usefixtures("three")
+def test_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hedgelib", *command.split()],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "hedgelib: Too many open files: the limit on open files, 20 for this process, is too low; "
+        "raise it with ulimit -n\n"
+    )
+    assert not list(Path().glob("out/*.html"))
+
+
+def test_descriptors_that_run_out_while_portfolios_are_read_end_the_run(three, asked, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    reports()
+    names(asked)
+    monkeypatch.setattr("hedgelib.report.gather._open_at_once", refused)
+    assert reports() == 2
+    assert names(asked) == []
+    assert len(list(three.glob("?.html"))) == 3, "what is finished stays"
+
+
 def test_a_folder_in_the_way_of_a_report_is_that_reports_trouble(three, asked):
     (three / "b.ipynb").mkdir(parents=True)
     assert reports() == 3
@@ -586,7 +634,6 @@ def test_options_are_checked_first(three, asked, words, says, capsys):
 # Processes that die
 
 
-@pytest.mark.usefixtures("warm_server")
 def test_a_portfolio_that_ships_is_known_as_such(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("list.csv").write_text(f"portfolio\n{SHIPPED / 'alice.csv'}\n")
@@ -594,7 +641,7 @@ def test_a_portfolio_that_ships_is_known_as_such(tmp_path, monkeypatch):
     assert "one of the portfolios that ship with hedgelib" in Path("out/alice.html").read_text()
 
 
-@pytest.mark.usefixtures("warm_server", "three")
+@pytest.mark.usefixtures("three")
 def test_a_report_that_takes_too_long_has_that_as_its_reason():
     assert reports("--timeout", "0.001") == 3
     found = rows(Path("out"))
@@ -609,7 +656,6 @@ def fork_servers(pid: int) -> list[psutil.Process]:
     return [child for child in children if "forkserver" in " ".join(child.cmdline())]
 
 
-@pytest.mark.usefixtures("warm_server")
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     """The server is killed on the way, the run goes on; then it is interrupted."""
     monkeypatch.chdir(tmp_path)

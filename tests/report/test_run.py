@@ -20,8 +20,6 @@ from hedgelib.errors import HedgeError, NothingToHedge, VenueError
 from hedgelib.report import ReportParameters, cells, report_notebook, run
 from hedgelib.report.run import Job, Made, ReportFailed, make_each, make_one
 
-pytestmark = pytest.mark.usefixtures("warm_server")
-
 BOOK = "coin,usd_value\nADA,6000\nLINK,4000\n"
 GAPS = "coin,usd_value,beta_btc,beta_eth\nADA,9000,,\n<B>X</B>,500,1,1\n__Y__$1,300,,\n"
 KERNEL = {"name": "python3", "display_name": "Python", "language": "python"}
@@ -177,9 +175,9 @@ def test_reports_are_made_side_by_side_and_the_rest_ends_with_the_iterator():
 def test_a_fork_server_that_is_killed_is_started_again(tmp_path, monkeypatch):
     monkeypatch.setenv("REPORT_DIED", str(tmp_path / "server"))
     monkeypatch.setattr(run, "_serve", reporttools.kill_the_server)
-    assert make_one(job(), warm=True).files
+    assert make_one(job()).files
     monkeypatch.setattr(run, "_serve", reporttools.say_where)
-    assert make_one(job(), warm=True).words[0] != (tmp_path / "server").read_text()
+    assert make_one(job()).words[0] != (tmp_path / "server").read_text()
 
 
 def test_the_environment_of_the_moment_counts_and_the_server_stays(monkeypatch):
