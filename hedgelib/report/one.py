@@ -58,7 +58,11 @@ def is_sample(path: Path) -> bool:
 
 
 def find_portfolio(path: str | Path) -> tuple[Path, bool]:
-    """Find a portfolio file from the working directory, or among those that ship with hedgelib."""
+    """Find a portfolio file from the working directory, or among those that ship with hedgelib.
+
+    Those are looked at for a bare name, and for one under ``data/portfolios``, when the working
+    directory has no such file; also returned is whether it is one of them.
+    """
     path = Path(path)
     if path.exists():
         return path, is_sample(path)

@@ -110,7 +110,7 @@ def make_pages(notebook: Any, report: HedgeReport) -> tuple[str, str]:
 
 
 def write_report(report: HedgeReport, folder: str | Path) -> tuple[Path, Path]:
-    """Run the report's notebook and write it as HTML and as a notebook."""
+    """Run the report's notebook; return the paths of its page and of the notebook, both whole."""
     from hedgelib.report.run import Job, make_one
 
     made = make_one(Job(parameters=report.parameters.to_dict())).check()

@@ -279,7 +279,7 @@ class HedgeReport:
         liquidates.
     caps : leverage caps side by side, the report's own among them.
     rally : rises below the liquidation price.
-    funding : none where no rate is assumed and the data hold none of the coin.
+    funding : None where no rate is assumed and the data hold none of the coin.
     figures : every figure of the contract with its date and source.
     origin : where the market data come from.
     book_returns, coin_returns : of the part with history and of the hedge coin; empty where no

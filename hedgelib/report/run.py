@@ -145,6 +145,7 @@ def make_each(
     check_open_files(_FILES + workers * _FILES_A_WORKER)
     waiting = ((number, job, 1) for number, job in jobs)
     running: list[_Attempt] = []
+    ended: list[_Attempt] = []
     again: list[tuple[int, Job, int]] = []
 
     def begin() -> None:
@@ -154,23 +155,28 @@ def make_each(
             with few_files_named():
                 running.append(_Attempt(*task, seconds=seconds, warm=warm))
 
+    def clear(attempts: list[_Attempt]) -> None:
+        while attempts:
+            attempts.pop().clear()
+
     try:
         begin()
         while running:
             done = []
             for attempt in _finished(running):
                 running.remove(attempt)
-                made = attempt.end()
+                ended.append(attempt)
+                made = attempt.result()
                 if made is None and attempt.count < _ATTEMPTS:
                     again.append((attempt.number, attempt.job, attempt.count + 1))
                 else:
                     done.append((attempt.number, made or Made(error=f"not made: {attempt.fate}")))
-            # Before somebody writes down what is done.
+            # Before anybody waits for the end of a process, or writes down what is done.
             begin()
+            clear(ended)
             yield from done
     finally:
-        for attempt in running:
-            attempt.kill()
+        clear(running + ended)
 
 
 def _finished(running: list[_Attempt]) -> list[_Attempt]:
@@ -214,22 +220,23 @@ class _Attempt:
             theirs.close()
         self.ends = float("inf") if seconds is None else time.monotonic() + seconds
 
-    def end(self) -> Made | None:
-        """Return what was made, None where the process has died; leave nothing behind."""
-        made = None
-        if self.answer is not None and not self.answer.poll():
-            made = Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
-        elif self.answer is not None:
-            try:
-                made = self.answer.recv()
-            except (EOFError, OSError):
-                # How it has died is known in a moment.
+    def result(self) -> Made | None:
+        """Return what was made, None where the process has died."""
+        if self.answer is None:
+            return None
+        if not self.answer.poll():
+            return Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
+        try:
+            made: Made = self.answer.recv()
+        except (EOFError, OSError):
+            # How it has died is known in a moment.
+            with _lock:
                 self._process.join(_SECONDS_TO_DIE)
                 self.fate = self._fate(self._process.exitcode)
-        self.kill()
+            return None
         return made
 
-    def kill(self) -> None:
+    def clear(self) -> None:
         """End the process, and leave nothing behind."""
         if self.answer is not None:
             self.answer.close()
