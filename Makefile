@@ -95,6 +95,7 @@ grade: $(ALL_READY) ## grade what a class has handed in: make grade SUBMISSIONS=
 	exec $(PY) -m hedgelib grade --out "$$OUT" $(GRADE_ARGS) -- "$$SUBMISSIONS"
 
 notebooks: $(DEV_READY) ## run every lesson again and save its outputs
+	@$(PY) -m hedgelib.report.notebook
 	@$(PY) scripts/notebooks.py
 	@$(PY) scripts/readme_picture.py
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from hedgelib.report.blocks import printable
 
 __all__ = ["main"]
 
-_BAD_INPUT, _UNEXPECTED, _INTERRUPTED = 2, 1, 130
+_BAD_INPUT, _UNEXPECTED, _INTERRUPTED, _NOBODY_READS = 2, 1, 130, 141
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,10 +57,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line."""
+    """Run the command line, and return the exit code."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has read enough; what is left must not be written to them at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return commands.command(arguments.command).run(arguments)
+    except BrokenPipeError:
+        raise
     except VenueError as error:
         return _complain(_UNEXPECTED, str(error))
     except HedgeError as error:

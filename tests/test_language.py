@@ -30,7 +30,6 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/live/*.py",
         "hedgelib/report/*.py",
         "hedgelib/report/schema.json",
-        "hedgelib/report/template/**/*.j2",
         "data/README.md",
         "notebooks/reports/hedge_report.ipynb",
     ),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from hedgelib.errors import InvalidInput, NothingToHedge
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
-
-if TYPE_CHECKING:
-    from hedgelib.report.results import HedgeReport
 
 SUMMARY = "write a hedge report on a portfolio file"
 PARTLY = "the report was written but its PDF was not"
@@ -24,7 +22,6 @@ DESCRIPTION = (
 
 _NO_PDF, _INTERRUPTED = 3, 130
 _STDOUT = "-"
-_MOST_SHOWN = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,40 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_parameters(parser: argparse._ActionsContainer) -> None:
     """Add an option for each parameter of a report but the portfolio."""
-    defaults = ReportParameters(portfolio="-")
-    for name in ReportParameters.names()[1:]:
-        default = getattr(defaults, name)
-        if default is False:
-            parser.add_argument(
-                "--" + name.replace("_", "-"),
-                action="store_true",
-                default=argparse.SUPPRESS,
-                help=PARAMETER_HELP[name],
-            )
-            continue
-        shown = "" if default is None else f" (default: {default})"
+    for parameter in fields(ReportParameters)[1:]:
+        option: dict[str, Any] = {"action": "store_true"}
+        meaning = parameter.metadata["help"]
+        if parameter.default is not False:
+            option = {"metavar": parameter.metadata["metavar"]}
+            meaning = meaning.replace("None:", "otherwise")
+            if parameter.default is not None:
+                meaning += f" (default: {parameter.default})"
         parser.add_argument(
-            "--" + name.replace("_", "-"),
-            metavar=_metavar(name),
+            "--" + parameter.name.replace("_", "-"),
             default=argparse.SUPPRESS,
-            help=(PARAMETER_HELP[name].replace("None:", "otherwise") + shown).replace("%", "%%"),
+            help=meaning.replace("%", "%%"),
+            **option,
         )
-
-
-def _metavar(name: str) -> str:
-    words = {
-        "benchmark": "COIN",
-        "venue": "NAME",
-        "live": "VENUE",
-        "contract": "ID",
-        "collateral": "SOURCE",
-        "rounding": "HOW",
-        "title": "TEXT",
-    }
-    for end, word in (("_usd", "USD"), ("_days", "DAYS"), ("_8h", "RATE"), ("_rate", "RATE")):
-        if name.endswith(end):
-            return word
-    return words.get(name, "NUMBER")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -93,26 +70,21 @@ def run(arguments: argparse.Namespace) -> int:
     given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
     parameters = ReportParameters.from_mapping(given)
     _check_output(arguments)
-
-    # pandas and Jupyter take their time, and --help needs neither.
-    from hedgelib.report.export import nothing_to_json, to_json
-    from hedgelib.report.one import build_report
-
-    # Worked out here first: what is wrong with the input shows in a second, without a kernel.
     try:
-        report = build_report(parameters)
+        if arguments.out == _STDOUT:
+            return _print_data(parameters)
+        return _write(parameters, arguments)
     except NothingToHedge as nothing:
         name = printable(Path(parameters.portfolio).name)
-        # What is asked for as data is not mixed with words.
-        stream = sys.stderr if arguments.out == _STDOUT else sys.stdout
-        print(f"{name}: {nothing}", file=stream)
         if arguments.out == _STDOUT:
+            from hedgelib.report.export import nothing_to_json
+
+            # What is asked for as data is not mixed with words.
+            print(f"{name}: {nothing}", file=sys.stderr)
             print(nothing_to_json(nothing), end="")
+        else:
+            print(f"{name}: {nothing}")
         return 0
-    if arguments.out == _STDOUT:
-        print(to_json(report), end="")
-        return 0
-    return _write(report, arguments)
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
@@ -126,14 +98,25 @@ def _check_output(arguments: argparse.Namespace) -> None:
         )
 
 
-def _write(report: HedgeReport, arguments: argparse.Namespace) -> int:
-    from hedgelib.report.pdf import PdfFailed, write_pdf
-    from hedgelib.report.render import write_json, write_report
+def _print_data(parameters: ReportParameters) -> int:
+    # pandas takes its time, and --help does not need it.
+    from hedgelib.report.export import to_json
+    from hedgelib.report.one import build_report
 
-    page, notebook = write_report(report, arguments.out)
-    written: list[Path] = [page, notebook]
-    if arguments.json:
-        written.append(write_json(report, arguments.out))
+    print(to_json(build_report(parameters)), end="")
+    return 0
+
+
+def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
+    from hedgelib.report.pdf import PdfFailed, write_pdf
+    from hedgelib.report.render import safe_stem, write_files
+    from hedgelib.report.run import Job, make_one
+
+    # For one report a server that has everything imported comes too late.
+    job = Job(parameters=parameters.to_dict(), data=arguments.json)
+    made = make_one(job, warm=False).check()
+    written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
+    page = written[0]
     code, failed = 0, ""
     if arguments.pdf:
         try:
@@ -142,13 +125,8 @@ def _write(report: HedgeReport, arguments: argparse.Namespace) -> int:
             code, failed = _NO_PDF, str(error)
         except KeyboardInterrupt:
             code, failed = _INTERRUPTED, "interrupted"
-    print(f"{report.title}: {report.headline}")
-    for warning in report.warnings:
-        print(f"! {printable(warning)}")
-    if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
-        shown = "; ".join(read_as[:_MOST_SHOWN])
-        more = len(read_as) - _MOST_SHOWN
-        print(f"{shown}" + (f"; and {more:,} more" if more > 0 else ""))
+    for line in made.words:
+        print(line)
     *first, last = map(str, written)
     print(f"wrote {', '.join(first)} and {last}")
     if failed:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,10 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _makers(
     arguments: argparse.Namespace, workers: int | None, seconds: float
 ) -> AbstractContextManager[Makers]:
-    from hedgelib.report import many
-
     if arguments.scheduler is None:
-        return many.here(workers or many.processors(), seconds)
+        from hedgelib.report.many import processors
+        from hedgelib.report.run import make_each
+
+        return nullcontext(partial(make_each, workers=workers or processors(), seconds=seconds))
     from hedgelib.report.cluster import on_cluster
 
     return on_cluster(arguments.scheduler, seconds)

@@ -1,6 +1,6 @@
 """Hedge reports: their parameters, the numbers of one report, and its pages.
 
-Everything loads when asked for: papermill looks in here for its engine whenever it starts.
+Everything loads when asked for, so that ``--help`` needs neither pandas nor papermill.
 """
 
 from __future__ import annotations
@@ -9,30 +9,34 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hedgelib.report.cells import report_notebook
     from hedgelib.report.export import SCHEMA_VERSION, schema, to_data, to_json
     from hedgelib.report.one import build_report, find_portfolio
     from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
     from hedgelib.report.pdf import PdfFailed, write_pdf
+    from hedgelib.report.registry import section
     from hedgelib.report.render import (
-        report_notebook,
         safe_stem,
         to_html,
         write_json,
         write_report,
     )
     from hedgelib.report.results import HedgeReport
+    from hedgelib.report.run import ReportFailed
 
 _HOME = {
     "HedgeReport": "results",
     "PARAMETER_HELP": "parameters",
     "PdfFailed": "pdf",
+    "ReportFailed": "run",
     "ReportParameters": "parameters",
     "SCHEMA_VERSION": "export",
     "build_report": "one",
     "find_portfolio": "one",
-    "report_notebook": "render",
+    "report_notebook": "cells",
     "safe_stem": "render",
     "schema": "export",
+    "section": "registry",
     "to_data": "export",
     "to_html": "render",
     "to_json": "export",
@@ -46,12 +50,14 @@ __all__ = [
     "SCHEMA_VERSION",
     "HedgeReport",
     "PdfFailed",
+    "ReportFailed",
     "ReportParameters",
     "build_report",
     "find_portfolio",
     "report_notebook",
     "safe_stem",
     "schema",
+    "section",
     "to_data",
     "to_html",
     "to_json",

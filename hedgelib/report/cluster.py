@@ -7,17 +7,17 @@ gives its jobs to others.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+import multiprocessing
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.report import records
-from hedgelib.report.apart import Job, Made, Workshop
 from hedgelib.report.many import Makers
 from hedgelib.report.records import fingerprint
+from hedgelib.report.run import Job, Made, make_one
 
 __all__ = ["on_cluster"]
 
@@ -25,32 +25,10 @@ _SECONDS_TO_CONNECT = 20
 _EACH_THREAD = 3
 """Jobs handed out for each thread of the cluster: one that it works on, and two in reserve."""
 
-_lock = threading.Lock()
-_workshops: dict[float, Workshop] = {}
-
 
 @contextmanager
 def on_cluster(address: str, seconds: float) -> Iterator[Makers]:
-    """Make reports on the workers of a scheduler.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler: ``tcp://host:port``.
-    seconds : float
-        What one report may take.
-
-    Yields
-    ------
-    callable
-        See :data:`hedgelib.report.many.Makers`.
-
-    Raises
-    ------
-    HedgeError
-        dask.distributed is not installed; nobody answers; there are no workers, or they have
-        another hedgelib or other data.
-    """
+    """Make reports on the workers of a scheduler."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -101,7 +79,7 @@ class _Makers:
     def __init__(self, client: Any, seconds: float) -> None:
         self._client, self._seconds = client, seconds
 
-    def __call__(self, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Made]]:
+    def __call__(self, jobs: Iterable[tuple[int, Job]]) -> Generator[tuple[int, Made], None, None]:
         from distributed import as_completed
 
         waiting = iter(jobs)
@@ -112,7 +90,7 @@ class _Makers:
             threads = sum(self._client.nthreads().values())
             for number, job in islice(waiting, max(0, _EACH_THREAD * threads - len(running))):
                 future = self._client.submit(
-                    make_on_worker, job.pack(), self._seconds, fingerprint(), pure=False
+                    make_on_worker, job, self._seconds, fingerprint(), pure=False
                 )
                 running[future.key] = number
                 futures.add(future)
@@ -133,31 +111,17 @@ def _result(future: Any) -> Made:
             "there"
         )
     try:
-        return Made.unpack(future.result())
+        made: Made = future.result()
+        return made
     except KilledWorker as error:
         return Made(error=f"not made: {error}")
 
 
-def make_on_worker(packed: bytes, seconds: float, expected: Mapping[str, str]) -> bytes:
-    """Make a report in a worker of the cluster.
-
-    Parameters
-    ----------
-    packed : bytes
-        The job.
-    seconds : float
-        What it may take.
-    expected : mapping
-        The :func:`~hedgelib.report.records.fingerprint` of who asks.
-
-    Returns
-    -------
-    bytes
-        What became of it.
-    """
+def make_on_worker(job: Job, seconds: float, expected: Mapping[str, str]) -> Made:
+    """Make a report in a worker of the cluster, if it has the `fingerprint` of who asks."""
     # A worker may have joined after the others were looked at.
     if fingerprint() != expected:
-        return Made(error="the worker has another hedgelib, or other data").pack()
-    with _lock:
-        workshop = _workshops.setdefault(seconds, Workshop(seconds))
-    return workshop.make(Job.unpack(packed)).pack()
+        return Made(error="the worker has another hedgelib, or other data")
+    # Dask starts workers as daemons, which may have no processes of their own.
+    multiprocessing.current_process().daemon = False
+    return make_one(job, seconds)

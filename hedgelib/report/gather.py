@@ -20,6 +20,7 @@ from typing import Any
 from hedgelib._portfolio_file import LARGEST_BYTES, unfit
 from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
 from hedgelib.report.blocks import printable
+from hedgelib.report.faults import few_files_named
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.records import RECORDS
 from hedgelib.report.render import safe_stem
@@ -39,19 +40,12 @@ _PORTFOLIO = "portfolio"
 class Book:
     """A portfolio to report on, or what is wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-    name : str
-        Path from the folder or the manifest, as text for people.
-    parameters : mapping
-        All of them but the portfolio, checked.
-    told : mapping
-        Parameters that its row of the manifest gives, as written there.
-    error : str
-        Why there can be no report; empty where there can.
-    stem : str
-        Of the names of its files; no two books have the same, even where capitals do not count.
+    name : path from the folder or the manifest, as text for people.
+    parameters : all of them but the portfolio, checked.
+    told : parameters that its row of the manifest gives, as written there.
+    error : why there can be no report; empty where there can.
+    stem : of the names of its files; no two books have the same, even where capitals do not
+        count.
     """
 
     path: Path
@@ -67,32 +61,6 @@ def gather(source: str | Path, common: Mapping[str, Any], *, out: str | Path) ->
 
     A manifest is a CSV file with a column ``portfolio``, paths from its own folder, and any
     parameters as further columns; an empty cell leaves a parameter as it is.
-
-    Parameters
-    ----------
-    source : str or Path
-        The folder or the manifest.
-    common : mapping
-        Parameters of every report; those of a manifest's row count more.
-    out : str or Path
-        Where reports go.
-
-    Returns
-    -------
-    list of Book
-        In the order of the manifest, or of the names: those of a folder before its folders.
-
-    Raises
-    ------
-    InvalidInput, UnknownParameter
-        A parameter that is not accepted; a folder without portfolios; `out` is the folder itself.
-    PortfolioFileError
-        There is no `source`, or it is a file that is no manifest, with the place.
-
-    Notes
-    -----
-    **Source:** own rules. Hidden files are passed over, and so are folders that reports were
-    written to, and the data of reports, ``*.report.json``.
     """
     source, out = Path(source), Path(out)
     checked = _checked("-", common)
@@ -123,7 +91,8 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Book]:
         return Book(path=path, name=printable(str(path.relative_to(top))), error=error)
 
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with few_files_named():
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         yield book(folder, f"the folder cannot be read: {error.strerror}")
         return
@@ -215,27 +184,13 @@ def _check_header(path: Path, line: int, header: list[str]) -> None:
 
 
 def read_book(path: Path) -> bytes:
-    """Read a portfolio file, once and whole.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    PortfolioFileError
-        There is no such file, or it cannot be a portfolio file.
-    """
+    """Read a portfolio file, once and whole."""
 
     def fail(message: str) -> PortfolioFileError:
         return PortfolioFileError(message, path=printable(path.name))
 
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
+        with few_files_named(), open(path, "rb", opener=_open_at_once) as file:
             if reason := unfit(os.fstat(file.fileno())):
                 raise fail(reason)
             return file.read(LARGEST_BYTES)

@@ -26,22 +26,7 @@ _SETTLEMENTS_PER_DAY = 3
 
 
 def monthly_rises(data: market.Market, coin: str) -> FloatArray:
-    """Return the highest close of the 30 days after each day, over that day's, less one.
-
-    Parameters
-    ----------
-    data : Market
-    coin : str
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        One for each day that has 30 days after it; empty where none has.
-
-    Notes
-    -----
-    **Source:** definition; closes only, so that a higher price between two of them is not seen.
-    """
+    """Return the highest close of the 30 days after each day, over that day's, less one."""
     closes = data.prices(coin).iloc[:, 0].dropna().to_numpy(dtype=np.float64)
     if closes.size <= RALLY_DAYS:
         return np.array([])
@@ -50,26 +35,7 @@ def monthly_rises(data: market.Market, coin: str) -> FloatArray:
 
 
 def rallies(move: float, rises: FloatArray) -> Rallies | None:
-    """Count the days from which the coin rose by a move within 30 days.
-
-    Parameters
-    ----------
-    move : float
-        Decimal; ``inf`` is reached from no day.
-    rises : ndarray, shape (n,)
-        Of :func:`monthly_rises`.
-
-    Returns
-    -------
-    Rallies or None
-        None without history.
-
-    Examples
-    --------
-    >>> found = rallies(0.5, np.array([0.6, 0.7, 0.1, *[0.0] * 40, 0.5, 0.4]))
-    >>> found.reached, found.starts, found.episodes
-    (3, 45, 2)
-    """
+    """Count the days from which the coin rose by a move within 30 days."""
     if not rises.size:
         return None
     reached = np.flatnonzero(rises >= move)
@@ -89,22 +55,7 @@ def caps(
     planned: Callable[[float], HedgePlan],
     rises: FloatArray,
 ) -> tuple[Cap, ...]:
-    """Compare leverage caps: the margin each needs and the rise each survives.
-
-    Parameters
-    ----------
-    plan : HedgePlan
-        The report's own.
-    parameters : ReportParameters
-    planned : callable
-        Makes the same plan at another cap, with the least margin that it allows.
-    rises : ndarray, shape (n,)
-
-    Returns
-    -------
-    tuple of Cap
-        From the lowest leverage to the highest; a cap that cannot be met is left out.
-    """
+    """Compare leverage caps: the margin each needs and the rise each survives."""
     own = plan.collateral_usd
     found = {own: plan}
     for cap in CAPS:
@@ -130,19 +81,7 @@ def caps(
 
 
 def funding(plan: HedgePlan, parameters: ReportParameters, data: market.Market) -> Funding | None:
-    """Compute what funding pays to a position, from the history or at an assumed rate.
-
-    Parameters
-    ----------
-    plan : HedgePlan
-    parameters : ReportParameters
-    data : Market
-
-    Returns
-    -------
-    Funding or None
-        None where no rate is assumed and the data hold none of the coin.
-    """
+    """Compute what funding pays to a position, from the history or at an assumed rate."""
 
     def received_usd(rate: float) -> float:
         c = plan.contract

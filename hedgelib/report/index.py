@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import hedgelib
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Facts, Table, printable
-from hedgelib.report.phrases import spread_of
+from hedgelib.report.phrases import age_words, spread_of
+from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
     from hedgelib.report.many import Outcome
+    from hedgelib.report.results import HedgeReport
 
-__all__ = ["COLUMNS", "old_prices", "page", "sheet", "spreadsheet_text"]
+__all__ = ["COLUMNS", "figures", "old_prices", "page", "sheet", "spreadsheet_text"]
 
 COLUMNS = (
     "portfolio",
@@ -56,9 +55,52 @@ COLUMNS = (
 )
 """Columns of the sheet."""
 
-_TEMPLATES = Path(__file__).resolve().parent / "template"
 _NONE = "–"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def figures(report: HedgeReport) -> dict[str, Any]:
+    """Pick what an index shows of a report, ready for JSON; None for what a report does not have.
+
+    A month is 30 days: what is left open is one standard deviation over it, carry the funding
+    received in it, both in USD. Low and high are ends of a range where no beta is known for a part
+    of the book.
+    """
+    from hedgelib.report.summary import warnings
+
+    plan, tracked, month = report.plan, report.tracked, report.residual.month
+    unhedged, left = (
+        [end * month for end in ends] for ends in (report.residual.before, report.residual.after)
+    )
+    estimated = tracked.estimate is not None
+    liquidates = plan.liquidation_price_usd < float("inf")
+    return {
+        "price_day": report.price_day.isoformat() if report.price_day else None,
+        "last_day": report.last_day.isoformat(),
+        "value_usd": report.portfolio.value_usd,
+        "covered_usd": report.covered_usd,
+        "gap_usd": report.gap.value_usd,
+        "coins": len(report.portfolio),
+        "hedge_coin": report.hedge_coin,
+        "beta": tracked.book_beta,
+        "beta_at_covered": tracked.book_beta + report.gap.share * tracked.covered_beta,
+        "beta_low": tracked.book_beta_low if estimated else None,
+        "beta_high": tracked.book_beta_high if estimated else None,
+        "contract": plan.contract.id,
+        "contracts": float(plan.contracts),
+        "notional_usd": float(plan.notional_usd),
+        "collateral_usd": float(plan.collateral_usd),
+        "leverage": float(plan.leverage),
+        "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
+        "liquidation_move": float(plan.liquidation_move) if liquidates else None,
+        "unhedged_month_usd": unhedged[0] if estimated else None,
+        "unhedged_month_high_usd": unhedged[1] if estimated else None,
+        "residual_month_usd": left[0] if estimated else None,
+        "residual_month_high_usd": left[1] if estimated else None,
+        "carry_month_usd": report.funding.month_usd if report.funding else None,
+        "age": age_words(report),
+        "warnings": list(warnings(report)),
+    }
 
 
 def spreadsheet_text(text: str) -> str:
@@ -66,41 +108,13 @@ def spreadsheet_text(text: str) -> str:
 
     A spreadsheet computes a cell that begins with ``=``, ``+``, ``-`` or ``@``; with an apostrophe
     before it, it does not.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** OWASP, "CSV Injection". Only text is treated so; a number may begin with a minus.
-
-    Examples
-    --------
-    >>> spreadsheet_text("=1+1.csv"), spreadsheet_text("mine.csv")
-    ("'=1+1.csv", 'mine.csv')
     """
     text = printable(text)
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def sheet(outcomes: Sequence[Outcome]) -> bytes:
-    """Write the index as CSV.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-
-    Returns
-    -------
-    bytes
-        UTF-8 with a byte-order mark; text is quoted, numbers are not, and a cell is empty where a
-        report has no value.
-    """
+    """Write the index as CSV."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(COLUMNS)
@@ -128,24 +142,8 @@ def _told(outcome: Outcome) -> str:
 
 
 def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
-    """Write the index as one HTML page.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-    source : str
-        Name of the folder or manifest that they are of.
-
-    Returns
-    -------
-    bytes
-        UTF-8. Its table is whole without the script, which sorts it.
-    """
-    style = _read("hedge_report/style.css") + _read("index/index.css")
-    script = _read("index/sort.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    """Write the index as one HTML page."""
     title = "Hedge reports"
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     body = (
         f"<h1>{title}</h1>"
         f"<p class='under'>On the portfolios of {_safe(source)}, by hedgelib "
@@ -156,37 +154,18 @@ def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
         + _table([o for o in outcomes if _has_report(o)])
         + _nothing([o for o in outcomes if o.nothing])
     )
-    return (
-        "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>\n"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
-        f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
-    ).encode()
+    styles = ("report.css", "index.css")
+    return whole_page(title, body, styles=styles, script="sort.js").encode()
 
 
 def old_prices(outcomes: Sequence[Outcome]) -> list[str]:
-    """Say which age warnings the reports carry, and how many carry each.
-
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-
-    Returns
-    -------
-    list of str
-        The most frequent first; empty where no prices are old.
-    """
+    """Say which age warnings the reports carry, and how many carry each."""
     made = [outcome for outcome in outcomes if _has_report(outcome)]
     ages = Counter(outcome.figures["age"] for outcome in made if outcome.figures["age"])
     return [
         text if times == len(made) else f"{text} ({times:,} of {len(made):,} reports.)"
         for text, times in ages.most_common()
     ]
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _safe(text: str) -> str:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from hedgelib.errors import HedgeError
-from hedgelib.report.apart import Job, Made, Workshop
 from hedgelib.report.dates import today
+from hedgelib.report.faults import InTheWay, TooFewFiles
 from hedgelib.report.gather import Book, read_book
 from hedgelib.report.one import is_sample
-from hedgelib.report.records import InTheWay, OutFolder, fingerprint
+from hedgelib.report.records import OutFolder, fingerprint
+from hedgelib.report.run import Job, Made
 
-__all__ = ["Makers", "Outcome", "find_finished", "here", "make_missing", "processors"]
+__all__ = ["Makers", "Outcome", "find_finished", "make_missing", "processors"]
 
-Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Iterator[tuple[int, Made]]]
+Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Generator[tuple[int, Made], None, None]]
 """Takes numbered jobs and gives back what became of each, as they are finished.
 
 A job is taken when it can soon be made, and not before.
@@ -27,22 +27,17 @@ A job is taken when it can soon be made, and not before.
 
 
 _NOTHING = "nothing_to_hedge"
+_LINKED = "the link leads to a file that cannot have a report; `hedgelib report` says why"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one portfolio.
 
-    Parameters
-    ----------
-    book : Book
-    figures : mapping
-        See :func:`hedgelib.report.apart.figures`; empty where there is no report, but for the
-        reason where there is nothing to hedge.
-    error : str
-        Why there is none; empty where there is one.
-    new : bool
-        Whether it was made now, and not found finished.
+    figures : see :func:`hedgelib.report.index.figures`; empty where there is no report, but for
+        the reason where there is nothing to hedge.
+    error : why there is none; empty where there is one.
+    new : whether it was made now, and not found finished.
     """
 
     book: Book
@@ -57,23 +52,13 @@ class Outcome:
 
 
 def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
-    """See what need not be made: reports that are finished, and what cannot have one.
-
-    Parameters
-    ----------
-    books : sequence of Book
-    out : OutFolder
-        Held. A report of what can no longer have one is taken away.
-
-    Returns
-    -------
-    list of Outcome or None
-        None for each report that is still to be made.
-    """
+    """See what need not be made: reports that are finished, and what cannot have one."""
     found: list[Outcome | None] = []
     for book in books:
         try:
             content = _content(book)
+        except TooFewFiles:
+            raise
         except HedgeError as error:
             found.append(_without(book, str(error), out))
             continue
@@ -85,28 +70,7 @@ def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]
 def make_missing(
     books: Sequence[Book], outcomes: list[Outcome | None], out: OutFolder, makers: Makers
 ) -> Iterator[Outcome]:
-    """Make the reports that are not there.
-
-    Parameters
-    ----------
-    books : sequence of Book
-    outcomes : list of Outcome or None
-        As :func:`find_finished` returned it; filled in.
-    out : OutFolder
-        Held.
-    makers : callable
-        See :data:`Makers`.
-
-    Yields
-    ------
-    Outcome
-        Of each job, as it comes; not of a portfolio that has become unreadable meanwhile.
-
-    Raises
-    ------
-    CannotWrite
-        The folder cannot be written to any longer.
-    """
+    """Make the reports that are not there."""
     contents: dict[int, bytes] = {}
 
     def jobs() -> Iterator[tuple[int, Job]]:
@@ -115,15 +79,19 @@ def make_missing(
             try:
                 # Read again, not kept: there may be many, and what is read now is what counts.
                 content = contents[number] = _content(book)
+            except TooFewFiles:
+                raise
             except HedgeError as error:
                 outcomes[number] = _without(book, str(error), out)
                 continue
             sent = None if _ships(book) else content
-            yield number, Job(name=book.path.name, content=sent, parameters=book.parameters)
+            parameters = {"portfolio": book.path.name, **book.parameters}
+            yield number, Job(parameters=parameters, content=sent, apart=True)
 
-    for number, made in makers(jobs()):
-        outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
-        yield outcome
+    with closing(makers(jobs())) as finished:
+        for number, made in finished:
+            outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
+            yield outcome
 
 
 def _content(book: Book) -> bytes:
@@ -161,7 +129,9 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
 
 def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
     if made.error:
-        return _without(book, made.error, out)
+        # The file that a link leads to may be none of the reader's; an error would quote it.
+        linked = made.fault == "input" and book.path.is_symlink()
+        return _without(book, _LINKED if linked else made.error, out)
     figures = made.figures
     if made.nothing:
         out.drop(book.stem)
@@ -178,43 +148,3 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@contextmanager
-def here(workers: int, seconds: float) -> Iterator[Makers]:
-    """Make reports on this machine.
-
-    Parameters
-    ----------
-    workers : int
-        Reports at a time.
-    seconds : float
-        What one may take.
-
-    Yields
-    ------
-    callable
-        See :data:`Makers`.
-    """
-    with Workshop(seconds) as workshop, ThreadPoolExecutor(workers) as pool:
-
-        def makers(jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Made]]:
-            waiting = iter(jobs)
-            running: dict[Future[Made], int] = {}
-            while True:
-                while len(running) < 2 * workers and (next_job := next(waiting, None)):
-                    number, job = next_job
-                    running[pool.submit(workshop.make, job)] = number
-                if not running:
-                    return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield running.pop(future), future.result()
-
-        try:
-            yield makers
-        except BaseException:
-            # Before the pool waits for its threads.
-            workshop.close()
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -60,30 +60,8 @@ def is_sample(path: Path) -> bool:
 def find_portfolio(path: str | Path) -> tuple[Path, bool]:
     """Find a portfolio file from the working directory, or among those that ship with hedgelib.
 
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    path : Path
-    bundled : bool
-        Whether it is one of those that ship. They are looked at for a bare name, and for one under
-        ``data/portfolios``, when the working directory has no such file.
-
-    Raises
-    ------
-    PortfolioFileError
-        There is no such file.
-
-    Notes
-    -----
-    **Source:** own rule, so that the notebook's default works from any folder.
-
-    Examples
-    --------
-    >>> find_portfolio("data/portfolios/layer1.csv")[0].name
-    'layer1.csv'
+    Those are looked at for a bare name, and for one under ``data/portfolios``, when the working
+    directory has no such file; also returned is whether it is one of them.
     """
     path = Path(path)
     if path.exists():
@@ -100,25 +78,7 @@ def find_portfolio(path: str | Path) -> tuple[Path, bool]:
 
 
 def market_for(parameters: ReportParameters) -> market.Market:
-    """Return the market data of a report: the one place where they come from.
-
-    Parameters
-    ----------
-    parameters : ReportParameters
-
-    Returns
-    -------
-    Market
-        The bundled one, or with `live` that of the venue, with the coins of the portfolio, BTC, ETH
-        and that of the contract.
-
-    Raises
-    ------
-    PortfolioFileError
-        With `live`: the file is missing or wrong.
-    VenueError
-        The venue cannot be asked.
-    """
+    """Return the market data of a report: the one place where they come from."""
     if parameters.live is None:
         return market.Market.bundled()
     path, _ = find_portfolio(parameters.portfolio)

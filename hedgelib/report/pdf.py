@@ -34,40 +34,13 @@ class PdfFailed(HedgeError):
 
 
 def find_chromium() -> str | None:
-    """Find a browser that prints: Chromium, or one built on it.
-
-    Returns
-    -------
-    str or None
-        The program that HEDGELIB_CHROMIUM names, else the first of the usual ones.
-    """
+    """Find a browser that prints: Chromium, or one built on it."""
     named = os.environ.get("HEDGELIB_CHROMIUM")
     return next((path for path in map(shutil.which, [named] if named else _NAMES) if path), None)
 
 
 def write_pdf(page: Path, target: Path, *, paper: str = "A4") -> Path:
-    """Print a page; the PDF appears complete or not at all.
-
-    Parameters
-    ----------
-    page : Path
-        HTML that needs no network.
-    target : Path
-        Of the PDF.
-    paper : {"A4", "Letter"}
-
-    Returns
-    -------
-    Path
-        The target.
-
-    Raises
-    ------
-    PdfFailed
-        There is no Chromium, or it made no PDF; the message says what to do.
-    InvalidInput
-        Another paper.
-    """
+    """Print a page; the PDF appears complete or not at all."""
     one_of("paper", paper, PAPERS)
     chromium = find_chromium()
     if chromium is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hedgelib._text import usd
+from hedgelib._text import printable, usd
 
 if TYPE_CHECKING:
     from hedgelib.report.results import Cover, HedgeReport
@@ -27,6 +28,7 @@ __all__ = [
     "period_adjective",
     "sentence",
     "spread_of",
+    "title",
     "usd_spread",
     "without_beta",
 ]
@@ -37,6 +39,11 @@ MOST_NAMES = 6
 
 _MUCH = 0.25
 """Share of the book without a price history and a beta from which the headline leads with it."""
+
+
+def title(report: HedgeReport) -> str:
+    """Return the heading of the report, plain text."""
+    return report.parameters.title or f"Hedge report: {printable(Path(report.file_name).stem)}"
 
 
 def listed(covers: Sequence[Cover]) -> str:

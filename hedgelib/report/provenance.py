@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hedgelib
 from hedgelib.report.blocks import Points, Section, Table, Text
+from hedgelib.report.export import plain
 from hedgelib.report.parameters import PARAMETER_HELP
 from hedgelib.report.phrases import sentence
+from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
 __all__ = ["provenance"]
 
 
+def _data(report: HedgeReport) -> dict[str, Any]:
+    return {
+        "parameters": plain(report.parameters) | {"portfolio": report.file_name},
+        "price_day": plain(report.price_day),
+        "prices": {
+            "last_day": report.last_day.isoformat(),
+            # No count of days where any day serves: the same data then make the same report.
+            "age_days": None if report.as_of_data else report.age_days,
+            "old": report.old,
+            "as_of_data": report.as_of_data,
+        },
+        "contract_figures": plain(report.figures),
+        "data": plain(report.origin),
+    }
+
+
+@part("provenance", "Where the numbers come from", data=_data)
 def provenance(report: HedgeReport) -> Section:
     """Tell where every number comes from."""
     origin, contract = report.origin, report.plan.contract

@@ -6,24 +6,22 @@ was made of and the hashes of its files. A file takes its place in one step, or 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import hedgelib
 from hedgelib import market
-from hedgelib.errors import HedgeError
-from hedgelib.report.blocks import printable
-from hedgelib.report.render import report_notebook
+from hedgelib.report.cells import report_notebook
+from hedgelib.report.faults import CannotWrite, writing
 
-__all__ = ["RECORDS", "CannotWrite", "InTheWay", "OutFolder", "fingerprint"]
+__all__ = ["RECORDS", "OutFolder", "fingerprint"]
 
 RECORDS = ".hedgelib"
 """Folder for records, among the reports."""
@@ -32,23 +30,9 @@ _FORMAT = 1
 _DATA = ("prices.csv", "funding_monthly.csv", "contracts.toml", "coins.toml")
 
 
-class CannotWrite(HedgeError):
-    """The folder for the reports cannot be written to, or no longer."""
-
-
-class InTheWay(CannotWrite):
-    """Where one report is to go there is a folder; the others do not suffer by that."""
-
-
 @cache
 def fingerprint() -> dict[str, str]:
-    """Say what reports are made with: two processes with the same make the same reports.
-
-    Returns
-    -------
-    dict
-        The version of hedgelib, and the SHA-256 of its code and of its data.
-    """
+    """Say what reports are made with: two processes with the same make the same reports."""
     package = Path(hedgelib.__file__).resolve().parent
     code = [
         path
@@ -75,11 +59,6 @@ class OutFolder:
     """A folder of reports, held by one run at a time.
 
     As a context it is held; nobody else can write reports to it then.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Made where it is missing.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -89,7 +68,7 @@ class OutFolder:
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> OutFolder:
-        with self._writing():
+        with writing(self.folder):
             self._records.mkdir(parents=True, exist_ok=True)
             self._lock = (self._records / "lock").open("ab")
         if not _lock(self._lock):
@@ -98,7 +77,7 @@ class OutFolder:
                 f"another run is writing reports to {self.folder}; wait for it, or name another "
                 "folder with --out"
             )
-        with self._writing():
+        with writing(self.folder):
             # What an interrupted run has left.
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch.mkdir(exist_ok=True)
@@ -110,18 +89,7 @@ class OutFolder:
             self._lock.close()
 
     def finished(self, stem: str, made_of: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the figures of a report that is there, whole, and made of just this.
-
-        Parameters
-        ----------
-        stem : str
-        made_of : mapping
-            As it was given to `keep`.
-
-        Returns
-        -------
-        dict or None
-        """
+        """Return the figures of a report that is there, whole, and made of just this."""
         record = self._record(stem)
         if record is None or record["made_of"] != json.loads(json.dumps(dict(made_of))):
             return None
@@ -153,65 +121,41 @@ class OutFolder:
     ) -> None:
         """Put a report in its place, and say that it is finished.
 
-        Parameters
-        ----------
-        stem : str
-        files : mapping of str to bytes
-            By the ends of their names.
-        figures : mapping
-            For the index.
-        made_of : mapping
-            Content, parameters, library and data, ready for JSON.
-
-        Raises
-        ------
-        CannotWrite
-            The report is then not finished, and nothing of it is there by half.
+        Where that fails the report is not finished, and nothing of it is there by half.
         """
-        with self._writing():
-            self._records.joinpath(f"{stem}.json").unlink(missing_ok=True)
-            for kind, content in files.items():
-                self._put(self.folder / f"{stem}.{kind}", content)
-            record = {
-                "format": _FORMAT,
-                "made_of": dict(made_of),
-                "files": {kind: hashlib.sha256(file).hexdigest() for kind, file in files.items()},
-                "figures": dict(figures),
-            }
-            self._put(self._records / f"{stem}.json", json.dumps(record, indent=1).encode())
+        path = self._records / f"{stem}.json"
+        with writing(path):
+            path.unlink(missing_ok=True)
+        for kind, content in files.items():
+            self.put(f"{stem}.{kind}", content)
+        record = {
+            "format": _FORMAT,
+            "made_of": dict(made_of),
+            "files": {kind: hashlib.sha256(file).hexdigest() for kind, file in files.items()},
+            "figures": dict(figures),
+        }
+        self._put(path, json.dumps(record, indent=1).encode())
 
     def drop(self, stem: str) -> None:
         """Take away a report that its portfolio no longer has; what others wrote stays."""
         record = self._record(stem)
         if record is None:
             return
-        with self._writing():
-            self._records.joinpath(f"{stem}.json").unlink()
-            for kind in record["files"]:
-                self.folder.joinpath(f"{stem}.{kind}").unlink(missing_ok=True)
+        files = [self.folder / f"{stem}.{kind}" for kind in record["files"]]
+        for path in (self._records / f"{stem}.json", *files):
+            with writing(path):
+                path.unlink(missing_ok=True)
 
     def put(self, name: str, content: bytes) -> Path:
         """Write another file in one step, and return its path."""
-        with self._writing():
-            self._put(self.folder / name, content)
+        self._put(self.folder / name, content)
         return self.folder / name
 
     def _put(self, target: Path, content: bytes) -> None:
-        new = self._scratch / "file"
-        new.write_bytes(content)
-        os.replace(new, target)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except IsADirectoryError as error:
-            raise InTheWay(f"a folder is in the way: {printable(str(error.filename2))}") from error
-        except OSError as error:
-            raise CannotWrite(
-                f"cannot write to {self.folder}: {error.strerror}; make room or name another "
-                "folder with --out; what is finished is kept"
-            ) from error
+        with writing(target):
+            new = self._scratch / "file"
+            new.write_bytes(content)
+            os.replace(new, target)
 
 
 def _lock(file: IO[bytes]) -> bool:

@@ -1,11 +1,10 @@
-"""What a report is made of: the results, and the report that shows them."""
+"""What a report is made of: results, and nothing that shows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,14 +14,9 @@ from hedgelib._check import FloatArray
 from hedgelib.beta import BetaEstimate
 from hedgelib.plan import HedgePlan
 from hedgelib.portfolio import Portfolio
-from hedgelib.report import export, provenance, risks, sections, summary
-from hedgelib.report.blocks import Section, printable
 from hedgelib.report.dates import OLD_DAYS
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario, run_scenario
-
-if TYPE_CHECKING:
-    from hedgelib.show import Scene
 
 __all__ = [
     "Cap",
@@ -44,21 +38,12 @@ _MONTH_DAYS = 30
 class Cover:
     """How the beta of one holding is known.
 
-    Parameters
-    ----------
-    coin : str
-    value_usd, share : float
-        USD, and decimal of the book.
-    quantity, price_usd : float, optional
-        Coins, and USD a coin, where the file gave them.
-    how : {"history", "own", "cash", "none"}
-        Estimated from prices, given in the file, 0 because it is cash, or not known at all.
-    own_beta : float, optional
-        To the hedge coin.
-    reason : str
-        Why history does not serve, where it does not.
-    at_market : bool
-        Whether the value is that of the quantity at a price of the data.
+    value_usd, share : USD, and decimal of the book.
+    quantity, price_usd : coins, and USD a coin, where the file gave them.
+    how : estimated from prices, given in the file, 0 because it is cash, or not known at all.
+    own_beta : to the hedge coin.
+    reason : why history does not serve, where it does not.
+    at_market : whether the value is that of the quantity at a price of the data.
     """
 
     coin: str
@@ -76,24 +61,17 @@ class Cover:
 class Tracking:
     """How the book moved with one hedge coin.
 
-    Parameters
-    ----------
-    coin : str
-    estimate : BetaEstimate, optional
-        Of the part of the book that has history; None where none has.
-    out_of_sample : float, optional
-        Share of that part's variance that a hedge removed out of sample.
-    coin_sd : float
-        Standard deviation of the coin over the horizon, decimal.
-    book_beta : float
-        Exposure that a hedge can be sized for, over the value of the whole book: the estimate
-        weighted with the betas given in the file; cash, and what has neither, add nothing to it.
-    book_beta_low, book_beta_high : float
-        Range of the beta of the whole book: the 95% interval of the estimate, the given betas
-        taken as exact, and what has neither anywhere from not moving to the end of `covered_beta`'s
-        interval.
-    covered_beta, covered_beta_low, covered_beta_high : float
-        Beta of the coins whose beta is estimated or given, and its 95% interval; cash left out.
+    estimate : of the part of the book that has history; None where none has.
+    out_of_sample : share of that part's variance that a hedge removed out of sample.
+    coin_sd : standard deviation of the coin over the horizon, decimal.
+    book_beta : exposure that a hedge can be sized for, over the value of the whole book: the
+        estimate weighted with the betas given in the file; cash, and what has neither, add
+        nothing to it.
+    book_beta_low, book_beta_high : range of the beta of the whole book: the 95% interval of the
+        estimate, the given betas taken as exact, and what has neither anywhere from not moving
+        to the end of `covered_beta`'s interval.
+    covered_beta, covered_beta_low, covered_beta_high : beta of the coins whose beta is
+        estimated or given, and its 95% interval; cash left out.
     """
 
     coin: str
@@ -115,15 +93,10 @@ class Gap:
     Nothing is known of it, so that figures of the whole book are ranges: at one end it does not
     move with the hedge coin, at the other it has the beta of the covered part.
 
-    Parameters
-    ----------
-    value_usd, share : float
-        USD, and decimal of the book; 0 where everything is covered.
-    kept_usd : float
-        USD of it that stay in the book when margin is sold out of the book.
-    residual_sd : float
-        Residual volatility assumed of it over the horizon, decimal: the median of the coins that
-        have a price history, as if its coins moved together.
+    value_usd, share : USD, and decimal of the book; 0 where everything is covered.
+    kept_usd : USD of it that stay in the book when margin is sold out of the book.
+    residual_sd : residual volatility assumed of it over the horizon, decimal: the median of the
+        coins that have a price history, as if its coins moved together.
     """
 
     value_usd: float
@@ -139,18 +112,12 @@ class Gap:
 class Residual:
     """One standard deviation of the result over the horizon, USD.
 
-    Parameters
-    ----------
-    horizon_days : int
-    before_usd, after_usd : float
-        Of the book without a hedge, and of everything with it; a gap with its residual volatility
-        counted in and a beta of 0.
-    before_at_covered_beta_usd, after_at_covered_beta_usd : float
-        The same with a gap at the beta of the covered part; the same numbers without a gap.
-    own_usd : float
-        Residual volatility that no hedge coin covers, of the coins with a price history.
-    gap_usd : float
-        Residual volatility assumed of a gap.
+    before_usd, after_usd : of the book without a hedge, and of everything with it; a gap with
+        its residual volatility counted in and a beta of 0.
+    before_at_covered_beta_usd, after_at_covered_beta_usd : the same with a gap at the beta of
+        the covered part; the same numbers without a gap.
+    own_usd : residual volatility that no hedge coin covers, of the coins with a price history.
+    gap_usd : residual volatility assumed of a gap.
     """
 
     horizon_days: int
@@ -195,17 +162,11 @@ class Residual:
 class Rallies:
     """How often the hedge coin has risen by a move within 30 days.
 
-    Parameters
-    ----------
-    move : float
-        Decimal; that to the liquidation price.
-    starts, reached : int
-        Days of the history to start from, and those from which a close within 30 days lay at or
-        above the move.
-    episodes : int
-        Separate rallies in which that happened: starting days more than 30 days apart.
-    largest : float
-        The largest such rise on record.
+    move : decimal; that to the liquidation price.
+    starts, reached : days of the history to start from, and those from which a close within 30
+        days lay at or above the move.
+    episodes : separate rallies in which that happened: starting days more than 30 days apart.
+    largest : the largest such rise on record.
     """
 
     move: float
@@ -224,17 +185,10 @@ class Rallies:
 class Cap:
     """The margin that one leverage cap needs, and the rise that it survives.
 
-    Parameters
-    ----------
-    leverage : float
-        Notional over the margin that the opening fee leaves.
-    collateral_usd, notional_usd : float
-    liquidation_price_usd, liquidation_move : float
-        ``inf`` where nothing liquidates.
-    rallies : Rallies, optional
-        How often the history reached it; None without history.
-    own : bool
-        Whether it is the report's own plan.
+    leverage : notional over the margin that the opening fee leaves.
+    liquidation_price_usd, liquidation_move : ``inf`` where nothing liquidates.
+    rallies : how often the history reached it; None without history.
+    own : whether it is the report's own plan.
     """
 
     leverage: float
@@ -250,16 +204,10 @@ class Cap:
 class RallyStep:
     """The futures wallet after a rise of the hedge coin, with no margin added.
 
-    Parameters
-    ----------
-    move, price_usd : float
-        Decimal, and the price after it.
-    spot_pnl_usd : float
-        Gain of what stays in the spot wallet.
-    equity_usd : float
-        Of the futures wallet.
-    leverage : float
-        Notional over equity, then.
+    move, price_usd : decimal, and the price after it.
+    spot_pnl_usd : gain of what stays in the spot wallet.
+    equity_usd : of the futures wallet.
+    leverage : notional over equity, then.
     """
 
     move: float
@@ -273,17 +221,12 @@ class RallyStep:
 class FundingHistory:
     """What funding would have paid to this position, by the monthly history of the data.
 
-    Parameters
-    ----------
-    first_month, last_month : str
-        ISO months of the history.
-    mean_8h, recent_mean_8h : float
-        Mean rate per 8 hours over all settlements, and over those of the last 12 months.
-    worst_month : str
-        The month with the lowest mean.
-    worst_mean_8h : float
-    month_usd, recent_month_usd, worst_month_usd : float
-        Received by this position in 30 days at those rates, USD; paid where negative.
+    first_month, last_month : ISO months of the history.
+    mean_8h, recent_mean_8h : mean rate per 8 hours over all settlements, and over those of the
+        last 12 months.
+    worst_month : the month with the lowest mean.
+    month_usd, recent_month_usd, worst_month_usd : received by this position in 30 days at those
+        rates, USD; paid where negative.
     """
 
     first_month: str
@@ -301,16 +244,10 @@ class FundingHistory:
 class Funding:
     """What funding is expected to pay to this position.
 
-    Parameters
-    ----------
-    assumed : bool
-        Whether the rate was given; else it is the mean of the history.
-    rate_8h : float
-        Per 8 hours, decimal.
-    month_usd : float
-        Received in 30 days at that rate, USD; paid where negative.
-    history : FundingHistory, optional
-        None where the data hold none of the coin.
+    assumed : whether the rate was given; else it is the mean of the history.
+    rate_8h : per 8 hours, decimal.
+    month_usd : received in 30 days at that rate, USD; paid where negative.
+    history : none where the data hold none of the coin.
     """
 
     assumed: bool
@@ -321,61 +258,32 @@ class Funding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeReport:
-    """One report: made by :func:`build_report`.
+    """One report: made by :func:`build_report`, shown by :func:`section`.
 
-    In a notebook each part shows itself: `summary`, `holdings`, `tracking`, `steps`, `moves`,
-    `margin`, `cost`, `uncovered`, `provenance`, and the pictures `tracking_picture` and
-    `moves_picture`.
-
-    Parameters
-    ----------
-    parameters : ReportParameters
-    portfolio : Portfolio
-    file_name, file_sha256 : str
-        Of the portfolio file, its folder left out.
-    bundled_file : bool
-        Whether it is one of those that ship with hedgelib.
-    covers : tuple of Cover
-        One for each holding.
-    trackings : tuple of Tracking
-        One for each hedge coin looked at.
-    hedge_coin, reason : str
-        The coin chosen, and why in a sentence.
-    first_day, last_day : date
-        Of the returns that beta is estimated on.
-    days : int
-        Days that they cover.
-    left_out : int
-        Days at the start of the window that fill no return over the horizon.
-    window_cut : str
-        Why there are fewer than asked for; empty where there are not.
-    price_day : date, optional
-        Day of the close that serves as price; None where the price was given, as a parameter or in
-        the file.
-    age_days : int
-        Days from `last_day`, the last one of the data, to today.
-    as_of_data : bool
-        Whether an exercise on the data's last day is meant.
-    plan : HedgePlan
-    scenario : Scenario
-        Of `MOVES`, a gap taken not to move.
-    gap : Gap
-        What has neither a price history nor a beta in the file.
-    residual : Residual
-    rallies : Rallies, optional
-        How often the history reached the liquidation price; None where nothing liquidates.
-    caps : tuple of Cap
-        Leverage caps side by side, the report's own among them.
-    rally : tuple of RallyStep
-        Rises below the liquidation price.
-    funding : Funding, optional
-        None where no rate is assumed and the data hold none of the coin.
-    figures : tuple of Figure
-        Every figure of the contract with its date and source.
-    origin : dict
-        Where the market data come from.
-    book_returns, coin_returns : ndarray, shape (n,)
-        Of the part with history and of the hedge coin; empty where no coin has history.
+    file_name, file_sha256 : of the portfolio file, its folder left out.
+    bundled_file : whether it is one of those that ship with hedgelib.
+    covers : one for each holding.
+    trackings : one for each hedge coin looked at.
+    hedge_coin, reason : the coin chosen, and why in a sentence.
+    first_day, last_day : of the returns that beta is estimated on.
+    days : days that they cover.
+    left_out : days at the start of the window that fill no return over the horizon.
+    window_cut : why there are fewer than asked for; empty where there are not.
+    price_day : day of the close that serves as price; None where the price was given, as a
+        parameter or in the file.
+    age_days : days from `last_day`, the last one of the data, to today.
+    as_of_data : whether an exercise on the data's last day is meant.
+    scenario : of `MOVES`, a gap taken not to move.
+    gap : what has neither a price history nor a beta in the file.
+    rallies : how often the history reached the liquidation price; None where nothing
+        liquidates.
+    caps : leverage caps side by side, the report's own among them.
+    rally : rises below the liquidation price.
+    funding : None where no rate is assumed and the data hold none of the coin.
+    figures : every figure of the contract with its date and source.
+    origin : where the market data come from.
+    book_returns, coin_returns : of the part with history and of the hedge coin; empty where no
+        coin has history.
     """
 
     parameters: ReportParameters
@@ -409,11 +317,6 @@ class HedgeReport:
     coin_returns: FloatArray
 
     @property
-    def title(self) -> str:
-        """Heading of the report, plain text."""
-        return self.parameters.title or f"Hedge report: {printable(Path(self.file_name).stem)}"
-
-    @property
     def tracked(self) -> Tracking:
         """The tracking of the coin that was chosen."""
         return next(t for t in self.trackings if t.coin == self.hedge_coin)
@@ -434,17 +337,7 @@ class HedgeReport:
         return self.measured_usd + sum(cover.value_usd for cover in self.coins("own"))
 
     def at_covered_beta(self, moves: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Gain and loss over moves of the hedge coin, the gap moving with the covered part's beta.
-
-        Parameters
-        ----------
-        moves : array_like, shape (n,)
-            Returns of the hedge coin, decimals.
-
-        Returns
-        -------
-        total_usd, unhedged_usd : ndarray, shape (n,)
-        """
+        """Return gain and loss over moves, hedged and not, the gap at the covered part's beta."""
         moves = np.asarray(moves, dtype=np.float64)
         plan, gap, beta = self.plan, self.gap, self.tracked.covered_beta
         kept = gap.kept_usd / plan.kept_usd if plan.kept_usd else 0.0
@@ -455,72 +348,3 @@ class HedgeReport:
     def coins(self, how: Literal["history", "own", "cash", "none"]) -> tuple[Cover, ...]:
         """Return the holdings whose beta is known in one way."""
         return tuple(cover for cover in self.covers if cover.how == how)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before anything else, in sentences; empty where nothing."""
-        return summary.warnings(self)
-
-    @property
-    def headline(self) -> str:
-        """The plan in a line."""
-        return summary.headline(self)
-
-    @property
-    def summary(self) -> Section:
-        """The whole in a paragraph."""
-        return summary.summary(self)
-
-    @property
-    def holdings(self) -> Section:
-        """What is held."""
-        return sections.holdings(self)
-
-    @property
-    def tracking(self) -> Section:
-        """What it tracks, and which coin to use."""
-        return sections.tracking(self)
-
-    @property
-    def steps(self) -> Section:
-        """The plan in five steps."""
-        return sections.steps(self)
-
-    @property
-    def moves(self) -> Section:
-        """What a move does, with and without the hedge."""
-        return sections.moves(self)
-
-    @property
-    def margin(self) -> Section:
-        """What keeps the position open, and what ends it."""
-        return risks.margin(self)
-
-    @property
-    def cost(self) -> Section:
-        """Fees and funding."""
-        return risks.cost(self)
-
-    @property
-    def uncovered(self) -> Section:
-        """What the hedge leaves open."""
-        return risks.uncovered(self)
-
-    @property
-    def provenance(self) -> Section:
-        """Where every number comes from."""
-        return provenance.provenance(self)
-
-    @property
-    def tracking_picture(self) -> Scene | Section:
-        """Daily returns of the book against those of the hedge coin."""
-        return sections.tracking_picture(self)
-
-    @property
-    def moves_picture(self) -> Scene:
-        """Profit and loss over moves of the hedge coin."""
-        return sections.moves_picture(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number of the report as JSON takes it, see :func:`export.to_data`."""
-        return export.to_data(self)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.carry import annualise_funding
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
+from hedgelib.report.export import plain
 from hedgelib.report.phrases import (
     coin_price,
     listed,
@@ -19,9 +20,10 @@ from hedgelib.report.phrases import (
     usd_spread,
     without_beta,
 )
+from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
-    from hedgelib.report.results import HedgeReport
+    from hedgelib.report.results import Cap, HedgeReport
 
 __all__ = ["cost", "margin", "uncovered"]
 
@@ -39,6 +41,21 @@ def _rally_rows(report: HedgeReport) -> list[list[str]]:
     ]
 
 
+def _margin_data(report: HedgeReport) -> dict[str, Any]:
+    return {
+        "rallies": plain(report.rallies),
+        "caps": [_cap(cap) for cap in report.caps],
+        "rally": plain(report.rally),
+    }
+
+
+def _cap(cap: Cap) -> dict[str, Any]:
+    found: dict[str, Any] = plain(cap)
+    seen = found.pop("rallies") or {}
+    return found | {name: seen.get(name) for name in ("starts", "reached", "episodes")}
+
+
+@part("margin", "Margin and liquidation", data=_margin_data)
 def margin(report: HedgeReport) -> Section:
     """Show what keeps the short open, and what ends it."""
     plan, coin = report.plan, report.hedge_coin
@@ -120,6 +137,11 @@ def margin(report: HedgeReport) -> Section:
     return Section(blocks)
 
 
+@part(
+    "cost",
+    "What it costs to hold",
+    data=lambda report: {"funding": plain(report.funding)},
+)
 def cost(report: HedgeReport) -> Section:
     """Show fees, and what funding has paid."""
     plan, funding, coin = report.plan, report.funding, report.hedge_coin
@@ -179,6 +201,11 @@ def cost(report: HedgeReport) -> Section:
     return Section(blocks)
 
 
+@part(
+    "uncovered",
+    "What is not covered",
+    data=lambda report: {"residual": plain(report.residual)},
+)
 def uncovered(report: HedgeReport) -> Section:
     """Show the risk that the hedge leaves open."""
     plan, residual, coin = report.plan, report.residual, report.hedge_coin

@@ -6,12 +6,13 @@ Nothing is worked out here; every number is the report's.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Points, Section, Table, Text
+from hedgelib.report.export import plain
 from hedgelib.report.phrases import (
     MOST_NAMES,
     beta_spread,
@@ -25,6 +26,7 @@ from hedgelib.report.phrases import (
     usd_spread,
     without_beta,
 )
+from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
     from hedgelib.plan import HedgePlan
@@ -34,6 +36,32 @@ if TYPE_CHECKING:
 __all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
 
 
+def _holdings_data(report: HedgeReport) -> dict[str, Any]:
+    book, gap = report.portfolio, report.gap
+    return {
+        "portfolio": {
+            "file": report.file_name,
+            "sha256": report.file_sha256,
+            "value_usd": book.value_usd,
+            "cash_usd": book.cash_usd,
+            "read_as": dict(book.read_as),
+            "coins_read_as": [
+                plain(reading) | {"text": reading.text} for reading in book.coins_read_as
+            ],
+            "holdings": plain(report.covers),
+        },
+        "coverage": {
+            "measured_usd": report.measured_usd,
+            "covered_usd": report.covered_usd,
+            "gap_usd": gap.value_usd,
+            "gap_share": gap.share,
+            "gap_kept_usd": gap.kept_usd,
+            "gap_residual_sd": gap.residual_sd,
+        },
+    }
+
+
+@part("holdings", "What you hold", data=_holdings_data)
 def holdings(report: HedgeReport) -> Section:
     """List what is held, and how each beta is known."""
     quantities = any(c.quantity is not None for c in report.covers)
@@ -160,6 +188,28 @@ def _tracking_row(tracked: Tracking) -> list[str]:
     ]
 
 
+def _tracking_data(report: HedgeReport) -> dict[str, Any]:
+    found = {tracked.coin: plain(tracked) for tracked in report.trackings}
+    for tracked in report.trackings:
+        if tracked.estimate is not None:
+            low, high = tracked.estimate.interval()
+            found[tracked.coin]["estimate"] |= {"beta_low": low, "beta_high": high}
+    return {
+        "tracking": found,
+        "hedge_coin": report.hedge_coin,
+        "reason": report.reason,
+        "window": {
+            "first_day": report.first_day.isoformat(),
+            "last_day": report.last_day.isoformat(),
+            "days": report.days,
+            "horizon_days": report.parameters.horizon_days,
+            "left_out": report.left_out,
+            "cut": report.window_cut,
+        },
+    }
+
+
+@part("tracking", "What it tracks", data=_tracking_data)
 def tracking(report: HedgeReport) -> Section:
     """Show what the book tracks, and which coin to use."""
     coin, tracked = report.hedge_coin, report.tracked
@@ -265,6 +315,34 @@ def _blocks_words(report: HedgeReport) -> str:
     )
 
 
+@part("tracking-picture")
+def tracking_picture(report: HedgeReport) -> Scene | Section:
+    """Show daily returns of book and hedge coin."""
+    from hedgelib.show.scatter import BetaScatter
+
+    fit = report.tracked.estimate
+    if fit is None:
+        return Section([Text("There are no returns to draw.", "note")])
+    return BetaScatter(
+        y=report.book_returns, x=report.coin_returns, fit=fit, period=period_adjective(report)
+    ).scene()
+
+
+def _plan_data(report: HedgeReport) -> dict[str, Any]:
+    plan = report.plan
+    more = {
+        "contract_id": plan.contract.id,
+        "notional_usd": plan.notional_usd,
+        "leverage": plain(plan.leverage),
+        "wallet_usd": plan.wallet_usd,
+        "wallet_coin": plan.wallet_coin,
+        "liquidation_move": plain(plan.liquidation_move),
+        "steps": [{"name": name, "text": text} for name, text in plan.steps()],
+    }
+    return {"plan": plain(plan) | more}
+
+
+@part("plan", "The plan", data=_plan_data)
 def steps(report: HedgeReport) -> Section:
     """List the five steps of the plan."""
     plan = report.plan
@@ -324,6 +402,59 @@ def steps(report: HedgeReport) -> Section:
     return Section(blocks)
 
 
+@part("moves-picture", "What a move does, with and without the hedge")
+def moves_picture(report: HedgeReport) -> Scene:
+    """Show gain and loss over moves, of the covered part alone where there is a gap."""
+    from hedgelib.show.moves import pnl_over_moves, study_move
+
+    moves, plan, gap = report.scenario.move, report.plan, report.gap
+    if gap:
+        plan = _without_gap(report)
+    study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
+    scene = pnl_over_moves(study.curve)
+    if report.old and report.price_day is not None:
+        alt = f"{scene.alt} Prices start from the price of {report.price_day}."
+        scene = replace(scene, alt=alt)
+    if not gap:
+        return scene
+    left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
+    drawn, whole = usd(report.covered_usd), usd(report.plan.book_usd)
+    return replace(
+        scene,
+        title=f"{drawn} of {whole}: what has no beta is not drawn",
+        alt=f"Of {covered_part(report)} alone; {left_out}. {scene.alt}",
+    )
+
+
+def _without_gap(report: HedgeReport) -> HedgePlan:
+    """Return the plan with a book of the covered part: the same exposure in fewer dollars."""
+    plan, gap = report.plan, report.gap
+    book, kept = plan.book_usd - gap.value_usd, plan.kept_usd - gap.kept_usd
+    return replace(
+        plan,
+        book_usd=book,
+        beta=plan.beta * plan.book_usd / book,
+        kept_usd=kept,
+        kept_beta=plan.kept_beta * plan.kept_usd / kept if kept > 0 else 0.0,
+    )
+
+
+def _moves_data(report: HedgeReport) -> dict[str, Any]:
+    totals, alone = report.at_covered_beta(report.scenario.move)
+    ends = zip(report.scenario.rows(), totals.tolist(), alone.tolist(), strict=True)
+    return {
+        "moves": [
+            plain(row)
+            | {
+                "total_pnl_at_covered_beta_usd": total,
+                "unhedged_pnl_at_covered_beta_usd": unhedged,
+            }
+            for row, total, unhedged in ends
+        ]
+    }
+
+
+@part("moves", data=_moves_data)
 def moves(report: HedgeReport) -> Section:
     """Show gain and loss for moves of the hedge coin."""
     s, plan, coin, gap = report.scenario, report.plan, report.hedge_coin, report.gap
@@ -393,51 +524,3 @@ def _gap_range(report: HedgeReport, number: int) -> str:
     move = float(report.scenario.move[number])
     end = report.gap.kept_usd * max(-1.0, report.tracked.covered_beta * move)
     return usd_spread((0.0, end), signed=True)
-
-
-def tracking_picture(report: HedgeReport) -> Scene | Section:
-    """Show daily returns of book and hedge coin."""
-    from hedgelib.show.scatter import BetaScatter
-
-    fit = report.tracked.estimate
-    if fit is None:
-        return Section([Text("There are no returns to draw.", "note")])
-    return BetaScatter(
-        y=report.book_returns, x=report.coin_returns, fit=fit, period=period_adjective(report)
-    ).scene()
-
-
-def moves_picture(report: HedgeReport) -> Scene:
-    """Show gain and loss over moves, of the covered part alone where there is a gap."""
-    from hedgelib.show.moves import pnl_over_moves, study_move
-
-    moves, plan, gap = report.scenario.move, report.plan, report.gap
-    if gap:
-        plan = _without_gap(report)
-    study = study_move(plan, 0.0, lowest=float(moves.min()), highest=float(moves.max()))
-    scene = pnl_over_moves(study.curve)
-    if report.old and report.price_day is not None:
-        alt = f"{scene.alt} Prices start from the price of {report.price_day}."
-        scene = replace(scene, alt=alt)
-    if not gap:
-        return scene
-    left_out = f"{usd(gap.value_usd)} of {listed(without_beta(report))} are not drawn"
-    drawn, whole = usd(report.covered_usd), usd(report.plan.book_usd)
-    return replace(
-        scene,
-        title=f"{drawn} of {whole}: what has no beta is not drawn",
-        alt=f"Of {covered_part(report)} alone; {left_out}. {scene.alt}",
-    )
-
-
-def _without_gap(report: HedgeReport) -> HedgePlan:
-    """Return the plan with a book of the covered part: the same exposure in fewer dollars."""
-    plan, gap = report.plan, report.gap
-    book, kept = plan.book_usd - gap.value_usd, plan.kept_usd - gap.kept_usd
-    return replace(
-        plan,
-        book_usd=book,
-        beta=plan.beta * plan.book_usd / book,
-        kept_usd=kept,
-        kept_beta=plan.kept_beta * plan.kept_usd / kept if kept > 0 else 0.0,
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text
+from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
 from hedgelib.report.phrases import (
     age_words,
     beta_range,
@@ -21,15 +21,19 @@ from hedgelib.report.phrases import (
     much_is_uncovered,
     period,
     spread_of,
+    title,
     usd_spread,
     without_beta,
 )
+from hedgelib.report.registry import part
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["headline", "summary", "warnings"]
+__all__ = ["headline", "in_words", "summary", "warnings"]
+
+_MOST_READ_AS = 8
 
 _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
@@ -75,10 +79,29 @@ def headline(report: HedgeReport) -> str:
     )
 
 
+def in_words(report: HedgeReport) -> tuple[str, ...]:
+    """Say what a terminal shows of a report, in lines."""
+    lines = [f"{title(report)}: {headline(report)}"]
+    lines += [f"! {printable(warning)}" for warning in warnings(report)]
+    if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
+        more = len(read_as) - _MOST_READ_AS
+        shown = "; ".join(read_as[:_MOST_READ_AS])
+        lines.append(f"{shown}; and {more:,} more" if more > 0 else shown)
+    return tuple(lines)
+
+
+@part(
+    "summary",
+    data=lambda report: {
+        "title": title(report),
+        "headline": headline(report),
+        "warnings": list(warnings(report)),
+    },
+)
 def summary(report: HedgeReport) -> Section:
     """Summarise the report on one page: holdings, hedge, cost and risks."""
     blocks: list[Block] = [
-        Heading(report.title, _under(report)),
+        Heading(title(report), _under(report)),
         *(Text(warning, "warning") for warning in warnings(report)),
         Facts(_facts(report)),
         Story(

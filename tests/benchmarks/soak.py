@@ -114,17 +114,19 @@ class Run:
         return []
 
     def servers(self) -> list[psutil.Process]:
+        """Return the fork server; the other child is multiprocessing's own."""
         with suppress(psutil.Error):
-            return self.tree.children()
+            children = self.tree.children()
+            return [child for child in children if "forkserver" in " ".join(child.cmdline())]
         return []
 
     def finished(self) -> int:
         return len(list((self.out / ".hedgelib").glob("*.json")))
 
     def kill_a_report(self) -> None:
-        reports = [child for server in self.servers() for child in server.children()]
-        if reports:
-            with suppress(psutil.Error):
+        with suppress(psutil.Error):
+            reports = [child for server in self.servers() for child in server.children()]
+            if reports:
                 random.choice(reports).kill()
                 self.harm["report"] += 1
 

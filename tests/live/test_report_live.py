@@ -14,8 +14,11 @@ from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 from hedgelib.__main__ import main
 from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
-from hedgelib.report import ReportParameters, build_report
+from hedgelib.report import ReportParameters, build_report, run
 from hedgelib.report.dates import TODAY_VARIABLE
+from hedgelib.report.export import to_data
+from hedgelib.report.registry import section
+from hedgelib.report.summary import headline, warnings
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     plan = report.plan
     assert plan.contract.id == "bybit:ETHUSD"
     assert report.price_day == back(1)
-    assert report.headline.startswith(f"at prices of {back(1)}, short ")
+    assert headline(report).startswith(f"at prices of {back(1)}, short ")
     assert not report.old
     assert plan.price_usd == world.spot["ETH"][back(1)]
     ada = next(cover for cover in report.covers if cover.coin == "ADA")
@@ -60,13 +63,17 @@ def test_a_report_takes_everything_from_the_venue(home, book):
     assert face.value == 1
     tick = next(figure for figure in report.figures if figure.name == "tick_usd")
     assert tick.as_of == "2025-03-10"
-    text = repr(report.provenance)
+    text = repr(section(report, "provenance"))
     assert "daily closes (UTC) from Bybit through ccxt" in text
     assert "fetched 2025-03-10 10:00 UTC, less than a minute old" in text
-    assert "those that BTC/USD:BTC and ETH/USD:ETH paid, read from Bybit" in repr(report.cost)
+    assert "those that BTC/USD:BTC and ETH/USD:ETH paid, read from Bybit" in repr(
+        section(report, "cost")
+    )
     assert "NEW: no market at the venue" in text
-    assert "mean funding rate of 2024 to 2025 the short" in " ".join(repr(report.summary).split())
-    differences = report.to_dict()["data"]["contracts"]["differences"]
+    assert "mean funding rate of 2024 to 2025 the short" in " ".join(
+        repr(section(report, "summary")).split()
+    )
+    differences = to_data(report)["data"]["contracts"]["differences"]
     assert differences[0] == ("bybit:BTCUSD taker_fee: bundled 0.075%, live 0.06%, bundled used")
 
 
@@ -76,7 +83,7 @@ def test_a1_a_venue_that_stopped_ten_days_ago_gives_old_prices(home, book, monke
     with pytest.raises(PortfolioFileError, match="the value of ADA would be that of 2025-03-09"):
         build_report(parameters)
     book.write_text("coin,usd_value\nADA,9000\nLINK,9000\n")
-    (old, *_) = build_report(parameters).warnings
+    (old, *_) = warnings(build_report(parameters))
     assert old.startswith("Prices are 10 days old: this is an exercise, not a plan. The last day")
     assert len(home.venue.requests) > 0
 
@@ -85,21 +92,21 @@ def test_a_gap_is_named_and_no_beginning(home, book):
     del home.venue.world.spot["ADA"][back(100)]
     report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
     assert report.days == 363
-    text = " ".join(repr(report.tracking).split())
+    text = " ".join(repr(section(report, "tracking")).split())
     assert "365 days were asked for; there are 363, because ADA has no return on 2 of them." in text
     for day in [day for day in home.venue.world.spot["LINK"] if day < back(50)]:
         del home.venue.world.spot["LINK"][day]
     (home.cache / "live" / "bybit" / "close-LINK.csv").unlink()
     home.clock.seconds += 7200
-    text = " ".join(repr(build_report(report.parameters).tracking).split())
+    text = " ".join(repr(section(build_report(report.parameters), "tracking")).split())
     assert "because the history of LINK begins then." in text
 
 
 def test_a_second_report_asks_nobody(home, book):
     parameters = ReportParameters(portfolio=str(book), live="bybit")
-    first = build_report(parameters).to_dict()
+    first = to_data(build_report(parameters))
     asked = len(home.venue.requests)
-    assert build_report(parameters).to_dict() == first
+    assert to_data(build_report(parameters)) == first
     assert len(home.venue.requests) == asked
 
 
@@ -155,7 +162,13 @@ def test_the_venue_is_checked_like_every_parameter():
         ReportParameters(portfolio="x.csv", live="Bybit")
 
 
-def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys):
+def make_here(job: run.Job, **_) -> run.Made:
+    """Make a report where the venue is a fake: in this process."""
+    return run.make(job)
+
+
+def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run, "make_one", make_here)
     home.venue.faults = [Fault("status", status=503)] * 50
     words = ["report", str(book), "--live", "bybit", "--out", str(tmp_path / "out")]
     assert main(words) == 1
@@ -165,19 +178,23 @@ def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, caps
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the user's cache folder is set as on Linux")
-def test_the_notebook_s_kernel_runs_on_what_the_command_has_fetched(book, tmp_path, monkeypatch):
+def test_another_process_runs_on_what_this_one_has_fetched(book, tmp_path, monkeypatch):
     now = datetime.now(UTC)
     monkeypatch.setattr(venuetools, "NOW", now)
     monkeypatch.setattr(venuetools, "TODAY", now.date())
     monkeypatch.setenv(TODAY_VARIABLE, now.date().isoformat())
     monkeypatch.setattr(data, "Pace", Clock(seconds=time.time()).pace)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    # A kernel that asked the venue all the same would not get out.
+    # A process that asked the venue all the same would not get out.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     venue, out = FAKES["binance"](), tmp_path / "out"
-    with serving(venue) as port:
-        monkeypatch.setattr(fetching, "open_exchange", opening(port))
-        assert main(["report", str(book), "--live", "binance", "--out", str(out)]) == 0
+    words = ["report", str(book), "--live", "binance", "--out", str(out)]
+    with serving(venue) as port, monkeypatch.context() as patch:
+        patch.setattr(fetching, "open_exchange", opening(port))
+        patch.setattr(run, "make_one", make_here)
+        assert main(words) == 0
+    (out / "book.html").unlink()
+    assert main(words) == 0
     page = (out / "book.html").read_text()
     assert "Binance COIN-M through ccxt" in page
     assert "BTCUSD_PERP" in page

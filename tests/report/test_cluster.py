@@ -14,7 +14,7 @@ from labtools import PATIENCE_SECONDS
 from hedgelib import __main__ as command_line
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, cluster, records
-from hedgelib.report.apart import Made
+from hedgelib.report.run import Job
 
 BOOKS = 6
 
@@ -103,7 +103,7 @@ def test_workers_with_another_hedgelib_are_refused(dask, monkeypatch, name, says
 
 def test_a_worker_that_joins_with_another_hedgelib_makes_nothing():
     other = records.fingerprint() | {"version": "another"}
-    made = Made.unpack(cluster.make_on_worker(b"", 60.0, other))
+    made = cluster.make_on_worker(Job(parameters={}), 60.0, other)
     assert made.error == "the worker has another hedgelib, or other data"
 
 

@@ -1,7 +1,6 @@
 """Many reports: every portfolio has its report or its reason, whatever happens on the way.
 
-Forks that make reports come from one server. What is finished, and when, is asked with reports
-that take no time.
+What is finished, and when, is asked with reports that take no time.
 """
 
 from __future__ import annotations
@@ -29,15 +28,18 @@ from labtools import PATIENCE_SECONDS, ROOT, poll
 from PIL import Image
 
 from hedgelib import __main__ as command_line
+from hedgelib import market
 from hedgelib._text import percent, usd
 from hedgelib.errors import HedgeError
-from hedgelib.report import ReportParameters, apart, build_report, many, records
-from hedgelib.report.apart import Job, Made, Workshop
+from hedgelib.report import ReportParameters, build_report, many, records, run
 from hedgelib.report.dates import TODAY_VARIABLE
-from hedgelib.report.forkserver import ForkServer
 from hedgelib.report.gather import LARGEST_BYTES, gather
 from hedgelib.report.index import COLUMNS, spreadsheet_text
+from hedgelib.report.registry import section
+from hedgelib.report.run import Job, Made
+from hedgelib.report.summary import warnings
 
+SHIPPED = market.data_folder() / "portfolios"
 BOOK = "coin,usd_value\nADA,6000\nLINK,4000\n"
 GOOD = (
     "<img src=x onerror=alert(1)>.csv",
@@ -56,6 +58,7 @@ BAD = {
     "link.csv": "a link that leads nowhere",
     "linked": "a link to a folder is not followed",
     "pipe.csv": "not a file, but a pipe",
+    "secret.csv": "the link leads to a file that cannot have a report",
     "unknown.csv": "no coin of the book has a beta",
 }
 BADLY_NAMED = "caf\udce9.csv"
@@ -72,6 +75,8 @@ def write_books(folder: Path) -> None:
     (folder / "latin.csv").write_bytes(b"coin,usd_value\nCAF\xe9,1\n")
     (folder / "link.csv").symlink_to("nowhere")
     (folder / "linked").symlink_to("deep")
+    (folder.parent / "passwords").write_text("root:secret\n")
+    (folder / "secret.csv").symlink_to(folder.parent / "passwords")
     os.mkfifo(folder / "pipe.csv")
     (folder / "unknown.csv").write_text("coin,usd_value\nNOBODYS,1\n")
     (folder / BADLY_NAMED).write_text(BOOK)
@@ -81,33 +86,12 @@ def write_books(folder: Path) -> None:
         path.write_text(BOOK)
 
 
-class Kept:
-    """A fork server that stays when one who uses it has done."""
-
-    def __init__(self, server: ForkServer) -> None:
-        self.runs, self.start, self.close = server.runs, server.start, lambda: None
-
-
 @pytest.fixture(scope="module")
-def server():
-    with ForkServer("hedgelib.report.apart:warm_up") as running:
-        yield running
-        assert psutil.Process(running.pid).children() == []
-
-
-@pytest.fixture
-def forks(server, monkeypatch):
-    """Let reports be forked from the module's server."""
-    monkeypatch.setattr(apart, "ForkServer", lambda *_: Kept(server))
-
-
-@pytest.fixture(scope="module")
-def made(server, tmp_path_factory):
+def made(tmp_path_factory):
     """The command on a folder with everything in it."""
     folder = tmp_path_factory.mktemp("many")
     write_books(folder / "books")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(apart, "ForkServer", lambda *_: Kept(server))
         patch.chdir(folder)
         code = command_line.main(["reports", "books", "--max-leverage", "2.5"])
     return folder, code
@@ -135,7 +119,6 @@ def test_every_portfolio_has_its_report_or_its_reason(made):
             assert not row["error"].startswith(name), "its name stands beside it"
 
 
-@pytest.mark.usefixtures("forks")
 def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     books = tmp_path / "books"
@@ -163,6 +146,12 @@ def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys
     assert (tmp_path / "out" / "cash.html").is_file()
 
 
+def test_no_word_of_a_file_that_a_link_leads_to_is_told(made):
+    folder, _ = made
+    for path in (folder / "out").glob("index.*"):
+        assert "root:secret" not in path.read_text("utf-8-sig"), path.name
+
+
 def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
     folder, _ = made
     expected = sorted((*GOOD, *BAD, BADLY_NAMED), key=lambda name: (name.count("/"), name))
@@ -172,7 +161,7 @@ def test_the_order_is_that_of_the_names_a_folder_before_its_folders(made):
 def test_names_of_files_lead_nowhere_and_none_is_shared(made):
     folder, _ = made
     out = folder / "out"
-    assert sorted(path.name for path in folder.iterdir()) == ["books", "out"]
+    assert sorted(path.name for path in folder.iterdir()) == ["books", "out", "passwords"]
     reports = [row["report"] for row in rows(out).values() if row["report"]]
     assert len({name.casefold() for name in reports}) == len(GOOD)
     stems = [Path(name).stem for name in reports]
@@ -195,7 +184,7 @@ def test_the_numbers_are_those_of_one_report(made, monkeypatch):
     assert float(row["unhedged_month_usd"]) == report.residual.before_usd * month
     assert float(row["carry_month_usd"]) == report.funding.month_usd
     assert float(row["liquidation_move"]) == report.plan.liquidation_move
-    assert row["warnings"] == " | ".join(report.warnings)
+    assert row["warnings"] == " | ".join(warnings(report))
     page = (folder / "out" / row["report"]).read_text()
     assert usd(report.plan.notional_usd) in page
     assert report.file_sha256 in page
@@ -214,11 +203,11 @@ def test_cells_show_what_the_report_shows_elsewhere(made, monkeypatch):
     name = rows(folder / "out")["layer.csv"]["report"]
     notebook = nbformat.read((folder / "out" / name).with_suffix(".ipynb"), as_version=4)
     cells = {c.id: c.outputs[0].data for c in notebook.cells if c.cell_type == "code" and c.outputs}
-    assert cells["summary"]["text/html"] == report.summary._repr_html_()
-    assert cells["provenance"]["text/plain"] == repr(report.provenance)
+    assert cells["summary"]["text/html"] == section(report, "summary")._repr_html_()
+    assert cells["provenance"]["text/plain"] == repr(section(report, "provenance"))
     for cell, picture in (
-        ("tracking-picture", report.tracking_picture),
-        ("moves-picture", report.moves_picture),
+        ("tracking-picture", section(report, "tracking-picture")),
+        ("moves-picture", section(report, "moves-picture")),
     ):
         assert cells[cell]["text/plain"] == picture.alt
         assert np.array_equal(pixels(cells[cell]["text/html"]), pixels(picture.html()))
@@ -274,14 +263,16 @@ def asked(monkeypatch):
         "residual_month_usd": None,
     }
 
-    def make(_, job):
-        jobs.append(job)
-        if job.content and b"bad" in job.content:
-            return Made(error="a bad one")
-        files = {"html": b"page of " + (job.content or b""), "ipynb": b"{}"}
-        return Made(figures=figures, files=files)
+    def make_each(numbered, **_):
+        for number, job in numbered:
+            jobs.append(job)
+            if job.content and b"bad" in job.content:
+                yield number, Made(error="a bad one")
+            else:
+                files = {"html": b"page of " + (job.content or b""), "ipynb": b"{}"}
+                yield number, Made(figures=figures, files=files)
 
-    monkeypatch.setattr(Workshop, "make", make)
+    monkeypatch.setattr(run, "make_each", make_each)
     return jobs
 
 
@@ -300,7 +291,7 @@ def reports(*words: str) -> int:
 
 
 def names(jobs: list[Job]) -> list[str]:
-    found = sorted(job.name for job in jobs)
+    found = sorted(job.parameters["portfolio"] for job in jobs)
     jobs.clear()
     return found
 
@@ -414,19 +405,19 @@ def test_two_runs_do_not_write_to_one_folder(three, asked, capsys):
 
 @pytest.mark.usefixtures("asked")
 def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch, capsys):
-    put, written = records.OutFolder._put, []
+    write, written = Path.write_bytes, []
 
-    def full(self, target, content):
+    def full(path, content):
         if len(written) == 4:
-            (self._scratch / "file").write_bytes(content[:1])
+            write(path, content[:1])
             raise OSError(errno.ENOSPC, "No space left on device")
-        written.append(target)
-        put(self, target, content)
+        written.append(path)
+        return write(path, content)
 
-    monkeypatch.setattr(records.OutFolder, "_put", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert reports("--workers", "1") == 2
     err = capsys.readouterr().err
-    assert "No space left on device; make room" in err
+    assert "cannot write to out/b.ipynb: No space left on device; make room" in err
     assert len(err.splitlines()) == 1
     assert not (three / "index.html").exists()
     monkeypatch.undo()
@@ -434,6 +425,44 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch,
     left = {path.name for path in (three / ".hedgelib").iterdir()}
     assert len([name for name in left if name.endswith(".json")]) == 1
     assert "unfinished" not in left
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize("command", ["report books/a.csv", "reports books --workers 2"])
+@pytest.mark.usefixtures("three")
+def test_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hedgelib", *command.split()],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "hedgelib: Too many open files: the limit on open files, 20 for this process, is too low; "
+        "raise it with ulimit -n\n"
+    )
+    assert not list(Path().glob("out/*.html"))
+
+
+def test_descriptors_that_run_out_while_portfolios_are_read_end_the_run(three, asked, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    reports()
+    names(asked)
+    monkeypatch.setattr("hedgelib.report.gather._open_at_once", refused)
+    assert reports() == 2
+    assert names(asked) == []
+    assert len(list(three.glob("?.html"))) == 3, "what is finished stays"
 
 
 def test_a_folder_in_the_way_of_a_report_is_that_reports_trouble(three, asked):
@@ -605,85 +634,36 @@ def test_options_are_checked_first(three, asked, words, says, capsys):
 # Processes that die
 
 
-def book() -> Job:
-    return Job(name="mine.csv", content=BOOK.encode(), parameters={})
+def test_a_portfolio_that_ships_is_known_as_such(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text(f"portfolio\n{SHIPPED / 'alice.csv'}\n")
+    assert command_line.main(["reports", "list.csv"]) == 0
+    assert "one of the portfolios that ship with hedgelib" in Path("out/alice.html").read_text()
 
 
-class Killing(Kept):
-    """A fork server some of whose first forks are killed at once."""
-
-    def __init__(self, server: ForkServer, times: int) -> None:
-        super().__init__(server)
-        self.started, self.times, self.fork = 0, times, server.start
-        self.start = self.start_and_kill
-
-    def start_and_kill(self, *given):
-        child = self.fork(*given)
-        self.started += 1
-        if self.started <= self.times:
-            child.kill()
-        return child
+@pytest.mark.usefixtures("three")
+def test_a_report_that_takes_too_long_has_that_as_its_reason():
+    assert reports("--timeout", "0.001") == 3
+    found = rows(Path("out"))
+    assert [row["error"] for row in found.values()] == [
+        "stopped: it took longer than 0.001 seconds"
+    ] * 3
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_report_whose_process_is_killed_is_made_again_once(server, monkeypatch, times):
-    killing = Killing(server, times)
-    monkeypatch.setattr(apart, "ForkServer", lambda *_: killing)
-    with Workshop(PATIENCE_SECONDS) as workshop:
-        made = workshop.make(book())
-    assert killing.started == 2
-    assert bool(made.files) == (times == 1)
-    assert ("SIGKILL" in made.error) == (times == 2)
+def fork_servers(pid: int) -> list[psutil.Process]:
+    """Return the server of a run; its other child is multiprocessing's own."""
+    children = psutil.Process(pid).children()
+    return [child for child in children if "forkserver" in " ".join(child.cmdline())]
 
 
-@pytest.mark.usefixtures("forks")
-def test_a_report_that_takes_too_long_is_stopped():
-    with Workshop(0.001) as workshop:
-        assert workshop.make(book()).error == "stopped: it took longer than 0.001 seconds"
-
-
-@pytest.mark.usefixtures("forks")
-def test_a_portfolio_that_ships_is_known_as_such():
-    with Workshop(PATIENCE_SECONDS) as workshop:
-        made = workshop.make(Job(name="alice.csv", content=None, parameters={}))
-    assert b"one of the portfolios that ship with hedgelib" in made.files["html"]
-
-
-def test_without_forks_a_python_of_its_own_makes_the_report(monkeypatch):
-    """What a report takes there, a kernel of papermill's, is left to the tests of one report."""
-    code = (
-        "import os, sys\nfrom hedgelib.report import apart\n"
-        "def make(job):\n"
-        "    return apart.Made(files={'html': job.content}, error=str(os.listdir()))\n"
-        "apart.make = make\n"
-        "apart.main(sys.argv[1:])"
-    )
-    called = []
-
-    def command(*words: str) -> list[str]:
-        called.append(words[0])
-        return [sys.executable, "-c", code, *words[1:]]
-
-    monkeypatch.setattr(apart, "can_fork", lambda: False)
-    monkeypatch.setattr(apart, "command", command)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    with Workshop(PATIENCE_SECONDS) as workshop:
-        assert workshop.make(book()) == Made(files={"html": BOOK.encode()}, error="[]")
-        code = "raise SystemExit(5)"
-        assert "exit code 5" in workshop.make(book()).error
-    assert called == ["hedgelib.report.apart"] * 3
-    with Workshop(0.001) as workshop:
-        assert workshop.make(book()).error == "stopped: it took longer than 0.001 seconds"
-
-
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypatch, capsys):
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     """The server is killed on the way, the run goes on; then it is interrupted."""
     monkeypatch.chdir(tmp_path)
     Path("books").mkdir()
     for i in range(30):
         Path(f"books/{i}.csv").write_text(BOOK)
     command = [sys.executable, "-m", "hedgelib", "reports", "books", "--workers", "1"]
-    run = subprocess.Popen(
+    process = subprocess.Popen(
         command,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
@@ -698,23 +678,22 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, server, monkeypat
         return len(list((out / ".hedgelib").glob("*.json")))
 
     def died() -> str | None:
-        return run.stderr.read() if run.poll() is not None else None
+        return process.stderr.read() if process.poll() is not None else None
 
     poll(lambda: finished() > 0, "no report", died)
-    (first,) = psutil.Process(run.pid).children()
+    (first,) = fork_servers(process.pid)
     first.kill()
     had = finished()
     poll(lambda: finished() > had, "no report after the server was killed", died)
-    others = psutil.Process(run.pid).children(recursive=True)
-    run.send_signal(signal.SIGINT)
-    _, err = run.communicate()
-    assert run.returncode == 130
+    others = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
     assert err == "hedgelib: interrupted; run the same command again to continue\n"
     assert psutil.wait_procs(others, timeout=PATIENCE_SECONDS)[1] == []
     kept = finished()
     assert 1 < kept < 30
 
-    monkeypatch.setattr(apart, "ForkServer", lambda *_: Kept(server))
     assert reports() == 0
     assert f"30 portfolios: {30 - kept} made now, {kept} as before" in capsys.readouterr().out
     assert len(rows(out)) == 30

@@ -23,15 +23,17 @@ from hedgelib import market
 from hedgelib._text import percent, usd
 from hedgelib.beta import ols_beta
 from hedgelib.errors import InvalidInput, PortfolioFileError
-from hedgelib.report import ReportParameters, build_report, find_portfolio, render, to_json
-from hedgelib.report.apart import figures
+from hedgelib.report import ReportParameters, build_report, find_portfolio, to_json
 from hedgelib.report.blocks import Facts, Heading, Table, Text
 from hedgelib.report.dates import OLD_DAYS, TODAY_VARIABLE, age_in_days, today
+from hedgelib.report.export import to_data
 from hedgelib.report.gather import Book
+from hedgelib.report.index import figures, sheet
 from hedgelib.report.index import page as index_page
-from hedgelib.report.index import sheet
 from hedgelib.report.many import Outcome
 from hedgelib.report.one import SAMPLES
+from hedgelib.report.registry import section
+from hedgelib.report.summary import headline, warnings
 from hedgelib.scenario import run_scenario
 
 QUANTITIES = "coin,quantity\nADA,10000\nLINK,500\nMATIC,10000\n"
@@ -61,16 +63,6 @@ def book(tmp_path):
     return write
 
 
-@pytest.fixture
-def no_kernel(monkeypatch):
-    """Let the command line write empty pages."""
-
-    def written(_report, folder):
-        return Path(folder) / "book.html", Path(folder) / "book.ipynb"
-
-    monkeypatch.setattr(render, "write_report", written)
-
-
 def whole_book(count: int = 200) -> str:
     """Write 200 coins of one value, of which all but 18% have no price history."""
     known = list(market.latest_prices())
@@ -98,16 +90,16 @@ def test_a1_the_age_is_counted_from_a_day_that_can_be_set(monkeypatch):
 
 def test_a1_old_prices_are_the_first_warning_and_their_day_is_in_every_headline(book):
     got = report_on(book(VALUES))
-    assert got.warnings[0].startswith(OLD)
-    assert "The number of contracts does not depend on the price; price levels" in got.warnings[0]
-    assert got.headline.startswith("at prices of 2023-12-31, short ")
-    heading, warning, *_ = got.summary.blocks
+    assert warnings(got)[0].startswith(OLD)
+    assert "The number of contracts does not depend on the price; price levels" in warnings(got)[0]
+    assert headline(got).startswith("at prices of 2023-12-31, short ")
+    heading, warning, *_ = section(got, "summary").blocks
     assert isinstance(heading, Heading)
     assert "the close of 2023-12-31" in heading.under
-    assert warning == Text(got.warnings[0], "warning")
+    assert warning == Text(warnings(got)[0], "warning")
     data = json.loads(to_json(got))
-    assert data["warnings"][0] == got.warnings[0]
-    assert data["headline"] == got.headline
+    assert data["warnings"][0] == warnings(got)[0]
+    assert data["headline"] == headline(got)
     assert data["prices"] == {
         "last_day": "2023-12-31",
         "age_days": 1063,
@@ -118,24 +110,24 @@ def test_a1_old_prices_are_the_first_warning_and_their_day_is_in_every_headline(
 
 def test_a1_where_a_price_level_is_shown_its_day_is(book):
     got = report_on(book(VALUES))
-    (facts,) = (block for block in got.summary.blocks if isinstance(block, Facts))
+    (facts,) = (block for block in section(got, "summary").blocks if isinstance(block, Facts))
     tile = next(item for item in facts.items if item[0] == "Liquidation")
     assert tile[2].endswith("from the price of 2023-12-31")
-    (caps,) = (block for block in got.summary.blocks if isinstance(block, Table))
+    (caps,) = (block for block in section(got, "summary").blocks if isinstance(block, Table))
     assert caps.caption.endswith("from the price of 2023-12-31")
-    said = plain(got.summary)
+    said = plain(section(got, "summary"))
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said
-    assert "from the price of 2023-12-31" in plain(got.margin)
-    assert "start from the price of 2023-12-31" in plain(got.moves)
-    assert "starts from the price of 2023-12-31" in plain(got.steps)
-    assert got.moves_picture.alt.endswith("Prices start from the price of 2023-12-31.")
+    assert "from the price of 2023-12-31" in plain(section(got, "margin"))
+    assert "start from the price of 2023-12-31" in plain(section(got, "moves"))
+    assert "starts from the price of 2023-12-31" in plain(section(got, "plan"))
+    assert section(got, "moves-picture").alt.endswith("Prices start from the price of 2023-12-31.")
 
 
 def test_a1_a_linear_contract_has_another_number_at_another_price(book):
     got = report_on(book(VALUES))
     linear = replace(got.plan.contract, kind="linear")
     got = replace(got, plan=replace(got.plan, contract=linear))
-    assert "The number of contracts and price levels, such as" in got.warnings[0]
+    assert "The number of contracts and price levels, such as" in warnings(got)[0]
 
 
 def test_a1_fresh_prices_are_not_warned_of(book, monkeypatch):
@@ -143,10 +135,10 @@ def test_a1_fresh_prices_are_not_warned_of(book, monkeypatch):
         monkeypatch.setenv(TODAY_VARIABLE, day)
         got = report_on(book(VALUES))
         assert got.old == old
-        assert any("days old" in text for text in got.warnings) == old
+        assert any("days old" in text for text in warnings(got)) == old
         assert to_json(got).count('"old": true') == old
     monkeypatch.setenv(TODAY_VARIABLE, "2024-01-01")
-    assert report_on(book(QUANTITIES)).headline.startswith("at prices of 2023-12-31, short ")
+    assert headline(report_on(book(QUANTITIES))).startswith("at prices of 2023-12-31, short ")
 
 
 def test_a1_quantities_at_old_prices_are_refused_unless_that_is_meant(book):
@@ -159,12 +151,12 @@ def test_a1_quantities_at_old_prices_are_refused_unless_that_is_meant(book):
         "exercise with --as-of-data (as_of_data)"
     )
     got = report_on(path, as_of_data=True)
-    assert got.warnings[0] == MEANT
+    assert warnings(got)[0] == MEANT
     assert "1,063" not in to_json(got), "the same data make the same report on any day"
     assert json.loads(to_json(got))["prices"]["age_days"] is None
     # Values and prices of the owner's own are not of the data's day.
     priced = book("coin,quantity,price_usd\nADA,10000,0.8\nLINK,500,15\n")
-    assert report_on(priced).warnings[0].startswith(OLD)
+    assert warnings(report_on(priced))[0].startswith(OLD)
     with pytest.raises(PortfolioFileError, match="the value of LINK would be that of 2023-12-31"):
         report_on(book("coin,quantity,usd_value\nADA,,6000\nLINK,500,\nMATIC,0,\n"))
 
@@ -172,7 +164,7 @@ def test_a1_quantities_at_old_prices_are_refused_unless_that_is_meant(book):
 def test_a1_as_of_data_is_accepted_with_any_file_and_as_text(book):
     got = report_on(book(VALUES), as_of_data="True")
     assert got.as_of_data
-    assert got.warnings[0] == MEANT
+    assert warnings(got)[0] == MEANT
     assert not report_on(book(VALUES), as_of_data="false").as_of_data
 
 
@@ -181,23 +173,23 @@ def test_a1_the_samples_imply_it_where_they_are_and_their_copies_do_not(name, tm
     path, sample = find_portfolio(name)
     assert sample
     got = report_on(name)
-    assert (got.as_of_data, got.warnings[0]) == (True, MEANT)
+    assert (got.as_of_data, warnings(got)[0]) == (True, MEANT)
     shutil.copy(path, tmp_path / name)
     assert not find_portfolio(tmp_path / name)[1]
     if name == "layer1.csv":
         with pytest.raises(PortfolioFileError, match="--as-of-data"):
             report_on(tmp_path / name)
     else:
-        assert report_on(tmp_path / name).warnings[0].startswith(OLD)
+        assert warnings(report_on(tmp_path / name))[0].startswith(OLD)
 
 
 def test_a1_a_report_on_a_sample_is_the_same_on_any_day(monkeypatch):
-    parts = ("summary", "holdings", "tracking", "steps", "moves", "margin", "cost", "provenance")
+    parts = ("summary", "holdings", "tracking", "plan", "moves", "margin", "cost", "provenance")
     shown = []
     for day in ("2026-11-28", "2031-02-03"):
         monkeypatch.setenv(TODAY_VARIABLE, day)
         got = report_on("layer1.csv")
-        shown.append([to_json(got), *(getattr(got, name)._repr_html_() for name in parts)])
+        shown.append([to_json(got), *(section(got, name)._repr_html_() for name in parts)])
     assert shown[0] == shown[1]
 
 
@@ -223,14 +215,14 @@ def test_a1_another_file_beside_the_samples_is_none(tmp_path, monkeypatch):
 )
 def test_a1_a_price_of_today_beside_old_data_mixes_dates_and_says_so(book, text, parameters):
     got = report_on(book(text), benchmark="ETH", **parameters)
-    assert got.warnings[0] == OLD, "its levels are not of the data's day"
-    assert got.warnings[1] == (
+    assert warnings(got)[0] == OLD, "its levels are not of the data's day"
+    assert warnings(got)[1] == (
         "Two dates are mixed: the price of ETH, $4,000.00, was given, and price levels such as the "
         "liquidation price follow from it; betas are of data that end on 2023-12-31."
     )
-    assert got.headline.startswith("at a given price of ETH and data to 2023-12-31, short ")
-    assert "from the price given" in plain(got.summary)
-    assert "of 2023-12-31" not in plain(got.margin)
+    assert headline(got).startswith("at a given price of ETH and data to 2023-12-31, short ")
+    assert "from the price given" in plain(section(got, "summary"))
+    assert "of 2023-12-31" not in plain(section(got, "margin"))
 
 
 def test_a1_quantities_at_old_prices_beside_a_price_of_today_are_named(book):
@@ -238,8 +230,8 @@ def test_a1_quantities_at_old_prices_beside_a_price_of_today_are_named(book):
     with pytest.raises(PortfolioFileError, match="the value of ADA would be"):
         report_on(path, benchmark="ETH", price_usd=4000)
     got = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
-    assert got.warnings[0] == MEANT
-    assert "the quantities of ADA are valued at closes of that day" in got.warnings[1]
+    assert warnings(got)[0] == MEANT
+    assert "the quantities of ADA are valued at closes of that day" in warnings(got)[1]
 
 
 def aged(days: int, venue: str) -> market.Market:
@@ -262,7 +254,7 @@ def test_a1_live_candles_that_ended_over_a_week_ago_are_old_prices(book, name):
     parameters = ReportParameters(portfolio=str(path), live="bybit")
     week = build_report(parameters, data=aged(7, "bybit"))
     assert not week.old
-    assert f"at prices of {today() - timedelta(7)}, short" in week.headline
+    assert f"at prices of {today() - timedelta(7)}, short" in headline(week)
     if name == "layer1.csv":
         with pytest.raises(PortfolioFileError, match="use --live with another venue than bybit"):
             build_report(parameters, data=aged(10, "bybit"))
@@ -271,13 +263,12 @@ def test_a1_live_candles_that_ended_over_a_week_ago_are_old_prices(book, name):
             build_report(sample, data=aged(10, "bybit"))
         return
     old = build_report(parameters, data=aged(10, "bybit"))
-    assert old.warnings[0].startswith(
+    assert warnings(old)[0].startswith(
         "Prices are 10 days old: this is an exercise, not a plan. The last day that bybit gave is "
         f"{today() - timedelta(10)}; use --live with another venue."
     )
 
 
-@pytest.mark.usefixtures("no_kernel")
 def test_a1_the_command_line_says_it_under_its_headline(book, capsys, tmp_path):
     path = book(VALUES)
     assert command_line.main(["report", str(path), "--out", str(tmp_path)]) == 0
@@ -316,9 +307,10 @@ def test_a1_a_notebook_takes_the_parameter_as_text(tmp_path, book):
     path = book(QUANTITIES)
     code = (
         "import sys\nfrom hedgelib.report import ReportParameters, build_report\n"
+        "from hedgelib.report.summary import warnings\n"
         "portfolio, as_of_data = sys.argv[1], sys.argv[2]\n"
-        "print(build_report(ReportParameters.from_namespace("
-        "{'portfolio': portfolio, 'as_of_data': as_of_data})).warnings[0])"
+        "print(warnings(build_report(ReportParameters.from_namespace("
+        "{'portfolio': portfolio, 'as_of_data': as_of_data})))[0])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path), "true"],
@@ -337,18 +329,18 @@ def test_a1_a_notebook_takes_the_parameter_as_text(tmp_path, book):
 def test_a3_three_coins_of_which_one_is_known_lose_3270_not_298(book):
     got = report_on(book(UNKNOWN), benchmark="BTC")
     assert got.tracked.covered_beta == pytest.approx(0.99, abs=0.005)
-    fall = next(row for row in got.to_dict()["moves"] if row["move"] == -0.3)
+    fall = next(row for row in to_data(got)["moves"] if row["move"] == -0.3)
     assert fall["unhedged_pnl_usd"] == pytest.approx(-298, abs=1)
     assert fall["unhedged_pnl_at_covered_beta_usd"] == pytest.approx(-3270, abs=10)
     assert fall["total_pnl_at_covered_beta_usd"] == pytest.approx(-2975, abs=10)
-    said = plain(got.summary)
+    said = plain(section(got, "summary"))
     assert "the book alone would lose $298 to $3,274" in said
     assert "you would lose $0 to $2,975, and" in said
 
 
 def test_a3_every_tile_names_the_dollars_it_is_about(book):
     got = report_on(book(UNKNOWN), benchmark="BTC")
-    (facts,) = (block for block in got.summary.blocks if isinstance(block, Facts))
+    (facts,) = (block for block in section(got, "summary").blocks if isinstance(block, Facts))
     tiles = {name: (value, note) for name, value, note in facts.items}
     assert tiles["Book"] == ("$11,000", "3 coins, no beta known for $10,000 of it")
     value, note = tiles["Beta to BTC"]
@@ -362,14 +354,14 @@ def test_a3_every_tile_names_the_dollars_it_is_about(book):
 
 def test_a3_the_headline_leads_with_a_gap_of_more_than_a_quarter(book):
     got = report_on(book(UNKNOWN))
-    assert got.headline.startswith(
+    assert headline(got).startswith(
         "no beta is known for $10,000 of the $11,000 (91%); for the rest, at prices of 2023-12-31, "
         "short "
     )
     for known, leads in ((2999, True), (3000, False)):
         some = report_on(book(f"coin,usd_value\nKAS,1000\nADA,{known}\n"))
-        assert some.headline.startswith("no beta") == leads
-        assert any(text.startswith("Not hedged: KAS, $1,000 or 25%") for text in some.warnings)
+        assert headline(some).startswith("no beta") == leads
+        assert any(text.startswith("Not hedged: KAS, $1,000 or 25%") for text in warnings(some))
 
 
 def test_a3_residual_volatility_of_the_unknown_is_the_median_of_the_known(book):
@@ -421,24 +413,24 @@ def test_a3_a_gap_that_is_sold_for_margin_is_smaller(book):
 
 def test_a3_the_table_of_gains_and_losses_has_the_range(book):
     got = report_on(book(UNKNOWN), benchmark="BTC")
-    (table,) = (block for block in got.moves.blocks if isinstance(block, Table))
+    (table,) = (block for block in section(got, "moves").blocks if isinstance(block, Table))
     assert [name for name in table.head if "$" in name] == ["Spot, $1,000", "No beta, $10,000"]
     fall = next(row for row in table.rows if row[0].startswith("−30%"))
     assert fall[-1] == "−$298 to −$3,274"
     assert fall[-2].endswith(" to −$2,975")
-    assert "taken not to move" not in plain(got.moves)
+    assert "taken not to move" not in plain(section(got, "moves"))
     whole = report_on("alice.csv")
-    (table,) = (block for block in whole.moves.blocks if isinstance(block, Table))
+    (table,) = (block for block in section(whole, "moves").blocks if isinstance(block, Table))
     assert " to " not in "".join(cell for row in table.rows for cell in row)
 
 
 def test_a3_the_pictures_name_the_part_that_they_draw(book):
     got = report_on(book(UNKNOWN), benchmark="BTC")
-    assert got.moves_picture.alt.startswith(
+    assert section(got, "moves-picture").alt.startswith(
         "Of the $1,000 that has a price history alone; $10,000 of KAS and S are not drawn. Profit "
         "and loss of a book of $1,000 over moves of BTC"
     )
-    assert got.tracking_picture.alt.startswith(
+    assert section(got, "tracking-picture").alt.startswith(
         "365 daily returns of the $1,000 with history against"
     )
 
@@ -446,16 +438,16 @@ def test_a3_the_pictures_name_the_part_that_they_draw(book):
 def test_a3_a_book_of_200_coins_with_82_percent_unknown_gets_both_warnings_and_a_range(book):
     got = report_on(book(whole_book()))
     assert got.gap.share == pytest.approx(0.82, abs=0.005)
-    _, gap, weak = got.warnings
+    _, gap, weak = warnings(got)
     assert gap.startswith("Not hedged: X0, X1, X2, X3, X4 and ")
     assert weak.startswith("A weak hedge: ")
     removed = tuple(percent(max(end, 0.0)) for end in got.residual.removed)
     assert removed[0] in weak
     assert removed[1] in weak
     assert got.residual.removed[0] < 0.5
-    assert got.headline.startswith("no beta is known for ")
-    assert "(82%)" in got.headline
-    fall = next(row for row in got.to_dict()["moves"] if row["move"] == -0.3)
+    assert headline(got).startswith("no beta is known for ")
+    assert "(82%)" in headline(got)
+    fall = next(row for row in to_data(got)["moves"] if row["move"] == -0.3)
     covered = fall["unhedged_pnl_usd"]
     assert fall["unhedged_pnl_at_covered_beta_usd"] == pytest.approx(
         covered / (1 - got.gap.share), rel=1e-9
@@ -471,9 +463,9 @@ def test_a3_a_book_of_200_coins_with_82_percent_unknown_gets_both_warnings_and_a
 def test_a3_a_good_hedge_of_a_small_part_is_a_weak_hedge_of_the_whole(book):
     got = report_on(book("coin,usd_value\nKAS,9000\nADA,1000\n"))
     good = replace(got, trackings=(replace(got.tracked, out_of_sample=0.9),))
-    assert good.warnings[-1].startswith("A weak hedge: it removes an estimated ")
+    assert warnings(good)[-1].startswith("A weak hedge: it removes an estimated ")
     assert (
-        "removed 90% of the variance of the $1,000 that has a price history" in (good.warnings[-1])
+        "removed 90% of the variance of the $1,000 that has a price history" in (warnings(good)[-1])
     )
 
 
@@ -484,23 +476,23 @@ def test_a3_an_owners_beta_counts_for_beta_and_not_for_residual_volatility(book)
     assert (got.measured_usd, got.covered_usd, got.gap.value_usd) == (6000, 9000, 1000)
     beta = (6000 * got.tracked.estimate.beta + 6000) / 9000
     assert got.tracked.covered_beta == pytest.approx(beta)
-    said = plain(got.summary)
+    said = plain(section(got, "summary"))
     assert "The beta of the $9,000 that has a price history or a beta of yours to ETH" in said
     assert "residual of $1,000 assumed, of $3,000 not known" in said
     assert "a day (one standard deviation) for the $6,000 that has a price history, and" in said
     assert "That of XYZ is not known and comes on top." in said
     # So no share of the variance of the whole book can be told.
-    assert not any("of the whole book;" in text for text in got.warnings)
+    assert not any("of the whole book;" in text for text in warnings(got))
 
 
 def test_a3_only_betas_of_the_owner_and_the_unknown(book):
     got = report_on(book("coin,usd_value,beta\nAAA,6000,1\nUNK,4000,\n"), benchmark="ETH")
     assert got.tracked.covered_beta == 1
     assert got.tracked.book_beta == pytest.approx(0.6)
-    said = plain(got.summary)
+    said = plain(section(got, "summary"))
     assert "the beta of the $6,000 that has a beta of yours to ETH is 1.00" in said
     assert "Beta to ETH 0.60 to 1.00 (1.00 for $6,000, your own figure)" in said
-    fall = next(row for row in got.to_dict()["moves"] if row["move"] == -0.3)
+    fall = next(row for row in to_data(got)["moves"] if row["move"] == -0.3)
     assert fall["unhedged_pnl_at_covered_beta_usd"] == pytest.approx(-3000)
 
 
@@ -516,7 +508,7 @@ def test_a3_everything_covered_makes_no_range(book):
     assert not got.gap
     assert got.residual.before_usd == got.residual.before_at_covered_beta_usd
     assert got.residual.after_usd == got.residual.after_at_covered_beta_usd
-    for row in got.to_dict()["moves"]:
+    for row in to_data(got)["moves"]:
         assert row["total_pnl_usd"] == row["total_pnl_at_covered_beta_usd"]
         assert row["unhedged_pnl_usd"] == row["unhedged_pnl_at_covered_beta_usd"]
     worthless = report_on(book("coin,usd_value\nADA,5000\nXYZ,0\n"))

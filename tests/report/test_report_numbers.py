@@ -39,20 +39,28 @@ from hedgelib.report import (
     to_json,
 )
 from hedgelib.report.blocks import Table
+from hedgelib.report.export import to_data
 from hedgelib.report.one import MOVES
+from hedgelib.report.registry import section
+from hedgelib.report.summary import warnings
 from hedgelib.scenario import run_scenario
 
 SECTIONS = (
     "summary",
     "holdings",
     "tracking",
-    "steps",
+    "plan",
     "moves",
     "margin",
     "cost",
     "uncovered",
     "provenance",
 )
+
+
+def words(report, name: str) -> str:
+    """Return what a section says, in one line."""
+    return " ".join(str(section(report, name)).split())
 
 
 def report_on(path, **parameters):
@@ -214,13 +222,13 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
 
 def test_a_horizon_is_named_wherever_it_counts():
     got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
-    said = {name: " ".join(str(getattr(got, name)).split()) for name in SECTIONS}
+    said = {name: words(got, name) for name in SECTIONS}
     assert f"removes: about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
     assert "Volatility in 7 days" in said["summary"]
     assert "7-day simple returns" in said["tracking"]
     assert "196 days give 28. 4 days at the start are left over." in said["tracking"]
     assert "In 7 days" in said["uncovered"]
-    assert "28 7-day returns" in got.tracking_picture.alt
+    assert "28 7-day returns" in section(got, "tracking-picture").alt
     assert not [name for name, text in said.items() if "a day" in text.lower()]
 
 
@@ -253,7 +261,7 @@ def test_an_assumed_funding_rate_goes_before_the_history(contract, rate):
     assert (funding.assumed, funding.rate_8h) == (True, rate)
     assert funding.month_usd == pytest.approx(got.plan.notional_usd * rate * 90, abs=1e-9)
     assert (funding.history is None) == (got.hedge_coin == "AVAX")
-    said = " ".join(f"{got.summary} {got.cost}".split())
+    said = " ".join(f"{section(got, 'summary')} {section(got, 'cost')}".split())
     assert "funding rate that you gave" in said
     assert "your assumption" in said
     assert "The report uses the rate" in said
@@ -270,12 +278,14 @@ def test_coins_without_history_are_named_and_enter_with_the_beta_of_the_file(boo
         market.returns("ADA", window=365)["ADA"], market.returns("ETH", window=365)["ETH"]
     )
     assert got.tracked.book_beta == pytest.approx((6000 * ada.beta + 3000 * 2) / 10_000)
-    text = "\n".join(str(getattr(got, name)) for name in SECTIONS)
+    text = "\n".join(str(section(got, name)) for name in SECTIONS)
     assert "Not hedged: UNK, $1,000 or 10% of the book" in " ".join(text.split())
     assert "XYZ: no price history. Your beta of 2 is used for it" in " ".join(text.split())
-    assert "That of XYZ is not known and comes on top." in " ".join(str(got.summary).split())
+    assert "That of XYZ is not known and comes on top." in " ".join(
+        str(section(got, "summary")).split()
+    )
     alone = report_on(book("coin,usd_value\nADA,6000\n"), benchmark="ETH")
-    assert "on top" not in str(alone.summary)
+    assert "on top" not in str(section(alone, "summary"))
     assert got.residual.own_usd == pytest.approx(alone.residual.own_usd)
     assert (alone.residual.gap_usd, bool(alone.gap)) == (0, False)
     assert got.residual.gap_usd == pytest.approx(1000 * ada.residual_sd)
@@ -288,7 +298,9 @@ def test_a_beta_in_the_file_goes_before_history(book):
     got = report_on(book("coin,usd_value,beta\nADA,5000,1.5\nLINK,5000,\n"), benchmark="ETH")
     assert [c.how for c in got.covers] == ["own", "history"]
     assert got.book_returns == pytest.approx(market.returns("LINK", window=365)["LINK"].to_numpy())
-    assert "the beta in the file takes precedence" in " ".join(str(got.holdings).split())
+    assert "the beta in the file takes precedence" in " ".join(
+        str(section(got, "holdings")).split()
+    )
 
 
 def test_a_book_of_own_betas_alone(book):
@@ -298,8 +310,8 @@ def test_a_book_of_own_betas_alone(book):
     assert got.tracked.book_beta == pytest.approx(1.4)
     assert got.plan.beta == pytest.approx(1.4)
     for name in SECTIONS:
-        assert getattr(got, name)._repr_html_()
-    assert "no returns to draw" in str(got.tracking_picture)
+        assert section(got, name)._repr_html_()
+    assert "no returns to draw" in str(section(got, "tracking-picture"))
     with pytest.raises(NotEnoughData, match="set benchmark to BTC or ETH"):
         report_on(path)
 
@@ -308,7 +320,7 @@ def test_a_young_coin_cuts_the_window_and_the_report_says_so(book):
     path = book("coin,usd_value\nAVAX,5000\nADA,5000\n")
     got = report_on(path, window_days=1400)
     assert got.first_day == market.prices("AVAX")["AVAX"].dropna().index[1].date()
-    assert "the history of AVAX begins then" in " ".join(str(got.tracking).split())
+    assert "the history of AVAX begins then" in words(got, "tracking")
     whole = report_on(book("coin,usd_value\nADA,5000\n"), window_days=5000)
     assert whole.days == len(market.returns())
     assert whole.window_cut == "the data begin on 2020-01-01"
@@ -328,7 +340,7 @@ def test_the_price_can_be_given_and_values_the_hedge_coin_held(book):
     assert got.portfolio.value_of("ETH") == 8000
     assert got.plan.price_usd == 4000
     assert got.price_day is None
-    assert "as given" in str(got.summary)
+    assert "as given" in str(section(got, "summary"))
     value = 8000 + 10_000 * market.latest_prices()["ADA"]
     assert got.portfolio.value_usd == pytest.approx(value)
     weights = np.array([8000, value - 8000]) / value
@@ -341,7 +353,7 @@ def test_the_file_can_give_the_price_of_the_hedge_coin(book):
     got = report_on(path, benchmark="ETH", as_of_data=True)
     assert got.portfolio.value_of("ETH") == 8000
     assert (got.plan.price_usd, got.price_day) == (4000, None)
-    said = " ".join(f"{got.summary} {got.holdings}".split())
+    said = " ".join(f"{section(got, 'summary')} {section(got, 'holdings')}".split())
     assert "Price of ETH: $4,000.00, as the file has it" in said
     assert "The quantities of ADA are valued at the closes of 2023-12-31" in said
     assert (
@@ -358,16 +370,18 @@ def test_the_file_can_give_the_price_of_the_hedge_coin(book):
 
 
 def test_what_quantities_are_valued_at_is_said(book):
-    assert "are valued" not in str(report_on(book("coin,usd_value\nADA,5000\n")).holdings)
+    assert "are valued" not in str(
+        section(report_on(book("coin,usd_value\nADA,5000\n")), "holdings")
+    )
     path = book("coin,quantity\nETH,2\nADA,10000\n")
     meant = report_on(path, as_of_data=True)
-    assert "Quantities are valued at the closes of 2023-12-31" in str(meant.holdings)
+    assert "Quantities are valued at the closes of 2023-12-31" in str(section(meant, "holdings"))
     yours = report_on(path, benchmark="ETH", price_usd=4000, as_of_data=True)
-    given = " ".join(str(yours.holdings).split())
+    given = words(yours, "holdings")
     assert "The quantities of ADA are valued at the closes" in given
     assert "ETH is valued at the price given." in given
     exported = book("Symbol,Amount,Value\nADA,10000,7000\n")
-    assert "are valued" not in str(report_on(exported).holdings)
+    assert "are valued" not in str(section(report_on(exported), "holdings"))
 
 
 def test_the_benchmark_follows_the_contract():
@@ -377,7 +391,7 @@ def test_the_benchmark_follows_the_contract():
     avax = report_on("defi_mix.csv", contract="AVAXUSD_PERP")
     assert [t.coin for t in avax.trackings] == ["BTC", "ETH", "AVAX"]
     assert avax.hedge_coin == "AVAX"
-    assert "no funding rates of AVAX" in str(avax.cost)
+    assert "no funding rates of AVAX" in str(section(avax, "cost"))
 
 
 def test_a_venue_brings_its_own_perpetual():
@@ -432,8 +446,8 @@ def test_no_liquidation_reads_well(book):
     assert got.rally == ()
     assert got.caps[0].own
     assert got.caps[0].rallies.reached == 0
-    assert "No price liquidates the short" in " ".join(str(got.summary).split())
-    assert got.to_dict()["plan"]["liquidation_price_usd"] is None
+    assert "No price liquidates the short" in words(got, "summary")
+    assert to_data(got)["plan"]["liquidation_price_usd"] is None
 
 
 def tightened(schema):
@@ -469,7 +483,7 @@ def test_everything_goes_into_strict_json_of_the_documented_form(parameters, boo
     again = json.loads(to_json(got), parse_constant=pytest.fail)
     form = jsonschema.Draft202012Validator(tightened(schema()))
     assert not [f"{e.json_path}: {e.message}" for e in form.iter_errors(again)]
-    assert again == json.loads(json.dumps(got.to_dict(), allow_nan=False))
+    assert again == json.loads(json.dumps(to_data(got), allow_nan=False))
     assert again["schema_version"] == SCHEMA_VERSION == 2
     assert again["plan"]["contracts"] == got.plan.contracts < 0
     assert [row["move"] for row in again["moves"]] == list(MOVES)
@@ -498,7 +512,7 @@ def test_the_schema_is_one_and_says_what_everything_is():
 
 
 def test_a_report_is_the_same_every_time():
-    first, second = (report_on("layer1.csv").to_dict() for _ in range(2))
+    first, second = (to_data(report_on("layer1.csv")) for _ in range(2))
     assert first == second
 
 
@@ -506,7 +520,7 @@ def test_a_shipped_portfolio_is_found_by_name_and_a_file_here_goes_before_it(tmp
     monkeypatch.chdir(tmp_path)
     assert find_portfolio("layer1.csv") == (market.data_folder() / "portfolios/layer1.csv", True)
     assert find_portfolio("data/portfolios/layer1.csv")[1]
-    assert "ship with hedgelib" in str(report_on("layer1.csv").summary)
+    assert "ship with hedgelib" in str(section(report_on("layer1.csv"), "summary"))
     Path("layer1.csv").write_text("coin,usd_value\nADA,100000\n")
     assert find_portfolio("layer1.csv") == (Path("layer1.csv"), False)
     assert report_on("layer1.csv").portfolio.value_usd == 100_000
@@ -581,7 +595,7 @@ def test_a_missing_file_and_a_folder(tmp_path):
 
 def test_the_summary_says_what_is_held_done_paid_and_risked():
     got = report_on("layer1.csv", benchmark="BTC", max_leverage=3)
-    plan, said = got.plan, " ".join(str(got.summary).split())
+    plan, said = got.plan, words(got, "summary")
     names = ["You hold", "The hedge", "What it costs", "What can go wrong", "More margin, less"]
     places = [said.index(name) for name in names]
     assert places == sorted(places)
@@ -616,7 +630,7 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
 
 def test_the_table_of_caps_says_how_far_each_carries():
     got = report_on("layer1.csv", benchmark="ETH", max_leverage=3)
-    (table,) = (b for b in got.summary.blocks if isinstance(b, Table))
+    (table,) = (b for b in section(got, "summary").blocks if isinstance(b, Table))
     assert [row[0] for row in table.rows] == ["1.5", "2.0", "3.0, this plan", "5.0"]
     assert list(table.marked) == [2]
     for row, cap in zip(table.rows, got.caps, strict=True):
@@ -633,8 +647,10 @@ def test_the_table_of_caps_says_how_far_each_carries():
 def test_a_short_that_a_rise_of_30_percent_ends_is_called_ended():
     short = report_on("layer1.csv", benchmark="ETH", max_leverage=5)
     assert short.plan.liquidation_move < 0.3
-    assert ", the short being liquidated on the way, and" in " ".join(str(short.summary).split())
-    assert "liquidated on the way" not in str(report_on("layer1.csv").summary)
+    assert ", the short being liquidated on the way, and" in " ".join(
+        str(section(short, "summary")).split()
+    )
+    assert "liquidated on the way" not in str(section(report_on("layer1.csv"), "summary"))
 
 
 @pytest.mark.parametrize("coin", ["BTC", "ETH"])
@@ -650,23 +666,23 @@ def test_a_weak_hedge_is_called_one():
     strong = report_on("alice.csv")
     tracked = replace(strong.tracked, out_of_sample=0.9)
     strong = replace(strong, trackings=(tracked,))
-    assert "A weak hedge" not in str(strong.summary)
-    assert strong.warnings == ("Prices of 2023-12-31: an exercise, not a plan.",)
+    assert "A weak hedge" not in str(section(strong, "summary"))
+    assert warnings(strong) == ("Prices of 2023-12-31: an exercise, not a plan.",)
     weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
-    said = " ".join(str(weak.summary).split())
+    said = words(weak, "summary")
     assert "A weak hedge" in said
     assert "36% of the book's variance, which is 20% of its volatility" in said
-    assert weak.warnings[1] in said
+    assert warnings(weak)[1] in said
 
 
 def test_a_book_of_many_coins_stays_readable(book):
     lines = [f"C{i},100,{1 + i / 100}" for i in range(200)] + [f"D{i},100," for i in range(50)]
     got = report_on(book("\n".join(["coin,usd_value,beta", "ADA,5000,", *lines])), benchmark="ETH")
-    said = " ".join(str(got.summary).split())
+    said = words(got, "summary")
     assert "C0, C1, C2, C3, C4 and 195 others counted in" in said
     assert len(said) < 4200
-    assert "(yours, 200 coins)" in " ".join(str(got.tracking).split())
-    named = " ".join(str(got.holdings).split())
+    assert "(yours, 200 coins)" in words(got, "tracking")
+    named = words(got, "holdings")
     assert all(f" C{i} $100" in named for i in range(200))
     assert (
         "C0, C1, C2, C3, C4 and 195 others: no price history. Your betas are used for them" in named
@@ -700,7 +716,7 @@ def test_a2_wrapped_staked_and_renamed_coins_move_like_the_coin(book, coin):
 
 def test_a2_the_page_and_the_data_list_what_was_read_as_what(book):
     got = report_on(book(WRAPPED + "USDT,300\n<b>-USD,50\n"))
-    said = " ".join(str(got.holdings).split())
+    said = words(got, "holdings")
     for text in (
         "Read as:",
         "WETH read as ETH (wrapped).",
@@ -709,15 +725,15 @@ def test_a2_the_page_and_the_data_list_what_was_read_as_what(book):
         "USDT is cash.",
     ):
         assert text in said
-    assert "<b>" not in got.holdings._repr_html_().lower()
-    listed = got.to_dict()["portfolio"]["coins_read_as"]
+    assert "<b>" not in section(got, "holdings")._repr_html_().lower()
+    listed = to_data(got)["portfolio"]["coins_read_as"]
     assert [one["written"] for one in listed] == [
         "WETH", "STETH", "WBTC", "WSTETH", "POL", "USDT", "<B>-USD",
     ]  # fmt: skip
     assert listed[0]["text"] == "WETH read as ETH (wrapped)"
     form = jsonschema.Draft202012Validator(tightened(schema()))
-    assert not list(form.iter_errors(got.to_dict()))
-    assert "Read as" not in str(report_on("layer1.csv").holdings)
+    assert not list(form.iter_errors(to_data(got)))
+    assert "Read as" not in str(section(report_on("layer1.csv"), "holdings"))
 
 
 def test_a2_a_name_for_a_ticker_is_told_with_the_ticker(book):
@@ -735,7 +751,7 @@ def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
     assert [cover.how for cover in got.covers] == ["history", "history", "cash", "cash"]
     assert got.portfolio.cash_usd == 90_000
     assert not got.coins("none")
-    assert not [text for text in got.warnings if "Not hedged" in text]
+    assert not [text for text in warnings(got) if "Not hedged" in text]
     tracked = got.tracked
     for name in ("book_beta", "book_beta_low", "book_beta_high"):
         assert getattr(tracked, name) * 100_000 == pytest.approx(
@@ -743,17 +759,20 @@ def test_a4_cash_has_no_beta_and_is_covered(book, collateral):
         )
     assert tracked.estimate == replace(want.tracked.estimate, y_name=tracked.estimate.y_name)
     assert got.scenario.unhedged_pnl_usd == pytest.approx(want.scenario.unhedged_pnl_usd)
-    said = " ".join(str(got.summary).split())
+    said = words(got, "summary")
     assert "$10,000 in 2 coins and $90,000 in cash, which does not move. The beta of the " in said
     assert "2 coins, $90,000 cash" in said
-    said = " ".join(str(got.tracking).split())
+    said = words(got, "tracking")
     assert "the $10,000 that has a price history (ADA and LINK)" in said
     assert "$90,000 x 0 (USDT and USDC, cash)" in said
     assert ["USDT", "$60,000", "60.0%", "0: cash"] in [
-        list(row) for block in got.holdings.blocks if isinstance(block, Table) for row in block.rows
+        list(row)
+        for block in section(got, "holdings").blocks
+        if isinstance(block, Table)
+        for row in block.rows
     ]
     offer = "The book holds $90,000 of cash, which can"
-    assert (offer in " ".join(str(got.steps).split())) == (collateral != "from_portfolio")
+    assert (offer in words(got, "plan")) == (collateral != "from_portfolio")
     # The coins' own moves are those of the coins, all of which stay.
     assert got.residual.own_usd == pytest.approx(
         report_on(book(text), benchmark="ETH").residual.own_usd
@@ -770,8 +789,8 @@ def test_a4_margin_out_of_the_book_is_made_of_cash_first(book):
     assert plan.cash_sold_usd == 4_000
     assert plan.sold_usd == pytest.approx(plan.collateral_usd - 4_000)
     assert plan.sold_usd > 0
-    said = " ".join(str(got.steps).split())
-    assert "hold less of the coins in it" in " ".join(str(got.summary).split())
+    said = words(got, "plan")
+    assert "hold less of the coins in it" in words(got, "summary")
     assert f"$4,000 of cash and {usd(plan.sold_usd)} of altcoins sold" in said
     assert "out of all coins except ETH and cash" in said
     # The same by hand: cash as new money, then coins.
@@ -862,7 +881,7 @@ def test_a11_a_book_of_betas_alone_says_why_auto_cannot_choose(book):
 
 def test_a5_a_target_is_beyond_what_the_ratio_is_of():
     got = report_on("layer1.csv", target_beta=0.4, benchmark="BTC")
-    said = " ".join(str(got.steps).split())
+    said = words(got, "plan")
     assert "100% of the exposure of the book beyond a beta of 0.4, and the margin" in said
 
 
@@ -873,11 +892,11 @@ def test_a5_a_target_is_beyond_what_the_ratio_is_of():
 )
 def test_a5_a_hedge_of_a_part_is_not_sized_for_the_whole_exposure(parameters):
     got = report_on("layer1.csv", benchmark="BTC", **parameters)
-    said = " ".join(str(got.summary).split())
+    said = words(got, "summary")
     assert "is sized for" not in said
     exposure = usd(got.tracked.book_beta * got.plan.book_usd)
     assert f"The book is taken for {exposure} of BTC exposure; across" in said
-    whole = " ".join(str(report_on("layer1.csv", benchmark="BTC").summary).split())
+    whole = words(report_on("layer1.csv", benchmark="BTC"), "summary")
     assert f"The hedge is sized for {exposure} of BTC exposure; across" in whole
 
 
@@ -885,15 +904,15 @@ def test_a5_a_hedge_of_a_part_is_not_sized_for_the_whole_exposure(parameters):
 def test_a13_the_coin_itself_has_a_beta_that_nobody_measured(book, cash):
     path = book("coin,usd_value\nETH,40000\n" + cash)
     got = report_on(path)
-    said = " ".join(str(got.summary).split())
+    said = words(got, "summary")
     assert "by definition: the coin is ETH itself." in said
     assert "95% interval" not in said
     assert "measured over" not in said
     assert "measured wrong" not in said
     offer = "The book holds $40,000 of ETH, which can serve as margin: with collateral"
-    assert offer in " ".join(str(got.steps).split())
+    assert offer in words(got, "plan")
     one = report_on(path, collateral="from_portfolio", max_leverage=1)
-    steps = " ".join(str(one.steps).split())
+    steps = words(one, "plan")
     assert offer not in steps
     assert "The liquidation price is reached" not in steps
     assert "no price liquidates it" in steps
@@ -907,7 +926,7 @@ def test_a5_half_a_hedge_leaves_half_of_what_the_book_would_lose():
     loss = fall.total_pnl_usd[0] + plan.open_fee_usd + 0.3 * plan.residual_delta_usd
     assert loss == pytest.approx(fall.unhedged_pnl_usd[0] / 2)
     assert loss == pytest.approx(-9_093, abs=1)
-    text = " ".join(str(got.summary).split())
+    text = words(got, "summary")
     assert "To neutralise 50% of the exposure, short 606 contracts" in text
     assert f"so {usd(plan.wallet_usd)} of the short cover the margin itself" in text
 
@@ -921,7 +940,7 @@ def test_a13_a_book_sold_whole_or_of_the_coin_itself_at_1x(name, book):
     assert 0.999 < plan.leverage <= 1
     assert got.residual.own_usd == pytest.approx(0, abs=1e-6)
     assert got.residual.after_usd < 1
-    text = " ".join(str(got.summary).split())
+    text = words(got, "summary")
     assert "at a leverage of 1.0" in text
     assert "No price liquidates the short" in text
     assert not re.search(r"\b(nan|inf)\b", text + to_json(got))

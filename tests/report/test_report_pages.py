@@ -1,11 +1,13 @@
 """Reports as people get them: the command line, papermill, the page and the notebook.
 
-Each kernel takes seconds, so a few runs serve many tests.
+A few runs serve many tests.
 """
 
 from __future__ import annotations
 
+import errno
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -18,6 +20,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+import reporttools
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,13 +32,15 @@ from hedgelib.report import (
     PARAMETER_HELP,
     ReportParameters,
     build_report,
-    render,
     report_notebook,
+    run,
     safe_stem,
     to_html,
     write_report,
 )
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Story, Table, Text
+from hedgelib.report.export import to_data
+from hedgelib.report.registry import section, sections
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = market.data_folder() / "portfolios"
@@ -194,19 +199,6 @@ def test_the_command_line_says_where_and_nothing_else(layer1):
     assert [p.name for p in folder.iterdir()] == ["out"]
 
 
-def test_a_kernel_keeps_its_remarks_to_itself(tmp_path, capfd):
-    cell = nbformat.v4.new_code_cell("get_ipython().kernel.log.error('interrupted')\n1 + 1")
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
-    quiet = render._quiet_kernel(tmp_path)
-    options = {"kernel_name": "python3", "progress_bar": False, "cwd": tmp_path}
-    ran = papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
-    assert ran.cells[0].outputs[0].data["text/plain"] == "2"
-    assert capfd.readouterr().err == ""
-    del quiet["extra_arguments"]
-    papermill.execute_notebook(str(tmp_path / "in.ipynb"), None, **options, **quiet)
-    assert "interrupted" in capfd.readouterr().err
-
-
 def test_the_notebook_of_the_command_line_is_whole_and_tells_nothing_of_the_machine(layer1):
     folder, _ = layer1
     text = (folder / "out" / "layer1.ipynb").read_text(encoding="utf-8")
@@ -262,8 +254,8 @@ def test_alt_texts_carry_the_finding(layer1):
     page = Page((folder / "out" / "layer1.html").read_text(encoding="utf-8"))
     report = build_report(ReportParameters(portfolio="layer1.csv"))
     tracks, moves = (picture["alt"] for picture in page.pictures)
-    assert tracks == report.tracking_picture.alt
-    assert moves == report.moves_picture.alt
+    assert tracks == section(report, "tracking-picture").alt
+    assert moves == section(report, "moves-picture").alt
     assert f"beta {report.tracked.estimate.beta:.2f}" in tracks
     for row in (report.scenario.rows()[0], report.scenario.rows()[-1]):
         assert usd(row["unhedged_pnl_usd"], signed=True) in moves
@@ -355,11 +347,11 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
     report = build_report(ReportParameters(portfolio="data/portfolios/layer1.csv"))
     seen = 0
     for cell in notebook.cells:
-        found = re.fullmatch(r"report\.(\w+)", cell.source)
+        found = re.fullmatch(r'section\(report, "([a-z-]+)"\)', cell.source)
         if not found:
             continue
         (output,) = cell.outputs
-        part = getattr(report, found[1])
+        part = section(report, found[1])
         if isinstance(part, Section):
             assert output.data["text/html"] == part._repr_html_(), found[1]
             assert output.data["text/plain"] == repr(part), found[1]
@@ -367,7 +359,7 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
             assert output.data["text/plain"] == part.alt, found[1]
             assert f'alt="{escape(part.alt)}"' in output.data["text/html"]
         seen += 1
-    assert seen == 11
+    assert seen == len(sections()) == 11
 
 
 # The command line
@@ -411,49 +403,68 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_2(case, capsys, tmp_path,
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_failure_on_the_way_leaves_the_last_good_report(capsys, tmp_path, monkeypatch):
+def test_a_full_disk_is_told_with_the_file_and_leaves_the_last_good_report(
+    capsys, tmp_path, monkeypatch
+):
     good = tmp_path / "layer1.html"
     good.write_text("the last good report")
+    whole = Path.write_bytes
 
-    whole = Path.write_text
+    def torn(path, content):
+        whole(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    def torn(path, text, **more):
-        whole(path, text[: len(text) // 2], **more)
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(render, "make_pages", lambda *_: ("<p>a page</p>", "{a notebook}"))
-    monkeypatch.setattr(Path, "write_text", torn)
-    assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
+    monkeypatch.setattr(Path, "write_bytes", torn)
+    assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert len(err.splitlines()) == 1
-    assert "No space left on device" in err
+    assert err == (
+        f"hedgelib: cannot write to {good}: No space left on device; make room or name another "
+        "folder with --out\n"
+    )
     assert good.read_text() == "the last good report"
     assert [p.name for p in tmp_path.iterdir()] == ["layer1.html"]
 
 
 def test_a_notebook_that_stops_is_told_in_a_line(capsys, tmp_path, monkeypatch):
-    def stopped(*_given, **_more):
-        raise papermill.PapermillExecutionError(3, 2, "source", "KeyError", "'x'", ["a", "b"])
-
-    monkeypatch.setattr(papermill, "execute_notebook", stopped)
+    monkeypatch.setattr(run, "_serve", reporttools.stop)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 1
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert "the notebook stopped: KeyError: 'x'" in err
     assert not list(tmp_path.iterdir())
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path), "--debug"]) == 1
-    assert "Traceback" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert "in evaluate_nothing" in err, "where it happened, in the other process"
 
 
 def test_an_interrupt_is_told_in_a_line(capsys, tmp_path, monkeypatch):
-    def interrupted(*_given, **_more):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(papermill, "execute_notebook", interrupted)
+    monkeypatch.setattr(run, "wait", interrupted)
     assert command_line.main(["report", "layer1.csv", "--out", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "hedgelib: interrupted; nothing was written\n"
     assert not list(tmp_path.iterdir())
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("words", [["report", "layer1.csv", "--json", "--out", "-"], ["--help"]])
+def test_a_reader_who_has_read_enough_sees_no_traceback(words, tmp_path, environment):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "hedgelib", *words],
+        cwd=tmp_path,
+        env=environment | {"PYTHONUNBUFFERED": ""},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_help_and_version(capsys):
@@ -550,4 +561,4 @@ def test_json_of_a_hostile_report_is_json(tmp_path):
     path.write_text(f"coin,usd_value,beta_btc,beta_eth\nADA,9000,,\n{HOSTILE_COIN},500,1,1\n")
     got = build_report(ReportParameters(portfolio=str(path)))
     assert got.file_name == "a\\u202eb.csv"
-    assert json.loads(json.dumps(got.to_dict()))["portfolio"]["holdings"][1]["coin"] == HOSTILE_COIN
+    assert json.loads(json.dumps(to_data(got)))["portfolio"]["holdings"][1]["coin"] == HOSTILE_COIN

@@ -1,6 +1,6 @@
 """Reports on paper, on a phone and as data, and what the command line does when it cannot print.
 
-The pages are made from the committed notebook, so that no kernel is needed; Chromium shows them.
+The pages are made from the committed notebook; Chromium shows them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from hedgelib.report import (
     ReportParameters,
     build_report,
     pdf,
-    render,
+    phrases,
     report_notebook,
     to_html,
     write_json,
     write_pdf,
 )
+from hedgelib.report.export import to_data
+from hedgelib.report.registry import section
+from hedgelib.report.summary import warnings
 
 HOSTILE = "<b>x</b> (y\\) $1$ \u05d0 ↯ %20 /JS (app.alert(1))"
 SIZES = {"A4": (595, 842), "Letter": (612, 792)}
@@ -34,11 +37,11 @@ PX_PER_MM, PX_PER_PT = 96 / 25.4, 96 / 72
 
 
 def page_of(report, title: str) -> str:
-    """Make the page of a report as its notebook does, without a kernel."""
+    """Make the page of a report as its notebook does."""
     notebook = nbformat.read(report_notebook(), as_version=4)
     for cell in notebook.cells:
-        if found := re.fullmatch(r"report\.(\w+)", cell.source):
-            part = getattr(report, found[1])
+        if found := re.fullmatch(r'section\(report, "([a-z-]+)"\)', cell.source):
+            part = section(report, found[1])
             data = {"text/plain": repr(part), "text/html": part._repr_html_()}
             cell.outputs = [nbformat.v4.new_output("execute_result", data=data)]
     return to_html(notebook, title=title)
@@ -76,23 +79,9 @@ def demanding_page(tmp_path_factory) -> Path:
         title="A title that is so long that it takes two lines of the page, whatever the paper is",
     )
     report = build_report(parameters)
-    assert len(report.warnings) == 3
-    (folder / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
+    assert len(warnings(report)) == 3
+    (folder / "page.html").write_text(page_of(report, phrases.title(report)), encoding="utf-8")
     return folder / "page.html"
-
-
-@pytest.fixture
-def no_kernel(monkeypatch, report_page):
-    """Let the command line write this page instead of running the notebook."""
-
-    def written(_report, folder):
-        targets = Path(folder) / "layer1.html", Path(folder) / "layer1.ipynb"
-        targets[0].parent.mkdir(parents=True, exist_ok=True)
-        targets[0].write_bytes(report_page.read_bytes())
-        targets[1].write_text("{}")
-        return targets
-
-    monkeypatch.setattr(render, "write_report", written)
 
 
 def boxes(made: Path) -> list[tuple[int, int]]:
@@ -205,7 +194,7 @@ def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
         f"coin,usd_value,beta_btc,beta_eth\nADA,1e18,,\n{'W' * 64},1e17,1,1\n"
     )
     report = build_report(ReportParameters(portfolio=str(tmp_path / "book.csv")))
-    (tmp_path / "page.html").write_text(page_of(report, report.title), encoding="utf-8")
+    (tmp_path / "page.html").write_text(page_of(report, phrases.title(report)), encoding="utf-8")
     page.set_viewport_size({"width": wide, "height": 844})
     page.goto((tmp_path / "page.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == wide
@@ -216,7 +205,7 @@ def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
     assert not outside
 
 
-@pytest.mark.usefixtures("chromium", "no_kernel")
+@pytest.mark.usefixtures("chromium")
 def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ["report", "layer1.csv", "--pdf", "--paper", "Letter", "--json"]
@@ -228,7 +217,7 @@ def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypat
     )
     assert set(boxes(Path("out/layer1.pdf"))) == {SIZES["Letter"]}
     data = json.loads(Path("out/layer1.report.json").read_text())
-    assert data == build_report(ReportParameters(portfolio="layer1.csv")).to_dict()
+    assert data == to_data(build_report(ReportParameters(portfolio="layer1.csv")))
     assert sorted(path.name for path in Path("out").iterdir()) == [
         *("layer1.html", "layer1.ipynb", "layer1.pdf", "layer1.report.json"),
     ]
@@ -243,7 +232,6 @@ NO_PRINTER = {
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the browsers are shell scripts")
-@pytest.mark.usefixtures("no_kernel")
 @pytest.mark.parametrize("case", NO_PRINTER)
 def test_without_a_printer_the_report_is_there_and_the_exit_code_is_3(
     case, capsys, tmp_path, monkeypatch
@@ -277,7 +265,6 @@ def test_a_machine_without_chromium_is_told_what_to_install(report_page, tmp_pat
         write_pdf(report_page, tmp_path / "x.pdf", paper="A3")
 
 
-@pytest.mark.usefixtures("no_kernel")
 def test_an_interrupt_while_printing_leaves_the_report(capsys, tmp_path, monkeypatch):
     def interrupted(*_given, **_more):
         raise KeyboardInterrupt
@@ -294,7 +281,7 @@ def test_the_data_alone_go_to_standard_output(capsys, tmp_path, monkeypatch):
     assert command_line.main(["report", "layer1.csv", "--json", "--out", "-"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert json.loads(out) == build_report(ReportParameters(portfolio="layer1.csv")).to_dict()
+    assert json.loads(out) == to_data(build_report(ReportParameters(portfolio="layer1.csv")))
     assert not list(tmp_path.iterdir())
 
 

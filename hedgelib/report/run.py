@@ -1,0 +1,316 @@
+"""Reports made in processes of their own, so that none can harm another, or last too long.
+
+The processes come from multiprocessing's fork server, which has everything imported when there are
+many reports to make; where there is no fork, each is spawned.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Literal
+
+from hedgelib.errors import HedgeError, NothingToHedge, VenueError
+from hedgelib.report.faults import check_open_files, few_files_named
+from hedgelib.report.parameters import ReportParameters
+
+__all__ = ["Job", "Made", "ReportFailed", "make", "make_each", "make_one"]
+
+_ATTEMPTS = 2
+"""A report whose process is killed is begun anew once: it need not have been its own fault."""
+
+_SECONDS_TO_DIE = 5.0
+
+_FILES, _FILES_A_WORKER = 16, 8
+"""Files that must be allowed: multiprocessing hangs where one is refused at the wrong moment."""
+
+_lock = threading.Lock()
+"""Only one thread at a time may start or end a process."""
+
+
+class ReportFailed(RuntimeError):
+    """A report stopped, and not because of what it was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a report is made of.
+
+    parameters : names and values.
+    content : of the portfolio file, so that whoever makes the report needs no access to it; None
+        where `parameters` name a file that can be read.
+    apart : whether to work in an empty folder, not in the working directory.
+    data : whether the report is wanted as JSON too.
+    """
+
+    parameters: Mapping[str, Any]
+    content: bytes | None = None
+    apart: bool = False
+    data: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of a job: a report, or the reason why there is none.
+
+    figures : what an index shows of the report.
+    files : by the ends of their names, such as ``html``.
+    words : what a terminal shows of the report, in lines.
+    error : empty where there is a report.
+    fault : the kind of error: what was given, a venue, or something unexpected.
+    trace : where an unexpected error came from.
+    nothing : why there is nothing to hedge, where that is so.
+    """
+
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    error: str = ""
+    fault: Literal["input", "venue", "unexpected"] = "unexpected"
+    trace: str = ""
+    nothing: str = ""
+
+    def check(self) -> Made:
+        """Raise the error in this process, else return the whole."""
+        if self.nothing:
+            raise NothingToHedge(self.nothing)
+        if not self.error:
+            return self
+        if self.fault == "unexpected":
+            raise ReportFailed(self.error) from (RuntimeError(self.trace) if self.trace else None)
+        raise {"input": HedgeError, "venue": VenueError}[self.fault](self.error)
+
+
+def make(job: Job) -> Made:
+    """Make a report in this process and in its working directory; what goes wrong is in `Made`."""
+    try:
+        with few_files_named():
+            return _made(job)
+    except NothingToHedge as nothing:
+        return Made(nothing=str(nothing))
+    except HedgeError as error:
+        return Made(error=str(error), fault="venue" if isinstance(error, VenueError) else "input")
+    except Exception as error:
+        said = f"the notebook stopped: {type(error).__name__}: {error}"
+        return Made(error=said, trace=traceback.format_exc())
+
+
+def _made(job: Job) -> Made:
+    # pandas and papermill take their time, and who only asks for reports needs neither.
+    from hedgelib.report.cells import run_notebook
+    from hedgelib.report.export import to_json
+    from hedgelib.report.index import figures
+    from hedgelib.report.render import make_pages
+    from hedgelib.report.summary import in_words
+
+    parameters = ReportParameters.from_mapping(job.parameters)
+    if job.content is not None:
+        Path(parameters.portfolio).write_bytes(job.content)
+    notebook, report = run_notebook(parameters)
+    page, text = make_pages(notebook, report)
+    files = {"html": page.encode(), "ipynb": text.encode()}
+    if job.data:
+        files["report.json"] = to_json(report).encode()
+    return Made(figures=figures(report), files=files, words=in_words(report))
+
+
+def make_one(job: Job, seconds: float | None = None, *, warm: bool = True) -> Made:
+    """Make one report in a process of its own, which may take so many seconds."""
+    ((_, made),) = make_each([(0, job)], workers=1, seconds=seconds, warm=warm)
+    return made
+
+
+def make_each(
+    jobs: Iterable[tuple[int, Job]],
+    *,
+    workers: int,
+    seconds: float | None = None,
+    warm: bool = True,
+) -> Generator[tuple[int, Made], None, None]:
+    """Make reports in processes of their own, so many at a time, and yield them as they come.
+
+    A job is taken when it can be begun, and not before. Closing the iterator ends what runs.
+    """
+    check_open_files(_FILES + workers * _FILES_A_WORKER)
+    waiting = ((number, job, 1) for number, job in jobs)
+    running: list[_Attempt] = []
+    ended: list[_Attempt] = []
+    again: list[tuple[int, Job, int]] = []
+
+    def begin() -> None:
+        while len(running) < workers:
+            if (task := again.pop() if again else next(waiting, None)) is None:
+                return
+            with few_files_named():
+                running.append(_Attempt(*task, seconds=seconds, warm=warm))
+
+    def clear(attempts: list[_Attempt]) -> None:
+        while attempts:
+            attempts.pop().clear()
+
+    try:
+        begin()
+        while running:
+            done = []
+            for attempt in _finished(running):
+                running.remove(attempt)
+                ended.append(attempt)
+                made = attempt.result()
+                if made is None and attempt.count < _ATTEMPTS:
+                    again.append((attempt.number, attempt.job, attempt.count + 1))
+                else:
+                    done.append((attempt.number, made or Made(error=f"not made: {attempt.fate}")))
+            # Before anybody waits for the end of a process, or writes down what is done.
+            begin()
+            clear(ended)
+            yield from done
+    finally:
+        clear(running + ended)
+
+
+def _finished(running: list[_Attempt]) -> list[_Attempt]:
+    """Wait for an attempt that has an answer, has died or is out of time."""
+    if not (done := [attempt for attempt in running if attempt.answer is None]):
+        left = min(attempt.ends for attempt in running) - time.monotonic()
+        answers = [attempt.answer for attempt in running if attempt.answer is not None]
+        ready = wait(answers, None if left == float("inf") else max(0.0, left))
+        now = time.monotonic()
+        done = [a for a in running if a.answer in ready or a.ends <= now]
+    return done
+
+
+class _Attempt:
+    """A process that makes one report, and the folder that it works in."""
+
+    def __init__(
+        self, number: int, job: Job, count: int, *, seconds: float | None, warm: bool
+    ) -> None:
+        self.number, self.job, self.count = number, job, count
+        self.answer: Connection | None = None
+        self.fate = ""
+        self._seconds = seconds
+        self._folder = tempfile.TemporaryDirectory(prefix="hedgelib-", ignore_cleanup_errors=True)
+        self._log = Path(self._folder.name) / "log"
+        context = _context(warm)
+        self.answer, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_serve,
+            args=(theirs, job, self._folder.name, dict(os.environ)),
+            daemon=True,
+        )
+        try:
+            with few_files_named(), _lock, _main_left_alone(), _uninterrupted():
+                self._process.start()
+        except (OSError, EOFError) as error:
+            self.answer.close()
+            self.answer = None
+            self.fate = f"its process did not start: {error or 'the fork server is gone'}"
+        finally:
+            theirs.close()
+        self.ends = float("inf") if seconds is None else time.monotonic() + seconds
+
+    def result(self) -> Made | None:
+        """Return what was made, None where the process has died."""
+        if self.answer is None:
+            return None
+        if not self.answer.poll():
+            return Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
+        try:
+            made: Made = self.answer.recv()
+        except (EOFError, OSError):
+            # How it has died is known in a moment.
+            with _lock:
+                self._process.join(_SECONDS_TO_DIE)
+                self.fate = self._fate(self._process.exitcode)
+            return None
+        return made
+
+    def clear(self) -> None:
+        """End the process, and leave nothing behind."""
+        if self.answer is not None:
+            self.answer.close()
+            with _lock:
+                self._process.kill()
+                self._process.join()
+                self._process.close()
+        self._folder.cleanup()
+
+    def _fate(self, code: int | None) -> str:
+        try:
+            said = self._log.read_text("utf-8", "replace").strip().splitlines()[-1:]
+        except OSError:
+            said = []
+        last = "".join(f"; it said last: {line}" for line in said)
+        if code is not None and code < 0:
+            return f"its process was ended by {signal.Signals(-code).name}{last}"
+        return f"its process ended with exit code {code}{last}"
+
+
+def _context(warm: bool) -> Any:
+    """Return the way in which processes are started here."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # It counts for a server that is not running yet.
+    context.set_forkserver_preload(["hedgelib.report.warm"] if warm else [])
+    return context
+
+
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """Keep multiprocessing from running the caller's script in the new process once more."""
+    main = sys.modules["__main__"]
+    hidden: dict[str, Any] = {
+        n: main.__dict__.pop(n) for n in ("__file__", "__spec__") if n in main.__dict__
+    }
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(hidden)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let processes that are started ignore Ctrl-C: who started them ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(answer: Connection, job: Job, folder: str, environment: Mapping[str, str]) -> None:
+    """Make one report in a process of its own."""
+    threading.Thread(target=_follow, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(environment)
+    log = os.open(Path(folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    if job.apart:
+        desk = Path(folder) / "desk"
+        desk.mkdir()
+        os.chdir(desk)
+    answer.send(make(job))
+
+
+def _follow() -> None:
+    """End with the process that asked for the report."""
+    if (asks := multiprocessing.parent_process()) is not None:
+        asks.join()
+    os._exit(1)
