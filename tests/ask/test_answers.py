@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import WITHIN, read_answer
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key
 from hedgelib.course.exercises import Exercise
 
@@ -285,4 +286,4 @@ def test_groups_are_put_together_again(first, rest):
 
 def test_one_accepted_error_for_exercises_and_classes():
     asked = Exercise(question="?", answer=1, unit="x", why="So.", hint="Look.")
-    assert asked.within == Key(kind="number", right=1.0).within == WITHIN
+    assert asked.within == Key(form=Form("number"), right=1.0).within == WITHIN

@@ -78,9 +78,9 @@ def of_a_function(key: Any) -> Iterator[Given]:
 
 
 def given(question: Any, key: Any) -> Iterator[Given]:
-    if question.kind == "number":
+    if question.form.kind == "number":
         return of_a_number(key)
-    return of_a_choice() if question.kind == "choice" else of_a_function(key)
+    return of_a_choice() if question.form.kind == "choice" else of_a_function(key)
 
 
 def written(answered: Answered) -> list[Any]:
@@ -97,9 +97,9 @@ def marks(name: str) -> dict[str, dict[str, Any]]:
     for place, student_id in enumerate(STUDENTS):
         keys = source.keys(Numbers(row(columns, place)))
         for number, question in enumerate(source.questions):
-            if question.kind in ("text", "written"):
+            if question.form.kind == "written":
                 continue
-            for answers in given(question, keys[question.name]):
+            for answers in given(question, keys[question.id]):
                 record = Record(
                     student_id=student_id,
                     assignment=name,
@@ -108,7 +108,7 @@ def marks(name: str) -> dict[str, dict[str, Any]]:
                     outcome=Outcome(answers=dict(zip(question.variables, answers, strict=True))),
                 )
                 answered = mark_record(record, source, keys).answered[number]
-                by_question.setdefault(question.name, []).append(written(answered))
+                by_question.setdefault(question.id, []).append(written(answered))
     return {question: summary(each) for question, each in by_question.items()}
 
 
