@@ -504,6 +504,11 @@ def test_marks_by_hand_stay_and_are_looked_at_again(one):
 def test_stock_autograder_gives_the_same_marks(one):
     """The course is nbgrader's own: its autograder runs on it and agrees, question by question."""
     course, folder = one
+    path, source = folder / "s05.ipynb", course.read("sizing")
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    right = class_keys(course, source, course.roster())["s05"]["q1"].right
+    cell_of(notebook, "q1")["source"] = f"q1 = '${right:,.2f}'"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
     grade(folder, course.root, run=run_here, quiet=True)
 
     def marks():
@@ -518,6 +523,7 @@ def test_stock_autograder_gives_the_same_marks(one):
     result = api(course).autograde("sizing", "s05", force=True)
     assert result["success"], result["log"]
     assert marks() == ours
+    assert ours["q1_mark"] == source.question("q1").points
     assert 0 < sum(filter(None, ours.values())) < 21
 
 
