@@ -9,15 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from hedgelib.ask.answers import WITHIN, close
 from hedgelib.ask.form import Form, Kind
 
-__all__ = ["Key", "Mark", "Right", "judge", "rounded_up"]
-
-Right: TypeAlias = float | tuple[str, str] | list[float]
-"""A number; the values of option and reason; or the values that a function returns."""
+__all__ = ["Key", "Mark", "judge", "rounded_up"]
 
 _FLOAT_ERROR = 1e-9
 
@@ -29,6 +26,7 @@ TURNED, PERCENT = "sign_turned", "percent_for_decimal"
 class Key:
     """Right answer and wrong models of one question for one student, and the form of an answer.
 
+    - right: a number, the values of option and reason, or the values that a function returns
     - wrong: answer of each wrong model; in a choice an empty text is any option
     - within: accepted error relative to the right number, decimal
     - calls: arguments with which a function is called

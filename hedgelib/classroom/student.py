@@ -360,13 +360,14 @@ def _plain_or_none(value: Any, form: Form) -> float | None:
 
 
 def _source_table(question: str, key: Key) -> str:
-    lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right)} |"]
+    lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right, key.form)} |"]
     if key.counted:
         lines.append(f"| right too | {rounded_up(key.right)} |")
-    return "\n".join([*lines, *(f"| {name} | {_brief(v)} |" for name, v in key.wrong.items())])
+    lines += [f"| {model} | {_brief(value, key.form)} |" for model, value in key.wrong.items()]
+    return "\n".join(lines)
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_brief, value))
-    return value or "any" if isinstance(value, str) else f"{float(value):,.8g}"
+def _brief(value: Any, form: Form) -> str:
+    if form.kind == "choice":
+        return ", ".join(letter or "any" for letter in form.in_letters(value))
+    return ", ".join(f"{float(v):,.8g}" for v in (value if form.kind == "function" else [value]))

@@ -215,6 +215,12 @@ def test_source_cell_lists_its_wrong_models(capsys):
     check_format("q1", 1000.0, USD)
     assert mark_answer("q1", 1000.0, wrong={"contract_is_coin": 2.857}) is None
     assert "| contract_is_coin | 2.857 |" in capsys.readouterr().out
+    offered, answer = some_options(), ("same", "cause")
+    check_format("q5", answer, offered)
+    assert mark_answer("q5", answer, wrong={"pnl_is_straight": ("", "due")}) is None
+    shown, letters = capsys.readouterr().out, offered.in_letters(("more", "due"))
+    assert f"| right | {', '.join(offered.in_letters(answer))} |" in shown
+    assert f"| pnl_is_straight | any, {letters[1]} |" in shown
 
 
 def test_marking_cell_gives_points(monkeypatch):
