@@ -21,12 +21,14 @@ __all__ = [
     "printable",
     "safe",
     "safe_prose",
+    "spreadsheet_text",
     "usd",
 ]
 
 _MOST_WRITTEN_OUT = 1e15
 _WHOLE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
 
 
 def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
@@ -108,6 +110,15 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else ascii(character)[1:-1] for character in text
     )
+
+
+def spreadsheet_text(text: str) -> str:
+    """Write a text so that no spreadsheet takes it for a formula (OWASP, CSV injection).
+
+    Only text is treated so; a number may begin with a minus.
+    """
+    text = printable(text)
+    return f"'{text}" if text.lstrip().startswith(_STARTS_A_FORMULA) else text
 
 
 def safe(text: str) -> str:

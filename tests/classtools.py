@@ -6,7 +6,7 @@ import csv
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,7 @@ def read_here(data: bytes) -> Reading:
 def solutions(source: Source) -> dict[str, str]:
     """Return the right text of every answer cell, the written ones included."""
     return {
-        question.name: solution_of(source.cells[question.name].source)
-        for question in source.questions
+        question.id: solution_of(source.cells[question.id].source) for question in source.questions
     }
 
 
@@ -62,13 +61,12 @@ def wrong_answers(
     answers = {}
     for name, model in models.items():
         question, key = source.question(name), keys[name]
-        if question.kind == "number":
+        if question.form.kind == "number":
             answers[name] = f"{name} = {float(key.wrong[model])!r}"
-        elif question.kind == "choice":
+        elif question.form.kind == "choice":
             says, because = key.wrong[model]
-            answers[name] = choice(
-                name, says or other(key.right[0], "ABC"), because or key.right[1]
-            )
+            values = says or other(key.right[0], key.form.options), because or key.right[1]
+            answers[name] = choice(name, *key.form.in_letters(values))
         else:
             answers[name] = table_function(source, name, key.calls, key.wrong[model])
     return answers
@@ -78,8 +76,8 @@ def choice(name: str, says: str, because: str) -> str:
     return f"{name} = {says!r}\n{name}_reason = {because!r}"
 
 
-def other(letter: str, letters: str) -> str:
-    return next(x for x in letters if x != letter)
+def other(value: str, values: Iterable[str]) -> str:
+    return next(x for x in values if x != value)
 
 
 def table_function(source: Source, name: str, calls: Any, values: Any) -> str:

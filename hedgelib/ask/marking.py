@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from hedgelib.ask.answers import WITHIN, close
+from hedgelib.ask.form import Form, Kind
 
-__all__ = ["Key", "Mark", "Right", "judge", "rounded_up"]
-
-Right: TypeAlias = float | tuple[str, str] | list[float]
-"""A number; the letters of answer and reason; or the values that a function returns."""
+__all__ = ["Key", "Mark", "judge", "rounded_up"]
 
 _FLOAT_ERROR = 1e-9
 
@@ -26,44 +24,36 @@ TURNED, PERCENT = "sign_turned", "percent_for_decimal"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """Right answer and wrong models of one question for one student.
+    """Right answer and wrong models of one question for one student, and the form of an answer.
 
-    Parameters
-    ----------
-    kind : str
-        ``"number"``, ``"choice"`` or ``"function"``.
-    right : float, (str, str) or list of float
-    wrong : mapping of str to the same
-        Answer of each wrong model. For a choice, an empty text means any letter.
-    within : float
-        Accepted error relative to the right number, decimal.
-    calls : sequence of tuples
-        Arguments with which a function is called.
-    counted : bool
-        The number counts whole things: the next whole number is right too, and so it is for a
-        wrong model.
+    - right: a number, the values of option and reason, or the values that a function returns
+    - wrong: answer of each wrong model; in a choice an empty text is any option
+    - within: accepted error relative to the right number, decimal
+    - calls: arguments with which a function is called
+    - counted: the number counts whole things, so the next whole number is right too; and so it is
+      for a wrong model
     """
 
-    kind: Literal["number", "choice", "function"]
+    form: Form
     right: Any
     wrong: Mapping[str, Any] = field(default_factory=dict)
     within: float = WITHIN
     calls: Sequence[tuple[Any, ...]] = ()
     counted: bool = False
 
+    @property
+    def kind(self) -> Kind:
+        """What an answer is."""
+        return self.form.kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """Mark of an answer.
 
-    Parameters
-    ----------
-    share : float
-        Of the points, from 0 to 1.
-    model : str
-        The wrong model that gives this answer; empty if there is none.
-    missing : bool
-        There is no answer at all.
+    - share: of the points, from 0 to 1
+    - model: the wrong model that gives this answer; empty if there is none
+    - missing: there is no answer at all
     """
 
     share: float
@@ -72,47 +62,19 @@ class Mark:
 
 
 def rounded_up(value: float) -> int:
-    """Return a number rounded up; a number that is whole up to rounding error stays.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> rounded_up(5.93), rounded_up(6.000000000000001)
-    (6, 6)
-    """
+    """Return a number rounded up; a number that is whole up to rounding error stays."""
     return math.ceil(value - _FLOAT_ERROR * abs(value))
 
 
 def judge(answer: Any, key: Key) -> Mark:
-    """Mark a plain answer.
+    """Mark the plain value of an answer, which :meth:`Form.read` has read; None is no answer.
 
-    Parameters
-    ----------
-    answer : float, (str, str), list or None
-        Of the kind that the key has; ``None``, or an empty letter, is no answer.
-    key : Key
-
-    Returns
-    -------
-    Mark
-        A number is right or wrong. A right choice with a wrong reason gets half. A function gets
-        the share of its calls that are right, and nothing if a wrong model explains all the
-        returned values.
-
-    Notes
-    -----
-    **Source:** own rules, in ``docs/instructor.md``.
+    A number is right or wrong. A right choice with a wrong reason gets half. A function gets the
+    share of its calls that are right, and nothing if a wrong model explains all returned values.
 
     Examples
     --------
-    >>> key = Key(kind="number", right=1000.0, wrong={"contract_is_coin": 2.857})
+    >>> key = Key(form=Form("number"), right=1000.0, wrong={"contract_is_coin": 2.857})
     >>> judge(1000.4, key).share, judge(2.857, key).model, judge(-1000, key).model
     (1.0, 'contract_is_coin', 'sign_turned')
     """
@@ -147,7 +109,7 @@ def _number(answer: Any, key: Key) -> Mark:
 
 
 def _choice(answer: Any, key: Key) -> Mark:
-    says, because = (_letter(part) for part in (answer or ("", "")))
+    says, because = (part if isinstance(part, str) else "" for part in answer or ("", ""))
     if not says and not because:
         return Mark(share=0.0, missing=True)
     if (says, because) == key.right:
@@ -157,10 +119,6 @@ def _choice(answer: Any, key: Key) -> Mark:
         if its_says in ("", says) and its_because in ("", because):
             return Mark(share=share, model=model)
     return Mark(share=share)
-
-
-def _letter(part: object) -> str:
-    return part.strip().upper() if isinstance(part, str) else ""
 
 
 def _function(answer: Any, key: Key) -> Mark:

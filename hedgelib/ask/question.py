@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import numpy as np
+
 from hedgelib.ask.answers import NEAR, WITHIN, close, is_whole, read_answer
+from hedgelib.ask.form import Form, Kind
 from hedgelib.ask.marking import PERCENT, TURNED, Key, judge
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.ask.text import fill
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Asked", "Question", "Questions", "Varied", "Verdict", "vary"]
 
-Kind: TypeAlias = Literal["number", "choice", "function"]
 Outcome: TypeAlias = Literal["right", "slip", "sign", "near", "way", "wrong", "unread"]
 
 _NEAR_ZERO = 2e-12
@@ -61,13 +63,16 @@ def vary(start: Any, *others: Any, low: float = 0, high: float = 0, step: float 
 class Answer:
     """What a question's function returns.
 
-    - right: a number in the question's unit, the key of the right option, or a function
+    - right: a number in the question's unit, the key of the right option, a pair of keys where a
+      reason is chosen too, or a function
     - slips: misconception by id, and the number (or function) that it leads to
     - guesses: what each option stands for in the picture; its key where there is nothing
     - then: makes the picture that follows, from the value of the guess or None
     - start: today's price and the like, from which an answer is in one direction or the other
     - values: further values for the text
     - calls: arguments with which a function is tried
+    - counted: the number counts whole things, and the next whole number is right too
+    - form: how an answer must look, where the question's text does not say so
     """
 
     right: Any
@@ -78,6 +83,30 @@ class Answer:
     within: float = WITHIN
     values: Mapping[str, Any] = field(default_factory=dict)
     calls: Sequence[tuple[Any, ...]] = ()
+    counted: bool = False
+    form: Form | None = None
+
+    def key(self, form: Form) -> Key:
+        """Return what answers of a form are marked by; a function's values are those of its calls.
+
+        Numbers may be columns of many students, which gives columns of answers.
+        """
+
+        def plain(answer: Any) -> Any:
+            if form.kind == "function":
+                return [answer(*call) for call in self.calls]
+            if isinstance(answer, tuple):
+                return tuple(part if np.ndim(part) else str(part) for part in answer)
+            return answer
+
+        return Key(
+            form=form,
+            right=plain(self.right),
+            wrong={model: plain(answer) for model, answer in self.slips.items()},
+            within=self.within,
+            calls=self.calls,
+            counted=self.counted,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +185,29 @@ class Asked:
     answer: Answer
 
     @property
+    def form(self) -> Form:
+        """How an answer must look."""
+        if self.answer.form:
+            return self.answer.form
+        if "options" in self.question.text:
+            return Form("choice", options=self.options)
+        kind: Kind = "function" if callable(self.answer.right) else "number"
+        return Form(kind, self.question.text.get("unit", ""))
+
+    @property
+    def key(self) -> Key:
+        """What an answer is marked by."""
+        return self.answer.key(self.form)
+
+    @property
     def kind(self) -> Kind:
         """What an answer is."""
-        if "options" in self.question.text:
-            return "choice"
-        return "function" if callable(self.answer.right) else "number"
+        return self.form.kind
 
     @property
     def unit(self) -> str:
         """Unit of a number."""
-        unit: str = self.question.text.get("unit", "")
-        return unit
+        return self.form.unit
 
     def say(self, text: str) -> str:
         """Fill a text with the question's values."""
@@ -240,23 +281,15 @@ class Asked:
             except Exception as error:
                 text = f"With {', '.join(map(repr, call))} it fails: {error}"
                 return Verdict("unread", text)
-        right, *wrong = (
-            [float(way(*call)) for call in self.answer.calls]
-            for way in (self.answer.right, *self.answer.slips.values())
-        )
-        slips = dict(zip(self.answer.slips, wrong, strict=True))
-        key = Key(kind="function", right=right, wrong=slips, within=self.answer.within)
-        mark = judge(returned, key)
+        mark = judge(returned, self.key)
         if mark.share == 1:
             return self._right()
         return self._slip(mark.model) if mark.model else self._hint()
 
     def _key(self) -> Key:
-        numbers = {name: float(value) for name, value in self.answer.slips.items()}
-        return Key(
-            kind="number", right=self._clean(self.answer.right), within=self.answer.within,
-            wrong={name: self._clean(value) for name, value in numbers.items()},
-        )  # fmt: skip
+        key = self.key
+        wrong = {model: self._clean(value) for model, value in key.wrong.items()}
+        return replace(key, right=self._clean(key.right), wrong=wrong)
 
     @staticmethod
     def _clean(value: float) -> float:

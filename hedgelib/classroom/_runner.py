@@ -190,14 +190,13 @@ def unpacked(value: Any) -> Any:
 def plain(value: Any, kind: str) -> tuple[Any, str]:
     """Take a plain value out of a variable, or say why it holds none."""
     value = unpacked(value)
-    number = type(value) in (int, float)
-    if kind in ("number", "returned") and number:
+    if kind in ("number", "returned") and type(value) in (int, float):
         if type(value) is int and abs(value) >= _LARGEST_INT:
             return None, "is a whole number of more than 15 digits"
         if not math.isfinite(value):
             return None, f"is {value}, which is no finite number"
         return value, ""
-    if kind != "number" and type(value) is str:
+    if type(value) is str:
         if len(value) > _LONGEST_TEXT:
             return None, f"is a text of {len(value)} characters; at most {_LONGEST_TEXT} are read"
         return value.encode("utf-8", "replace").decode(), ""

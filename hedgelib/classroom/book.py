@@ -65,7 +65,7 @@ def enter(
             grade.needs_manual_grade = grade.needs_manual_grade or changed
         else:
             grade.needs_manual_grade = answered.points is None
-        comments[answered.question.name].auto_comment = remark(answered) or None
+        comments[answered.question.id].auto_comment = remark(answered) or None
     book.db.commit()
     record = result.record
     return replace(result, record=replace(record, file_warnings=(*record.file_warnings, *warnings)))
@@ -91,7 +91,7 @@ def _handed_in_at(
 
 def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[str, Score]]:
     """Read all marks of an assignment, by id and question."""
-    questions = {question.graded_cell: question.name for question in source.questions}
+    questions = {question.graded_cell: question.id for question in source.questions}
     notebooks = (
         book.db.query(SubmittedNotebook.id, SubmittedAssignment.student_id)
         .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)

@@ -12,7 +12,7 @@ import numpy as np
 
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.results import Result
-from hedgelib.classroom.source import Question, Source
+from hedgelib.classroom.source import ClassQuestion, Source
 from hedgelib.show import Bars, Scale, Scene, Table, Text, panel
 from hedgelib.show.lettering import TICK, wrap
 from hedgelib.show.scene import Mark
@@ -42,7 +42,7 @@ class ModelCount:
 class QuestionCount:
     """Numbers of students with all points, some, none, no answer, and one still to be marked."""
 
-    question: Question
+    question: ClassQuestion
     full: int
     part: int
     none: int
@@ -84,12 +84,12 @@ class ClassView:
         """Count the results of each question."""
         return [self._count(place, q) for place, q in enumerate(self.source.questions)]
 
-    def _count(self, place: int, question: Question) -> QuestionCount:
+    def _count(self, place: int, question: ClassQuestion) -> QuestionCount:
         tally: Counter[str] = Counter()
         models: Counter[str] = Counter()
         for result in self.results:
             answered = result.answered[place]
-            score = self.scores[result.record.student_id][question.name]
+            score = self.scores[result.record.student_id][question.id]
             if score.waits:
                 tally["waiting"] += 1
             elif answered.answer is None and not score.by_hand:

@@ -83,7 +83,7 @@ class _Class:
 
     def wanted(self, student_id: str) -> list[Wanted]:
         keys = self.keys[student_id]
-        return [w for q in self.source.questions for w in q.wanted(keys.get(q.name))]
+        return [w for q in self.source.questions for w in q.wanted(keys.get(q.id))]
 
 
 @dataclass(slots=True)

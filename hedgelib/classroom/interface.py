@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from hedgelib._text import printable
+from hedgelib.ask.form import Kind
 
 __all__ = [
-    *("ID_CELL", "Answer", "Collected", "Kind", "Limits", "Outcome", "Plain", "Refused"),
+    *("ID_CELL", "Answer", "Collected", "Limits", "Outcome", "Plain", "Refused"),
     *("Submission", "Wanted", "cause_of"),
 ]
 
@@ -29,8 +30,6 @@ ID_CELL = "student_id"
 
 Plain: TypeAlias = float | int | str
 """A finite float, an int of at most 15 digits, or a text; a bool is none of them."""
-
-Kind: TypeAlias = Literal["number", "choice", "function", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

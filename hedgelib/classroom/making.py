@@ -85,12 +85,14 @@ def _take_source(course: Course, name: str) -> bool:
 def _key_rows(
     source: Source, keys: Mapping[str, Mapping[str, Key]], roster: Mapping[str, str]
 ) -> Iterator[list[str | float]]:
-    computed = [question for question in source.questions if question.kind != "text"]
+    computed = [question for question in source.questions if question.form.kind != "written"]
     for student_id, own in keys.items():
         for q in computed:
-            key = own[q.name]
-            right = key.right if q.kind == "number" else shown_answer(key.right, q)
-            unit = f"{q.unit}; {rounded_up(key.right)} counts too" if key.counted else q.unit
-            wrong = "; ".join(f"{m}: {shown_answer(value, q)}" for m, value in key.wrong.items())
+            key = own[q.id]
+            form, unit = key.form, key.form.unit
+            right = key.right if form.kind == "number" else shown_answer(key.right, form)
+            if key.counted:
+                unit = f"{unit}; {rounded_up(key.right)} counts too"
+            wrong = "; ".join(f"{m}: {shown_answer(value, form)}" for m, value in key.wrong.items())
             name = roster[student_id]
-            yield [student_id, name, source.name, q.name, q.points, right, unit, wrong]
+            yield [student_id, name, source.name, q.id, q.points, right, unit, wrong]

@@ -12,13 +12,14 @@ from statistics import median
 from typing import Any, TypeAlias
 
 from hedgelib._text import percent, printable
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, rounded_up
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.classroom.book import Score, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
-from hedgelib.classroom.source import Question, Source
+from hedgelib.classroom.source import ClassQuestion, Source
 from hedgelib.course.contents import LESSONS
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text
 from hedgelib.show import Scene
@@ -77,34 +78,38 @@ def _number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def shown_answer(answer: Any, question: Question) -> str:
+def shown_answer(answer: Any, form: Form) -> str:
     """Write an answer of any kind, or what is right, in one line."""
     if answer is None:
         text = "no answer"
-    elif question.kind == "text":
+    elif form.kind == "written":
         text = "written answer"
-    elif isinstance(answer, (list, tuple)):
-        text = ", ".join("none" if part is None else _one(part) for part in answer)
-    elif question.unit and question.unit != "a number" and not isinstance(answer, str):
-        text = f"{_one(answer)} {question.unit}"
+    elif form.kind == "choice":
+        text = ", ".join(map(_part, form.in_letters(answer)))
+    elif form.kind == "function":
+        text = ", ".join(map(_part, answer))
+    elif form.unit and form.unit != "a number":
+        text = f"{_number(answer)} {form.unit}"
     else:
-        text = _one(answer)
+        text = _number(answer)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _shown_right(key: Key, question: Question) -> str:
+def _part(value: object) -> str:
+    if isinstance(value, (int, float)):
+        return _number(value)
+    return "none" if value is None else str(value) or "any"
+
+
+def _shown_right(key: Key) -> str:
     """Write what is right in one line, with the whole number that is right too."""
-    text = shown_answer(key.right, question)
+    text = shown_answer(key.right, key.form)
     whole = rounded_up(key.right) if key.counted else key.right
     return text if whole == key.right else f"{text}, or {_number(whole)}"
 
 
-def _one(value: object) -> str:
-    return _number(value) if isinstance(value, (int, float)) else str(value)
-
-
-def _heading(question: Question) -> str:
-    return f"{question.name.removeprefix('q')}. {question.title}"
+def _heading(question: ClassQuestion) -> str:
+    return f"{question.id.removeprefix('q')}. {question.title}"
 
 
 def _of(points: float, most: float) -> str:
@@ -118,7 +123,7 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
             _heading(q),
             f"{q.points:g}",
             _kind(q),
-            _spread(q, [own.get(q.name) for own in keys.values()]),
+            _spread(q, [own.get(q.id) for own in keys.values()]),
         ]
         for q in source.questions
     ]
@@ -159,37 +164,39 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
     return _page(f"{source.title}: overview", parts)
 
 
-def _kind(question: Question) -> str:
+def _kind(question: ClassQuestion) -> str:
     return {
-        "number": f"number, {question.unit}",
+        "number": f"number, {question.form.unit}",
         "choice": "choice with its reason",
         "function": "function",
-        "text": "written, marked by hand",
-    }[question.kind]
+        "written": "written, marked by hand",
+    }[question.form.kind]
 
 
-def _spread(question: Question, keys: Sequence[Key | None]) -> str:
+def _spread(question: ClassQuestion, keys: Sequence[Key | None]) -> str:
     known = [key for key in keys if key]
     if not known:
         return ""
-    if question.kind == "number":
+    if question.form.kind == "number":
         rights = [key.right for key in known]
         return f"{_number(min(rights))} to {_number(max(rights))}"
-    if question.kind == "choice":
-        return f"{len({key.right for key in known})} different pairs of letters"
+    if question.form.kind == "choice":
+        pairs = {key.form.in_letters(key.right) for key in known}
+        return f"{len(pairs)} different pairs of letters"
     return f"{len(known[0].calls)} calls with each student's numbers"
 
 
 def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], student: str) -> str:
     """Write a student's feedback, from the scores by question."""
-    waits = sum(scores[a.question.name].waits for a in result.answered)
+    waits = sum(scores[a.question.id].waits for a in result.answered)
     full, rows = 0, []
     for a in result.answered:
-        score, question = scores[a.question.name], a.question
+        score, question = scores[a.question.id], a.question
         full += not score.waits and score.points >= question.points
         points = "to be marked" if score.waits else _of(score.points, question.points)
-        right = _shown_right(a.key, question) if a.key else ""
-        rows.append([_heading(question), points, shown_answer(a.answer, question), right])
+        form = a.key.form if a.key else question.form
+        right = _shown_right(a.key) if a.key else ""
+        rows.append([_heading(question), points, shown_answer(a.answer, form), right])
     total = _of(points_of(scores), source.points)
     facts = Facts(
         [
@@ -227,7 +234,7 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
 
 
 def _remarks(answered: Answered, result: Result, scores: Mapping[str, Score]) -> str:
-    score, mark = scores[answered.question.name], answered.mark
+    score, mark = scores[answered.question.id], answered.mark
     lines = [remark(answered)]
     if mark and not lines[0]:
         if mark.missing:
@@ -239,17 +246,17 @@ def _remarks(answered: Answered, result: Result, scores: Mapping[str, Score]) ->
     return " ".join(filter(None, [*lines, score.comment]))
 
 
-def _stopped(result: Result, question: Question) -> str:
+def _stopped(result: Result, question: ClassQuestion) -> str:
     """Say why the cell of an answer did not finish."""
     problems = result.record.outcome.problems
-    return "; ".join(printable(p) for p in problems if p.startswith(f"{question.name} "))
+    return "; ".join(printable(p) for p in problems if p.startswith(f"{question.id} "))
 
 
 def _unexplained(answered: Answered) -> str:
     mark, key = answered.mark, answered.key
-    if answered.question.kind == "function" and mark and mark.share and key:
+    if answered.question.form.kind == "function" and mark and mark.share and key:
         return f"{round(mark.share * len(key.right))} of {len(key.right)} calls are right."
-    if answered.question.kind == "choice" and mark and mark.share:
+    if answered.question.form.kind == "choice" and mark and mark.share:
         return "The choice is right, but the reason is wrong."
     return "No known wrong model explains this answer."
 

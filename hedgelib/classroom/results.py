@@ -11,7 +11,8 @@ from typing import Any
 from hedgelib.ask.marking import Key, Mark, judge
 from hedgelib.classroom.interface import Answer
 from hedgelib.classroom.records import Record
-from hedgelib.classroom.source import Question, Source
+from hedgelib.classroom.source import ClassQuestion, Source
+from hedgelib.errors import InvalidInput
 
 __all__ = ["Answered", "Copied", "Result", "copied", "mark_record"]
 
@@ -26,8 +27,8 @@ _SAME = 1e-6
 class Answered:
     """One question and a student's answer; a written one has neither key nor mark."""
 
-    question: Question
-    answer: Any  # a number, a pair of letters, a list of returned values, a text or None
+    question: ClassQuestion
+    answer: Any  # a number, the values of a choice, a list of returned values, a text or None
     key: Key | None = None
     mark: Mark | None = None
     problem: str = ""  # why there is no value, unless it is just not set
@@ -51,29 +52,34 @@ class Result:
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
     """Mark a submission by the keys of its student."""
     answered = (
-        Answered(question=question, answer=record.written.get(question.name))
-        if question.kind == "text"
-        else _computed(question, record, keys[question.name])
+        Answered(question=question, answer=record.written.get(question.id))
+        if question.form.kind == "written"
+        else _computed(question, record, keys[question.id])
         for question in source.questions
     )
     return Result(record=record, answered=tuple(answered))
 
 
-def _computed(question: Question, record: Record, key: Key) -> Answered:
+def _computed(question: ClassQuestion, record: Record, key: Key) -> Answered:
     answers = [record.outcome.answers.get(name, Answer()) for name in question.variables]
     values = [answer.value for answer in answers]
     value: Any = values[0] if len(values) == 1 else tuple(values)
-    answer = None if all(map(_is_missing, answers)) else value
+    problems = [*_problems(question, answers)]
+    try:
+        answer = None if all(map(_is_missing, answers)) else key.form.read(value)
+    except InvalidInput as error:
+        answer = None
+        problems.append(f"{question.id}: {error}".rstrip("."))
     return Answered(
         question=question,
         answer=answer,
         key=key,
         mark=judge(answer, key),
-        problem="; ".join(_problems(question, answers)),
+        problem="; ".join(problems),
     )
 
 
-def _problems(question: Question, answers: Sequence[Answer]) -> Iterator[str]:
+def _problems(question: ClassQuestion, answers: Sequence[Answer]) -> Iterator[str]:
     """Say why a variable has no value, unless it is just not set."""
     for name, answer in zip(question.variables, answers, strict=True):
         if answer.problem and not answer.problem.endswith(_NOT_SET):
@@ -113,7 +119,7 @@ def copied(results: Sequence[Result], keys: Mapping[str, Mapping[str, Key]]) -> 
         matches: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for answered in result.answered:
             for other, chance in _matches(answered, student_id, keys):
-                matches[other].append((answered.question.name, chance))
+                matches[other].append((answered.question.id, chance))
         for other, pairs in matches.items():
             questions, chances = zip(*pairs, strict=True)
             if (chance := math.prod(chances)) < _CHANCE:
@@ -129,10 +135,10 @@ def _matches(
     answered: Answered, student_id: str, keys: Mapping[str, Mapping[str, Key]]
 ) -> Iterator[tuple[str, float]]:
     """Yield the students for whom an answer is right, with the number that chance would give."""
-    mark, answer = answered.mark, answered.answer
-    if answered.question.kind != "number" or mark is None or mark.share or mark.model or not answer:
+    question, mark, answer = answered.question, answered.mark, answered.answer
+    if question.form.kind != "number" or mark is None or mark.share or mark.model or not answer:
         return
-    name = answered.question.name
+    name = question.id
     rights = {i: key[name].right for i, key in keys.items() if i != student_id}
     reach = max(_SAME * abs(answer), min(_half_digit(answer), 0.001 * abs(answer)))
     near = sum(abs(right - answer) <= _NEAR * abs(answer) for right in rights.values())

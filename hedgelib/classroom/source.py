@@ -7,18 +7,20 @@ of a student's comes near.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import nbformat
 import numpy as np
 
-from hedgelib.ask.answers import WITHIN
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key
 from hedgelib.ask.misconceptions import misconception
+from hedgelib.ask.question import Answer, Question
 from hedgelib.classroom import student
 from hedgelib.classroom.interface import ID_CELL, Wanted
 from hedgelib.classroom.personal import DEMO, Numbers, demo_secret, draw_one
@@ -31,7 +33,7 @@ __all__ = [
     "END_HIDDEN",
     "END_SOLUTION",
     "TEXT_STUB",
-    "Question",
+    "ClassQuestion",
     "Source",
     "SourceError",
     "exercises_folder",
@@ -55,55 +57,34 @@ class SourceError(HedgeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question of an assignment, the same for every student.
+class ClassQuestion(Question):
+    """A question of an assignment, whose answer is computed by the cells of its source.
 
-    Parameters
-    ----------
-    name : str
-        ``"q3"``.
-    title : str
-    kind : str
-        ``"number"``, ``"choice"``, ``"function"``, or ``"text"`` for what is marked by hand.
-    points : float
-    unit : str
-        Of a number, or of what a function returns.
-    variables : tuple of str
-        That the student sets; none for a text.
-    models : tuple of str
-        The wrong models that the source knows for it.
+    - form: a choice's options are in the order of the demo numbers
+    - variables: what the student sets; none for a written answer
+    - models: the wrong models that the source knows for it
     """
 
-    name: str
-    title: str
-    kind: Literal["number", "choice", "function", "text"]
+    form: Form
     points: float
-    unit: str = ""
     variables: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
     @property
+    def title(self) -> str:
+        """Its title, without number and points."""
+        return str(self.text["title"])
+
+    @property
     def graded_cell(self) -> str:
         """The ``grade_id`` under which the points are kept."""
-        return self.name if self.kind == "text" else f"{self.name}_mark"
+        return self.id if self.form.kind == "written" else f"{self.id}_mark"
 
     def wanted(self, key: Key | None = None) -> list[Wanted]:
-        """Return the variables to read after a submission has run.
-
-        Parameters
-        ----------
-        key : Key, optional
-            Of the student, whose calls a function is called with.
-
-        Returns
-        -------
-        list of Wanted
-        """
-        if self.kind == "text":
-            return []
+        """Return the variables to read; a function is called as the key of its student says."""
         calls = tuple(tuple(map(_argument, call)) for call in key.calls) if key else ()
         return [
-            Wanted(question=self.name, name=name, kind=self.kind, calls=calls)
+            Wanted(question=self.id, name=name, kind=self.form.kind, calls=calls)
             for name in self.variables
         ]
 
@@ -116,13 +97,7 @@ def _argument(value: Any) -> Any:
 
 
 def exercises_folder() -> Path:
-    """Find the folder of the source notebooks.
-
-    Returns
-    -------
-    Path
-        Inside the package when it was installed from a wheel, else in the repository.
-    """
+    """Return the folder of the source notebooks: inside an installed wheel, or the repository's."""
     package = Path(__file__).resolve().parents[1]
     bundled = package / "_bundled" / "notebooks" / "exercises"
     return bundled if bundled.is_dir() else package.parent / "notebooks" / "exercises"
@@ -130,37 +105,18 @@ def exercises_folder() -> Path:
 
 def grade_info(cell: Cell) -> Mapping[str, Any]:
     """Return what nbgrader keeps in a cell's metadata, empty where it keeps nothing."""
-    found = cell.get("metadata", {}).get("nbgrader")
-    return found if isinstance(found, Mapping) else {}
+    info = cell.get("metadata", {}).get("nbgrader")
+    return info if isinstance(info, Mapping) else {}
 
 
 def solution_of(source: str) -> str:
-    """Take the lines of a solution out of a cell.
-
-    Parameters
-    ----------
-    source : str
-
-    Returns
-    -------
-    str
-        The cell without the marks around its solution.
-    """
+    """Return a cell without the marks around its solution."""
     marks = (BEGIN_SOLUTION, END_SOLUTION)
     return "\n".join(line for line in source.splitlines() if line.strip() not in marks)
 
 
 class Source:
-    """A source notebook, read and compiled: made by :func:`read_source`.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-    text : str
-        The text of the notebook's file.
-    where : str
-        For messages.
-    """
+    """A source notebook, read and compiled: made by :func:`read_source`."""
 
     def __init__(self, notebook: Any, text: str, where: str) -> None:
         self.notebook = notebook
@@ -184,7 +140,7 @@ class Source:
             self._code = self._compile()
             exec(compile(self.cells["setup"].source, f"{where}, setup", "exec"), self._base)
             self.questions = tuple(self._questions())
-            for model in {model for q in self.questions for model in q.models}:
+            for model in {model for question in self.questions for model in question.models}:
                 misconception(model)
         except KeyError as error:
             raise SourceError(f"{where}: a cell or a mark is missing: {error}") from error
@@ -198,9 +154,9 @@ class Source:
         """Total points."""
         return sum(question.points for question in self.questions)
 
-    def question(self, name: str) -> Question:
-        """Find a question by its name."""
-        return next(question for question in self.questions if question.name == name)
+    def question(self, name: str) -> ClassQuestion:
+        """Find a question by its name, ``"q3"``."""
+        return next(question for question in self.questions if question.id == name)
 
     def _compile(self) -> dict[str, list[CodeType]]:
         compiled: dict[str, list[CodeType]] = {}
@@ -211,92 +167,65 @@ class Source:
                 compiled.setdefault(grade_id.partition("_")[0], []).append(code)
         return compiled
 
-    def _run(self, my: Numbers) -> _Recorder:
-        recorder = _Recorder()
-        names = self._base | {
+    def _answer(self, name: str, my: Numbers) -> Answer:
+        """Run the cells of a question, with the solution for the student's answer."""
+        forms: dict[str, Form] = {}
+        answers: dict[str, Answer] = {}
+
+        def check_format(question: str, _: object, form: Form) -> None:
+            forms[question] = form
+
+        def mark_answer(
+            question: str, right: object, *, wrong: Mapping[str, Any], **rest: Any
+        ) -> None:
+            answers[question] = Answer(right=right, slips=wrong, form=forms[question], **rest)
+
+        names: dict[str, Any] = self._base | {
             "my": my,
             "show_numbers": lambda *_: None,
-            "choose_from": student.make_options,
-            "check_format": recorder.check_format,
-            "mark_answer": recorder.mark_answer,
-            "answer_key": lambda *_: None,
+            "choose_from": student.options_for,
+            "check_format": check_format,
+            "mark_answer": mark_answer,
         }
-        for cells in self._code.values():
-            # Questions are independent: each solution is put into its own marking cell.
-            scope = dict(names)
-            for code in cells:
-                exec(code, scope)
-        return recorder
+        for code in self._code[name]:
+            exec(code, names)
+        return answers[name]
 
     def keys(self, my: Numbers) -> dict[str, Key]:
-        """Compute the right answer and those of the wrong models, for one student or many.
+        """Compute the keys of all questions but the written ones, for one student or for many.
 
-        Parameters
-        ----------
-        my : Numbers
-            Of one student; or columns of many, which gives columns of answers.
-
-        Returns
-        -------
-        dict of str to Key
-            For each question that is marked by computation.
+        Columns of many students' numbers give columns of answers.
         """
-        return self._run(my).keys
+        return {q.id: q.ask(my=my).key for q in self.questions if q.form.kind != "written"}
 
-    def _questions(self) -> Iterator[Question]:
-        recorder = self._run(Numbers(draw_one(scenario(self.name), demo_secret(), DEMO)))
+    def _questions(self) -> Iterator[ClassQuestion]:
+        demo = Numbers(draw_one(scenario(self.name), demo_secret(), DEMO))
         for grade_id, cell in self.cells.items():
             info = grade_info(cell)
             if not info.get("grade"):
                 continue
             name = grade_id.removesuffix("_mark")
-            title = _title(self.cells[f"{name}_ask"].source)
-            points = float(info["points"])
-            if info["solution"]:
-                yield Question(name=name, title=title, kind="text", points=points)
-                continue
-            key, form = recorder.keys[name], recorder.forms[name]
-            yield Question(
-                name=name,
-                title=title,
-                kind=key.kind,
-                points=points,
-                unit=getattr(form, "unit", ""),
-                variables=recorder.variables[name],
-                models=tuple(key.wrong),
+            compute = partial(self._answer, name)
+            answer = None if info["solution"] else compute(demo)
+            yield ClassQuestion(
+                id=name,
+                text={"title": _title(self.cells[f"{name}_ask"].source)},
+                given={"my": ...},
+                compute=compute,
+                form=answer.form if answer and answer.form else Form("written"),
+                points=float(info["points"]),
+                variables=_variables(name, answer),
+                models=tuple(answer.slips) if answer else (),
             )
 
 
-class _Recorder:
-    """What the marking cells of a source call, when nobody's answer is there to be marked."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, Key] = {}
-        self.forms: dict[str, student.Form | student.Options] = {}
-        self.variables: dict[str, tuple[str, ...]] = {}
-
-    def check_format(self, question: str, value: Any, form: student.Form | student.Options) -> None:
-        self.forms[question] = form
-        if callable(value):
-            self.variables[question] = (value.__name__,)
-        elif isinstance(form, student.Options):
-            self.variables[question] = (question, f"{question}_reason")
-        else:
-            self.variables[question] = (question,)
-
-    def mark_answer(
-        self,
-        question: str,
-        value: Any,
-        *,
-        wrong: Mapping[str, Any],
-        within: float = WITHIN,
-        calls: Sequence[tuple[Any, ...]] = (),
-        counted: bool = False,
-    ) -> None:
-        self.keys[question] = student.make_key(
-            value, wrong=wrong, within=within, calls=calls, counted=counted
-        )
+def _variables(name: str, answer: Answer | None) -> tuple[str, ...]:
+    """Return the names of what a student sets."""
+    if answer is None:
+        return ()
+    if callable(answer.right):
+        return (answer.right.__name__,)
+    return (name, f"{name}_reason") if isinstance(answer.right, tuple) else (name,)
 
 
 def _title(text: str) -> str:
@@ -305,21 +234,7 @@ def _title(text: str) -> str:
 
 
 def read_source(path: Path) -> Source:
-    """Read a source notebook and run it once with the demo numbers.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Source
-
-    Raises
-    ------
-    SourceError
-        No notebook, or not as the classroom needs it.
-    """
+    """Read a source notebook and run it once with the demo numbers."""
     try:
         text = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]

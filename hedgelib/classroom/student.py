@@ -12,42 +12,25 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from hedgelib._text import Table, money_in_markdown
 from hedgelib.ask.answers import WITHIN
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, judge, rounded_up
+from hedgelib.ask.question import Answer
 from hedgelib.classroom._runner import unpacked
 from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
-from hedgelib.errors import HedgeError
+from hedgelib.errors import HedgeError, InvalidInput
 
 __all__ = [
-    "Form",
-    "Options",
-    "UnknownStudent",
-    "a_function",
-    "a_number",
-    "answer_key",
-    "check_format",
-    "choose_from",
-    "exercise",
-    "given",
-    "id_hash",
-    "make_key",
-    "make_options",
-    "mark_answer",
-    "numbers_file",
-    "plain_number",
-    "show_numbers",
+    *("Form", "UnknownStudent", "answer_key", "check_format", "choose_from", "exercise", "given"),
+    *("id_hash", "mark_answer", "numbers_file", "options_for", "plain_number", "show_numbers"),
 ]
-
-SAYS, BECAUSE = "ABCDEF", "PQRSTU"
-"""Letters of the answers, and of the reasons."""
 
 Me = Callable[[str], Numbers]
 
@@ -65,45 +48,16 @@ def numbers_file(assignment: str) -> str:
 
 
 def id_hash(salt: str, student_id: str) -> str:
-    """Return the key of a student's numbers in the released file.
+    """Return the key of a student's numbers in the released file, under a salt from the same file.
 
-    Parameters
-    ----------
-    salt : str
-        Public; it is in the same file.
-    student_id : str
-
-    Returns
-    -------
-    str
-
-    Notes
-    -----
-    **Source:** SHA-256. The file does not show the list of the class; anybody who knows an id can
-    look up its numbers.
+    The file does not show the list of the class; anybody who knows an id can look up its numbers.
     """
     text = json.dumps([salt, canonical(student_id)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def exercise(assignment: str) -> Me:
-    """Open an assignment.
-
-    Parameters
-    ----------
-    assignment : str
-        ``"inverse_maths"``.
-
-    Returns
-    -------
-    callable
-        ``me("your id")`` returns your numbers, and shows the first of them.
-
-    Raises
-    ------
-    HedgeError
-        No such assignment.
-    """
+    """Open an assignment: ``me("your id")`` returns your numbers and shows the first of them."""
     story = scenario(assignment)
 
     def me(student_id: str) -> Numbers:
@@ -118,18 +72,9 @@ def exercise(assignment: str) -> Me:
 
 
 def given(values: Mapping[str, Any]) -> tuple[Numbers, Me]:
-    """Return given numbers in place of those of an id, to set up a notebook for grading.
+    """Return given numbers, and a function that returns them for every id, for grading.
 
-    Parameters
-    ----------
-    values : mapping of str to object
-
-    Returns
-    -------
-    my : Numbers
-        They are not shown: nobody looks, and the display code takes long to load.
-    me : callable
-        Returns the same numbers for every id.
+    They are not shown: nobody looks, and the display code takes long to load.
     """
     my = Numbers({**values, "_quiet": True})
     return my, lambda student_id="": my  # noqa: ARG005
@@ -182,14 +127,7 @@ def _is_quiet(my: Numbers) -> bool:
 
 
 def show_numbers(my: Numbers, *names: str) -> None:
-    """Show numbers with their meaning.
-
-    Parameters
-    ----------
-    my : Numbers
-    names : str
-        Lists of one length go into one table, a column for each.
-    """
+    """Show numbers with their meaning; lists of one length become columns of one table."""
     if _is_quiet(my):
         return
     meaning = scenario(my._assignment).given
@@ -212,191 +150,84 @@ def show_numbers(my: Numbers, *names: str) -> None:
     _display({"text/html": "".join(parts), "text/plain": "\n".join(lines)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """Answers and reasons to choose from, in a different order for each student.
-
-    Parameters
-    ----------
-    question : str
-        ``"q5"``; the reason's variable is ``q5_reason``.
-    says, because : mapping of str to str
-        Each under a word that the source calls it by.
-    says_order, because_order : sequence of int, or ndarray of int
-        For each letter the place of its text; with another axis for many students.
-    """
-
-    question: str
-    says: Mapping[str, str]
-    because: Mapping[str, str]
-    says_order: Any
-    because_order: Any
-
-    def letters(self, says: Any, because: Any) -> tuple[Any, Any]:
-        """Return the letters of an answer and of a reason; an empty word stands for any.
-
-        Parameters
-        ----------
-        says, because : str or ndarray of str
-            The words of the source.
-
-        Returns
-        -------
-        (str, str), or a pair of ndarray of str
-        """
-        return (
-            _letters(says, self.says, self.says_order, SAYS),
-            _letters(because, self.because, self.because_order, BECAUSE),
-        )
-
-    def text(self) -> str:
-        """Write the options as Markdown."""
-        parts = []
-        for title, texts, order, letters in (
-            ("What happens?", self.says, self.says_order, SAYS),
-            ("Why?", self.because, self.because_order, BECAUSE),
-        ):
-            lines = [f"- **{x}**: {[*texts.values()][i]}" for x, i in zip(letters, order)]  # noqa: B905
-            parts.append("\n".join([f"**{title}**", "", *lines]))
-        return "\n\n".join(parts)
-
-
-def _letters(word: Any, texts: Mapping[str, str], order: Any, letters: str) -> Any:
-    if isinstance(word, str) and not word:
-        return ""
-    words = list(texts)
-    order = np.asarray(order)
-    wanted = np.vectorize(words.index)(word)
-    found = np.array(list(letters))[np.argmax(order == wanted, axis=0)]
-    return str(found) if found.ndim == 0 else found
-
-
 def choose_from(
     my: Numbers, question: str, *, says: Mapping[str, str], because: Mapping[str, str]
-) -> Options:
-    """Show answers and reasons to choose from.
-
-    Parameters
-    ----------
-    my : Numbers
-    question : str
-    says, because : mapping of str to str
-        Each under a word that the source calls it by.
-
-    Returns
-    -------
-    Options
-    """
-    found = make_options(my, question, says=says, because=because)
+) -> Form:
+    """Show answers and reasons to choose from, in the student's own order."""
+    form = options_for(my, question, says=says, because=because)
     if not _is_quiet(my):
-        _say(found.text())
-    return found
+        _say(_options_text(form))
+    return form
 
 
-def make_options(
+def options_for(
     my: Numbers, question: str, *, says: Mapping[str, str], because: Mapping[str, str]
-) -> Options:
-    """Make answers and reasons to choose from, without showing them."""
-    return Options(
-        question=question,
-        says=says,
-        because=because,
-        says_order=getattr(my, f"_{question}_says"),
-        because_order=getattr(my, f"_{question}_because"),
+) -> Form:
+    """Put answers and reasons, texts by their values, into the student's own order."""
+    if short := [value for value in (*says, *because) if len(value) < 2]:
+        raise InvalidInput(f"{question}: {short[0]!r} would be taken for a letter; give it a word")
+    return Form(
+        "choice",
+        options=_ordered(says, getattr(my, f"_{question}_says")),
+        reasons=_ordered(because, getattr(my, f"_{question}_because")),
     )
+
+
+def _ordered(texts: Mapping[str, str], order: Any) -> Mapping[str, str]:
+    if np.ndim(order) > 1:
+        return texts  # of many students, who have no order in common
+    items = [*texts.items()]
+    return dict(items[place] for place in order)
+
+
+def _options_text(form: Form) -> str:
+    parts = []
+    for title, letters, texts in zip(
+        ("What happens?", "Why?"), form.letters, (form.options, form.reasons), strict=True
+    ):
+        lines = [f"- **{letter}**: {texts[value]}" for letter, value in letters.items()]
+        parts.append("\n".join([f"**{title}**", "", *lines]))
+    return "\n\n".join(parts)
 
 
 # The form of an answer
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """Required form of an answer.
-
-    Parameters
-    ----------
-    kind : str
-        ``"number"`` or ``"function"``.
-    unit : str
-    sign : str
-        ``"none"`` where a number is given without one, ``"gain"`` where a plus is a gain and a
-        minus a loss, ``"paid"`` where a plus is received and a minus paid.
-    example : tuple
-        Arguments to try a function with.
-    """
-
-    kind: Literal["number", "function"]
-    unit: str
-    sign: str = ""
-    example: tuple[Any, ...] = ()
-
-
-def a_number(unit: str, *, sign: Literal["", "none", "gain", "paid"] = "") -> Form:
-    """Ask for a number."""
-    return Form(kind="number", unit=unit, sign=sign)
-
-
-def a_function(unit: str, *, example: tuple[Any, ...]) -> Form:
-    """Ask for a function that returns a number."""
-    return Form(kind="function", unit=unit, example=example)
+_forms: dict[str, Form] = {}
 
 
 class _Unfit(Exception):
     """An answer of the wrong form, with a message for the student."""
 
 
-def plain_number(value: Any) -> float:
-    """Return a number as a plain float.
+def plain_number(value: Any, form: Form) -> float:
+    """Return a number, or a text that is read as one, as a plain float.
 
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    TypeError
-        The value is not a finite number, or it is an instance of the student's own class. A
-        container with one number counts as that number, as in the sandbox.
+    A container with one number counts as that number, as in the sandbox; an instance of the
+    student's own class is a TypeError.
     """
-    value = unpacked(value)
+    value = form.read(unpacked(value))
     if type(value) in (int, float) and math.isfinite(float(value)):
         return float(value)
     raise TypeError(f"is a {type(value).__name__}, not a number")
 
 
-def check_format(question: str, value: Any, form: Form | Options) -> None:
-    """Say whether an answer has the required form, and repeat it in words.
+def check_format(question: str, value: Any, form: Form) -> None:
+    """Say whether an answer, or a pair of answer and reason, has the form, and repeat it in words.
 
-    Parameters
-    ----------
-    question : str
-    value : object
-        The answer; for a choice the pair of answer and reason.
-    form : Form or Options
-
-    Notes
-    -----
     It does not know the right answer. A problem is written to standard error, which nbgrader
     treats as a failed cell.
 
     Examples
     --------
-    >>> check_format("q1", 2460, a_number("contracts", sign="none"))
+    >>> check_format("q1", 2460, Form("number", "contracts", sign="none"))
     q1 is 2,460 contracts. The form is right.
-    >>> check_format("q2", -0.52, a_number("ETH", sign="gain"))
+    >>> check_format("q2", "−0.52", Form("number", "ETH", sign="gain"))
     q2 is −0.52 ETH, a loss. The form is right.
     """
+    _forms[question] = form
+    look = {"number": _look_at_number, "choice": _look_at_choice, "function": _look_at_function}
     try:
-        if isinstance(form, Options):
-            text = _look_at_choice(question, value, form)
-        elif form.kind == "number":
-            text = _look_at_number(question, value, form)
-        else:
-            text = _look_at_function(question, value, form)
+        text = look[form.kind](question, value, form)
     except _Unfit as problem:
         print(problem, file=sys.stderr)
     else:
@@ -407,16 +238,18 @@ def _look_at_number(question: str, value: object, form: Form) -> str:
     if value is None:
         raise _Unfit(f"{question} has no answer yet.")
     try:
-        found = plain_number(value)
+        number = plain_number(value, form)
+    except InvalidInput as error:
+        raise _Unfit(f"{question}: {error}") from None
     except (TypeError, OverflowError) as error:
         raise _Unfit(
             f"{question} must be a number ({form.unit}), such as 12.5, but it {_reason(error)}."
         ) from None
-    if form.sign == "none" and found < 0:
-        raise _Unfit(f"{question} is {_in_words(found, form)}. Give the number without a sign.")
+    if form.sign == "none" and number < 0:
+        raise _Unfit(f"{question} is {_in_words(number, form)}. Give the number without a sign.")
     means = {"gain": ("a gain", "a loss"), "paid": ("received", "paid")}.get(form.sign)
-    meaning = f", {means[found < 0]}" if means and found else ""
-    return f"{question} is {_in_words(found, form)}{meaning}. The form is right."
+    meaning = f", {means[number < 0]}" if means and number else ""
+    return f"{question} is {_in_words(number, form)}{meaning}. The form is right."
 
 
 def _reason(error: Exception) -> str:
@@ -428,21 +261,26 @@ def _in_words(value: float, form: Form) -> str:
     return f"{text} {form.unit}"
 
 
-def _look_at_choice(question: str, value: Sequence[Any], form: Options) -> str:
-    names = (question, f"{question}_reason")
-    parts = (form.says, form.says_order, SAYS), (form.because, form.because_order, BECAUSE)
-    told = []
-    for name, letter, (texts, order, letters) in zip(names, value, parts, strict=True):
-        known = letters[: len(texts)]
-        if letter is None or letter == "":
+def _look_at_choice(question: str, value: Sequence[Any], form: Form) -> str:
+    written = [*map(unpacked, value)]
+    texts = []
+    for name, part, chosen, letters, known in zip(
+        (question, f"{question}_reason"),
+        written,
+        form.read(written),
+        form.letters,
+        (form.options, form.reasons),
+        strict=True,
+    ):
+        if part is None or part == "":
             raise _Unfit(f"{name} has no answer yet.")
-        if not isinstance(letter, str) or letter.strip().upper() not in [*known]:
+        if chosen not in known:
             raise _Unfit(
-                f"{name} must be one of the letters {', '.join(known)} between quotes, "
-                f"and it is {letter!r}."
+                f"{name} must be one of the letters {', '.join(letters)} between quotes, "
+                f"and it is {part!r}."
             )
-        told.append([*texts.values()][order[known.index(letter.strip().upper())]])
-    return f"You say: {told[0]}\nBecause: {told[1]}\nThe form is right."
+        texts.append(known[chosen])
+    return f"You say: {texts[0]}\nBecause: {texts[1]}\nThe form is right."
 
 
 def _look_at_function(question: str, value: Any, form: Form) -> str:
@@ -450,18 +288,18 @@ def _look_at_function(question: str, value: Any, form: Form) -> str:
         raise _Unfit(f"{question} must be a function; do not change its first line.")
     call = f"{value.__name__}({', '.join(map(repr, form.example))})"
     try:
-        found = value(*form.example)
+        returned = value(*form.example)
     except Exception as error:
         raise _Unfit(f"{question}: {call} fails: {type(error).__name__}: {error}") from None
-    if found is None:
+    if returned is None:
         raise _Unfit(f"{question}: {call} returns nothing yet.")
     try:
-        returned = plain_number(found)
+        number = plain_number(returned, form)
     except (TypeError, OverflowError) as error:
         raise _Unfit(
             f"{question}: {call} must return a number, but the returned value {_reason(error)}."
         ) from None
-    return f"{call} is {_in_words(returned, form)}. The form is right."
+    return f"{call} is {_in_words(number, form)}. The form is right."
 
 
 # Marking cells. `make class` puts `answer_key` into them, with the source's own solution.
@@ -470,15 +308,7 @@ _keys: dict[str, tuple[Any, float]] = {}
 
 
 def answer_key(question: str, right: Any, points: float) -> None:
-    """Store the right answer for the next call of :func:`mark_answer`.
-
-    Parameters
-    ----------
-    question : str
-    right : object
-        Answer of the solution: a number, a pair of letters or a function.
-    points : float
-    """
+    """Store the solution's answer, and the points, for the next call of :func:`mark_answer`."""
     _keys[question] = (right, points)
 
 
@@ -491,104 +321,53 @@ def mark_answer(
     calls: Sequence[tuple[Any, ...]] = (),
     counted: bool = False,
 ) -> float | None:
-    """Return the points of an answer, which nbgrader reads as the value of the cell.
+    """Return the points of an answer whose form was checked, which nbgrader reads from the cell.
 
-    Parameters
-    ----------
-    question : str
-    value : object
-        The student's answer.
-    wrong : mapping of str to object
-        Answer of each wrong model; functions where the answer is a function.
-    within : float
-        Accepted error relative to the right number, decimal.
-    calls : sequence of tuples
-        Arguments with which a function is called.
-    counted : bool
-        The next whole number is right too.
-
-    Returns
-    -------
-    float or None
-        Points. ``None`` in a source that is run as it is, where the answer is the solution's; it
-        then shows the right answer and the wrong models.
+    A source that is run as it is has the solution for an answer. It gets no points, and the right
+    answer and those of the wrong models are shown.
     """
-    if question not in _keys:
-        key = make_key(value, wrong=wrong, within=within, calls=calls, counted=counted)
+    form = _forms[question]
+    right, points = _keys.get(question, (value, None))
+    key = Answer(right=right, slips=wrong, within=within, calls=calls, counted=counted).key(form)
+    if points is None:
         _say(_source_table(question, key))
         return None
-    right, points = _keys[question]
-    key = make_key(right, wrong=wrong, within=within, calls=calls, counted=counted)
     return judge(_plain(value, key), key).share * points
-
-
-def make_key(
-    right: Any,
-    *,
-    wrong: Mapping[str, Any],
-    within: float = WITHIN,
-    calls: Sequence[tuple[Any, ...]] = (),
-    counted: bool = False,
-) -> Key:
-    """Make the key of a question from the answers of its solution and its wrong models.
-
-    Parameters
-    ----------
-    right : object
-        A number, a pair of letters or a function.
-    wrong : mapping of str to the same
-    within : float
-    calls : sequence of tuples
-    counted : bool
-
-    Returns
-    -------
-    Key
-    """
-    if callable(right):
-        return Key(
-            kind="function",
-            right=[right(*call) for call in calls],
-            wrong={model: [way(*call) for call in calls] for model, way in wrong.items()},
-            within=within,
-            calls=calls,
-        )
-    kind: Literal["choice", "number"] = "choice" if isinstance(right, tuple) else "number"
-    return Key(kind=kind, right=right, wrong=wrong, within=within, counted=counted)
 
 
 def _plain(value: Any, key: Key) -> Any:
     """Convert a student's value to the plain value that marking needs."""
     if key.kind == "choice":
-        return tuple(part if isinstance(part, str) else "" for part in value)
+        return key.form.read([*map(unpacked, value)])
     if key.kind == "number":
-        return _plain_or_none(value)
+        return _plain_or_none(value, key.form)
     if not callable(value):
         return None
-    found = []
+    values = []
     for call in key.calls:
         try:
-            found.append(_plain_or_none(value(*call)))
+            values.append(_plain_or_none(value(*call), key.form))
         except Exception:
-            found.append(None)
-    return found
+            values.append(None)
+    return values
 
 
-def _plain_or_none(value: Any) -> float | None:
+def _plain_or_none(value: Any, form: Form) -> float | None:
     try:
-        return plain_number(value)
-    except (TypeError, OverflowError):
+        return plain_number(value, form)
+    except (TypeError, OverflowError, InvalidInput):
         return None
 
 
 def _source_table(question: str, key: Key) -> str:
-    lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right)} |"]
+    lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right, key.form)} |"]
     if key.counted:
         lines.append(f"| right too | {rounded_up(key.right)} |")
-    return "\n".join([*lines, *(f"| {name} | {_brief(v)} |" for name, v in key.wrong.items())])
+    lines += [f"| {model} | {_brief(value, key.form)} |" for model, value in key.wrong.items()]
+    return "\n".join(lines)
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_brief, value))
-    return value or "any" if isinstance(value, str) else f"{float(value):,.8g}"
+def _brief(value: Any, form: Form) -> str:
+    if form.kind == "choice":
+        return ", ".join(letter or "any" for letter in form.in_letters(value))
+    return ", ".join(f"{float(v):,.8g}" for v in (value if form.kind == "function" else [value]))

@@ -7,18 +7,10 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hedgelib._text import printable
+from hedgelib._text import spreadsheet_text
 from hedgelib.classroom.course import write_text
 
-__all__ = ["defused", "write_table"]
-
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
-
-
-def defused(text: str) -> str:
-    """Write a text so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
-    text = printable(text)
-    return f"'{text}" if text.lstrip().startswith(_STARTS_A_FORMULA) else text
+__all__ = ["write_table"]
 
 
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
@@ -26,6 +18,8 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str | f
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for row in (head, *rows):
-        writer.writerow(defused(cell) if isinstance(cell, str) else f"{cell:.10g}" for cell in row)
+        writer.writerow(
+            spreadsheet_text(cell) if isinstance(cell, str) else f"{cell:.10g}" for cell in row
+        )
     # Excel takes a file without this mark for one in the machine's old encoding.
     write_text(path, "\ufeff" + buffer.getvalue())

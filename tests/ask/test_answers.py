@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import WITHIN, read_answer
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key
 from hedgelib.ask.question import Answer as AnswerOfQuestion
 
@@ -284,4 +285,5 @@ def test_groups_are_put_together_again(first, rest):
 
 
 def test_one_accepted_error_for_exercises_and_classes():
-    assert AnswerOfQuestion(right=1).within == Key(kind="number", right=1.0).within == WITHIN
+    key = Key(form=Form("number"), right=1.0)
+    assert AnswerOfQuestion(right=1).within == key.within == WITHIN

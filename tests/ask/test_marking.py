@@ -4,16 +4,25 @@ import math
 
 import pytest
 
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, Mark, judge
+from hedgelib.errors import InvalidInput
 
-NUMBER = Key(kind="number", right=-2.5, wrong={"coin_at_entry": -3.0, "dollars_for_coins": 250.0})
+NUMBER = Key(
+    form=Form("number"), right=-2.5, wrong={"coin_at_entry": -3.0, "dollars_for_coins": 250.0}
+)
+FORM = Form(
+    "choice",
+    options={"yes": "Yes.", "no": "No.", "never": "Never."},
+    reasons={"as": "As.", "since": "Since.", "for": "For."},
+)
 CHOICE = Key(
-    kind="choice",
-    right=("A", "Q"),
-    wrong={"pnl_is_straight": ("", "P"), "sign_of_short": ("B", "")},
+    form=FORM,
+    right=("yes", "since"),
+    wrong={"pnl_is_straight": ("", "as"), "sign_of_short": ("no", "")},
 )
 FUNCTION = Key(
-    kind="function",
+    form=Form("function"),
     right=[1.0, -2.0, 4.0],
     wrong={"sign_ignored": [1.0, 2.0, 4.0]},
     calls=[(1,), (2,), (3,)],
@@ -46,7 +55,7 @@ def test_number(answer, mark):
     assert judge(answer, NUMBER) == mark
 
 
-COUNTED = Key(kind="number", right=5.93, wrong={"one_trade": 2.965}, counted=True)
+COUNTED = Key(form=Form("number"), right=5.93, wrong={"one_trade": 2.965}, counted=True)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +93,7 @@ def test_8_what_comes_whole_may_be_rounded_up(answer, mark):
     ],
 )
 def test_choice(answer, mark):
-    assert judge(answer, CHOICE) == mark
+    assert judge(FORM.read(answer), CHOICE) == mark
 
 
 @pytest.mark.parametrize(
@@ -105,3 +114,20 @@ def test_choice(answer, mark):
 )
 def test_function(answer, mark):
     assert judge(answer, FUNCTION) == mark
+
+
+def test_letters_are_only_how_an_option_is_written():
+    assert FORM.read((" b ", "P")) == FORM.read(("no", "as")) == ("no", "as")
+    assert FORM.read(("D", "")) == ("D", None)
+    assert FORM.in_letters(("never", "since")) == ("C", "Q")
+    assert FORM.in_letters(("D", None)) == ("D", None)
+    other = Form("choice", options={"no": "No.", "yes": "Yes."}, reasons=FORM.reasons)
+    assert other.read(("A", "Q")) == ("no", "since")
+
+
+def test_text_is_read_only_where_a_number_is_asked_for():
+    assert Form("number", "percent").read("33%") == 33
+    assert Form("number").read(5) == 5
+    assert Form("function", "USD").read("5") == "5"
+    with pytest.raises(InvalidInput, match="Give the answer in ETH"):
+        Form("number", "ETH").read("$5")

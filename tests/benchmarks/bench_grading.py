@@ -45,7 +45,7 @@ def hand_in(course: Course, folder: Path) -> None:
     folder.mkdir()
     for place, student_id in enumerate(course.roster()):
         models = {
-            question.name: question.models[place % len(question.models)]
+            question.id: question.models[place % len(question.models)]
             for number, question in enumerate(source.questions)
             if question.models and (place + number) % 3 == 0
         }

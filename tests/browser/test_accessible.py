@@ -157,7 +157,7 @@ def class_pages():
     roster = {"s01": "Ada Lovelace", "s02": "Bruno Klein", "s03": "Çelik Öztürk", "s04": "Dora"}
     drawn = draw(scenario(source.name), b"accessible", [*roster])
     keys = {i: source.keys(Numbers(row(drawn, place))) for place, i in enumerate(roster)}
-    numbers = [q.name for q in source.questions if q.kind == "number"]
+    numbers = [q.id for q in source.questions if q.form.kind == "number"]
 
     def handed_in(student_id, given):
         answers = {name: Answer(value=value) for name, value in given.items()}
@@ -178,8 +178,7 @@ def class_pages():
     ]
     scores = {
         r.record.student_id: {
-            a.question.name: Score(points=a.points or 0.0, waits=a.points is None)
-            for a in r.answered
+            a.question.id: Score(points=a.points or 0.0, waits=a.points is None) for a in r.answered
         }
         for r in results
     }

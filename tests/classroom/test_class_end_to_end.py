@@ -62,22 +62,22 @@ def planned(course: Course, name: str) -> dict[str, Plan]:
     source, sheet = course.read(name), released(course.release(name))
     keys = class_keys(course, source, STUDENTS)
     right = solutions(source)
-    computed = [q for q in source.questions if q.kind != "text"]
+    computed = [q for q in source.questions if q.form.kind != "written"]
     most = sum(q.points for q in computed)
     plans = {PERFECT: Plan(fill_in(sheet, PERFECT, right), {}, most)}
     for place, student_id in enumerate(WRONG):
-        models = {q.name: q.models[place] for q in computed if place < len(q.models)}
+        models = {q.id: q.models[place] for q in computed if place < len(q.models)}
         answers = wrong_answers(source, models, keys[student_id])
         points = most - sum(
-            q.points * (0.5 if half(answers[q.name], keys[student_id][q.name]) else 1)
+            q.points * (0.5 if half(answers[q.id], keys[student_id][q.id]) else 1)
             for q in computed
-            if q.name in models
+            if q.id in models
         )
         plans[student_id] = Plan(fill_in(sheet, student_id, right | answers), models, points)
     taken = {
-        q.name: f"{q.name} = {keys[FROM][q.name].right!r}" for q in computed if q.kind == "number"
+        q.id: f"{q.id} = {keys[FROM][q.id].right!r}" for q in computed if q.form.kind == "number"
     }
-    left = sum(q.points for q in computed if q.kind != "number")
+    left = sum(q.points for q in computed if q.form.kind != "number")
     plans[COPIER] = Plan(fill_in(sheet, COPIER, right | taken), {}, left)
     plans[EMPTY] = Plan(fill_in(sheet, EMPTY, {}), {}, 0.0)
     answers = {"q1": "q1 = 1 / 0"} | ({"q2": "q2 = 'twelve'"} if name == "inverse_maths" else {})
@@ -87,7 +87,7 @@ def planned(course: Course, name: str) -> dict[str, Plan]:
 
 def half(answer: str, key) -> bool:
     """Tell an answer with the right choice for the wrong reason."""
-    return key.kind == "choice" and f"= {key.right[0]!r}\n" in answer
+    return key.kind == "choice" and f"= {key.form.in_letters(key.right)[0]!r}\n" in answer
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def test_class_page_counts_wrong_models(run, name):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_copier_is_flagged_with_whose(run, name):
     page = " ".join(text_of(run.course.root / "class" / f"{name}.html").split())
-    questions = [q.name for q in run.course.read(name).questions if q.kind == "number"]
+    questions = [q.id for q in run.course.read(name).questions if q.form.kind == "number"]
     begin = page.index("Answers that are right for another student")
     flagged = page[begin : page.index("The last column says", begin)]
     assert f"{STUDENTS[COPIER]} ({COPIER}) {STUDENTS[FROM]} ({FROM})" in flagged
@@ -197,7 +197,7 @@ def test_feedback_names_the_wrong_model(run, student_id):
 def test_feedback_explains_what_failed(run):
     page = text_of(run.course.student_file("feedback", BROKEN, "inverse_maths", "html"))
     assert "q1 raised ZeroDivisionError: division by zero" in page
-    assert "q2 is of type str, not a number." in page
+    assert "q2: An answer is a number, such as 12.5, and you gave 'twelve'." in page
     assert "There is no answer." in page
 
 
@@ -504,6 +504,11 @@ def test_marks_by_hand_stay_and_are_looked_at_again(one):
 def test_stock_autograder_gives_the_same_marks(one):
     """The course is nbgrader's own: its autograder runs on it and agrees, question by question."""
     course, folder = one
+    path, source = folder / "s05.ipynb", course.read("sizing")
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    right = class_keys(course, source, course.roster())["s05"]["q1"].right
+    cell_of(notebook, "q1")["source"] = f"q1 = '${right:,.2f}'"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
     grade(folder, course.root, run=run_here, quiet=True)
 
     def marks():
@@ -518,6 +523,7 @@ def test_stock_autograder_gives_the_same_marks(one):
     result = api(course).autograde("sizing", "s05", force=True)
     assert result["success"], result["log"]
     assert marks() == ours
+    assert ours["q1_mark"] == source.question("q1").points
     assert 0 < sum(filter(None, ours.values())) < 21
 
 

@@ -15,6 +15,7 @@ from classtools import cell_of
 from labtools import ROOT
 
 import hedgelib as hl
+from hedgelib.ask.form import Form
 from hedgelib.ask.marking import PERCENT, TURNED, Key, Mark, judge
 from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom._runner import _CLOCK_SHARE
@@ -64,7 +65,7 @@ def relative(value, right) -> np.ndarray:
 def numbers_and_functions(name):
     """Yield each question that has numbers for an answer, with those of right and wrong."""
     for question in source(name).questions:
-        key = keys(name).get(question.name)
+        key = keys(name).get(question.id)
         if key is None or key.kind == "choice":
             continue
         one = key.kind == "number"
@@ -77,9 +78,9 @@ def test_right_is_a_plain_number_of_sensible_size(name):
     for question, _, right, _ in numbers_and_functions(name):
         for values in right:
             size = np.abs(wide(values))
-            assert np.isfinite(size).all(), question.name
-            assert size.min() > 1e-4, question.name
-            assert size.max() < 1e7, question.name
+            assert np.isfinite(size).all(), question.id
+            assert size.min() > 1e-4, question.id
+            assert size.max() < 1e7, question.id
 
 
 @each
@@ -90,9 +91,9 @@ def test_every_wrong_model_is_far_from_right_for_everybody(name):
         for model, values in {**wrong, **turned, **percent}.items():
             # A function is told apart by the call that tells most.
             apart = np.max([relative(v, r) for v, r in zip(values, right, strict=True)], axis=0)
-            assert apart.min() > 2.5 * key.within, f"{question.name}: {model}"
-            if question.kind == "number" or model in wrong:
-                assert apart.min() > 0.005, f"{question.name}: {model}"
+            assert apart.min() > 2.5 * key.within, f"{question.id}: {model}"
+            if question.form.kind == "number" or model in wrong:
+                assert apart.min() > 0.005, f"{question.id}: {model}"
 
 
 @each
@@ -105,7 +106,7 @@ def test_wrong_models_are_told_apart(name):
                 pairs = zip(wrong[one], wrong[other], strict=True)
                 with np.errstate(divide="ignore", invalid="ignore"):
                     apart = np.nanmax([relative(a, b) for a, b in pairs], axis=0)
-                assert (apart < key.within).mean() < 0.005, f"{question.name}: {one}, {other}"
+                assert (apart < key.within).mean() < 0.005, f"{question.id}: {one}, {other}"
 
 
 @each
@@ -114,7 +115,7 @@ def test_no_two_students_have_the_same_answers(name):
     rights = [
         (wide(key.right), key.within)
         for question, key, *_ in numbers_and_functions(name)
-        if question.kind == "number"
+        if question.form.kind == "number"
     ]
     assert len(rights) >= 5
     order = np.argsort(rights[0][0])
@@ -132,24 +133,38 @@ def test_no_two_students_have_the_same_answers(name):
 def test_answers_to_a_question_are_many(name):
     """Of ten thousand students, few have the very same number, question by question."""
     for question, key, *_ in numbers_and_functions(name):
-        if question.kind == "number":
+        if question.form.kind == "number":
             different = len(np.unique(wide(key.right)))
-            assert different > 4_500, f"{question.name}: only {different} different answers"
+            assert different > 4_500, f"{question.id}: only {different} different answers"
 
 
 @each
 def test_choices_differ_from_student_to_student(name):
     for question in source(name).questions:
-        if question.kind == "choice":
-            says, because = keys(name)[question.name].right
-            pairs, counts = np.unique(np.char.add(says, because), return_counts=True)
-            assert len(pairs) == 12
+        if question.form.kind == "choice":
+            key = keys(name)[question.id]
+            says, because = key.right
+            places = (
+                place_of(value, texts, columns(name)[f"_{question.id}_{part}"])
+                for value, texts, part in (
+                    (says, key.form.options, "says"),
+                    (because, key.form.reasons, "because"),
+                )
+            )
+            pairs, counts = np.unique(np.stack([*places]), axis=1, return_counts=True)
+            assert pairs.shape[1] == 12
             assert counts.min() > STUDENTS / 12 * 0.8
-            for its_says, its_because in keys(name)[question.name].wrong.values():
+            for its_says, its_because in key.wrong.values():
                 same = np.ones(STUDENTS, dtype=bool)
                 for its, right in ((its_says, says), (its_because, because)):
                     same &= np.asarray(its == "") | (np.asarray(its) == right)
                 assert not same.any()
+
+
+def place_of(value, texts, orders) -> np.ndarray:
+    """Return at which place each student finds the option with a value."""
+    wanted = np.vectorize([*texts].index)(wide(value))
+    return np.argmax(orders == wanted, axis=0)
 
 
 def test_no_scenario_is_degenerate():
@@ -186,7 +201,7 @@ def test_one_by_one_is_as_all_at_once(name):
         for question, key in keys(name).items():
             one, many = mine[question], key
             if key.kind == "choice":
-                assert one.right == tuple(str(letters[place]) for letters in many.right)
+                assert one.right == tuple(str(wide(values)[place]) for values in many.right)
                 continue
             pairs = [(one.right, many.right), *((one.wrong[m], v) for m, v in many.wrong.items())]
             for a, b in pairs:
@@ -208,7 +223,7 @@ def test_8_whole_number_of_settlements_is_right_for_everybody():
     for place in range(STUDENTS):
         right = float(mine.right[place])
         wrong = {model: float(values[place]) for model, values in mine.wrong.items()}
-        key = Key(kind="number", right=right, wrong=wrong, within=mine.within, counted=True)
+        key = Key(form=Form("number"), right=right, wrong=wrong, within=mine.within, counted=True)
         whole = math.ceil(right - 1e-9)
         for answer in (right, whole, float(whole)):
             assert judge(answer, key) == Mark(share=1.0), (place, answer)
@@ -324,16 +339,16 @@ BY_HEDGELIB = {
 def test_source_has_its_form(name):
     found = source(name)
     assert 6 <= len(found.questions) <= 10
-    kinds = {question.kind for question in found.questions}
-    assert kinds == {"number", "choice", "function", "text"}
-    assert sum(question.kind == "text" for question in found.questions) == 1
+    kinds = {question.form.kind for question in found.questions}
+    assert kinds == {"number", "choice", "function", "written"}
+    assert sum(question.form.kind == "written" for question in found.questions) == 1
     for number, question in enumerate(found.questions, 1):
-        assert question.name == f"q{number}"
-        heading = found.cells[f"{question.name}_ask"].source.splitlines()[0]
+        assert question.id == f"q{number}"
+        heading = found.cells[f"{question.id}_ask"].source.splitlines()[0]
         points = "1 point" if question.points == 1 else f"{question.points:g} points"
         assert heading == f"## {number}. {question.title} ({points})"
-        if question.kind != "text":
-            assert question.models, question.name
+        if question.form.kind != "written":
+            assert question.models, question.id
     for cell in found.notebook.cells:
         info = grade_info(cell)
         assert info["locked"] != info["solution"]
@@ -416,7 +431,7 @@ def test_runbook_tells_of_the_exercises_as_they_are():
     text = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
     for name in ASSIGNMENTS:
         found = source(name)
-        by_hand = sum(q.points for q in found.questions if q.kind == "text")
+        by_hand = sum(q.points for q in found.questions if q.form.kind == "written")
         top = found.cells["title"].source
         minutes = re.search(r"\*\*Time\*\* about (\d+)", top)[1]
         lessons = ", ".join(re.findall(r"\b0\d\b", top.partition("**Time**")[0]))

@@ -46,15 +46,15 @@ def test_release_can_be_answered_and_not_taken_apart(made, name):
     notebook = released(course.release(name))
     assert "".join(cell_of(notebook, "student_id")["source"]).startswith('my = me("")')
     for question in course.read(name).questions:
-        cell = cell_of(notebook, question.name)
+        cell = cell_of(notebook, question.id)
         text = "".join(cell["source"])
         assert cell["metadata"]["deletable"] is False
         assert cell["metadata"].get("editable", True)
-        if question.kind == "text":
+        if question.form.kind == "written":
             assert text == TEXT_STUB
         else:
-            assert text.startswith("def ") if question.kind == "function" else "= None" in text
-            locked = cell_of(notebook, f"{question.name}_mark")["metadata"]
+            assert text.startswith("def ") if question.form.kind == "function" else "= None" in text
+            locked = cell_of(notebook, f"{question.id}_mark")["metadata"]
             assert locked["editable"] is locked["deletable"] is False
             assert locked["nbgrader"]["points"] == question.points
 

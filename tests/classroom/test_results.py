@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from showtools import assert_legible
 
+from hedgelib._text import spreadsheet_text
 from hedgelib.ask.misconceptions import misconceptions
+from hedgelib.classroom import student
 from hedgelib.classroom.classview import ModelCount, models_scene, points_scene
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
@@ -22,14 +24,14 @@ from hedgelib.classroom.records import Record, digest_of, fingerprint, handed_in
 from hedgelib.classroom.results import copied, mark_record
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import exercises_folder, read_source
-from hedgelib.classroom.tables import defused, write_table
+from hedgelib.classroom.tables import write_table
 
 NAME = "inverse_maths"
 SOURCE = read_source(exercises_folder() / f"{NAME}.ipynb")
 IDS = [f"s{i:03}" for i in range(300)]
 COLUMNS = draw(scenario(NAME), b"copy", IDS)
 KEYS = {i: SOURCE.keys(Numbers(row(COLUMNS, place))) for place, i in enumerate(IDS)}
-NUMBERS = [q.name for q in SOURCE.questions if q.kind == "number"]
+NUMBERS = [q.id for q in SOURCE.questions if q.form.kind == "number"]
 
 
 def result(student_id, answers):
@@ -102,17 +104,48 @@ def test_marks_and_problems():
         outcome=Outcome(answers=answers),
         written={"q8": "words"},
     )
-    found = {a.question.name: a for a in mark_record(record, SOURCE, KEYS["s007"]).answered}
+    found = {a.question.id: a for a in mark_record(record, SOURCE, KEYS["s007"]).answered}
     assert found["q1"].points == 1
     assert found["q2"].problem == "q2 is of type Liar, not a number"
     assert found["q3"].mark.missing
     assert found["q3"].problem == ""
-    assert found["q5"].answer == ("A", None)
+    assert found["q5"].answer == (KEYS["s007"]["q5"].form.letters[0]["A"], None)
     assert found["q5"].problem == "q5_reason is of type int, not a text"
     assert found["q7"].mark.missing
     assert found["q7"].problem == ""
     assert found["q8"].points is None
     assert found["q4"].points == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "share", "problem"),
+    [
+        ("{:.6f}", 1, ""),
+        ("{:+,.5f} ETH", 1, ""),
+        (" − {:.6f}eth ", 0, ""),
+        ("1,23", 0, "q2: '1,23' can be read in more than one way: write a point"),
+        ("12.5 USD", 0, "q2: Give the answer in ETH; '12.5 USD' is in USD"),
+        ("<b>", 0, "q2: An answer is a number, such as 12.5, and you gave a text that holds"),
+        ("9" * 20_000, 0, "q2: An answer is a number"),
+    ],
+)
+def test_text_is_marked_as_the_form_check_reads_it(monkeypatch, capsys, text, share, problem):
+    who = next(i for i in IDS if KEYS[i]["q2"].right > 0)
+    key = KEYS[who]["q2"]
+    written = text.format(key.right)
+    answered = next(a for a in result(who, {"q2": written}).answered if a.question.id == "q2")
+    assert answered.mark.share == share
+    assert answered.mark.missing is bool(problem)
+    assert answered.mark.model == ("" if share or problem else "sign_of_short")
+    assert answered.problem.startswith(problem)
+    assert bool(answered.problem) is bool(problem)
+    for store in ("_keys", "_forms"):
+        monkeypatch.setattr(student, store, {})
+    student.check_format("q2", written, key.form)
+    out, err = capsys.readouterr()
+    assert (bool(out), err) == (not problem, f"{answered.problem}.\n" if problem else "")
+    student.answer_key("q2", key.right, 1.0)
+    assert student.mark_answer("q2", written, wrong=key.wrong) == share
 
 
 def test_records_come_back_as_they_were(tmp_path):
@@ -165,9 +198,9 @@ def test_fingerprint_has_all_that_matters():
     assert taken() == taken()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "|x", "＝1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "|x", "＝1", "%1"])
 def test_no_cell_is_a_formula(tmp_path, text):
-    assert defused(text) == f"'{text}"
+    assert spreadsheet_text(text) == f"'{text}"
     write_table(tmp_path / "t.csv", ("id", "name"), [["s01", text], ["s02", -1.5]])
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))

@@ -148,6 +148,17 @@ def test_only_plain_values_are_answers():
     }
 
 
+def test_number_may_be_a_text_but_none_of_the_students_own_making():
+    outcome = ran(
+        "q1 = '$1,000'",
+        "import numpy as np\nq2 = np.array('−750')",
+        "class Text(str):\n    def translate(self, _): return '1'\nq3 = Text('5')",
+        wanted=want("q1", "q2", "q3"),
+    )
+    assert values(outcome) == {"q1": "$1,000", "q2": "−750", "q3": None}
+    assert outcome.answers["q3"].problem == "is of type Text, not a number"
+
+
 def test_functions_are_called_on_plain_values():
     calls = ((1.5, [2, 3]), (0, []))
     outcome = ran(

@@ -13,24 +13,26 @@ from hedgelib.classroom import student
 from hedgelib.classroom.personal import Numbers, draw_one
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.student import (
+    Form,
     UnknownStudent,
-    a_function,
-    a_number,
     answer_key,
     check_format,
     choose_from,
     exercise,
     given,
     id_hash,
-    make_options,
     mark_answer,
     numbers_file,
+    options_for,
     plain_number,
     show_numbers,
 )
 from hedgelib.errors import InvalidInput
 
 NAME = "inverse_maths"
+USD = Form("number", "USD")
+ETH = Form("number", "ETH")
+COUNT = Form("number", "contracts", sign="none")
 MINE = draw_one(scenario(NAME), b"x", "s01")
 
 
@@ -95,21 +97,30 @@ def said(capsys, *arguments):
 @pytest.mark.parametrize(
     ("value", "form", "text", "good"),
     [
-        (None, a_number("ETH"), "q1 has no answer yet.", False),
-        (2460, a_number("contracts", sign="none"), "q1 is 2,460 contracts.", True),
-        (np.float64(-0.52), a_number("ETH", sign="gain"), "q1 is −0.52 ETH, a loss.", True),
-        (12.5, a_number("USD", sign="paid"), "q1 is 12.5 USD, received.", True),
-        (np.where(True, 2.5, 0), a_number("ETH"), "q1 is 2.5 ETH.", True),
-        (pd.Series({"ETH": 2.5}), a_number("ETH"), "q1 is 2.5 ETH.", True),
-        (Decimal("2.5"), a_number("ETH"), "q1 is 2.5 ETH.", True),
-        (np.array([1.0, 2.0]), a_number("ETH"), "is a ndarray, not a number", False),
-        (0, a_number("USD", sign="gain"), "q1 is 0 USD.", True),
-        (-3, a_number("contracts", sign="none"), "Give the number without a sign.", False),
-        ("12", a_number("ETH"), "such as 12.5, but it is a str, not a number.", False),
-        (True, a_number("ETH"), "is a bool, not a number", False),
-        (float("nan"), a_number("ETH"), "not a number", False),
-        ([1.0], a_number("ETH"), "is a list, not a number", False),
-        (10**400, a_number("ETH"), "is too large", False),
+        (None, ETH, "q1 has no answer yet.", False),
+        (2460, COUNT, "q1 is 2,460 contracts.", True),
+        (np.float64(-0.52), Form("number", "ETH", sign="gain"), "q1 is −0.52 ETH, a loss.", True),
+        (12.5, Form("number", "USD", sign="paid"), "q1 is 12.5 USD, received.", True),
+        (np.where(True, 2.5, 0), ETH, "q1 is 2.5 ETH.", True),
+        (pd.Series({"ETH": 2.5}), ETH, "q1 is 2.5 ETH.", True),
+        (Decimal("2.5"), ETH, "q1 is 2.5 ETH.", True),
+        (np.array([1.0, 2.0]), ETH, "is a ndarray, not a number", False),
+        (0, Form("number", "USD", sign="gain"), "q1 is 0 USD.", True),
+        (-3, COUNT, "Give the number without a sign.", False),
+        ("12", ETH, "q1 is 12 ETH.", True),
+        ("$1,000", USD, "q1 is 1,000 USD.", True),
+        (" −750 ", Form("number", "USD", sign="gain"), "q1 is −750 USD, a loss.", True),
+        (np.str_("33%"), Form("number", "percent a year"), "q1 is 33 percent a year.", True),
+        ("33%", Form("number", "a number"), "q1 is 0.33 a number.", True),
+        ("-3", COUNT, "Give the number without a sign.", False),
+        ("twelve", ETH, "q1: An answer is a number, such as 12.5, and you", False),
+        ("3 USD", ETH, "q1: Give the answer in ETH; '3 USD' is in USD.", False),
+        ("1,00", USD, "'1,00' can be read in more than one way", False),
+        ("", USD, "q1: An answer is a number", False),
+        (True, ETH, "is a bool, not a number", False),
+        (float("nan"), ETH, "not a number", False),
+        ([1.0], ETH, "is a list, not a number", False),
+        (10**400, ETH, "is too large", False),
     ],
 )
 def test_form_of_a_number(capsys, value, form, text, good):
@@ -131,25 +142,33 @@ def test_number_of_somebodys_own_making_is_none():
 
         __hash__ = float.__hash__
 
-    with pytest.raises(TypeError, match="is a Liar, not a number"):
-        plain_number(Liar(1.0))
+    class Letters(str):
+        __slots__ = ()
+
+        def translate(self, _):
+            return "1000"
+
+    for value in (Liar(1.0), Letters("1000")):
+        with pytest.raises(TypeError, match=r"is a L[a-z]+, not a number"):
+            plain_number(value, USD)
 
 
 def some_options():
-    return make_options(
+    return options_for(
         Numbers(MINE),
         "q5",
         says={"more": "More.", "same": "The same.", "fewer": "Fewer."},
-        because={"a": "As.", "b": "Because.", "c": "Cause.", "d": "Due."},
+        because={"as": "As.", "since": "Because.", "cause": "Cause.", "due": "Due."},
     )
 
 
 def test_form_of_a_choice(capsys):
     offered = some_options()
-    says, because = offered.letters("same", "c")
+    says, because = offered.in_letters(("same", "cause"))
     words, fine = said(capsys, "q5", (says.lower(), because), offered)
     assert fine
     assert words == "You say: The same.\nBecause: Cause.\nThe form is right."
+    assert said(capsys, "q5", (np.array("same"), "cause"), offered) == (words, True)
     for pair, text in [
         ((None, None), "q5 has no answer yet."),
         (("A", None), "q5_reason has no answer yet."),
@@ -159,22 +178,25 @@ def test_form_of_a_choice(capsys):
         assert said(capsys, "q5", pair, offered)[0].startswith(text)
 
 
-def test_options_are_in_an_order_of_the_students_own():
+def test_options_are_in_an_order_of_the_students_own(capsys):
     orders = set()
     for i in range(40):
         my = Numbers(draw_one(scenario(NAME), b"x", f"s{i}"))
-        says = {"a": "1", "b": "2", "c": "3"}
-        offered = make_options(my, "q5", says=says, because=dict(zip("abcd", "4567", strict=True)))
-        text = offered.text()
+        says = {"aa": "1", "bb": "2", "cc": "3"}
+        because = {"dd": "4", "ee": "5", "ff": "6", "gg": "7"}
+        offered = choose_from(my, "q5", says=says, because=because)
+        text = capsys.readouterr().out
         orders.add(tuple(text.index(f": {n}") for n in "1234567"))
-        letter = offered.letters("b", "c")
+        letter = offered.in_letters(("bb", "ff"))
         assert f"**{letter[0]}**: 2" in text
         assert f"**{letter[1]}**: 6" in text
     assert len(orders) > 25
+    with pytest.raises(InvalidInput, match="q5: 'b' would be taken for a letter"):
+        options_for(my, "q5", says={"same": "x", "b": "y"}, because=because)
 
 
 def test_form_of_a_function(capsys):
-    form = a_function("coins", example=(-100, 2000.0))
+    form = Form("function", "coins", example=(-100, 2000.0))
     cases = [
         (lambda n, price: n / price, "(-100, 2000.0) is −0.05 coins.", True),
         (lambda *_: None, "returns nothing yet", False),
@@ -190,19 +212,35 @@ def test_form_of_a_function(capsys):
 
 
 def test_source_cell_lists_its_wrong_models(capsys):
+    check_format("q1", 1000.0, USD)
     assert mark_answer("q1", 1000.0, wrong={"contract_is_coin": 2.857}) is None
     assert "| contract_is_coin | 2.857 |" in capsys.readouterr().out
+    offered, answer = some_options(), ("same", "cause")
+    check_format("q5", answer, offered)
+    assert mark_answer("q5", answer, wrong={"pnl_is_straight": ("", "due")}) is None
+    shown, letters = capsys.readouterr().out, offered.in_letters(("more", "due"))
+    assert f"| right | {', '.join(offered.in_letters(answer))} |" in shown
+    assert f"| pnl_is_straight | any, {letters[1]} |" in shown
 
 
 def test_marking_cell_gives_points(monkeypatch):
     monkeypatch.setattr(student, "_keys", {})
+    monkeypatch.setattr(student, "_forms", {})
+    check_format("q1", None, USD)
     answer_key("q1", 1000.0, 3)
     wrong = {"contract_is_coin": 2.857}
-    for value, points in [(1000, 3.0), (np.float64(999), 3.0), (2.857, 0.0), ("1000", 0.0)]:
+    answers = [(1000, 3.0), (np.float64(999), 3.0), (2.857, 0.0), ("$1,000", 3.0), ("x", 0.0)]
+    for value, points in answers:
         assert mark_answer("q1", value, wrong=wrong) == points
-    answer_key("q5", ("A", "Q"), 2)
-    for pair, points in [(("a", "q"), 2.0), (("A", "P"), 1.0), ((None, object()), 0.0)]:
+    offered = some_options()
+    check_format("q5", (None, None), offered)
+    answer_key("q5", (np.array("same"), "cause"), 2)
+    says, because = offered.in_letters(("same", "cause"))
+    other = next(letter for letter in "PQ" if letter != because)
+    pairs = [((says.lower(), because), 2.0), ((says, other), 1.0), ((None, object()), 0.0)]
+    for pair, points in pairs:
         assert mark_answer("q5", pair, wrong={}) == points
+    check_format("q7", None, Form("function", "USD", example=(1.0,)))
     answer_key("q7", lambda x: x / 2, 3)
     calls = [(1.0,), (-2.0,), (0.5,)]
     wrong = {"sign_ignored": lambda x: abs(x) / 2}
@@ -220,8 +258,9 @@ def test_instructors_side_shows_nothing(capsys):
     my, me = given(MINE)
     assert me("whatever") is my
     show_numbers(my, "short_usd")
-    says, because = dict.fromkeys("abc", "x"), dict.fromkeys("defg", "y")
-    assert choose_from(my, "q5", says=says, because=because).says == says
+    says = dict.fromkeys(("more", "same", "fewer"), "x")
+    because = dict.fromkeys(("as", "since", "cause", "due"), "y")
+    assert choose_from(my, "q5", says=says, because=because).options == says
     assert capsys.readouterr().out == ""
 
 
