@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,9 +22,7 @@ from hedgelib.ask.marking import PERCENT, TURNED, Key, judge
 from hedgelib.ask.misconceptions import misconception
 from hedgelib.ask.text import fill
 from hedgelib.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from hedgelib.show import Scene
+from hedgelib.show.scene import Scene, scene_of
 
 __all__ = ["Answer", "Asked", "Question", "Questions", "Varied", "Verdict", "vary"]
 
@@ -242,9 +240,7 @@ class Asked:
         if self.answer.then is None:
             return None
         value = None if guess is None else self.answer.guesses.get(guess, guess)
-        shown = self.answer.then(value)
-        scene: Scene = shown.scene() if hasattr(shown, "scene") else shown
-        return scene
+        return scene_of(self.answer.then(value))
 
     def judge(self, *answer: object) -> Verdict:
         """Judge an answer: a number as people write it, the key of an option, or a function."""
@@ -305,7 +301,7 @@ class Asked:
         exact = not self._counted or (is_whole(number) and round(number) == round(key.right))
         if mark.share == 1 and exact:
             return self._right()
-        model = mark.model
+        model = mark.model or self._rounded_slip(number, key)
         if model and (model in key.wrong or self._explains(model)):
             return self._slip(model)
         if close(number, key.right, NEAR):
@@ -315,6 +311,16 @@ class Asked:
         if way and (number - start) * (key.right - start) < 0:
             return Verdict("way", f"**Not yet.** {way}")
         return self._hint()
+
+    def _rounded_slip(self, number: float, key: Key) -> str:
+        """Return the slip that a number is when it is rounded to the digits given, two at least."""
+        digits = len(f"{abs(number):.12g}".split("e")[0].replace(".", "").strip("0"))
+
+        def rounds_to(value: float) -> bool:
+            return digits >= 2 and float(f"{value:.{digits}g}") == number
+
+        named = [name for name, value in key.wrong.items() if rounds_to(value)]
+        return named[0] if len(named) == 1 and not rounds_to(key.right) else ""
 
     def _explains(self, model: str) -> bool:
         return model == TURNED or (model == PERCENT and self.unit.partition(",")[0] in _RATES)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from hedgelib.report.results import HedgeReport
     from hedgelib.report.run import ReportFailed
+    from hedgelib.report.summary import headline
 
 _HOME = {
     "HedgeReport": "results",
@@ -33,6 +34,7 @@ _HOME = {
     "SCHEMA_VERSION": "export",
     "build_report": "one",
     "find_portfolio": "one",
+    "headline": "summary",
     "report_notebook": "cells",
     "safe_stem": "render",
     "schema": "export",
@@ -54,6 +56,7 @@ __all__ = [
     "ReportParameters",
     "build_report",
     "find_portfolio",
+    "headline",
     "report_notebook",
     "safe_stem",
     "schema",

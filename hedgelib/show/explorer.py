@@ -13,24 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import anywidget
 import traitlets
 
 from hedgelib._text import safe
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.show import Scene
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
+from hedgelib.show.scene import Pictured, Scene, scene_of
 
 __all__ = ["Choice", "Explorer", "Slider", "Words", "view"]
-
-
-class Pictured(Protocol):
-    """A result with a scene, which an explorer shows."""
-
-    def scene(self) -> Scene: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +247,7 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(
         self,
-        compute: Callable[..., Pictured],
+        compute: Callable[..., Pictured | Scene],
         *controls: Slider | Choice | Words,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
@@ -324,7 +318,7 @@ class Explorer(anywidget.AnyWidget):
         self._values = values
         try:
             self.result = self._compute(**self._meant(values))
-            self.scene, self.problem = self.result.scene(), ""
+            self.scene, self.problem = scene_of(self.result), ""
         except (HedgeError, ArithmeticError) as error:
             self._refuse(f"This cannot be: {self._in_words(str(error))}.")
         except Exception as error:

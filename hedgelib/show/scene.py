@@ -9,7 +9,7 @@ import json
 import math
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,10 +29,12 @@ __all__ = [
     "Line",
     "Mark",
     "Panel",
+    "Pictured",
     "Points",
     "Rule",
     "Scene",
     "Text",
+    "scene_of",
 ]
 
 Column: TypeAlias = Any
@@ -410,6 +412,19 @@ class Scene:
         if self.panels:
             return picture_html(self)
         return self.table.html() if self.table else ""
+
+
+class Pictured(Protocol):
+    """A result that has a scene."""
+
+    def scene(self) -> Scene:
+        """Return it."""
+        ...
+
+
+def scene_of(result: Pictured | Scene) -> Scene:
+    """Return the scene of a result, which may be one itself."""
+    return result if isinstance(result, Scene) else result.scene()
 
 
 def _round(value: float, digits: int) -> float | int:

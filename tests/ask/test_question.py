@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hedgelib import InvalidInput
 from hedgelib.ask.answers import NEAR, WITHIN, close
 from hedgelib.ask.question import Answer, Questions, vary
+from hedgelib.show import Scene
 
 TEXTS = """
 ["1"]
@@ -90,6 +91,16 @@ def test_verdicts(texts):
     assert asked.hints == ["Which way?", "Look.", "Look again."]
 
 
+def test_a_slip_is_known_by_the_digits_given(texts):
+    asked = number(texts, 42.857, {"coin_at_entry": 19.133, "beta_left_out": 0.42857}).ask()
+    assert asked.judge(19.1).misconception == "coin_at_entry"
+    assert asked.judge("0.43").misconception == "beta_left_out"
+    assert asked.judge(0.4).outcome == "wrong", "one digit names nothing"
+    assert asked.judge(43).outcome == "near"
+    close_by = number(texts, 1.249, {"coin_at_entry": 1.231}).ask()
+    assert close_by.judge(1.2).outcome == "wrong", "the right answer rounds to it as well"
+
+
 def test_the_wrong_way_is_seen_from_the_start(texts):
     asked = number(texts, 120.0, start=100.0).ask()
     assert asked.judge(90).outcome == "way"
@@ -99,7 +110,11 @@ def test_the_wrong_way_is_seen_from_the_start(texts):
 def test_a_choice(texts):
     @texts.add("2")
     def question():
-        return Answer(right="longs", guesses={"longs": 1.0, "funding_sign": -1.0}, then=str)
+        return Answer(
+            right="longs",
+            guesses={"longs": 1.0, "funding_sign": -1.0},
+            then=lambda guess: Scene(title="", alt=str(guess), panels=()),
+        )
 
     asked = question.ask()
     assert asked.kind == "choice"
@@ -111,7 +126,7 @@ def test_a_choice(texts):
         "It is **the longs**. They are above."
     )
     assert asked.judge("nobody").outcome == "unread"
-    assert (asked.picture("funding_sign"), asked.picture()) == ("-1.0", "None")
+    assert asked.picture("funding_sign").alt == "-1.0"
 
 
 def test_a_function_is_judged_by_its_calls(texts):

@@ -135,6 +135,9 @@ def test_near_misses_are_told_from_slips_and_from_the_right_answer(name):
             assert close(answer, right, asked.answer.within) or abs(right) < 1e-9
         elif named:
             assert verdict.misconception == named[0]
+        elif verdict.outcome == "slip":
+            # Rounded to the digits given.
+            assert close(answer, slips[verdict.misconception], 0.05)
         elif abs(off) < NEAR * (1 - 1e-9):
             assert verdict.outcome == "near"
         elif abs(off) > NEAR * (1 + 1e-9):
