@@ -15,14 +15,16 @@ from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.classroom.source import exercises_folder, read_source
 from hedgelib.course import ask, check
-from hedgelib.course.questions import every_question, question
+from hedgelib.course.questions import every_question, question, questions_of
 from tests.corpus import questions_of_notebooks
+from tests.labtools import ROOT
 
 ALL = every_question()
 EXERCISES = [name for name in ALL if "unit" in ALL[name].text]
 GUESSES = [name for name in ALL if "options" in ALL[name].text]
 each = pytest.mark.parametrize("name", EXERCISES)
 SCENARIOS = 1_000
+LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))}
 
 
 def every_text(asked):
@@ -213,6 +215,13 @@ def test_every_misconception_is_used_and_every_mistake_is_known():
         source = read_source(exercises_folder() / f"{name}.ipynb")
         used |= {model for asked in source.questions for model in asked.models}
     assert used | {"sign_turned", "percent_for_decimal"} == set(misconceptions())
+
+
+def test_every_text_of_an_explorer_is_shown_by_its_lesson():
+    for lesson, path in LESSONS.items():
+        texts = questions_of(lesson).texts
+        shown = set(re.findall(r'\bseen\(\s*"([^"]+)"', path.read_text().replace('\\"', '"')))
+        assert shown == {name for name, text in texts.items() if "seen" in text}
 
 
 @pytest.mark.parametrize(
