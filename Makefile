@@ -50,13 +50,8 @@ $(ALL_READY): $(READY) requirements-all.lock
 $(DEV_READY): $(ALL_READY) requirements-dev.lock
 	@"$(PYTHON)" scripts/make_env.py $(VENV) $(DEV_READY) requirements-dev.lock
 
-lab: $(READY) ## open the workbook in JupyterLab at the start page
-	@mkdir -p work
-	@echo "starting JupyterLab (stop it with Ctrl-C twice)"; \
-	export JUPYTER_CONFIG_PATH="$(CURDIR)/etc/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; \
-	exec $(PY) -m jupyterlab --ip=$(LAB_IP) --ServerApp.root_dir="$(CURDIR)" \
-	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-	  $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) $(LAB_ARGS)
+lab: $(READY) ## open your copy of the lessons (in work/) in JupyterLab
+	@exec $(PY) -m hedgelib lab work --ip=$(LAB_IP) $(LAB_ARGS)
 
 # Kernels treat warnings as errors too, but for those that Python keeps from users by default:
 # other people's packages raise them while they start.

@@ -33,7 +33,7 @@ from hedgelib.__main__ import _parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 READY = ROOT / ".venv" / ".ready"
-START_PAGE = "lab/tree/notebooks/00_start_here.ipynb"
+START_PAGE = "lab/tree/00_start_here.ipynb"
 PROMISED = ["make lab", "make test", "make report PORTFOLIO=data/portfolios/layer1.csv"]
 
 
@@ -145,7 +145,8 @@ def check_lab(command: list[str], tmp_path: Path) -> None:
             assert http_status(f"{record['url']}api/kernels") == 403
             assert f"{address}?token={record['token']}" in page
             assert f"{address}?token={record['token']}" in log.read_text()
-            assert (ROOT / "notebooks" / "00_start_here.ipynb").is_file()
+            assert (ROOT / "work" / "00_start_here.ipynb").is_file()
+            assert run(["git", "status", "--porcelain", "notebooks"]) == ""
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=PATIENCE_SECONDS)

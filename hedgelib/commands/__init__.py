@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 __all__ = ["NAMES", "Command", "command"]
 
-NAMES = ("report", "reports", "fetch", "class", "grade")
+NAMES = ("lab", "report", "reports", "fetch", "class", "grade")
 """In the order of the help."""
 
 

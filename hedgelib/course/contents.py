@@ -9,7 +9,15 @@ from pathlib import Path
 from hedgelib.course.prose import say
 from hedgelib.errors import InvalidInput
 
-__all__ = ["LESSONS", "NUMBERS", "contents", "lesson_link", "lesson_map", "next_lesson"]
+__all__ = [
+    "LESSONS",
+    "NUMBERS",
+    "contents",
+    "lesson_link",
+    "lesson_map",
+    "next_lesson",
+    "notebooks_folder",
+]
 
 LESSONS: dict[str, tuple[str, str]] = {
     "01_spot_vs_futures": (
@@ -59,7 +67,7 @@ NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 
 def contents(folder: Path | None = None) -> str:
     """Write the map of the lessons as a Markdown table, with the minutes that each gives itself."""
-    folder = folder or _notebooks()
+    folder = folder or notebooks_folder()
     lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
     for number, (stem, (title, about)) in zip(NUMBERS, LESSONS.items(), strict=True):
         path = folder / f"{stem}.ipynb"
@@ -68,8 +76,14 @@ def contents(folder: Path | None = None) -> str:
 
 
 def lesson_map() -> None:
-    """Show the map of the lessons."""
-    say(contents())
+    """Show the map of the lessons, and in a learner's folder which of them have been revised."""
+    from hedgelib.course.learner import newer_lessons
+
+    revised = [
+        f"[{name}]({name}) has been revised since you changed it: the new one is [{new}]({new})."
+        for name, new in newer_lessons(Path.cwd()).items()
+    ]
+    say("\n\n".join([contents(), *revised]))
 
 
 def lesson_link(number: str) -> str:
@@ -101,7 +115,8 @@ def next_lesson(stem: str) -> None:
     say("That was the last lesson.")
 
 
-def _notebooks() -> Path:
+def notebooks_folder() -> Path:
+    """Return the folder of the lessons: in the package from a wheel, else in the repository."""
     package = Path(__file__).resolve().parents[1]
     bundled = package / "_bundled" / "notebooks"
     return bundled if bundled.is_dir() else package.parent / "notebooks"
