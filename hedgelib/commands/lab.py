@@ -17,7 +17,7 @@ PARTLY = ""
 DESCRIPTION = (
     "Copy the lessons into a folder of your own, without their answers, and open JupyterLab at the "
     "start page. A lesson that you have changed is never written over: if it has been revised, the "
-    "new one is put beside it."
+    "new one is put next to it."
 )
 
 _FOLDER = "hedging-workbook"

@@ -25,7 +25,7 @@ class Copied:
 
     - written: new here, or renewed because the learner had changed nothing
     - kept: changed by the learner, and there is no newer original
-    - beside: changed by the learner, whose file is kept, with the newer original in another file
+    - beside: changed by the learner, whose file is kept, with the newer original next to it
     """
 
     folder: Path
@@ -75,7 +75,7 @@ def _read_record(folder: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise HedgeError(
             f"{folder / RECORD} cannot be read ({error}); delete it, and every lesson that you "
-            "have changed is kept, with a new one beside it"
+            "have changed is kept, with a new one next to it"
         ) from error
 
 
@@ -144,7 +144,7 @@ def _beside(name: str) -> str:
 
 
 def newer_lessons(folder: Path) -> dict[str, str]:
-    """Return the lessons of a folder that have a newer copy beside them, by file name."""
+    """Return the lessons of a folder that have a newer copy next to them, by file name."""
     names = [original.name for original in _originals()]
     return {name: _beside(name) for name in names if (folder / _beside(name)).is_file()}
 
