@@ -230,6 +230,21 @@ class OpenNotebook:
         assert not errors, "\n".join(["a cell failed:", *errors[0]["traceback"]])
         return cells
 
+    def run_by_keys(self) -> None:
+        """Run every cell by Shift+Enter from the top, as a reader does."""
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        count = cells.count()
+        self.page.evaluate(f"(path) => {{ {PANEL}.content.activeCellIndex = 0; }}", self.path)
+        self.page.locator(".jp-Notebook").first.focus()
+        for _ in range(count):
+            self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            f"""(path) => [...{PANEL}.content.widgets].every(({{ model }}) =>
+              model.type !== 'code' || model.executionCount !== null || !model.sharedModel.source)
+              && {PANEL}.sessionContext.session.kernel.status === 'idle'""",
+            arg=self.path,
+        )
+
     def unfold(self) -> None:
         """Show the code of cells that are saved folded: they have no text to be found by."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:show-all-cell-code')")

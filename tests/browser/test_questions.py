@@ -1,4 +1,4 @@
-"""Every question of every lesson in JupyterLab, by keyboard alone, from a lesson just opened."""
+"""Every question of every lesson in JupyterLab, by keyboard alone, from a learner's unrun copy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hedgelib.ask.text import to_html
+from hedgelib.course.learner import unrun
 from hedgelib.course.questions import every_question
 from tests.questiontools import PATIENCE, QuestionOnPage
 
@@ -33,11 +34,14 @@ def words(locator) -> str:
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_question_of_a_lesson(name, open_notebook, page_errors):
+def test_every_question_of_a_lesson(name, lab_server, open_notebook, page_errors):
+    text = unrun(lesson_path(name).read_text(encoding="utf-8"))
+    (lab_server.notebooks / name).write_text(text, encoding="utf-8")
     lesson = open_notebook(name)
     page = lesson.page
-    cells = nbformat.read(lesson_path(name), as_version=4).cells
-    lesson.run_all()
+    cells = nbformat.reads(text, as_version=4).cells
+    assert page.locator(".jp-OutputArea-output").count() == 0
+    lesson.run_by_keys()
     asked = [
         (place, match[1])
         for place, cell in enumerate(cells)
@@ -78,11 +82,13 @@ def choice(on_page) -> None:
 
 
 def exercise(on_page, asked) -> None:
-    """Wrong, near, right, each hint and the solution."""
+    """Wrong, near, a slip, no number, right, each hint and the solution."""
     question = words(on_page.whole.locator(".ask"))
     right = float(asked.answer.right)
+    near = f"{right * 1.02:.12g}"
     for text, verdict in [
         (f"{right * 3 + 17.25:.6g}", "Not yet."),
+        *([(near, "Close.")] if asked.judge(near).outcome == "near" else []),
         *[(repr(float(slip)), "Not yet.") for slip in list(asked.answer.slips.values())[:1]],
         ("fourteen", "An answer is a number"),
         (f"{right:.12g}".replace("-", "−"), "Right."),
