@@ -49,16 +49,6 @@ _RATE = re.compile(r"(?:%|percent)(?: ?/ ?| (?:for|per|a|an|each|every) (?:each 
 def close(answer: float, right: float, within: float = WITHIN) -> bool:
     """Tell whether a number equals another within the accepted error.
 
-    Parameters
-    ----------
-    answer, right : float
-    within : float
-        Relative to `right`, decimal.
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> close(1000.5, 1000), close(1003, 1000), close(-1000, 1000)
@@ -70,15 +60,6 @@ def close(answer: float, right: float, within: float = WITHIN) -> bool:
 def is_whole(value: float) -> bool:
     """Tell whether a number is whole, up to a float's own error.
 
-    Parameters
-    ----------
-    value : float
-        Finite.
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> is_whole(3060.0000000000005), is_whole(3060.4)
@@ -88,22 +69,10 @@ def is_whole(value: float) -> bool:
 
 
 def read_answer(*given: object, unit: str) -> float:
-    """Read an answer as people write it.
+    """Read an answer as people write it, in the unit that is asked for.
 
-    Parameters
-    ----------
-    *given : object
-        A number of any kind, an array of one number, or a text with one: ``"$1,000"``,
-        ``"−750"``, ``"1/3"``, ``"14 ETH"``, ``"33%"``. Several are read as what Python has made of
-        ``1,000``, which is ``1, 0``.
-    unit : str
-        What is asked for: ``"USD"``, ``"ETH"``, ``"contracts"``, ``"percent"``, ``"a number"`` and
-        the like; a comma ends it.
-
-    Returns
-    -------
-    float
-        In `unit`, finite. 33% is 33 where percent is asked for, and 0.33 where ``"a number"`` is.
+    Several are what Python has made of ``1,000``, which is ``1, 0``. 33% is 33 where percent is
+    asked for, and 0.33 where ``"a number"`` is. A comma ends the unit's own words.
 
     Raises
     ------

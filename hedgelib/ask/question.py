@@ -126,13 +126,7 @@ class Question:
     compute: Callable[..., Answer]
 
     def ask(self, **values: Any) -> Asked:
-        """Return the question with its first numbers, or with others for some of them.
-
-        Raises
-        ------
-        InvalidInput
-            A value that the question does not take, or one that it needs and has not been given.
-        """
+        """Return the question with its first numbers, or with others for some of them."""
         unknown = set(values) - set(self.given)
         if unknown:
             raise InvalidInput(
@@ -375,16 +369,7 @@ class Questions:
         return _read(self._path)
 
     def add(self, question_id: str, **given: Any) -> Callable[[Callable[..., Answer]], Question]:
-        """Make a question of a function that returns an :class:`Answer`.
-
-        Parameters
-        ----------
-        question_id : str
-            Under which its text is in the file.
-        **given : object or Varied
-            Arguments of the function: fixed, to be drawn again, or ``...`` for what the lesson has
-            to hand in.
-        """
+        """Make a question of a function that returns an :class:`Answer`."""
         text = self.texts.get(question_id)
         if text is None or not set(text) <= _FIELDS or "ask" not in text:
             raise InvalidInput(f"{self._path.name}: no question {question_id}, or a field unknown")

@@ -20,12 +20,6 @@ __all__ = ["Curve", "Lines", "Remark", "amount", "coins", "move_text"]
 def coins(quantity: float, *, signed: bool = False) -> str:
     """Return a number of coins as text.
 
-    Parameters
-    ----------
-    quantity : float
-    signed : bool
-        Put a plus sign before a gain.
-
     Examples
     --------
     >>> coins(-0.25), coins(1.6, signed=True), coins(-1e-9)
@@ -40,11 +34,6 @@ def coins(quantity: float, *, signed: bool = False) -> str:
 def move_text(move: float) -> str:
     """Return a move as a signed percentage, with a decimal place where it needs one.
 
-    Parameters
-    ----------
-    move : float
-        Decimal.
-
     Examples
     --------
     >>> move_text(-0.5), move_text(0.125), move_text(0)
@@ -56,14 +45,6 @@ def move_text(move: float) -> str:
 
 def amount(value: float, unit: str, *, signed: bool = False) -> str:
     """Return a value with its unit as text.
-
-    Parameters
-    ----------
-    value : float
-    unit : str
-        ``"USD"``, ``"share"`` (a decimal, shown as a percentage) or the ticker of a coin.
-    signed : bool
-        Put a plus sign before a gain.
 
     Examples
     --------
@@ -81,22 +62,10 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
 class Curve:
     """One line of a picture.
 
-    Parameters
-    ----------
-    name : str
-        Name, written at the right end of the line.
-    values : ndarray, shape (n,)
-        One value for each `x` of the picture.
-    role : Role
-    at : float
-        Value at the marked place; NaN if the position is closed there.
-    width : float
-        Width in pixels; lines that coincide need different widths.
-    dashed, bold : bool
-        Style of the line, weight of its name.
-    ends : float, optional
-        Where a venue closes the position; beyond it the line is dotted. If there is no value
-        beyond it, the name is written here.
+    - at: value at the marked place; NaN if the position is closed there
+    - width: in pixels; lines that coincide need different widths
+    - ends: where a venue closes the position: beyond it the line is dotted, and its name is written
+      here if there is no value beyond it
     """
 
     name: str
@@ -113,14 +82,7 @@ class Curve:
 class Remark:
     """A point of a picture with a text next to it.
 
-    Parameters
-    ----------
-    x, y : float
-    text : str
-    role : Role
-    shift : tuple of float
-        Offset of the text from the point, pixels to the right and down; a text on the left ends
-        there.
+    The shift of the text is in pixels to the right and down; a text on the left ends there.
     """
 
     x: float
@@ -146,36 +108,12 @@ class Remark:
 class Lines:
     """Curves over one quantity, and a marked place where they are read off.
 
-    Parameters
-    ----------
-    x : ndarray, shape (n,)
-        Decimals, shown in percent.
-    x_label, y_label : str
-        Axis labels with units.
-    unit : str
-        Unit of the values, as :func:`amount` takes it.
-    curves : tuple of Curve
-    title, finding : str
-        Title of the picture, and its alternative text, a sentence with the numbers.
-    place : float
-        The marked place on `x`.
-    caption : str
-        Caption of the table.
-    notes : tuple of (str, str)
-        Further rows of the table.
-    remarks : tuple of Remark or Guess
-        Further points.
-    headroom : float
-        Room above the curves for text, as a share of their height.
-    guess : float, optional
-        The value at the place that the reader guessed.
-    signed : bool
-        Whether the values are gains and losses.
-
-    Raises
-    ------
-    InvalidInput
-        A curve of another length than `x`.
+    - x: decimals, shown in percent
+    - unit: of the values, as :func:`amount` takes it
+    - notes: further rows of the table
+    - headroom: room above the curves for text, as a share of their height
+    - guess: value at the place that the reader guessed
+    - signed: whether the values are gains and losses
     """
 
     x: FloatArray
@@ -210,13 +148,7 @@ class Lines:
         return [*read, *self.notes]
 
     def value(self, name: str) -> float:
-        """Return the value of one curve at the marked place.
-
-        Raises
-        ------
-        InvalidInput
-            No curve of that name.
-        """
+        """Return the value of one curve at the marked place."""
         for curve in self.curves:
             if curve.name == name:
                 return curve.at

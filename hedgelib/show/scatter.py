@@ -19,22 +19,7 @@ __all__ = ["BetaScatter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BetaScatter:
-    """Returns with the fitted line.
-
-    Parameters
-    ----------
-    y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals.
-    fit : BetaEstimate
-        Of `y` on `x`.
-    period : str
-        What one return covers, for the axes: ``"daily"``.
-
-    Raises
-    ------
-    InvalidInput
-        Missing values, or unequal lengths.
-    """
+    """Returns of a book (y) and of a coin (x), decimals, with the fitted line."""
 
     y: FloatArray
     x: FloatArray
