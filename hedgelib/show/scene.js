@@ -6,6 +6,8 @@ const DASHES = { dashed: [5, 2.5], dotted: [1, 2] };
 const BASELINE = { top: 0.93, middle: 0.35, bottom: -0.22 };
 const LINE_HEIGHT = 1.2, TITLE = 17, LABEL = 14, TICK = 13;
 let serial = 0;
+// Each widget on a page has loaded this file for itself.
+const unique = Math.random().toString(36).slice(2);
 
 function node(name, attributes, parent) {
   const made = document.createElementNS(SVG, name);
@@ -244,7 +246,7 @@ function draw(scene, element, place) {
   write(svg, scene.title, ...scene.title_at,
     { vertical: "top", size: TITLE, "font-weight": "bold", "data-label": "title" });
   for (const panel of scene.panels) {
-    const at = scales(panel), group = node("g", {}, svg), id = `hedge-clip-${serial++}`;
+    const at = scales(panel), group = node("g", {}, svg), id = `hedge-clip-${unique}-${serial++}`;
     const [left, top, right, bottom] = panel.box;
     node("rect", { x: left, y: top, width: right - left, height: bottom - top },
       node("clipPath", { id }, group));

@@ -59,6 +59,9 @@ def test_every_question_of_a_lesson(name, lab_server, open_notebook, page_errors
         else:
             exercise(on_page, found.ask())
         assert "data-outcome" in (on_page.whole.evaluate("e => e.outerHTML"))
+    # A picture that had the id of another would be cut off at that one's edges.
+    ids = page.evaluate("[...document.querySelectorAll('svg [id]')].map(node => node.id)")
+    assert len(set(ids)) == len(ids)
     assert page_errors == []
 
 
