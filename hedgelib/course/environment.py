@@ -32,17 +32,7 @@ _COPY_AGAIN = "copy the workbook again from where you got it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Result of one part of the check.
-
-    Parameters
-    ----------
-    good : str
-        Text for no problem, the same on every machine.
-    problems : tuple of str
-        The problems; empty if there is none.
-    mend : str
-        How to fix them.
-    """
+    """Result of one part of the check: what is good, the same on every machine, or the problems."""
 
     good: str
     problems: tuple[str, ...] = ()
@@ -56,14 +46,7 @@ class Finding:
 
 
 def check_environment() -> None:
-    """Print which parts work, which do not, and how to fix them.
-
-    Examples
-    --------
-    >>> print(look_at_packages(["numpy>=2.0"], version=lambda name: "1.26.4", mend="make env"))
-    PROBLEM  numpy 1.26.4 is installed, but numpy>=2.0 is needed
-       fix   make env
-    """
+    """Print which parts work, which do not, and how to fix them."""
     found = findings()
     print(*found, sep="\n")
     count = sum(len(finding.problems) for finding in found)
