@@ -38,10 +38,8 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
     ----------
     amount : float
         USD; infinity is written as such, and from 1e15 on four digits: a float has no cents there.
-    signed : bool
-        Put a plus sign before a gain.
-    cents : bool
-        Two decimals instead of none.
+    signed, cents : bool
+        Put a plus sign before a gain; two decimals instead of none.
 
     Examples
     --------

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    FINITE,
     POSITIVE,
     RATE,
     SHARE,
@@ -46,10 +45,9 @@ class Candidate:
         Share of the book's variance removed out of sample; below zero where the hedge added some.
     volatility_removed : float
         Of the book's standard deviation per day out of sample, decimal; below zero where added.
-    avoided_usd : float
-        One standard deviation over the horizon without the hedge, less that with it, USD.
-    fees_usd : float
-        Fees of opening and closing, USD.
+    avoided_usd, fees_usd : float
+        One standard deviation over the horizon without the hedge, less that with it, USD; fees of
+        opening and closing, USD.
     funding_usd : float
         Funding received over the horizon, USD; below zero where it is paid.
     """
@@ -198,9 +196,8 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     """Compute returns of a hedged book when each beta is known only from the days before.
 
     Formula: ``y_t - x_t . beta(days before the block of t)``, the beta fitted anew, on all days
-    before, every `refit` days.
-
-    **Source:** walk-forward evaluation; in sample, more coins always look better.
+    before, every `refit` days. **Source:** walk-forward evaluation; in sample, more coins always
+    look better.
 
     Parameters
     ----------
@@ -208,15 +205,13 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
         Returns of the book, decimals.
     x : array_like, shape (n,) or (n, k)
         Returns of the hedge coins.
-    train : int
-        Days before the first bet, at least k + 3 and below n - 1.
-    refit : int
-        Days between fits, >= 1.
+    train, refit : int
+        Days before the first bet, at least k + 3 and below n - 1; days between fits, >= 1.
 
     Raises
     ------
     InvalidInput
-        Missing returns, unequal lengths, coins that move as one.
+        Coins that move as one.
     NotEnoughData
         Too few days to train or to test.
 
@@ -229,7 +224,7 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     ascending(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
     y = series("y", y)
-    (x,) = numbers(x=(x, FINITE))
+    (x,) = numbers(x=x)
     if np.ndim(x) not in (1, 2) or len(x) != len(y):
         raise InvalidInput(f"x must have a row for each of the {len(y)} returns of y")
     x = x[:, None] if x.ndim == 1 else x
@@ -267,9 +262,8 @@ def rank_hedges(
     """Rank hedge coins by the risk they removed out of sample, net of fees and funding.
 
     Formula: ``book (sd - sd_hedged) sqrt(days) - 2 fee N + N funding 3 days`` with ``N`` the sum of
-    the betas times the book; standard deviations are per day and out of sample.
-
-    **Source:** effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
+    the betas times the book; standard deviations are per day and out of sample. **Source:**
+    effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
 
     Parameters
     ----------
@@ -284,12 +278,9 @@ def rank_hedges(
     funding_rate_8h : mapping of str to float, optional
         Expected rate of each coin, decimal per 8 hours; a short receives it where positive. 0 for a
         coin that is left out.
-    fee_rate : float
-        Taker fee and slippage a side, decimal.
-    horizon_days : float
-        Time that the hedge is held, > 0.
-    train_share : float
-        Share of the days before the first bet.
+    fee_rate, horizon_days, train_share : float
+        Taker fee and slippage a side, decimal; time that the hedge is held, > 0; share of the days
+        before the first bet.
     refit : int
         Days between fits.
     enough : float
@@ -298,7 +289,7 @@ def rank_hedges(
     Raises
     ------
     InvalidInput
-        Missing returns, unequal lengths, values out of range, no candidate.
+        No candidate.
     UnknownCoin
         A candidate without returns.
     NotEnoughData
@@ -314,8 +305,8 @@ def rank_hedges(
     """
     book_usd, fee_rate, horizon_days, train_share, enough = scalars(
         book_usd=(book_usd, POSITIVE),
-        fee_rate=(fee_rate, RATE),
-        horizon_days=(horizon_days, POSITIVE),
+        fee_rate=fee_rate,
+        horizon_days=horizon_days,
         train_share=(train_share, SHARE),
         enough=(enough, SHARE),
     )

@@ -82,11 +82,6 @@ def read_coin(ticker: str, priced: Collection[str] = ()) -> CoinReading:
         whichever of its names is among them, and by the new one where neither is; without any
         `priced` it is taken as it is written.
 
-    Raises
-    ------
-    InvalidInput
-        Not text.
-
     Examples
     --------
     >>> read_coin("stETH").text, read_coin("POL", {"BTC", "MATIC"}).text, read_coin("usdt").text
@@ -141,13 +136,7 @@ def ticker_of(name: str) -> str | None:
 
     Returns
     -------
-    str or None
-        None for a name that is not known, and for what is a ticker already.
-
-    Raises
-    ------
-    InvalidInput
-        Not text.
+    str or None, None for a name that is not known, and for what is a ticker already
 
     Examples
     --------

@@ -455,9 +455,8 @@ def returns(
     """Compute the simple daily returns of the bundled coins.
 
     Formula: ``close / close of the day before - 1``. Nothing is filled: a day without a close has
-    no return, nor has the day after it.
-
-    **Source:** the hedge's profit is linear in simple returns, not in logarithmic ones.
+    no return, nor has the day after it. **Source:** the hedge's profit is linear in simple returns,
+    not in logarithmic ones.
 
     Parameters
     ----------
@@ -565,8 +564,6 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
         None of that name, with the ones there are; or several venues have it.
     UnsupportedContract
         Listed, but quanto or without a verified face.
-    InvalidInput
-        Not text.
 
     Examples
     --------
@@ -595,8 +592,7 @@ def contracts(
 
     Returns
     -------
-    tuple of ContractTerms
-        In the order of the data file.
+    tuple of ContractTerms, in the order of the data file
 
     Raises
     ------
@@ -623,8 +619,7 @@ def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figur
 
     Returns
     -------
-    tuple of Figure
-        A figure that could not be verified is absent.
+    tuple of Figure, a figure that could not be verified is absent
 
     Raises
     ------

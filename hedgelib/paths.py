@@ -93,7 +93,7 @@ class Paths:
     Raises
     ------
     InvalidInput
-        Prices or values out of range, shapes or dates that do not go together.
+        Prices or values out of range.
     NotEnoughData
         No path, or not a single step.
 
@@ -191,15 +191,14 @@ class Paths:
 
         Returns
         -------
-        Paths
-            With a label that says so.
+        Paths, with a label that says so
 
         Examples
         --------
         >>> history([100, 50]).starting_at(3500).prices_usd
         array([[3500., 1750.]])
         """
-        (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+        (price_usd,) = scalars(price_usd=price_usd)
         return replace(
             self,
             prices_usd=self.prices_usd / self.prices_usd[:, :1] * price_usd,
@@ -365,7 +364,7 @@ def history(
     Raises
     ------
     InvalidInput
-        Missing prices, dates with and without a time zone side by side, dates that differ.
+        Dates with and without a time zone side by side, dates that differ.
     NotEnoughData
         Fewer than two prices.
 
@@ -450,7 +449,7 @@ def block_bootstrap(
     Raises
     ------
     InvalidInput
-        Values or counts out of range, unequal lengths, dates that differ.
+        Dates that differ.
     NotEnoughData
         Fewer than two returns.
 
@@ -472,7 +471,7 @@ def block_bootstrap(
     for name, column in given.items():
         if column.size != n:
             raise InvalidInput(f"{n} coin_returns but {column.size} {name}; align them first")
-    price_usd, block = scalars(price_usd=(price_usd, POSITIVE), block=(block, POSITIVE))
+    price_usd, block = scalars(price_usd=price_usd, block=(block, POSITIVE))
     if not 1 <= block <= n or (kind == "moving" and block != int(block)):
         kind_of = "a whole number " if kind == "moving" else ""
         raise InvalidInput(f"block must be {kind_of}from 1 to {n}, the returns, got {block!r}")
@@ -600,10 +599,9 @@ def fit_gbm(
     """Fit a geometric Brownian motion to prices, and to a book on the same dates.
 
     Formula: with logarithmic returns ``x``, volatility ``s = sd(x)`` (n - 1) and drift
-    ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, "Estimating volatility from
-    historical data". The model has no crashes, no clusters and no fat tails: crypto has all three.
+    ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average. **Source:**
+    Hull, Options, Futures, and Other Derivatives, "Estimating volatility from historical data". The
+    model has no crashes, no clusters and no fat tails: crypto has all three.
 
     Parameters
     ----------
@@ -617,7 +615,7 @@ def fit_gbm(
     Raises
     ------
     InvalidInput
-        Missing prices, unequal lengths, dates that differ.
+        Dates that differ.
     NotEnoughData
         Fewer than three prices.
 
@@ -654,24 +652,15 @@ def fit_gbm(
 def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: float) -> Paths:
     """Draw paths from a geometric Brownian motion.
 
-    Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, "The lognormal property of stock
-    prices".
+    Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``. **Source:** Hull, Options,
+    Futures, and Other Derivatives, "The lognormal property of stock prices".
 
     Parameters
     ----------
-    n_paths, n_steps : int
-        >= 1.
-    seed : int
-        The same seed gives the same paths.
+    n_paths, n_steps, seed : int
+        >= 1; the same seed gives the same paths.
     price_usd : float
         Where every path starts, > 0; the book, if the model has one, starts at 1.
-
-    Raises
-    ------
-    InvalidInput
-        Values or counts out of range.
 
     Examples
     --------
@@ -682,7 +671,7 @@ def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: f
     """
     instance("model", model, Gbm)
     n_paths, n_steps = _counts(n_paths, n_steps)
-    (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    (price_usd,) = scalars(price_usd=price_usd)
     rng = _generator(seed)
     shocks = rng.standard_normal((n_paths, n_steps))
     book = None

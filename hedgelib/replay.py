@@ -20,7 +20,6 @@ from hedgelib._check import (
     ABOVE_MINUS_ONE,
     FINITE,
     FRACTION,
-    NONNEGATIVE,
     POSITIVE,
     RATE,
     SHARE,
@@ -67,17 +66,16 @@ class TopUp:
 
     Parameters
     ----------
-    trigger : float
-        Equity over notional, a decimal above 0, below which margin is added.
-    leverage : float
-        Leverage that the top-up brings it down to, > 0 and below ``1 / trigger``.
+    trigger, leverage : float
+        Equity over notional, a decimal above 0, below which margin is added; leverage that the
+        top-up brings it down to, > 0 and below ``1 / trigger``.
     budget_usd : float
         The most that is added in all, USD, >= 0; ``inf`` for no limit.
 
     Raises
     ------
     InvalidInput
-        Values out of range, or a leverage at which the trigger fires again at once.
+        A leverage at which the trigger fires again at once.
 
     Examples
     --------
@@ -92,7 +90,7 @@ class TopUp:
     def __post_init__(self) -> None:
         scalars(
             trigger=(self.trigger, POSITIVE),
-            leverage=(self.leverage, POSITIVE),
+            leverage=self.leverage,
             budget_usd=(self.budget_usd, _BUDGET),
         )
         if self.leverage * self.trigger >= 1:
@@ -199,29 +197,19 @@ class Replay:
     ----------
     label : str
         Where the prices come from.
-    price_usd, perp_usd : ndarray
-        Of the hedge coin, and of the contract.
-    book_usd : ndarray
-        What is kept in the spot wallet.
-    unhedged_usd : ndarray
-        The original book, with no hedge and no new money.
-    contracts : ndarray
-        Signed.
-    notional_usd : ndarray
-        At the mark, unsigned.
+    price_usd, perp_usd, book_usd : ndarray
+        Of the hedge coin, and of the contract; what is kept in the spot wallet.
+    unhedged_usd, contracts, notional_usd : ndarray
+        The original book, with no hedge and no new money; signed; at the mark, unsigned.
     equity_coin : ndarray
         Of the futures account; 0 where its margin is a stablecoin.
-    equity_usd : ndarray
-        Of the futures account.
-    wealth_usd : ndarray
-        Book and account.
+    equity_usd, wealth_usd : ndarray
+        Of the futures account; book and account.
     margin_ratio : ndarray
         Equity over notional before anything is traded on the date (at the start: after opening);
         ``inf`` without a position.
-    active : ndarray of bool
-        Whether the rules want the hedge on.
-    liquidated : ndarray of bool
-        From the date of the liquidation on.
+    active, liquidated : ndarray of bool
+        Whether the rules want the hedge on; from the date of the liquidation on.
     collateral_pnl_usd, hedge_pnl_usd, basis_pnl_usd : ndarray
         Of the coins in the wallet; of the contracts as if they traded at spot; and what their
         premium over spot adds.
@@ -394,10 +382,9 @@ class ReplaySummary:
         Where the prices come from.
     start_wealth_usd : float
         Book and margin before anything was traded.
-    wealth_usd, book_usd, unhedged_usd : ndarray
-        At the end: all of it, what was kept in the spot wallet, and the original book unhedged.
-    pnl_usd, unhedged_pnl_usd : ndarray
-        Profit, money from outside left out.
+    wealth_usd, book_usd, unhedged_usd, pnl_usd, unhedged_pnl_usd : ndarray
+        At the end: all of it, what was kept in the spot wallet, and the original book unhedged;
+        profit, money from outside left out.
     funding_usd : ndarray
         Funding received; negative is paid.
     fees_usd, slippage_usd : ndarray
@@ -461,8 +448,7 @@ class ReplaySummary:
 
         Returns
         -------
-        ndarray
-            Shape of `levels`.
+        ndarray, shape of `levels`
 
         Raises
         ------
@@ -525,8 +511,7 @@ class Comparison:
 
         Returns
         -------
-        list of dict
-            Keys as the fields of :class:`Outcome`.
+        list of dict, keys as the fields of :class:`Outcome`
         """
         return [outcome.row() for outcome in self.outcomes]
 
@@ -586,13 +571,12 @@ def replay(
     funding included. `V` is the whole book, which moves as `K` does; where no margin came out of
     the book the two are one, and the short is ``h beta V + coins S - target_beta V``. A change of
     size with coin margin is divided by one plus its costs when the short grows, by one less them
-    when it shrinks, since they leave the wallet in coin.
-
-    **Source:** the dollar delta of a coin-margined account is its equity less its notional. A
-    liquidation takes the whole margin, as in :func:`hedgelib.scenario.run_scenario`, and the book
-    goes on unhedged; a book cannot lose more than itself; sizes leave the basis out, as the plan
-    does. Nothing is seen between two dates: a spike that reverses before the close liquidates in
-    reality and not here, so finer steps find liquidations that coarse ones miss.
+    when it shrinks, since they leave the wallet in coin. **Source:** the dollar delta of a
+    coin-margined account is its equity less its notional. A liquidation takes the whole margin, as
+    in :func:`hedgelib.scenario.run_scenario`, and the book goes on unhedged; a book cannot lose
+    more than itself; sizes leave the basis out, as the plan does. Nothing is seen between two
+    dates: a spike that reverses before the close liquidates in reality and not here, so finer steps
+    find liquidations that coarse ones miss.
 
     Parameters
     ----------
@@ -635,8 +619,8 @@ def replay(
     Raises
     ------
     InvalidInput
-        Values out of range, shapes or dates that do not go together, a path that does not start
-        at the plan's price, a margin that the opening costs bring down to maintenance.
+        A path that does not start at the plan's price, a margin that the opening costs bring down
+        to maintenance.
     NotEnoughData
         Fewer than two prices.
 
@@ -892,7 +876,7 @@ def _set_up(
     instance("plan", plan, HedgePlan)
     paths = _as_paths(prices_usd, book_usd, dates, hours_per_step, many)
     _same_start(plan, paths)
-    (slippage_rate,) = scalars(slippage_rate=(slippage_rate, FRACTION))
+    (slippage_rate,) = scalars(slippage_rate=slippage_rate)
     (share,) = scalars(band=(0.0 if band is None else band, _BAND))
     tiers, in_face = _ladder(plan, maintenance_rate)
     columns = _columns(
@@ -966,7 +950,7 @@ def _as_paths(
         return paths
     common_dates(paths.dates, paths.utc, book_usd=book_usd)
     shape = paths.prices_usd.shape
-    (book,) = numbers(book_usd=(book_usd, NONNEGATIVE))
+    (book,) = numbers(book_usd=book_usd)
     return replace(paths, book_usd=np.broadcast_to(_rows("book_usd", book, *shape), shape))
 
 
@@ -988,7 +972,7 @@ def _ladder(plan: HedgePlan, maintenance_rate: float | None) -> tuple[MarginTier
     """
     terms, rate = plan.contract, plan.maintenance_rate
     if maintenance_rate is not None:
-        (rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+        (rate,) = scalars(maintenance_rate=maintenance_rate)
     tiers, in_face = MarginTiers(floors=(0.0,), rates=(rate,)), False
     own = terms.maintenance_rates
     if maintenance_rate is None and own and own[0] == rate:
@@ -1093,7 +1077,7 @@ def _terms(
         top_up = _NO_TOP_UP
     instance("top_up", top_up, TopUp)
     cap = plan.contract.max_leverage if max_leverage is None else max_leverage
-    (cap,) = scalars(max_leverage=(_NO_CAP if cap is None else cap, POSITIVE))
+    (cap,) = scalars(max_leverage=_NO_CAP if cap is None else cap)
     contract, inverse = plan.contract, plan.contract.kind == "inverse"
     at_entry = contract.maintenance_basis == "entry" and (plan.holds_coin or not inverse)
     lot = contract.multiplier * contract.lot

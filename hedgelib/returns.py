@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 
 from hedgelib._check import (
     ABOVE_MINUS_ONE,
-    POSITIVE,
     FloatArray,
     ascending,
     extremes,
@@ -29,9 +28,7 @@ __all__ = ["HorizonReturns", "horizon_returns", "log_returns", "simple_returns"]
 def simple_returns(prices_usd: ArrayLike) -> FloatArray:
     """Compute simple returns of a price series, or of each column of a table of prices.
 
-    Formula: ``prices[1:] / prices[:-1] - 1``.
-
-    **Source:** definition.
+    Formula: ``prices[1:] / prices[:-1] - 1``. **Source:** definition.
 
     Parameters
     ----------
@@ -40,13 +37,12 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Decimals.
+    ndarray, shape (n - 1,) or (n - 1, k), decimals
 
     Raises
     ------
     InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
+        More than two dimensions.
     NotEnoughData
         Fewer than two prices.
 
@@ -62,7 +58,7 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
 def _prices(prices_usd: ArrayLike) -> FloatArray:
     ascending(prices_usd=prices_usd)
-    (prices,) = numbers(prices_usd=(prices_usd, POSITIVE))
+    (prices,) = numbers(prices_usd=prices_usd)
     if np.ndim(prices) not in (1, 2):
         raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
     if len(prices) < 2:
@@ -74,9 +70,8 @@ def log_returns(prices_usd: ArrayLike) -> FloatArray:
     """Compute log returns of a price series, or of each column of a table of prices.
 
     Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
-    simple returns: size it with those.
-
-    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
+    simple returns: size it with those. **Source:** definition; ``log(1 + r)`` of the simple return
+    ``r``.
 
     Parameters
     ----------
@@ -91,7 +86,7 @@ def log_returns(prices_usd: ArrayLike) -> FloatArray:
     Raises
     ------
     InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
+        More than two dimensions.
     NotEnoughData
         Fewer than two prices.
 
@@ -111,10 +106,8 @@ class HorizonReturns(Numbers):
     ----------
     returns : ndarray, shape (blocks,) or (blocks, k)
         Simple returns of the blocks, decimals.
-    periods : int
-        Length of a block.
-    dropped : int
-        Observations at the end that filled no block and were left out.
+    periods, dropped : int
+        Length of a block; observations at the end that filled no block and were left out.
     """
 
     returns: FloatArray
@@ -128,10 +121,9 @@ def horizon_returns(
 ) -> HorizonReturns:
     """Compound simple returns over non-overlapping periods.
 
-    Formula: the product of ``1 + r`` over each block, less 1.
-
-    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
-    returns, estimated from a fifth of the observations, with an error to match.
+    Formula: the product of ``1 + r`` over each block, less 1. **Source:** wealth multiplies. The
+    beta of a hedge that is kept for a week is that of weekly returns, estimated from a fifth of the
+    observations, with an error to match.
 
     Parameters
     ----------
@@ -146,7 +138,7 @@ def horizon_returns(
     Raises
     ------
     InvalidInput
-        A return of -100% or less, a missing value, or a block left incomplete without leave.
+        A return of -100% or less, a block left incomplete without leave.
     NotEnoughData
         Fewer observations than one block.
 

@@ -78,8 +78,6 @@ def always_on(prices_usd: ArrayLike) -> Signal:
 
     Raises
     ------
-    InvalidInput
-        Prices that are missing or not > 0.
     NotEnoughData
         No price.
 
@@ -94,10 +92,9 @@ def always_on(prices_usd: ArrayLike) -> Signal:
 def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signal:
     """Fire after a rise: the advice to lock in gains.
 
-    Formula: ``price_t / price_(t - lookback) - 1 >= threshold``.
-
-    **Source:** "lock in significant gains", the usual reason to hedge. It locks in the part that
-    moves with the coin, and gives up the rest of the rally.
+    Formula: ``price_t / price_(t - lookback) - 1 >= threshold``. **Source:** "lock in significant
+    gains", the usual reason to hedge. It locks in the part that moves with the coin, and gives up
+    the rest of the rally.
 
     Parameters
     ----------
@@ -110,8 +107,6 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 
     Raises
     ------
-    InvalidInput
-        Values out of range.
     NotEnoughData
         No price.
 
@@ -132,10 +127,9 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
     """Fire below the moving average: "anticipate a correction" in figures.
 
-    Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``.
-
-    **Source:** "anticipate a correction" cannot be tested as such; a moving average is the
-    most common substitute, and it is always late.
+    Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``. **Source:** "anticipate a
+    correction" cannot be tested as such; a moving average is the most common substitute, and it is
+    always late.
 
     Parameters
     ----------
@@ -146,8 +140,6 @@ def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
 
     Raises
     ------
-    InvalidInput
-        Values out of range.
     NotEnoughData
         No price.
 
@@ -166,7 +158,6 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
     """Fire when the returns have calmed down: the perceived risk has passed.
 
     Formula: root of the mean square of the last `window` simple returns, at most `threshold`.
-
     **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
     observable measure of it. The mean is not taken out: a steady fall is no calm.
 
@@ -181,8 +172,6 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 
     Raises
     ------
-    InvalidInput
-        Values out of range.
     NotEnoughData
         No price.
 
@@ -203,10 +192,9 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int = 1) -> Signal:
     """Fire when a short has been paying too much funding: the cost is prohibitive.
 
-    Formula: mean of the last `window` rates settled ``<= -threshold``.
-
-    **Source:** the only one of the usual advice on funding with the sign the right way round: a
-    negative rate is what a short pays.
+    Formula: mean of the last `window` rates settled ``<= -threshold``. **Source:** the only one of
+    the usual advice on funding with the sign the right way round: a negative rate is what a short
+    pays.
 
     Parameters
     ----------
@@ -221,13 +209,6 @@ def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int 
     -------
     ndarray of bool, shape (n_steps + 1,) or (n_paths, n_steps + 1)
         On the first date no rate is known, so it does not fire there.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-    NotEnoughData
-        No rate.
 
     Examples
     --------
@@ -260,13 +241,12 @@ def hedge_when(
 
     Returns
     -------
-    ndarray of bool
-        For ``active`` of a replay.
+    ndarray of bool, for ``active`` of a replay
 
     Raises
     ------
     InvalidInput
-        No rule at all, shapes that differ, values other than true and false.
+        No rule at all, values other than true and false.
 
     Examples
     --------

@@ -14,11 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    ABOVE_MINUS_ONE,
     FINITE,
     NONNEGATIVE,
-    POSITIVE,
-    RATE,
     FloatArray,
     Result,
     extremes,
@@ -49,21 +46,15 @@ def coin_account(
     """Return the equity and the dollar delta of a coin-margined account.
 
     Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
-    delta ``equity_usd + contracts * multiplier_usd``.
-
-    **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
-    the price that is ``equity_usd + N``, with ``N`` signed.
+    delta ``equity_usd + contracts * multiplier_usd``. **Source:** the derivative of
+    ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times the price that is
+    ``equity_usd + N``, with ``N`` signed.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd, price_usd : array_like
-        Entry and present price, USD per coin, > 0.
-    wallet_coin : array_like
-        Coins in the account, >= 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, entry_usd, price_usd, wallet_coin, multiplier_usd : array_like
+        Signed number of contracts; entry and present price, USD per coin, > 0; coins in the
+        account, >= 0; USD face of one contract, > 0.
 
     Returns
     -------
@@ -78,11 +69,11 @@ def coin_account(
     [16.470588, 49000.0, 0.0]
     """
     contracts, entry_usd, wallet_coin, price_usd, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        price_usd=(price_usd, POSITIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_coin=wallet_coin,
+        price_usd=price_usd,
+        multiplier_usd=multiplier_usd,
     )
     with extremes("coin_account"):
         equity = wallet_coin + inverse_pnl_coin(contracts, entry_usd, price_usd, multiplier_usd)
@@ -96,10 +87,8 @@ class MovePnl:
 
     Parameters
     ----------
-    spot_usd, collateral_usd, hedge_usd, total_usd : float or ndarray
-        USD.
-    hedge_coin : float or ndarray
-        Coins.
+    spot_usd, collateral_usd, hedge_usd, total_usd, hedge_coin : float or ndarray
+        USD; coins.
     """
 
     spot_usd: Result
@@ -120,27 +109,18 @@ def move_pnl(
 ) -> MovePnl:
     """Add up spot, coin margin and an inverse hedge after one move, in plain algebra.
 
-    Formula: ``r (beta V + C E + contracts multiplier)``, part by part.
-
-    **Source:** the definition of each part. It knows no liquidation and lets a book lose more than
-    itself: for a plan as it would be traded see :func:`run_scenario`.
+    Formula: ``r (beta V + C E + contracts multiplier)``, part by part. **Source:** the definition
+    of each part. It knows no liquidation and lets a book lose more than itself: for a plan as it
+    would be traded see :func:`run_scenario`.
 
     Parameters
     ----------
-    book_usd : array_like
-        Value of the book without the margin, USD, >= 0.
-    beta : array_like
-        Of that book to the coin.
-    collateral_coin : array_like
-        Coins held as margin, >= 0.
-    contracts : array_like
-        Signed number of contracts.
-    price_usd : array_like
-        Price of the coin before the move, and entry of the contracts, > 0.
-    move : array_like
-        Return of the coin, a decimal above -1.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    book_usd, beta, collateral_coin, contracts : array_like
+        Value of the book without the margin, USD, >= 0; of that book to the coin; coins held as
+        margin, >= 0; signed number of contracts.
+    price_usd, move, multiplier_usd : array_like
+        Price of the coin before the move, and entry of the contracts, > 0; return of the coin, a
+        decimal above -1; USD face of one contract, > 0.
 
     Examples
     --------
@@ -150,13 +130,13 @@ def move_pnl(
     -7500.0
     """
     book_usd, beta, collateral_coin, contracts, price_usd, move, multiplier_usd = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        collateral_coin=(collateral_coin, NONNEGATIVE),
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        move=(move, ABOVE_MINUS_ONE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        book_usd=book_usd,
+        beta=beta,
+        collateral_coin=collateral_coin,
+        contracts=contracts,
+        price_usd=price_usd,
+        move=move,
+        multiplier_usd=multiplier_usd,
     )
     with extremes("move_pnl"):
         after = price_usd * (1 + move)
@@ -188,16 +168,12 @@ class Scenario:
         What the premium of the contract over spot, at entry and at exit, adds to that.
     funding_pnl_usd : ndarray
         Funding received; negative is paid.
-    fees_usd : ndarray
-        Fees, negative.
-    total_pnl_usd : ndarray
-        The sum of the six in USD.
-    unhedged_pnl_usd : ndarray
-        Of the original book, with no hedge and no new money.
-    liquidated : ndarray of bool
-        Whether the move passes the liquidation price: all the margin is then lost.
-    wiped_out : ndarray of bool
-        Whether beta times the move would take more than the book: its loss stops at all of it.
+    fees_usd, total_pnl_usd, unhedged_pnl_usd : ndarray
+        Fees, negative; the sum of the six in USD; of the original book, with no hedge and no new
+        money.
+    liquidated, wiped_out : ndarray of bool
+        Whether the move passes the liquidation price: all the margin is then lost; whether beta
+        times the move would take more than the book: its loss stops at all of it.
     """
 
     plan: HedgePlan
@@ -237,8 +213,7 @@ class Scenario:
 
         Returns
         -------
-        list of dict
-            Keys as the fields, without the plan.
+        list of dict, keys as the fields, without the plan
         """
         columns = {name: getattr(self, name) for name in self.__slots__ if name != "plan"}
         return [
@@ -279,11 +254,9 @@ def run_scenario(
     Formula: a move ``r`` of the hedge coin gives the spot ``V (beta r + residual)``, the margin
     ``C E r``, and the hedge its contract's profit from ``E (1 + entry_basis)`` to
     ``E (1 + r) (1 + exit_basis)``, turned into USD at the new spot price. Funding follows at that
-    price.
-
-    **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit stays in
-    coin. A book cannot lose more than itself, so its loss stops there. On liquidation the whole
-    margin is taken as lost: what is left of it goes to the venue's insurance fund.
+    price. **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit
+    stays in coin. A book cannot lose more than itself, so its loss stops there. On liquidation the
+    whole margin is taken as lost: what is left of it goes to the venue's insurance fund.
 
     Parameters
     ----------
@@ -301,11 +274,6 @@ def run_scenario(
     close : bool
         Whether the position is bought back, which costs a second fee.
 
-    Raises
-    ------
-    InvalidInput
-        A move or a basis of -100% or less, missing values, shapes that do not go together.
-
     Examples
     --------
     >>> from hedgelib.contracts import ContractTerms
@@ -319,11 +287,11 @@ def run_scenario(
     instance("plan", plan, HedgePlan)
     instance("close", close, bool)
     checked = numbers(
-        moves=(moves, ABOVE_MINUS_ONE),
+        moves=moves,
         residual=(residual, FINITE),
-        entry_basis=(entry_basis, ABOVE_MINUS_ONE),
-        exit_basis=(exit_basis, ABOVE_MINUS_ONE),
-        funding_rate=(funding_rate, RATE),
+        entry_basis=entry_basis,
+        exit_basis=exit_basis,
+        funding_rate=funding_rate,
         intervals=(intervals, NONNEGATIVE),
     )
     move, residual, before, after, rate, held = (
