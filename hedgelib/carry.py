@@ -3,10 +3,11 @@
 One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
 receive, and a short that sold above spot receives the premium as it converges.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -78,19 +79,15 @@ def interest_rate_component(
 ) -> Result:
     """Return the interest part of a funding rate: lending the dollar less lending the coin.
 
-    Formula: ``(quote - base) / intervals_per_day``. Above 0 it moves the rate towards shorts
-    receiving. **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day,
-    three settlements, so 0.01%.
+    Formula: ``(quote - base) / intervals_per_day``, decimal per interval. Above 0 it moves the rate
+    towards shorts receiving. **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and
+    0.03% a day, three settlements, so 0.01%.
 
     Parameters
     ----------
     quote_rate_daily, base_rate_daily, intervals_per_day : array_like
         Interest per day on the quote currency (USD) and on the coin, decimals; settlements of
         funding per day, > 0.
-
-    Returns
-    -------
-    float or ndarray, decimal per interval
 
     Examples
     --------
@@ -109,23 +106,17 @@ def interest_rate_component(
 def premium_index(
     impact_bid_usd: ArrayLike, impact_ask_usd: ArrayLike, index_usd: ArrayLike
 ) -> Result:
-    """Return how far the perpetual trades above its index, or below.
+    """Return how far the perpetual trades above its index, or below; a decimal.
 
-    Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``. Above 0: longs are in demand,
-    and shorts will receive. **Source:** Binance FAQ, "Introduction to Binance futures funding
-    rates"; Bybit and BitMEX the same.
+    Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``: 0 while the index is between
+    them. Above 0 longs are in demand, and shorts will receive. **Source:** Binance FAQ,
+    "Introduction to Binance futures funding rates"; Bybit and BitMEX the same.
 
     Parameters
     ----------
-    impact_bid_usd, impact_ask_usd : array_like
-        Average price of selling and of buying the venue's impact notional, USD, > 0; the bid not
-        above the ask.
-    index_usd : array_like
-        Spot index, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray, decimal; 0 while the index is between bid and ask
+    impact_bid_usd, impact_ask_usd, index_usd : array_like
+        Average price of selling and of buying the venue's impact notional, the bid not above the
+        ask; spot index; all > 0.
 
     Examples
     --------
@@ -152,10 +143,6 @@ def weighted_premium(premiums: ArrayLike) -> Result:
     ----------
     premiums : array_like, shape (n,)
         Readings of the premium index in order of time, decimals, n >= 1.
-
-    Returns
-    -------
-    float, decimal
 
     Examples
     --------
@@ -184,18 +171,12 @@ def funding_rate(
 
     Parameters
     ----------
-    premium : array_like
-        Average premium P, decimal.
-    interest : array_like
-        Interest part I, decimal per interval. 0 on OKX.
+    premium, interest : array_like
+        Average premium P, decimal; interest part I, decimal per interval, 0 on OKX.
     damper : array_like
         Width of the band in which the rate equals the interest, >= 0; 0 turns it off (OKX).
     cap : array_like, optional
         Largest rate to either side, decimal, >= 0; see :func:`funding_cap`.
-
-    Returns
-    -------
-    float or ndarray, decimal per interval
 
     Examples
     --------
@@ -220,14 +201,10 @@ def deribit_funding_rate(
     Parameters
     ----------
     premium, damper : array_like
-        Premium of the mark over the index, decimal; premiums up to here, to either side, cost
-        nothing, >= 0.
+        Of the mark over the index, decimal; premiums up to here, to either side, cost nothing, >=
+        0.
     cap : array_like, optional
         Largest rate to either side, decimal, >= 0.
-
-    Returns
-    -------
-    float or ndarray, decimal per 8 hours
 
     Examples
     --------
@@ -263,15 +240,6 @@ def funding_cap(
     share : array_like
         0.75; Binance had 1 in older times.
 
-    Returns
-    -------
-    float or ndarray, decimal per interval, >= 0
-
-    Raises
-    ------
-    InvalidInput
-        Initial below maintenance.
-
     Examples
     --------
     >>> round(funding_cap(0.005, 0.01), 6), round(funding_cap(0.004), 6)
@@ -301,12 +269,8 @@ def limit_funding_step(
     Parameters
     ----------
     funding_rate, previous_rate, max_step : array_like
-        Decimals per interval; largest change, decimal, >= 0: 75% of the maintenance margin rate on
+        Decimals per interval; the largest change >= 0: 75% of the maintenance margin rate on
         BitMEX.
-
-    Returns
-    -------
-    float or ndarray, decimal per interval
 
     Examples
     --------
@@ -334,8 +298,8 @@ def fair_price_usd(
     Parameters
     ----------
     index_usd, funding_rate, hours_to_funding, interval_hours : array_like
-        Spot index, USD per coin, > 0; of the next settlement, decimal per interval; time t to it,
-        >= 0; between settlements, > 0.
+        Spot index, > 0; rate of the next settlement, decimal per interval; time t to it, >= 0;
+        between settlements, > 0.
 
     Examples
     --------
@@ -403,16 +367,10 @@ def deannualise_funding(
 
     Parameters
     ----------
-    annual_rate : array_like
-        Decimal per year; above -1 if compound.
-    interval_hours : array_like
-        Hours between settlements, > 0.
+    annual_rate, interval_hours : array_like
+        Decimal per year, above -1 if compound; hours between settlements, > 0.
     compounding : {"simple", "compound"}
         How the yearly rate was calculated.
-
-    Returns
-    -------
-    float or ndarray, decimal per interval
 
     Examples
     --------
@@ -433,18 +391,14 @@ def deannualise_funding(
 def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
     """Return the relative premium of a contract over spot; a short receives it as it converges.
 
-    Formula: ``F / S - 1``. The dollar amount is :func:`basis_usd`. **Source:** the field's
+    Formula: ``F / S - 1``. A decimal, below 0 in backwardation. **Source:** the field's
     convention, futures less spot; commodity texts write spot less futures. Worked out as
     ``(F - S) / S``, which keeps its digits when the two are close.
 
     Parameters
     ----------
     futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray, decimal; below 0 in backwardation
+        Price of the contract and of the coin, > 0.
 
     Examples
     --------
@@ -457,18 +411,7 @@ def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
 @vectorised
 def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
-    """Return the premium of a contract over spot in dollars per coin.
-
-    Formula: ``F - S``. The relative one is :func:`basis`. **Source:** as :func:`basis`.
-
-    Parameters
-    ----------
-    futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray, USD per coin; below 0 in backwardation
+    """Return the premium of a contract over spot in dollars per coin, ``F - S``; see :func:`basis`.
 
     Examples
     --------
@@ -490,10 +433,10 @@ class AnnualisedBasis(Numbers):
 
     Parameters
     ----------
-    simple, compound, log, basis : float or ndarray
-        Decimals per year, calculated in three ways; until expiry, decimal.
-    basis_usd : float or ndarray
-        Until expiry, USD per coin.
+    simple, compound, log : float or ndarray
+        Decimals per year, calculated in three ways.
+    basis, basis_usd : float or ndarray
+        Until expiry, decimal and USD per coin.
     """
 
     simple: Result
@@ -515,7 +458,7 @@ def annualised_basis(
     Parameters
     ----------
     futures_usd, spot_usd, days : array_like
-        Price of the contract and of the coin, USD, > 0; to expiry, > 0.
+        Price of the contract and of the coin, > 0; to expiry, > 0.
 
     Examples
     --------
@@ -540,14 +483,13 @@ class ShortWithBasis(Numbers):
 
     Parameters
     ----------
-    pnl_coin : float or ndarray
-        Coins received; negative is paid.
-    pnl_usd_at_spot, ideal_usd : float or ndarray
-        The same sold at spot, USD: `ideal_usd` plus `basis_effect_usd`; what a contract that always
-        traded at spot would have made, USD.
-    basis_effect_usd, entry_basis, exit_basis : float or ndarray
-        What the premiums added, USD: above 0 when the one at entry was the larger; premiums over
-        spot, decimals.
+    pnl_coin, pnl_usd_at_spot : float or ndarray
+        Received, negative is paid; the same sold at spot: `ideal_usd` plus `basis_effect_usd`.
+    ideal_usd, basis_effect_usd : float or ndarray
+        Profit of a contract that always traded at spot; what the premiums added: above 0 when the
+        one at entry was the larger.
+    entry_basis, exit_basis : float or ndarray
+        Premiums over spot, decimals.
     """
 
     pnl_coin: Result
@@ -575,9 +517,10 @@ def inverse_short_with_basis(
 
     Parameters
     ----------
-    notional_usd, perp_entry_usd, perp_exit_usd, spot_entry_usd, spot_exit_usd : array_like
-        Face of the short, USD, >= 0; price of the contract, USD per coin, > 0; price of the coin at
-        the same moments, USD, > 0.
+    notional_usd : array_like
+        Face of the short, >= 0.
+    perp_entry_usd, spot_entry_usd, perp_exit_usd, spot_exit_usd : array_like
+        Price of the contract and of the coin at the same moments, > 0.
 
     Examples
     --------
@@ -612,7 +555,7 @@ class ExpiryLock(Numbers):
     Parameters
     ----------
     notional_usd, final_coin, final_usd : float or ndarray
-        Face of the short, USD; what is owned after delivery, in coin and in USD.
+        Face of the short; what is owned after delivery, in coin and in USD.
     open_coin : float or ndarray
         Coins that the short leaves unhedged; below 0 when over-hedged.
     """
@@ -641,10 +584,10 @@ def expiry_lock(
     Parameters
     ----------
     coin, futures_usd, settle_usd : array_like
-        Coins owned, margin included, >= 0; price at which the contract was sold, USD per coin, > 0;
-        delivery price, USD per coin, > 0.
+        Coins owned, margin included, >= 0; price at which the contract was sold, and delivery
+        price, > 0.
     notional_usd : array_like, optional
-        Face of the short, USD, >= 0; ``coin * futures_usd`` when omitted.
+        Face of the short, >= 0; ``coin * futures_usd`` when omitted.
 
     Examples
     --------
@@ -677,12 +620,11 @@ class PerpOrExpiry(Numbers):
 
     Parameters
     ----------
-    funding_annual, basis_annual : float
-        Simple rates per year that the short receives from each; below 0 it pays.
-    funding_usd, basis_usd : float
-        The same in USD until the expiry.
+    funding_annual, basis_annual, funding_usd, basis_usd : float
+        Simple rates per year that the short receives from each, below 0 it pays; and USD until
+        expiry.
     advantage_usd : float
-        What the perpetual brings more than the dated contract, USD; below 0, less.
+        What the perpetual brings more than the dated contract; below 0, less.
     better : {"perpetual", "expiry", "either"}
         Which brings more.
     days : float
@@ -716,14 +658,11 @@ def perp_or_expiry(
 
     Parameters
     ----------
-    exposure_usd : float
-        Value at spot of what is hedged, USD, > 0.
-    expected_funding_rate : float
-        Average expected until the expiry, decimal per interval: a forecast, where the premium is
-        a fact.
+    exposure_usd, expected_funding_rate : float
+        Value at spot of what is hedged, > 0; average rate until the expiry, decimal per interval: a
+        forecast, where the premium is a fact.
     futures_usd, spot_usd, days, interval_hours : float
-        Price of the dated contract and of the coin, USD, > 0; to the expiry, > 0; between
-        settlements of the perpetual, > 0.
+        Price of the dated contract and of the coin; to the expiry; between settlements; all > 0.
 
     Examples
     --------
@@ -762,10 +701,9 @@ class BreakEven(Numbers):
 
     Parameters
     ----------
-    close_reopen_cost_usd : float or ndarray
-        Of closing now and opening again later, USD.
-    funding_cost_per_interval_usd : float or ndarray
-        What the open short pays at each settlement, USD; below 0 it receives.
+    close_reopen_cost_usd, funding_cost_per_interval_usd : float or ndarray
+        Cost of closing now and opening again later; what the open short pays at each settlement,
+        below 0 it receives.
     break_even_intervals, break_even_hours : float or ndarray
         How long the rate must last for closing to pay; ``inf``: never.
     """
@@ -794,12 +732,11 @@ def close_reopen_break_even(
 
     Parameters
     ----------
-    notional_usd : array_like
-        Face of the short, USD, > 0.
-    funding_rate : array_like
-        Expected to last, decimal per interval; above 0 shorts receive.
-    taker_fee, slippage, interval_hours : array_like
-        Of one side, decimals of the notional, from 0 to below 1; between settlements, > 0.
+    notional_usd, funding_rate, interval_hours : array_like
+        Face of the short, > 0; rate expected to last, decimal per interval; between settlements, >
+        0.
+    taker_fee, slippage : array_like
+        Of one side, decimals of the notional, from 0 to below 1.
 
     Examples
     --------
@@ -836,12 +773,8 @@ def unhedged_sigma_usd(
     Parameters
     ----------
     book_usd, beta, daily_vol, hours : array_like
-        Value of the book, USD, >= 0; of the book to the coin; standard deviation of the coin's
-        daily return, decimal, >= 0; without hedge, >= 0.
-
-    Returns
-    -------
-    float or ndarray, USD, >= 0
+        Value of the book, >= 0; its beta to the coin; standard deviation of the coin's daily
+        return, decimal, >= 0; time without hedge, >= 0.
 
     Examples
     --------
@@ -862,10 +795,10 @@ class FundingIncome(Numbers):
 
     Parameters
     ----------
-    total_usd : float
-        Received over the settlements given, USD; below 0 it was paid.
-    yearly_usd, mean_rate, settlements : float
-        The same by the year, USD; average rate, decimal per interval; how many there were.
+    total_usd, yearly_usd : float
+        Received over the settlements given, and by the year; below 0 it was paid.
+    mean_rate, settlements : float
+        Average rate, decimal per interval; how many there were.
     """
 
     total_usd: float
@@ -890,20 +823,12 @@ def funding_income(
 
     Parameters
     ----------
-    short_notional_usd : float
-        Face of the short, USD, >= 0.
+    short_notional_usd, interval_hours : float
+        Face of the short, >= 0; hours between settlements, > 0.
     funding_rates : array_like, scalar or shape (n,)
         Decimals per interval: one expected rate, each settlement's, or averages of several.
-    interval_hours : float
-        Between settlements, > 0.
     settlements : array_like, shape (n,), optional
-        Number of settlements for each rate, > 0; 1 when omitted. With monthly averages, the
-        settlements of each month.
-
-    Raises
-    ------
-    InvalidInput
-        Settlements of another length than the rates.
+        Settlements of each rate, > 0; 1 when omitted. With monthly averages, those of each month.
 
     Examples
     --------
@@ -947,14 +872,9 @@ def inverse_funding_total_coin(
     contracts : array_like, scalar or shape (n,)
         Signed number of contracts held at the settlements.
     mark_usd, funding_rates : array_like, shape (n,)
-        Mark price at each, USD per coin, > 0; decimals per interval.
+        Mark price at each, > 0; decimals per interval.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float
-        Coins. The payments one by one are :func:`hedgelib.contracts.inverse_funding_coin`.
 
     Examples
     --------
@@ -979,15 +899,8 @@ def linear_funding_total_usd(
 
     Parameters
     ----------
-    contracts, mark_usd, funding_rates
-        As for :func:`inverse_funding_total_coin`.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
-
-    Returns
-    -------
-    float
-        USD. The payments one by one are :func:`hedgelib.contracts.linear_funding_usd`.
+    contracts, mark_usd, funding_rates, multiplier_coin : array_like
+        As for :func:`inverse_funding_total_coin`; coins in one contract, > 0.
 
     Examples
     --------

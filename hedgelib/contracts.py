@@ -3,10 +3,10 @@
 An inverse contract has a face fixed in USD and pays in the coin; a linear contract has a
 face fixed in the coin and pays in USD. Positions are signed: long above zero, short below.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with.
 """
 
 from __future__ import annotations
@@ -111,8 +111,6 @@ class ContractTerms:
     ------
     UnsupportedContract
         For a quanto contract, with the reason.
-    InvalidInput
-        For terms that contradict themselves.
 
     Examples
     --------
@@ -225,15 +223,7 @@ class ContractTerms:
         return f"{self.multiplier:g} {'USD' if self.kind == 'inverse' else self.coin}"
 
     def notional_usd(self, contracts: float, price_usd: float) -> float:
-        """Size of a position in USD, unsigned.
-
-        Parameters
-        ----------
-        contracts : float
-            Signed number of contracts.
-        price_usd : float
-            USD per coin; it matters for a linear contract only.
-        """
+        """Return the size of a position in USD, unsigned; the price counts for a linear one."""
         contracts, price_usd = scalars(contracts=contracts, price_usd=price_usd)
         if self.kind == "inverse":
             return abs(contracts) * self.multiplier
@@ -274,11 +264,7 @@ def inverse_notional_coin(
     Parameters
     ----------
     contracts, price_usd, multiplier_usd : array_like
-        Signed number of contracts; USD per coin, > 0; USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray, coins, the broadcast shape of the arguments; empty input gives an empty array
+        Signed; > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -309,8 +295,7 @@ def inverse_pnl_coin(
     Parameters
     ----------
     contracts, entry_usd, exit_usd, multiplier_usd : array_like
-        Signed number of contracts; average entry and exit (or mark), USD per coin, > 0; USD face of
-        one contract, > 0.
+        Signed; average entry and exit (or mark), > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -341,9 +326,8 @@ def inverse_pnl_usd(
 
     Parameters
     ----------
-    contracts, entry_usd, exit_usd, multiplier_usd : array_like
-        Signed number of contracts; prices of the contract, USD per coin, > 0; USD face of one
-        contract, > 0.
+    contracts, entry_usd, exit_usd, multiplier_usd
+        As for :func:`inverse_pnl_coin`.
     spot_usd : array_like, optional
         The price at which the coins are sold or valued; the exit price when omitted.
 
@@ -370,7 +354,7 @@ def linear_notional_usd(
     Parameters
     ----------
     contracts, price_usd, multiplier_coin : array_like
-        Signed number of contracts; USD per coin, > 0; coins in one contract, > 0.
+        Signed; > 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -398,13 +382,10 @@ def linear_pnl_usd(
     Parameters
     ----------
     contracts, entry_usd, exit_usd, multiplier_coin : array_like
-        Signed number of contracts; average entry and exit (or mark), USD per coin, > 0; coins in
-        one contract, > 0.
+        Signed; average entry and exit (or mark), > 0; coins in one contract, > 0.
 
     Examples
     --------
-    Fourteen one-ETH contracts short, 3,500 to 2,975:
-
     >>> linear_pnl_usd(-14, 3500, 2975)
     7350.0
     """
@@ -437,16 +418,7 @@ def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
     Parameters
     ----------
     contracts, entry_usd : array_like, shape (..., n_fills)
-        Signed, all of one sign; fill prices, USD per coin, > 0.
-
-    Returns
-    -------
-    float or ndarray, shape (...), USD per coin
-
-    Raises
-    ------
-    InvalidInput
-        No fill, fills of both signs.
+        Signed, all of one sign and not all zero; fill prices, > 0.
 
     Examples
     --------
@@ -468,17 +440,8 @@ def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
 
     Parameters
     ----------
-    contracts, entry_usd : array_like, shape (..., n_fills)
-        Signed, all of one sign; fill prices, USD per coin, > 0.
-
-    Returns
-    -------
-    float or ndarray, shape (...), USD per coin
-
-    Raises
-    ------
-    InvalidInput
-        No fill, fills of both signs.
+    contracts, entry_usd
+        As for :func:`inverse_average_entry`.
 
     Examples
     --------
@@ -507,8 +470,7 @@ def inverse_fee_coin(
     Parameters
     ----------
     contracts, price_usd, fee_rate, multiplier_usd : array_like
-        Contracts traded, either sign; fill price, USD per coin, > 0; decimal, 0.0005 for 0.05%; USD
-        face of one contract, > 0.
+        Of either sign; of the fill, > 0; decimal, 0.0005 for 0.05%; USD face of one contract, > 0.
 
     Examples
     --------
@@ -536,8 +498,7 @@ def linear_fee_usd(
     Parameters
     ----------
     contracts, price_usd, fee_rate, multiplier_coin : array_like
-        Contracts traded, either sign; fill price, USD per coin, > 0; decimal; coins in one
-        contract, > 0.
+        As for :func:`inverse_fee_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -567,8 +528,7 @@ def inverse_funding_coin(
     Parameters
     ----------
     contracts, mark_usd, funding_rate, multiplier_usd : array_like
-        Signed number of contracts held at the settlement; mark price, USD per coin, > 0; decimal
-        per interval; USD face of one contract, > 0.
+        Signed, at the settlement; > 0; decimal per interval; USD face of one contract, > 0.
 
     Examples
     --------
@@ -600,10 +560,8 @@ def linear_funding_usd(
 
     Parameters
     ----------
-    contracts, mark_usd, funding_rate
-        As for :func:`inverse_funding_coin`.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, mark_usd, funding_rate, multiplier_coin : array_like
+        As for :func:`inverse_funding_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -634,17 +592,10 @@ def inverse_break_even_price(
 
     Parameters
     ----------
-    contracts : array_like
-        Signed; only the sign counts, and it must not be zero.
-    entry_usd : array_like
-        USD per coin, > 0.
+    contracts, entry_usd : array_like
+        Only the sign counts, and it must not be 0; > 0.
     open_fee_rate, close_fee_rate : array_like
         Decimals; the closing one equals the opening one when omitted.
-
-    Raises
-    ------
-    InvalidInput
-        A zero position.
 
     Examples
     --------
@@ -673,11 +624,6 @@ def linear_break_even_price(
     ----------
     contracts, entry_usd, open_fee_rate, close_fee_rate
         As for :func:`inverse_break_even_price`.
-
-    Raises
-    ------
-    InvalidInput
-        A zero position.
 
     Examples
     --------
@@ -720,16 +666,10 @@ def round_contracts(
 
     Parameters
     ----------
-    contracts_exact : array_like
-        Signed.
+    contracts_exact, lot : array_like
+        Signed; smallest step in contracts, > 0.
     rounding : {"nearest", "down", "up"}
         ``"down"`` is toward zero, ``"up"`` away from it; a half goes away from zero.
-    lot : array_like
-        Smallest step in contracts, > 0.
-
-    Returns
-    -------
-    float or ndarray, signed, a whole number of lots
 
     Examples
     --------
@@ -778,13 +718,7 @@ class Ledger:
     fees: np.ndarray
 
     def unrealised(self, mark_usd: ArrayLike) -> Result:
-        """Return the profit of the open position at a mark price.
-
-        Parameters
-        ----------
-        mark_usd : array_like
-            USD per coin, > 0.
-        """
+        """Return the profit of the open position at a mark price, USD per coin, > 0."""
         open_contracts, entry = float(self.contracts[-1]), float(self.entry_usd[-1])
         if open_contracts == 0:
             entry = 1.0
@@ -792,13 +726,7 @@ class Ledger:
         return profit(open_contracts, entry, mark_usd, self.multiplier)
 
     def total(self, mark_usd: ArrayLike) -> Result:
-        """Return the realised and unrealised profit, less fees.
-
-        Parameters
-        ----------
-        mark_usd : array_like
-            USD per coin, > 0.
-        """
+        """Return the realised and unrealised profit at a mark price, less fees."""
         unrealised = self.unrealised(mark_usd)
         with extremes("total"):
             return plain(unrealised + (self.realised.sum() - self.fees.sum()))
@@ -820,19 +748,12 @@ def run_ledger(
 
     Parameters
     ----------
-    contracts : array_like, shape (n_fills,)
-        Signed: a buy is positive, a sell negative; none is zero.
-    price_usd : array_like, shape (n_fills,)
-        Fill prices, USD per coin, > 0.
+    contracts, price_usd : array_like, shape (n_fills,)
+        A buy is positive, a sell negative, none is zero; fill prices, > 0.
     fee_rate : array_like, scalar or shape (n_fills,)
         Decimals.
     multiplier : float
         Face of one contract, > 0: USD (inverse) or coins (linear).
-
-    Raises
-    ------
-    InvalidInput
-        A fill of zero.
 
     Examples
     --------

@@ -3,10 +3,10 @@
 Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with.
 """
 
 from __future__ import annotations
@@ -81,11 +81,6 @@ class MarginTiers:
         Lower bounds of the tiers, ascending from 0, in the unit of the notional; maintenance rate
         in each, decimals, not falling.
 
-    Raises
-    ------
-    InvalidInput
-        Floors that do not ascend from zero, rates that fall or leave 0 to 1.
-
     Examples
     --------
     >>> tiers = MarginTiers(floors=(0, 5, 10), rates=(0.004, 0.005, 0.01))
@@ -117,30 +112,14 @@ class MarginTiers:
         return tuple(zip(self.rates, self.amounts.tolist(), strict=True))
 
     def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
-        """Return rate and amount of the tier that a notional falls into.
-
-        Parameters
-        ----------
-        notional : array_like
-            In the unit of the floors, >= 0. On a floor the tier above it is taken.
-
-        Returns
-        -------
-        rate, amount : float or ndarray, shape of `notional`
-        """
+        """Return rate and amount of the tier of a notional, >= 0; on a floor the tier above it."""
         (notional,) = numbers(notional=(notional, NONNEGATIVE))
         tier = np.searchsorted(self.floors, notional, side="right") - 1
         rate, amount = np.asarray(self.rates, float)[tier], self.amounts[tier]
         return plain(rate), plain(amount)
 
     def maintenance_margin(self, notional: ArrayLike) -> Result:
-        """Return the maintenance margin of a notional, both in the unit of the floors.
-
-        Parameters
-        ----------
-        notional : array_like
-            >= 0.
-        """
+        """Return the maintenance margin of a notional, >= 0, both in the unit of the floors."""
         rate, amount = self.lookup(notional)
         return plain(np.multiply(notional, rate) - amount)
 
@@ -159,12 +138,10 @@ def inverse_initial_margin_coin(
 
     Parameters
     ----------
-    contracts, price_usd : array_like
-        Either sign; entry (isolated) or mark (cross), USD per coin, > 0.
+    contracts, price_usd, multiplier_usd : array_like
+        Of either sign; entry (isolated) or mark (cross), > 0; USD face of one contract, > 0.
     leverage : array_like
         > 0. It sets the margin, never the size of the position.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
 
     Examples
     --------
@@ -192,8 +169,7 @@ def linear_initial_margin_usd(
     Parameters
     ----------
     contracts, price_usd, leverage, multiplier_coin : array_like
-        Either sign; entry (isolated) or mark (cross), USD per coin, > 0; > 0; coins in one
-        contract, > 0.
+        As for :func:`inverse_initial_margin_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -221,12 +197,10 @@ def inverse_maintenance_margin_coin(
 
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        The mark or the entry, by the venue's convention; USD per coin, > 0.
+    contracts, price_usd : array_like
+        Of either sign; the mark or the entry, by the venue's convention, > 0.
     maintenance_rate, maintenance_amount_coin, multiplier_usd : array_like
-        Decimal, 0 to below 1; the tier's amount, coins, >= 0; USD face of one contract, > 0.
+        Decimal, 0 to below 1; the tier's amount, >= 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -258,10 +232,8 @@ def linear_maintenance_margin_usd(
 
     Parameters
     ----------
-    contracts, price_usd, maintenance_rate
-        As for :func:`inverse_maintenance_margin_coin`.
-    maintenance_amount_usd, multiplier_coin : array_like
-        The tier's amount, USD, >= 0; coins in one contract, > 0.
+    contracts, price_usd, maintenance_rate, maintenance_amount_usd, multiplier_coin
+        As for :func:`inverse_maintenance_margin_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -296,20 +268,15 @@ def inverse_bankruptcy_price(
     """Return the bankruptcy price of an inverse position, at which its equity reaches zero.
 
     Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
-    ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``. **Source:** equity
-    ``wallet + s N (1/entry - 1/price)`` set to zero.
+    ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``. It is ``inf`` for no
+    position, and for a short whose wallet holds its whole notional (1x): its equity is
+    ``N / price``, above zero at any price. **Source:** equity ``wallet + s N (1/entry - 1/price)``
+    set to zero.
 
     Parameters
     ----------
     contracts, entry_usd, wallet_coin, multiplier_usd : array_like
-        Signed number of contracts; USD per coin, > 0; coins that secure the position, >= 0; USD
-        face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` for no position, and for a short whose wallet holds
-        its whole notional (1x): its equity is ``N / price``, above zero at any price.
+        Signed; > 0; coins that secure the position, >= 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -335,20 +302,14 @@ def linear_bankruptcy_price(
 ) -> Result:
     """Return the bankruptcy price of a linear position, at which its equity reaches zero.
 
-    Formula: ``entry - s wallet / (|contracts| multiplier_coin)``. **Source:** equity ``wallet + s Q
-    (price - entry)`` set to zero.
+    Formula: ``entry - s wallet / (|contracts| multiplier_coin)``; ``inf`` for no position, and for
+    a long whose wallet holds its whole notional. **Source:** equity
+    ``wallet + s Q (price - entry)`` set to zero.
 
     Parameters
     ----------
     contracts, entry_usd, wallet_usd, multiplier_coin : array_like
-        Signed number of contracts; USD per coin, > 0; USD that secure the position, >= 0; coins in
-        one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` for no position, and for a long whose wallet holds
-        its whole notional.
+        Signed; > 0; USD that secure the position, >= 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -415,34 +376,24 @@ def inverse_liquidation_price(
 
     Formula, with face ``N``, sign ``s``, rate ``m`` (plus the taker fee where the venue adds it)
     and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
-    price ``s N / (s N / entry + wallet - m N / entry + a)``. **Source:** equity in coins set equal
-    to maintenance margin; on the mark price Binance's COIN-M FAQ, on the entry price Bybit's
-    isolated formula before 2026. A short at 1x has none on the mark price, and ``entry / m`` on the
-    entry price.
+    price ``s N / (s N / entry + wallet - m N / entry + a)``; ``inf`` where no price liquidates.
+    **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
+    FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
+    price, and ``entry / m`` on the entry price.
 
     Parameters
     ----------
-    contracts, entry_usd : array_like
-        Signed number of contracts; USD per coin, > 0.
+    contracts, entry_usd, multiplier_usd : array_like
+        Signed; > 0; USD face of one contract, > 0.
     wallet_coin : array_like
-        Coins behind the position, >= 0. Isolated: its margin. Cross: the coin's wallet plus the
-        unrealised profit, less the maintenance margin, of the other positions in it.
+        Coins behind the position, more than the maintenance margin at entry. Isolated: its margin.
+        Cross: see :func:`cross_wallet_coin`.
     maintenance_rate, maintenance_amount_coin : array_like
-        Decimal, 0 to below 1; the tier's amount, coins, >= 0.
+        Decimal, 0 to below 1; the tier's amount, >= 0.
     basis : {"mark", "entry"}
         The price at which the venue calculates maintenance margin.
-    multiplier_usd, taker_fee : array_like
-        USD face of one contract, > 0; closing fee that the venue adds to the rate (Gate, OKX),
-        decimal.
-
-    Returns
-    -------
-    float or ndarray, USD per coin; ``inf`` where no price liquidates
-
-    Raises
-    ------
-    InvalidInput
-        Margin not above maintenance at entry.
+    taker_fee : array_like
+        Closing fee that the venue adds to the rate (Gate, OKX), decimal.
 
     Examples
     --------
@@ -493,23 +444,10 @@ def inverse_tiered_liquidation_price(
 
     Parameters
     ----------
-    contracts, entry_usd, wallet_coin : array_like
+    contracts, entry_usd, wallet_coin, basis, multiplier_usd, taker_fee
         As for :func:`inverse_liquidation_price`.
     tiers : MarginTiers
         Floors in coins.
-    basis : {"mark", "entry"}
-        The price at which the venue calculates maintenance margin.
-    multiplier_usd, taker_fee : array_like
-        As for :func:`inverse_liquidation_price`.
-
-    Returns
-    -------
-    float or ndarray, USD per coin; ``inf`` where no price liquidates
-
-    Raises
-    ------
-    InvalidInput
-        As for :func:`inverse_liquidation_price`.
 
     Examples
     --------
@@ -563,28 +501,17 @@ def linear_liquidation_price(
 
     Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
     (plus the taker fee where the venue adds it): on the mark price ``(entry - s w) / (1 - s m)``,
-    on the entry price ``entry - s (w - m entry)``. **Source:** Binance USDS-M FAQ (mark); Bybit
-    isolated, "Qty" formula (entry).
+    on the entry price ``entry - s (w - m entry)``; ``inf`` where no price liquidates. **Source:**
+    Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
 
     Parameters
     ----------
-    contracts, entry_usd, wallet_usd, maintenance_rate, maintenance_amount_usd : array_like
-        Signed number of contracts; USD per coin, > 0; USD behind the position, >= 0; decimal, 0 to
-        below 1; the tier's amount, USD, >= 0.
-    basis : {"mark", "entry"}
-        The price at which the venue calculates maintenance margin.
-    multiplier_coin, taker_fee : array_like
-        Coins in one contract, > 0; closing fee that the venue adds to the rate (Gate, OKX),
-        decimal.
-
-    Returns
-    -------
-    float or ndarray, USD per coin; ``inf`` where no price liquidates
-
-    Raises
-    ------
-    InvalidInput
-        Margin not above maintenance at entry.
+    contracts, entry_usd, maintenance_rate, basis, taker_fee
+        As for :func:`inverse_liquidation_price`.
+    wallet_usd : array_like
+        USD behind the position, more than the maintenance margin at entry.
+    maintenance_amount_usd, multiplier_coin : array_like
+        The tier's amount, >= 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -632,11 +559,6 @@ def margin_tiers(
     Returns
     -------
     MarginTiers or None, floors in coins for an inverse contract and in USD for a linear one
-
-    Raises
-    ------
-    InvalidInput
-        A ladder that is none.
 
     Examples
     --------
@@ -690,11 +612,6 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     -------
     float, the lowest of the three; ``inf`` where the terms have none of them
 
-    Raises
-    ------
-    InvalidInput
-        A ladder that is none.
-
     Examples
     --------
     >>> terms = ContractTerms(venue="Binance COIN-M", symbol="BTCUSD_PERP", kind="inverse",
@@ -740,8 +657,7 @@ def liquidation_price(
         Multiplier, maintenance ladder and basis, and whether liquidation adds the taker fee; a
         basis that is not verified counts as mark, a fee that is not as 0.
     contracts, entry_usd, wallet : float
-        Signed number of contracts; USD per coin, > 0; margin in coins for an inverse contract, in
-        USD for a linear one, >= 0.
+        Signed; > 0; margin in coins for an inverse contract, in USD for a linear one, >= 0.
     maintenance_rate : float, optional
         A flat rate to use instead of the terms' ladder; needed where they have none.
     stablecoin : bool
@@ -851,17 +767,8 @@ def cross_wallet_coin(
         Balance of this coin in the futures wallet, >= 0. Other coins and the spot wallet do not
         count in a classic account.
     other_pnl_coin, other_maintenance_coin : array_like
-        Unrealised profit of the other positions that share the wallet, coins; their maintenance
-        margin, coins, >= 0.
-
-    Returns
-    -------
-    float or ndarray, coins, >= 0
-
-    Raises
-    ------
-    InvalidInput
-        Nothing left: the other positions liquidate the account by themselves.
+        Unrealised profit of the other positions that share the wallet; their maintenance margin, >=
+        0. Where they leave less than 0, they liquidate the account by themselves: an error.
 
     Examples
     --------
@@ -892,10 +799,8 @@ def liquidation_distance(
 
     Parameters
     ----------
-    price_usd : array_like
-        Present mark, USD per coin, > 0.
-    liquidation_price_usd : array_like
-        > 0; ``inf`` for none.
+    price_usd, liquidation_price_usd : array_like
+        Present mark, > 0; ``inf`` for none.
     daily_volatility : array_like
         Standard deviation of the coin's daily log return, decimal, > 0.
 

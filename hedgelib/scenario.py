@@ -1,9 +1,10 @@
 """The effect of one market move on spot, collateral and hedge together.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
