@@ -3,7 +3,10 @@
 Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
 straight line in the simple return.
 
-A function of arrays returns the broadcast shape.
+Returns are decimals on the same dates. A missing value, series of unequal length, a coin that does
+not move and anything else that its parameter does not accept raise
+:class:`hedgelib.errors.InvalidInput`; fewer than three observations, or fewer than asked for,
+:class:`hedgelib.errors.NotEnoughData`. A function of arrays returns the broadcast shape.
 """
 
 from __future__ import annotations
@@ -91,14 +94,11 @@ class BetaEstimate:
 
     Parameters
     ----------
-    beta : float
-        USD of book per USD of hedge coin, in returns.
-    se : float or None
-        Standard error of `beta`; ``None`` where the method has none.
-    alpha : float
-        Intercept per period, decimal; 0 where the method fits none.
-    se_alpha : float or None
-        Its standard error.
+    beta, alpha : float
+        USD of book per USD of hedge coin, in returns; intercept per period, decimal, 0 where the
+        method fits none.
+    se, se_alpha : float or None
+        Their standard errors; ``None`` where the method has none.
     r2, residual_sd : float
         Share of the book's variance that moves with the coin, in sample unless `method` says more;
         standard deviation per period of what does not, decimal.
@@ -108,13 +108,6 @@ class BetaEstimate:
         How it was estimated; the book and the hedge coin.
     degrees : float, optional
         Degrees of freedom of the interval: n - 2 when omitted, ``inf`` for a normal one.
-
-    Raises
-    ------
-    InvalidInput
-        A negative error.
-    NotEnoughData
-        Fewer than three observations.
     """
 
     beta: float
@@ -172,18 +165,9 @@ class BetaEstimate:
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the confidence interval of beta, from Student's t with `dof` degrees of freedom.
 
-        **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, for beta as a regression
-        slope; the interval is the textbook one of a slope.
-
-        Parameters
-        ----------
-        level : float
-            Between 0 and 1.
-
-        Raises
-        ------
-        InvalidInput
-            A level outside 0 to 1, or a method without a standard error.
+        A method without a standard error has none: InvalidInput. **Source:** Hull, Options,
+        Futures, and Other Derivatives, ch. 3, for beta as a regression slope; the interval is the
+        textbook one.
 
         Examples
         --------
@@ -223,21 +207,11 @@ class BetaEstimate:
 
 
 def newey_west_lags(n: int) -> int:
-    """Return the lags of a Newey-West standard error by the usual rule of thumb.
+    """Return the lags of Newey-West errors for n observations, by the usual rule of thumb.
 
     Formula: ``floor(4 (n / 100)^(2/9))``. **Source:** Newey and West (1994), "Automatic lag
     selection in covariance matrix estimation", with the constant that EViews and most packages
     print.
-
-    Parameters
-    ----------
-    n : int
-        Observations, >= 1.
-
-    Raises
-    ------
-    InvalidInput
-        No whole number, or below 1.
 
     Examples
     --------
@@ -316,7 +290,7 @@ def ols_beta(
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+        Returns of the book and of the coin.
     errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
         HC where calm and wild days alternate, Newey-West where residuals also follow one another.
     lags : int, optional
@@ -328,14 +302,7 @@ def ols_beta(
 
     Returns
     -------
-    BetaEstimate, its interval is Student's with n - 2 degrees of freedom, whatever the errors
-
-    Raises
-    ------
-    InvalidInput
-        A coin that does not move, errors that are not in the list.
-    NotEnoughData
-        Fewer than three observations, or not more than `lags`.
+    BetaEstimate, its interval Student's with n - 2 degrees of freedom, whatever the errors
 
     Examples
     --------
@@ -379,27 +346,7 @@ def beta_se(
     lags: int | None = None,
     small_sample: bool = False,
 ) -> float:
-    """Compute the standard error of the OLS beta by the method named.
-
-    Formula: see :func:`ols_beta`, of which this is the field `se`. **Source:** as :func:`ols_beta`.
-
-    Parameters
-    ----------
-    y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
-    errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
-        Method.
-    lags : int, optional
-        Of Newey-West; :func:`newey_west_lags` when omitted.
-    small_sample : bool
-        Newey-West variance times ``n / (n - 2)``.
-
-    Raises
-    ------
-    InvalidInput
-        As :func:`ols_beta`.
-    NotEnoughData
-        As :func:`ols_beta`.
+    """Return the standard error of :func:`ols_beta`, with arguments as there.
 
     Examples
     --------
@@ -420,18 +367,7 @@ def correlation(y: ArrayLike, x: ArrayLike) -> float:
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns on the same dates, decimals, n >= 3.
-
-    Returns
-    -------
-    float, from -1 to 1
-
-    Raises
-    ------
-    InvalidInput
-        A series that does not vary.
-    NotEnoughData
-        Fewer than three observations.
+        Returns; neither may be constant.
 
     Examples
     --------
@@ -532,18 +468,11 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
     Parameters
     ----------
     y : array_like, shape (n,) or (n, k)
-        Returns of the book, or of k coins, decimals.
+        Returns of the book, or of k coins.
     x : array_like, shape (n,)
-        Returns of the hedge coin on the same dates.
+        Returns of the hedge coin, which must vary in every window.
     window : int
         Observations in a window, from 2 to n.
-
-    Raises
-    ------
-    InvalidInput
-        A window in which the coin does not move.
-    NotEnoughData
-        Fewer observations than one window.
 
     Examples
     --------
@@ -625,7 +554,7 @@ def ewma_beta(
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+        Returns of the book and of the coin.
     decay, alpha, span, halflife : float, optional
         Between 0 and 1; in observations, > 1 and > 0.
     adjust : bool
@@ -642,21 +571,11 @@ def ewma_beta(
         less the parameters. Both errors are ``None`` where those do not outnumber the parameters,
         and `se_alpha` without an intercept.
 
-    Raises
-    ------
-    InvalidInput
-        None or several of the four weightings, one out of range, a coin that does not move where
-        the weights are.
-    NotEnoughData
-        Fewer than three observations.
-
     Examples
     --------
     >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
     >>> round(ewma_beta(y, x, decay=0.94).beta, 6)
     1.577168
-    >>> round(ewma_beta(y, x, decay=0.94, adjust=False, intercept=False).beta, 6)
-    1.617867
     """
     y, x = pair(y, x)
     instance("adjust", adjust, bool)
@@ -707,11 +626,9 @@ class KalmanBeta(Numbers):
         Of (alpha, beta) after each observation.
     forecast_error : ndarray, shape (n,)
         Each return of the book less what was expected of it before it was seen.
-    observation_noise : float
-        Variance that the filter was told.
-    r2 : float
-        Share of the variance of the book that the forecasts removed; below 0 where they added to
-        it. Out of sample, because each looks back only.
+    observation_noise, r2 : float
+        Variance that the filter was told; share of the variance of the book that the forecasts
+        removed, below 0 where they added to it: out of sample, because each looks back only.
     """
 
     alpha: FloatArray
@@ -780,23 +697,14 @@ def kalman_beta(
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+        Returns of the book and of the coin.
     state_noise : array_like, shape (2,)
         Variance of a step of alpha and of beta, >= 0. With (0, 0) and a wide prior the filter ends
         at OLS.
     observation_noise : float
         Variance of the noise, > 0: the square of a residual standard deviation.
-    prior_mean : array_like, shape (2,)
-        Alpha and beta before the first observation.
-    prior_covariance : array_like, shape (2, 2)
-        Of the same.
-
-    Raises
-    ------
-    InvalidInput
-        A coin that does not move, a negative variance, a prior that is no covariance.
-    NotEnoughData
-        Fewer than three observations.
+    prior_mean, prior_covariance : array_like, shape (2,) and (2, 2)
+        Of alpha and beta before the first observation.
 
     Examples
     --------
@@ -845,11 +753,6 @@ def blume(beta: ArrayLike) -> Result:
     were found on American shares, whose betas average 1. Those of altcoins to ETH need not: see
     :func:`vasicek`.
 
-    Parameters
-    ----------
-    beta : array_like
-        Raw betas.
-
     Examples
     --------
     >>> round(blume(1.5), 6)
@@ -888,13 +791,8 @@ def vasicek(
     beta, se : array_like
         Estimates and their standard errors, >= 0.
     prior_mean, prior_sd : array_like
-        Mean and standard deviation of the betas of comparable coins, the latter >= 0; take them
-        from the cross-section of altcoins, whose mean is not 1.
-
-    Raises
-    ------
-    InvalidInput
-        An error and a prior that are both exact.
+        Mean and standard deviation, >= 0 and not 0 together with `se`, of the betas of comparable
+        coins: take them from the cross-section of altcoins, whose mean is not 1.
 
     Examples
     --------
@@ -928,7 +826,7 @@ def downside_beta(
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals.
+        Returns of the book and of the coin.
     method : str
         One of the six above.
 
@@ -941,8 +839,6 @@ def downside_beta(
 
     Raises
     ------
-    InvalidInput
-        A coin that does not move on the days used.
     NotEnoughData
         Fewer than three such days (one, for the last three methods).
 
@@ -994,15 +890,8 @@ def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
 
     Parameters
     ----------
-    weights : array_like, shape (n,)
-        Values in USD, or shares; their sum must not be zero.
-    betas : array_like, shape (n,)
-        Beta of each holding to the same coin.
-
-    Raises
-    ------
-    InvalidInput
-        Weights that sum to zero.
+    weights, betas : array_like, shape (n,)
+        Values in USD, or shares, whose sum must not be 0; beta of each holding to the same coin.
 
     Examples
     --------
@@ -1037,8 +926,6 @@ class MultiBeta(Numbers):
         period of the rest, decimal.
     n, lags : int
         Observations, and lags of the Newey-West errors.
-    names : tuple of str
-        Of the instruments.
     """
 
     params: FloatArray
@@ -1117,23 +1004,14 @@ def multi_beta(
 
     Parameters
     ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals.
-    x : array_like, shape (n, k)
-        Returns of the instruments on the same dates, n >= k + 2.
+    y, x : array_like, shape (n,) and (n, k)
+        Returns of the book and of the instruments, n >= k + 2; no instrument may copy the others.
     lags : int, optional
         Of the Newey-West errors, from 0 to n - 1; :func:`newey_west_lags` when omitted.
     small_sample : bool
         Newey-West variance times ``n / (n - k - 1)``.
     names : sequence of str, optional
         Of the instruments; ``x1``, ``x2``... when omitted.
-
-    Raises
-    ------
-    InvalidInput
-        An instrument that does not move, that the others copy.
-    NotEnoughData
-        Too few observations.
 
     Examples
     --------

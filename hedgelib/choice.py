@@ -41,15 +41,12 @@ class Candidate:
         Coins shorted.
     betas : tuple of float
         Over the whole sample: USD to short in each for a USD of book.
-    effectiveness : float
-        Share of the book's variance removed out of sample; below zero where the hedge added some.
-    volatility_removed : float
-        Of the book's standard deviation per day out of sample, decimal; below zero where added.
-    avoided_usd, fees_usd : float
-        One standard deviation over the horizon without the hedge, less that with it, USD; fees of
-        opening and closing, USD.
-    funding_usd : float
-        Funding received over the horizon, USD; below zero where it is paid.
+    effectiveness, volatility_removed : float
+        Share of the book's variance, and of its standard deviation, removed out of sample; below
+        zero where the hedge added some.
+    avoided_usd, fees_usd, funding_usd : float
+        Over the horizon: one standard deviation without the hedge less that with it; fees of
+        opening and closing; funding received, below zero where it is paid.
     """
 
     coins: tuple[str, ...]
@@ -77,10 +74,8 @@ class HedgeChoice:
 
     Parameters
     ----------
-    enough : float
-        Least share of variance for which hedging is advised.
-    n_test : int
-        Days on which they were judged.
+    enough, n_test : float, int
+        Least share of variance for which hedging is advised; days on which they were judged.
     """
 
     candidates: tuple[Candidate, ...]
@@ -201,19 +196,10 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
 
     Parameters
     ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals.
-    x : array_like, shape (n,) or (n, k)
-        Returns of the hedge coins.
+    y, x : array_like, shape (n,) and (n,) or (n, k)
+        Returns of the book and of the hedge coins, decimals; no two coins may move as one.
     train, refit : int
         Days before the first bet, at least k + 3 and below n - 1; days between fits, >= 1.
-
-    Raises
-    ------
-    InvalidInput
-        Coins that move as one.
-    NotEnoughData
-        Too few days to train or to test.
 
     Examples
     --------
@@ -288,8 +274,6 @@ def rank_hedges(
 
     Raises
     ------
-    InvalidInput
-        No candidate.
     UnknownCoin
         A candidate without returns.
     NotEnoughData

@@ -125,18 +125,10 @@ def names_to_price(ticker: str) -> tuple[str, ...]:
 
 
 def ticker_of(name: str) -> str | None:
-    """Find the ticker of a coin by the name that people call it.
+    """Find the ticker of a coin by the name that people call it, in any case.
 
-    **Source:** ``data/coins.toml``; a suggestion, as names are not unique.
-
-    Parameters
-    ----------
-    name : str
-        In any case.
-
-    Returns
-    -------
-    str or None, None for a name that is not known, and for what is a ticker already
+    None for a name that is not known, and for what is a ticker already. **Source:**
+    ``data/coins.toml``; a suggestion, as names are not unique.
 
     Examples
     --------

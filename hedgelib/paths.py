@@ -79,29 +79,15 @@ class Paths:
     label : str
         Where they come from, in words.
     prices_usd : array_like, shape (n_paths, n_steps + 1)
-        USD per coin, > 0.
+        > 0; at least one path and one step.
     book_usd : array_like, same shape, optional
         Value of the book on the same dates, in any unit, >= 0 and at the start > 0.
     funding_rate : array_like, shape (n_paths, n_steps), optional
         Decimal per step; above zero shorts receive.
     dates : array_like, shape (n_steps + 1,), optional
-        Ascending and evenly spaced; kept in UTC where they have a time zone.
+        Ascending and evenly spaced; kept in UTC where they have a time zone, as `utc` then says.
     hours_per_step : float, optional
         > 0; taken from the dates where there are some, and 24 otherwise.
-    utc : bool
-        Whether the dates had a time zone.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or values out of range.
-    NotEnoughData
-        No path, or not a single step.
-
-    Examples
-    --------
-    >>> Paths(label="by hand", prices_usd=[[3500, 3000, 3300]]).n_steps
-    2
     """
 
     label: str
@@ -160,18 +146,7 @@ class Paths:
         return float(self.hours_per_step or _DAY_HOURS)
 
     def one(self, i: int) -> Paths:
-        """Return one path.
-
-        Parameters
-        ----------
-        i : int
-            Counted from 0.
-
-        Raises
-        ------
-        InvalidInput
-            There is no such path.
-        """
+        """Return path i, counted from 0."""
         i = whole("i", i, least=-self.n_paths)
         if i >= self.n_paths:
             raise InvalidInput(f"path {i} is not there: they are counted 0 to {self.n_paths - 1}")
@@ -184,15 +159,6 @@ class Paths:
 
     def starting_at(self, price_usd: float) -> Paths:
         """Scale every path to start at a price: the same returns from another level.
-
-        Parameters
-        ----------
-        price_usd : float
-            > 0.
-
-        Returns
-        -------
-        Paths, with a label that says so
 
         Examples
         --------
@@ -350,24 +316,11 @@ def history(
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,)
-        USD per coin, > 0. A pandas series brings its dates along.
-    book_usd : array_like, shape (n_steps + 1,), optional
-        Value of the book on the same dates, in any unit.
-    funding_rate : array_like, shape (n_steps,), optional
-        Decimal per step; above zero shorts receive.
-    dates : array_like, shape (n_steps + 1,), optional
-        Ascending and evenly spaced.
-    hours_per_step : float, optional
-        Taken from the dates when left out, and 24 where there are none.
+        > 0. A pandas series brings its dates along, which must be those of the other columns.
+    book_usd, funding_rate, dates, hours_per_step
+        A row of each, as for :class:`Paths`.
     label : str
         What the prices are, in words; the first and the last date are added.
-
-    Raises
-    ------
-    InvalidInput
-        Dates with and without a time zone side by side, dates that differ.
-    NotEnoughData
-        Fewer than two prices.
 
     Examples
     --------
@@ -436,23 +389,12 @@ def block_bootstrap(
         number then; 1 to n.
     seed : int
         The same seed gives the same paths.
-    price_usd : float
-        Where every path starts, > 0.
-    book_returns : array_like, shape (n,), optional
-        Simple returns of the book on the same dates; its value starts at 1.
-    funding_rate : array_like, shape (n,), optional
-        Decimal per step, on the same dates.
+    price_usd, hours_per_step : float
+        Where every path starts, > 0; > 0.
+    book_returns, funding_rate : array_like, shape (n,), optional
+        On the same dates: simple returns of the book, whose value starts at 1; decimal per step.
     kind : {"stationary", "moving"}
         Blocks of random length that wrap around the end, or of fixed length that do not.
-    hours_per_step : float
-        > 0.
-
-    Raises
-    ------
-    InvalidInput
-        Dates that differ.
-    NotEnoughData
-        Fewer than two returns.
 
     Examples
     --------
@@ -528,10 +470,8 @@ class Gbm:
     drift, volatility : float
         Of the coin per step: the logarithm of its mean gross return, and the standard deviation
         of its logarithmic returns, >= 0.
-    n : int
-        Returns it was fitted to.
-    hours_per_step : float
-        > 0.
+    n, hours_per_step : int, float
+        Returns it was fitted to; > 0.
     book_drift, book_volatility : float, optional
         Of the book, if one was fitted.
     correlation : float
@@ -606,19 +546,10 @@ def fit_gbm(
 
     Parameters
     ----------
-    prices_usd : array_like, shape (n + 1,)
-        USD per coin, > 0, evenly spaced, n >= 2.
-    book_usd : array_like, shape (n + 1,), optional
-        Value of the book on the same dates, > 0.
+    prices_usd, book_usd : array_like, shape (n + 1,)
+        > 0, evenly spaced, n >= 2; value of the book on the same dates, > 0.
     hours_per_step : float
         > 0.
-
-    Raises
-    ------
-    InvalidInput
-        Dates that differ.
-    NotEnoughData
-        Fewer than three prices.
 
     Examples
     --------

@@ -74,40 +74,30 @@ def hedge_notional(
     hedge_ratio: ArrayLike = 1.0,
     target_beta: ArrayLike = 0.0,
 ) -> Result:
-    """Return the notional to short for a hedge ratio and a target beta.
+    """Return the notional to short for a hedge ratio and a target beta; the broadcast shape.
 
     Formula: ``N = h beta V + V_coll - target_beta V``: a share of the book's exposure, and the
-    margin whole. **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope
-    ``beta V + C E - N`` in the return ``r`` of the coin, and that is to be
-    ``((1 - h) beta + target_beta) V``.
+    margin whole; negative where the target asks for more exposure than there is. **Source:** wealth
+    ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N`` in the return ``r`` of
+    the coin, and that is to be ``((1 - h) beta + target_beta) V``.
 
     Parameters
     ----------
     book_usd, beta : array_like
-        Value of the book, USD, >= 0, margin that came out of it left out; of that book to the hedge
+        Value of the book, >= 0, margin that came out of it left out; of that book to the hedge
         coin.
     collateral_usd : array_like
-        Value of the hedge coin held as margin, USD, >= 0; 0 for a stablecoin.
+        Value of the hedge coin held as margin, >= 0; 0 for a stablecoin.
     hedge_ratio, target_beta : array_like
         Share `h` of the book's exposure to hedge, >= 0; beta of the book to leave on purpose,
         besides what the ratio leaves.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape; negative where the target asks for more exposure than there is.
 
     Examples
     --------
     Alice with $50,000 of altcoins and $49,000 of bought ETH:
 
-    >>> hedge_notional(50_000, 1.0, 49_000)
-    99000.0
-
-    Half of the altcoins' exposure hedged, and all of the margin's:
-
-    >>> hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
-    74000.0
+    >>> hedge_notional(50_000, 1.0, 49_000), hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
+    (99000.0, 74000.0)
     """
     book_usd, beta, collateral_usd, hedge_ratio, target_beta = numbers(
         book_usd=book_usd,
@@ -142,14 +132,13 @@ def smallest_collateral(
     Parameters
     ----------
     book_usd, beta, max_leverage : float
-        Value of the whole book, USD, > 0; of the whole book to the hedge coin; cap on notional over
+        Value of the whole book, > 0; of the whole book to the hedge coin; cap on notional over
         collateral, the opening fee paid, > 0.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
         Where the margin comes from.
-    held_usd : float
-        Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
-    cash_usd : float
-        Cash in the book, USD; turned into margin next, before any coin is sold.
+    held_usd, cash_usd : float
+        Hedge coin that the book holds already, taken first when the margin comes out of it; cash in
+        the book, turned into margin next, before any coin is sold.
     target_beta, hedge_ratio, fee_rate : float
         As for :func:`plan_hedge`.
 
@@ -159,19 +148,10 @@ def smallest_collateral(
         USD; ``inf`` where no amount suffices. Out of the book it can be the whole of it: then every
         altcoin is sold for the coin, and a short at 1x covers just that.
 
-    Raises
-    ------
-    InvalidInput
-        Nothing to hedge.
-
     Examples
     --------
-    >>> smallest_collateral(50_000, 1.0, 3.0)
-    25000.0
-    >>> smallest_collateral(50_000, 1.0, 1.0)
-    inf
-    >>> smallest_collateral(50_000, 1.0, 1.0, collateral="from_portfolio")
-    50000.0
+    >>> smallest_collateral(50_000, 1.0, 3.0), smallest_collateral(50_000, 1.0, 1.0)
+    (25000.0, inf)
     """
     one_of("collateral", collateral, _COLLATERAL)
     book_usd, beta, max_leverage, held_usd, cash_usd, target_beta, hedge_ratio, fee_rate = scalars(
@@ -238,8 +218,7 @@ class HedgePlan:
     Parameters
     ----------
     price_usd, book_usd, beta : float
-        Price of the hedge coin; the whole book before anything is moved, and its beta to the hedge
-        coin.
+        Price of the hedge coin; the whole book before anything is moved, and its beta to the coin.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
         Where the margin comes from.
     collateral_usd, sold_usd, cash_sold_usd : float
@@ -250,18 +229,17 @@ class HedgePlan:
         Dollar delta of everything owned, the margin included: what a return of 100% of the hedge
         coin would add.
     hedge_ratio, target_beta : float
-        Share of the exposure of the book hedged, besides all of the margin; beta of
-        the book that is left on purpose. Of a size that was given the share is what it comes to,
-        0 where it covers the margin and no more, below 0 where not even that.
-    notional_target_usd, contracts_exact : float
-        Before rounding; contracts are signed, a short is negative.
-    contracts, residual_delta_usd : float
-        After rounding; exposure that the rounded position leaves beyond :attr:`beta_left` of the
-        book, USD.
-    liquidation_price_usd, bankruptcy_price_usd, maintenance_rate : float
-        ``inf`` where there is none; in the first tier, or the flat one used or assumed.
-    fee_rate, open_fee_usd : float
-        Taker fee as a decimal, and in USD for opening.
+        Share of the exposure of the book hedged, besides all of the margin; beta of the book that
+        is left on purpose. Of a size that was given the share is what it comes to, 0 where it
+        covers the margin and no more, below 0 where not even that.
+    notional_target_usd, contracts_exact, contracts : float
+        Before rounding, and after it; contracts are signed, a short is negative.
+    residual_delta_usd : float
+        Exposure that the rounded position leaves beyond :attr:`beta_left` of the book.
+    liquidation_price_usd, bankruptcy_price_usd : float
+        Of the rounded position; ``inf`` where there is none.
+    maintenance_rate, fee_rate, open_fee_usd : float
+        In the first tier, or the flat one used or assumed; taker fee as a decimal, and for opening.
     assumptions : tuple of str
         What was assumed because it was not given or not verified, in sentences.
     """
@@ -463,20 +441,12 @@ def plan_hedge(
     --------
     >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
     ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
-    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
-    >>> plan.contracts, plan.notional_usd, plan.residual_delta_usd, round(plan.leverage, 4)
-    (-9900.0, 99000.0, 0.0, 2.0204)
     >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
     ...                   maintenance_rate=0.005)
+    >>> plan.contracts, plan.residual_delta_usd, round(plan.leverage, 4)
+    (-9900.0, 0.0, 2.0204)
     >>> round(plan.liquidation_price_usd, 2)
     6895.35
-
-    Her short in the article, 1x on the coins bought for it, hedges nothing of the book:
-
-    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
-    ...                   notional_usd=49_000)
-    >>> plan.contracts, plan.exposure_usd - plan.notional_usd, plan.hedge_ratio
-    (-4900.0, 50000.0, 0.0)
     """
     one_of("collateral", collateral, _COLLATERAL)
     one_of("rounding", rounding, ("nearest", "down", "up"))
@@ -843,8 +813,8 @@ class Rebalance:
     Parameters
     ----------
     book_usd, equity_usd, target_usd : float
-        Value of the book after the move, the margin left out; equity of the futures account after
-        it: coins, profit and funding; notional that the same rule would short now.
+        After the move: value of the book, the margin left out; equity of the futures account, with
+        coins, profit and funding; notional that the same rule would short now.
     change_usd : float
         Target less present notional: above zero, short more.
     """
@@ -876,14 +846,14 @@ def rebalance(
     Parameters
     ----------
     book_usd, beta, collateral_usd, notional_usd : float
-        Value of the book before the move, USD, >= 0, the margin left out; of that book to the coin;
-        coin margin before the move, USD, >= 0; present short, USD, >= 0.
+        Before the move: value of the book, the margin left out, and its beta to the coin; coin
+        margin; present short; all in USD and >= 0.
     move : float
         Return of the coin, a decimal above -1.
     hedge_ratio, target_beta : float
         As for :func:`hedge_notional`; the account is covered whole.
     band_usd : float
-        A change no larger than this is not traded, USD, >= 0.
+        A change no larger than this is not traded, >= 0.
 
     Raises
     ------
@@ -931,11 +901,9 @@ class PlanChange:
     Parameters
     ----------
     contracts, notional_usd : float
-        To trade, signed: a sale is negative; size of the trade, USD, unsigned.
-    collateral_usd : float
-        To add to the margin, USD; below zero it can be taken out.
-    fee_usd : float
-        Taker fee of the trade.
+        To trade, signed: a sale is negative; size of the trade, unsigned.
+    collateral_usd, fee_usd : float
+        To add to the margin, below zero it can be taken out; taker fee of the trade.
     realised_coin : float
         Profit in coin that the trade books, fees left out; 0 where it only adds.
     """
@@ -967,24 +935,11 @@ class PlanChange:
 
 
 def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
-    """Find the trade from one plan to the next, as after adding to a holding.
+    """Find the trade from one plan to the next on the same contract, as after adding to a holding.
 
-    Formula: contracts and collateral of `new` less those of `old`. **Source:** adding $2,000 of a
-    coin to a book asks for ``beta_coin x 2,000`` more of short, not for 2,000.
-
-    Parameters
-    ----------
-    old, new : HedgePlan
-        On the same contract, at their own prices.
-
-    Returns
-    -------
-    PlanChange, with the profit booked where contracts are bought back
-
-    Raises
-    ------
-    InvalidInput
-        Plans on two contracts: close the one and open the other.
+    Formula: contracts and collateral of `new` less those of `old`, each at its own price, with the
+    profit booked where contracts are bought back. **Source:** adding $2,000 of a coin to a book
+    asks for ``beta_coin x 2,000`` more of short, not for 2,000.
 
     Examples
     --------
@@ -1024,8 +979,9 @@ def unwind(
     """Close a hedge, or a share of it: buy back contracts, not coins.
 
     Formula: ``-share * contracts``, whole lots; an inverse face is in USD, so the contracts sold
-    are the contracts to buy whatever the price has done. **Source:** closing $10,000 of 1-ETH
-    contracts by their dollar value at a lower price buys too many of them and leaves a long.
+    are the contracts to buy whatever the price has done. The profit is booked in coin, and the
+    margin set free in proportion. **Source:** closing $10,000 of 1-ETH contracts by their dollar
+    value at a lower price buys too many of them and leaves a long.
 
     Parameters
     ----------
@@ -1033,11 +989,6 @@ def unwind(
         Price at which they are bought, > 0; of the position, above 0 up to 1.
     rounding : {"nearest", "down", "up"}
         How contracts become whole.
-
-    Returns
-    -------
-    PlanChange
-        With the profit booked in coin. The margin set free is counted in proportion.
 
     Examples
     --------
@@ -1123,8 +1074,6 @@ def plan_legs(
     InvalidInput
         No leg, a coin twice, or as :func:`plan_hedge`; a leg with a beta of zero or less is no
         short: leave it out and estimate the others anew.
-    InfeasibleHedge
-        As for :func:`plan_hedge`.
 
     Examples
     --------

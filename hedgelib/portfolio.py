@@ -40,11 +40,6 @@ class Holding:
     at_market, is_cash : bool
         Whether the value is that of the quantity at a price that was not the file's; whether it is
         dollars, or a stablecoin: it does not move with any coin.
-
-    Raises
-    ------
-    InvalidInput
-        An empty or unprintable name, a beta that is no number.
     """
 
     coin: str
@@ -72,14 +67,7 @@ class Holding:
             scalars(beta=beta)
 
     def beta_to(self, coin: str) -> float | None:
-        """Return the owner's own beta to a hedge coin; None where there is none.
-
-        Examples
-        --------
-        >>> uni = Holding(coin="UNI", value_usd=7000, betas_to=(("BTC", 1.15),))
-        >>> uni.beta_to("BTC"), uni.beta_to("ETH")
-        (1.15, None)
-        """
+        """Return the owner's own beta to a hedge coin; None where there is none."""
         return dict(self.betas_to).get(coin, self.beta)
 
     @property
@@ -106,11 +94,6 @@ class Portfolio:
         Names of columns in its file that are not our own, and what they were taken for.
     coins_read_as : tuple of CoinReading
         Tickers in its file that stand for another coin or for cash.
-
-    Raises
-    ------
-    InvalidInput
-        No holding, a coin twice, or nothing of value.
 
     Examples
     --------
@@ -236,10 +219,6 @@ def read_portfolio(
         False takes every ticker as it is written; those of cash are cash all the same.
     priced : collection of str, optional
         Coins that the data in use have prices of; those of `prices_usd` when omitted.
-
-    Returns
-    -------
-    Portfolio, named after the file
 
     Raises
     ------

@@ -67,11 +67,9 @@ def minimum_variance_ratio(
 
     Parameters
     ----------
-    correlation : array_like
-        Of the two, from -1 to 1.
-    sigma_spot, sigma_futures : array_like
-        Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
-        notionals (beta), of price changes for one in units.
+    correlation, sigma_spot, sigma_futures : array_like
+        From -1 to 1; standard deviations over the same horizon, >= 0 and > 0: of returns for a
+        ratio in notionals (beta), of price changes for one in units.
 
     Examples
     --------
@@ -96,11 +94,7 @@ def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike)
     Parameters
     ----------
     beta, spot_usd, futures_usd : array_like
-        Of returns; price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray, units of futures per unit held
+        Of returns; price of one unit of what is hedged and of the futures, > 0.
 
     Examples
     --------
@@ -122,8 +116,7 @@ def ratio_in_notionals(
     Parameters
     ----------
     ratio_units, spot_usd, futures_usd : array_like
-        Units of futures per unit held; price of one unit of what is hedged and of the futures, USD,
-        > 0.
+        Units of futures per unit held; prices as for :func:`ratio_in_units`.
 
     Examples
     --------
@@ -146,7 +139,8 @@ def unit_hedge_contracts(
 ) -> Result:
     """Return the contracts of a hedge sized in units; negative (to sell) for a long holding.
 
-    Formula: ``-h Q_A / Q_F``. **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
+    Formula: ``-h Q_A / Q_F``, not rounded. **Source:** Hull, Options, Futures, and Other
+    Derivatives, ch. 3.
 
     Parameters
     ----------
@@ -155,14 +149,8 @@ def unit_hedge_contracts(
     exposure_units, contract_units : array_like
         Units held, negative for units that are owed; units in one contract, > 0.
 
-    Returns
-    -------
-    float or ndarray, signed contracts before rounding
-
     Examples
     --------
-    Two million gallons, contracts of 42,000: sell 37.
-
     >>> round(unit_hedge_contracts(0.7777, 2_000_000, 42_000), 2)
     -37.03
     """
@@ -178,22 +166,18 @@ def change_beta_contracts(
 ) -> Result:
     """Return the contracts that change a book's beta to a target; negative (to sell) to lower it.
 
-    Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge. **Source:** Hull,
-    Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a portfolio", which counts
-    contracts to be sold as positive. Margin in the hedge coin adds its own delta: see
-    ``hedge_notional``.
+    Formula: ``-(beta - target_beta) V / V_F``, not rounded; with target 0 the whole hedge.
+    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
+    portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
+    delta: see ``hedge_notional``.
 
     Parameters
     ----------
     book_usd, beta, target_beta : array_like
-        Value of the book, USD, >= 0; present and wanted.
+        Value of the book, >= 0; present beta and the one wanted.
     contract_usd : array_like
-        Value of one contract, USD, > 0: futures price times multiplier; for an inverse contract
-        its face, at any price.
-
-    Returns
-    -------
-    float or ndarray, signed contracts before rounding
+        Value of one contract, > 0: futures price times multiplier; for an inverse contract its
+        face, at any price.
 
     Examples
     --------
@@ -212,12 +196,10 @@ class MinimumVarianceHedge(Numbers):
 
     Parameters
     ----------
-    ratio_units, correlation : float
-        Units of futures per unit held; of the price changes.
-    sd_spot, sd_futures, effectiveness : float
-        Their standard deviations (n - 1); share of variance removed in sample.
-    contracts : float
-        Signed, before rounding: negative is to be sold.
+    ratio_units, correlation, sd_spot, sd_futures : float
+        Units of futures per unit held; of the price changes, as their standard deviations (n - 1).
+    effectiveness, contracts : float
+        Share of variance removed in sample; signed, before rounding: negative is to be sold.
     """
 
     ratio_units: float
@@ -247,13 +229,6 @@ def minimum_variance_hedge(
         Changes of the two prices over the same periods, USD per unit, n >= 3.
     exposure_units, contract_units : float
         Units held, and in one contract (> 0).
-
-    Raises
-    ------
-    InvalidInput
-        Prices that do not change.
-    NotEnoughData
-        Fewer than three changes.
 
     Examples
     --------
@@ -305,13 +280,6 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
         Shape of `h`, or a float for k instruments. At most 1; below 0 where the hedge adds to the
         variance.
 
-    Raises
-    ------
-    InvalidInput
-        A series that does not vary.
-    NotEnoughData
-        Fewer than three observations.
-
     Examples
     --------
     >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
@@ -342,18 +310,14 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
 def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Result:
     """Return the variance reduction of a hedge of another size than the best.
 
-    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
-    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
-    is as bad as hedging a quarter too little.
+    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge; below 0
+    beyond q = 2. **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a
+    quarter too much is as bad as hedging a quarter too little.
 
     Parameters
     ----------
     r2, ratio_to_optimal : array_like
         From 0 to 1; q: 1 for the best, 1 / beta for the naive 1:1.
-
-    Returns
-    -------
-    float or ndarray, broadcast shape; below 0 beyond q = 2
 
     Examples
     --------
@@ -389,26 +353,15 @@ def volatility_reduction(r2: ArrayLike) -> Result:
 def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
     """Return the R² of an equal-weighted book to its common factor, with equal correlations.
 
-    Formula: ``n rho / (1 + (n - 1) rho)``. **Source:** for coins ``f + e_i`` of variance
-    ``rho + (1 - rho)`` the mean has variance ``rho + (1 - rho) / n``, of which ``rho`` is the
-    factor's. A hedge coin that is not the factor itself removes less.
+    Formula: ``n rho / (1 + (n - 1) rho)``, the share of the book's variance that a short of the
+    factor can remove. **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean
+    has variance ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not
+    the factor itself removes less.
 
     Parameters
     ----------
-    pairwise : array_like
-        Correlation of any two of the coins, 0 to 1; the R² of each alone.
-    coins : array_like
-        Their number n, >= 1.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape: the share of the book's variance that a short of the factor can remove.
-
-    Raises
-    ------
-    InvalidInput
-        Fewer than one coin.
+    pairwise, coins : array_like
+        Correlation of any two of the coins, 0 to 1, the R² of each alone; their number n, >= 1.
 
     Examples
     --------
@@ -421,22 +374,17 @@ def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfSample(Numbers):
-    """In-sample and out-of-sample results of a hedge.
-
-    Made by :func:`out_of_sample_effectiveness`.
+    """In-sample and out-of-sample results: made by :func:`out_of_sample_effectiveness`.
 
     Parameters
     ----------
     train, test : int
         Observations it was fitted on and judged on.
-    beta_train : float or ndarray
-        What was fitted, shape (k,) for k instruments.
-    r2_train : float
-        Share of variance removed where it was fitted.
-    effectiveness : float
-        Share removed afterwards: the honest one. Below 0 where the hedge added to the variance.
-    beta_test : float or ndarray
-        What would have been best afterwards.
+    beta_train, beta_test : float or ndarray
+        What was fitted, and what would have been best afterwards; shape (k,) for k instruments.
+    r2_train, effectiveness : float
+        Share of variance removed where it was fitted, and afterwards: the honest one, below 0 where
+        the hedge added to the variance.
     """
 
     train: int
@@ -462,13 +410,6 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
         Returns of the hedge instrument, or of k of them used together.
     train : int
         Observations to fit on: at least k + 2, and as many must be left.
-
-    Raises
-    ------
-    InvalidInput
-        A series that does not vary in either part.
-    NotEnoughData
-        A part that is too short.
 
     Examples
     --------
@@ -519,8 +460,8 @@ def notional_interval(
 ) -> NotionalInterval:
     """Return the confidence interval of a hedge's notional from the standard error of its beta.
 
-    Formula: ``V (beta - z se)`` to ``V (beta + z se)``. **Source:** the interval of a slope times
-    the book.
+    Formula: ``V (beta - z se)`` to ``V (beta + z se)``, the delta of coin margin left out.
+    **Source:** the interval of a slope times the book.
 
     Parameters
     ----------
@@ -529,10 +470,6 @@ def notional_interval(
     z : array_like
         Standard errors to each side, > 0; the default is the normal 95%. Student's from
         ``BetaEstimate.interval`` is a little wider: say which.
-
-    Returns
-    -------
-    NotionalInterval, USD to short, the delta of coin margin left out
 
     Examples
     --------

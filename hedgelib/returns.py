@@ -1,6 +1,9 @@
 """Returns of prices: simple and log, and of a longer horizon.
 
 The profit of a hedge is a straight line in the simple return of the horizon at which it is kept.
+
+Prices are > 0, in order of time, evenly spaced, of one or two dimensions. Anything else raises
+:class:`hedgelib.errors.InvalidInput`, and too few :class:`hedgelib.errors.NotEnoughData`.
 """
 
 from __future__ import annotations
@@ -26,25 +29,9 @@ __all__ = ["HorizonReturns", "horizon_returns", "log_returns", "simple_returns"]
 
 
 def simple_returns(prices_usd: ArrayLike) -> FloatArray:
-    """Compute simple returns of a price series, or of each column of a table of prices.
+    """Compute simple returns of a price series, or of each column of a table of prices; decimals.
 
-    Formula: ``prices[1:] / prices[:-1] - 1``. **Source:** definition.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k), decimals
-
-    Raises
-    ------
-    InvalidInput
-        More than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
+    Formula: ``prices[1:] / prices[:-1] - 1``, a row less than prices. **Source:** definition.
 
     Examples
     --------
@@ -69,26 +56,9 @@ def _prices(prices_usd: ArrayLike) -> FloatArray:
 def log_returns(prices_usd: ArrayLike) -> FloatArray:
     """Compute log returns of a price series, or of each column of a table of prices.
 
-    Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
-    simple returns: size it with those. **Source:** definition; ``log(1 + r)`` of the simple return
-    ``r``.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Logarithms, not percentages: they add up over time, simple returns do not.
-
-    Raises
-    ------
-    InvalidInput
-        More than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
+    Formula: ``log(prices[1:]) - log(prices[:-1])``, a row less than prices. They add up over time,
+    simple returns do not; but the profit of a hedge is a straight line in simple returns: size it
+    with those. **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
 
     Examples
     --------
@@ -132,15 +102,7 @@ def horizon_returns(
     periods : int
         Observations in a block, from 1 to n.
     incomplete : {"refuse", "drop"}
-        What to do with observations at the end that fill no block. Dropped ones are counted in
-        the result.
-
-    Raises
-    ------
-    InvalidInput
-        A return of -100% or less, a block left incomplete without leave.
-    NotEnoughData
-        Fewer observations than one block.
+        What to do with observations at the end that fill no block; the result counts those dropped.
 
     Examples
     --------

@@ -44,23 +44,17 @@ def coin_account(
     price_usd: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the equity and the dollar delta of a coin-margined account.
+    """Return the equity, in coin and in USD, and the dollar delta of a coin-margined account.
 
     Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
-    delta ``equity_usd + contracts * multiplier_usd``. **Source:** the derivative of
-    ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times the price that is
-    ``equity_usd + N``, with ``N`` signed.
+    delta ``equity_usd + contracts * multiplier_usd``, what a return of 100% from here would add.
+    **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
+    the price that is ``equity_usd + N``, with ``N`` signed.
 
     Parameters
     ----------
-    contracts, entry_usd, price_usd, wallet_coin, multiplier_usd : array_like
-        Signed number of contracts; entry and present price, USD per coin, > 0; coins in the
-        account, >= 0; USD face of one contract, > 0.
-
-    Returns
-    -------
-    equity_coin, equity_usd, delta_usd : float or ndarray
-        Broadcast shape. The delta is what a return of 100% from here would add, in USD.
+    contracts, entry_usd, wallet_coin, price_usd, multiplier_usd : array_like
+        Signed; > 0; coins in the account, >= 0; present price, > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -84,13 +78,7 @@ def coin_account(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePnl:
-    """Profit and loss of one move, part by part: made by :func:`move_pnl`.
-
-    Parameters
-    ----------
-    spot_usd, collateral_usd, hedge_usd, total_usd, hedge_coin : float or ndarray
-        USD; coins.
-    """
+    """Profit and loss of one move, part by part: made by :func:`move_pnl`."""
 
     spot_usd: Result
     collateral_usd: Result
@@ -116,12 +104,11 @@ def move_pnl(
 
     Parameters
     ----------
-    book_usd, beta, collateral_coin, contracts : array_like
-        Value of the book without the margin, USD, >= 0; of that book to the coin; coins held as
-        margin, >= 0; signed number of contracts.
-    price_usd, move, multiplier_usd : array_like
-        Price of the coin before the move, and entry of the contracts, > 0; return of the coin, a
-        decimal above -1; USD face of one contract, > 0.
+    book_usd, beta, collateral_coin : array_like
+        Value of the book without the margin, >= 0, and its beta; coins held as margin, >= 0.
+    contracts, price_usd, move, multiplier_usd : array_like
+        Signed; price of the coin before the move, and entry of the contracts, > 0; return of the
+        coin, a decimal above -1; USD face of one contract, > 0.
 
     Examples
     --------
@@ -193,13 +180,7 @@ class Scenario:
     wiped_out: np.ndarray
 
     def attribution(self) -> dict[str, FloatArray]:
-        """Split the total into what it came from.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n,)
-            Spot, collateral, hedge, basis, funding and fees, USD; they sum to the total.
-        """
+        """Split the total into what it came from, USD, shape (n,) each; they sum to the total."""
         return {
             "spot": self.spot_pnl_usd,
             "collateral": self.collateral_pnl_usd,
@@ -210,12 +191,7 @@ class Scenario:
         }
 
     def rows(self) -> list[dict[str, float | bool]]:
-        """One dictionary for each move, for a table.
-
-        Returns
-        -------
-        list of dict, keys as the fields, without the plan
-        """
+        """Return the fields for each move, without the plan, for a table."""
         columns = {name: getattr(self, name) for name in self.__slots__ if name != "plan"}
         return [
             {name: column[i].item() for name, column in columns.items()}
@@ -262,16 +238,15 @@ def run_scenario(
     Parameters
     ----------
     moves : array_like, shape (n,)
-        Returns of the hedge coin, decimals above -1.
+        Returns of the hedge coin, decimals above -1; what follows is broadcast to them.
     residual : array_like
-        Return of the book beyond beta times the move, decimal, broadcast to `moves`.
+        Return of the book beyond beta times the move, decimal.
     entry_basis, exit_basis : array_like
-        Contract over spot, less one, when it was sold and after the move; decimals, broadcast to
-        `moves`. A short loses where the premium widens.
-    funding_rate : array_like
-        Mean rate per interval, decimal; a short receives it where positive.
-    intervals : array_like
-        Number of settlements held through, >= 0.
+        Contract over spot, less one, when it was sold and after the move; decimals. A short loses
+        where the premium widens.
+    funding_rate, intervals : array_like
+        Mean rate per interval, decimal, which a short receives where positive; number of
+        settlements held through, >= 0.
     close : bool
         Whether the position is bought back, which costs a second fee.
 
