@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-
 __all__ = ["add_out", "course_folder"]
 
 

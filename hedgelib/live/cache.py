@@ -169,9 +169,8 @@ class Cache:
 
     def _read_series(self, key: str, entry: Mapping[str, Any]) -> Series | None:
         text = _read(self.file(key))
-        digest = None if text is None else _digest(text)
         for version in (entry, entry.get("before")):
-            if version is not None and text is not None and version["sha256"] == digest:
+            if version is not None and text is not None and version["sha256"] == digest(text):
                 return _series(version, text)
         return None
 
@@ -188,7 +187,7 @@ class Cache:
             "series": self._record.get("series", {}),
             "terms": {symbol: dict(one) for symbol, one in terms.items()},
             "absent": dict(absent),
-            "asked": _iso(asked),
+            "asked": iso(asked),
             "ccxt": ccxt,
         }
         self._write_manifest()
@@ -201,13 +200,13 @@ class Cache:
         entry = _entry(series, text)
         self._record["series"][series.key] = entry | ({"before": before} if before else {})
         self._write_manifest()
-        if _digest(_read(self.file(series.key)) or "") != entry["sha256"]:
+        if digest(_read(self.file(series.key)) or "") != entry["sha256"]:
             _write(self.file(series.key), text)
 
     def _write_manifest(self) -> None:
         content = {"format": _FORMAT, **self._record}
         body = json.dumps(content, indent=1, sort_keys=True)
-        _write(self.manifest, json.dumps({"sha256": _digest(body), "content": content}, indent=1))
+        _write(self.manifest, json.dumps({"sha256": digest(body), "content": content}, indent=1))
 
     @contextmanager
     def lock(
@@ -265,9 +264,9 @@ def _entry(series: Series, text: str) -> dict[str, Any]:
     return {name: getattr(series, name) for name in _AS_THEY_ARE} | {
         "asked_from": series.asked_from.isoformat(),
         "asked_through": series.asked_through.isoformat(),
-        "asked": _iso(series.asked),
+        "asked": iso(series.asked),
         "rows": len(series.times),
-        "sha256": _digest(text),
+        "sha256": digest(text),
     }
 
 
@@ -283,7 +282,8 @@ def _series(entry: Mapping[str, Any], text: str) -> Series:
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -292,7 +292,7 @@ def _checked(text: str) -> dict[str, Any] | None:
         whole = json.loads(text)
         content = whole["content"]
         good = (
-            whole["sha256"] == _digest(json.dumps(content, indent=1, sort_keys=True))
+            whole["sha256"] == digest(json.dumps(content, indent=1, sort_keys=True))
             and content["format"] == _FORMAT
         )
     except (ValueError, TypeError, KeyError):
@@ -300,7 +300,8 @@ def _checked(text: str) -> dict[str, Any] | None:
     return {k: v for k, v in content.items() if k != "format"} if good else None
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """Write a moment to the second, UTC."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
