@@ -337,9 +337,9 @@ def inverse_pnl_usd(
     7350.0
     """
     coins = inverse_pnl_coin(contracts, entry_usd, exit_usd, multiplier_usd)
-    worth = exit_usd if spot_usd is None else spot_usd
-    coins, worth = numbers(pnl_coin=(coins, FINITE), spot_usd=worth)
-    return coins * worth
+    spot_usd = exit_usd if spot_usd is None else spot_usd
+    coins, spot_usd = numbers(pnl_coin=(coins, FINITE), spot_usd=spot_usd)
+    return coins * spot_usd
 
 
 @vectorised

@@ -72,8 +72,8 @@ def coin_account(
     )
     with extremes("coin_account"):
         equity = wallet_coin + inverse_pnl_coin(contracts, entry_usd, price_usd, multiplier_usd)
-        worth = equity * price_usd
-        return plain(equity), plain(worth), plain(worth + contracts * multiplier_usd)
+        equity_usd = equity * price_usd
+        return plain(equity), plain(equity_usd), plain(equity_usd + contracts * multiplier_usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

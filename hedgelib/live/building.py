@@ -82,8 +82,8 @@ _KINDS: tuple[Kind, ...] = ("close", "perp", "funding")
 
 def _of_kind(kind: Kind, state: State, coins: tuple[str, ...], span: Span) -> dict[str, Series]:
     """Find the series of a kind that have something in the span, by coin."""
-    found = {coin: state.series.get(series_key(kind, coin)) for coin in coins}
-    return {c: s for c, s in found.items() if s is not None and len(within(s, span)[0])}
+    every = {coin: state.series.get(series_key(kind, coin)) for coin in coins}
+    return {c: s for c, s in every.items() if s is not None and len(within(s, span)[0])}
 
 
 def _source(
@@ -126,13 +126,11 @@ def within(series: Series, span: Span) -> tuple[Times, NDArray[np.float64]]:
 
 
 def _table(series: Mapping[str, Series], span: Span) -> pd.DataFrame:
-    """Make a row for each day and a column for each coin that has any; a gap is NaN."""
-    columns = {}
-    for coin, one in series.items():
-        times, values = within(one, span)
-        if len(times):
-            columns[coin] = pd.Series(values, index=times.astype("datetime64[ms]"))
-    frame = pd.DataFrame(columns)
+    """Make a row for each day and a column for each coin; a gap is NaN."""
+    parts = {coin: within(one, span) for coin, one in series.items()}
+    frame = pd.DataFrame(
+        {coin: pd.Series(v, index=t.astype("datetime64[ms]")) for coin, (t, v) in parts.items()}
+    )
     if frame.empty:
         return frame
     frame = frame.reindex(pd.date_range(frame.index.min(), frame.index.max(), freq="D"))

@@ -54,7 +54,7 @@ class Series:
     """One series of a venue, and how much of it has been asked for.
 
     kind : daily closes of the coin, of its perpetual, or the payments of its perpetual
-    symbol, what : ccxt's name of the market it comes from, and what kind of market that is
+    symbol, what : the market it comes from, as ccxt names it, and its kind
     times : milliseconds since 1970, ascending, each once: the start of a day, or a payment
     amounts : USD per coin, or the rate paid, a decimal
     asked_from, asked_through : every day between has been asked for; what is not there is a gap
@@ -110,9 +110,8 @@ class State:
     """What the cache of one venue holds.
 
     series : by key; only those whose files are whole
-    terms : what the venue says of each of its contracts, by its symbol
+    terms, asked : what the venue says of each of its contracts, by its symbol, and when it did
     absent : coins that the venue had no market for, and the day on which it was asked
-    asked : when the venue's markets were last asked for
     damaged : names of files that were not whole
     """
 

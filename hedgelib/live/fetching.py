@@ -117,20 +117,15 @@ class Asker:
         """List the inverse perpetuals by coin; one that trades before one that does not."""
         found: dict[str, Mapping[str, Any]] = {}
         for market in self.futures.markets.values():
-            inverse = market.get("swap") and market.get("settle") == market["base"]
-            if not inverse or market["quote"] != "USD":
-                continue
-            if market["base"] not in found or not found[market["base"]].get("active"):
-                found[market["base"]] = market
+            coin, inverse = market["base"], market.get("swap") and market["quote"] == "USD"
+            if inverse and market.get("settle") == coin and not found.get(coin, {}).get("active"):
+                found[coin] = market
         return found
 
     def spot_symbols(self, coin: str) -> list[str]:
         """List the coin's markets against USD or what stands for it, the best one first."""
-        listed = [
-            market
-            for quote in self.venue.quotes
-            if (market := self.spot.markets.get(f"{coin}/{quote}")) and market.get("spot")
-        ]
+        markets = (self.spot.markets.get(f"{coin}/{quote}") for quote in self.venue.quotes)
+        listed = [market for market in markets if market and market.get("spot")]
         listed.sort(key=lambda market: market.get("active") is False)
         return [str(market["symbol"]) for market in listed]
 
@@ -164,23 +159,22 @@ class Asker:
 
     def terms(self) -> dict[str, dict[str, Any]]:
         """Read the terms of every inverse perpetual, by the venue's own symbol."""
-        found = {}
+        terms = {}
         for market in self.perpetuals().values():
             reading = self.venue.read(market["info"])
-            fees = {name: number(market.get(name[:5])) for name in ("maker_fee", "taker_fee")}
-            found[str(market["id"])] = {
+            own = reading.figures
+            fees = {
+                n: number(market.get(n[:5])) for n in ("maker_fee", "taker_fee") if n not in own
+            }
+            terms[str(market["id"])] = {
                 "coin": market["base"],
                 "settle": market["settle"],
-                "figures": reading.figures,
-                "defaults": {
-                    name: fee
-                    for name, fee in fees.items()
-                    if name not in reading.figures and not math.isnan(fee)
-                },
+                "figures": own,
+                "defaults": {name: fee for name, fee in fees.items() if not math.isnan(fee)},
                 "status": reading.status,
                 "trading": reading.trading,
             }
-        return found
+        return terms
 
     def rows(self, source: Source, start: int, end: int) -> list[Row]:
         """Ask once for the rows from `start` to before `end`, milliseconds.
@@ -188,8 +182,8 @@ class Asker:
         Rows outside are left out: some answers begin or end elsewhere.
         """
         ask = self._payments if source.kind == "funding" else self._candles
-        found = ask(source, start, end)
-        return sorted(((t, v) for t, v in found if start <= t < end), key=lambda row: row[0])
+        inside = (row for row in ask(source, start, end) if start <= row[0] < end)
+        return sorted(inside, key=lambda row: row[0])
 
     def _candles(self, source: Source, start: int, end: int) -> Iterator[Row]:
         exchange = self.spot if source.what == "spot" else self.futures
@@ -363,9 +357,9 @@ class Filling:
         for coin in dict.fromkeys(needed + optional):
             absent.pop(coin, None)
             have = self.state.series.get(series_key("close", coin))
-            found = self.asker.sources(coin, have)
-            sources += found
-            if found or have:
+            of_coin = self.asker.sources(coin, have)
+            sources += of_coin
+            if of_coin or have:
                 continue
             if coin in needed:
                 raise UnknownCoin(

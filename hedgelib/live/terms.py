@@ -146,8 +146,8 @@ class LiveTerms:
             return []
         source = f"the last {len(recent)} payments of {series.symbol}, read through ccxt"
         hours = float(np.median(funding_hours(recent)))
-        found = self.figure("funding_hours", hours, source=f"{source} {self.state.ccxt}")
-        return [replace(found, as_of=series.asked_through.isoformat())]
+        figure = self.figure("funding_hours", hours, source=f"{source} {self.state.ccxt}")
+        return [replace(figure, as_of=series.asked_through.isoformat())]
 
     def shared(self) -> list[Figure]:
         """Find the bundled figures that are the same for every contract of the venue."""

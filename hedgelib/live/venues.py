@@ -63,10 +63,10 @@ class LiveVenue:
 def number(value: Any) -> float:
     """Return a venue's number, which may be text; NaN where it is none."""
     try:
-        found = float(value)
+        given = float(value)
     except (TypeError, ValueError):
         return math.nan
-    return found if math.isfinite(found) else math.nan
+    return given if math.isfinite(given) else math.nan
 
 
 def _reading(status: str, trading: bool, **figures: float) -> Reading:
