@@ -37,6 +37,41 @@ RATE = Rule("a decimal between -1 and 1 (1% is 0.01)", lambda x: np.abs(x) < 1)
 FRACTION = Rule("a decimal from 0 to below 1 (1% is 0.01)", lambda x: (x >= 0) & (x < 1))
 SHARE = Rule("a decimal from 0 to 1", lambda x: (x >= 0) & (x <= 1))
 
+RULES = {
+    name: rule
+    for rule, names in (
+        (
+            FINITE,
+            "base_rate_daily beta contracts contracts_exact exposure_units h interest "
+            "other_pnl_coin premium previous_rate prior_mean quote_rate_daily ratio_to_optimal "
+            "ratio_units target_beta x y",
+        ),
+        (
+            POSITIVE,
+            "contract_units contract_usd days entry_usd exit_usd futures_usd horizon_days "
+            "impact_ask_usd impact_bid_usd index_usd interval_hours intervals_per_day leverage "
+            "lot mark_usd max_leverage multiplier multiplier_coin multiplier_usd perp_entry_usd "
+            "perp_exit_usd price_usd prices_usd settle_usd spot_entry_usd spot_exit_usd spot_usd",
+        ),
+        (
+            NONNEGATIVE,
+            "book_usd cash_usd coin collateral_coin collateral_usd damper hedge_ratio held_usd "
+            "hours hours_to_funding maintenance_amount_coin maintenance_amount_usd max_step "
+            "notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
+            "wallet_usd",
+        ),
+        (RATE, "expected_funding_rate fee_rate funding_rate"),
+        (FRACTION, "maintenance_rate slippage slippage_rate taker_fee"),
+        (ABOVE_MINUS_ONE, "entry_basis exit_basis move moves"),
+        (SHARE, "pairwise r2 share"),
+    )
+    for name in names.split()
+}
+"""What a parameter of that name accepts; a function in which it differs says so in its call."""
+
+Checked: TypeAlias = "ArrayLike | tuple[ArrayLike, Rule]"
+"""A value to be checked by the rule of its name, or by the one given with it."""
+
 
 def _as_floats(name: str, value: object) -> FloatArray:
     if type(value) is np.ndarray and value.dtype == np.float64:  # the usual case, at no cost
@@ -131,12 +166,18 @@ def ascending(**values: object) -> None:
                 )
 
 
-def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
+def _has_rule(value: object) -> bool:
+    return type(value) is tuple and len(value) == 2 and type(value[1]) is Rule
+
+
+def numbers(**values: Checked) -> tuple[FloatArray, ...]:
     """Check arguments, and that they broadcast, and return them as float64 in the order given."""
-    aligned({name: value for name, (value, _) in values.items()})
+    pairs: dict[str, Any] = {
+        name: value if _has_rule(value) else (value, RULES[name]) for name, value in values.items()
+    }
+    aligned({name: value for name, (value, _) in pairs.items()})
     arrays: list[Any] = []
-    for name, (value, rule) in values.items():
-        given: Any = value
+    for name, (given, rule) in pairs.items():
         if isinstance(given, float) and rule.holds(number := np.float64(given)):  # the usual case
             arrays.append(number)
             continue
@@ -154,7 +195,7 @@ def numbers(**values: tuple[ArrayLike, Rule]) -> tuple[FloatArray, ...]:
     return tuple(arrays)
 
 
-def scalars(**values: tuple[ArrayLike, Rule]) -> tuple[float, ...]:
+def scalars(**values: Checked) -> tuple[float, ...]:
     """Check arguments that must be one number each, and return them as floats."""
     floats = []
     for name, pair in values.items():

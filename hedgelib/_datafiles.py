@@ -31,12 +31,9 @@ class Figure:
         As in `ContractTerms`, or one of the further figures a venue publishes.
     value : float, str or tuple of float
         Rates are decimals.
-    as_of : str
-        ISO date of the document, or ``"collected <date>"`` for a document that bears none.
-    source : str
-        The document, in words.
-    note : str
-        What to know about it.
+    as_of, source, note : str
+        ISO date of the document, or ``"collected <date>"`` for a document that bears none; the
+        document, in words; what to know about it.
     doubtful : str
         Why it is not certain; empty where nothing speaks against it.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from importlib import metadata
 from typing import Any
 
 from hedgelib.errors import HedgeError
 
-__all__ = ["extra_of", "how_to_install", "missing", "needed"]
+__all__ = ["extra_of", "how_to_install", "missing", "needed", "require"]
 
 
 def needed(package: str, purpose: str) -> Any:
@@ -18,6 +19,12 @@ def needed(package: str, purpose: str) -> Any:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
         raise missing(package, purpose) from error
+
+
+def require(package: str, purpose: str) -> None:
+    """Refuse to go on without a package, which is not imported yet."""
+    if importlib.util.find_spec(package) is None:
+        raise missing(package, purpose)
 
 
 def missing(package: str, purpose: str) -> HedgeError:

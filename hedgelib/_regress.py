@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hedgelib._check import FINITE, FloatArray, aligned, ascending, numbers, series
+from hedgelib._check import FloatArray, aligned, ascending, numbers, series
 from hedgelib.errors import InvalidInput, NotEnoughData
 
 _ROUNDING = (16 * np.finfo(np.float64).eps) ** 2
@@ -49,7 +49,7 @@ def instruments(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Check a column and a table of several beside it, with rows enough for a regression."""
     ascending(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
-    y, (x,) = series("y", y), numbers(x=(x, FINITE))
+    y, (x,) = series("y", y), numbers(x=x)
     if np.ndim(x) != 2:
         raise InvalidInput(f"x must have shape (n, k), a column for each instrument, got {x.shape}")
     if y.size != len(x):

@@ -32,18 +32,9 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "�
 
 
 def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
-    """Write an amount of dollars.
+    """Write an amount of dollars; the sign goes before the dollar, and nothing rounds to "−$0".
 
-    **Source:** house style; the sign stands before the dollar, and nothing rounds to "−$0".
-
-    Parameters
-    ----------
-    amount : float
-        USD; infinity is written as such, and from 1e15 on four digits: a float has no cents there.
-    signed : bool
-        Put a plus sign before a gain.
-    cents : bool
-        Two decimals instead of none.
+    Infinity is written as such, and from 1e15 on four digits: a float has no cents there.
 
     Examples
     --------
@@ -62,17 +53,6 @@ def usd(amount: float, *, signed: bool = False, cents: bool = False) -> str:
 def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
     """Write a decimal as a percentage.
 
-    **Source:** house style.
-
-    Parameters
-    ----------
-    share : float
-        Decimal, 0.15 for 15%.
-    digits : int
-        Decimals of the percentage.
-    signed : bool
-        Put a plus sign before a rise.
-
     Examples
     --------
     >>> percent(-0.15), percent(0.9701, signed=True), percent(0.005, digits=1)
@@ -89,13 +69,8 @@ def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
 def money_in_markdown(text: str) -> str:
     r"""Make dollar amounts in Markdown stay amounts, and leave formulas alone.
 
-    **Source:** JupyterLab 4.6 renders ``\$5 and \$6`` as a formula; an entity in an element of its
-    own is left alone by every renderer tried.
-
-    Parameters
-    ----------
-    text : str
-        Markdown; a dollar sign before a digit is money, any other starts or ends a formula.
+    JupyterLab 4.6 renders ``\$5 and \$6`` as a formula; an entity in an element of its own is left
+    alone by every renderer tried. A dollar sign before a digit is money.
 
     Examples
     --------
@@ -134,26 +109,8 @@ def safe_prose(text: str) -> str:
 class Table:
     """Rows of words and numbers, the first column naming the rows.
 
-    Parameters
-    ----------
-    head : sequence of str
-        Column headings.
-    rows : iterable of sequences of str
-        A cell for each heading; nothing in them is read as HTML.
-    align : str
-        An ``l`` or an ``r`` for each column; the first to the left and the others to the right
-        when empty.
-    caption : str
-        Above the table.
-    marked : sequence of int
-        Rows to set off.
-    kind : str
-        Class for a style sheet.
-
-    Raises
-    ------
-    InvalidInput
-        Rows of different lengths, or a column without a heading.
+    `align` has an ``l`` or an ``r`` for each column, the first to the left and the others to the
+    right when empty; `marked` are rows to set off, and `kind` is a class for a style sheet.
 
     Examples
     --------

@@ -3,7 +3,10 @@
 Returns are simple and of the horizon at which the hedge is kept, because the profit of a hedge is a
 straight line in the simple return.
 
-A function of arrays returns the broadcast shape.
+Returns are decimals on the same dates. A missing value, series of unequal length, a coin that does
+not move and anything else that its parameter does not accept raise
+:class:`hedgelib.errors.InvalidInput`; fewer than three observations, or fewer than asked for,
+:class:`hedgelib.errors.NotEnoughData`. A function of arrays returns the broadcast shape.
 """
 
 from __future__ import annotations
@@ -91,33 +94,20 @@ class BetaEstimate:
 
     Parameters
     ----------
-    beta : float
-        USD of book per USD of hedge coin, in returns.
-    se : float or None
-        Standard error of `beta`; ``None`` where the method has none.
-    alpha : float
-        Intercept per period, decimal; 0 where the method fits none.
-    se_alpha : float or None
-        Its standard error.
-    r2 : float
-        Share of the book's variance that moves with the coin, in sample unless `method` says more.
-    residual_sd : float
-        Standard deviation per period of what does not, decimal.
+    beta, alpha : float
+        USD of book per USD of hedge coin, in returns; intercept per period, decimal, 0 where the
+        method fits none.
+    se, se_alpha : float or None
+        Their standard errors; ``None`` where the method has none.
+    r2, residual_sd : float
+        Share of the book's variance that moves with the coin, in sample unless `method` says more;
+        standard deviation per period of what does not, decimal.
     n : int
         Observations, at least 3.
-    method : str
-        How it was estimated.
-    y_name, x_name : str
-        The book and the hedge coin.
+    method, y_name, x_name : str
+        How it was estimated; the book and the hedge coin.
     degrees : float, optional
         Degrees of freedom of the interval: n - 2 when omitted, ``inf`` for a normal one.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite numbers, a negative error.
-    NotEnoughData
-        Fewer than three observations.
     """
 
     beta: float
@@ -175,18 +165,9 @@ class BetaEstimate:
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the confidence interval of beta, from Student's t with `dof` degrees of freedom.
 
-        **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, for beta as a regression
-        slope; the interval is the textbook one of a slope.
-
-        Parameters
-        ----------
-        level : float
-            Between 0 and 1.
-
-        Raises
-        ------
-        InvalidInput
-            A level outside 0 to 1, or a method without a standard error.
+        A method without a standard error has none: InvalidInput. **Source:** Hull, Options,
+        Futures, and Other Derivatives, ch. 3, for beta as a regression slope; the interval is the
+        textbook one.
 
         Examples
         --------
@@ -226,22 +207,11 @@ class BetaEstimate:
 
 
 def newey_west_lags(n: int) -> int:
-    """Return the lags of a Newey-West standard error by the usual rule of thumb.
+    """Return the lags of Newey-West errors for n observations, by the usual rule of thumb.
 
-    Formula: ``floor(4 (n / 100)^(2/9))``.
-
-    **Source:** Newey and West (1994), "Automatic lag selection in covariance matrix estimation",
-    with the constant that EViews and most packages print.
-
-    Parameters
-    ----------
-    n : int
-        Observations, >= 1.
-
-    Raises
-    ------
-    InvalidInput
-        No whole number, or below 1.
+    Formula: ``floor(4 (n / 100)^(2/9))``. **Source:** Newey and West (1994), "Automatic lag
+    selection in covariance matrix estimation", with the constant that EViews and most packages
+    print.
 
     Examples
     --------
@@ -311,17 +281,16 @@ def ols_beta(
     Formula: ``beta = Cov(y, x) / Var(x)``. Classic standard error ``sqrt(s2 / sum((x - mean)^2))``
     with ``s2 = SSR / (n - 2)``; robust ones add up ``(c e)^2``, with ``e`` the residuals and ``c``
     the weight of each observation in the slope, HC2 and HC3 with ``e`` over ``sqrt(1 - h)`` and
-    ``1 - h`` (``h`` the leverage), HC1 times ``n / (n - 2)``, and Newey-West with
-    ``2 (1 - l / (L + 1)) sum(c_t e_t c_{t-l} e_{t-l})`` for each lag ``l`` up to ``L``.
-
-    **Source:** any textbook of regression; covariance and variance carry the same divisor, which is
-    where mixing ``np.cov`` (n - 1) with ``np.var`` (n) goes wrong by n/(n - 1). MacKinnon and White
-    (1985) for HC0 to HC3, Newey and West (1987) for the last.
+    ``1 - h`` (``h`` the leverage), HC1 times ``n / (n - 2)``, and Newey-West with ``2 (1 - l / (L +
+    1)) sum(c_t e_t c_{t-l} e_{t-l})`` for each lag ``l`` up to ``L``. **Source:** any textbook of
+    regression; covariance and variance carry the same divisor, which is where mixing ``np.cov`` (n
+    - 1) with ``np.var`` (n) goes wrong by n/(n - 1). MacKinnon and White (1985) for HC0 to HC3,
+    Newey and West (1987) for the last.
 
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+        Returns of the book and of the coin.
     errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
         HC where calm and wild days alternate, Newey-West where residuals also follow one another.
     lags : int, optional
@@ -333,16 +302,7 @@ def ols_beta(
 
     Returns
     -------
-    BetaEstimate
-        Its interval is Student's with n - 2 degrees of freedom, whatever the errors.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a coin that does not move, errors that are
-        not in the list.
-    NotEnoughData
-        Fewer than three observations, or not more than `lags`.
+    BetaEstimate, its interval Student's with n - 2 degrees of freedom, whatever the errors
 
     Examples
     --------
@@ -386,29 +346,7 @@ def beta_se(
     lags: int | None = None,
     small_sample: bool = False,
 ) -> float:
-    """Compute the standard error of the OLS beta by the method named.
-
-    Formula: see :func:`ols_beta`, of which this is the field `se`.
-
-    **Source:** as :func:`ols_beta`.
-
-    Parameters
-    ----------
-    y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
-    errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
-        Method.
-    lags : int, optional
-        Of Newey-West; :func:`newey_west_lags` when omitted.
-    small_sample : bool
-        Newey-West variance times ``n / (n - 2)``.
-
-    Raises
-    ------
-    InvalidInput
-        As :func:`ols_beta`.
-    NotEnoughData
-        As :func:`ols_beta`.
+    """Return the standard error of :func:`ols_beta`, with arguments as there.
 
     Examples
     --------
@@ -423,26 +361,13 @@ def beta_se(
 def correlation(y: ArrayLike, x: ArrayLike) -> float:
     """Return the correlation of two series of returns.
 
-    Formula: ``Cov(y, x) / (sd_y sd_x)``.
-
-    **Source:** Pearson's definition; its square is the share of variance a full hedge removes.
+    Formula: ``Cov(y, x) / (sd_y sd_x)``. **Source:** Pearson's definition; its square is the share
+    of variance a full hedge removes.
 
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns on the same dates, decimals, n >= 3.
-
-    Returns
-    -------
-    float
-        From -1 to 1.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a series that does not vary.
-    NotEnoughData
-        Fewer than three observations.
+        Returns; neither may be constant.
 
     Examples
     --------
@@ -537,26 +462,17 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
     """Estimate the OLS beta over every rolling window, for one book or many coins at once.
 
     Formula: ``(sum(x y) - sum(x) sum(y) / w) / (sum(x^2) - sum(x)^2 / w)`` over the last ``w``
-    observations, of deviations from the means of the whole series.
-
-    **Source:** the OLS slope; equal to pandas' ``rolling.cov / rolling.var``. The time does not
-    grow with the window.
+    observations, of deviations from the means of the whole series. **Source:** the OLS slope; equal
+    to pandas' ``rolling.cov / rolling.var``. The time does not grow with the window.
 
     Parameters
     ----------
     y : array_like, shape (n,) or (n, k)
-        Returns of the book, or of k coins, decimals.
+        Returns of the book, or of k coins.
     x : array_like, shape (n,)
-        Returns of the hedge coin on the same dates.
+        Returns of the hedge coin, which must vary in every window.
     window : int
         Observations in a window, from 2 to n.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a window in which the coin does not move.
-    NotEnoughData
-        Fewer observations than one window.
 
     Examples
     --------
@@ -584,7 +500,7 @@ def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]
     ascending(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
     x = series("x", x)
-    (y,) = numbers(y=(y, FINITE))
+    (y,) = numbers(y=y)
     if np.ndim(y) not in (1, 2):
         raise InvalidInput(f"y must have one or two dimensions, got {np.ndim(y)}")
     if len(y) != len(x):
@@ -632,18 +548,15 @@ def ewma_beta(
 
     Formula: least squares with weights ``decay^k``, k observations back. Exactly one of `decay`,
     `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
-
     **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
     J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.
 
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
-    decay, alpha : float, optional
-        Between 0 and 1.
-    span, halflife : float, optional
-        In observations, > 1 and > 0.
+        Returns of the book and of the coin.
+    decay, alpha, span, halflife : float, optional
+        Between 0 and 1; in observations, > 1 and > 0.
     adjust : bool
         ``False`` for the recursion ``S_t = decay S_{t-1} + (1 - decay) new`` seeded with the first
         observation, which so keeps the weight ``decay^(n-1)`` instead of ``(1-decay) decay^(n-1)``.
@@ -658,21 +571,11 @@ def ewma_beta(
         less the parameters. Both errors are ``None`` where those do not outnumber the parameters,
         and `se_alpha` without an intercept.
 
-    Raises
-    ------
-    InvalidInput
-        None or several of the four weightings, one out of range, missing or infinite returns,
-        unequal lengths, a coin that does not move where the weights are.
-    NotEnoughData
-        Fewer than three observations.
-
     Examples
     --------
     >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
     >>> round(ewma_beta(y, x, decay=0.94).beta, 6)
     1.577168
-    >>> round(ewma_beta(y, x, decay=0.94, adjust=False, intercept=False).beta, 6)
-    1.617867
     """
     y, x = pair(y, x)
     instance("adjust", adjust, bool)
@@ -723,11 +626,9 @@ class KalmanBeta(Numbers):
         Of (alpha, beta) after each observation.
     forecast_error : ndarray, shape (n,)
         Each return of the book less what was expected of it before it was seen.
-    observation_noise : float
-        Variance that the filter was told.
-    r2 : float
-        Share of the variance of the book that the forecasts removed; below 0 where they added to
-        it. Out of sample, because each looks back only.
+    observation_noise, r2 : float
+        Variance that the filter was told; share of the variance of the book that the forecasts
+        removed, below 0 where they added to it: out of sample, because each looks back only.
     """
 
     alpha: FloatArray
@@ -760,7 +661,7 @@ class KalmanBeta(Numbers):
 
 def _prior(mean: ArrayLike, covariance: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return the checked mean and a square root of the covariance."""
-    mean, covariance = numbers(prior_mean=(mean, FINITE), prior_covariance=(covariance, FINITE))
+    mean, covariance = numbers(prior_mean=mean, prior_covariance=(covariance, FINITE))
     if np.shape(mean) != (2,) or np.shape(covariance) != (2, 2):
         raise InvalidInput(
             "prior_mean must have shape (2,) and prior_covariance (2, 2), "
@@ -788,33 +689,22 @@ def kalman_beta(
 ) -> KalmanBeta:
     """Estimate a time-varying beta (random walk) from the data up to each observation.
 
-    Formula: ``y_t = alpha_t + beta_t x_t + noise``, ``(alpha, beta)_t = (alpha, beta)_{t-1} +
-    step``. The prior is that of the first observation: no step before it.
-
-    **Source:** Kalman (1960). What is carried along is a root of the covariance (Potter's form,
-    Bierman (1977), ch. 2), so that no variance can turn negative by rounding.
+    Formula: ``y_t = alpha_t + beta_t x_t + noise``,
+    ``(alpha, beta)_t = (alpha, beta)_{t-1} + step``. The prior is that of the first observation: no
+    step before it. **Source:** Kalman (1960). What is carried along is a root of the covariance
+    (Potter's form, Bierman (1977), ch. 2), so that no variance can turn negative by rounding.
 
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals, n >= 3.
+        Returns of the book and of the coin.
     state_noise : array_like, shape (2,)
         Variance of a step of alpha and of beta, >= 0. With (0, 0) and a wide prior the filter ends
         at OLS.
     observation_noise : float
         Variance of the noise, > 0: the square of a residual standard deviation.
-    prior_mean : array_like, shape (2,)
-        Alpha and beta before the first observation.
-    prior_covariance : array_like, shape (2, 2)
-        Of the same.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a coin that does not move, a negative
-        variance, a prior that is no covariance.
-    NotEnoughData
-        Fewer than three observations.
+    prior_mean, prior_covariance : array_like, shape (2,) and (2, 2)
+        Of alpha and beta before the first observation.
 
     Examples
     --------
@@ -859,22 +749,16 @@ def kalman_beta(
 def blume(beta: ArrayLike) -> Result:
     """Shrink betas a third of the way to 1.
 
-    Formula: ``2/3 beta + 1/3``.
-
-    **Source:** Blume (1971), "On the assessment of risk"; the weights were found on American
-    shares, whose betas average 1. Those of altcoins to ETH need not: see :func:`vasicek`.
-
-    Parameters
-    ----------
-    beta : array_like
-        Raw betas.
+    Formula: ``2/3 beta + 1/3``. **Source:** Blume (1971), "On the assessment of risk"; the weights
+    were found on American shares, whose betas average 1. Those of altcoins to ETH need not: see
+    :func:`vasicek`.
 
     Examples
     --------
     >>> round(blume(1.5), 6)
     1.333333
     """
-    (beta,) = numbers(beta=(beta, FINITE))
+    (beta,) = numbers(beta=beta)
     return beta * (2 / 3) + 1 / 3
 
 
@@ -884,10 +768,8 @@ class ShrunkBeta(Numbers):
 
     Parameters
     ----------
-    beta, se : float or ndarray
-        Posterior mean and standard deviation.
-    weight_on_raw : float or ndarray
-        Share of the raw beta in it, from 0 to 1.
+    beta, se, weight_on_raw : float or ndarray
+        Posterior mean and standard deviation; share of the raw beta in it, from 0 to 1.
     """
 
     beta: Result
@@ -901,24 +783,16 @@ def vasicek(
 ) -> ShrunkBeta:
     """Shrink a beta towards a prior, each weighted by its precision.
 
-    Formula: ``(beta / se^2 + mean / sd^2) / (1 / se^2 + 1 / sd^2)``.
-
-    **Source:** Vasicek (1973), "A note on using cross-sectional information in Bayesian estimation
-    of security betas".
+    Formula: ``(beta / se^2 + mean / sd^2) / (1 / se^2 + 1 / sd^2)``. **Source:** Vasicek (1973), "A
+    note on using cross-sectional information in Bayesian estimation of security betas".
 
     Parameters
     ----------
     beta, se : array_like
         Estimates and their standard errors, >= 0.
     prior_mean, prior_sd : array_like
-        Mean and standard deviation of the betas of comparable coins, the latter >= 0; take them
-        from the cross-section of altcoins, whose mean is not 1.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or negative values, an error and a prior that are both exact, shapes that do not go
-        together.
+        Mean and standard deviation, >= 0 and not 0 together with `se`, of the betas of comparable
+        coins: take them from the cross-section of altcoins, whose mean is not 1.
 
     Examples
     --------
@@ -926,12 +800,7 @@ def vasicek(
     >>> round(shrunk.beta, 6), round(shrunk.se, 6), round(shrunk.weight_on_raw, 6)
     (1.32, 0.24, 0.64)
     """
-    beta, se, mean, sd = numbers(
-        beta=(beta, FINITE),
-        se=(se, NONNEGATIVE),
-        prior_mean=(prior_mean, FINITE),
-        prior_sd=(prior_sd, NONNEGATIVE),
-    )
+    beta, se, mean, sd = numbers(beta=beta, se=se, prior_mean=prior_mean, prior_sd=prior_sd)
     if np.any((se == 0) & (sd == 0)):
         raise InvalidInput("se and prior_sd must not both be 0: two exact betas cannot be weighed")
     both = np.hypot(se, sd)
@@ -950,16 +819,14 @@ def downside_beta(
     Formula: the conditional ones are OLS on the days with ``x < 0`` (`conditional_zero`),
     ``x < mean`` (`conditional_mean`) or ``x > 0`` (`upside_conditional_zero`). Estrada's is
     ``sum(min(y - a, 0) min(x - b, 0)) / sum(min(x - b, 0)^2)`` with both means (`estrada_mean`) or
-    zeros (`estrada_zero`) for a and b. `bawa_lindenberg` is
-    ``sum((y - mean_y) min(x - mean_x, 0)) / sum(min(x - mean_x, 0)^2)``.
-
-    **Source:** Ang, Chen and Xing (2006) for `conditional_mean`; Estrada (2002), "Systematic risk
-    in emerging markets: the D-CAPM"; Bawa and Lindenberg (1977).
+    zeros (`estrada_zero`) for a and b. `bawa_lindenberg` is ``sum((y - mean_y) min(x - mean_x, 0))
+    / sum(min(x - mean_x, 0)^2)``. **Source:** Ang, Chen and Xing (2006) for `conditional_mean`;
+    Estrada (2002), "Systematic risk in emerging markets: the D-CAPM"; Bawa and Lindenberg (1977).
 
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin on the same dates, decimals.
+        Returns of the book and of the coin.
     method : str
         One of the six above.
 
@@ -972,9 +839,6 @@ def downside_beta(
 
     Raises
     ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a method that is not in the list, a coin that
-        does not move on the days used.
     NotEnoughData
         Fewer than three such days (one, for the last three methods).
 
@@ -1021,21 +885,13 @@ def downside_beta(
 def portfolio_beta(weights: ArrayLike, betas: ArrayLike) -> Any:
     """Return the beta of a book from the betas of its holdings.
 
-    Formula: ``sum(weights * betas) / sum(weights)``.
-
-    **Source:** covariance is linear in its first argument.
+    Formula: ``sum(weights * betas) / sum(weights)``. **Source:** covariance is linear in its first
+    argument.
 
     Parameters
     ----------
-    weights : array_like, shape (n,)
-        Values in USD, or shares; their sum must not be zero.
-    betas : array_like, shape (n,)
-        Beta of each holding to the same coin.
-
-    Raises
-    ------
-    InvalidInput
-        Weights that sum to zero, missing values, unequal lengths.
+    weights, betas : array_like, shape (n,)
+        Values in USD, or shares, whose sum must not be 0; beta of each holding to the same coin.
 
     Examples
     --------
@@ -1065,14 +921,11 @@ class MultiBeta(Numbers):
     vif : ndarray, shape (k,)
         How many times the others inflate the variance of each beta; above 5 the split between
         the instruments is hardly known.
-    r2 : float
-        Share of the book's variance that they remove together, in sample.
-    residual_sd : float
-        Standard deviation per period of the rest, decimal.
+    r2, residual_sd : float
+        Share of the book's variance that they remove together, in sample; standard deviation per
+        period of the rest, decimal.
     n, lags : int
         Observations, and lags of the Newey-West errors.
-    names : tuple of str
-        Of the instruments.
     """
 
     params: FloatArray
@@ -1145,31 +998,20 @@ def multi_beta(
     """Estimate the betas of a book to several instruments at once, by ordinary least squares.
 
     Formula: ``y = a + X b``; each ``b_j`` times the book is the notional to short in instrument j.
-    ``VIF_j = 1 / (1 - R2 of instrument j on the others)``.
-
-    **Source:** any textbook of regression. Every coin-margined leg brings its own collateral along,
-    which is the plan's business and not counted here.
+    ``VIF_j = 1 / (1 - R2 of instrument j on the others)``. **Source:** any textbook of regression.
+    Every coin-margined leg brings its own collateral along, which is the plan's business and not
+    counted here.
 
     Parameters
     ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals.
-    x : array_like, shape (n, k)
-        Returns of the instruments on the same dates, n >= k + 2.
+    y, x : array_like, shape (n,) and (n, k)
+        Returns of the book and of the instruments, n >= k + 2; no instrument may copy the others.
     lags : int, optional
         Of the Newey-West errors, from 0 to n - 1; :func:`newey_west_lags` when omitted.
     small_sample : bool
         Newey-West variance times ``n / (n - k - 1)``.
     names : sequence of str, optional
         Of the instruments; ``x1``, ``x2``... when omitted.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, an instrument that does not move, or that the
-        others copy.
-    NotEnoughData
-        Too few observations.
 
     Examples
     --------

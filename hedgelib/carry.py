@@ -3,10 +3,11 @@
 One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
 receive, and a short that sold above spot receives the premium as it converges.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -78,23 +79,15 @@ def interest_rate_component(
 ) -> Result:
     """Return the interest part of a funding rate: lending the dollar less lending the coin.
 
-    Formula: ``(quote - base) / intervals_per_day``. Above 0 it moves the rate towards shorts
-    receiving.
-
-    **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day, three
-    settlements, so 0.01%.
+    Formula: ``(quote - base) / intervals_per_day``, decimal per interval. Above 0 it moves the rate
+    towards shorts receiving. **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and
+    0.03% a day, three settlements, so 0.01%.
 
     Parameters
     ----------
-    quote_rate_daily, base_rate_daily : array_like
-        Interest per day on the quote currency (USD) and on the coin, decimals.
-    intervals_per_day : array_like
-        Settlements of funding per day, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal per interval, broadcast shape.
+    quote_rate_daily, base_rate_daily, intervals_per_day : array_like
+        Interest per day on the quote currency (USD) and on the coin, decimals; settlements of
+        funding per day, > 0.
 
     Examples
     --------
@@ -102,9 +95,9 @@ def interest_rate_component(
     0.0001
     """
     quote, base, intervals = numbers(
-        quote_rate_daily=(quote_rate_daily, FINITE),
-        base_rate_daily=(base_rate_daily, FINITE),
-        intervals_per_day=(intervals_per_day, POSITIVE),
+        quote_rate_daily=quote_rate_daily,
+        base_rate_daily=base_rate_daily,
+        intervals_per_day=intervals_per_day,
     )
     return (quote - base) / intervals
 
@@ -113,26 +106,17 @@ def interest_rate_component(
 def premium_index(
     impact_bid_usd: ArrayLike, impact_ask_usd: ArrayLike, index_usd: ArrayLike
 ) -> Result:
-    """Return how far the perpetual trades above its index, or below.
+    """Return how far the perpetual trades above its index, or below; a decimal.
 
-    Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``. Above 0: longs are in demand,
-    and shorts will receive.
-
-    **Source:** Binance FAQ, "Introduction to Binance futures funding rates"; Bybit and BitMEX the
-    same.
+    Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``: 0 while the index is between
+    them. Above 0 longs are in demand, and shorts will receive. **Source:** Binance FAQ,
+    "Introduction to Binance futures funding rates"; Bybit and BitMEX the same.
 
     Parameters
     ----------
-    impact_bid_usd, impact_ask_usd : array_like
-        Average price of selling and of buying the venue's impact notional, USD, > 0; the bid not
-        above the ask.
-    index_usd : array_like
-        Spot index, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal, broadcast shape; 0 while the index is between bid and ask.
+    impact_bid_usd, impact_ask_usd, index_usd : array_like
+        Average price of selling and of buying the venue's impact notional, the bid not above the
+        ask; spot index; all > 0.
 
     Examples
     --------
@@ -140,9 +124,7 @@ def premium_index(
     array([ 0.002857, -0.005143,  0.      ])
     """
     bid, ask, index = numbers(
-        impact_bid_usd=(impact_bid_usd, POSITIVE),
-        impact_ask_usd=(impact_ask_usd, POSITIVE),
-        index_usd=(index_usd, POSITIVE),
+        impact_bid_usd=impact_bid_usd, impact_ask_usd=impact_ask_usd, index_usd=index_usd
     )
     if np.any(bid > ask):
         raise InvalidInput("impact_bid_usd must not be above impact_ask_usd; swap them")
@@ -154,7 +136,6 @@ def weighted_premium(premiums: ArrayLike) -> Result:
     """Return the average premium of a funding interval, weighted towards the latest reading.
 
     Formula: ``sum(i p_i) / sum(i)`` with i = 1 for the first reading and n for the last.
-
     **Source:** Bybit help, "Introduction to funding rate" (weights over the minutes of the
     interval). A venue with the plain average is served by ``numpy.mean``.
 
@@ -162,18 +143,6 @@ def weighted_premium(premiums: ArrayLike) -> Result:
     ----------
     premiums : array_like, shape (n,)
         Readings of the premium index in order of time, decimals, n >= 1.
-
-    Returns
-    -------
-    float
-        Decimal.
-
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite readings.
-    NotEnoughData
-        No reading.
 
     Examples
     --------
@@ -196,35 +165,25 @@ def funding_rate(
     """Return the funding rate of one interval; shorts receive it when it is above 0.
 
     Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap``.
-
     **Source:** BitMEX, Bybit, Binance and Gate, whose pages print the bounds of the clamp now in
     one order and now in the other. With the usual figures the rate is 0.01% for premiums from
     -0.04% to 0.06%. Worked out as I kept within ``P -+ damper``: the same, and exactly I inside.
 
     Parameters
     ----------
-    premium : array_like
-        Average premium P, decimal.
-    interest : array_like
-        Interest part I, decimal per interval. 0 on OKX.
+    premium, interest : array_like
+        Average premium P, decimal; interest part I, decimal per interval, 0 on OKX.
     damper : array_like
         Width of the band in which the rate equals the interest, >= 0; 0 turns it off (OKX).
     cap : array_like, optional
         Largest rate to either side, decimal, >= 0; see :func:`funding_cap`.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal per interval, broadcast shape.
 
     Examples
     --------
     >>> funding_rate([-0.0006, 0.0003, 0.0100]).round(6)
     array([-0.0001,  0.0001,  0.0095])
     """
-    premium, interest, damper = numbers(
-        premium=(premium, FINITE), interest=(interest, FINITE), damper=(damper, NONNEGATIVE)
-    )
+    premium, interest, damper = numbers(premium=premium, interest=interest, damper=damper)
     rate = np.clip(interest, premium - damper, premium + damper)
     return rate if cap is None else _capped(rate, cap)
 
@@ -236,30 +195,23 @@ def deribit_funding_rate(
     """Return Deribit's eight-hour funding rate, paid by the second; shorts receive it above 0.
 
     Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``. A position
-    held for t hours receives or pays ``t / 8`` of it.
-
-    **Source:** Deribit, inverse perpetual, "Funding rate".
+    held for t hours receives or pays ``t / 8`` of it. **Source:** Deribit, inverse perpetual,
+    "Funding rate".
 
     Parameters
     ----------
-    premium : array_like
-        Premium of the mark over the index, decimal.
-    damper : array_like
-        Premiums up to here, to either side, cost nothing, >= 0.
+    premium, damper : array_like
+        Of the mark over the index, decimal; premiums up to here, to either side, cost nothing, >=
+        0.
     cap : array_like, optional
         Largest rate to either side, decimal, >= 0.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal per 8 hours, broadcast shape.
 
     Examples
     --------
     >>> deribit_funding_rate([-0.0008, 0.0003, 0.0008]).round(6)
     array([-0.0003,  0.    ,  0.0003])
     """
-    premium, damper = numbers(premium=(premium, FINITE), damper=(damper, NONNEGATIVE))
+    premium, damper = numbers(premium=premium, damper=damper)
     rate = np.maximum(damper, premium) + np.minimum(-damper, premium)
     return rate if cap is None else _capped(rate, cap)
 
@@ -276,7 +228,6 @@ def funding_cap(
     """Return the largest funding rate that a venue allows, in either direction.
 
     Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``.
-
     **Source:** BitMEX perpetual contracts guide, "Funding rate caps": 75% of initial less
     maintenance margin; Binance FAQ: 75% of the maintenance margin rate. Terms change: date them.
 
@@ -289,23 +240,13 @@ def funding_cap(
     share : array_like
         0.75; Binance had 1 in older times.
 
-    Returns
-    -------
-    float or ndarray
-        Decimal per interval, broadcast shape, >= 0.
-
-    Raises
-    ------
-    InvalidInput
-        Rates out of range, initial below maintenance, shapes that do not go together.
-
     Examples
     --------
     >>> round(funding_cap(0.005, 0.01), 6), round(funding_cap(0.004), 6)
     (0.00375, 0.003)
     """
     maintenance, share, initial = numbers(
-        maintenance_rate=(maintenance_rate, FRACTION),
+        maintenance_rate=maintenance_rate,
         share=(share, NONNEGATIVE),
         initial_rate=(0.0 if initial_rate is None else initial_rate, FRACTION),
     )
@@ -323,20 +264,13 @@ def limit_funding_step(
     """Return a funding rate limited to a maximum step from the previous one.
 
     Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``.
-
     **Source:** BitMEX perpetual contracts guide, "Funding rate caps".
 
     Parameters
     ----------
-    funding_rate, previous_rate : array_like
-        Decimals per interval.
-    max_step : array_like
-        Largest change, decimal, >= 0: 75% of the maintenance margin rate on BitMEX.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal per interval, broadcast shape.
+    funding_rate, previous_rate, max_step : array_like
+        Decimals per interval; the largest change >= 0: 75% of the maintenance margin rate on
+        BitMEX.
 
     Examples
     --------
@@ -344,9 +278,7 @@ def limit_funding_step(
     0.00385
     """
     rate, previous, step = numbers(
-        funding_rate=(funding_rate, FINITE),
-        previous_rate=(previous_rate, FINITE),
-        max_step=(max_step, NONNEGATIVE),
+        funding_rate=(funding_rate, FINITE), previous_rate=previous_rate, max_step=max_step
     )
     return np.clip(rate, previous - step, previous + step)
 
@@ -361,19 +293,13 @@ def fair_price_usd(
     """Return the mark price of a perpetual that includes the funding still to come.
 
     Formula: ``index (1 + F t / interval_hours)``: above the index while shorts are to receive.
-
     **Source:** BitMEX, "Fair price marking".
 
     Parameters
     ----------
-    index_usd : array_like
-        Spot index, USD per coin, > 0.
-    funding_rate : array_like
-        Of the next settlement, decimal per interval.
-    hours_to_funding : array_like
-        Time t to it, >= 0.
-    interval_hours : array_like
-        Between settlements, > 0.
+    index_usd, funding_rate, hours_to_funding, interval_hours : array_like
+        Spot index, > 0; rate of the next settlement, decimal per interval; time t to it, >= 0;
+        between settlements, > 0.
 
     Examples
     --------
@@ -381,10 +307,10 @@ def fair_price_usd(
     60003.0
     """
     index_usd, rate, hours, interval = numbers(
-        index_usd=(index_usd, POSITIVE),
-        funding_rate=(funding_rate, RATE),
-        hours_to_funding=(hours_to_funding, NONNEGATIVE),
-        interval_hours=(interval_hours, POSITIVE),
+        index_usd=index_usd,
+        funding_rate=funding_rate,
+        hours_to_funding=hours_to_funding,
+        interval_hours=interval_hours,
     )
     return index_usd * (1 + rate * (hours / interval))
 
@@ -407,17 +333,14 @@ class AnnualFunding(Numbers):
 def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) -> AnnualFunding:
     """Convert a funding rate per interval to one per year; shorts receive a positive rate.
 
-    Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid
-    on a fixed USD face: simple, unless what it receives is shorted in turn.
-
-    **Source:** definition; a year has 365 days.
+    Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid on
+    a fixed USD face: simple, unless what it receives is shorted in turn. **Source:** definition; a
+    year has 365 days.
 
     Parameters
     ----------
-    funding_rate : array_like
-        Decimal per interval.
-    interval_hours : array_like
-        Hours between settlements, > 0.
+    funding_rate, interval_hours : array_like
+        Decimal per interval; hours between settlements, > 0.
 
     Examples
     --------
@@ -425,9 +348,7 @@ def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) ->
     >>> round(year.simple, 6), round(year.compound, 6)
     (0.1095, 0.115714)
     """
-    rate, hours = numbers(
-        funding_rate=(funding_rate, RATE), interval_hours=(interval_hours, POSITIVE)
-    )
+    rate, hours = numbers(funding_rate=funding_rate, interval_hours=interval_hours)
     intervals = HOURS_PER_YEAR / hours
     return AnnualFunding(simple=rate * intervals, compound=np.expm1(np.log1p(rate) * intervals))
 
@@ -441,23 +362,15 @@ def deannualise_funding(
 ) -> Result:
     """Convert a yearly rate to a funding rate per interval, with the same sign.
 
-    Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``.
-
-    **Source:** :func:`annualise_funding` turned round.
+    Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``. **Source:** :func:`annualise_funding`
+    turned round.
 
     Parameters
     ----------
-    annual_rate : array_like
-        Decimal per year; above -1 if compound.
-    interval_hours : array_like
-        Hours between settlements, > 0.
+    annual_rate, interval_hours : array_like
+        Decimal per year, above -1 if compound; hours between settlements, > 0.
     compounding : {"simple", "compound"}
         How the yearly rate was calculated.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal per interval, broadcast shape.
 
     Examples
     --------
@@ -468,7 +381,7 @@ def deannualise_funding(
     simple = compounding == "simple"
     annual, hours = numbers(
         annual_rate=(annual_rate, FINITE if simple else ABOVE_MINUS_ONE),
-        interval_hours=(interval_hours, POSITIVE),
+        interval_hours=interval_hours,
     )
     years = hours / HOURS_PER_YEAR
     return annual * years if simple else np.expm1(np.log1p(annual) * years)
@@ -478,20 +391,14 @@ def deannualise_funding(
 def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
     """Return the relative premium of a contract over spot; a short receives it as it converges.
 
-    Formula: ``F / S - 1``. The dollar amount is :func:`basis_usd`.
-
-    **Source:** the field's convention, futures less spot; commodity texts write spot less futures.
-    Worked out as ``(F - S) / S``, which keeps its digits when the two are close.
+    Formula: ``F / S - 1``. A decimal, below 0 in backwardation. **Source:** the field's
+    convention, futures less spot; commodity texts write spot less futures. Worked out as
+    ``(F - S) / S``, which keeps its digits when the two are close.
 
     Parameters
     ----------
     futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Decimal, broadcast shape; below 0 in backwardation.
+        Price of the contract and of the coin, > 0.
 
     Examples
     --------
@@ -504,21 +411,7 @@ def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
 @vectorised
 def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
-    """Return the premium of a contract over spot in dollars per coin.
-
-    Formula: ``F - S``. The relative one is :func:`basis`.
-
-    **Source:** as :func:`basis`.
-
-    Parameters
-    ----------
-    futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; below 0 in backwardation.
+    """Return the premium of a contract over spot in dollars per coin, ``F - S``; see :func:`basis`.
 
     Examples
     --------
@@ -530,7 +423,7 @@ def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
 
 
 def _futures_and_spot(futures_usd: ArrayLike, spot_usd: ArrayLike) -> tuple[Result, Result]:
-    futures, spot = numbers(futures_usd=(futures_usd, POSITIVE), spot_usd=(spot_usd, POSITIVE))
+    futures, spot = numbers(futures_usd=futures_usd, spot_usd=spot_usd)
     return futures, spot
 
 
@@ -542,10 +435,8 @@ class AnnualisedBasis(Numbers):
     ----------
     simple, compound, log : float or ndarray
         Decimals per year, calculated in three ways.
-    basis : float or ndarray
-        Until expiry, decimal.
-    basis_usd : float or ndarray
-        Until expiry, USD per coin.
+    basis, basis_usd : float or ndarray
+        Until expiry, decimal and USD per coin.
     """
 
     simple: Result
@@ -562,16 +453,12 @@ def annualised_basis(
     """Convert the premium of a dated contract to a yearly rate; shorts receive a positive rate.
 
     Formula: with ``b = F / S - 1``, simple ``b 365 / d``, compound ``(1 + b)^(365 / d) - 1``, log
-    ``ln(1 + b) 365 / d``.
-
-    **Source:** definition. Desks quote the simple one; say which.
+    ``ln(1 + b) 365 / d``. **Source:** definition. Desks quote the simple one; say which.
 
     Parameters
     ----------
-    futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, USD, > 0.
-    days : array_like
-        To expiry, > 0.
+    futures_usd, spot_usd, days : array_like
+        Price of the contract and of the coin, > 0; to expiry, > 0.
 
     Examples
     --------
@@ -579,9 +466,7 @@ def annualised_basis(
     >>> round(year.simple, 6), round(year.compound, 6), round(year.log, 6), year.basis_usd
     (0.121667, 0.127359, 0.119877, 105.0)
     """
-    futures, spot, days = numbers(
-        futures_usd=(futures_usd, POSITIVE), spot_usd=(spot_usd, POSITIVE), days=(days, POSITIVE)
-    )
+    futures, spot, days = numbers(futures_usd=futures_usd, spot_usd=spot_usd, days=days)
     premium, periods = (futures - spot) / spot, DAYS_PER_YEAR / days
     return AnnualisedBasis(
         simple=premium * periods,
@@ -598,14 +483,11 @@ class ShortWithBasis(Numbers):
 
     Parameters
     ----------
-    pnl_coin : float or ndarray
-        Coins received; negative is paid.
-    pnl_usd_at_spot : float or ndarray
-        The same sold at spot, USD: `ideal_usd` plus `basis_effect_usd`.
-    ideal_usd : float or ndarray
-        What a contract that always traded at spot would have made, USD.
-    basis_effect_usd : float or ndarray
-        What the premiums added, USD: above 0 when the one at entry was the larger.
+    pnl_coin, pnl_usd_at_spot : float or ndarray
+        Received, negative is paid; the same sold at spot: `ideal_usd` plus `basis_effect_usd`.
+    ideal_usd, basis_effect_usd : float or ndarray
+        Profit of a contract that always traded at spot; what the premiums added: above 0 when the
+        one at entry was the larger.
     entry_basis, exit_basis : float or ndarray
         Premiums over spot, decimals.
     """
@@ -629,20 +511,16 @@ def inverse_short_with_basis(
     """Return the profit of an inverse short, split into the spot move and the change of premium.
 
     Formula: ``N (S1/F1 - S1/F0)`` USD, of which ``N (1 - S1/S0)`` is the move and
-    ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about
-    ``N (b0 (1 + r) - b1)``.
-
-    **Source:** the coin formula of the contract times spot. The effect is not taken as a
-    difference of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
+    ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about ``N (b0 (1 + r) - b1)``.
+    **Source:** the coin formula of the contract times spot. The effect is not taken as a difference
+    of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
 
     Parameters
     ----------
     notional_usd : array_like
-        Face of the short, USD, >= 0.
-    perp_entry_usd, perp_exit_usd : array_like
-        Price of the contract, USD per coin, > 0.
-    spot_entry_usd, spot_exit_usd : array_like
-        Price of the coin at the same moments, USD, > 0.
+        Face of the short, >= 0.
+    perp_entry_usd, spot_entry_usd, perp_exit_usd, spot_exit_usd : array_like
+        Price of the contract and of the coin at the same moments, > 0.
 
     Examples
     --------
@@ -653,11 +531,11 @@ def inverse_short_with_basis(
     (1747.5728, 1500.0, 247.5728)
     """
     notional, f0, s0, f1, s1 = numbers(
-        notional_usd=(notional_usd, NONNEGATIVE),
-        perp_entry_usd=(perp_entry_usd, POSITIVE),
-        spot_entry_usd=(spot_entry_usd, POSITIVE),
-        perp_exit_usd=(perp_exit_usd, POSITIVE),
-        spot_exit_usd=(spot_exit_usd, POSITIVE),
+        notional_usd=notional_usd,
+        perp_entry_usd=perp_entry_usd,
+        spot_entry_usd=spot_entry_usd,
+        perp_exit_usd=perp_exit_usd,
+        spot_exit_usd=spot_exit_usd,
     )
     pnl_coin = inverse_pnl_coin(-notional, f0, f1)
     return ShortWithBasis(
@@ -676,10 +554,8 @@ class ExpiryLock(Numbers):
 
     Parameters
     ----------
-    notional_usd : float or ndarray
-        Face of the short, USD.
-    final_coin, final_usd : float or ndarray
-        What is owned after delivery, in coin and in USD.
+    notional_usd, final_coin, final_usd : float or ndarray
+        Face of the short; what is owned after delivery, in coin and in USD.
     open_coin : float or ndarray
         Coins that the short leaves unhedged; below 0 when over-hedged.
     """
@@ -702,20 +578,16 @@ def expiry_lock(
 
     Formula: ``C + N (1/settle - 1/F0)`` coins, which are ``N + settle (C - N/F0)`` USD. With
     ``N = C F0`` that is ``C F0`` USD at any settlement price; sized at spot, ``C (1 - S0/F0)``
-    coins stay open.
-
-    **Source:** profit of an inverse short, at delivery, where contract and spot are one.
+    coins stay open. **Source:** profit of an inverse short, at delivery, where contract and spot
+    are one.
 
     Parameters
     ----------
-    coin : array_like
-        Coins owned, margin included, >= 0.
-    futures_usd : array_like
-        Price at which the contract was sold, USD per coin, > 0.
-    settle_usd : array_like
-        Delivery price, USD per coin, > 0.
+    coin, futures_usd, settle_usd : array_like
+        Coins owned, margin included, >= 0; price at which the contract was sold, and delivery
+        price, > 0.
     notional_usd : array_like, optional
-        Face of the short, USD, >= 0; ``coin * futures_usd`` when omitted.
+        Face of the short, >= 0; ``coin * futures_usd`` when omitted.
 
     Examples
     --------
@@ -724,10 +596,10 @@ def expiry_lock(
     (1.366667, 61500.0, 0.0)
     """
     coin, futures, settle, notional = numbers(
-        coin=(coin, NONNEGATIVE),
-        futures_usd=(futures_usd, POSITIVE),
-        settle_usd=(settle_usd, POSITIVE),
-        notional_usd=(0.0 if notional_usd is None else notional_usd, NONNEGATIVE),
+        coin=coin,
+        futures_usd=futures_usd,
+        settle_usd=settle_usd,
+        notional_usd=0.0 if notional_usd is None else notional_usd,
     )
     if notional_usd is None:
         notional = coin * futures
@@ -748,12 +620,11 @@ class PerpOrExpiry(Numbers):
 
     Parameters
     ----------
-    funding_annual, basis_annual : float
-        Simple rates per year that the short receives from each; below 0 it pays.
-    funding_usd, basis_usd : float
-        The same in USD until the expiry.
+    funding_annual, basis_annual, funding_usd, basis_usd : float
+        Simple rates per year that the short receives from each, below 0 it pays; and USD until
+        expiry.
     advantage_usd : float
-        What the perpetual brings more than the dated contract, USD; below 0, less.
+        What the perpetual brings more than the dated contract; below 0, less.
     better : {"perpetual", "expiry", "either"}
         Which brings more.
     days : float
@@ -781,24 +652,17 @@ def perp_or_expiry(
     """Compare what a short receives from funding with what it receives from a premium.
 
     Formula: funding ``V f 24 d / h`` against basis ``V (F/S - 1)``, both received, over the d days
-    to the expiry; the higher is better. A short wants a high premium: it sells it.
-
-    **Source:** funding is paid on a fixed USD face and the premium converges to nothing at
-    delivery. Fees are alike and left out.
+    to the expiry; the higher is better. A short wants a high premium: it sells it. **Source:**
+    funding is paid on a fixed USD face and the premium converges to nothing at delivery. Fees are
+    alike and left out.
 
     Parameters
     ----------
-    exposure_usd : float
-        Value at spot of what is hedged, USD, > 0.
-    expected_funding_rate : float
-        Average expected until the expiry, decimal per interval: a forecast, where the premium is
-        a fact.
-    futures_usd, spot_usd : float
-        Price of the dated contract and of the coin, USD, > 0.
-    days : float
-        To the expiry, > 0.
-    interval_hours : float
-        Between settlements of the perpetual, > 0.
+    exposure_usd, expected_funding_rate : float
+        Value at spot of what is hedged, > 0; average rate until the expiry, decimal per interval: a
+        forecast, where the premium is a fact.
+    futures_usd, spot_usd, days, interval_hours : float
+        Price of the dated contract and of the coin; to the expiry; between settlements; all > 0.
 
     Examples
     --------
@@ -808,11 +672,11 @@ def perp_or_expiry(
     """
     exposure, rate, futures, spot, days, hours = scalars(
         exposure_usd=(exposure_usd, POSITIVE),
-        expected_funding_rate=(expected_funding_rate, RATE),
-        futures_usd=(futures_usd, POSITIVE),
-        spot_usd=(spot_usd, POSITIVE),
-        days=(days, POSITIVE),
-        interval_hours=(interval_hours, POSITIVE),
+        expected_funding_rate=expected_funding_rate,
+        futures_usd=futures_usd,
+        spot_usd=spot_usd,
+        days=days,
+        interval_hours=interval_hours,
     )
     premium = (futures - spot) / spot
     funding_annual = rate * HOURS_PER_YEAR / hours
@@ -837,10 +701,9 @@ class BreakEven(Numbers):
 
     Parameters
     ----------
-    close_reopen_cost_usd : float or ndarray
-        Of closing now and opening again later, USD.
-    funding_cost_per_interval_usd : float or ndarray
-        What the open short pays at each settlement, USD; below 0 it receives.
+    close_reopen_cost_usd, funding_cost_per_interval_usd : float or ndarray
+        Cost of closing now and opening again later; what the open short pays at each settlement,
+        below 0 it receives.
     break_even_intervals, break_even_hours : float or ndarray
         How long the rate must last for closing to pay; ``inf``: never.
     """
@@ -865,19 +728,15 @@ def close_reopen_break_even(
 
     Formula: ``2 (fee + slippage) / |F|`` for a rate below 0, which a short pays; never at 0 or
     above, which it receives. What the book may move meanwhile is :func:`unhedged_sigma_usd`.
-
     **Source:** cost ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
 
     Parameters
     ----------
-    notional_usd : array_like
-        Face of the short, USD, > 0.
-    funding_rate : array_like
-        Expected to last, decimal per interval; above 0 shorts receive.
+    notional_usd, funding_rate, interval_hours : array_like
+        Face of the short, > 0; rate expected to last, decimal per interval; between settlements, >
+        0.
     taker_fee, slippage : array_like
         Of one side, decimals of the notional, from 0 to below 1.
-    interval_hours : array_like
-        Between settlements, > 0.
 
     Examples
     --------
@@ -887,10 +746,10 @@ def close_reopen_break_even(
     """
     notional, rate, fee, slip, hours = numbers(
         notional_usd=(notional_usd, POSITIVE),
-        funding_rate=(funding_rate, RATE),
-        taker_fee=(taker_fee, FRACTION),
-        slippage=(slippage, FRACTION),
-        interval_hours=(interval_hours, POSITIVE),
+        funding_rate=funding_rate,
+        taker_fee=taker_fee,
+        slippage=slippage,
+        interval_hours=interval_hours,
     )
     pays, cost = rate < 0, 2 * (fee + slip)
     intervals = np.where(pays, cost / np.where(pays, -rate, 1.0), np.inf)
@@ -908,25 +767,14 @@ def unhedged_sigma_usd(
 ) -> Result:
     """Return the volatility of a book from the coin while the hedge is off, USD.
 
-    Formula: ``V |beta| sigma sqrt(hours / 24)``. Idiosyncratic risk comes on top.
-
-    **Source:** variances of independent days add up.
+    Formula: ``V |beta| sigma sqrt(hours / 24)``. Idiosyncratic risk comes on top. **Source:**
+    variances of independent days add up.
 
     Parameters
     ----------
-    book_usd : array_like
-        Value of the book, USD, >= 0.
-    beta : array_like
-        Of the book to the coin.
-    daily_vol : array_like
-        Standard deviation of the coin's daily return, decimal, >= 0.
-    hours : array_like
-        Without hedge, >= 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape, >= 0.
+    book_usd, beta, daily_vol, hours : array_like
+        Value of the book, >= 0; its beta to the coin; standard deviation of the coin's daily
+        return, decimal, >= 0; time without hedge, >= 0.
 
     Examples
     --------
@@ -936,10 +784,7 @@ def unhedged_sigma_usd(
     4320.49
     """
     book_usd, beta, daily_vol, hours = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        daily_vol=(daily_vol, NONNEGATIVE),
-        hours=(hours, NONNEGATIVE),
+        book_usd=book_usd, beta=beta, daily_vol=(daily_vol, NONNEGATIVE), hours=hours
     )
     return book_usd * np.abs(beta) * daily_vol * np.sqrt(hours / 24)
 
@@ -950,14 +795,10 @@ class FundingIncome(Numbers):
 
     Parameters
     ----------
-    total_usd : float
-        Received over the settlements given, USD; below 0 it was paid.
-    yearly_usd : float
-        The same by the year, USD.
-    mean_rate : float
-        Average rate, decimal per interval.
-    settlements : float
-        How many there were.
+    total_usd, yearly_usd : float
+        Received over the settlements given, and by the year; below 0 it was paid.
+    mean_rate, settlements : float
+        Average rate, decimal per interval; how many there were.
     """
 
     total_usd: float
@@ -977,28 +818,17 @@ def funding_income(
     """Return the funding income of an inverse short, from one rate or a history; a cost below 0.
 
     Formula: ``N sum(F)``, by the year ``N mean(F) 8760 / h``: in USD the face is fixed, whatever
-    the price. What is received comes in coin, and is new exposure to hedge.
-
-    **Source:** an inverse short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
+    the price. What is received comes in coin, and is new exposure to hedge. **Source:** an inverse
+    short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
 
     Parameters
     ----------
-    short_notional_usd : float
-        Face of the short, USD, >= 0.
+    short_notional_usd, interval_hours : float
+        Face of the short, >= 0; hours between settlements, > 0.
     funding_rates : array_like, scalar or shape (n,)
         Decimals per interval: one expected rate, each settlement's, or averages of several.
-    interval_hours : float
-        Between settlements, > 0.
     settlements : array_like, shape (n,), optional
-        Number of settlements for each rate, > 0; 1 when omitted. With monthly averages, the
-        settlements of each month.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, settlements of another length than the rates.
-    NotEnoughData
-        No rate.
+        Settlements of each rate, > 0; 1 when omitted. With monthly averages, those of each month.
 
     Examples
     --------
@@ -1007,8 +837,7 @@ def funding_income(
     (10.0, 3650.0)
     """
     notional, hours = scalars(
-        short_notional_usd=(short_notional_usd, NONNEGATIVE),
-        interval_hours=(interval_hours, POSITIVE),
+        short_notional_usd=(short_notional_usd, NONNEGATIVE), interval_hours=interval_hours
     )
     (rates,) = numbers(funding_rates=(funding_rates, RATE))
     rates = series("funding_rates", np.atleast_1d(rates))
@@ -1036,32 +865,16 @@ def inverse_funding_total_coin(
     """Return the funding of an inverse position over several settlements, coins; negative is paid.
 
     Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate``: shorts receive at
-    rates above 0.
-
-    **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
+    rates above 0. **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
 
     Parameters
     ----------
     contracts : array_like, scalar or shape (n,)
         Signed number of contracts held at the settlements.
-    mark_usd : array_like, shape (n,)
-        Mark price at each, USD per coin, > 0.
-    funding_rates : array_like, shape (n,)
-        Decimals per interval.
+    mark_usd, funding_rates : array_like, shape (n,)
+        Mark price at each, > 0; decimals per interval.
     multiplier_usd : array_like
         USD face of one contract, > 0.
-
-    Returns
-    -------
-    float
-        Coins. The payments one by one are :func:`hedgelib.contracts.inverse_funding_coin`.
-
-    Raises
-    ------
-    InvalidInput
-        Marks not > 0, rates outside -1 to 1, unequal lengths.
-    NotEnoughData
-        No settlement.
 
     Examples
     --------
@@ -1082,28 +895,12 @@ def linear_funding_total_usd(
     """Return the funding of a linear position over several settlements, USD; negative is paid.
 
     Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``: shorts receive at
-    rates above 0.
-
-    **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
+    rates above 0. **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
 
     Parameters
     ----------
-    contracts, mark_usd, funding_rates
-        As for :func:`inverse_funding_total_coin`.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
-
-    Returns
-    -------
-    float
-        USD. The payments one by one are :func:`hedgelib.contracts.linear_funding_usd`.
-
-    Raises
-    ------
-    InvalidInput
-        Marks not > 0, rates outside -1 to 1, unequal lengths.
-    NotEnoughData
-        No settlement.
+    contracts, mark_usd, funding_rates, multiplier_coin : array_like
+        As for :func:`inverse_funding_total_coin`; coins in one contract, > 0.
 
     Examples
     --------

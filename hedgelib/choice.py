@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    FINITE,
     POSITIVE,
     RATE,
     SHARE,
@@ -42,16 +41,12 @@ class Candidate:
         Coins shorted.
     betas : tuple of float
         Over the whole sample: USD to short in each for a USD of book.
-    effectiveness : float
-        Share of the book's variance removed out of sample; below zero where the hedge added some.
-    volatility_removed : float
-        Of the book's standard deviation per day out of sample, decimal; below zero where added.
-    avoided_usd : float
-        One standard deviation over the horizon without the hedge, less that with it, USD.
-    fees_usd : float
-        Fees of opening and closing, USD.
-    funding_usd : float
-        Funding received over the horizon, USD; below zero where it is paid.
+    effectiveness, volatility_removed : float
+        Share of the book's variance, and of its standard deviation, removed out of sample; below
+        zero where the hedge added some.
+    avoided_usd, fees_usd, funding_usd : float
+        Over the horizon: one standard deviation without the hedge less that with it; fees of
+        opening and closing; funding received, below zero where it is paid.
     """
 
     coins: tuple[str, ...]
@@ -79,10 +74,8 @@ class HedgeChoice:
 
     Parameters
     ----------
-    enough : float
-        Least share of variance for which hedging is advised.
-    n_test : int
-        Days on which they were judged.
+    enough, n_test : float, int
+        Least share of variance for which hedging is advised; days on which they were judged.
     """
 
     candidates: tuple[Candidate, ...]
@@ -198,27 +191,15 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     """Compute returns of a hedged book when each beta is known only from the days before.
 
     Formula: ``y_t - x_t . beta(days before the block of t)``, the beta fitted anew, on all days
-    before, every `refit` days.
-
-    **Source:** walk-forward evaluation; in sample, more coins always look better.
+    before, every `refit` days. **Source:** walk-forward evaluation; in sample, more coins always
+    look better.
 
     Parameters
     ----------
-    y : array_like, shape (n,)
-        Returns of the book, decimals.
-    x : array_like, shape (n,) or (n, k)
-        Returns of the hedge coins.
-    train : int
-        Days before the first bet, at least k + 3 and below n - 1.
-    refit : int
-        Days between fits, >= 1.
-
-    Raises
-    ------
-    InvalidInput
-        Missing returns, unequal lengths, coins that move as one.
-    NotEnoughData
-        Too few days to train or to test.
+    y, x : array_like, shape (n,) and (n,) or (n, k)
+        Returns of the book and of the hedge coins, decimals; no two coins may move as one.
+    train, refit : int
+        Days before the first bet, at least k + 3 and below n - 1; days between fits, >= 1.
 
     Examples
     --------
@@ -229,7 +210,7 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     ascending(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
     y = series("y", y)
-    (x,) = numbers(x=(x, FINITE))
+    (x,) = numbers(x=x)
     if np.ndim(x) not in (1, 2) or len(x) != len(y):
         raise InvalidInput(f"x must have a row for each of the {len(y)} returns of y")
     x = x[:, None] if x.ndim == 1 else x
@@ -267,9 +248,8 @@ def rank_hedges(
     """Rank hedge coins by the risk they removed out of sample, net of fees and funding.
 
     Formula: ``book (sd - sd_hedged) sqrt(days) - 2 fee N + N funding 3 days`` with ``N`` the sum of
-    the betas times the book; standard deviations are per day and out of sample.
-
-    **Source:** effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
+    the betas times the book; standard deviations are per day and out of sample. **Source:**
+    effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
 
     Parameters
     ----------
@@ -284,12 +264,9 @@ def rank_hedges(
     funding_rate_8h : mapping of str to float, optional
         Expected rate of each coin, decimal per 8 hours; a short receives it where positive. 0 for a
         coin that is left out.
-    fee_rate : float
-        Taker fee and slippage a side, decimal.
-    horizon_days : float
-        Time that the hedge is held, > 0.
-    train_share : float
-        Share of the days before the first bet.
+    fee_rate, horizon_days, train_share : float
+        Taker fee and slippage a side, decimal; time that the hedge is held, > 0; share of the days
+        before the first bet.
     refit : int
         Days between fits.
     enough : float
@@ -297,8 +274,6 @@ def rank_hedges(
 
     Raises
     ------
-    InvalidInput
-        Missing returns, unequal lengths, values out of range, no candidate.
     UnknownCoin
         A candidate without returns.
     NotEnoughData
@@ -314,8 +289,8 @@ def rank_hedges(
     """
     book_usd, fee_rate, horizon_days, train_share, enough = scalars(
         book_usd=(book_usd, POSITIVE),
-        fee_rate=(fee_rate, RATE),
-        horizon_days=(horizon_days, POSITIVE),
+        fee_rate=fee_rate,
+        horizon_days=horizon_days,
         train_share=(train_share, SHARE),
         enough=(enough, SHARE),
     )

@@ -82,11 +82,6 @@ def read_coin(ticker: str, priced: Collection[str] = ()) -> CoinReading:
         whichever of its names is among them, and by the new one where neither is; without any
         `priced` it is taken as it is written.
 
-    Raises
-    ------
-    InvalidInput
-        Not text.
-
     Examples
     --------
     >>> read_coin("stETH").text, read_coin("POL", {"BTC", "MATIC"}).text, read_coin("usdt").text
@@ -130,24 +125,10 @@ def names_to_price(ticker: str) -> tuple[str, ...]:
 
 
 def ticker_of(name: str) -> str | None:
-    """Find the ticker of a coin by the name that people call it.
+    """Find the ticker of a coin by the name that people call it, in any case.
 
-    **Source:** ``data/coins.toml``; a suggestion, as names are not unique.
-
-    Parameters
-    ----------
-    name : str
-        In any case.
-
-    Returns
-    -------
-    str or None
-        None for a name that is not known, and for what is a ticker already.
-
-    Raises
-    ------
-    InvalidInput
-        Not text.
+    None for a name that is not known, and for what is a ticker already. **Source:**
+    ``data/coins.toml``; a suggestion, as names are not unique.
 
     Examples
     --------

@@ -3,10 +3,10 @@
 An inverse contract has a face fixed in USD and pays in the coin; a linear contract has a
 face fixed in the coin and pays in USD. Positions are signed: long above zero, short below.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with.
 """
 
 from __future__ import annotations
@@ -111,8 +111,6 @@ class ContractTerms:
     ------
     UnsupportedContract
         For a quanto contract, with the reason.
-    InvalidInput
-        For terms that contradict themselves.
 
     Examples
     --------
@@ -165,7 +163,7 @@ class ContractTerms:
         one_of("kind", self.kind, ("inverse", "linear"))
         one_of("tier_unit", self.tier_unit, ("coin", "usd"))
         one_of("liquidation_fee", self.liquidation_fee, ("none", "taker"))
-        scalars(multiplier=(self.multiplier, POSITIVE), lot=(self.lot, POSITIVE))
+        scalars(multiplier=self.multiplier, lot=self.lot)
         for name in ("tick_usd", "funding_hours", "max_leverage"):
             if getattr(self, name) is not None:
                 scalars(**{name: (getattr(self, name), POSITIVE)})
@@ -225,18 +223,8 @@ class ContractTerms:
         return f"{self.multiplier:g} {'USD' if self.kind == 'inverse' else self.coin}"
 
     def notional_usd(self, contracts: float, price_usd: float) -> float:
-        """Size of a position in USD, unsigned.
-
-        Parameters
-        ----------
-        contracts : float
-            Signed number of contracts.
-        price_usd : float
-            USD per coin; it matters for a linear contract only.
-        """
-        contracts, price_usd = scalars(
-            contracts=(contracts, FINITE), price_usd=(price_usd, POSITIVE)
-        )
+        """Return the size of a position in USD, unsigned; the price counts for a linear one."""
+        contracts, price_usd = scalars(contracts=contracts, price_usd=price_usd)
         if self.kind == "inverse":
             return abs(contracts) * self.multiplier
         return float(abs(linear_notional_usd(contracts, price_usd, self.multiplier)))
@@ -269,24 +257,14 @@ def inverse_notional_coin(
 ) -> Result:
     """Return the signed size of an inverse position, in coins.
 
-    Formula: ``contracts * multiplier_usd / price_usd``.
-
-    **Source:** the USD face is fixed by the contract, so its value in coins falls as the price
-    rises (Bybit help, "What is an inverse contract").
+    Formula: ``contracts * multiplier_usd / price_usd``. **Source:** the USD face is fixed by the
+    contract, so its value in coins falls as the price rises (Bybit help, "What is an inverse
+    contract").
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    price_usd : array_like
-        USD per coin, > 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, the broadcast shape of the arguments; empty input gives an empty array.
+    contracts, price_usd, multiplier_usd : array_like
+        Signed; > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -296,9 +274,7 @@ def inverse_notional_coin(
     0.002857
     """
     contracts, price_usd, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts, price_usd=price_usd, multiplier_usd=multiplier_usd
     )
     return contracts * multiplier_usd / price_usd
 
@@ -312,20 +288,14 @@ def inverse_pnl_coin(
 ) -> Result:
     """Return the profit of an inverse position, in coins.
 
-    Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``.
-
-    **Source:** BitMEX inverse perpetual guide; Bybit, Binance COIN-M and Kraken print the same.
-    Worked out as ``(exit - entry) / exit / entry``, which keeps its digits when the two prices are
-    close.
+    Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``. **Source:** BitMEX inverse
+    perpetual guide; Bybit, Binance COIN-M and Kraken print the same. Worked out as
+    ``(exit - entry) / exit / entry``, which keeps its digits when the two prices are close.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd, exit_usd : array_like
-        Average entry and exit (or mark), USD per coin, > 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, entry_usd, exit_usd, multiplier_usd : array_like
+        Signed; average entry and exit (or mark), > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -335,10 +305,7 @@ def inverse_pnl_coin(
     2.470588
     """
     contracts, entry_usd, exit_usd, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        exit_usd=(exit_usd, POSITIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts, entry_usd=entry_usd, exit_usd=exit_usd, multiplier_usd=multiplier_usd
     )
     return contracts * multiplier_usd * ((exit_usd - entry_usd) / exit_usd / entry_usd)
 
@@ -353,19 +320,14 @@ def inverse_pnl_usd(
 ) -> Result:
     """Return the profit of an inverse position, converted to USD at the exit.
 
-    Formula: ``spot_usd * inverse_pnl_coin``; with spot equal to the exit price
-    ``contracts * multiplier_usd * (exit_usd / entry_usd - 1)``, a straight line in the exit price.
-
-    **Source:** the coin formula times the price; the coins' bend in ``1/exit`` cancels.
+    Formula: ``spot_usd * inverse_pnl_coin``; with spot equal to the exit price ``contracts *
+    multiplier_usd * (exit_usd / entry_usd - 1)``, a straight line in the exit price. **Source:**
+    the coin formula times the price; the coins' bend in ``1/exit`` cancels.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd, exit_usd : array_like
-        Prices of the contract, USD per coin, > 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, entry_usd, exit_usd, multiplier_usd
+        As for :func:`inverse_pnl_coin`.
     spot_usd : array_like, optional
         The price at which the coins are sold or valued; the exit price when omitted.
 
@@ -375,9 +337,9 @@ def inverse_pnl_usd(
     7350.0
     """
     coins = inverse_pnl_coin(contracts, entry_usd, exit_usd, multiplier_usd)
-    worth = exit_usd if spot_usd is None else spot_usd
-    coins, worth = numbers(pnl_coin=(coins, FINITE), spot_usd=(worth, POSITIVE))
-    return coins * worth
+    spot_usd = exit_usd if spot_usd is None else spot_usd
+    coins, spot_usd = numbers(pnl_coin=(coins, FINITE), spot_usd=spot_usd)
+    return coins * spot_usd
 
 
 @vectorised
@@ -386,18 +348,13 @@ def linear_notional_usd(
 ) -> Result:
     """Return the signed size of a linear position, in USD.
 
-    Formula: ``contracts * multiplier_coin * price_usd``.
-
-    **Source:** definition of a linear contract (Bybit help, "USDT contract").
+    Formula: ``contracts * multiplier_coin * price_usd``. **Source:** definition of a linear
+    contract (Bybit help, "USDT contract").
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    price_usd : array_like
-        USD per coin, > 0.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, price_usd, multiplier_coin : array_like
+        Signed; > 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -405,9 +362,7 @@ def linear_notional_usd(
     -49000.0
     """
     contracts, price_usd, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts, price_usd=price_usd, multiplier_coin=multiplier_coin
     )
     return contracts * multiplier_coin * price_usd
 
@@ -421,31 +376,21 @@ def linear_pnl_usd(
 ) -> Result:
     """Return the profit of a linear position, in USD.
 
-    Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``.
-
-    **Source:** Bybit help, "Profit and loss calculations under USDT contract".
+    Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``. **Source:** Bybit help,
+    "Profit and loss calculations under USDT contract".
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd, exit_usd : array_like
-        Average entry and exit (or mark), USD per coin, > 0.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, entry_usd, exit_usd, multiplier_coin : array_like
+        Signed; average entry and exit (or mark), > 0; coins in one contract, > 0.
 
     Examples
     --------
-    Fourteen one-ETH contracts short, 3,500 to 2,975:
-
     >>> linear_pnl_usd(-14, 3500, 2975)
     7350.0
     """
     contracts, entry_usd, exit_usd, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        exit_usd=(exit_usd, POSITIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts, entry_usd=entry_usd, exit_usd=exit_usd, multiplier_coin=multiplier_coin
     )
     return contracts * multiplier_coin * (exit_usd - entry_usd)
 
@@ -465,35 +410,22 @@ def _one_sided(contracts: np.ndarray) -> None:
 def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
     """Return the average entry price of several inverse fills: the harmonic mean.
 
-    Formula: ``sum(contracts) / sum(contracts / entry_usd)``.
-
-    **Source:** the sum of the fills' ``n (1/E - 1/X)`` is the profit of one position at this entry,
-    and at no other; Bybit help, "Average entry price (inverse)". An arithmetic mean, which several
-    trading engines use, is wrong for an inverse contract.
+    Formula: ``sum(contracts) / sum(contracts / entry_usd)``. **Source:** the sum of the fills'
+    ``n (1/E - 1/X)`` is the profit of one position at this entry, and at no other; Bybit help,
+    "Average entry price (inverse)". An arithmetic mean, which several trading engines use, is wrong
+    for an inverse contract.
 
     Parameters
     ----------
-    contracts : array_like, shape (..., n_fills)
-        Signed, all of one sign.
-    entry_usd : array_like, shape (..., n_fills)
-        Fill prices, USD per coin, > 0.
-
-    Returns
-    -------
-    float or ndarray, shape (...)
-        USD per coin.
-
-    Raises
-    ------
-    InvalidInput
-        No fill, fills of both signs, a price that is not > 0.
+    contracts, entry_usd : array_like, shape (..., n_fills)
+        Signed, all of one sign and not all zero; fill prices, > 0.
 
     Examples
     --------
     >>> inverse_average_entry([1000, 2000], [5000, 6000])
     5625.0
     """
-    contracts, entry_usd = numbers(contracts=(contracts, FINITE), entry_usd=(entry_usd, POSITIVE))
+    contracts, entry_usd = numbers(contracts=contracts, entry_usd=entry_usd)
     contracts, entry_usd = np.broadcast_arrays(np.atleast_1d(contracts), np.atleast_1d(entry_usd))
     _one_sided(contracts)
     return contracts.sum(axis=-1) / (contracts / entry_usd).sum(axis=-1)
@@ -503,33 +435,20 @@ def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
 def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
     """Return the average entry price of several linear fills: the arithmetic mean.
 
-    Formula: ``sum(contracts * entry_usd) / sum(contracts)``.
-
-    **Source:** Bybit help, "Average entry price (USDT contract)".
+    Formula: ``sum(contracts * entry_usd) / sum(contracts)``. **Source:** Bybit help, "Average entry
+    price (USDT contract)".
 
     Parameters
     ----------
-    contracts : array_like, shape (..., n_fills)
-        Signed, all of one sign.
-    entry_usd : array_like, shape (..., n_fills)
-        Fill prices, USD per coin, > 0.
-
-    Returns
-    -------
-    float or ndarray, shape (...)
-        USD per coin.
-
-    Raises
-    ------
-    InvalidInput
-        No fill, fills of both signs, a price that is not > 0.
+    contracts, entry_usd
+        As for :func:`inverse_average_entry`.
 
     Examples
     --------
     >>> linear_average_entry([0.5, 0.3], [5000, 6000])
     5375.0
     """
-    contracts, entry_usd = numbers(contracts=(contracts, FINITE), entry_usd=(entry_usd, POSITIVE))
+    contracts, entry_usd = numbers(contracts=contracts, entry_usd=entry_usd)
     contracts, entry_usd = np.broadcast_arrays(np.atleast_1d(contracts), np.atleast_1d(entry_usd))
     _one_sided(contracts)
     return (contracts * entry_usd).sum(axis=-1) / contracts.sum(axis=-1)
@@ -544,21 +463,14 @@ def inverse_fee_coin(
 ) -> Result:
     """Return the fee of an inverse trade, in coins: positive is paid, a maker rebate is negative.
 
-    Formula: ``|contracts| * multiplier_usd / price_usd * fee_rate``; in USD
-    ``|contracts| * multiplier_usd * fee_rate`` USD at any price.
-
-    **Source:** Deribit, "Fees": a percentage of the contract's value in the coin.
+    Formula: ``|contracts| * multiplier_usd / price_usd * fee_rate``; in USD ``|contracts| *
+    multiplier_usd * fee_rate`` USD at any price. **Source:** Deribit, "Fees": a percentage of the
+    contract's value in the coin.
 
     Parameters
     ----------
-    contracts : array_like
-        Contracts traded, either sign.
-    price_usd : array_like
-        Fill price, USD per coin, > 0.
-    fee_rate : array_like
-        Decimal, 0.0005 for 0.05%.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, price_usd, fee_rate, multiplier_usd : array_like
+        Of either sign; of the fill, > 0; decimal, 0.0005 for 0.05%; USD face of one contract, > 0.
 
     Examples
     --------
@@ -566,10 +478,7 @@ def inverse_fee_coin(
     0.007
     """
     contracts, price_usd, fee_rate, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        fee_rate=(fee_rate, RATE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts, price_usd=price_usd, fee_rate=fee_rate, multiplier_usd=multiplier_usd
     )
     return np.abs(contracts) * multiplier_usd / price_usd * fee_rate
 
@@ -583,20 +492,13 @@ def linear_fee_usd(
 ) -> Result:
     """Return the fee of a linear trade, in USD: positive is paid, a maker rebate is negative.
 
-    Formula: ``|contracts| * multiplier_coin * price_usd * fee_rate``.
-
-    **Source:** Bybit help, "Trading fee structure".
+    Formula: ``|contracts| * multiplier_coin * price_usd * fee_rate``. **Source:** Bybit help,
+    "Trading fee structure".
 
     Parameters
     ----------
-    contracts : array_like
-        Contracts traded, either sign.
-    price_usd : array_like
-        Fill price, USD per coin, > 0.
-    fee_rate : array_like
-        Decimal.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, price_usd, fee_rate, multiplier_coin : array_like
+        As for :func:`inverse_fee_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -604,10 +506,7 @@ def linear_fee_usd(
     24.5
     """
     contracts, price_usd, fee_rate, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        fee_rate=(fee_rate, RATE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts, price_usd=price_usd, fee_rate=fee_rate, multiplier_coin=multiplier_coin
     )
     return np.abs(contracts) * multiplier_coin * price_usd * fee_rate
 
@@ -623,20 +522,13 @@ def inverse_funding_coin(
 
     Formula: ``-contracts * multiplier_usd / mark_usd * funding_rate``: at a positive rate longs pay
     and shorts receive. In USD it is ``-contracts * multiplier_usd * funding_rate`` at any price.
-
     **Source:** BitMEX perpetual contracts guide: "longs pay shorts" at a positive rate; Bybit, OKX,
     Deribit and Kraken the same.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts held at the settlement.
-    mark_usd : array_like
-        Mark price, USD per coin, > 0.
-    funding_rate : array_like
-        Decimal per interval.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, mark_usd, funding_rate, multiplier_usd : array_like
+        Signed, at the settlement; > 0; decimal per interval; USD face of one contract, > 0.
 
     Examples
     --------
@@ -646,10 +538,10 @@ def inverse_funding_coin(
     array([-0.05,  0.05])
     """
     contracts, mark_usd, funding_rate, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        mark_usd=(mark_usd, POSITIVE),
-        funding_rate=(funding_rate, RATE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts,
+        mark_usd=mark_usd,
+        funding_rate=funding_rate,
+        multiplier_usd=multiplier_usd,
     )
     return 0.0 - contracts * multiplier_usd / mark_usd * funding_rate
 
@@ -663,16 +555,13 @@ def linear_funding_usd(
 ) -> Result:
     """Return the funding received at one settlement, in USD; negative is paid.
 
-    Formula: ``-contracts * multiplier_coin * mark_usd * funding_rate``.
-
-    **Source:** Binance FAQ, "Introduction to Binance futures funding rates".
+    Formula: ``-contracts * multiplier_coin * mark_usd * funding_rate``. **Source:** Binance FAQ,
+    "Introduction to Binance futures funding rates".
 
     Parameters
     ----------
-    contracts, mark_usd, funding_rate
-        As for :func:`inverse_funding_coin`.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, mark_usd, funding_rate, multiplier_coin : array_like
+        As for :func:`inverse_funding_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -680,10 +569,10 @@ def linear_funding_usd(
     3.5
     """
     contracts, mark_usd, funding_rate, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        mark_usd=(mark_usd, POSITIVE),
-        funding_rate=(funding_rate, RATE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts,
+        mark_usd=mark_usd,
+        funding_rate=funding_rate,
+        multiplier_coin=multiplier_coin,
     )
     return 0.0 - contracts * multiplier_coin * mark_usd * funding_rate
 
@@ -697,24 +586,16 @@ def inverse_break_even_price(
 ) -> Result:
     """Return the break-even exit price of an inverse position after entry and exit fees.
 
-    Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position.
-
-    **Source:** profit in coins less both fees in coins set to zero. Binance displays the
-    first-order form ``entry (1 + s (open + close))``.
+    Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position. **Source:**
+    profit in coins less both fees in coins set to zero. Binance displays the first-order form
+    ``entry (1 + s (open + close))``.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed; only the sign counts, and it must not be zero.
-    entry_usd : array_like
-        USD per coin, > 0.
+    contracts, entry_usd : array_like
+        Only the sign counts, and it must not be 0; > 0.
     open_fee_rate, close_fee_rate : array_like
         Decimals; the closing one equals the opening one when omitted.
-
-    Raises
-    ------
-    InvalidInput
-        A zero position, a price that is not > 0, a rate outside -1 to 1.
 
     Examples
     --------
@@ -736,19 +617,13 @@ def linear_break_even_price(
 ) -> Result:
     """Return the break-even exit price of a linear position after entry and exit fees.
 
-    Formula: ``entry (1 + s open) / (1 - s close)`` with ``s`` the sign of the position.
-
-    **Source:** profit in USD less both fees in USD set to zero.
+    Formula: ``entry (1 + s open) / (1 - s close)`` with ``s`` the sign of the position. **Source:**
+    profit in USD less both fees in USD set to zero.
 
     Parameters
     ----------
     contracts, entry_usd, open_fee_rate, close_fee_rate
         As for :func:`inverse_break_even_price`.
-
-    Raises
-    ------
-    InvalidInput
-        A zero position, a price that is not > 0, a rate outside -1 to 1.
 
     Examples
     --------
@@ -768,8 +643,8 @@ def _break_even_inputs(
     close_fee_rate: ArrayLike | None,
 ) -> tuple[np.ndarray, ...]:
     contracts, entry_usd, opening, closing = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
+        contracts=contracts,
+        entry_usd=entry_usd,
         open_fee_rate=(open_fee_rate, RATE),
         close_fee_rate=(open_fee_rate if close_fee_rate is None else close_fee_rate, RATE),
     )
@@ -791,22 +666,10 @@ def round_contracts(
 
     Parameters
     ----------
-    contracts_exact : array_like
-        Signed.
+    contracts_exact, lot : array_like
+        Signed; smallest step in contracts, > 0.
     rounding : {"nearest", "down", "up"}
         ``"down"`` is toward zero, ``"up"`` away from it; a half goes away from zero.
-    lot : array_like
-        Smallest step in contracts, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Signed, a whole number of lots.
-
-    Raises
-    ------
-    InvalidInput
-        An unknown way of rounding, a lot that is not > 0.
 
     Examples
     --------
@@ -814,7 +677,7 @@ def round_contracts(
     (array([ 2., -2.]), -3.0)
     """
     one_of("rounding", rounding, ("nearest", "down", "up"))
-    exact, lot = numbers(contracts_exact=(contracts_exact, FINITE), lot=(lot, POSITIVE))
+    exact, lot = numbers(contracts_exact=contracts_exact, lot=lot)
     lots = np.abs(exact) / lot
     below = np.floor(lots)
     # Not floor(lots + 0.5): that sum itself rounds, below a half and beyond 2**52.
@@ -855,13 +718,7 @@ class Ledger:
     fees: np.ndarray
 
     def unrealised(self, mark_usd: ArrayLike) -> Result:
-        """Return the profit of the open position at a mark price.
-
-        Parameters
-        ----------
-        mark_usd : array_like
-            USD per coin, > 0.
-        """
+        """Return the profit of the open position at a mark price, USD per coin, > 0."""
         open_contracts, entry = float(self.contracts[-1]), float(self.entry_usd[-1])
         if open_contracts == 0:
             entry = 1.0
@@ -869,13 +726,7 @@ class Ledger:
         return profit(open_contracts, entry, mark_usd, self.multiplier)
 
     def total(self, mark_usd: ArrayLike) -> Result:
-        """Return the realised and unrealised profit, less fees.
-
-        Parameters
-        ----------
-        mark_usd : array_like
-            USD per coin, > 0.
-        """
+        """Return the realised and unrealised profit at a mark price, less fees."""
         unrealised = self.unrealised(mark_usd)
         with extremes("total"):
             return plain(unrealised + (self.realised.sum() - self.fees.sum()))
@@ -897,21 +748,12 @@ def run_ledger(
 
     Parameters
     ----------
-    contracts : array_like, shape (n_fills,)
-        Signed: a buy is positive, a sell negative; none is zero.
-    price_usd : array_like, shape (n_fills,)
-        Fill prices, USD per coin, > 0.
+    contracts, price_usd : array_like, shape (n_fills,)
+        A buy is positive, a sell negative, none is zero; fill prices, > 0.
     fee_rate : array_like, scalar or shape (n_fills,)
         Decimals.
     multiplier : float
         Face of one contract, > 0: USD (inverse) or coins (linear).
-
-    Raises
-    ------
-    InvalidInput
-        A fill of zero, prices not > 0, rates outside -1 to 1, shapes that do not go together.
-    NotEnoughData
-        No fill.
 
     Examples
     --------
@@ -922,15 +764,11 @@ def run_ledger(
     (np.float64(0.19047619), -0.21428571, np.float64(3500.0))
     """
     one_of("kind", kind, ("inverse", "linear"))
-    (multiplier,) = scalars(multiplier=(multiplier, POSITIVE))
+    (multiplier,) = scalars(multiplier=multiplier)
     fills = series("contracts", contracts)
     if np.any(fills == 0):
         raise InvalidInput("contracts must not be 0: a fill buys or sells something")
-    _, prices, rates = numbers(
-        contracts=(fills, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        fee_rate=(fee_rate, RATE),
-    )
+    _, prices, rates = numbers(contracts=fills, price_usd=price_usd, fee_rate=fee_rate)
     if np.ndim(prices) > 1 or np.ndim(rates) > 1:
         raise InvalidInput("price_usd and fee_rate must be one value, or one for each fill")
     try:

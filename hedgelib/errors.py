@@ -94,10 +94,8 @@ class PortfolioFileError(HedgeError):
         The file.
     line : int, optional
         Line, counted from 1 as an editor does.
-    column : str, optional
-        Name of the column.
-    place : str, optional
-        In a JSON file, as a path: ``$.holdings[2].beta``.
+    column, place : str, optional
+        Name of the column; in a JSON file, as a path: ``$.holdings[2].beta``.
     """
 
     def __init__(

@@ -3,10 +3,10 @@
 Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    FINITE,
     FRACTION,
     NONNEGATIVE,
     POSITIVE,
@@ -78,15 +77,9 @@ class MarginTiers:
 
     Parameters
     ----------
-    floors : tuple of float
-        Lower bounds of the tiers, ascending from 0, in the unit of the notional.
-    rates : tuple of float
-        Maintenance rate in each, decimals, not falling.
-
-    Raises
-    ------
-    InvalidInput
-        Floors that do not ascend from zero, rates that fall or leave 0 to 1, unequal lengths.
+    floors, rates : tuple of float
+        Lower bounds of the tiers, ascending from 0, in the unit of the notional; maintenance rate
+        in each, decimals, not falling.
 
     Examples
     --------
@@ -119,31 +112,14 @@ class MarginTiers:
         return tuple(zip(self.rates, self.amounts.tolist(), strict=True))
 
     def lookup(self, notional: ArrayLike) -> tuple[Result, Result]:
-        """Return rate and amount of the tier that a notional falls into.
-
-        Parameters
-        ----------
-        notional : array_like
-            In the unit of the floors, >= 0. On a floor the tier above it is taken.
-
-        Returns
-        -------
-        rate, amount : float or ndarray
-            Shape of `notional`.
-        """
+        """Return rate and amount of the tier of a notional, >= 0; on a floor the tier above it."""
         (notional,) = numbers(notional=(notional, NONNEGATIVE))
         tier = np.searchsorted(self.floors, notional, side="right") - 1
         rate, amount = np.asarray(self.rates, float)[tier], self.amounts[tier]
         return plain(rate), plain(amount)
 
     def maintenance_margin(self, notional: ArrayLike) -> Result:
-        """Return the maintenance margin of a notional, both in the unit of the floors.
-
-        Parameters
-        ----------
-        notional : array_like
-            >= 0.
-        """
+        """Return the maintenance margin of a notional, >= 0, both in the unit of the floors."""
         rate, amount = self.lookup(notional)
         return plain(np.multiply(notional, rate) - amount)
 
@@ -157,20 +133,15 @@ def inverse_initial_margin_coin(
 ) -> Result:
     """Return the initial margin of an inverse position, in coins.
 
-    Formula: ``|contracts| * multiplier_usd / price_usd / leverage``.
-
-    **Source:** BitMEX inverse futures guide; MEXC coin-margined calculator.
+    Formula: ``|contracts| * multiplier_usd / price_usd / leverage``. **Source:** BitMEX inverse
+    futures guide; MEXC coin-margined calculator.
 
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        Entry (isolated) or mark (cross), USD per coin, > 0.
+    contracts, price_usd, multiplier_usd : array_like
+        Of either sign; entry (isolated) or mark (cross), > 0; USD face of one contract, > 0.
     leverage : array_like
         > 0. It sets the margin, never the size of the position.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
 
     Examples
     --------
@@ -178,10 +149,7 @@ def inverse_initial_margin_coin(
     14.0
     """
     contracts, price_usd, leverage, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        leverage=(leverage, POSITIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts, price_usd=price_usd, leverage=leverage, multiplier_usd=multiplier_usd
     )
     return np.abs(contracts) * multiplier_usd / price_usd / leverage
 
@@ -195,20 +163,13 @@ def linear_initial_margin_usd(
 ) -> Result:
     """Return the initial margin of a linear position, in USD.
 
-    Formula: ``|contracts| * multiplier_coin * price_usd / leverage``.
-
-    **Source:** MEXC, "Margin of USDT-M futures".
+    Formula: ``|contracts| * multiplier_coin * price_usd / leverage``. **Source:** MEXC, "Margin of
+    USDT-M futures".
 
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        Entry (isolated) or mark (cross), USD per coin, > 0.
-    leverage : array_like
-        > 0.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, price_usd, leverage, multiplier_coin : array_like
+        As for :func:`inverse_initial_margin_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -216,10 +177,7 @@ def linear_initial_margin_usd(
     250.0
     """
     contracts, price_usd, leverage, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        leverage=(leverage, POSITIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts, price_usd=price_usd, leverage=leverage, multiplier_coin=multiplier_coin
     )
     return np.abs(contracts) * multiplier_coin * price_usd / leverage
 
@@ -234,22 +192,15 @@ def inverse_maintenance_margin_coin(
 ) -> Result:
     """Return the maintenance margin of an inverse position, in coins.
 
-    Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``.
-
-    **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
+    Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``. **Source:** Binance FAQ,
+    "Leverage and margin of COIN-M futures".
 
     Parameters
     ----------
-    contracts : array_like
-        Either sign.
-    price_usd : array_like
-        The mark or the entry, by the venue's convention; USD per coin, > 0.
-    maintenance_rate : array_like
-        Decimal, 0 to below 1.
-    maintenance_amount_coin : array_like
-        The tier's amount, coins, >= 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    contracts, price_usd : array_like
+        Of either sign; the mark or the entry, by the venue's convention, > 0.
+    maintenance_rate, maintenance_amount_coin, multiplier_usd : array_like
+        Decimal, 0 to below 1; the tier's amount, >= 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -257,11 +208,11 @@ def inverse_maintenance_margin_coin(
     0.0016
     """
     contracts, price_usd, rate, amount, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        maintenance_rate=(maintenance_rate, FRACTION),
-        maintenance_amount_coin=(maintenance_amount_coin, NONNEGATIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts,
+        price_usd=price_usd,
+        maintenance_rate=maintenance_rate,
+        maintenance_amount_coin=maintenance_amount_coin,
+        multiplier_usd=multiplier_usd,
     )
     return np.abs(contracts) * multiplier_usd / price_usd * rate - amount
 
@@ -276,18 +227,13 @@ def linear_maintenance_margin_usd(
 ) -> Result:
     """Return the maintenance margin of a linear position, in USD.
 
-    Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``.
-
-    **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
+    Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``. **Source:** Binance FAQ,
+    "Leverage and margin of USDS-M futures".
 
     Parameters
     ----------
-    contracts, price_usd, maintenance_rate
-        As for :func:`inverse_maintenance_margin_coin`.
-    maintenance_amount_usd : array_like
-        The tier's amount, USD, >= 0.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
+    contracts, price_usd, maintenance_rate, maintenance_amount_usd, multiplier_coin
+        As for :func:`inverse_maintenance_margin_coin`; coins in one contract, > 0.
 
     Examples
     --------
@@ -295,11 +241,11 @@ def linear_maintenance_margin_usd(
     35.0
     """
     contracts, price_usd, rate, amount, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        maintenance_rate=(maintenance_rate, FRACTION),
-        maintenance_amount_usd=(maintenance_amount_usd, NONNEGATIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts,
+        price_usd=price_usd,
+        maintenance_rate=maintenance_rate,
+        maintenance_amount_usd=maintenance_amount_usd,
+        multiplier_coin=multiplier_coin,
     )
     return np.abs(contracts) * multiplier_coin * price_usd * rate - amount
 
@@ -322,26 +268,15 @@ def inverse_bankruptcy_price(
     """Return the bankruptcy price of an inverse position, at which its equity reaches zero.
 
     Formula: ``s N / (s N / entry + wallet)`` with face ``N`` in USD and ``s`` the sign; at leverage
-    ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``.
-
-    **Source:** equity ``wallet + s N (1/entry - 1/price)`` set to zero.
+    ``L`` a short's is ``entry L / (L - 1)``, a long's ``entry L / (L + 1)``. It is ``inf`` for no
+    position, and for a short whose wallet holds its whole notional (1x): its equity is
+    ``N / price``, above zero at any price. **Source:** equity ``wallet + s N (1/entry - 1/price)``
+    set to zero.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd : array_like
-        USD per coin, > 0.
-    wallet_coin : array_like
-        Coins that secure the position, >= 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` for no position, and for a short whose wallet holds
-        its whole notional (1x): its equity is ``N / price``, above zero at any price.
+    contracts, entry_usd, wallet_coin, multiplier_usd : array_like
+        Signed; > 0; coins that secure the position, >= 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -349,10 +284,10 @@ def inverse_bankruptcy_price(
     array([4375.,   inf])
     """
     contracts, entry_usd, wallet, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_coin=wallet_coin,
+        multiplier_usd=multiplier_usd,
     )
     sign, face = np.sign(contracts), np.abs(contracts) * multiplier_usd
     return _price_or_none(face, face / entry_usd + sign * wallet, face / entry_usd)
@@ -367,26 +302,14 @@ def linear_bankruptcy_price(
 ) -> Result:
     """Return the bankruptcy price of a linear position, at which its equity reaches zero.
 
-    Formula: ``entry - s wallet / (|contracts| multiplier_coin)``.
-
-    **Source:** equity ``wallet + s Q (price - entry)`` set to zero.
+    Formula: ``entry - s wallet / (|contracts| multiplier_coin)``; ``inf`` for no position, and for
+    a long whose wallet holds its whole notional. **Source:** equity
+    ``wallet + s Q (price - entry)`` set to zero.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd : array_like
-        USD per coin, > 0.
-    wallet_usd : array_like
-        USD that secure the position, >= 0.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` for no position, and for a long whose wallet holds
-        its whole notional.
+    contracts, entry_usd, wallet_usd, multiplier_coin : array_like
+        Signed; > 0; USD that secure the position, >= 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -394,10 +317,10 @@ def linear_bankruptcy_price(
     array([4200., 2800.])
     """
     contracts, entry_usd, wallet, multiplier_coin = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_usd=(wallet_usd, NONNEGATIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_usd=wallet_usd,
+        multiplier_coin=multiplier_coin,
     )
     sign, size = np.sign(contracts), np.abs(contracts) * multiplier_coin
     return _price_from_worth(size * entry_usd - sign * wallet, size, size * entry_usd)
@@ -453,42 +376,24 @@ def inverse_liquidation_price(
 
     Formula, with face ``N``, sign ``s``, rate ``m`` (plus the taker fee where the venue adds it)
     and amount ``a``: on the mark price ``N (m + s) / (s N / entry + wallet + a)``, on the entry
-    price ``s N / (s N / entry + wallet - m N / entry + a)``.
-
+    price ``s N / (s N / entry + wallet - m N / entry + a)``; ``inf`` where no price liquidates.
     **Source:** equity in coins set equal to maintenance margin; on the mark price Binance's COIN-M
     FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
     price, and ``entry / m`` on the entry price.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd : array_like
-        USD per coin, > 0.
+    contracts, entry_usd, multiplier_usd : array_like
+        Signed; > 0; USD face of one contract, > 0.
     wallet_coin : array_like
-        Coins behind the position, >= 0. Isolated: its margin. Cross: the coin's wallet plus the
-        unrealised profit, less the maintenance margin, of the other positions in it.
-    maintenance_rate : array_like
-        Decimal, 0 to below 1.
-    maintenance_amount_coin : array_like
-        The tier's amount, coins, >= 0.
+        Coins behind the position, more than the maintenance margin at entry. Isolated: its margin.
+        Cross: see :func:`cross_wallet_coin`.
+    maintenance_rate, maintenance_amount_coin : array_like
+        Decimal, 0 to below 1; the tier's amount, >= 0.
     basis : {"mark", "entry"}
         The price at which the venue calculates maintenance margin.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
     taker_fee : array_like
         Closing fee that the venue adds to the rate (Gate, OKX), decimal.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` where no price liquidates.
-
-    Raises
-    ------
-    InvalidInput
-        Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
-        do not go together.
 
     Examples
     --------
@@ -498,13 +403,13 @@ def inverse_liquidation_price(
     """
     one_of("basis", basis, ("mark", "entry"))
     contracts, entry_usd, wallet, rate, amount, multiplier_usd, fee = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        maintenance_rate=(maintenance_rate, FRACTION),
-        maintenance_amount_coin=(maintenance_amount_coin, NONNEGATIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
-        taker_fee=(taker_fee, FRACTION),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_coin=wallet_coin,
+        maintenance_rate=maintenance_rate,
+        maintenance_amount_coin=maintenance_amount_coin,
+        multiplier_usd=multiplier_usd,
+        taker_fee=taker_fee,
     )
 
     def price(contracts: Any, each: Any, entry: Any, wallet: Any, rate: Any, amount: Any) -> Any:
@@ -539,24 +444,10 @@ def inverse_tiered_liquidation_price(
 
     Parameters
     ----------
-    contracts, entry_usd, wallet_coin : array_like
+    contracts, entry_usd, wallet_coin, basis, multiplier_usd, taker_fee
         As for :func:`inverse_liquidation_price`.
     tiers : MarginTiers
         Floors in coins.
-    basis : {"mark", "entry"}
-        The price at which the venue calculates maintenance margin.
-    multiplier_usd, taker_fee : array_like
-        As for :func:`inverse_liquidation_price`.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` where no price liquidates.
-
-    Raises
-    ------
-    InvalidInput
-        As for :func:`inverse_liquidation_price`.
 
     Examples
     --------
@@ -567,11 +458,11 @@ def inverse_tiered_liquidation_price(
     instance("tiers", tiers, MarginTiers)
     one_of("basis", basis, ("mark", "entry"))
     contracts, entry_usd, wallet_coin, multiplier_usd, taker_fee = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
-        taker_fee=(taker_fee, FRACTION),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_coin=wallet_coin,
+        multiplier_usd=multiplier_usd,
+        taker_fee=taker_fee,
     )
     if basis == "entry":
         notional = np.abs(inverse_notional_coin(contracts, entry_usd, multiplier_usd))
@@ -609,40 +500,18 @@ def linear_liquidation_price(
     """Return the price at which the equity of a linear position falls to its maintenance margin.
 
     Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
-    (plus the taker fee where the venue adds it): on the mark price
-    ``(entry - s w) / (1 - s m)``, on the entry price ``entry - s (w - m entry)``.
-
-    **Source:** Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
+    (plus the taker fee where the venue adds it): on the mark price ``(entry - s w) / (1 - s m)``,
+    on the entry price ``entry - s (w - m entry)``; ``inf`` where no price liquidates. **Source:**
+    Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd : array_like
-        USD per coin, > 0.
+    contracts, entry_usd, maintenance_rate, basis, taker_fee
+        As for :func:`inverse_liquidation_price`.
     wallet_usd : array_like
-        USD behind the position, >= 0.
-    maintenance_rate : array_like
-        Decimal, 0 to below 1.
-    maintenance_amount_usd : array_like
-        The tier's amount, USD, >= 0.
-    basis : {"mark", "entry"}
-        The price at which the venue calculates maintenance margin.
-    multiplier_coin : array_like
-        Coins in one contract, > 0.
-    taker_fee : array_like
-        Closing fee that the venue adds to the rate (Gate, OKX), decimal.
-
-    Returns
-    -------
-    float or ndarray
-        USD per coin, broadcast shape; ``inf`` where no price liquidates.
-
-    Raises
-    ------
-    InvalidInput
-        Margin not above maintenance at entry, prices not > 0, rates outside 0 to 1, shapes that
-        do not go together.
+        USD behind the position, more than the maintenance margin at entry.
+    maintenance_amount_usd, multiplier_coin : array_like
+        The tier's amount, >= 0; coins in one contract, > 0.
 
     Examples
     --------
@@ -651,13 +520,13 @@ def linear_liquidation_price(
     """
     one_of("basis", basis, ("mark", "entry"))
     contracts, entry_usd, wallet, rate, amount, multiplier_coin, fee = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_usd=(wallet_usd, NONNEGATIVE),
-        maintenance_rate=(maintenance_rate, FRACTION),
-        maintenance_amount_usd=(maintenance_amount_usd, NONNEGATIVE),
-        multiplier_coin=(multiplier_coin, POSITIVE),
-        taker_fee=(taker_fee, FRACTION),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_usd=wallet_usd,
+        maintenance_rate=maintenance_rate,
+        maintenance_amount_usd=maintenance_amount_usd,
+        multiplier_coin=multiplier_coin,
+        taker_fee=taker_fee,
     )
     sign, size = np.sign(contracts), np.abs(contracts) * multiplier_coin
     rate, value = rate + fee, np.abs(contracts) * multiplier_coin * entry_usd
@@ -689,13 +558,7 @@ def margin_tiers(
 
     Returns
     -------
-    MarginTiers or None
-        Floors in coins for an inverse contract and in USD for a linear one.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is not > 0, or a ladder that is none.
+    MarginTiers or None, floors in coins for an inverse contract and in USD for a linear one
 
     Examples
     --------
@@ -708,9 +571,9 @@ def margin_tiers(
     (0.015,)
     """
     instance("terms", terms, ContractTerms)
-    (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    (price_usd,) = scalars(price_usd=price_usd)
     if contracts is not None:
-        (contracts,) = scalars(contracts=(contracts, FINITE))
+        (contracts,) = scalars(contracts=contracts)
     if not terms.maintenance_rates:
         return None
     wanted = "coin" if terms.kind == "inverse" else "usd"
@@ -742,20 +605,12 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
     ----------
     terms : ContractTerms
         With the overall cap, the caps by size and the initial margin rates, as far as verified.
-    contracts : float
-        Either sign.
-    price_usd : float
-        USD per coin, > 0.
+    contracts, price_usd : float
+        Either sign; USD per coin, > 0.
 
     Returns
     -------
-    float
-        The lowest of the three; ``inf`` where the terms have none of them.
-
-    Raises
-    ------
-    InvalidInput
-        Contracts that are no number, a price that is not > 0, or a ladder that is none.
+    float, the lowest of the three; ``inf`` where the terms have none of them
 
     Examples
     --------
@@ -801,12 +656,8 @@ def liquidation_price(
     terms : ContractTerms
         Multiplier, maintenance ladder and basis, and whether liquidation adds the taker fee; a
         basis that is not verified counts as mark, a fee that is not as 0.
-    contracts : float
-        Signed number of contracts.
-    entry_usd : float
-        USD per coin, > 0.
-    wallet : float
-        Margin in coins for an inverse contract, in USD for a linear one, >= 0.
+    contracts, entry_usd, wallet : float
+        Signed; > 0; margin in coins for an inverse contract, in USD for a linear one, >= 0.
     maintenance_rate : float, optional
         A flat rate to use instead of the terms' ladder; needed where they have none.
     stablecoin : bool
@@ -815,8 +666,7 @@ def liquidation_price(
 
     Returns
     -------
-    float
-        USD per coin; ``inf`` where no price liquidates.
+    float, USD per coin; ``inf`` where no price liquidates
 
     Raises
     ------
@@ -830,11 +680,7 @@ def liquidation_price(
     >>> round(liquidation_price(terms, -9900, 3500, 14, maintenance_rate=0.005), 2)
     6895.35
     """
-    contracts, entry_usd, wallet = scalars(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet=(wallet, NONNEGATIVE),
-    )
+    contracts, entry_usd, wallet = scalars(contracts=contracts, entry_usd=entry_usd, wallet=wallet)
     instance("terms", terms, ContractTerms)
     instance("stablecoin", stablecoin, bool)
     stablecoin = stablecoin and terms.kind == "inverse"
@@ -842,7 +688,7 @@ def liquidation_price(
         terms = replace(terms, maintenance_basis="mark")
     tiers = margin_tiers(terms, entry_usd, contracts=contracts)
     if maintenance_rate is not None:
-        scalars(maintenance_rate=(maintenance_rate, FRACTION))
+        scalars(maintenance_rate=maintenance_rate)
         tiers = MarginTiers(floors=(0.0,), rates=(maintenance_rate,))
     if tiers is None:
         raise InvalidInput(
@@ -912,30 +758,17 @@ def cross_wallet_coin(
     """Return the coins that secure one position in a cross-margined wallet.
 
     Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
-    of the isolated formulas.
-
-    **Source:** Binance FAQ on liquidation prices in cross margin (``WB - TMM + UPNL``).
+    of the isolated formulas. **Source:** Binance FAQ on liquidation prices in cross margin
+    (``WB - TMM + UPNL``).
 
     Parameters
     ----------
     wallet_coin : array_like
         Balance of this coin in the futures wallet, >= 0. Other coins and the spot wallet do not
         count in a classic account.
-    other_pnl_coin : array_like
-        Unrealised profit of the other positions that share the wallet, coins.
-    other_maintenance_coin : array_like
-        Their maintenance margin, coins, >= 0.
-
-    Returns
-    -------
-    float or ndarray
-        Coins, broadcast shape, >= 0.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, or nothing left: the other positions liquidate the account by
-        themselves.
+    other_pnl_coin, other_maintenance_coin : array_like
+        Unrealised profit of the other positions that share the wallet; their maintenance margin, >=
+        0. Where they leave less than 0, they liquidate the account by themselves: an error.
 
     Examples
     --------
@@ -943,9 +776,9 @@ def cross_wallet_coin(
     8.25
     """
     wallet, pnl, maintenance = numbers(
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        other_pnl_coin=(other_pnl_coin, FINITE),
-        other_maintenance_coin=(other_maintenance_coin, NONNEGATIVE),
+        wallet_coin=wallet_coin,
+        other_pnl_coin=other_pnl_coin,
+        other_maintenance_coin=other_maintenance_coin,
     )
     free = wallet + pnl - maintenance
     if np.any(free < 0):
@@ -962,15 +795,12 @@ def liquidation_distance(
     """Return the distance to liquidation, as a return and in daily standard deviations.
 
     Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
-
     **Source:** definition; log returns, so that a doubling and a halving are equally far.
 
     Parameters
     ----------
-    price_usd : array_like
-        Present mark, USD per coin, > 0.
-    liquidation_price_usd : array_like
-        > 0; ``inf`` for none.
+    price_usd, liquidation_price_usd : array_like
+        Present mark, > 0; ``inf`` for none.
     daily_volatility : array_like
         Standard deviation of the coin's daily log return, decimal, > 0.
 
@@ -985,7 +815,7 @@ def liquidation_distance(
     [0.97, 16.95]
     """
     price, liquidation, volatility = numbers(
-        price_usd=(price_usd, POSITIVE),
+        price_usd=price_usd,
         liquidation_price_usd=(liquidation_price_usd, POSITIVE_OR_INF),
         daily_volatility=(daily_volatility, POSITIVE),
     )

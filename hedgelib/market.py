@@ -2,6 +2,11 @@
 
 Everything is read once and checked as it is read; whatever is handed out is a fresh copy. `live`
 gives the same of a venue, as it is today.
+
+A coin, contract or venue that the data do not have raises :class:`hedgelib.errors.UnknownCoin` or
+:class:`hedgelib.errors.UnknownContract`, with those there are (or, for a symbol that several venues
+have, with these); days without data :class:`hedgelib.errors.NotEnoughData`; anything else that is
+not accepted :class:`hedgelib.errors.InvalidInput`.
 """
 
 from __future__ import annotations
@@ -82,19 +87,14 @@ class Market:
     Parameters
     ----------
     closes : DataFrame
-        USD per coin, a column for each coin and a row for each day in order; NaN outside its life.
+        USD per coin, > 0, a column for each coin and a row for each day in order; NaN outside its
+        life.
     funding : DataFrame
         Columns month, coin, mean_8h, min_8h, max_8h, settlements.
     origin : mapping
         What `provenance` is to say beyond span, rows and coins.
     perpetuals : DataFrame, optional
         Closes of the coin-margined perpetuals, in the form of `closes`.
-
-    Raises
-    ------
-    InvalidInput
-        A price table without rows or columns, with days out of order, or with prices that are not
-        > 0.
 
     Examples
     --------
@@ -128,10 +128,7 @@ class Market:
     def from_folder(cls, folder: str | Path) -> Market:
         """Read prices.csv, funding_monthly.csv and contracts.toml of a folder.
 
-        Raises
-        ------
-        HedgeError
-            A file is missing or damaged; the message names the file and the place.
+        An error names the file that is missing or damaged, and the place.
         """
         folder = Path(folder)
         closes = read_closes(folder / "prices.csv")
@@ -222,12 +219,7 @@ class Market:
     ) -> pd.DataFrame:
         """Daily closes of the coin-margined perpetuals, in the form of :func:`prices`.
 
-        Raises
-        ------
-        NotEnoughData
-            There are none of any coin: the bundled data have none.
-        UnknownCoin, InvalidInput
-            As :func:`prices`.
+        The bundled data have none: NotEnoughData.
         """
         if self._perpetuals is None:
             raise NotEnoughData(
@@ -426,16 +418,7 @@ def prices(
     -------
     DataFrame
         USD per coin, index ``date`` (a row for each day, UTC), a column for each coin, NaN outside
-        the coin's life. A fresh copy.
-
-    Raises
-    ------
-    UnknownCoin
-        With the coins there are.
-    InvalidInput
-        No day, days in the wrong order, a coin twice, no coin at all.
-    NotEnoughData
-        No day of the data is between start and end.
+        its life.
 
     Examples
     --------
@@ -455,31 +438,19 @@ def returns(
     """Compute the simple daily returns of the bundled coins.
 
     Formula: ``close / close of the day before - 1``. Nothing is filled: a day without a close has
-    no return, nor has the day after it.
-
-    **Source:** the hedge's profit is linear in simple returns, not in logarithmic ones.
+    no return, nor has the day after it. **Source:** the hedge's profit is linear in simple returns,
+    not in logarithmic ones.
 
     Parameters
     ----------
-    coins : str or iterable of str, optional
-        All of them when left out.
+    coins, start, end
+        As for :func:`prices`. The return of `start` uses the close before it.
     window : int, optional
         Only the last so many days, >= 1, of those between start and end.
-    start, end : str or date, optional
-        First and last day, both included. The return of `start` uses the close before it.
 
     Returns
     -------
-    DataFrame
-        Decimals, index ``date``, a column for each coin, NaN outside its life; a row less than
-        `prices`. A fresh copy.
-
-    Raises
-    ------
-    UnknownCoin, InvalidInput
-        As `prices`; a window that is no whole number >= 1.
-    NotEnoughData
-        Fewer days than the window asks for, or none.
+    DataFrame, decimals, in the form of :func:`prices` but for the first row
 
     Examples
     --------
@@ -490,27 +461,14 @@ def returns(
 
 
 def latest_prices(on: Day | None = None) -> dict[str, float]:
-    """Look up the closes of one day, by coin.
+    """Look up the closes of one day, by coin; of the last day of the data when none is given.
 
+    A coin that did not trade that day, before its launch or after its end, is not in it.
     **Source:** ``data/README.md`` of the project tells where the closes come from.
-
-    Parameters
-    ----------
-    on : str or date, optional
-        The last day of the data when left out.
 
     Returns
     -------
-    dict of str to float
-        USD per coin. A coin that did not trade that day, before its launch or after its end, is
-        not in it.
-
-    Raises
-    ------
-    InvalidInput
-        No day.
-    NotEnoughData
-        A day outside the data.
+    dict of str to float, USD per coin
 
     Examples
     --------
@@ -530,7 +488,7 @@ def funding_monthly() -> pd.DataFrame:
     -------
     DataFrame
         Columns ``month`` (its first day), ``coin``, ``mean_8h``, ``min_8h``, ``max_8h`` (decimals
-        per 8 hours, positive: longs pay shorts) and ``settlements`` (their number). A fresh copy.
+        per 8 hours, positive: longs pay shorts) and ``settlements`` (their number).
 
     Examples
     --------
@@ -561,12 +519,8 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
 
     Raises
     ------
-    UnknownContract
-        None of that name, with the ones there are; or several venues have it.
     UnsupportedContract
         Listed, but quanto or without a verified face.
-    InvalidInput
-        Not text.
 
     Examples
     --------
@@ -586,22 +540,10 @@ def contracts(
 
     Parameters
     ----------
-    coin : str, optional
-        Only those on this coin; none where no contract has it.
-    venue : str, optional
-        Only those of this venue, by key or name.
+    coin, venue : str, optional
+        Only those on this coin; only those of this venue, by key or name.
     open_only : bool
         Leave closed contracts out.
-
-    Returns
-    -------
-    tuple of ContractTerms
-        In the order of the data file.
-
-    Raises
-    ------
-    UnknownContract
-        No such venue.
 
     Examples
     --------
@@ -612,32 +554,16 @@ def contracts(
 
 
 def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:
-    """Every figure of a contract with its own date, source, note and doubt.
+    """Every figure of a contract, with its own date, source, note and doubt.
 
-    **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
-    Parameters
-    ----------
-    id_or_symbol, venue : str
-        As `contract`; refused contracts have figures too.
-
-    Returns
-    -------
-    tuple of Figure
-        A figure that could not be verified is absent.
-
-    Raises
-    ------
-    UnknownContract, InvalidInput
-        As `contract`.
+    Arguments as for `contract`; refused contracts have figures too, and a figure that could not be
+    verified is absent. **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Examples
     --------
     >>> face = contract_figures("SOLUSD_PERP")[0]
     >>> face.name, face.text, face.as_of
     ('multiplier', '10', '2020-06-11')
-    >>> face.doubtful
-    "the document says 'usually 10 USD, although this may vary for specific symbols'"
     """
     return _bundled().contract_figures(id_or_symbol, venue)
 
@@ -683,10 +609,9 @@ def live(
         Of history, >= 2, up to the last day that has ended (UTC).
     cache : str or Path, optional
         Folder of the cache; the user's cache folder when omitted.
-    offline : bool
-        Make no requests: use what the cache has, however old.
-    max_age_hours : float
-        A cache no older than this is used as it is.
+    offline, max_age_hours : bool, float
+        Make no requests, and use what the cache has, however old; a cache no older is used as it
+        is.
     progress : bool, optional
         Show a progress bar; only in a terminal when omitted.
 
@@ -701,11 +626,8 @@ def live(
     ------
     VenueError
         The venue cannot be asked, or gives no answer that can be used.
-    UnknownCoin
-        The venue does not have one of `coins`.
-    NotEnoughData, InvalidInput, HedgeError
-        No closes at all; an unknown venue or no coins; ccxt is missing, or the cache cannot be
-        written.
+    HedgeError
+        ccxt is missing, or the cache cannot be written.
 
     Examples
     --------
@@ -743,7 +665,7 @@ def provenance() -> dict[str, Any]:
         ``span`` (first and last day, ISO text), ``rows``, ``coins``, ``file``, ``sha256`` of
         prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
         ``funding`` and ``contracts`` the same for the other two files; ``proxy`` says whether the
-        funding is that of other contracts. A fresh copy.
+        funding is that of other contracts.
 
     Examples
     --------

@@ -3,10 +3,11 @@
 Each result says in its label which of the three it is, and the label goes with it into the replay,
 so that a picture of modelled prices cannot pass for one of real ones.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -78,29 +79,15 @@ class Paths:
     label : str
         Where they come from, in words.
     prices_usd : array_like, shape (n_paths, n_steps + 1)
-        USD per coin, > 0.
+        > 0; at least one path and one step.
     book_usd : array_like, same shape, optional
         Value of the book on the same dates, in any unit, >= 0 and at the start > 0.
     funding_rate : array_like, shape (n_paths, n_steps), optional
         Decimal per step; above zero shorts receive.
     dates : array_like, shape (n_steps + 1,), optional
-        Ascending and evenly spaced; kept in UTC where they have a time zone.
+        Ascending and evenly spaced; kept in UTC where they have a time zone, as `utc` then says.
     hours_per_step : float, optional
         > 0; taken from the dates where there are some, and 24 otherwise.
-    utc : bool
-        Whether the dates had a time zone.
-
-    Raises
-    ------
-    InvalidInput
-        Prices or values out of range, shapes or dates that do not go together.
-    NotEnoughData
-        No path, or not a single step.
-
-    Examples
-    --------
-    >>> Paths(label="by hand", prices_usd=[[3500, 3000, 3300]]).n_steps
-    2
     """
 
     label: str
@@ -159,18 +146,7 @@ class Paths:
         return float(self.hours_per_step or _DAY_HOURS)
 
     def one(self, i: int) -> Paths:
-        """Return one path.
-
-        Parameters
-        ----------
-        i : int
-            Counted from 0.
-
-        Raises
-        ------
-        InvalidInput
-            There is no such path.
-        """
+        """Return path i, counted from 0."""
         i = whole("i", i, least=-self.n_paths)
         if i >= self.n_paths:
             raise InvalidInput(f"path {i} is not there: they are counted 0 to {self.n_paths - 1}")
@@ -184,22 +160,12 @@ class Paths:
     def starting_at(self, price_usd: float) -> Paths:
         """Scale every path to start at a price: the same returns from another level.
 
-        Parameters
-        ----------
-        price_usd : float
-            > 0.
-
-        Returns
-        -------
-        Paths
-            With a label that says so.
-
         Examples
         --------
         >>> history([100, 50]).starting_at(3500).prices_usd
         array([[3500., 1750.]])
         """
-        (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+        (price_usd,) = scalars(price_usd=price_usd)
         return replace(
             self,
             prices_usd=self.prices_usd / self.prices_usd[:, :1] * price_usd,
@@ -350,24 +316,11 @@ def history(
     Parameters
     ----------
     prices_usd : array_like, shape (n_steps + 1,)
-        USD per coin, > 0. A pandas series brings its dates along.
-    book_usd : array_like, shape (n_steps + 1,), optional
-        Value of the book on the same dates, in any unit.
-    funding_rate : array_like, shape (n_steps,), optional
-        Decimal per step; above zero shorts receive.
-    dates : array_like, shape (n_steps + 1,), optional
-        Ascending and evenly spaced.
-    hours_per_step : float, optional
-        Taken from the dates when left out, and 24 where there are none.
+        > 0. A pandas series brings its dates along, which must be those of the other columns.
+    book_usd, funding_rate, dates, hours_per_step
+        A row of each, as for :class:`Paths`.
     label : str
         What the prices are, in words; the first and the last date are added.
-
-    Raises
-    ------
-    InvalidInput
-        Missing prices, dates with and without a time zone side by side, dates that differ.
-    NotEnoughData
-        Fewer than two prices.
 
     Examples
     --------
@@ -436,23 +389,12 @@ def block_bootstrap(
         number then; 1 to n.
     seed : int
         The same seed gives the same paths.
-    price_usd : float
-        Where every path starts, > 0.
-    book_returns : array_like, shape (n,), optional
-        Simple returns of the book on the same dates; its value starts at 1.
-    funding_rate : array_like, shape (n,), optional
-        Decimal per step, on the same dates.
+    price_usd, hours_per_step : float
+        Where every path starts, > 0; > 0.
+    book_returns, funding_rate : array_like, shape (n,), optional
+        On the same dates: simple returns of the book, whose value starts at 1; decimal per step.
     kind : {"stationary", "moving"}
         Blocks of random length that wrap around the end, or of fixed length that do not.
-    hours_per_step : float
-        > 0.
-
-    Raises
-    ------
-    InvalidInput
-        Values or counts out of range, unequal lengths, dates that differ.
-    NotEnoughData
-        Fewer than two returns.
 
     Examples
     --------
@@ -472,7 +414,7 @@ def block_bootstrap(
     for name, column in given.items():
         if column.size != n:
             raise InvalidInput(f"{n} coin_returns but {column.size} {name}; align them first")
-    price_usd, block = scalars(price_usd=(price_usd, POSITIVE), block=(block, POSITIVE))
+    price_usd, block = scalars(price_usd=price_usd, block=(block, POSITIVE))
     if not 1 <= block <= n or (kind == "moving" and block != int(block)):
         kind_of = "a whole number " if kind == "moving" else ""
         raise InvalidInput(f"block must be {kind_of}from 1 to {n}, the returns, got {block!r}")
@@ -528,10 +470,8 @@ class Gbm:
     drift, volatility : float
         Of the coin per step: the logarithm of its mean gross return, and the standard deviation
         of its logarithmic returns, >= 0.
-    n : int
-        Returns it was fitted to.
-    hours_per_step : float
-        > 0.
+    n, hours_per_step : int, float
+        Returns it was fitted to; > 0.
     book_drift, book_volatility : float, optional
         Of the book, if one was fitted.
     correlation : float
@@ -600,26 +540,16 @@ def fit_gbm(
     """Fit a geometric Brownian motion to prices, and to a book on the same dates.
 
     Formula: with logarithmic returns ``x``, volatility ``s = sd(x)`` (n - 1) and drift
-    ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, "Estimating volatility from
-    historical data". The model has no crashes, no clusters and no fat tails: crypto has all three.
+    ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average. **Source:**
+    Hull, Options, Futures, and Other Derivatives, "Estimating volatility from historical data". The
+    model has no crashes, no clusters and no fat tails: crypto has all three.
 
     Parameters
     ----------
-    prices_usd : array_like, shape (n + 1,)
-        USD per coin, > 0, evenly spaced, n >= 2.
-    book_usd : array_like, shape (n + 1,), optional
-        Value of the book on the same dates, > 0.
+    prices_usd, book_usd : array_like, shape (n + 1,)
+        > 0, evenly spaced, n >= 2; value of the book on the same dates, > 0.
     hours_per_step : float
         > 0.
-
-    Raises
-    ------
-    InvalidInput
-        Missing prices, unequal lengths, dates that differ.
-    NotEnoughData
-        Fewer than three prices.
 
     Examples
     --------
@@ -654,24 +584,15 @@ def fit_gbm(
 def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: float) -> Paths:
     """Draw paths from a geometric Brownian motion.
 
-    Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, "The lognormal property of stock
-    prices".
+    Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``. **Source:** Hull, Options,
+    Futures, and Other Derivatives, "The lognormal property of stock prices".
 
     Parameters
     ----------
-    n_paths, n_steps : int
-        >= 1.
-    seed : int
-        The same seed gives the same paths.
+    n_paths, n_steps, seed : int
+        >= 1; the same seed gives the same paths.
     price_usd : float
         Where every path starts, > 0; the book, if the model has one, starts at 1.
-
-    Raises
-    ------
-    InvalidInput
-        Values or counts out of range.
 
     Examples
     --------
@@ -682,7 +603,7 @@ def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: f
     """
     instance("model", model, Gbm)
     n_paths, n_steps = _counts(n_paths, n_steps)
-    (price_usd,) = scalars(price_usd=(price_usd, POSITIVE))
+    (price_usd,) = scalars(price_usd=price_usd)
     rng = _generator(seed)
     shocks = rng.standard_normal((n_paths, n_steps))
     book = None

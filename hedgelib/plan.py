@@ -15,13 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    ABOVE_MINUS_ONE,
     FINITE,
-    FRACTION,
     NONNEGATIVE,
     POSITIVE,
-    RATE,
-    SHARE,
     Result,
     instance,
     numbers,
@@ -78,55 +74,37 @@ def hedge_notional(
     hedge_ratio: ArrayLike = 1.0,
     target_beta: ArrayLike = 0.0,
 ) -> Result:
-    """Return the notional to short for a hedge ratio and a target beta.
+    """Return the notional to short for a hedge ratio and a target beta; the broadcast shape.
 
     Formula: ``N = h beta V + V_coll - target_beta V``: a share of the book's exposure, and the
-    margin whole.
-
-    **Source:** wealth ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N``
-    in the return ``r`` of the coin, and that is to be ``((1 - h) beta + target_beta) V``.
+    margin whole; negative where the target asks for more exposure than there is. **Source:** wealth
+    ``V (1 + beta r) + C E (1 + r) - N r`` has the slope ``beta V + C E - N`` in the return ``r`` of
+    the coin, and that is to be ``((1 - h) beta + target_beta) V``.
 
     Parameters
     ----------
-    book_usd : array_like
-        Value of the book, USD, >= 0, margin that came out of it left out.
-    beta : array_like
-        Of that book to the hedge coin.
+    book_usd, beta : array_like
+        Value of the book, >= 0, margin that came out of it left out; of that book to the hedge
+        coin.
     collateral_usd : array_like
-        Value of the hedge coin held as margin, USD, >= 0; 0 for a stablecoin.
-    hedge_ratio : array_like
-        Share `h` of the book's exposure to hedge, >= 0.
-    target_beta : array_like
-        Beta of the book to leave on purpose, besides what the ratio leaves.
-
-    Returns
-    -------
-    float or ndarray
-        USD, broadcast shape; negative where the target asks for more exposure than there is.
-
-    Raises
-    ------
-    InvalidInput
-        Negative or missing values, shapes that do not go together.
+        Value of the hedge coin held as margin, >= 0; 0 for a stablecoin.
+    hedge_ratio, target_beta : array_like
+        Share `h` of the book's exposure to hedge, >= 0; beta of the book to leave on purpose,
+        besides what the ratio leaves.
 
     Examples
     --------
     Alice with $50,000 of altcoins and $49,000 of bought ETH:
 
-    >>> hedge_notional(50_000, 1.0, 49_000)
-    99000.0
-
-    Half of the altcoins' exposure hedged, and all of the margin's:
-
-    >>> hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
-    74000.0
+    >>> hedge_notional(50_000, 1.0, 49_000), hedge_notional(50_000, 1.0, 49_000, hedge_ratio=0.5)
+    (99000.0, 74000.0)
     """
     book_usd, beta, collateral_usd, hedge_ratio, target_beta = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        collateral_usd=(collateral_usd, NONNEGATIVE),
-        hedge_ratio=(hedge_ratio, NONNEGATIVE),
-        target_beta=(target_beta, FINITE),
+        book_usd=book_usd,
+        beta=beta,
+        collateral_usd=collateral_usd,
+        hedge_ratio=hedge_ratio,
+        target_beta=target_beta,
     )
     return (hedge_ratio * beta - target_beta) * book_usd + collateral_usd
 
@@ -146,27 +124,21 @@ def smallest_collateral(
     """Find the least collateral with which a hedge stays within a leverage cap.
 
     Formula, without fees: ``h beta V / (L - 1)`` of bought coin, ``V h beta / (beta + L - 1)`` out
-    of a book that holds none of it, ``h beta V / L`` of stablecoin.
-
-    **Source:** ``N <= L V_coll`` with ``N = h beta V + V_coll`` solved for ``V_coll``: a bought
-    margin brings its own exposure along, so at a cap of 1 it never catches up. A margin out of the
-    book takes exposure out of the book instead. With a fee ``V_coll`` is what the fee leaves, and
-    ``N fee`` more is posted.
+    of a book that holds none of it, ``h beta V / L`` of stablecoin. **Source:** ``N <= L V_coll``
+    with ``N = h beta V + V_coll`` solved for ``V_coll``: a bought margin brings its own exposure
+    along, so at a cap of 1 it never catches up. A margin out of the book takes exposure out of the
+    book instead. With a fee ``V_coll`` is what the fee leaves, and ``N fee`` more is posted.
 
     Parameters
     ----------
-    book_usd : float
-        Value of the whole book, USD, > 0.
-    beta : float
-        Of the whole book to the hedge coin.
-    max_leverage : float
-        Cap on notional over collateral, the opening fee paid, > 0.
+    book_usd, beta, max_leverage : float
+        Value of the whole book, > 0; of the whole book to the hedge coin; cap on notional over
+        collateral, the opening fee paid, > 0.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
         Where the margin comes from.
-    held_usd : float
-        Hedge coin that the book holds already, USD; taken first when the margin comes out of it.
-    cash_usd : float
-        Cash in the book, USD; turned into margin next, before any coin is sold.
+    held_usd, cash_usd : float
+        Hedge coin that the book holds already, taken first when the margin comes out of it; cash in
+        the book, turned into margin next, before any coin is sold.
     target_beta, hedge_ratio, fee_rate : float
         As for :func:`plan_hedge`.
 
@@ -176,30 +148,21 @@ def smallest_collateral(
         USD; ``inf`` where no amount suffices. Out of the book it can be the whole of it: then every
         altcoin is sold for the coin, and a short at 1x covers just that.
 
-    Raises
-    ------
-    InvalidInput
-        Values out of range, or nothing to hedge.
-
     Examples
     --------
-    >>> smallest_collateral(50_000, 1.0, 3.0)
-    25000.0
-    >>> smallest_collateral(50_000, 1.0, 1.0)
-    inf
-    >>> smallest_collateral(50_000, 1.0, 1.0, collateral="from_portfolio")
-    50000.0
+    >>> smallest_collateral(50_000, 1.0, 3.0), smallest_collateral(50_000, 1.0, 1.0)
+    (25000.0, inf)
     """
     one_of("collateral", collateral, _COLLATERAL)
     book_usd, beta, max_leverage, held_usd, cash_usd, target_beta, hedge_ratio, fee_rate = scalars(
         book_usd=(book_usd, POSITIVE),
-        beta=(beta, FINITE),
-        max_leverage=(max_leverage, POSITIVE),
-        held_usd=(held_usd, NONNEGATIVE),
-        cash_usd=(cash_usd, NONNEGATIVE),
-        target_beta=(target_beta, FINITE),
+        beta=beta,
+        max_leverage=max_leverage,
+        held_usd=held_usd,
+        cash_usd=cash_usd,
+        target_beta=target_beta,
         hedge_ratio=(hedge_ratio, POSITIVE),
-        fee_rate=(fee_rate, RATE),
+        fee_rate=fee_rate,
     )
     if held_usd > book_usd:
         raise InvalidInput(f"held_usd must not be above book_usd {book_usd:g}, got {held_usd:g}")
@@ -254,37 +217,29 @@ class HedgePlan:
 
     Parameters
     ----------
-    price_usd : float
-        Price of the hedge coin.
-    book_usd, beta : float
-        The whole book before anything is moved, and its beta to the hedge coin.
+    price_usd, book_usd, beta : float
+        Price of the hedge coin; the whole book before anything is moved, and its beta to the coin.
     collateral : {"new_money", "from_portfolio", "stablecoin"}
         Where the margin comes from.
-    collateral_usd : float
-        Margin posted, before the opening fee.
-    sold_usd, cash_sold_usd : float
-        Altcoins, and cash, turned into it.
+    collateral_usd, sold_usd, cash_sold_usd : float
+        Margin posted, before the opening fee; altcoins, and cash, turned into it.
     kept_usd, kept_beta : float
         What stays in the spot wallet, and its beta; both 0 where the whole book is the margin.
     exposure_usd : float
         Dollar delta of everything owned, the margin included: what a return of 100% of the hedge
         coin would add.
     hedge_ratio, target_beta : float
-        Share of the exposure of the book hedged, besides all of the margin; beta of
-        the book that is left on purpose. Of a size that was given the share is what it comes to,
-        0 where it covers the margin and no more, below 0 where not even that.
-    notional_target_usd, contracts_exact : float
-        Before rounding; contracts are signed, a short is negative.
-    contracts : float
-        After rounding.
+        Share of the exposure of the book hedged, besides all of the margin; beta of the book that
+        is left on purpose. Of a size that was given the share is what it comes to, 0 where it
+        covers the margin and no more, below 0 where not even that.
+    notional_target_usd, contracts_exact, contracts : float
+        Before rounding, and after it; contracts are signed, a short is negative.
     residual_delta_usd : float
-        Exposure that the rounded position leaves beyond :attr:`beta_left` of the book, USD.
+        Exposure that the rounded position leaves beyond :attr:`beta_left` of the book.
     liquidation_price_usd, bankruptcy_price_usd : float
-        ``inf`` where there is none.
-    maintenance_rate : float
-        In the first tier, or the flat one used or assumed.
-    fee_rate, open_fee_usd : float
-        Taker fee as a decimal, and in USD for opening.
+        Of the rounded position; ``inf`` where there is none.
+    maintenance_rate, fee_rate, open_fee_usd : float
+        In the first tier, or the flat one used or assumed; taker fee as a decimal, and for opening.
     assumptions : tuple of str
         What was assumed because it was not given or not verified, in sentences.
     """
@@ -428,18 +383,15 @@ def plan_hedge(
     that is owned once the margin is posted and the fee paid, and `V` and `beta` those of the whole
     book before. With new money or a stablecoin that is ``N = h beta V + V_coll - target_beta V``.
     Wherever the margin comes from, the total delta afterwards is ``(1 - h) beta V`` of the book as
-    it was, and ``target_beta V``.
-
-    **Source:** :func:`hedge_notional`; the opening fee leaves the wallet in coin and need not be
-    hedged, so with a coin margin the target is divided by ``1 + fee_rate``. With the whole book as
-    margin that is ``V / (1 + fee_rate)``, which is what the fee leaves: a leverage of 1.
+    it was, and ``target_beta V``. **Source:** :func:`hedge_notional`; the opening fee leaves the
+    wallet in coin and need not be hedged, so with a coin margin the target is divided by
+    ``1 + fee_rate``. With the whole book as margin that is ``V / (1 + fee_rate)``, which is what
+    the fee leaves: a leverage of 1.
 
     Parameters
     ----------
-    book_usd : float
-        Value of everything held, USD, > 0.
-    beta : float
-        Of the whole book to the contract's coin.
+    book_usd, beta : float
+        Value of everything held, USD, > 0; of the whole book to the contract's coin.
     contract : ContractTerms
         An inverse contract; or a linear one, with stablecoin collateral.
     price_usd : float
@@ -478,8 +430,8 @@ def plan_hedge(
     Raises
     ------
     InvalidInput
-        A value out of range, nothing to hedge, collateral that the contract does not take, a size
-        together with a ratio or a target.
+        Nothing to hedge, collateral that the contract does not take, a size together with a ratio
+        or a target.
     InfeasibleHedge
         The leverage cap cannot be met, the venue allows less leverage for the size, more margin
         than the book has, less than one contract is needed, or the margin is not above maintenance;
@@ -489,32 +441,24 @@ def plan_hedge(
     --------
     >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
     ...                     coin="ETH", multiplier=10, settle="ETH", maintenance_basis="mark")
-    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0)
-    >>> plan.contracts, plan.notional_usd, plan.residual_delta_usd, round(plan.leverage, 4)
-    (-9900.0, 99000.0, 0.0, 2.0204)
     >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
     ...                   maintenance_rate=0.005)
+    >>> plan.contracts, plan.residual_delta_usd, round(plan.leverage, 4)
+    (-9900.0, 0.0, 2.0204)
     >>> round(plan.liquidation_price_usd, 2)
     6895.35
-
-    Her short in the article, 1x on the coins bought for it, hedges nothing of the book:
-
-    >>> plan = plan_hedge(50_000, 1.0, eth, 3500, collateral_usd=49_000, fee_rate=0,
-    ...                   notional_usd=49_000)
-    >>> plan.contracts, plan.exposure_usd - plan.notional_usd, plan.hedge_ratio
-    (-4900.0, 50000.0, 0.0)
     """
     one_of("collateral", collateral, _COLLATERAL)
     one_of("rounding", rounding, ("nearest", "down", "up"))
     instance("contract", contract, ContractTerms)
     book_usd, beta, price_usd, max_leverage, held_usd, hedge_ratio, target_beta = scalars(
         book_usd=(book_usd, POSITIVE),
-        beta=(beta, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        max_leverage=(max_leverage, POSITIVE),
-        held_usd=(held_usd, NONNEGATIVE),
+        beta=beta,
+        price_usd=price_usd,
+        max_leverage=max_leverage,
+        held_usd=held_usd,
         hedge_ratio=(hedge_ratio, POSITIVE),
-        target_beta=(target_beta, FINITE),
+        target_beta=target_beta,
     )
     if collateral_usd is not None:
         (collateral_usd,) = scalars(collateral_usd=(collateral_usd, POSITIVE))
@@ -529,7 +473,7 @@ def plan_hedge(
     _refuse_contract(contract, collateral, max_leverage)
     fee_rate, assumptions = _assumed(contract, collateral, fee_rate)
     if maintenance_rate is not None:
-        (maintenance_rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+        (maintenance_rate,) = scalars(maintenance_rate=maintenance_rate)
     sizing = _Sizing(
         book_usd=book_usd,
         beta=beta,
@@ -771,7 +715,7 @@ def _assumed(
     if fee_rate is None:
         fee_rate = 0.0
         assumptions.append(f"the taker fee of {contract.symbol} is not verified: 0 assumed")
-    (fee_rate,) = scalars(fee_rate=(fee_rate, RATE))
+    (fee_rate,) = scalars(fee_rate=fee_rate)
     unified = collateral == "stablecoin" and contract.kind == "inverse"
     if contract.maintenance_basis is None or (unified and contract.maintenance_basis == "entry"):
         assumptions.append(f"{contract.symbol}: maintenance margin at the mark price assumed")
@@ -868,12 +812,9 @@ class Rebalance:
 
     Parameters
     ----------
-    book_usd : float
-        Value of the book after the move, the margin left out.
-    equity_usd : float
-        Equity of the futures account after it: coins, profit and funding.
-    target_usd : float
-        Notional that the same rule would short now.
+    book_usd, equity_usd, target_usd : float
+        After the move: value of the book, the margin left out; equity of the futures account, with
+        coins, profit and funding; notional that the same rule would short now.
     change_usd : float
         Target less present notional: above zero, short more.
     """
@@ -897,34 +838,27 @@ def rebalance(
 ) -> Rebalance:
     """Resize a coin-margined short after a move of the coin.
 
-    Formula: ``N* = (h beta - target_beta) V (1 + beta r) + equity``, with
-    ``equity = V_coll (1 + r) - N r``; for a hedge that was exact the change is
-    ``h beta (beta - 1) V r``, less ``target_beta (beta - 1) V r``: nothing at beta 1.
-
-    **Source:** dollar delta of the account is ``equity - N``, so the target is what is held outside
-    times beta, plus that equity.
+    Formula: ``N* = (h beta - target_beta) V (1 + beta r) + equity``, with ``equity = V_coll (1 + r)
+    - N r``; for a hedge that was exact the change is ``h beta (beta - 1) V r``, less ``target_beta
+    (beta - 1) V r``: nothing at beta 1. **Source:** dollar delta of the account is ``equity - N``,
+    so the target is what is held outside times beta, plus that equity.
 
     Parameters
     ----------
-    book_usd : float
-        Value of the book before the move, USD, >= 0, the margin left out.
-    beta : float
-        Of that book to the coin.
-    collateral_usd : float
-        Coin margin before the move, USD, >= 0.
-    notional_usd : float
-        Present short, USD, >= 0.
+    book_usd, beta, collateral_usd, notional_usd : float
+        Before the move: value of the book, the margin left out, and its beta to the coin; coin
+        margin; present short; all in USD and >= 0.
     move : float
         Return of the coin, a decimal above -1.
     hedge_ratio, target_beta : float
         As for :func:`hedge_notional`; the account is covered whole.
     band_usd : float
-        A change no larger than this is not traded, USD, >= 0.
+        A change no larger than this is not traded, >= 0.
 
     Raises
     ------
     InvalidInput
-        Values out of range, or a move that ruins the book or the account.
+        A move that ruins the book or the account.
 
     Examples
     --------
@@ -933,13 +867,13 @@ def rebalance(
     """
     book_usd, beta, collateral_usd, notional_usd, move, hedge_ratio, target_beta, band_usd = (
         scalars(
-            book_usd=(book_usd, NONNEGATIVE),
-            beta=(beta, FINITE),
-            collateral_usd=(collateral_usd, NONNEGATIVE),
-            notional_usd=(notional_usd, NONNEGATIVE),
-            move=(move, ABOVE_MINUS_ONE),
-            hedge_ratio=(hedge_ratio, NONNEGATIVE),
-            target_beta=(target_beta, FINITE),
+            book_usd=book_usd,
+            beta=beta,
+            collateral_usd=collateral_usd,
+            notional_usd=notional_usd,
+            move=move,
+            hedge_ratio=hedge_ratio,
+            target_beta=target_beta,
             band_usd=(band_usd, NONNEGATIVE),
         )
     )
@@ -966,14 +900,10 @@ class PlanChange:
 
     Parameters
     ----------
-    contracts : float
-        To trade, signed: a sale is negative.
-    notional_usd : float
-        Size of the trade, USD, unsigned.
-    collateral_usd : float
-        To add to the margin, USD; below zero it can be taken out.
-    fee_usd : float
-        Taker fee of the trade.
+    contracts, notional_usd : float
+        To trade, signed: a sale is negative; size of the trade, unsigned.
+    collateral_usd, fee_usd : float
+        To add to the margin, below zero it can be taken out; taker fee of the trade.
     realised_coin : float
         Profit in coin that the trade books, fees left out; 0 where it only adds.
     """
@@ -1005,27 +935,11 @@ class PlanChange:
 
 
 def change_plan(old: HedgePlan, new: HedgePlan) -> PlanChange:
-    """Find the trade from one plan to the next, as after adding to a holding.
+    """Find the trade from one plan to the next on the same contract, as after adding to a holding.
 
-    Formula: contracts and collateral of `new` less those of `old`.
-
-    **Source:** adding $2,000 of a coin to a book asks for ``beta_coin x 2,000`` more of short, not
-    for 2,000.
-
-    Parameters
-    ----------
-    old, new : HedgePlan
-        On the same contract, at their own prices.
-
-    Returns
-    -------
-    PlanChange
-        With the profit booked where contracts are bought back.
-
-    Raises
-    ------
-    InvalidInput
-        Plans on two contracts: close the one and open the other.
+    Formula: contracts and collateral of `new` less those of `old`, each at its own price, with the
+    profit booked where contracts are bought back. **Source:** adding $2,000 of a coin to a book
+    asks for ``beta_coin x 2,000`` more of short, not for 2,000.
 
     Examples
     --------
@@ -1065,29 +979,16 @@ def unwind(
     """Close a hedge, or a share of it: buy back contracts, not coins.
 
     Formula: ``-share * contracts``, whole lots; an inverse face is in USD, so the contracts sold
-    are the contracts to buy whatever the price has done.
-
-    **Source:** closing $10,000 of 1-ETH contracts by their dollar value at a lower price buys too
-    many of them and leaves a long.
+    are the contracts to buy whatever the price has done. The profit is booked in coin, and the
+    margin set free in proportion. **Source:** closing $10,000 of 1-ETH contracts by their dollar
+    value at a lower price buys too many of them and leaves a long.
 
     Parameters
     ----------
-    price_usd : float
-        Price at which they are bought, > 0.
-    share : float
-        Of the position, above 0 up to 1.
+    price_usd, share : float
+        Price at which they are bought, > 0; of the position, above 0 up to 1.
     rounding : {"nearest", "down", "up"}
         How contracts become whole.
-
-    Returns
-    -------
-    PlanChange
-        With the profit booked in coin. The margin set free is counted in proportion.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is not > 0, a share outside 0 to 1.
 
     Examples
     --------
@@ -1099,7 +1000,7 @@ def unwind(
     (9900.0, 4.991597)
     """
     instance("plan", plan, HedgePlan)
-    price_usd, share = scalars(price_usd=(price_usd, POSITIVE), share=(share, SHARE))
+    price_usd, share = scalars(price_usd=price_usd, share=share)
     if share == 0:
         raise InvalidInput("share must be above 0; unwinding nothing is not a trade")
     trade = round_contracts(-share * plan.contracts, rounding, plan.contract.lot)
@@ -1125,10 +1026,9 @@ class Leg:
 
     Parameters
     ----------
-    price_usd : float
-        Of its coin.
-    beta : float
-        Of the book to its coin, the other legs' coins held fixed: from one joint regression.
+    price_usd, beta : float
+        Of its coin; of the book to its coin, the other legs' coins held fixed: from one joint
+        regression.
     """
 
     contract: ContractTerms
@@ -1151,9 +1051,8 @@ def plan_legs(
 
     Formula: ``N_j = h beta_j V + C_j`` for each leg, so that ``(1 - h) beta_j V`` of each coin is
     left; out of the book all margins together are ``V h B / (B + L - 1)`` with ``B`` the sum of the
-    betas, shared by beta.
-
-    **Source:** wealth has the slope ``beta_j V + C_j E_j - N_j`` in the return of coin j.
+    betas, shared by beta. **Source:** wealth has the slope ``beta_j V + C_j E_j - N_j`` in the
+    return of coin j.
 
     Parameters
     ----------
@@ -1175,8 +1074,6 @@ def plan_legs(
     InvalidInput
         No leg, a coin twice, or as :func:`plan_hedge`; a leg with a beta of zero or less is no
         short: leave it out and estimate the others anew.
-    InfeasibleHedge
-        As for :func:`plan_hedge`.
 
     Examples
     --------
@@ -1197,11 +1094,9 @@ def plan_legs(
     coins = [leg.contract.coin for leg in legs]
     if len(set(coins)) < len(coins):
         raise InvalidInput(f"each coin may have one leg, got {', '.join(coins)}")
-    book_usd, max_leverage = scalars(
-        book_usd=(book_usd, POSITIVE), max_leverage=(max_leverage, POSITIVE)
-    )
+    book_usd, max_leverage = scalars(book_usd=(book_usd, POSITIVE), max_leverage=max_leverage)
     for leg in legs:
-        scalars(beta=(leg.beta, FINITE))
+        scalars(beta=leg.beta)
         if leg.beta <= 0:
             raise InvalidInput(
                 f"the leg in {leg.contract.coin} has beta {leg.beta:g}, which is no short; "

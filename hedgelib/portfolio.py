@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgelib._check import FINITE, NONNEGATIVE, POSITIVE, FloatArray, scalars
+from hedgelib._check import NONNEGATIVE, FloatArray, scalars
 from hedgelib._portfolio_file import BETA_TO, Row, read_rows
 from hedgelib._text import Table, usd
 from hedgelib.coins import CoinReading, read_coin, ticker_of
@@ -32,24 +32,14 @@ class Holding:
         Ticker; any text, and only ever text.
     value_usd : float
         USD, >= 0.
-    quantity : float, optional
-        Coins, where the file gave them.
-    price_usd : float, optional
-        USD a coin, where the file gave it.
-    beta : float, optional
-        The owner's own beta to the hedge coin, whichever that is, for a coin without history.
+    quantity, price_usd, beta : float, optional
+        Coins, where the file gave them; USD a coin, where the file gave it; the owner's own beta to
+        the hedge coin, whichever that is, for a coin without history.
     betas_to : tuple of (str, float)
         The owner's own betas to hedge coins by name; each coin once.
-    at_market : bool
-        Whether the value is that of the quantity at a price that was not the file's.
-    is_cash : bool
-        Whether it is dollars, or a stablecoin: it does not move with any coin.
-
-    Raises
-    ------
-    InvalidInput
-        An empty or unprintable name, a value that is not >= 0, a price that is not > 0, a beta that
-        is no number.
+    at_market, is_cash : bool
+        Whether the value is that of the quantity at a price that was not the file's; whether it is
+        dollars, or a stablecoin: it does not move with any coin.
     """
 
     coin: str
@@ -64,27 +54,20 @@ class Holding:
     def __post_init__(self) -> None:
         if not _is_name(self.coin):
             raise InvalidInput(f"coin must be a printable name, got {self.coin!r}")
-        scalars(value_usd=(self.value_usd, NONNEGATIVE))
+        scalars(value_usd=self.value_usd)
         if self.quantity is not None:
             scalars(quantity=(self.quantity, NONNEGATIVE))
         if self.price_usd is not None:
-            scalars(price_usd=(self.price_usd, POSITIVE))
+            scalars(price_usd=self.price_usd)
         if self.beta is not None:
-            scalars(beta=(self.beta, FINITE))
+            scalars(beta=self.beta)
         for coin, beta in self.betas_to:
             if not _is_name(coin) or dict(self.betas_to)[coin] != beta:
                 raise InvalidInput(f"betas_to must name each coin once, got {self.betas_to!r}")
-            scalars(beta=(beta, FINITE))
+            scalars(beta=beta)
 
     def beta_to(self, coin: str) -> float | None:
-        """Return the owner's own beta to a hedge coin; None where there is none.
-
-        Examples
-        --------
-        >>> uni = Holding(coin="UNI", value_usd=7000, betas_to=(("BTC", 1.15),))
-        >>> uni.beta_to("BTC"), uni.beta_to("ETH")
-        (1.15, None)
-        """
+        """Return the owner's own beta to a hedge coin; None where there is none."""
         return dict(self.betas_to).get(coin, self.beta)
 
     @property
@@ -111,11 +94,6 @@ class Portfolio:
         Names of columns in its file that are not our own, and what they were taken for.
     coins_read_as : tuple of CoinReading
         Tickers in its file that stand for another coin or for cash.
-
-    Raises
-    ------
-    InvalidInput
-        No holding, a coin twice, or nothing of value.
 
     Examples
     --------
@@ -241,11 +219,6 @@ def read_portfolio(
         False takes every ticker as it is written; those of cash are cash all the same.
     priced : collection of str, optional
         Coins that the data in use have prices of; those of `prices_usd` when omitted.
-
-    Returns
-    -------
-    Portfolio
-        Named after the file.
 
     Raises
     ------
@@ -376,8 +349,8 @@ def _worth(row: Row, reading: CoinReading, quantity: float, price: float | None)
             "quantity",
         )
     try:
-        (price,) = scalars(price_usd=(price, POSITIVE))
-        (value,) = scalars(value_usd=(quantity * price, NONNEGATIVE))
+        (price,) = scalars(price_usd=price)
+        (value,) = scalars(value_usd=quantity * price)
     except InvalidInput as error:
         raise row.error(f"{coin} cannot be valued: {error}", "quantity") from error
     return value

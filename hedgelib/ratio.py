@@ -2,10 +2,11 @@
 
 A ratio may be right in units and wrong in dollars: they differ by the two prices.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from hedgelib._check import (
     FINITE,
     NONNEGATIVE,
     POSITIVE,
-    SHARE,
     FloatArray,
     Result,
     Rule,
@@ -62,18 +62,14 @@ def minimum_variance_ratio(
 ) -> Result:
     """Return the minimum-variance hedge ratio.
 
-    Formula: ``h = rho sigma_S / sigma_F``.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3: the minimum of
-    ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
+    Formula: ``h = rho sigma_S / sigma_F``. **Source:** Hull, Options, Futures, and Other
+    Derivatives, ch. 3: the minimum of ``sigma_S^2 - 2 h rho sigma_S sigma_F + h^2 sigma_F^2``.
 
     Parameters
     ----------
-    correlation : array_like
-        Of the two, from -1 to 1.
-    sigma_spot, sigma_futures : array_like
-        Standard deviations over the same horizon, >= 0 and > 0: of returns for a ratio in
-        notionals (beta), of price changes for one in units.
+    correlation, sigma_spot, sigma_futures : array_like
+        From -1 to 1; standard deviations over the same horizon, >= 0 and > 0: of returns for a
+        ratio in notionals (beta), of price changes for one in units.
 
     Examples
     --------
@@ -92,21 +88,13 @@ def minimum_variance_ratio(
 def ratio_in_units(beta: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike) -> Result:
     """Convert a beta (USD per USD, of returns) to a hedge ratio of units (of price changes).
 
-    Formula: ``h = beta S / F``.
-
-    **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into ``Cov(dS, dF) / Var(dF)``.
+    Formula: ``h = beta S / F``. **Source:** ``dS = S r_S`` and ``dF = F r_F`` put into
+    ``Cov(dS, dF) / Var(dF)``.
 
     Parameters
     ----------
-    beta : array_like
-        Of returns.
-    spot_usd, futures_usd : array_like
-        Price of one unit of what is hedged and of the futures, USD, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Units of futures per unit held, broadcast shape.
+    beta, spot_usd, futures_usd : array_like
+        Of returns; price of one unit of what is hedged and of the futures, > 0.
 
     Examples
     --------
@@ -123,16 +111,12 @@ def ratio_in_notionals(
 ) -> Result:
     """Convert a hedge ratio of units (of price changes) to a beta (USD per USD, of returns).
 
-    Formula: ``beta = h F / S``.
-
-    **Source:** :func:`ratio_in_units` turned round.
+    Formula: ``beta = h F / S``. **Source:** :func:`ratio_in_units` turned round.
 
     Parameters
     ----------
-    ratio_units : array_like
-        Units of futures per unit held.
-    spot_usd, futures_usd : array_like
-        Price of one unit of what is hedged and of the futures, USD, > 0.
+    ratio_units, spot_usd, futures_usd : array_like
+        Units of futures per unit held; prices as for :func:`ratio_in_units`.
 
     Examples
     --------
@@ -146,11 +130,7 @@ def ratio_in_notionals(
 def _ratio_inputs(
     name: str, ratio: ArrayLike, spot_usd: ArrayLike, futures_usd: ArrayLike
 ) -> tuple[FloatArray, ...]:
-    return numbers(
-        **{name: (ratio, FINITE)},
-        spot_usd=(spot_usd, POSITIVE),
-        futures_usd=(futures_usd, POSITIVE),
-    )
+    return numbers(**{name: (ratio, FINITE)}, spot_usd=spot_usd, futures_usd=futures_usd)
 
 
 @vectorised
@@ -159,40 +139,23 @@ def unit_hedge_contracts(
 ) -> Result:
     """Return the contracts of a hedge sized in units; negative (to sell) for a long holding.
 
-    Formula: ``-h Q_A / Q_F``.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3.
+    Formula: ``-h Q_A / Q_F``, not rounded. **Source:** Hull, Options, Futures, and Other
+    Derivatives, ch. 3.
 
     Parameters
     ----------
     ratio_units : array_like
         From price changes; one from returns belongs into :func:`change_beta_contracts`.
-    exposure_units : array_like
-        Units held, negative for units that are owed.
-    contract_units : array_like
-        Units in one contract, > 0.
-
-    Returns
-    -------
-    float or ndarray
-        Signed contracts before rounding, broadcast shape.
-
-    Raises
-    ------
-    InvalidInput
-        A contract not > 0, missing values, shapes that do not go together.
+    exposure_units, contract_units : array_like
+        Units held, negative for units that are owed; units in one contract, > 0.
 
     Examples
     --------
-    Two million gallons, contracts of 42,000: sell 37.
-
     >>> round(unit_hedge_contracts(0.7777, 2_000_000, 42_000), 2)
     -37.03
     """
     ratio, exposure, contract = numbers(
-        ratio_units=(ratio_units, FINITE),
-        exposure_units=(exposure_units, FINITE),
-        contract_units=(contract_units, POSITIVE),
+        ratio_units=ratio_units, exposure_units=exposure_units, contract_units=contract_units
     )
     return 0.0 - ratio * exposure / contract
 
@@ -203,26 +166,18 @@ def change_beta_contracts(
 ) -> Result:
     """Return the contracts that change a book's beta to a target; negative (to sell) to lower it.
 
-    Formula: ``-(beta - target_beta) V / V_F``; with target 0 the whole hedge.
-
+    Formula: ``-(beta - target_beta) V / V_F``, not rounded; with target 0 the whole hedge.
     **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, "Changing the beta of a
     portfolio", which counts contracts to be sold as positive. Margin in the hedge coin adds its own
     delta: see ``hedge_notional``.
 
     Parameters
     ----------
-    book_usd : array_like
-        Value of the book, USD, >= 0.
-    beta, target_beta : array_like
-        Present and wanted.
+    book_usd, beta, target_beta : array_like
+        Value of the book, >= 0; present beta and the one wanted.
     contract_usd : array_like
-        Value of one contract, USD, > 0: futures price times multiplier; for an inverse contract
-        its face, at any price.
-
-    Returns
-    -------
-    float or ndarray
-        Signed contracts before rounding, broadcast shape.
+        Value of one contract, > 0: futures price times multiplier; for an inverse contract its
+        face, at any price.
 
     Examples
     --------
@@ -230,10 +185,7 @@ def change_beta_contracts(
     -15.0
     """
     book_usd, beta, target_beta, contract_usd = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        target_beta=(target_beta, FINITE),
-        contract_usd=(contract_usd, POSITIVE),
+        book_usd=book_usd, beta=beta, target_beta=target_beta, contract_usd=contract_usd
     )
     return (target_beta - beta) * book_usd / contract_usd
 
@@ -244,16 +196,10 @@ class MinimumVarianceHedge(Numbers):
 
     Parameters
     ----------
-    ratio_units : float
-        Units of futures per unit held.
-    correlation : float
-        Of the price changes.
-    sd_spot, sd_futures : float
-        Their standard deviations (n - 1).
-    effectiveness : float
-        Share of variance removed in sample.
-    contracts : float
-        Signed, before rounding: negative is to be sold.
+    ratio_units, correlation, sd_spot, sd_futures : float
+        Units of futures per unit held; of the price changes, as their standard deviations (n - 1).
+    effectiveness, contracts : float
+        Share of variance removed in sample; signed, before rounding: negative is to be sold.
     """
 
     ratio_units: float
@@ -273,10 +219,9 @@ def minimum_variance_hedge(
 ) -> MinimumVarianceHedge:
     """Size the hedge of a holding from price changes, not from returns.
 
-    Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts.
-
-    **Source:** Hull, Options, Futures, and Other Derivatives, ch. 3, whose example puts such a
-    ratio also into the formula for returns and gets 36.10 instead of 37.03.
+    Formula: ``h = Cov(dS, dF) / Var(dF)`` and ``-h Q_A / Q_F`` contracts. **Source:** Hull,
+    Options, Futures, and Other Derivatives, ch. 3, whose example puts such a ratio also into the
+    formula for returns and gets 36.10 instead of 37.03.
 
     Parameters
     ----------
@@ -285,13 +230,6 @@ def minimum_variance_hedge(
     exposure_units, contract_units : float
         Units held, and in one contract (> 0).
 
-    Raises
-    ------
-    InvalidInput
-        Missing values, unequal lengths, prices that do not change.
-    NotEnoughData
-        Fewer than three changes.
-
     Examples
     --------
     >>> hedge = minimum_variance_hedge([2, -1, 3, -2], [3, -1, 3, -3], 1000, 10)
@@ -299,7 +237,7 @@ def minimum_variance_hedge(
     (0.777778, -77.7778)
     """
     exposure_units, contract_units = scalars(
-        exposure_units=(exposure_units, FINITE), contract_units=(contract_units, POSITIVE)
+        exposure_units=exposure_units, contract_units=contract_units
     )
     spot, futures = pair(spot_changes, futures_changes, "spot_changes", "futures_changes")
     if centred("spot_changes", spot)[2] == 0:
@@ -321,11 +259,10 @@ def minimum_variance_hedge(
 def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
     """Return the share of a book's variance that a hedge removes.
 
-    Formula: ``1 - Var(y - h x) / Var(y)``.
-
-    **Source:** Ederington (1979), "The hedging performance of the new futures markets". In sample
-    it is R² at ``h = beta``, 0 at twice that, and falls below beyond. Worked out as
-    ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and not nearly 0 without a hedge.
+    Formula: ``1 - Var(y - h x) / Var(y)``. **Source:** Ederington (1979), "The hedging performance
+    of the new futures markets". In sample it is R² at ``h = beta``, 0 at twice that, and falls
+    below beyond. Worked out as ``sum(h x (2 y - h x)) / sum(y^2)`` of deviations, which is 0 and
+    not nearly 0 without a hedge.
 
     Parameters
     ----------
@@ -343,20 +280,13 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
         Shape of `h`, or a float for k instruments. At most 1; below 0 where the hedge adds to the
         variance.
 
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a series that does not vary.
-    NotEnoughData
-        Fewer than three observations.
-
     Examples
     --------
     >>> y, x = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02], [0.03, -0.05, 0.02, -0.08, 0.06, 0.01]
     >>> hedge_effectiveness(y, x, [0, 1, 1.5]).round(4)
     array([0.    , 0.8646, 0.996 ])
     """
-    (table,), (h,) = numbers(x=(x, FINITE)), numbers(h=(h, FINITE))
+    (table,), (h,) = numbers(x=x), numbers(h=h)
     if np.ndim(table) == 2:
         y, x = instruments(y, x)
         if np.shape(h) != (x.shape[1],):
@@ -380,34 +310,21 @@ def hedge_effectiveness(y: ArrayLike, x: ArrayLike, h: ArrayLike) -> Result:
 def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Result:
     """Return the variance reduction of a hedge of another size than the best.
 
-    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge.
-
-    **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a quarter too much
-    is as bad as hedging a quarter too little.
+    Formula: ``R2 (2 q - q^2)``, with q the size over that of the minimum-variance hedge; below 0
+    beyond q = 2. **Source:** ``Var(y - q beta x)`` with ``beta^2 Var(x) = R2 Var(y)``. Hedging a
+    quarter too much is as bad as hedging a quarter too little.
 
     Parameters
     ----------
-    r2 : array_like
-        From 0 to 1.
-    ratio_to_optimal : array_like
-        q: 1 for the best, 1 / beta for the naive 1:1.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape; below 0 beyond q = 2.
-
-    Raises
-    ------
-    InvalidInput
-        An R² outside 0 to 1, missing values, shapes that do not go together.
+    r2, ratio_to_optimal : array_like
+        From 0 to 1; q: 1 for the best, 1 / beta for the naive 1:1.
 
     Examples
     --------
     >>> round(effectiveness_from_ratio(0.85, 0.8), 6), round(effectiveness_from_ratio(0.85, 1.2), 6)
     (0.816, 0.816)
     """
-    r2, q = numbers(r2=(r2, SHARE), ratio_to_optimal=(ratio_to_optimal, FINITE))
+    r2, q = numbers(r2=r2, ratio_to_optimal=ratio_to_optimal)
     return r2 * (q * (2 - q))
 
 
@@ -415,27 +332,20 @@ def effectiveness_from_ratio(r2: ArrayLike, ratio_to_optimal: ArrayLike) -> Resu
 def volatility_reduction(r2: ArrayLike) -> Result:
     """Return the share of volatility, not variance, that the best hedge removes.
 
-    Formula: ``1 - sqrt(1 - R2)``.
-
-    **Source:** volatility is the root of variance. Worked out as ``R2 / (1 + sqrt(1 - R2))``, which
-    keeps its digits when R² is small.
+    Formula: ``1 - sqrt(1 - R2)``. **Source:** volatility is the root of variance. Worked out as
+    ``R2 / (1 + sqrt(1 - R2))``, which keeps its digits when R² is small.
 
     Parameters
     ----------
     r2 : array_like
         Share of variance removed, from 0 to 1.
 
-    Raises
-    ------
-    InvalidInput
-        An R² outside 0 to 1.
-
     Examples
     --------
     >>> round(volatility_reduction(0.5), 4)
     0.2929
     """
-    (r2,) = numbers(r2=(r2, SHARE))
+    (r2,) = numbers(r2=r2)
     return r2 / (1 + np.sqrt(1 - r2))
 
 
@@ -443,56 +353,38 @@ def volatility_reduction(r2: ArrayLike) -> Result:
 def diversified_r2(pairwise: ArrayLike, coins: ArrayLike) -> Result:
     """Return the R² of an equal-weighted book to its common factor, with equal correlations.
 
-    Formula: ``n rho / (1 + (n - 1) rho)``.
-
-    **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean has variance
-    ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not the factor
-    itself removes less.
+    Formula: ``n rho / (1 + (n - 1) rho)``, the share of the book's variance that a short of the
+    factor can remove. **Source:** for coins ``f + e_i`` of variance ``rho + (1 - rho)`` the mean
+    has variance ``rho + (1 - rho) / n``, of which ``rho`` is the factor's. A hedge coin that is not
+    the factor itself removes less.
 
     Parameters
     ----------
-    pairwise : array_like
-        Correlation of any two of the coins, 0 to 1; the R² of each alone.
-    coins : array_like
-        Their number n, >= 1.
-
-    Returns
-    -------
-    float or ndarray
-        Broadcast shape: the share of the book's variance that a short of the factor can remove.
-
-    Raises
-    ------
-    InvalidInput
-        A correlation outside 0 to 1, fewer than one coin, shapes that do not go together.
+    pairwise, coins : array_like
+        Correlation of any two of the coins, 0 to 1, the R² of each alone; their number n, >= 1.
 
     Examples
     --------
     >>> round(diversified_r2(0.25, 1), 2), round(diversified_r2(0.25, 20), 2)
     (0.25, 0.87)
     """
-    rho, n = numbers(pairwise=(pairwise, SHARE), coins=(coins, _AT_LEAST_ONE))
+    rho, n = numbers(pairwise=pairwise, coins=(coins, _AT_LEAST_ONE))
     return rho / (rho + (1 - rho) / n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfSample(Numbers):
-    """In-sample and out-of-sample results of a hedge.
-
-    Made by :func:`out_of_sample_effectiveness`.
+    """In-sample and out-of-sample results: made by :func:`out_of_sample_effectiveness`.
 
     Parameters
     ----------
     train, test : int
         Observations it was fitted on and judged on.
-    beta_train : float or ndarray
-        What was fitted, shape (k,) for k instruments.
-    r2_train : float
-        Share of variance removed where it was fitted.
-    effectiveness : float
-        Share removed afterwards: the honest one. Below 0 where the hedge added to the variance.
-    beta_test : float or ndarray
-        What would have been best afterwards.
+    beta_train, beta_test : float or ndarray
+        What was fitted, and what would have been best afterwards; shape (k,) for k instruments.
+    r2_train, effectiveness : float
+        Share of variance removed where it was fitted, and afterwards: the honest one, below 0 where
+        the hedge added to the variance.
     """
 
     train: int
@@ -508,7 +400,6 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
     """Fit a hedge on the first observations and test it out of sample on the rest.
 
     Formula: ``1 - Var(y - beta x) / Var(y)`` over the rest, with beta from the first `train`.
-
     **Source:** Ederington's measure where it was not fitted.
 
     Parameters
@@ -520,13 +411,6 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
     train : int
         Observations to fit on: at least k + 2, and as many must be left.
 
-    Raises
-    ------
-    InvalidInput
-        Missing or infinite returns, unequal lengths, a series that does not vary in either part.
-    NotEnoughData
-        A part that is too short.
-
     Examples
     --------
     >>> y = [0.05, -0.08, 0.03, -0.12, 0.10, 0.02, -0.04]
@@ -535,7 +419,7 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
     >>> round(result.beta_train, 4), round(result.r2_train, 4), round(result.effectiveness, 4)
     (1.5465, 0.9985, 0.9996)
     """
-    (table,) = numbers(x=(x, FINITE))
+    (table,) = numbers(x=x)
     y, x = instruments(y, x) if np.ndim(table) == 2 else pair(y, x)
     needed = 3 if x.ndim == 1 else x.shape[1] + 2
     train = whole("train", train, least=needed, most=y.size - needed)
@@ -576,24 +460,16 @@ def notional_interval(
 ) -> NotionalInterval:
     """Return the confidence interval of a hedge's notional from the standard error of its beta.
 
-    Formula: ``V (beta - z se)`` to ``V (beta + z se)``.
-
+    Formula: ``V (beta - z se)`` to ``V (beta + z se)``, the delta of coin margin left out.
     **Source:** the interval of a slope times the book.
 
     Parameters
     ----------
-    beta, se : array_like
-        Estimate and standard error, >= 0.
-    book_usd : array_like
-        Value of the book, USD, >= 0.
+    beta, se, book_usd : array_like
+        Estimate and standard error, >= 0; value of the book, USD, >= 0.
     z : array_like
         Standard errors to each side, > 0; the default is the normal 95%. Student's from
         ``BetaEstimate.interval`` is a little wider: say which.
-
-    Returns
-    -------
-    NotionalInterval
-        USD to short, broadcast shape, the delta of coin margin left out.
 
     Examples
     --------
@@ -601,10 +477,5 @@ def notional_interval(
     >>> round(interval.low_usd), round(interval.high_usd)
     (16200, 19800)
     """
-    beta, se, book_usd, z = numbers(
-        beta=(beta, FINITE),
-        se=(se, NONNEGATIVE),
-        book_usd=(book_usd, NONNEGATIVE),
-        z=(z, POSITIVE),
-    )
+    beta, se, book_usd, z = numbers(beta=beta, se=se, book_usd=book_usd, z=(z, POSITIVE))
     return NotionalInterval(low_usd=book_usd * (beta - z * se), high_usd=book_usd * (beta + z * se))

@@ -2,6 +2,9 @@
 
 One path is replayed with every column, many paths with the summary only. Both run the same lines:
 :mod:`hedgelib._walk` is plain Python for the one and, with numba, compiled for the many.
+
+Values that are not accepted, and shapes or dates that do not go together, raise
+:class:`hedgelib.errors.InvalidInput`; fewer than two prices :class:`hedgelib.errors.NotEnoughData`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,6 @@ from hedgelib._check import (
     ABOVE_MINUS_ONE,
     FINITE,
     FRACTION,
-    NONNEGATIVE,
     POSITIVE,
     RATE,
     SHARE,
@@ -67,22 +69,12 @@ class TopUp:
 
     Parameters
     ----------
-    trigger : float
-        Equity over notional, a decimal above 0, below which margin is added.
-    leverage : float
-        Leverage that the top-up brings it down to, > 0 and below ``1 / trigger``.
+    trigger, leverage : float
+        Equity over notional, a decimal above 0, below which margin is added; leverage that the
+        top-up brings it down to, > 0 and below ``1 / trigger``, or the trigger would fire again at
+        once.
     budget_usd : float
-        The most that is added in all, USD, >= 0; ``inf`` for no limit.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, or a leverage at which the trigger fires again at once.
-
-    Examples
-    --------
-    >>> TopUp(trigger=0.2, leverage=3.0, budget_usd=10_000).leverage
-    3.0
+        The most that is added in all, >= 0; ``inf`` for no limit.
     """
 
     trigger: float
@@ -92,7 +84,7 @@ class TopUp:
     def __post_init__(self) -> None:
         scalars(
             trigger=(self.trigger, POSITIVE),
-            leverage=(self.leverage, POSITIVE),
+            leverage=self.leverage,
             budget_usd=(self.budget_usd, _BUDGET),
         )
         if self.leverage * self.trigger >= 1:
@@ -114,15 +106,13 @@ class Outcome:
     pnl_usd : float
         Profit without money that came from outside.
     max_drawdown, max_drawdown_usd : float
-        Maximum drawdown: greatest fall from a peak of wealth, as a decimal of that peak, and in
-        USD.
-    worst_step_usd : float
-        Greatest loss in one step, as a negative number; 0 if there was none.
-    step_sd_usd : float
-        Standard deviation of the profit of a step (n - 1; 0 for a single step).
+        Greatest fall from a peak of wealth, as a decimal of that peak, and in USD.
+    worst_step_usd, step_sd_usd : float
+        Greatest loss in one step, as a negative number, 0 if there was none; standard deviation of
+        the profit of a step (n - 1; 0 for a single step).
     effectiveness : float or None
-        Variance reduction: share of the variance of the unhedged book's steps that the hedge
-        removed; ``None`` where that book did not vary.
+        Share of the variance of the unhedged book's steps that the hedge removed; ``None`` where
+        that book did not vary.
     funding_usd, costs_usd : float
         Funding received; fees and slippage, negative.
     liquidated_at : int or None
@@ -199,41 +189,25 @@ class Replay:
     ----------
     label : str
         Where the prices come from.
-    price_usd, perp_usd : ndarray
-        Of the hedge coin, and of the contract.
-    book_usd : ndarray
-        What is kept in the spot wallet.
-    unhedged_usd : ndarray
-        The original book, with no hedge and no new money.
-    contracts : ndarray
-        Signed.
-    notional_usd : ndarray
-        At the mark, unsigned.
-    equity_coin : ndarray
-        Of the futures account; 0 where its margin is a stablecoin.
-    equity_usd : ndarray
-        Of the futures account.
-    wealth_usd : ndarray
-        Book and account.
+    price_usd, perp_usd, book_usd : ndarray
+        Of the hedge coin, and of the contract; what is kept in the spot wallet.
+    unhedged_usd, contracts, notional_usd : ndarray
+        The original book, with no hedge and no new money; signed; at the mark, unsigned.
+    equity_coin, equity_usd, wealth_usd : ndarray
+        Of the futures account, in coin 0 where its margin is a stablecoin; book and account.
     margin_ratio : ndarray
         Equity over notional before anything is traded on the date (at the start: after opening);
         ``inf`` without a position.
-    active : ndarray of bool
-        Whether the rules want the hedge on.
-    liquidated : ndarray of bool
-        From the date of the liquidation on.
+    active, liquidated : ndarray of bool
+        Whether the rules want the hedge on; from the date of the liquidation on.
     collateral_pnl_usd, hedge_pnl_usd, basis_pnl_usd : ndarray
         Of the coins in the wallet; of the contracts as if they traded at spot; and what their
         premium over spot adds.
-    funding_usd : ndarray
-        Funding received; negative is paid.
-    fees_usd, slippage_usd : ndarray
-        Costs, negative.
-    liquidation_usd : ndarray
-        What the venue keeps of the account, negative; above zero where the price was past
-        bankruptcy already and the venue bears the rest.
-    top_ups_usd : ndarray
-        Added from outside.
+    funding_usd, fees_usd, slippage_usd : ndarray
+        Funding received, negative is paid; costs, negative.
+    liquidation_usd, top_ups_usd : ndarray
+        What the venue keeps of the account, negative, but above zero where the price was past
+        bankruptcy already and the venue bears the rest; added from outside.
     """
 
     plan: HedgePlan
@@ -325,14 +299,7 @@ class Replay:
         return _outcome("unhedged", self.unhedged_usd, self.plan.book_usd)
 
     def attribution(self) -> dict[str, float]:
-        """Split the change of wealth into what it came from.
-
-        Returns
-        -------
-        dict of str to float
-            USD over the whole path; the values add up to final wealth less what there was at the
-            start, top-ups among them.
-        """
+        """Split the change of wealth, top-ups included, into what it came from; USD."""
         return {name: float(column[-1]) for name, column in self._parts().items()}
 
     def _parts(self) -> dict[str, FloatArray]:
@@ -390,22 +357,13 @@ class ReplaySummary:
 
     Parameters
     ----------
-    label : str
-        Where the prices come from.
-    start_wealth_usd : float
-        Book and margin before anything was traded.
-    wealth_usd, book_usd, unhedged_usd : ndarray
-        At the end: all of it, what was kept in the spot wallet, and the original book unhedged.
-    pnl_usd, unhedged_pnl_usd : ndarray
-        Profit, money from outside left out.
-    funding_usd : ndarray
-        Funding received; negative is paid.
-    fees_usd, slippage_usd : ndarray
-        Costs, negative.
-    liquidation_usd : ndarray
-        What the venue keeps of the account, negative; above zero where it bears a loss.
-    top_ups_usd : ndarray
-        Added from outside.
+    label, start_wealth_usd : str, float
+        Where the prices come from; book and margin before anything was traded.
+    wealth_usd, book_usd, unhedged_usd, pnl_usd, unhedged_pnl_usd : ndarray
+        At the end: all of it, what was kept in the spot wallet, and the original book unhedged;
+        profit, money from outside left out.
+    funding_usd, fees_usd, slippage_usd, liquidation_usd, top_ups_usd : ndarray
+        Sums over the path, as in :class:`Replay`.
     liquidated_at : ndarray of int
         Step of the liquidation, -1 where there was none.
     min_margin_ratio : ndarray
@@ -450,25 +408,7 @@ class ReplaySummary:
     def quantiles(
         self, name: str = "pnl_usd", levels: ArrayLike = (0.05, 0.25, 0.5, 0.75, 0.95)
     ) -> FloatArray:
-        """Quantiles over the paths of one of the arrays.
-
-        Parameters
-        ----------
-        name : str
-            Of the array.
-        levels : array_like
-            0 to 1.
-
-        Returns
-        -------
-        ndarray
-            Shape of `levels`.
-
-        Raises
-        ------
-        InvalidInput
-            No such array, or a level outside 0 to 1.
-        """
+        """Return quantiles over the paths of one of the arrays, by its name; levels are 0 to 1."""
         arrays = tuple(n for n in self.__slots__ if isinstance(getattr(self, n), np.ndarray))
         one_of("name", name, arrays)
         (levels,) = numbers(levels=(levels, SHARE))
@@ -502,10 +442,7 @@ class ReplaySummary:
 class Comparison:
     """The unhedged book, the naive hedge and the plan on one path: made by :func:`compare`.
 
-    Parameters
-    ----------
-    naive, plan : Replay
-        1:1 with the collateral left out, and the plan; both hold the outcome of the unhedged book.
+    `naive` is 1:1 with the collateral left out; both hold the outcome of the unhedged book.
     """
 
     naive: Replay
@@ -521,13 +458,7 @@ class Comparison:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dictionary for each of the three, for a table.
-
-        Returns
-        -------
-        list of dict
-            Keys as the fields of :class:`Outcome`.
-        """
+        """Return the fields of each of the three outcomes, for a table."""
         return [outcome.row() for outcome in self.outcomes]
 
     def _repr_html_(self) -> str:
@@ -586,20 +517,20 @@ def replay(
     funding included. `V` is the whole book, which moves as `K` does; where no margin came out of
     the book the two are one, and the short is ``h beta V + coins S - target_beta V``. A change of
     size with coin margin is divided by one plus its costs when the short grows, by one less them
-    when it shrinks, since they leave the wallet in coin.
-
-    **Source:** the dollar delta of a coin-margined account is its equity less its notional. A
-    liquidation takes the whole margin, as in :func:`hedgelib.scenario.run_scenario`, and the book
-    goes on unhedged; a book cannot lose more than itself; sizes leave the basis out, as the plan
-    does. Nothing is seen between two dates: a spike that reverses before the close liquidates in
-    reality and not here, so finer steps find liquidations that coarse ones miss.
+    when it shrinks, since they leave the wallet in coin. **Source:** the dollar delta of a
+    coin-margined account is its equity less its notional. A liquidation takes the whole margin, as
+    in :func:`hedgelib.scenario.run_scenario`, and the book goes on unhedged; a book cannot lose
+    more than itself; sizes leave the basis out, as the plan does. Nothing is seen between two
+    dates: a spike that reverses before the close liquidates in reality and not here, so finer steps
+    find liquidations that coarse ones miss.
 
     Parameters
     ----------
     plan : HedgePlan
-        Placed on the first date, at its own price.
+        Placed on the first date, at its own price; the opening costs must leave the margin above
+        maintenance.
     prices_usd : array_like, shape (n_steps + 1,), or Paths
-        USD per coin, > 0, starting at the plan's price; a pandas series brings its dates along.
+        > 0, starting at the plan's price; a pandas series brings its dates along.
     book_usd : array_like, shape (n_steps + 1,), optional
         Value of the whole book in any unit; modelled as beta times the coin's return when left out.
     residual : array_like, scalar or shape (n_steps,)
@@ -623,22 +554,13 @@ def replay(
         Margin added from outside; none when left out.
     whole_contracts : bool
         Whether changes are rounded to the contract's lot, or made to the last cent.
-    max_leverage : float, optional
-        The venue refuses to enlarge a position beyond this; the contract's own cap when left out.
-    maintenance_rate : float, optional
-        Flat rate; the plan's ladder when left out.
+    max_leverage, maintenance_rate : float, optional
+        The venue refuses to enlarge a position beyond this, the contract's own cap when left out;
+        flat rate, the plan's ladder when left out.
     sizing : {"plan", "naive"}
         As the plan, or 1:1: the value of the book, whatever its beta and its collateral.
     hours_per_step : float, optional
         As for :func:`hedgelib.paths.history`.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range, shapes or dates that do not go together, a path that does not start
-        at the plan's price, a margin that the opening costs bring down to maintenance.
-    NotEnoughData
-        Fewer than two prices.
 
     Examples
     --------
@@ -741,11 +663,6 @@ def replay_many(
     **options
         As for :func:`replay`; a column may be one for all paths, or have a row for each.
 
-    Raises
-    ------
-    InvalidInput, NotEnoughData
-        As for :func:`replay`.
-
     Examples
     --------
     >>> from hedgelib.contracts import ContractTerms
@@ -818,26 +735,12 @@ def compare(
     """Put the unhedged book, the naive 1:1 hedge and the plan side by side on one path.
 
     The naive hedge shorts the value of the book, whatever its beta, and leaves its own collateral
-    out; it has the plan's margin and is never resized.
-
-    **Source:** :func:`replay`, twice.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n_steps + 1,), or Paths
-        USD per coin, > 0, starting at the plan's price.
-    **options
-        As for :func:`replay`, without `sizing`.
-
-    Raises
-    ------
-    InvalidInput, NotEnoughData
-        As for :func:`replay`.
+    out; it has the plan's margin and is never resized. Bought coin behind it is itself not hedged,
+    so it hedges nothing else. **Source:** :func:`replay`, twice; arguments as there, without
+    `sizing`.
 
     Examples
     --------
-    Bought coin behind a 1:1 short is itself not hedged, so the naive hedge hedges nothing else:
-
     >>> from hedgelib.contracts import ContractTerms
     >>> from hedgelib.plan import plan_hedge
     >>> eth = ContractTerms(venue="Binance COIN-M", symbol="ETHUSD_PERP", kind="inverse",
@@ -892,7 +795,7 @@ def _set_up(
     instance("plan", plan, HedgePlan)
     paths = _as_paths(prices_usd, book_usd, dates, hours_per_step, many)
     _same_start(plan, paths)
-    (slippage_rate,) = scalars(slippage_rate=(slippage_rate, FRACTION))
+    (slippage_rate,) = scalars(slippage_rate=slippage_rate)
     (share,) = scalars(band=(0.0 if band is None else band, _BAND))
     tiers, in_face = _ladder(plan, maintenance_rate)
     columns = _columns(
@@ -966,7 +869,7 @@ def _as_paths(
         return paths
     common_dates(paths.dates, paths.utc, book_usd=book_usd)
     shape = paths.prices_usd.shape
-    (book,) = numbers(book_usd=(book_usd, NONNEGATIVE))
+    (book,) = numbers(book_usd=book_usd)
     return replace(paths, book_usd=np.broadcast_to(_rows("book_usd", book, *shape), shape))
 
 
@@ -988,7 +891,7 @@ def _ladder(plan: HedgePlan, maintenance_rate: float | None) -> tuple[MarginTier
     """
     terms, rate = plan.contract, plan.maintenance_rate
     if maintenance_rate is not None:
-        (rate,) = scalars(maintenance_rate=(maintenance_rate, FRACTION))
+        (rate,) = scalars(maintenance_rate=maintenance_rate)
     tiers, in_face = MarginTiers(floors=(0.0,), rates=(rate,)), False
     own = terms.maintenance_rates
     if maintenance_rate is None and own and own[0] == rate:
@@ -1093,7 +996,7 @@ def _terms(
         top_up = _NO_TOP_UP
     instance("top_up", top_up, TopUp)
     cap = plan.contract.max_leverage if max_leverage is None else max_leverage
-    (cap,) = scalars(max_leverage=(_NO_CAP if cap is None else cap, POSITIVE))
+    (cap,) = scalars(max_leverage=_NO_CAP if cap is None else cap)
     contract, inverse = plan.contract, plan.contract.kind == "inverse"
     at_entry = contract.maintenance_basis == "entry" and (plan.holds_coin or not inverse)
     lot = contract.multiplier * contract.lot

@@ -1,6 +1,9 @@
 """Returns of prices: simple and log, and of a longer horizon.
 
 The profit of a hedge is a straight line in the simple return of the horizon at which it is kept.
+
+Prices are > 0, in order of time, evenly spaced, of one or two dimensions. Anything else raises
+:class:`hedgelib.errors.InvalidInput`, and too few :class:`hedgelib.errors.NotEnoughData`.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from numpy.typing import ArrayLike
 
 from hedgelib._check import (
     ABOVE_MINUS_ONE,
-    POSITIVE,
     FloatArray,
     ascending,
     extremes,
@@ -27,28 +29,9 @@ __all__ = ["HorizonReturns", "horizon_returns", "log_returns", "simple_returns"]
 
 
 def simple_returns(prices_usd: ArrayLike) -> FloatArray:
-    """Compute simple returns of a price series, or of each column of a table of prices.
+    """Compute simple returns of a price series, or of each column of a table of prices; decimals.
 
-    Formula: ``prices[1:] / prices[:-1] - 1``.
-
-    **Source:** definition.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Decimals.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
+    Formula: ``prices[1:] / prices[:-1] - 1``, a row less than prices. **Source:** definition.
 
     Examples
     --------
@@ -62,7 +45,7 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
 def _prices(prices_usd: ArrayLike) -> FloatArray:
     ascending(prices_usd=prices_usd)
-    (prices,) = numbers(prices_usd=(prices_usd, POSITIVE))
+    (prices,) = numbers(prices_usd=prices_usd)
     if np.ndim(prices) not in (1, 2):
         raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
     if len(prices) < 2:
@@ -73,27 +56,9 @@ def _prices(prices_usd: ArrayLike) -> FloatArray:
 def log_returns(prices_usd: ArrayLike) -> FloatArray:
     """Compute log returns of a price series, or of each column of a table of prices.
 
-    Formula: ``log(prices[1:]) - log(prices[:-1])``. The profit of a hedge is a straight line in
-    simple returns: size it with those.
-
-    **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n,) or (n, k)
-        > 0, in order of time, evenly spaced.
-
-    Returns
-    -------
-    ndarray, shape (n - 1,) or (n - 1, k)
-        Logarithms, not percentages: they add up over time, simple returns do not.
-
-    Raises
-    ------
-    InvalidInput
-        A price that is missing or not > 0, or more than two dimensions.
-    NotEnoughData
-        Fewer than two prices.
+    Formula: ``log(prices[1:]) - log(prices[:-1])``, a row less than prices. They add up over time,
+    simple returns do not; but the profit of a hedge is a straight line in simple returns: size it
+    with those. **Source:** definition; ``log(1 + r)`` of the simple return ``r``.
 
     Examples
     --------
@@ -111,10 +76,8 @@ class HorizonReturns(Numbers):
     ----------
     returns : ndarray, shape (blocks,) or (blocks, k)
         Simple returns of the blocks, decimals.
-    periods : int
-        Length of a block.
-    dropped : int
-        Observations at the end that filled no block and were left out.
+    periods, dropped : int
+        Length of a block; observations at the end that filled no block and were left out.
     """
 
     returns: FloatArray
@@ -128,10 +91,9 @@ def horizon_returns(
 ) -> HorizonReturns:
     """Compound simple returns over non-overlapping periods.
 
-    Formula: the product of ``1 + r`` over each block, less 1.
-
-    **Source:** wealth multiplies. The beta of a hedge that is kept for a week is that of weekly
-    returns, estimated from a fifth of the observations, with an error to match.
+    Formula: the product of ``1 + r`` over each block, less 1. **Source:** wealth multiplies. The
+    beta of a hedge that is kept for a week is that of weekly returns, estimated from a fifth of the
+    observations, with an error to match.
 
     Parameters
     ----------
@@ -140,15 +102,7 @@ def horizon_returns(
     periods : int
         Observations in a block, from 1 to n.
     incomplete : {"refuse", "drop"}
-        What to do with observations at the end that fill no block. Dropped ones are counted in
-        the result.
-
-    Raises
-    ------
-    InvalidInput
-        A return of -100% or less, a missing value, or a block left incomplete without leave.
-    NotEnoughData
-        Fewer observations than one block.
+        What to do with observations at the end that fill no block; the result counts those dropped.
 
     Examples
     --------

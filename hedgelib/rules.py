@@ -3,6 +3,10 @@
 A rule looks at the data up to a date and fires there or not; what it says is acted on at that same
 close. None sees the future: changing tomorrow's price changes no answer of today. Whether any of
 them helps is a question for :func:`hedgelib.replay.replay`, and that is what they are here for.
+
+Prices are USD per coin, > 0, of shape (n_steps + 1,) or (n_paths, n_steps + 1). None at all raises
+:class:`hedgelib.errors.NotEnoughData`, and what is not accepted
+:class:`hedgelib.errors.InvalidInput`.
 """
 
 from __future__ import annotations
@@ -71,18 +75,6 @@ def always_on(prices_usd: ArrayLike) -> Signal:
 
     **Source:** the plain hedge, to judge the others by.
 
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
-        USD per coin, > 0.
-
-    Raises
-    ------
-    InvalidInput
-        Prices that are missing or not > 0.
-    NotEnoughData
-        No price.
-
     Examples
     --------
     >>> always_on([100, 90])
@@ -94,26 +86,14 @@ def always_on(prices_usd: ArrayLike) -> Signal:
 def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signal:
     """Fire after a rise: the advice to lock in gains.
 
-    Formula: ``price_t / price_(t - lookback) - 1 >= threshold``.
-
-    **Source:** "lock in significant gains", the usual reason to hedge. It locks in the part that
-    moves with the coin, and gives up the rest of the rally.
+    Formula: ``price_t / price_(t - lookback) - 1 >= threshold``. **Source:** "lock in significant
+    gains", the usual reason to hedge. It locks in the part that moves with the coin, and gives up
+    the rest of the rally.
 
     Parameters
     ----------
-    prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
-        USD per coin, > 0.
-    lookback : int
-        Steps, >= 1; before there are as many, it does not fire.
-    threshold : float
-        Decimal.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-    NotEnoughData
-        No price.
+    lookback, threshold : int, float
+        Steps, >= 1, before as many it does not fire; decimal.
 
     Examples
     --------
@@ -132,24 +112,14 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
     """Fire below the moving average: "anticipate a correction" in figures.
 
-    Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``.
-
-    **Source:** "anticipate a correction" cannot be tested as such; a moving average is the
-    most common substitute, and it is always late.
+    Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``. **Source:** "anticipate a
+    correction" cannot be tested as such; a moving average is the most common substitute, and it is
+    always late.
 
     Parameters
     ----------
-    prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
-        USD per coin, > 0.
     window : int
         Steps, >= 2; before there are as many prices, it does not fire.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-    NotEnoughData
-        No price.
 
     Examples
     --------
@@ -166,25 +136,13 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
     """Fire when the returns have calmed down: the perceived risk has passed.
 
     Formula: root of the mean square of the last `window` simple returns, at most `threshold`.
-
     **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
     observable measure of it. The mean is not taken out: a steady fall is no calm.
 
     Parameters
     ----------
-    prices_usd : array_like, shape (n_steps + 1,) or (n_paths, n_steps + 1)
-        USD per coin, > 0.
-    window : int
-        Returns, >= 1; before there are as many, it does not fire.
-    threshold : float
-        Decimal per step, >= 0.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-    NotEnoughData
-        No price.
+    window, threshold : int, float
+        Returns, >= 1, before as many it does not fire; decimal per step, >= 0.
 
     Examples
     --------
@@ -203,31 +161,16 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int = 1) -> Signal:
     """Fire when a short has been paying too much funding: the cost is prohibitive.
 
-    Formula: mean of the last `window` rates settled ``<= -threshold``.
-
-    **Source:** the only one of the usual advice on funding with the sign the right way round: a
-    negative rate is what a short pays.
+    Formula: mean of the last `window` rates settled ``<= -threshold``; on the first date none is
+    known, so it does not fire there. **Source:** the only one of the usual advice on funding with
+    the sign the right way round: a negative rate is what a short pays.
 
     Parameters
     ----------
     funding_rate : array_like, shape (n_steps,) or (n_paths, n_steps)
         Decimal per step; below zero shorts pay.
-    threshold : float
-        Decimal per step, >= 0.
-    window : int
-        Steps, >= 1.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_steps + 1,) or (n_paths, n_steps + 1)
-        On the first date no rate is known, so it does not fire there.
-
-    Raises
-    ------
-    InvalidInput
-        Values out of range.
-    NotEnoughData
-        No rate.
+    threshold, window : float, int
+        Decimal per step, >= 0; steps, >= 1.
 
     Examples
     --------
@@ -249,24 +192,15 @@ def hedge_when(
 ) -> Signal:
     """Combine rules: the hedge is on since one of them put it on and none took it off.
 
-    **Source:** the state of a switch is that of its last throw.
+    The result is for ``active`` of a replay. **Source:** the state of a switch is that of its last
+    throw.
 
     Parameters
     ----------
     put_on, take_off : ndarray of bool, or a sequence of them
-        Of one shape. Where both fire on a date, it comes off.
+        Of one shape, at least one in all. Where both fire on a date, it comes off.
     start : bool
         Whether the hedge is on until a rule first fires.
-
-    Returns
-    -------
-    ndarray of bool
-        For ``active`` of a replay.
-
-    Raises
-    ------
-    InvalidInput
-        No rule at all, shapes that differ, values other than true and false.
 
     Examples
     --------

@@ -1,9 +1,10 @@
 """The effect of one market move on spot, collateral and hedge together.
 
-A value that is missing or outside the range its parameter gives, and shapes that do not go
-together, raise :class:`hedgelib.errors.InvalidInput`; *Raises* lists what else does. A function of
-arrays returns the broadcast shape, in the unit that its name ends with; a result with several
-fields has each in the shape of the arguments that it depends on.
+A value that is missing or not what its parameter accepts, and shapes that do not go together,
+raise :class:`hedgelib.errors.InvalidInput`, and too few values
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
+function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
+result has the shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -14,11 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
-    ABOVE_MINUS_ONE,
     FINITE,
     NONNEGATIVE,
-    POSITIVE,
-    RATE,
     FloatArray,
     Result,
     extremes,
@@ -46,29 +44,17 @@ def coin_account(
     price_usd: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the equity and the dollar delta of a coin-margined account.
+    """Return the equity, in coin and in USD, and the dollar delta of a coin-margined account.
 
     Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
-    delta ``equity_usd + contracts * multiplier_usd``.
-
+    delta ``equity_usd + contracts * multiplier_usd``, what a return of 100% from here would add.
     **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
     the price that is ``equity_usd + N``, with ``N`` signed.
 
     Parameters
     ----------
-    contracts : array_like
-        Signed number of contracts.
-    entry_usd, price_usd : array_like
-        Entry and present price, USD per coin, > 0.
-    wallet_coin : array_like
-        Coins in the account, >= 0.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
-
-    Returns
-    -------
-    equity_coin, equity_usd, delta_usd : float or ndarray
-        Broadcast shape. The delta is what a return of 100% from here would add, in USD.
+    contracts, entry_usd, wallet_coin, price_usd, multiplier_usd : array_like
+        Signed; > 0; coins in the account, >= 0; present price, > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -78,29 +64,21 @@ def coin_account(
     [16.470588, 49000.0, 0.0]
     """
     contracts, entry_usd, wallet_coin, price_usd, multiplier_usd = numbers(
-        contracts=(contracts, FINITE),
-        entry_usd=(entry_usd, POSITIVE),
-        wallet_coin=(wallet_coin, NONNEGATIVE),
-        price_usd=(price_usd, POSITIVE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        contracts=contracts,
+        entry_usd=entry_usd,
+        wallet_coin=wallet_coin,
+        price_usd=price_usd,
+        multiplier_usd=multiplier_usd,
     )
     with extremes("coin_account"):
         equity = wallet_coin + inverse_pnl_coin(contracts, entry_usd, price_usd, multiplier_usd)
-        worth = equity * price_usd
-        return plain(equity), plain(worth), plain(worth + contracts * multiplier_usd)
+        equity_usd = equity * price_usd
+        return plain(equity), plain(equity_usd), plain(equity_usd + contracts * multiplier_usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePnl:
-    """Profit and loss of one move, part by part: made by :func:`move_pnl`.
-
-    Parameters
-    ----------
-    spot_usd, collateral_usd, hedge_usd, total_usd : float or ndarray
-        USD.
-    hedge_coin : float or ndarray
-        Coins.
-    """
+    """Profit and loss of one move, part by part: made by :func:`move_pnl`."""
 
     spot_usd: Result
     collateral_usd: Result
@@ -120,27 +98,17 @@ def move_pnl(
 ) -> MovePnl:
     """Add up spot, coin margin and an inverse hedge after one move, in plain algebra.
 
-    Formula: ``r (beta V + C E + contracts multiplier)``, part by part.
-
-    **Source:** the definition of each part. It knows no liquidation and lets a book lose more than
-    itself: for a plan as it would be traded see :func:`run_scenario`.
+    Formula: ``r (beta V + C E + contracts multiplier)``, part by part. **Source:** the definition
+    of each part. It knows no liquidation and lets a book lose more than itself: for a plan as it
+    would be traded see :func:`run_scenario`.
 
     Parameters
     ----------
-    book_usd : array_like
-        Value of the book without the margin, USD, >= 0.
-    beta : array_like
-        Of that book to the coin.
-    collateral_coin : array_like
-        Coins held as margin, >= 0.
-    contracts : array_like
-        Signed number of contracts.
-    price_usd : array_like
-        Price of the coin before the move, and entry of the contracts, > 0.
-    move : array_like
-        Return of the coin, a decimal above -1.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    book_usd, beta, collateral_coin : array_like
+        Value of the book without the margin, >= 0, and its beta; coins held as margin, >= 0.
+    contracts, price_usd, move, multiplier_usd : array_like
+        Signed; price of the coin before the move, and entry of the contracts, > 0; return of the
+        coin, a decimal above -1; USD face of one contract, > 0.
 
     Examples
     --------
@@ -150,13 +118,13 @@ def move_pnl(
     -7500.0
     """
     book_usd, beta, collateral_coin, contracts, price_usd, move, multiplier_usd = numbers(
-        book_usd=(book_usd, NONNEGATIVE),
-        beta=(beta, FINITE),
-        collateral_coin=(collateral_coin, NONNEGATIVE),
-        contracts=(contracts, FINITE),
-        price_usd=(price_usd, POSITIVE),
-        move=(move, ABOVE_MINUS_ONE),
-        multiplier_usd=(multiplier_usd, POSITIVE),
+        book_usd=book_usd,
+        beta=beta,
+        collateral_coin=collateral_coin,
+        contracts=contracts,
+        price_usd=price_usd,
+        move=move,
+        multiplier_usd=multiplier_usd,
     )
     with extremes("move_pnl"):
         after = price_usd * (1 + move)
@@ -188,16 +156,12 @@ class Scenario:
         What the premium of the contract over spot, at entry and at exit, adds to that.
     funding_pnl_usd : ndarray
         Funding received; negative is paid.
-    fees_usd : ndarray
-        Fees, negative.
-    total_pnl_usd : ndarray
-        The sum of the six in USD.
-    unhedged_pnl_usd : ndarray
-        Of the original book, with no hedge and no new money.
-    liquidated : ndarray of bool
-        Whether the move passes the liquidation price: all the margin is then lost.
-    wiped_out : ndarray of bool
-        Whether beta times the move would take more than the book: its loss stops at all of it.
+    fees_usd, total_pnl_usd, unhedged_pnl_usd : ndarray
+        Fees, negative; the sum of the six in USD; of the original book, with no hedge and no new
+        money.
+    liquidated, wiped_out : ndarray of bool
+        Whether the move passes the liquidation price: all the margin is then lost; whether beta
+        times the move would take more than the book: its loss stops at all of it.
     """
 
     plan: HedgePlan
@@ -216,13 +180,7 @@ class Scenario:
     wiped_out: np.ndarray
 
     def attribution(self) -> dict[str, FloatArray]:
-        """Split the total into what it came from.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n,)
-            Spot, collateral, hedge, basis, funding and fees, USD; they sum to the total.
-        """
+        """Split the total into what it came from, USD, shape (n,) each; they sum to the total."""
         return {
             "spot": self.spot_pnl_usd,
             "collateral": self.collateral_pnl_usd,
@@ -233,13 +191,7 @@ class Scenario:
         }
 
     def rows(self) -> list[dict[str, float | bool]]:
-        """One dictionary for each move, for a table.
-
-        Returns
-        -------
-        list of dict
-            Keys as the fields, without the plan.
-        """
+        """Return the fields for each move, without the plan, for a table."""
         columns = {name: getattr(self, name) for name in self.__slots__ if name != "plan"}
         return [
             {name: column[i].item() for name, column in columns.items()}
@@ -279,32 +231,24 @@ def run_scenario(
     Formula: a move ``r`` of the hedge coin gives the spot ``V (beta r + residual)``, the margin
     ``C E r``, and the hedge its contract's profit from ``E (1 + entry_basis)`` to
     ``E (1 + r) (1 + exit_basis)``, turned into USD at the new spot price. Funding follows at that
-    price.
-
-    **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit stays in
-    coin. A book cannot lose more than itself, so its loss stops there. On liquidation the whole
-    margin is taken as lost: what is left of it goes to the venue's insurance fund.
+    price. **Source:** wealth is ``r`` times the residual delta, linear, as long as coin profit
+    stays in coin. A book cannot lose more than itself, so its loss stops there. On liquidation the
+    whole margin is taken as lost: what is left of it goes to the venue's insurance fund.
 
     Parameters
     ----------
     moves : array_like, shape (n,)
-        Returns of the hedge coin, decimals above -1.
+        Returns of the hedge coin, decimals above -1; what follows is broadcast to them.
     residual : array_like
-        Return of the book beyond beta times the move, decimal, broadcast to `moves`.
+        Return of the book beyond beta times the move, decimal.
     entry_basis, exit_basis : array_like
-        Contract over spot, less one, when it was sold and after the move; decimals, broadcast to
-        `moves`. A short loses where the premium widens.
-    funding_rate : array_like
-        Mean rate per interval, decimal; a short receives it where positive.
-    intervals : array_like
-        Number of settlements held through, >= 0.
+        Contract over spot, less one, when it was sold and after the move; decimals. A short loses
+        where the premium widens.
+    funding_rate, intervals : array_like
+        Mean rate per interval, decimal, which a short receives where positive; number of
+        settlements held through, >= 0.
     close : bool
         Whether the position is bought back, which costs a second fee.
-
-    Raises
-    ------
-    InvalidInput
-        A move or a basis of -100% or less, missing values, shapes that do not go together.
 
     Examples
     --------
@@ -319,11 +263,11 @@ def run_scenario(
     instance("plan", plan, HedgePlan)
     instance("close", close, bool)
     checked = numbers(
-        moves=(moves, ABOVE_MINUS_ONE),
+        moves=moves,
         residual=(residual, FINITE),
-        entry_basis=(entry_basis, ABOVE_MINUS_ONE),
-        exit_basis=(exit_basis, ABOVE_MINUS_ONE),
-        funding_rate=(funding_rate, RATE),
+        entry_basis=entry_basis,
+        exit_basis=exit_basis,
+        funding_rate=funding_rate,
         intervals=(intervals, NONNEGATIVE),
     )
     move, residual, before, after, rate, held = (

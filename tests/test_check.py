@@ -88,6 +88,15 @@ def test_rule_takes_what_it_says_and_nothing_else(rule):
             numbers(x=(value, rule))
 
 
+def test_a_name_has_a_rule_and_a_call_may_give_another():
+    with refused("fee_rate must be a decimal between -1 and 1 (1% is 0.01), got 2.0"):
+        numbers(fee_rate=2)
+    with refused("book_usd must be > 0, got 0.0"):
+        scalars(book_usd=(0, POSITIVE))
+    book_usd, price_usd = numbers(book_usd=0, price_usd=(1, 2))
+    assert (book_usd, price_usd.tolist()) == (0, [1, 2])
+
+
 def test_message_says_where_in_an_array():
     with refused("x must be > 0, got -3.0 at [1]"):
         numbers(x=([1, -3, -4], POSITIVE))

@@ -112,6 +112,7 @@ def test_a_folder_that_nobody_installed_still_says_which_package(monkeypatch):
     ("command", "package", "extra"),
     [
         (["report", "data/portfolios/layer1.csv"], "papermill", "report"),
+        (["reports", "data/portfolios", "--out", "FOLDER"], "papermill", "report"),
         (["fetch", "--venue", "kraken", "--coins", "BTC", "--cache", "FOLDER"], "ccxt", "live"),
         (["class", "roster.csv"], "nbgrader", "class"),
     ],

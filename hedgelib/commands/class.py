@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hedgelib.commands.classroom import add_out, course_folder, require_nbgrader
+from hedgelib._extras import require
+from hedgelib.commands.classroom import add_out, course_folder
 
 SUMMARY = "make a class: exercises with personal numbers, key and gradebook"
 PARTLY = ""
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the class and print where its files are."""
-    require_nbgrader()
+    require("nbgrader", "a class")
 
     from hedgelib.classroom.making import make_class
 

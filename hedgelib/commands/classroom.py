@@ -1,14 +1,11 @@
-"""Options and checks shared by ``hedgelib class`` and ``hedgelib grade``."""
+"""Options shared by ``hedgelib class`` and ``hedgelib grade``."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
 
-from hedgelib._extras import missing
-
-__all__ = ["add_out", "course_folder", "require_nbgrader"]
+__all__ = ["add_out", "course_folder"]
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +21,3 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def course_folder(arguments: argparse.Namespace) -> Path:
     """Return the folder of the course."""
     return Path(arguments.out) / "class"
-
-
-def require_nbgrader() -> None:
-    """Refuse to go on without nbgrader."""
-    if importlib.util.find_spec("nbgrader") is None:
-        raise missing("nbgrader", "a class")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from hedgelib.commands.classroom import add_out, course_folder, require_nbgrader
+from hedgelib._extras import require
+from hedgelib.commands.classroom import add_out, course_folder
 from hedgelib.report.blocks import printable
 
 SUMMARY = "grade a folder of submissions"
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Grade the folder and print where the results are."""
-    require_nbgrader()
+    require("nbgrader", "a class")
 
     from hedgelib.classroom.grading import grade
 

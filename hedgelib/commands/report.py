@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from hedgelib._extras import require
 from hedgelib.errors import InvalidInput, NothingToHedge
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
@@ -108,6 +109,8 @@ def _print_data(parameters: ReportParameters) -> int:
 
 
 def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
+    # The process of the report would say only that its notebook stopped.
+    require("papermill", "hedgelib report")
     from hedgelib.report.pdf import PdfFailed, write_pdf
     from hedgelib.report.render import safe_stem, write_files
     from hedgelib.report.run import Job, make_one

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgelib._check import POSITIVE, scalars
+from hedgelib._extras import require
 from hedgelib.commands.report import add_parameters
 from hedgelib.errors import InvalidInput
 from hedgelib.report.blocks import printable
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InvalidInput(
             "--workers is for this machine and --scheduler for a cluster; leave out one of them"
         )
+    require("papermill", "hedgelib reports")
     # pandas and Jupyter take their time, and --help needs neither.
     from hedgelib.report.gather import gather
     from hedgelib.report.index import old_prices

@@ -2,12 +2,6 @@
 
 `fetch` fills a cache and gives back what is in it, `market.live` the market alone. ccxt is an
 optional dependency and is loaded only when a venue is asked; pandas, when anything is.
-
-Examples
---------
->>> from hedgelib import live
->>> live.live_venue("Kraken Futures").key
-'kraken'
 """
 
 from __future__ import annotations
@@ -38,21 +32,10 @@ __all__ = [
 VENUE_KEYS = ("binance", "bybit", "okx", "deribit", "kraken")
 """The venues that can be asked, by the keys of the bundled contract terms."""
 
-_HOME = {
-    "BENCHMARKS": "data",
-    "CoinData": "data",
-    "LIVE_VENUES": "venues",
-    "LiveData": "data",
-    "LiveVenue": "venues",
-    "Pace": "calls",
-    "TermsDifference": "terms",
-    "cache_folder": "data",
-    "fetch": "data",
-    "live_venue": "venues",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(f"hedgelib.live.{_HOME[name]}"), name)
+    if name in __all__:
+        # All others are at hand in `data`.
+        home = "venues" if name == "LIVE_VENUES" else "data"
+        return getattr(importlib.import_module(f"hedgelib.live.{home}"), name)
     raise AttributeError(f"module 'hedgelib.live' has no attribute {name!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hedgelib._datafiles import FUNDING_COLUMNS
+from hedgelib.live import cache
 from hedgelib.live.cache import DAY_MS, Kind, Series, State, Times, ms_of, series_key
 from hedgelib.live.terms import LiveTerms, funding_hours
 from hedgelib.live.venues import LiveVenue
@@ -40,7 +40,6 @@ def build_market(
     """
     closes, perps, paid = (_of_kind(kind, state, coins, span) for kind in _KINDS)
     table, funding = _table(closes, span), _monthly(paid, span)
-    terms_text = json.dumps(state.terms, sort_keys=True)
     return Market(
         closes=table,
         perpetuals=_table(perps, span),
@@ -50,23 +49,23 @@ def build_market(
         origin={
             "source": _source(venue, state, closes.values(), asked, age),
             "venue": venue.key,
-            "fetched": asked.astimezone(UTC).isoformat(timespec="seconds"),
+            "fetched": cache.iso(asked),
             "age_hours": round(age / 3600, 1),
             "ccxt": state.ccxt,
             "file": "the closes, prices().to_csv()",
-            "sha256": _sha256(table.rename_axis("date").to_csv()),
+            "sha256": cache.digest(table.rename_axis("date").to_csv()),
             "as_recorded": True,
             "notes": tuple(remarks),
             "funding": {
                 "file": "the funding, funding_monthly().to_csv(index=False)",
-                "sha256": _sha256(funding.to_csv(index=False)),
+                "sha256": cache.digest(funding.to_csv(index=False)),
                 "as_recorded": True,
                 "note": _funding_note(venue, state, paid.values()),
                 "proxy": False,
             },
             "contracts": {
                 "file": "the venue's terms in manifest.json",
-                "sha256": _sha256(terms_text),
+                "sha256": cache.digest(json.dumps(state.terms, sort_keys=True)),
                 "as_of": f"read {terms.venue.as_of}",
                 "differences": tuple(
                     f"{one.contract} {one.figure}: bundled {one.bundled}, live {one.live}, "
@@ -83,8 +82,8 @@ _KINDS: tuple[Kind, ...] = ("close", "perp", "funding")
 
 def _of_kind(kind: Kind, state: State, coins: tuple[str, ...], span: Span) -> dict[str, Series]:
     """Find the series of a kind that have something in the span, by coin."""
-    found = {coin: state.series.get(series_key(kind, coin)) for coin in coins}
-    return {c: s for c, s in found.items() if s is not None and len(within(s, span)[0])}
+    every = {coin: state.series.get(series_key(kind, coin)) for coin in coins}
+    return {c: s for c, s in every.items() if s is not None and len(within(s, span)[0])}
 
 
 def _source(
@@ -127,13 +126,11 @@ def within(series: Series, span: Span) -> tuple[Times, NDArray[np.float64]]:
 
 
 def _table(series: Mapping[str, Series], span: Span) -> pd.DataFrame:
-    """Make a row for each day and a column for each coin that has any; a gap is NaN."""
-    columns = {}
-    for coin, one in series.items():
-        times, values = within(one, span)
-        if len(times):
-            columns[coin] = pd.Series(values, index=times.astype("datetime64[ms]"))
-    frame = pd.DataFrame(columns)
+    """Make a row for each day and a column for each coin; a gap is NaN."""
+    parts = {coin: within(one, span) for coin, one in series.items()}
+    frame = pd.DataFrame(
+        {coin: pd.Series(v, index=t.astype("datetime64[ms]")) for coin, (t, v) in parts.items()}
+    )
     if frame.empty:
         return frame
     frame = frame.reindex(pd.date_range(frame.index.min(), frame.index.max(), freq="D"))
@@ -163,7 +160,3 @@ def _monthly(series: Mapping[str, Series], span: Span) -> pd.DataFrame:
     frame = pd.DataFrame.from_records(records, columns=list(FUNDING_COLUMNS))
     types = {"month": "datetime64[ns]", "settlements": "int64"}
     return frame.astype(types | dict.fromkeys(("mean_8h", "min_8h", "max_8h"), "float64"))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -54,7 +54,7 @@ class Series:
     """One series of a venue, and how much of it has been asked for.
 
     kind : daily closes of the coin, of its perpetual, or the payments of its perpetual
-    symbol, what : ccxt's name of the market it comes from, and what kind of market that is
+    symbol, what : the market it comes from, as ccxt names it, and its kind
     times : milliseconds since 1970, ascending, each once: the start of a day, or a payment
     amounts : USD per coin, or the rate paid, a decimal
     asked_from, asked_through : every day between has been asked for; what is not there is a gap
@@ -110,9 +110,8 @@ class State:
     """What the cache of one venue holds.
 
     series : by key; only those whose files are whole
-    terms : what the venue says of each of its contracts, by its symbol
+    terms, asked : what the venue says of each of its contracts, by its symbol, and when it did
     absent : coins that the venue had no market for, and the day on which it was asked
-    asked : when the venue's markets were last asked for
     damaged : names of files that were not whole
     """
 
@@ -169,9 +168,8 @@ class Cache:
 
     def _read_series(self, key: str, entry: Mapping[str, Any]) -> Series | None:
         text = _read(self.file(key))
-        digest = None if text is None else _digest(text)
         for version in (entry, entry.get("before")):
-            if version is not None and text is not None and version["sha256"] == digest:
+            if version is not None and text is not None and version["sha256"] == digest(text):
                 return _series(version, text)
         return None
 
@@ -188,7 +186,7 @@ class Cache:
             "series": self._record.get("series", {}),
             "terms": {symbol: dict(one) for symbol, one in terms.items()},
             "absent": dict(absent),
-            "asked": _iso(asked),
+            "asked": iso(asked),
             "ccxt": ccxt,
         }
         self._write_manifest()
@@ -201,13 +199,13 @@ class Cache:
         entry = _entry(series, text)
         self._record["series"][series.key] = entry | ({"before": before} if before else {})
         self._write_manifest()
-        if _digest(_read(self.file(series.key)) or "") != entry["sha256"]:
+        if digest(_read(self.file(series.key)) or "") != entry["sha256"]:
             _write(self.file(series.key), text)
 
     def _write_manifest(self) -> None:
         content = {"format": _FORMAT, **self._record}
         body = json.dumps(content, indent=1, sort_keys=True)
-        _write(self.manifest, json.dumps({"sha256": _digest(body), "content": content}, indent=1))
+        _write(self.manifest, json.dumps({"sha256": digest(body), "content": content}, indent=1))
 
     @contextmanager
     def lock(
@@ -265,9 +263,9 @@ def _entry(series: Series, text: str) -> dict[str, Any]:
     return {name: getattr(series, name) for name in _AS_THEY_ARE} | {
         "asked_from": series.asked_from.isoformat(),
         "asked_through": series.asked_through.isoformat(),
-        "asked": _iso(series.asked),
+        "asked": iso(series.asked),
         "rows": len(series.times),
-        "sha256": _digest(text),
+        "sha256": digest(text),
     }
 
 
@@ -283,7 +281,8 @@ def _series(entry: Mapping[str, Any], text: str) -> Series:
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -292,7 +291,7 @@ def _checked(text: str) -> dict[str, Any] | None:
         whole = json.loads(text)
         content = whole["content"]
         good = (
-            whole["sha256"] == _digest(json.dumps(content, indent=1, sort_keys=True))
+            whole["sha256"] == digest(json.dumps(content, indent=1, sort_keys=True))
             and content["format"] == _FORMAT
         )
     except (ValueError, TypeError, KeyError):
@@ -300,7 +299,8 @@ def _checked(text: str) -> dict[str, Any] | None:
     return {k: v for k, v in content.items() if k != "format"} if good else None
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """Write a moment to the second, UTC."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 

@@ -35,17 +35,11 @@ _FIRST_TRIES = 3
 class Pace:
     """How patiently a venue is asked, and the clock that is waited on.
 
-    Parameters
-    ----------
-    tries : int
-        Times that one request is made at most.
-    first_wait_seconds, longest_wait_seconds : float
-        The wait after the first failure, doubled after each further one, and its limit; a venue
-        that asks for a longer wait is given up.
-    timeout_seconds : float
-        How long the venue may be silent.
-    now, sleep, chance : callable
-        Seconds since 1970, waiting, and a random number from 0 to 1.
+    tries : times that one request is made at most
+    first_wait_seconds, longest_wait_seconds : the wait after the first failure, doubled after each
+        further one, and its limit; a venue that asks for a longer wait is given up
+    timeout_seconds : how long the venue may be silent
+    now, sleep, chance : seconds since 1970, waiting, and a random number from 0 to 1
     """
 
     tries: int = 6

@@ -32,12 +32,10 @@ BENCHMARKS = ("BTC", "ETH")
 class CoinData:
     """What there is of one coin.
 
-    source : market that its closes come from, ``"BTC/USDT spot"``; empty where there are none
-    first, last : first and last close
+    source, perpetual : markets of its closes, ``"BTC/USDT spot"``, and of its coin-margined
+        perpetual; empty where there are none
     closes, gaps : days with a close, and days without one between the first and the last
-    perpetual : market of its coin-margined perpetual; empty where there is none
     payments : number of funding payments
-    note : what to know of it
     """
 
     coin: str
@@ -56,12 +54,10 @@ class LiveData:
     """The data of one venue, from its cache, and what was seen when it was filled.
 
     venue, name : key of the venue, and its name for people
-    market : prices, funding and contract terms as everything else takes them
-    differences : between the bundled contract terms and those of the venue
-    agreed, added : figures of contract terms that agree, and figures that the bundled ones lack
+    differences, agreed, added : figures of contract terms that differ from the bundled ones, that
+        agree, and that those lack
     asked, age_seconds : when the venue was asked (the oldest answer in use, UTC), and since then
     requested : whether the venue was asked this time
-    folder : the cache
     notes, failures : remarks, and series that the venue refused
     missing : coins that must be there and have no closes, because the venue refused them
     """
@@ -100,12 +96,10 @@ class LiveData:
         """Return the table of differences as text, with its head in the first row."""
         rows = [["contract", "figure", "bundled", "as of", "live", "used"]]
         for one in self.differences:
+            old, new = _shortened(one.bundled), _shortened(one.live)
+            new += "" if one.used == "live" else " (default of ccxt)"
             figure = one.figure.replace("_", " ")
-            live = _shortened(one.live)
-            live += "" if one.used == "live" else " (default of ccxt)"
-            rows.append(
-                [one.contract, figure, _shortened(one.bundled), one.bundled_as_of, live, one.used]
-            )
+            rows.append([one.contract, figure, old, one.bundled_as_of, new, one.used])
         return rows
 
     def terms_sentence(self) -> str:
@@ -149,47 +143,9 @@ def fetch(
 
     What the cache has is not asked for again. A day that has not ended is never taken for a close.
 
-    Parameters
-    ----------
-    venue : str
-        Key or name: binance, bybit, okx, deribit or kraken.
-    coins : str or iterable of str, optional
-        Coins that must be there.
-    portfolio : str, Path or Portfolio, optional
-        Its coins too, as far as the venue has them, and BTC and ETH.
-    days : int
-        Of history, up to the last day that has ended, UTC.
-    cache : str or Path, optional
-        Folder of the cache; the user's cache folder when omitted.
-    offline : bool
-        Make no requests: use what the cache has, however old.
-    max_age_hours : float
-        A cache no older than this is used as it is.
-    progress : bool, optional
-        Show a progress bar; only in a terminal when omitted.
-    pace : Pace, optional
-        How patiently to ask.
-
-    Returns
-    -------
-    LiveData
-
-    Raises
-    ------
-    VenueError
-        The venue cannot be asked, or gives no answer that can be used.
-    UnknownCoin
-        The venue does not have one of `coins`.
-    NotEnoughData
-        There are no closes at all, or not of one of `coins` in the cache when `offline`.
-    InvalidInput
-        An unknown venue, no coins, or numbers out of range.
-    HedgeError
-        ccxt is not installed, or the cache cannot be written.
-
-    Notes
-    -----
-    **Source:** each venue's public REST interface, through ccxt's unified methods.
+    Parameters and errors as for :func:`hedgelib.market.live`, but that a coin without closes is
+    `missing` in the result; `pace` is how patiently to ask. **Source:** each venue's public REST
+    interface, through ccxt's unified methods.
     """
     needed, optional = _coins(coins, portfolio)
     asked = _Asked(
@@ -266,12 +222,10 @@ class _Asked:
 
     @property
     def cache(self) -> Cache:
-        """The cache of the venue."""
         return Cache(self.folder / self.venue.key)
 
     @property
     def coins(self) -> tuple[str, ...]:
-        """Every coin."""
         return self.needed + self.optional
 
     def answered_by(self, state: State, max_age_hours: float) -> bool:

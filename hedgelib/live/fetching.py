@@ -35,6 +35,7 @@ GRACE_SECONDS = 120.0
 _SKEW_SECONDS = 300.0
 """A difference of clocks below this is not worth a word."""
 
+_DAY = timedelta(days=1)
 _EIGHT_HOURS_MS = DAY_MS // 3
 
 Row = tuple[int, float]
@@ -116,20 +117,15 @@ class Asker:
         """List the inverse perpetuals by coin; one that trades before one that does not."""
         found: dict[str, Mapping[str, Any]] = {}
         for market in self.futures.markets.values():
-            inverse = market.get("swap") and market.get("settle") == market["base"]
-            if not inverse or market["quote"] != "USD":
-                continue
-            if market["base"] not in found or not found[market["base"]].get("active"):
-                found[market["base"]] = market
+            coin, inverse = market["base"], market.get("swap") and market["quote"] == "USD"
+            if inverse and market.get("settle") == coin and not found.get(coin, {}).get("active"):
+                found[coin] = market
         return found
 
     def spot_symbols(self, coin: str) -> list[str]:
         """List the coin's markets against USD or what stands for it, the best one first."""
-        listed = [
-            market
-            for quote in self.venue.quotes
-            if (market := self.spot.markets.get(f"{coin}/{quote}")) and market.get("spot")
-        ]
+        markets = (self.spot.markets.get(f"{coin}/{quote}") for quote in self.venue.quotes)
+        listed = [market for market in markets if market and market.get("spot")]
         listed.sort(key=lambda market: market.get("active") is False)
         return [str(market["symbol"]) for market in listed]
 
@@ -163,23 +159,22 @@ class Asker:
 
     def terms(self) -> dict[str, dict[str, Any]]:
         """Read the terms of every inverse perpetual, by the venue's own symbol."""
-        found = {}
+        terms = {}
         for market in self.perpetuals().values():
             reading = self.venue.read(market["info"])
-            fees = {name: number(market.get(name[:5])) for name in ("maker_fee", "taker_fee")}
-            found[str(market["id"])] = {
+            own = reading.figures
+            fees = {
+                n: number(market.get(n[:5])) for n in ("maker_fee", "taker_fee") if n not in own
+            }
+            terms[str(market["id"])] = {
                 "coin": market["base"],
                 "settle": market["settle"],
-                "figures": reading.figures,
-                "defaults": {
-                    name: fee
-                    for name, fee in fees.items()
-                    if name not in reading.figures and not math.isnan(fee)
-                },
+                "figures": own,
+                "defaults": {name: fee for name, fee in fees.items() if not math.isnan(fee)},
                 "status": reading.status,
                 "trading": reading.trading,
             }
-        return found
+        return terms
 
     def rows(self, source: Source, start: int, end: int) -> list[Row]:
         """Ask once for the rows from `start` to before `end`, milliseconds.
@@ -187,8 +182,8 @@ class Asker:
         Rows outside are left out: some answers begin or end elsewhere.
         """
         ask = self._payments if source.kind == "funding" else self._candles
-        found = ask(source, start, end)
-        return sorted(((t, v) for t, v in found if start <= t < end), key=lambda row: row[0])
+        inside = (row for row in ask(source, start, end) if start <= row[0] < end)
+        return sorted(inside, key=lambda row: row[0])
 
     def _candles(self, source: Source, start: int, end: int) -> Iterator[Row]:
         exchange = self.spot if source.what == "spot" else self.futures
@@ -234,12 +229,12 @@ def everything(asker: Asker, source: Source, start: int, end: int) -> list[Row]:
         if not rows:
             continue
         found += rows
-        step = DAY_MS if source.kind != "funding" else _spacing(rows)
+        step, least = (_spacing(rows), 60_000) if source.kind == "funding" else (DAY_MS, DAY_MS)
         first, last = rows[0][0], rows[-1][0]
         if first - step >= a:
             open_ends.append((a, first))
         if last + step < b:
-            open_ends.append((last + (DAY_MS if source.kind != "funding" else 60_000), b))
+            open_ends.append((last + least, b))
     return found
 
 
@@ -256,10 +251,10 @@ def _clean(source: Source, rows: list[Row], fetch: Fetch) -> list[Row]:
     for at, value in rows:
         if not (math.isfinite(value) and (source.kind == "funding" or value > 0)):
             empty.append(at)
-            continue
-        if kept.get(at, value) != value:
-            different.append(at)
-        kept[at] = value
+        else:
+            if kept.get(at, value) != value:
+                different.append(at)
+            kept[at] = value
     if empty:
         fetch.note(f"{source.symbol}: no usable {_word(source)} on {_days(empty)}; a gap stays")
     if different:
@@ -285,27 +280,25 @@ def _windows(have: Series | None, need: tuple[date, date], length: int) -> list[
     first, last = need
     if have is None:
         return list(_backwards(first, last, length))
-    later = []
     # What came last may not have been there yet when it was asked for.
-    known = day_of(int(have.times[-1])) if len(have.times) else have.asked_from - timedelta(days=1)
-    start = min(have.asked_through, known) + timedelta(days=1)
+    known = day_of(int(have.times[-1])) if len(have.times) else have.asked_from - _DAY
+    start = min(have.asked_through, known) + _DAY
+    later = []
     while start <= last:
-        stop = min(last, start + timedelta(days=length - 1))
-        later.append((start, stop))
-        start = stop + timedelta(days=1)
-    return later + list(_backwards(first, have.asked_from - timedelta(days=1), length))
+        later.append((start, min(last, start + (length - 1) * _DAY)))
+        start += length * _DAY
+    return later + list(_backwards(first, have.asked_from - _DAY, length))
 
 
 def _backwards(first: date, last: date, length: int) -> Iterator[tuple[date, date]]:
     while last >= first:
-        start = max(first, last - timedelta(days=length - 1))
-        yield start, last
-        last = start - timedelta(days=1)
+        yield max(first, last - (length - 1) * _DAY), last
+        last -= length * _DAY
 
 
 def last_finished_day(seconds: float) -> date:
     """Return the last day, UTC, whose candle can be taken for a close."""
-    return datetime.fromtimestamp(seconds - GRACE_SECONDS, UTC).date() - timedelta(days=1)
+    return datetime.fromtimestamp(seconds - GRACE_SECONDS, UTC).date() - _DAY
 
 
 class Filling:
@@ -328,14 +321,14 @@ class Filling:
         here = asker.pace.now()
         self.asked = datetime.fromtimestamp(here, UTC)
         last = last_finished_day(self.earlier(here, asker.clock_seconds()))
-        need = (last - timedelta(days=days - 1), last)
+        need = (last - (days - 1) * _DAY, last)
         sources, absent = self.sources(needed, optional)
         terms = asker.terms()
         self.cache.write_markets(terms=terms, absent=absent, asked=self.asked, ccxt=asker.ccxt)
         work = []
         for source in sources:
-            have = self.start(source)
             length = venue.funding_days if source.kind == "funding" else venue.candle_days
+            have = self.start(source)
             work.append((source, have, _windows(have, need, length)))
         self.progress.start(sum((b - a).days + 1 for _, _, windows in work for a, b in windows))
         for source, have, windows in work:
@@ -364,9 +357,9 @@ class Filling:
         for coin in dict.fromkeys(needed + optional):
             absent.pop(coin, None)
             have = self.state.series.get(series_key("close", coin))
-            found = self.asker.sources(coin, have)
-            sources += found
-            if found or have:
+            of_coin = self.asker.sources(coin, have)
+            sources += of_coin
+            if of_coin or have:
                 continue
             if coin in needed:
                 raise UnknownCoin(

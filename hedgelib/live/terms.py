@@ -146,16 +146,14 @@ class LiveTerms:
             return []
         source = f"the last {len(recent)} payments of {series.symbol}, read through ccxt"
         hours = float(np.median(funding_hours(recent)))
-        found = self.figure("funding_hours", hours, source=f"{source} {self.state.ccxt}")
-        return [replace(found, as_of=series.asked_through.isoformat())]
+        figure = self.figure("funding_hours", hours, source=f"{source} {self.state.ccxt}")
+        return [replace(figure, as_of=series.asked_through.isoformat())]
 
     def shared(self) -> list[Figure]:
         """Find the bundled figures that are the same for every contract of the venue."""
-        for listing in self.bundled.values():
-            found = [figure for figure in listing.figures if figure.name in self.source.shared]
-            if found:
-                return found
-        return []
+        every = (listing.figures for listing in self.bundled.values())
+        shared = ([f for f in figures if f.name in self.source.shared] for figures in every)
+        return next(filter(None, shared), [])
 
     def compare(self, listing: Listing | None, old: Figure | None, new: Figure, used: str) -> None:
         """Count a figure of a bundled contract that agrees or is new; keep a difference."""

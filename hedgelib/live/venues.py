@@ -32,15 +32,13 @@ class LiveVenue:
     """How one venue is asked.
 
     key, name : as in the bundled contract terms, and for people
-    futures, spot : ccxt's names of the exchanges with the perpetuals and the spot markets
-    options : ccxt's, for both
+    futures, spot, options : ccxt's names of the exchanges with the perpetuals and the spot markets,
+        and its options for both
     quotes : currencies that a spot market may be quoted in, the deepest markets first
     candle_days, funding_days, payments : days and payments of funding that fit one answer
-    candle_end : whether the last candle can be named
+    candle_end, index : whether the last candle can be named; whether it has candles of its index
     funding_end : how the last payment is named; "after" is exclusive
-    index : whether it has candles of its index
-    read : reads the venue's record of a contract
-    paid : reads the rate that was paid out of one record of the funding history
+    read, paid : read the venue's record of a contract, and the rate paid out of one of its funding
     shared : figures that no record has because they are the same for every contract of the venue;
         they are taken from its bundled contracts
     """
@@ -65,10 +63,10 @@ class LiveVenue:
 def number(value: Any) -> float:
     """Return a venue's number, which may be text; NaN where it is none."""
     try:
-        found = float(value)
+        given = float(value)
     except (TypeError, ValueError):
         return math.nan
-    return found if math.isfinite(found) else math.nan
+    return given if math.isfinite(given) else math.nan
 
 
 def _reading(status: str, trading: bool, **figures: float) -> Reading:
@@ -239,21 +237,6 @@ LIVE_VENUES = (
 def live_venue(name: object) -> LiveVenue:
     """Find a venue by its key, its name or ccxt's name, in any case.
 
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    LiveVenue
-
-    Raises
-    ------
-    InvalidInput
-        None of that name, with those there are.
-
-    Examples
-    --------
     >>> live_venue("Kraken Futures").key, live_venue("binancecoinm").name
     ('kraken', 'Binance COIN-M')
     """
