@@ -55,8 +55,8 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
     # A year is no better than a month, and steadier: what lesson 06 advises it for.
     history = market.returns().drop(columns="LUNA").dropna()
     book = alices_book()
-    alice, days = history[list(book.coins)] @ book.weights, history.index.to_numpy()
-    month, year = (drift(alice, history["ETH"], days, window) for window in (30, 365))
+    alice = history[list(book.coins)] @ book.weights
+    month, year = (drift(alice, history["ETH"], window) for window in (30, 365))
     assert month.removed > year.removed
     assert np.ptp(year.beta) < np.ptp(month.beta) / 5
 
