@@ -111,7 +111,7 @@ DRAWN = {
     "size and guess": lambda: size().scene(0.4),
     "size, none": lambda: size(0).scene(),
     "size, far too large": lambda: size(2.9).scene(),
-    "size, beyond the axis, and guess": lambda: size(4).scene(0.8),
+    "size, beyond the axis": lambda: size(4).scene(),
     "drift, short window": lambda: drift_of(HISTORY["DOGE"], window=20).scene(),
     "drift, long window": lambda: drift_of(coin="BTC", window=365).scene(),
     "one book": lambda: hedges_by_book([candidates()[0]]),

@@ -172,31 +172,30 @@ class SizedShort:
     def scene(self, guess: float | None = None) -> Scene:
         """Draw the variance that shorts of every size remove, and mark this one."""
         best, r2, short, height = self.fit.beta, self.fit.r2, self.short, self.removed
-        mirrored, far = 2 * best - short, short > 0.8 * _WIDEST
-        guessed, told = _guessed(min(short, _WIDEST), guess, "left" if far else "right", percent)
+        mirrored = 2 * best - short
+        guessed, told = _guessed(short, guess, "right", percent)
         # To where the curve leaves the picture.
-        end = min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2))))
-        sizes = np.linspace(0.0, end, 161)
-        marks: list[Mark] = [Rule(at=0.0)]
+        sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
+        curve = effectiveness_from_ratio(r2, sizes / best)
+        marks: list[Mark] = [Rule(at=0.0), Line(x=sizes, y=curve, role="altcoins")]
         for at, name in ((best, "best"), (2 * best, "twice that")):
             text = f"{name}: {percent(at)}"
             marks += [
                 Rule(at=at, direction="x", width=1.6, dash="dashed"),
                 Text(x=at, y=1.0, text=text, shift=(-7.0, 5.0), vertical="top", align="end"),
             ]
-        curve = effectiveness_from_ratio(r2, sizes / best)
-        marks.append(Line(x=sizes, y=curve, role="altcoins"))
-        if short > _WIDEST or height < -1:
-            arrow = "▶" if short > _WIDEST else "▼"
-            x, y = min(short, _WIDEST), max(height, -0.95)
-            marks.append(Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total"))
-        else:
-            if 0 <= mirrored <= _WIDEST:
-                marks += [
-                    Line(x=[short, mirrored], y=[height, height], role="grey", width=1.7),
-                    Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
-                ]
-            marks.append(Points(x=[short], y=[height], size=14.0))
+        inside = short <= _WIDEST and height >= -1
+        if inside and 0 <= mirrored <= _WIDEST:
+            marks += [
+                Line(x=[short, mirrored], y=[height, height], role="grey", width=1.7),
+                Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
+            ]
+        x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
+        marks.append(
+            Points(x=[short], y=[height], size=14.0)
+            if inside
+            else Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
+        )
         done, share = "removed" if height >= 0 else "added", percent(abs(height))
         title = f"{self.fit.y_name}: short {percent(short)} of it, {share} of the variance {done}"
         has_other = mirrored >= 0 and abs(short / best - 1) > 0.005
@@ -496,12 +495,10 @@ def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
         np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted)),
     ]
     return Collapse(
-        prices=prices,
-        book_usd=book_usd,
-        short_usd=beta * book_usd,
+        prices=prices, book_usd=book_usd, short_usd=beta * book_usd,
         profit_usd=np.array([*profits, sum(profits)]),
         hedge_move=float(shorted[-1] / shorted[0] - 1),
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
