@@ -70,9 +70,7 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
     swing, ended = {}, {}
     for window, cut in weeks.items():
         named = nearest(cut, -0.15)
-        year_of = alices_year(
-            cut, ETH, book_usd=50_000, margin_usd=49_000, near_usd=150, named=named
-        )
+        year_of = alices_year(cut, ETH, book_usd=50_000, margin_usd=49_000)
         swing[window] = year_of.swing_usd(SIZES[2])
         ended[window] = year_of.profit_usd[SIZES[2]][cut.index(named)]
     assert swing[365] < swing[90]
