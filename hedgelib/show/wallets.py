@@ -58,13 +58,11 @@ class WalletPath:
     @property
     def ending(self) -> str:
         """When and at which price the short was liquidated; empty if it was not."""
-        if self.ended is None:
-            return ""
-        return self._on(self.ended, f"at {self._price(self.ended_usd)}")
+        at = f"at {self._price(self.ended_usd)}"
+        return "" if self.ended is None else self._on(self.ended, at)
 
     @property
-    def sold_usd(self) -> str:
-        """What the altcoins sold for margin brought, as text."""
+    def _sold(self) -> str:
         return usd(sum(amount for _, amount in self.top_ups))
 
     def _day(self, step: int) -> str:
@@ -84,18 +82,17 @@ class WalletPath:
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the path and its end as rows of text."""
-        leverage, count = self.notional_usd / float(self.futures_usd[0]), len(self.top_ups)
-        sales = [
-            ("Altcoins sold for margin", f"{self.sold_usd}, in {count} sale{'s' * (count > 1)}"),
-            ("Altcoins left, in coins", percent(self.kept_share)),
-        ]
+        leverage, count = self.notional_usd / self.futures_usd[0], len(self.top_ups)
+        sales = f"{self._sold}, in {count} {'sale' if count == 1 else 'sales'}"
+        left = percent(self.kept_share)
+        sold = [("Altcoins sold for margin", sales), ("Altcoins left, in coins", left)]
         return [
             ("At the start, both wallets", usd(self.total_usd[0])),
             ("Short", f"{usd(self.notional_usd)}, leverage {leverage:.2f}x"),
             ("It ends at", self._price(self.liquidation_usd)),
             ("Highest", self._when(int(self.move.argmax()))),
             ("The short was", f"liquidated {self.ending}" if self.ending else "kept"),
-            *(sales if count else []),
+            *(sold if count else []),
             ("At the end", self._when(-1)),
             ("Spot wallet", usd(self.spot_usd[-1])),
             ("Futures wallet", usd(self.futures_usd[-1])),
@@ -146,12 +143,13 @@ class WalletPath:
             story = f"The short is liquidated, {self.ending}, and its margin is lost."
         elif self.top_ups:
             story = (
-                f"The short is kept after {self.sold_usd} of altcoins were sold for margin; "
+                f"The short is kept after {self._sold} of altcoins were sold for margin; "
                 f"{percent(self.kept_share)} of the coins are left."
             )
+        guessed = ""
         if guess is not None:
-            never = np.isinf(guess)
-            guessed = "that it ends at no price" if never else percent(guess, signed=True)
+            rise = percent(guess, signed=True) if np.isfinite(guess) else "that it ends at no price"
+            guessed = f" Your guess was {rise}."
         return (
             f"{usd(self.spot_usd[0])} of altcoins in the spot wallet and "
             f"{usd(self.futures_usd[0])} of {self.coin} in the futures wallet, short "
@@ -159,7 +157,7 @@ class WalletPath:
             f"{story} At the end ({self._when(-1)}) the spot wallet holds "
             f"{usd(self.spot_usd[-1])}, the futures wallet {usd(self.futures_usd[-1])}, both "
             f"{usd(self.total_usd[-1])}, against {usd(self.total_usd[0])} at the start."
-            + (f" Your guess was {guessed}." if guess is not None else "")
+            f"{guessed}"
         )
 
 
@@ -169,10 +167,10 @@ def _stack(path: WalletPath, x: FloatArray) -> list[Mark]:
     held, below, above, whole_x, whole = x, spot, total, x, total
     cross: list[Mark] = []
     if path.ended is not None:
-        at, prices = path.ended, path.closes.to_numpy()
-        crossing = np.interp(path.ended_usd, prices[at - 1 : at + 1], x[at - 1 : at + 1])
+        at, around = path.ended, slice(path.ended - 1, path.ended + 1)
+        crossing = np.interp(path.ended_usd, path.closes.to_numpy()[around], x[around])
         held, above = np.append(x[:at], crossing), np.append(total[:at], total[at - 1])
-        below = np.append(spot[:at], spot[at] * path.ended_usd / prices[at])
+        below = np.append(spot[:at], np.interp(crossing, x, spot))
         whole_x = np.concatenate([held, held[-1:], x[at:]])
         whole = np.concatenate([above, below[-1:], spot[at:]])
         cross = [Points(x=held[-1:], y=above[-1:], role="unhedged", shape="cross", size=18.0)]
