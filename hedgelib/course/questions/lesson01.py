@@ -179,19 +179,17 @@ def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
 @QUESTIONS.add(
     "01.7",
     stake=vary(1_200.0, low=600, high=4_000, step=200),
-    entry=2_000.0,
     leverage=vary(2.5, 3.0, 4.0, 5.0),
 )
-def emptied(stake: float, entry: float, leverage: float) -> Answer:
-    size, coins = leverage * stake, stake / entry
-    left = inverse_bankruptcy_price(size, entry, coins) / entry
-    short = inverse_bankruptcy_price(-size, entry, coins) / entry - 1
-    linear = 1 - linear_bankruptcy_price(size / entry, entry, stake) / entry
+def emptied(stake: float, leverage: float) -> Answer:
+    # A margin of one coin, and a coin of one dollar.
+    left, size = inverse_bankruptcy_price(leverage, 1.0, 1.0), leverage * stake
+    linear = linear_bankruptcy_price(leverage, 1.0, 1.0)
     return Answer(
         right=100 * (1 - left),
         slips={
-            "linear_liquidation": 100 * linear,
-            "short_liquidation": 100 * short,
+            "linear_liquidation": 100 * (1 - linear),
+            "short_liquidation": 100 * (inverse_bankruptcy_price(-leverage, 1.0, 1.0) - 1),
             "what_is_left": 100 * left,
             "percent_for_decimal": 1 - left,
             "as_an_owner": 100.0,
@@ -208,11 +206,10 @@ def emptied(stake: float, entry: float, leverage: float) -> Answer:
     "01.8",
     book=vary(6_000.0, low=3_000, high=12_000, step=500),
     margin=vary(3_000.0, low=1_000, high=5_000, step=500),
-    price=2_000.0,
     fall=vary(0.3, low=0.1, high=0.5, step=0.05),
 )
-def margin_falls_too(book: float, margin: float, price: float, fall: float) -> Answer:
-    parts, held = move_pnl(book, 1.0, margin / price, -book, price, -fall), book + margin
+def margin_falls_too(book: float, margin: float, fall: float) -> Answer:
+    parts, held = move_pnl(book, 1.0, margin, -book, 1.0, -fall), book + margin
     return Answer(
         right=float(parts.total_usd),
         slips={

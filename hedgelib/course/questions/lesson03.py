@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.course.questions import questions_of
 from hedgelib.course.studies.lesson03 import same_short, size_and_effect, with_guessed_slope
 from hedgelib.errors import InvalidInput
@@ -199,7 +198,7 @@ def effect_of_a_smaller_short(share: float) -> Answer:
     fall=vary(0.1, low=0.05, high=0.3, step=0.01),
 )
 def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
-    earned = inverse_pnl_usd(-size, 3_000.0, 3_000.0 * (1 - fall))
+    earned = size * fall
     return Answer(
         right=earned,
         slips={
