@@ -329,11 +329,6 @@ class Flown:
         """Maximum drawdown, USD."""
         return float((np.maximum.accumulate(self.pnl_usd) - self.pnl_usd).max())
 
-    @property
-    def days_on(self) -> float:
-        """Share of the days on which the hedge was on."""
-        return float(self.active[:-1].mean())
-
     def year(self, year: int) -> float:
         """Return the profit of one year, USD."""
         return float(self.months_usd[str(year)].sum())
@@ -428,8 +423,15 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
         lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         if made.name not in _ENDS:
             level = top - (0.035 * len(strips) + 0.0375) * (top - bottom)
-            strips.append(_days_on(made, level, 0.025 * (top - bottom), role))
-        on, deepest = percent(made.days_on), made.deepest_usd
+            switch = np.diff(made.active[:-1].astype(int), prepend=0, append=0)
+            starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
+            strips.append(
+                Bars(
+                    at=np.full(starts.size, level), start=starts, end=ends, role=role, across=True,
+                    thickness=0.025 * (top - bottom),
+                )
+            )  # fmt: skip
+        on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd
         parts.append(f"{made.name}: {profit}, maximum drawdown {usd(deepest)}, on {on} of days")
         switches = np.count_nonzero(np.diff(made.active[:-1]))
         month, sd = float(made.months_usd.min()), float(made.steps_usd.std(ddof=1))
@@ -449,10 +451,9 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
     shallow = min(flown, key=lambda made: made.deepest_usd)
     title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
     alt = f"{title}, {span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
-    label = f"bars at the top: hedge on ({MODELLED})"
+    label, box = f"bars at the top: hedge on ({MODELLED})", (97.0, 64.0, 676.0, 402.0)
     across = Scale(label=label, unit="day", limits=(x[0], x[-1]))
     up = Scale(label="sum of monthly profits (USD)", unit="usd", signed=True, limits=(bottom, top))
-    box = (97.0, 64.0, 676.0, 402.0)
     return Scene(
         title=title,
         alt=alt if guess is None else f"{alt} Your guess was “{guess}”.",
@@ -460,15 +461,6 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
         table=Table(head, rows, caption=caption),
         size=size,
     )
-
-
-def _days_on(made: Flown, level: float, height: float, role: Role) -> Bars:
-    """Draw a bar over each stretch of days on which the hedge was on."""
-    switch = np.diff(np.concatenate([[0], made.active[:-1], [0]]))
-    x = day_numbers(made.dates)
-    starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
-    at = np.full(starts.size, level)
-    return Bars(at=at, start=starts, end=ends, thickness=height, across=True, role=role)
 
 
 def rallies_beyond(rise: float, days: int) -> float:
