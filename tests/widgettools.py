@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
+from hedgelib.show.scene import scene_of
 from tests.labtools import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Widget:
 
     def shows(self, result: Any) -> None:
         """Wait for the sentence, the table and the picture of a result, and no refusal."""
-        scene = result.scene()
+        scene = scene_of(result)
         expect(self.sentence).to_have_text(scene.alt, timeout=PATIENCE)
         expect(self.problem).to_be_empty(timeout=PATIENCE)
         cells = [cell for row in (scene.table.head, *scene.table.rows) for cell in row]

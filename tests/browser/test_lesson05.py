@@ -2,7 +2,7 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.course.studies.lesson05 import RULES, AtPremium, TimeOut
+from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium
 
 LESSON = "05_basis_and_funding.ipynb"
 
@@ -21,7 +21,7 @@ def rule_of_funding(page):
     widget = Widget(page, "Premium (%)")
 
     def shows(premium, rule="Binance", short=50_000):
-        widget.shows(AtPremium(premium=premium, rule=RULES[rule], short_usd=short))
+        widget.shows(rate_at_premium(premium, short, RULES[rule]))
 
     shows(0.002)
     for _ in range(3):

@@ -8,7 +8,7 @@ from hedgelib.course.studies.lesson06 import drift, sized_short
 LESSON = "06_beta_hedging.ipynb"
 HISTORY = market.returns().drop(columns="LUNA").dropna()
 BOOK = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
-ALICE = HISTORY[list(BOOK.coins)] @ BOOK.weights
+ALICE = (HISTORY[list(BOOK.coins)] @ BOOK.weights).rename("Alice's altcoins")
 
 
 def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
@@ -49,9 +49,7 @@ def window_over_time(page):
     widget = Widget(page, label)
 
     def shows(window, name="Alice's altcoins", coin="ETH"):
-        y = HISTORY.get(name, ALICE)
-        days = HISTORY.index.to_numpy()
-        widget.shows(drift(y, HISTORY[coin], days, window, name=name, coin=coin))
+        widget.shows(drift(HISTORY.get(name, ALICE), HISTORY[coin], window))
 
     shows(90)
     widget.handle(label).press("ArrowRight")

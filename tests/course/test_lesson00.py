@@ -81,7 +81,12 @@ def test_bob():
     asked = question("00.1").ask()
     assert asked.answer.right == pytest.approx(10 * 3000 * 0.2)
     assert dict(asked.answer.slips) == pytest.approx(
-        {"one_coin": 600, "value_for_change": 36_000, "coins_for_dollars": 2}
+        {
+            "one_coin": 600,
+            "value_for_change": 36_000,
+            "coins_for_dollars": 2,
+            "margin_is_a_deposit": 0,
+        }
     )
     assert len(asked.hints) == 2
     assert "**$6,000**" in asked.part("solution")

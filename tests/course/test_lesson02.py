@@ -13,7 +13,7 @@ from showtools import assert_legible
 from hedgelib import InvalidInput, market
 from hedgelib.course.questions import question
 from hedgelib.course.studies.lesson02 import faces, price_move
-from hedgelib.show import Guess, Line
+from hedgelib.show import Guess, Line, Points
 
 ETH = market.contract("binance:ETHUSD_PERP")
 
@@ -52,15 +52,23 @@ def exact(contracts: int, entry: int, after: Fraction) -> Fraction:
     return contracts * 10 * (Fraction(1, entry) - 1 / after)
 
 
+def drawn(scene, kind, panel=0):
+    return [mark for mark in scene.panels[panel].marks if isinstance(mark, kind)]
+
+
+def marked(scene):
+    """Return the profit in coins and in dollars at the marked move."""
+    return [float(point.y[0]) for panel in (0, 1) for point in drawn(scene, Points, panel)]
+
+
 @pytest.mark.parametrize("contracts", [-1000, 1000, -7, 1])
 @pytest.mark.parametrize("percent", [-60, -50, -15, 0, 10, 100, 250])
 def test_one_move_is_the_exact_fraction(contracts, percent):
-    study = price_move(ETH, contracts, 3500, percent / 100)
+    in_coin, in_usd = marked(price_move(ETH, contracts, 3500, percent / 100))
     after = 3500 * (1 + Fraction(percent, 100))
     coins = exact(contracts, 3500, after)
-    move = percent / 100
-    assert study.pnl_coin(move) == pytest.approx(float(coins), rel=1e-12, abs=1e-15)
-    assert study.pnl_usd(move) == pytest.approx(float(coins * after), rel=1e-12, abs=1e-9)
+    assert in_coin == pytest.approx(float(coins), rel=1e-12, abs=1e-15)
+    assert in_usd == pytest.approx(float(coins * after), rel=1e-12, abs=1e-9)
 
 
 @given(
@@ -69,29 +77,31 @@ def test_one_move_is_the_exact_fraction(contracts, percent):
     move=st.floats(-0.95, 5),
 )
 def test_dollars_are_straight_and_coins_bend(contracts, entry, move):
-    study = price_move(ETH, contracts, entry, move)
-    in_usd, in_coin = study.pnl_usd(study.moves), study.pnl_coin(study.moves)
-    size = abs(contracts) * 10
-    np.testing.assert_allclose(in_usd, np.sign(contracts) * size * study.moves, atol=1e-9 * size)
+    scene = price_move(ETH, contracts, entry, move)
+    (_, bent), (in_usd,) = drawn(scene, Line), drawn(scene, Line, 1)
+    side, size = np.sign(contracts), abs(contracts) * 10
+    np.testing.assert_allclose(in_usd.y, side * size * in_usd.x, atol=1e-9 * size)
     # A long earns less than along its tangent, a short more.
-    gap = np.sign(contracts) * (study.straight_coin(study.moves) - in_coin)
+    gap = side * (side * size / entry * bent.x - bent.y)
     assert np.all(gap >= -1e-12 * size / entry)
     assert gap[0] > 0
 
 
 def test_curve_reaches_as_far_as_the_move():
-    assert price_move(ETH, -1, 3500, 3.0).moves[-1] == 3.0
-    assert price_move(ETH, -1, 3500, -0.9).moves[0] == -0.9
+    for move in (3.0, -0.9):
+        for panel in (0, 1):
+            x = drawn(price_move(ETH, -1, 3500, move), Line, panel)[0].x
+            assert x[-1 if move > 0 else 0] == move
 
 
 @pytest.mark.parametrize(("entry", "move"), [(3500, -1.0), (-3500, 0.1)])
 def test_impossible_moves_are_refused(entry, move):
     with pytest.raises(InvalidInput, match="_usd must be"):
-        price_move(ETH, -1000, entry, move).scene()
+        price_move(ETH, -1000, entry, move)
 
 
 def test_words_table_and_title_agree():
-    scene = price_move(ETH, -1000, 3500, -0.5).scene()
+    scene = price_move(ETH, -1000, 3500, -0.5)
     rows = dict(scene.table.rows)
     assert rows["Profit in ETH"] == "+2.8571"
     assert rows["Profit in dollars"] == "+$5,000"
@@ -100,19 +110,19 @@ def test_words_table_and_title_agree():
         "ETH −50%, to $1,750: a short of $10,000 earns 2.857 ETH, which is $5,000."
     )
     assert scene.title == "ETH −50%: the short earns 2.857 ETH, which is $5,000"
-    lost = price_move(ETH, -1000, 3500, 1.0, guess_coin=-5.714).scene().alt
+    lost = price_move(ETH, -1000, 3500, 1.0, guess_coin=-5.714).alt
     assert "loses 1.429 ETH, which is $10,000" in lost
     assert lost.endswith("Your guess was −5.7140 ETH.")
-    assert "earns nothing" in price_move(ETH, -1000, 3500, 0).scene().alt
+    assert "earns nothing" in price_move(ETH, -1000, 3500, 0).alt
 
 
 @pytest.mark.parametrize("move", [-0.6, -0.5, 0.0, 1.2])
 @pytest.mark.parametrize("contracts", [-1000, 1000])
 def test_explorer_is_legible_light_and_its_axes_stand_still(move, contracts):
-    scene = price_move(ETH, contracts, 3500, move).scene()
+    scene = price_move(ETH, contracts, 3500, move)
     assert_legible(scene)
     assert len(scene.to_json().encode()) < 10_000
-    still = price_move(ETH, contracts, 3500, 0.3).scene()
+    still = price_move(ETH, contracts, 3500, 0.3)
     for drawn, other in zip(scene.panels, still.panels, strict=True):
         assert (drawn.box, drawn.x, drawn.y) == (other.box, other.x, other.y)
 
@@ -127,26 +137,25 @@ def test_explorer_is_legible_light_and_its_axes_stand_still(move, contracts):
     ],
 )
 def test_other_moves_are_legible(contracts, entry, move, guess):
-    assert_legible(price_move(ETH, contracts, entry, move, guess_coin=guess).scene())
+    assert_legible(price_move(ETH, contracts, entry, move, guess_coin=guess))
 
 
 def test_coins_bend_in_one_panel_and_dollars_are_straight_in_the_other():
-    study = price_move(ETH, -1000, 3500, -0.5)
-    in_coin, in_dollars = study.scene().panels
-    straight, bent = (mark for mark in in_coin.marks if isinstance(mark, Line))
-    (dollars,) = (mark for mark in in_dollars.marks if isinstance(mark, Line))
+    scene = price_move(ETH, -1000, 3500, -0.5)
+    (straight, bent), (dollars,) = drawn(scene, Line), drawn(scene, Line, 1)
     assert (straight.dash, bent.dash) == ("dashed", "")
     # A straight line is thinned to its ends.
     assert straight.x.size == dollars.x.size == 2
-    np.testing.assert_allclose(dollars.y, study.pnl_usd(dollars.x))
-    np.testing.assert_allclose(bent.y, study.pnl_coin(bent.x))
+    np.testing.assert_allclose(dollars.y, -10_000 * dollars.x, atol=1e-9)
+    np.testing.assert_allclose(bent.y, 10_000 / 3500 * (1 / (1 + bent.x) - 1), atol=1e-12)
+    np.testing.assert_allclose(straight.y, -10_000 / 3500 * straight.x)
     assert bent.x.size > 10
 
 
 def test_picture_shows_the_guess():
-    left, right = price_move(ETH, -1000, 3500, 1.0, guess_coin=-2.857).scene().panels
-    assert [(m.x, m.y) for m in left.marks if isinstance(m, Guess)] == [(1.0, -2.857)]
-    assert not any(isinstance(mark, Guess) for mark in right.marks)
+    scene = price_move(ETH, -1000, 3500, 1.0, guess_coin=-2.857)
+    assert [(m.x, m.y) for m in drawn(scene, Guess)] == [(1.0, -2.857)]
+    assert not drawn(scene, Guess, 1)
 
 
 # The questions
@@ -169,11 +178,10 @@ def test_doubling_costs_half_of_what_a_halving_earns():
         "mirror_image": "2.857 ETH",
         "pnl_is_straight": "5.714 ETH",
     }
-    truth = price_move(ETH, -1000, 3500, 1.0).pnl_coin(1.0)
+    truth, _ = marked(price_move(ETH, -1000, 3500, 1.0))
     assert asked.answer.guesses[asked.answer.right] == pytest.approx(truth, abs=5e-4)
     for option, text in asked.options.items():
-        left, _ = asked.picture(option).panels
-        (guess,) = (mark for mark in left.marks if isinstance(mark, Guess))
+        (guess,) = drawn(asked.picture(option), Guess)
         assert guess.y == asked.answer.guesses[option] == -float(text.split()[0])
 
 
@@ -182,27 +190,44 @@ def coin(contracts, face, entry, after):
 
 
 MARGIN = Fraction(10_000, 3_500) / 5
-MEAN = coin(-600, 10, 2_500, 2_450)
-AVERAGED = coin(-300, 10, 3_000, 2_450) + coin(-300, 10, 2_000, 2_450)
+MEAN = coin(-600, 10, 2_550, 2_510)
+AVERAGED = coin(-300, 10, 3_000, 2_510) + coin(-300, 10, 2_100, 2_510)
 BY_HAND = {
     "02.1": (
         24_000 / 10,
-        {"contract_is_coin": 7.5, "contract_is_dollar": 24_000, "other_coins_face": 240},
+        {
+            "contract_is_coin": 7.5,
+            "contract_is_tenth": 75,
+            "contract_is_dollar": 24_000,
+            "other_coins_face": 240,
+        },
     ),
     "02.2": (
         coin(-1_200, 10, 2_400, 3_000),
         {
             "coin_at_entry": -3_000 / 2_400,
+            "share_of_new_price": -0.8,
             "dollars_for_coins": -3_000,
             "face_left_out": -0.1,
             "contract_is_coin": -1_200 * 600,
         },
     ),
-    "02.3": (6_000 / 2.5, {"arithmetic_average": 2_500, "upside_down": 1 / 2_400}),
+    "02.3": (
+        6_000 / (1 + 3_000 / 2_100),
+        {
+            "arithmetic_average": 2_550,
+            "geometric_mean": 6_300_000**0.5,
+            "upside_down": (1 + 3_000 / 2_100) / 6_000,
+            "halved_twice": 3_000 / (1 + 3_000 / 2_100),
+            "first_fill_only": 3_000,
+            "last_fill_only": 2_100,
+        },
+    ),
     "02.4": (
         2 * 49_000 * 0.0005,
         {
             "linear_fee": 24.5 + 24.5 * 0.8,
+            "coins_at_old_price": 24.5 + 24.5 / 0.8,
             "one_trade": 24.5,
             "percent_for_decimal": 4_900,
             "coins_for_dollars": 0.007 + 0.00875,
@@ -212,8 +237,8 @@ BY_HAND = {
         AVERAGED,
         {
             "arithmetic_average": MEAN,
-            "dollars_for_coins": AVERAGED * 2_450,
-            "coin_at_entry": AVERAGED * 2_450 / 2_400,
+            "dollars_for_coins": AVERAGED * 2_510,
+            "coin_at_entry": AVERAGED * 2_510 * (1 + 3_000 / 2_100) / 6_000,
             "face_left_out": AVERAGED / 10,
         },
     ),

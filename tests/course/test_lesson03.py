@@ -93,36 +93,36 @@ def test_guessed_slopes_are_legible(scatter, slope):
 
 
 def test_every_venue_is_counted_once_the_articles_first():
-    counts = venue_counts(10_000)
-    keys = {venue.name: venue.key for venue in market.venues()}
-    assert [keys[count.venue] for count in counts if count.in_the_article] == list(IN_THE_ARTICLE)
-    assert all(count.in_the_article for count in counts[: len(IN_THE_ARTICLE)])
-    assert {count.venue for count in counts} == set(keys)
-    assert len(counts) == len(keys)
+    counts = [count.venue for count in venue_counts(10_000, "ETH")]
+    names = {venue.key: venue.name for venue in market.venues()}
+    first = [f"{names.pop(key)} *" for key in IN_THE_ARTICLE]
+    assert counts[: len(first)] == first
+    assert sorted(counts[len(first) :]) == sorted(names.values())
 
 
 @pytest.mark.parametrize("coin", ["ETH", "BTC"])
 @pytest.mark.parametrize("wanted", [10_000, 58_946.03, 49_000])
 def test_counts_are_dollars_over_face(coin, wanted):
     usable = {terms.venue: terms for terms in market.contracts(coin=coin, open_only=True)}
-    counted = {c.venue: c for c in venue_counts(wanted, coin) if c.contracts is not None}
+    counted = {c.terms.venue: c for c in venue_counts(wanted, coin) if c.terms}
     assert counted.keys() == usable.keys()
     for venue, count in counted.items():
         face = usable[venue].multiplier
-        assert count.face_usd == face
+        assert count.terms == usable[venue]
+        assert count.venue.removesuffix(" *") == venue
         assert abs(wanted - count.contracts * face) <= face / 2
         assert count.left_usd == pytest.approx(wanted - count.contracts * face)
 
 
 def test_no_count_says_why():
-    why = {count.venue: count.remark for count in venue_counts(10_000) if not count.symbol}
-    assert why == {
-        "BingX Coin-M": "face not verified",
-        "WEEX": "no coin-margined contract found",
+    counts = venue_counts(10_000, "ETH")
+    assert {count.venue: count.remark for count in counts if not count.terms} == {
+        "BingX Coin-M *": "face not verified",
+        "WEEX *": "no coin-margined contract found",
         "BitMEX": "closed",
         "Gate": "none on ETH collected",
     }
-    assert all(len(count.row()) == 6 for count in venue_counts(10_000))
+    assert all(len(count.row()) == 6 for count in counts)
 
 
 # Size and effect
@@ -130,7 +130,7 @@ def test_no_count_says_why():
 
 @given(r2=st.floats(0.01, 1), share=st.floats(0, 2))
 def test_effect_is_the_formula(r2, share):
-    study = size_and_effect(r2, share)
+    study = size_and_effect(r2, share, [])
     assert study.curves[0].at == pytest.approx(r2 * (2 * share - share**2), abs=1e-12)
     np.testing.assert_allclose(
         study.curves[0].values, np.asarray(effectiveness_from_ratio(r2, study.x))
@@ -140,7 +140,7 @@ def test_effect_is_the_formula(r2, share):
 
 def test_effect_in_words():
     sizes = [("two", 0.7), ("three", 1.05)]
-    study = size_and_effect(0.6, 0.7, others=sizes, guess=0.7)
+    study = size_and_effect(0.6, 0.7, sizes, guess=0.7)
     assert study.title == "Short 70% of the best size: 91% of the best effect"
     assert [remark.text for remark in study.remarks] == ["two: 91%", "three: 99.75%"]
     assert study.guess == pytest.approx(0.42)
@@ -156,7 +156,7 @@ def test_effect_in_words():
 @pytest.mark.parametrize("r2", [0.3, 0.6, 1.0])
 def test_sizes_are_legible(r2, guess):
     sizes = [("2 × 1 ETH", 0.7), ("1,000 × 10 USD", 1.0), ("3 × 1 ETH", 1.05)]
-    assert_legible(size_and_effect(r2, 0.7, others=sizes, guess=guess).scene())
+    assert_legible(size_and_effect(r2, 0.7, sizes, guess=guess).scene())
 
 
 def test_guesses_of_count_and_effect():
@@ -306,9 +306,9 @@ def by_hand() -> dict[str, float]:
     return {
         "03.1": 36_000 / 10,
         "03.2": 12 * 10,
-        "03.3": 12_000 * 1.2 + 6_000 * 0.7 + 2_000,
-        "03.4": (12_000 * 1.2 + 6_000 * 0.7 + 2_000 + 10_000) / 10,
-        "03.5": (4_000 * 1.2 + 6_000 * 0.7 + 10_000) / 10,
+        "03.3": 12_000 * 1.3 + 6_000 * 0.8 + 2_000,
+        "03.4": (12_000 * 1.3 + 6_000 * 0.8 + 2_000 + 10_000) / 10,
+        "03.5": (6_000 * 1.3 + 6_000 * 0.8 + 8_000) / 10,
         "03.6": 96,
         "03.7": 1_200,
         "03.8": (36_000 + 18_000) / 10,
@@ -316,26 +316,41 @@ def by_hand() -> dict[str, float]:
 
 
 SLIPS = {
-    "03.1": {"contract_is_coin": 12, "contract_is_dollar": 36_000, "other_coins_face": 360},
-    "03.2": {"contract_is_coin": 36_000, "contract_is_dollar": 12},
+    "03.1": {
+        "contract_is_coin": 12, "contract_is_tenth": 120, "contract_is_dollar": 36_000,
+        "other_coins_face": 360,
+    },
+    "03.2": {
+        "contract_is_coin": 36_000, "contract_is_dollar": 12, "other_coins_face": 1_200,
+        "face_in_coins": 360_000,
+    },
     "03.3": {
-        "beta_left_out": 20_000, "plain_mean_of_betas": 20_000 * 2.9 / 3,
-        "own_coins_left_out": 18_600,
+        "beta_left_out": 20_000, "plain_mean_of_betas": 20_000 * 3.1 / 3,
+        "mean_without_own_coins": 21_000, "betas_added": 42_000,
+        "upside_down": 12_000 / 1.3 + 6_000 / 0.8 + 2_000, "own_coins_left_out": 20_400,
     },
     "03.4": {
-        "collateral_left_out": 2_060, "contract_is_dollar": 30_600, "beta_left_out": 3_000,
+        "collateral_left_out": 2_240, "collateral_subtracted": 1_240,
+        "collateral_times_beta": 3_540, "contract_is_dollar": 32_400, "beta_left_out": 3_000,
+        "own_coins_left_out": 3_040,
     },
     "03.5": {
-        "collateral_twice": 3_060, "sold_coins_still_hedged": 2_060, "collateral_left_out": 900,
-        "contract_is_dollar": 19_000,
+        "collateral_twice": 3_040, "new_money_assumed": 2_840, "own_coins_twice": 2_260,
+        "own_coins_left_out": 1_860, "sold_coins_still_hedged": 2_240,
+        "collateral_left_out": 1_260, "contract_is_dollar": 20_600, "beta_left_out": 2_000,
     },
-    "03.6": {"effect_in_proportion": 80, "effect_squared": 64, "percent_for_decimal": 0.96},
+    "03.6": {
+        "effect_in_proportion": 80, "effect_squared": 64, "root_for_square": 80 / 0.8**0.5,
+        "what_is_left": 4, "percent_for_decimal": 0.96,
+    },
     "03.7": {
-        "leverage_multiplies_profit": 4_800, "profit_on_margin": 300, "sign_turned": -1_200,
+        "leverage_multiplies_profit": 4_800, "short_counted_as_loss": -4_800,
+        "profit_on_margin": 300, "coins_at_old_price": 4_000 / 3, "sign_turned": -1_200,
     },
     "03.8": {
-        "collateral_left_out": 3_600, "stablecoin_margin": 4_800, "contract_is_dollar": 54_000,
-        "beta_left_out": 4_500,
+        "collateral_left_out": 3_600, "collateral_subtracted": 2_400, "stablecoin_margin": 4_800,
+        "series_stopped_early": 160_000 / 30, "leverage_multiplies_size": 10_800,
+        "contract_is_dollar": 54_000, "beta_left_out": 4_500,
     },
 }  # fmt: skip
 
@@ -355,6 +370,11 @@ def test_with_other_numbers_each_wrong_answer_is_named(name, seed):
     for slip, value in asked.answer.slips.items():
         assert asked.judge(float(value)).misconception == slip
     assert f"{asked.answer.right:,.10g}" in asked.part("solution")
+
+
+def test_dividing_by_the_betas_is_told_from_the_answer():
+    asked = QUESTIONS["03.3"].ask()
+    assert asked.judge(12_000 / 1.3 + 6_000 / 0.8 + 2_000).misconception == "upside_down"
 
 
 @pytest.mark.parametrize("seed", range(10))

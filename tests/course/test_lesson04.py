@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -24,7 +25,6 @@ from hedgelib.ask.answers import is_whole
 from hedgelib.course.questions.lesson04 import QUESTIONS
 from hedgelib.course.studies.lesson04 import (
     RALLIES,
-    Rally,
     best_rise,
     falls_and_rallies,
     far_is_far,
@@ -131,24 +131,22 @@ def test_the_same_short_at_venues():
 
 def test_real_rallies_are_the_closes_of_the_market():
     for name, span in RALLIES.items():
-        way = rally(name)
+        closes = rally(name)
+        assert closes.name == name
         if span:
-            closes = market.prices("ETH", *span)["ETH"]
-            assert way.price_usd.tolist() == closes.tolist()
-            assert len(way.dates) == len(closes)
-            assert way.move.max() > 0.9
-            assert way.dates == tuple(day.date() for day in closes.index)
+            expected = market.prices("ETH", *span)["ETH"]
+            pd.testing.assert_series_equal(closes, expected, check_names=False)
+            assert closes.max() > 1.9 * closes.iloc[0]
         else:
-            assert way.price_usd[0] == 3500
-            assert way.dates == ()
-        assert way.move[0] == 0
+            assert closes.iloc[0] == 3500
+            assert not isinstance(closes.index, pd.DatetimeIndex)
 
 
 def test_made_up_rally_passes_through_its_corners():
-    way = rally("up 70%, and back", 100)
-    assert way.price_usd.max() == pytest.approx(170)
-    assert way.price_usd[-1] == pytest.approx(100)
-    assert np.abs(np.diff(way.move)).max() < 0.0101
+    closes = rally("up 70%, and back", 100)
+    assert closes.max() == pytest.approx(170)
+    assert closes.iloc[-1] == pytest.approx(100)
+    assert closes.diff().abs().max() < 1.01
 
 
 def test_what_is_no_rally():
@@ -159,12 +157,12 @@ def test_what_is_no_rally():
 # Two wallets
 
 
-def slowly(way, book, margin, top_up):
+def slowly(closes, book, margin, top_up):
     """The same day by day, in plain Python."""
-    entry, size = float(way.price_usd[0]), book + margin
+    entry, size = float(closes.iloc[0]), book + margin
     coins, kept, ended, sales = margin / entry, 1.0, None, []
     spot, futures = [], []
-    for i, price in enumerate(way.price_usd.tolist()):
+    for i, price in enumerate(closes.tolist()):
         open_coins = size / entry - coins
         if ended is None and open_coins > 0 and price >= size * (1 - RATE) / open_coins:
             ended = i
@@ -205,7 +203,7 @@ def test_both_wallets_stay_level_until_the_end(name, top_up):
     np.testing.assert_allclose(path.total_usd[alive], 15_000, rtol=1e-9)
     if path.ended is not None:
         assert np.all(path.futures_usd[path.ended :] == 0)
-        assert path.rally.price_usd[path.ended] >= path.ended_usd
+        assert path.closes.iloc[path.ended] >= path.ended_usd
     else:
         assert math.isinf(path.ended_usd)
         assert path.ending == ""
@@ -226,7 +224,7 @@ def test_liquidation_is_that_of_the_plan():
 
 
 def test_selling_does_not_help_against_a_leap():
-    leap = Rally(name="leap", price_usd=np.array([100.0, 120.0, 200.0]))
+    leap = pd.Series([100.0, 120.0, 200.0], name="leap")
     path = two_wallets(leap, 10_000, 5_000, top_up=True)
     assert path.ended == 2
     assert path.spot_usd[-1] == pytest.approx(20_000)
@@ -294,10 +292,10 @@ def test_wallets_lie_on_one_another_until_the_cross():
     assert margin.high == pytest.approx(15_000)
     np.testing.assert_allclose(margin.low[:-1], path.spot_usd[: path.ended])
     (cross,) = marks(scene, Points)
-    assert (float(cross.x[0]), float(cross.y[0])) == (margin.x[-1], 15_000)
+    assert (cross.x[0], cross.y[0]) == pytest.approx((margin.x[-1], 15_000))
     assert spot.x[path.ended - 1] < margin.x[-1] <= spot.x[path.ended]
     # Where the price of the liquidation is passed on a straight way between two closes.
-    price = np.interp(margin.x[-1], spot.x, path.rally.price_usd)
+    price = np.interp(margin.x[-1], spot.x, path.closes)
     assert price == pytest.approx(path.ended_usd)
     assert {"both", "✕ liquidated at $1,542 (+49%)", "futures wallet, until the cross"} <= set(
         texts(scene)
@@ -307,31 +305,35 @@ def test_wallets_lie_on_one_another_until_the_cross():
     assert not marks(quiet, Points)
 
 
+def readable(panel):
+    """Return the names that a readout says: those of lines with more than a point."""
+    lines = [mark for mark in panel.marks if isinstance(mark, Line)]
+    return [line.name for line in lines if line.name and line.x.size > 1]
+
+
 def test_a_real_rally_has_a_calendar_to_read_off():
     dated = two_wallets(rally("summer of 2022"), 10_000, 5_000).scene().panels[0]
     assert dated.x.unit == "day"
     assert dated.x.ticks[0] == (19185.0, "0%\n12 Jul 2022")
-    assert [line.name for line in dated.marks if isinstance(line, Line) and line.name] == [
-        "both wallets"
-    ]
+    assert readable(dated) == ["both wallets"]
     # A made-up one has only its moves, and nothing that a readout could call a value of x.
     bare = two_wallets(rally("up 70%, and back"), 10_000, 5_000).scene().panels[0]
     assert [text for _, text in bare.x.ticks] == ["0%", "+35%", "+70%", "+35%", "0%"]
-    assert not [line for line in bare.marks if isinstance(line, Line) and line.name]
+    assert not readable(bare)
 
 
 def test_guess_is_drawn_where_it_is_reached():
-    way = rally("up 70%, and back")
-    scene = two_wallets(way, 10_000, 5_000, guess=1 / 3).scene()
+    path = two_wallets(rally("up 70%, and back"), 10_000, 5_000)
+    scene = path.scene(1 / 3)
     (guess,) = marks(scene, Guess)
     assert (guess.x, guess.y) == (34, 15_000)
     assert scene.alt.endswith("Your guess was +33%.")
-    too_far = two_wallets(way, 10_000, 5_000, guess=2.0).scene()
+    too_far = path.scene(2.0)
     assert not marks(too_far, Guess)
-    never = two_wallets(way, 10_000, 5_000, guess=math.inf).scene()
+    never = path.scene(math.inf)
     assert "your guess: never" in texts(never)
     assert never.alt.endswith("Your guess was that it ends at no price.")
-    right = two_wallets(way, 10_000, 5_000, guess=0.49).scene()
+    right = path.scene(0.49)
     for drawn in (scene, too_far, never, right):
         assert_legible(drawn)
 
@@ -458,38 +460,48 @@ def by_hand() -> dict[str, float]:
 
 SLIPS = {
     "04.1": {
-        "coin_at_entry": 0.375, "sign_of_short": 0.6, "margin_alone": 0.5,
+        "short_only": -0.1, "coin_at_entry": 0.375, "sign_of_short": 0.6, "margin_alone": 0.5,
         "dollars_for_coins": 20_000,
     },
     "04.2": {
         "collateral_left_out": 38_400, "beta_left_out": 52_000, "collateral_times_beta": 62_400,
-        "only_margin_hedged": 20_000,
+        "only_margin_hedged": 20_000, "collateral_subtracted": 18_400,
+        "beta_and_margin_left_out": 32_000,
     },
     "04.3": {
         "stablecoin_margin": 9_600, "beta_left_out": 32_000 / 3, "margin_out_of_book": 64_000 / 7,
-        "size_for_margin": 51_200,
+        "size_for_margin": 51_200, "margin_on_margin_once": 12_000, "series_stopped_early": 12_750,
+        "divided_by_leverage_plus_one": 7_680, "beta_and_margin_left_out": 8_000,
     },
     "04.4": {
         "bankruptcy_for_liquidation": 160_000 / 3, "long_liquidation": 32_160,
         "entry_maintenance": 40_000 / 0.755, "linear_liquidation": 50_000 / 1.005,
+        "linear_bankruptcy": 50_000, "maintenance_wrong_side": 53_600,
     },
     "04.5": {
         "pnl_is_straight": 48, "dollars_for_coins": 36, "fall_for_rise": 48 / 0.88,
-        "percent_for_decimal": 0.48 / 1.12,
+        "percent_for_decimal": 0.48 / 1.12, "leverage_left_out": 12,
+        "share_of_position": 12 / 1.12, "what_is_left": 100 - 48 / 1.12,
     },
     "04.6": {
         "spot_wallet_counted": 2.1, "all_wealth_counted": 2.8, "other_position_left_out": 2,
         "loss_counted_as_gain": 2.5, "maintenance_left_out": 1.4,
+        "maintenance_added": 1.5, "loss_not_counted": 1.9,
     },
     "04.7": {
         "simple_for_log": (0.995 / 0.75 - 1) / SIGMA["BTC"],
         "other_horizon": math.log(0.995 / 0.75) / SIGMA["BTC"] / math.sqrt(30),
         "other_volatility": math.log(0.995 / 0.75) / SIGMA["ETH"],
         "log_base_10": math.log10(0.995 / 0.75) / SIGMA["BTC"],
+        "share_of_new_price": (1 - 0.75 / 0.995) / SIGMA["BTC"],
+        "one_over_leverage": 0.25 / SIGMA["BTC"],
+        "not_in_deviations": math.log(0.995 / 0.75),
     },
     "04.8": {
         "margin_as_if_bought": 576, "collateral_left_out": 240, "sold_coins_still_hedged": 504,
         "beta_left_out": 320, "contract_is_dollar": 36_000, "contract_is_coin": 0.9,
+        "exposure_unchanged": 384, "stablecoin_margin": 384 / 1.4, "series_stopped_early": 358.4,
+        "other_coins_face": 3_600,
     },
 }  # fmt: skip
 

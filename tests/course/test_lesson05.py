@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from showtools import assert_legible
 
 from hedgelib import InvalidInput, deribit_funding_rate, funding_cap, funding_rate, market
+from hedgelib._text import usd
 from hedgelib.course import Explorer, Slider
 from hedgelib.course.questions.lesson05 import QUESTIONS
-from hedgelib.course.studies.lesson05 import RULES, AtPremium, TimeOut, rate_text
+from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium, rate_text
 from hedgelib.course.studies.lesson05_history import (
     PROXY,
     XBTUSD,
@@ -29,29 +30,23 @@ from hedgelib.course.studies.lesson05_history import (
     months_by_move,
     received,
 )
-from hedgelib.show import Bars, Guess, Line, Points, Rule, Scene, Text
+from hedgelib.show import Bars, Guess, Line, Points, Rule, Text
 
 
-def at_premium(premium, short_usd=50_000, **more):
-    return AtPremium(premium=premium, short_usd=short_usd, **more)
+def at_premium(premium, short_usd=50_000, rule="Binance", **more):
+    return rate_at_premium(premium, short_usd, RULES[rule], **more)
 
 
-def time_out(rate=-0.0001, cost=0.0007, vol=0.04, hours=112, book=50_000, guess=None):
-    return TimeOut(
-        book_usd=book, rate=rate, cost_rate=cost, daily_vol=vol, hours=hours, guess=guess
-    )
+def time_out(rate=-0.0001, cost=0.0007, vol=0.04, hours=112, book=50_000):
+    return TimeOut(book_usd=book, rate=rate, cost_rate=cost, daily_vol=vol, hours=hours)
 
 
-def scene_of(result) -> Scene:
-    return result if isinstance(result, Scene) else result.scene()
+def marks(scene, kind, panel=0):
+    return [mark for mark in scene.panels[panel].marks if isinstance(mark, kind)]
 
 
-def marks(result, kind, panel=0):
-    return [mark for mark in scene_of(result).panels[panel].marks if isinstance(mark, kind)]
-
-
-def words(result, panel=0):
-    return [text.text for text in marks(result, Text, panel)]
+def words(scene, panel=0):
+    return [text.text for text in marks(scene, Text, panel)]
 
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "05_basis_and_funding.ipynb"
@@ -80,9 +75,12 @@ def clamped(premium: Fraction) -> Fraction:
 @given(st.integers(-10_000, 10_000))
 def test_rule_is_the_formula(millionths):
     premium = Fraction(millionths, 1_000_000)
-    study = at_premium(float(premium))
-    assert study.rate == pytest.approx(float(clamped(premium)), abs=1e-15)
-    assert study.received_usd == pytest.approx(float(50_000 * clamped(premium)), abs=1e-9)
+    rate = clamped(premium)
+    scene = at_premium(float(premium))
+    (point,) = marks(scene, Points)
+    assert (point.x[0], point.y[0]) == pytest.approx((float(premium), float(rate)), abs=1e-15)
+    received = f"{'receives' if rate > 0 else 'pays'} {usd(float(50_000 * abs(rate)), cents=True)}"
+    assert scene.table.rows[3] == ("A short of $50,000", received if rate else "gets nothing")
 
 
 def test_rules_have_the_figures_of_the_market():
@@ -109,49 +107,46 @@ def test_deribit_has_its_own_rule(premium):
 
 
 def test_the_rules_differ_where_the_lesson_says():
-    rates = {name: at_premium(-0.0003, rule=rule).rate for name, rule in RULES.items()}
+    rates = {name: float(rule.rate(-0.0003)) for name, rule in RULES.items()}
     assert rates == pytest.approx({"Binance": 0.0001, "OKX": -0.0003, "Deribit": 0.0})
     nil = {"Binance": -0.0005, "OKX": 0.0, "Deribit": 0.0003}
     for name, premium in nil.items():
-        assert at_premium(premium, rule=RULES[name]).rate == pytest.approx(0, abs=1e-18)
+        assert RULES[name].rate(premium) == pytest.approx(0, abs=1e-18)
 
 
 def test_rate_words_and_title_agree():
-    study = at_premium(0.002)
-    rows = dict(study.table().rows)
+    scene = at_premium(0.002)
+    rows = dict(scene.table.rows)
     assert rows["Who pays"] == "longs pay shorts"
     assert rows["A short of $50,000"] == "receives $75.00"
     assert rows["In a year, at the same rate"] == "+$82,125"
-    assert "a short of $50,000 receives $75.00 every 8 hours" in study.scene().alt
-    title = study.scene().title
-    assert title == "Premium +0.20%: rate +0.15%, a short of $50,000 receives $75.00"
+    assert scene.title == "Premium +0.20%: rate +0.15%, a short of $50,000 receives $75.00"
+    assert f"{scene.title} every 8 hours: longs pay shorts. Between premiums of" in scene.alt
     paying = at_premium(-0.0012, guess=0.0)
-    assert "shorts pay longs; a short of $50,000 pays $35.00" in paying.scene().alt
-    assert paying.scene().alt.endswith("Your guess was 0%.")
-    nothing = at_premium(0.0, rule=RULES["OKX"])
-    assert "nobody pays; a short of $50,000 gets nothing" in nothing.scene().alt
-    assert "The rate is the premium, and it stops at 0.375%." in nothing.scene().alt
+    assert "a short of $50,000 pays $35.00 every 8 hours: shorts pay longs." in paying.alt
+    assert paying.alt.endswith("Your guess was 0%.")
+    nothing = at_premium(0.0, rule="OKX")
+    assert "a short of $50,000 gets nothing every 8 hours: nobody pays." in nothing.alt
+    assert "The rate is the premium, and it stops at 0.375%." in nothing.alt
 
 
 def test_line_of_the_rule_is_the_rule():
-    study = at_premium(0.002)
-    line = next(mark for mark in marks(study, Line) if mark.name == "rate")
+    scene = at_premium(0.002)
+    line = next(mark for mark in marks(scene, Line) if mark.name == "rate")
     assert line.x[[0, -1]].tolist() == [-0.004, 0.004]
     assert line.y == pytest.approx(
         [float(clamped(Fraction(x).limit_denominator(10**6))) for x in line.x]
     )
     # Between its points it is straight.
     between = np.linspace(-0.004, 0.004, 801)
-    assert np.interp(between, line.x, line.y) == pytest.approx(study.rule.rate(between))
-    point = marks(study, Points)[0]
-    assert (point.x[0], point.y[0]) == (0.002, study.rate)
+    assert np.interp(between, line.x, line.y) == pytest.approx(RULES["Binance"].rate(between))
 
 
 def test_axes_of_the_rule_stand_still_while_the_premium_moves():
     axes = {
         (panel.x.low, panel.x.high, panel.x.ticks, panel.y.low, panel.y.high, panel.y.ticks)
         for premium in (-0.004, -0.0015, 0.0, 0.0001, 0.003, 0.004)
-        for panel in at_premium(premium).scene().panels
+        for panel in at_premium(premium).panels
     }
     assert len(axes) == 1
 
@@ -164,12 +159,12 @@ def test_no_such_premium(premium):
 
 def test_a_guessed_rate_is_drawn_away_from_the_line():
     near = at_premium(-0.0003, guess=0.0, reach=0.0015)
-    x = near.scene().panels[0].x
+    x = near.panels[0].x
     assert (x.low, x.high) == (-0.0015, 0.0015)
     assert [(mark.x, mark.y, mark.side) for mark in marks(near, Guess)] == [(-0.0003, 0.0, "below")]
     assert marks(at_premium(-0.0003, guess=0.0002), Guess)[0].side == "above"
     assert marks(at_premium(-0.0003), Guess) == []
-    assert at_premium(0.01, reach=0.0015).scene().panels[0].x.high > 0.01
+    assert at_premium(0.01, reach=0.0015).panels[0].x.high > 0.01
 
 
 # Out of the hedge
@@ -187,65 +182,68 @@ def test_time_out_is_the_formula(rate, cost, vol, hours):
     assert study.cost_usd == pytest.approx(2 * short * cost)
     assert study.avoided_usd == pytest.approx(-short * rate * hours / 8)
     assert study.sigma_usd == pytest.approx(short * vol * math.sqrt(hours / 24))
-    assert (study.break_even_hours == math.inf) == (rate >= 0)
-    if rate < -1e-9 and study.break_even_hours < 1e9:
-        even = time_out(rate, cost, vol, study.break_even_hours)
-        assert even.net_usd == pytest.approx(0, abs=1e-6 * (1 + even.cost_usd))
+    net = study.avoided_usd - study.cost_usd
+    rows = dict(study.scene().table.rows)
+    assert rows["Both together"] == usd(net, signed=True)
+    assert (rows["Breaks even after"] == "never") == (rate >= 0)
     assert 0 <= study.chance <= 1
-    if study.sigma_usd > 1e-6 and abs(study.net_usd) > 1e-6:
-        assert (study.chance >= 0.5) == (study.net_usd > 0) or study.chance == pytest.approx(0.5)
+    if study.sigma_usd > 1e-6 and abs(net) > 1e-6:
+        assert (study.chance >= 0.5) == (net > 0) or study.chance == pytest.approx(0.5)
 
 
 def test_chance_by_counting():
     study = time_out(-0.002, 0.0007, 0.04, 112)
-    draws = np.random.default_rng(5).normal(study.net_usd, study.sigma_usd, 400_000)
+    net = study.avoided_usd - study.cost_usd
+    draws = np.random.default_rng(5).normal(net, study.sigma_usd, 400_000)
     assert study.chance == pytest.approx(float(np.mean(draws > 0)), abs=0.004)
     assert time_out(-0.002, 0.0, 0.0, 8).chance == 1.0
     assert time_out(0.002, 0.0, 0.0, 8).chance == 0.0
 
 
 def test_time_out_of_the_lesson():
-    study = time_out()
-    rows = dict(study.table().rows)
+    scene = time_out().scene()
+    rows = dict(scene.table.rows)
     assert rows["Funding avoided"] == "+$70"
     assert rows["Both together"] == "$0"
     assert rows["Breaks even after"] == "112 hours"
     assert rows["One standard deviation of the book meanwhile"] == "± $4,320"
-    assert "Closing breaks even after 112 hours." in study.scene().alt
-    title = study.scene().title
-    assert title == "112 hours out: funding +$70, costs −$70, at risk ± $4,320"
-    given_up = time_out(0.001, 0.0007, 0.04, 112, guess=70)
-    rows = dict(given_up.table().rows)
+    assert "funding +$70, costs −$70, together $0; the book meanwhile has" in scene.alt
+    assert "Closing breaks even after 112 hours." in scene.alt
+    assert scene.title == "112 hours out: funding +$70, costs −$70, at risk ± $4,320"
+    given_up = time_out(0.001, 0.0007, 0.04, 112).scene(70)
+    rows = dict(given_up.table.rows)
     assert (rows["Funding given up"], rows["Breaks even after"]) == ("−$700", "never")
-    assert given_up.scene().alt.endswith("Closing never pays. Your guess was ± $70.")
+    assert given_up.alt.endswith("Closing never pays. Your guess was ± $70.")
     with pytest.raises(InvalidInput, match="hours must be >= 0"):
         time_out(0.001, 0.0007, 0.04, -1).scene()
 
 
 def test_a_guessed_deviation_is_in_the_picture():
     for guess in (70, 2_000, 4_320, 9_333):
-        study = time_out(guess=guess)
-        y = study.scene().panels[0].y
+        scene = time_out().scene(guess)
+        y = scene.panels[0].y
         assert y.low < guess < y.high
-        (mark,) = marks(study, Guess)
-        assert (mark.x, mark.y) == (112, pytest.approx(study.net_usd + guess))
+        (mark,) = marks(scene, Guess)
+        # At the 112 hours the money saved and the costs are equal.
+        assert (mark.x, mark.y) == (112, pytest.approx(guess))
 
 
 def test_lines_out_of_the_hedge_are_the_formulas():
     study = time_out(-0.0005, 0.0007, 0.04, 112)
-    lines = {line.name: line for line in marks(study, Line)}
+    scene = study.scene()
+    lines = {line.name: line for line in marks(scene, Line)}
     hours = np.linspace(0, 240, 241)
 
     def drawn(name):
         return np.interp(hours, lines[name].x, lines[name].y)
 
-    net, sigma = study.avoided_over(hours) - study.cost_usd, study.sigma_over(hours)
-    height = study.scene().panels[0].y.high
+    net, sigma = 50_000 * 0.0005 * hours / 8 - 70, 2_000 * np.sqrt(hours / 24)
+    height = scene.panels[0].y.high
     assert drawn("funding minus costs") == pytest.approx(net, abs=0.005 * height)
     assert drawn("one standard\ndeviation up") == pytest.approx(net + sigma, abs=0.005 * height)
     assert drawn("one standard\ndeviation down") == pytest.approx(net - sigma, abs=0.005 * height)
-    assert marks(study, Points)[-1].y[0] == study.net_usd
-    assert "one standard\ndeviation up" not in words(time_out(-0.0001, 0.0007, 0, 112))
+    assert marks(scene, Points)[-1].y[0] == study.avoided_usd - study.cost_usd
+    assert "one standard\ndeviation up" not in words(time_out(-0.0001, 0.0007, 0, 112).scene())
 
 
 # The years
@@ -317,9 +315,9 @@ def test_what_the_lesson_says_of_the_years():
 def test_a_guess_of_a_year_is_drawn_in_it():
     drawn = funding_by_year(50_000, guess=("ETH", 2021, -18_769))
     assert drawn.alt.endswith("Your guess for ETH in 2021: −$18,769.")
-    assert "your guess" in words(drawn, 1)
-    assert "your guess" not in words(drawn, 0)
     level = -18_769 / 50_000 / 1_095
+    assert [mark.y for mark in marks(drawn, Guess, 1)] == [pytest.approx(level)]
+    assert not marks(drawn, Guess, 0)
     (line,) = marks(drawn, Line, 1)
     assert line.y == pytest.approx([level, level])
     assert drawn.panels[1].y.low < level
@@ -354,14 +352,15 @@ def test_what_the_lesson_says_of_the_markets():
 
 
 def test_a_guess_of_the_months():
-    for guess in (*months_by_move(), "much the same in all"):
+    levels = {name: received(months, 1).mean_rate for name, months in months_by_move().items()}
+    levels["much the same in all"] = received(coin_funding("ETH"), 1).mean_rate
+    for guess, level in levels.items():
         scene = funding_by_market(guess)
         assert scene.alt.endswith(f"{guess}.")
-        assert "your guess" in words(scene)
-        levels = [rule.at for rule in marks(scene, Rule) if rule.role == "unhedged"]
-        every = received(coin_funding("ETH"), 1).mean_rate
-        assert levels == ([pytest.approx(every)] if guess.startswith("much") else [])
-    assert "your guess" not in words(funding_by_market())
+        assert [mark.y for mark in marks(scene, Guess)] == [pytest.approx(level)]
+        rules = [rule.at for rule in marks(scene, Rule) if rule.role == "unhedged"]
+        assert rules == ([pytest.approx(level)] if guess.startswith("much") else [])
+    assert marks(funding_by_market(), Guess) == []
     drawn = [np.column_stack([m.x, m.y]) for m in marks(funding_by_market(), Points)]
     months = [group[["move", "mean_8h"]] for group in months_by_move().values()]
     assert sorted(np.concatenate(drawn).tolist()) == sorted(np.concatenate(months).tolist())
@@ -379,18 +378,18 @@ DRAWN = {
     "rate": lambda: at_premium(0.002),
     "rate and guess": lambda: at_premium(-0.0003, guess=-0.0003),
     "rate, near": lambda: at_premium(-0.0003, guess=0.0001, reach=0.0015),
-    "rate of OKX": lambda: at_premium(-0.004, rule=RULES["OKX"]),
-    "rate far beyond a cap": lambda: at_premium(0.015, rule=RULES["OKX"], short_usd=20_000),
-    "rate far out": lambda: at_premium(0.02, rule=RULES["Deribit"]),
-    "rate, large short": lambda: at_premium(0.0, rule=RULES["OKX"], short_usd=1e12),
-    "time out": lambda: time_out(),
-    "time out and guess": lambda: time_out(-0.0001, 0.0007, 0.04, 112, guess=9_333),
-    "time out, late guess": lambda: time_out(-0.0001, 0.0007, 0.04, 240, guess=70),
-    "time out, rate high": lambda: time_out(0.002, 0.003, 0.15, 240),
-    "time out, rate low": lambda: time_out(-0.004, 0, 0, 240),
-    "time out, long": lambda: time_out(-0.004, 0.0007, 0.09, 1_000, book=500_000),
-    "time out, none": lambda: time_out(-0.0001, 0.0007, 0, 0),
-    "time out, nothing": lambda: time_out(0, 0, 0, 0),
+    "rate of OKX": lambda: at_premium(-0.004, rule="OKX"),
+    "rate far beyond a cap": lambda: at_premium(0.015, rule="OKX", short_usd=20_000),
+    "rate far out": lambda: at_premium(0.02, rule="Deribit"),
+    "rate, large short": lambda: at_premium(0.0, rule="OKX", short_usd=1e12),
+    "time out": lambda: time_out().scene(),
+    "time out and guess": lambda: time_out(-0.0001, 0.0007, 0.04, 112).scene(9_333),
+    "time out, late guess": lambda: time_out(-0.0001, 0.0007, 0.04, 240).scene(70),
+    "time out, rate high": lambda: time_out(0.002, 0.003, 0.15, 240).scene(),
+    "time out, rate low": lambda: time_out(-0.004, 0, 0, 240).scene(),
+    "time out, long": lambda: time_out(-0.004, 0.0007, 0.09, 1_000, book=500_000).scene(),
+    "time out, none": lambda: time_out(-0.0001, 0.0007, 0, 0).scene(),
+    "time out, nothing": lambda: time_out(0, 0, 0, 0).scene(),
     "years": lambda: funding_by_year(50_000),
     "years and guess": lambda: funding_by_year(50_000, guess=("ETH", 2021, -18_769)),
     "years, guess of nothing": lambda: funding_by_year(50_000, guess=("ETH", 2021, 0)),
@@ -407,12 +406,12 @@ each_picture = pytest.mark.parametrize(
 
 @each_picture
 def test_no_text_is_clipped_or_overlaps_another(make):
-    assert_legible(scene_of(make()))
+    assert_legible(make())
 
 
 @each_picture
 def test_a_picture_has_its_table_and_is_small_enough_to_be_live(make):
-    scene = scene_of(make())
+    scene = make()
     assert scene.table.rows
     assert len(scene.to_json().encode()) < 10_000
 
@@ -479,33 +478,40 @@ def test_answer_by_hand(name):
     {
         "05.1": {
             "premium_for_rate": -0.12, "clamp_left_out": -0.11, "clamp_reversed": -0.17,
-            "interest_for_rate": 0.01, "percent_for_decimal": -0.0007,
+            "interest_for_rate": 0.01, "percent_for_decimal": -0.0007, "interest_subtracted": -0.13,
         },
         "05.2": {
             "funding_sign": -19.8, "funding_never_turns": 27, "face_left_out": 1.98,
             "linear_size": 7.5 * (2.4 * 0.8 + 2.2 * 0.5 - 2.6 * 0.2), "contract_is_coin": 4_500,
             "coins_for_dollars": 18 * (0.8 / 2_400 + 0.5 / 2_200 - 0.2 / 2_600),
-            "percent_for_decimal": 1_980,
+            "percent_for_decimal": 1_980, "single_settlement": 6.6, "negative_rate_skipped": 23.4,
         },
         "05.3": {
             "eight_hours_assumed": 2.19, "compounded": 100 * (1.00002**8760 - 1),
-            "by_the_day": 0.048, "percent_for_decimal": 0.1752,
+            "by_the_day": 0.048, "percent_for_decimal": 0.1752, "one_settlement_a_day": 0.73,
+            "trading_days": 12.096,
         },
         "05.5": {
             "basis_rule_of_thumb": -1_000, "sign_turned": 966.0435686,
             "basis_at_contract_price": 40_000 * (2_412 - 2_472) / 2_412,
             "premium_left_out": 40_000 * (2_400 / 2_472 - 1), "coins_for_dollars": -0.40251815,
+            "last_premium_alone": -1_200, "premiums_added": -1_400, "spot_alone": 0,
         },
-        "05.6": {"sized_at_spot": 3_000, "contract_is_coin": 12, "contract_is_dollar": 30_540},
+        "05.6": {
+            "sized_at_spot": 3_000, "contract_is_coin": 12, "contract_is_dollar": 30_540,
+            "premium_subtracted": 2_946,
+        },
         "05.7": {
             "by_the_day": 0.024, "premium_for_rate": 1.8, "by_the_year": 8.76,
-            "whole_year": 1.8 / 1095, "percent_for_decimal": 0.00008,
+            "whole_year": 1.8 / 1095, "percent_for_decimal": 0.00008, "settlements_of_one_day": 0.6,
+            "share_of_new_price": 4_500 / 2_545 / 225,
         },
         "05.8": {
             "one_trade": 1_440 * math.sqrt(7 / 9), "linear_in_time": 2_240, "one_day": 1_440,
             "slippage_left_out": 1_440 * math.sqrt(10 / 9), "money_for_risk": 50.4,
             "beta_left_out": 1_200 * math.sqrt(14 / 9), "beta_twice": 1_728 * math.sqrt(14 / 9),
             "hours_for_settlements": 1_440 * math.sqrt(14 / 72),
+            "days_for_settlements": 1_440 * math.sqrt(14 / 3),
         },
     }.items(),
 )  # fmt: skip
@@ -522,6 +528,9 @@ def test_slips_of_the_data_question():
     assert slips["months_equally_long"] == pytest.approx(20_000 * sum(means) / 12 * 3 * 365)
     assert slips["other_coin"] == pytest.approx(20_000 * 394 / 50_000, abs=0.2)
     assert slips["share_for_dollars"] == pytest.approx(0.04165, abs=1e-5)
+    assert slips["one_settlement_a_day"] == pytest.approx(20_000 * sum(means) / 12 * 365)
+    assert slips["other_year"] == pytest.approx(6_121.65, abs=0.01)
+    assert slips["percent_for_decimal"] == pytest.approx(83_299.32)
 
 
 @pytest.mark.parametrize("name", by_hand())

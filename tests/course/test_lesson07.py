@@ -49,9 +49,12 @@ def weeks():
 
 @pytest.fixture(scope="module")
 def year(weeks):
-    return alices_year(
-        weeks, ETH, book_usd=BOOK, margin_usd=MARGIN, near_usd=150, named=nearest(weeks, FALL)
-    )
+    return alices_year(weeks, ETH, book_usd=BOOK, margin_usd=MARGIN)
+
+
+@pytest.fixture(scope="module")
+def scene(weeks, year):
+    return year.scene(nearest(weeks, FALL), 150)
 
 
 # Everything counted
@@ -60,7 +63,7 @@ def year(weeks):
 @given(st.floats(-7_500, 0))
 def test_the_guess_is_drawn_beside_the_truth(guess):
     plan = plan_hedge(BOOK, 1.0, ETH, PRICE, collateral_usd=MARGIN, notional_usd=MARGIN, fee_rate=0)
-    truth, guessed = everything_counted(plan, FALL), everything_counted(plan, FALL, guess=guess)
+    truth, guessed = (everything_counted(plan, FALL, said) for said in (None, guess))
     assert "altcoins −$7,500, ETH margin −$7,350, short +$7,350; together −$7,500" in truth.alt
     assert marks(truth, Guess) == []
     assert truth.table.rows == guessed.table.rows
@@ -179,50 +182,49 @@ def test_the_year(weeks, year):
     assert left_out == pytest.approx(year.swing_usd("no hedge"), rel=0.03)
     assert max(one, beta) < 0.55 * left_out
     near = np.abs(year.profit_usd[SIZES[2]]) <= 150
-    assert year.within(SIZES[2]) == near.sum()
-    slope = np.polyfit(year.move, year.profit_usd[SIZES[2]], 1)[0]
-    assert abs(slope) < 0.3 * np.polyfit(year.move, naked, 1)[0]
+    assert year.within(SIZES[2], 150) == near.sum()
+    move = [week.move for week in weeks]
+    slope = np.polyfit(move, year.profit_usd[SIZES[2]], 1)[0]
+    assert abs(slope) < 0.3 * np.polyfit(move, naked, 1)[0]
 
 
-def test_the_picture_of_the_year(year):
-    alt = year.scene().alt
-    assert f"in {year.within(SIZES[2])} weeks of 52" in alt
-    assert MODELLED in alt.lower()
+def test_the_picture_of_the_year(weeks, year, scene):
+    assert f"in {year.within(SIZES[2], 150)} of 52 weeks" in scene.alt
+    assert MODELLED in scene.alt.lower()
     swing = year.swing_usd(SIZES[2])
-    assert [(band.low, band.high) for band in marks(year.scene(), Band)] == [(-swing, swing)]
-    naked, hedged = marks(year.scene(), Points)
+    assert [(band.low, band.high) for band in marks(scene, Band)] == [(-swing, swing)]
+    naked, hedged = marks(scene, Points)
     for points, how in ((naked, "no hedge"), (hedged, SIZES[2])):
-        assert points.x.tolist() == year.move.tolist()
+        assert points.x.tolist() == [week.move for week in weeks]
         assert points.y.tolist() == year.profit_usd[how].tolist()
-    (tie,) = marks(year.scene(), Line)
-    place = year.weeks.index(year.named)
+    trend, tie = marks(scene, Line)
+    assert trend.y == pytest.approx(np.polyval(np.polyfit(naked.x, naked.y, 1), trend.x))
+    place = weeks.index(nearest(weeks, FALL))
     assert tie.y.tolist() == [naked.y[place], hedged.y[place]]
-    assert_legible(year.scene())
+    assert_legible(scene)
 
 
 @pytest.mark.parametrize("guess", [150.0, 2_940.0, 5_660.0])
-def test_a_guess_of_the_spread_is_drawn_to_both_sides(year, guess):
-    guessed = replace(year, guess=guess)
-    assert guessed.scene().alt.endswith(f"Your guess was ± ${guess:,.0f}.")
-    levels = {rule.at for rule in marks(guessed.scene(), Rule) if rule.role == "good"}
+def test_a_guess_of_the_spread_is_drawn_to_both_sides(weeks, year, guess):
+    guessed = year.scene(nearest(weeks, FALL), 150, guess)
+    assert guessed.alt.endswith(f"Your guess was ± ${guess:,.0f}.")
+    levels = {rule.at for rule in marks(guessed, Rule) if rule.role == "good"}
     assert levels == {-guess, guess}
-    assert_legible(guessed.scene())
+    assert_legible(guessed)
 
 
-def test_the_year_in_a_table(year):
-    head = year.table().head
-    assert head == (
+def test_the_year_in_a_table(year, scene):
+    assert scene.table.head == (
         "short", "one standard deviation", "worst week", "best week", "weeks within $150",
     )  # fmt: skip
-    rows = {row[0]: row[1:] for row in year.table().rows}
+    rows = {row[0]: row[1:] for row in scene.table.rows}
     assert list(rows) == ["no hedge", *SIZES]
     by_beta = year.profit_usd[SIZES[2]]
     assert dollars(rows[SIZES[2]][0]) == round(np.std(by_beta, ddof=1))
     assert dollars(rows[SIZES[2]][1]) == round(by_beta.min())
     assert dollars(rows[SIZES[2]][2]) == round(by_beta.max())
-    assert rows[SIZES[2]][3] == f"{year.within(SIZES[2])} of 52"
-    assert year.scene().table.rows == year.table().rows
-    assert MODELLED in year.table().caption
+    assert rows[SIZES[2]][3] == f"{year.within(SIZES[2], 150)} of 52"
+    assert MODELLED in scene.table.caption
 
 
 # What is asked
@@ -231,22 +233,49 @@ def test_the_year_in_a_table(year):
 @pytest.mark.parametrize(
     ("name", "right", "slips"),
     [
-        ("07.1", -4_000, {"collateral_left_out": 0, "short_left_out": -8_000, "short_only": 4_000}),
-        ("07.2", 40_000, {"collateral_left_out": 20_000, "coins_for_dollars": 16}),
+        (
+            "07.1", -4_000,
+            {
+                "collateral_left_out": 0, "short_left_out": -8_000, "short_only": 4_000,
+                "short_counted_as_loss": -12_000, "coin_at_entry": -8_000 + (10 - 8) * 2_500,
+            },
+        ),
+        (
+            "07.2", 40_000,
+            {
+                "collateral_left_out": 20_000, "coins_for_dollars": 16, "collateral_twice": 60_000,
+                "collateral_subtracted": 0,
+            },
+        ),
         (
             "07.3", 4_000,
-            {"contract_is_coin": 16, "collateral_left_out": 2_000, "contract_is_dollar": 40_000},
+            {
+                "contract_is_coin": 16, "collateral_left_out": 2_000, "contract_is_dollar": 40_000,
+                "other_coins_face": 400,
+            },
         ),
         (
             "07.4", 40_000 / 2_000 - 40_000 / 2_500,
-            {"coin_at_entry": 3.2, "dollars_for_coins": 8_000, "collateral_left_out": 2},
+            {
+                "coin_at_entry": 3.2, "dollars_for_coins": 8_000, "collateral_left_out": 2,
+                "value_for_change": 20,
+            },
         ),
-        ("07.5", 20_000 / 2, {"collateral_left_out": 20_000 / 3, "size_for_margin": 20_000}),
+        (
+            "07.5", 20_000 / 2,
+            {
+                "collateral_left_out": 20_000 / 3, "size_for_margin": 30_000,
+                "margin_on_margin_once": 20_000 / 3 + 20_000 / 9,
+                "series_stopped_early": 20_000 * (1 / 3 + 1 / 9 + 1 / 27 + 1 / 81),
+                "divided_by_leverage_plus_one": 5_000, "margin_as_large_as_book": 20_000,
+            },
+        ),
         (
             "07.6", 20_000 * (-0.26 - 0.03) - 4_000 + 8_000,
             {
                 "residual_left_out": -1_200, "residual_only": -600,
-                "collateral_left_out": 2_200, "book_only": -5_800,
+                "collateral_left_out": 2_200, "book_only": -5_800, "short_left_out": -9_800,
+                "hedged_so_nothing": 0,
             },
         ),
         (
@@ -254,14 +283,15 @@ def test_the_year_in_a_table(year):
             {
                 "collateral_times_beta": 5_200, "beta_left_out": 4_000,
                 "collateral_left_out": 2_600, "contract_is_coin": 18.4,
-                "contract_is_dollar": 46_000,
+                "contract_is_dollar": 46_000, "collateral_subtracted": 600,
             },
         ),
         (
             "07.8", -2 * 23 + 46_000 * 0.0001 * 21,
             {
                 "funding_sign": -142.6, "one_settlement_a_day": -13.8, "one_trade": 73.6,
-                "fees_left_out": 96.6, "funding_left_out": -46,
+                "fees_left_out": 96.6, "funding_left_out": -46, "collateral_left_out": 28.6,
+                "beta_left_out": 44,
             },
         ),
     ],

@@ -96,7 +96,13 @@ def test_lines_of_a_crash_are_its_profits_and_dotted_without_a_hedge(name):
     scene = found.scene()
     lines = [line for line in marks(scene, Line) if line.x.size > 1]
     dates = days(found.runs.plan.dates)
-    for label, pnl, role, gone in found.wealth():
+    naive, plan = found.runs.naive, found.runs.plan
+    books = [
+        ("unhedged", plan.unhedged_pnl_usd, "unhedged", None),
+        ("naive 1:1", naive.pnl_usd, "short", naive.liquidated_at),
+        ("beta hedge", plan.pnl_usd, "total", plan.liquidated_at),
+    ]
+    for label, pnl, role, gone in books:
         mine = [line for line in lines if line.name == label]
         assert [line.dash for line in mine] == [""] + ["dotted"] * (gone is not None)
         assert {line.role for line in mine} == {role}
@@ -106,7 +112,7 @@ def test_lines_of_a_crash_are_its_profits_and_dotted_without_a_hedge(name):
         if gone is not None:
             assert mine[0].x[-1] == mine[1].x[0] == dates[gone]
     crosses = [(p.x.item(), p.y.item()) for p in marks(scene, Points)]
-    assert crosses == [(dates[g], p[g]) for _, p, _, g in found.wealth() if g is not None]
+    assert crosses == [(dates[g], p[g]) for _, p, _, g in books if g is not None]
     legend = [text.text for text in marks(scene, Text) if text.text.startswith("✖")]
     assert len(legend) == bool(crosses)
     assert ("liquidates the hedge" in scene.title) == bool(crosses)
@@ -123,11 +129,11 @@ def test_margin_that_is_added_keeps_the_hedge_alive():
 
 
 def test_change_of_size():
-    lines = change_of_size([0.7, 1.0, 1.4], 50_000, -0.3)
+    lines = change_of_size(50_000, -0.3)
     for beta in (0.7, 1.0, 1.4):
         assert lines.value(f"β {beta:g}") == pytest.approx(beta * (beta - 1) * 50_000 * -0.3)
     assert "β 1: $0" in lines.scene().alt
-    assert_legible(change_of_size([0.7, 1.0, 1.4], 50_000, -0.3, guess=15_000.0).scene())
+    assert_legible(change_of_size(50_000, -0.3, guess=15_000.0).scene())
 
 
 def test_months_add_up(flown):
@@ -136,7 +142,7 @@ def test_months_add_up(flown):
         assert made.pnl_usd[-1] == pytest.approx(made.months_usd.sum())
         assert sum(made.year(y) for y in range(2020, 2024)) == pytest.approx(made.pnl_usd[-1])
         assert made.steps_usd.size == made.dates.size - 1
-    assert never.funding_usd == never.costs_usd == never.switches == 0
+    assert never.funding_usd == never.costs_usd == 0
     assert always.steps_usd.var() < rule.steps_usd.var() < never.steps_usd.var()
 
 
@@ -171,6 +177,7 @@ def test_picture_of_the_years(flown):
     assert_legible(scene)
     assert_legible(guessed)
     assert [row[0] for row in scene.table.rows] == [made.name for made in flown]
+    assert [row[2] for row in scene.table.rows[:2]] == ["0", "0"]
     shown = {line.name.split("\n")[0]: line for line in marks(scene, Line)}
     for made in flown:
         line = shown[made.name]
@@ -280,20 +287,39 @@ def test_no_hedge_made_the_most(flown):
 BY_HAND = {
     "08.1": (
         1.5 * 0.5 * 24_000 * -0.2,
-        {"resized_by_book_alone": -10_800, "all_that_was_lost": -7_200, "one_beta_missing": -2_400},
+        {
+            "resized_by_book_alone": -10_800, "all_that_was_lost": -7_200,
+            "one_beta_missing": -2_400, "short_gain_left_out": -14_800,
+            "face_moves_with_price": -11_200, "hedge_stays_exact": 0,
+        },
     ),
     "08.2": (
         420,
-        {"beta_left_out": 300, "contract_is_dollar": 4_200, "upside_down": 300 / 1.4},
+        {
+            "beta_left_out": 300, "counted_as_margin": 720, "contract_is_dollar": 4_200,
+            "upside_down": 300 / 1.4,
+        },
     ),
     "08.3": (
         1_200,
-        {"close_by_notional": 1_500, "face_moves_with_price": 960, "contract_is_coin": 5},
+        {
+            "close_by_notional": 1_500, "face_moves_with_price": 960, "contract_is_coin": 5,
+            "contract_is_dollar": 12_000,
+        },
     ),
-    "08.4": (1, {"notional_closes_all": 0, "one_trade": 5, "dollars_for_coins": 2_400}),
+    "08.4": (
+        1,
+        {
+            "notional_closes_all": 0, "one_trade": 5, "dollars_for_coins": 2_400,
+            "closing_trade_left_out": -4, "upside_down": -0.8,
+        },
+    ),
     "08.5": (
         7_600 * 1.3 - 10_000 + 2_400,
-        {"entry_is_break_even": 0, "short_only": 2_400, "book_only": -120},
+        {
+            "entry_is_break_even": 0, "short_only": 2_400, "book_only": -120,
+            "beta_left_out": 1_880, "fall_for_rise": 1_824, "rise_of_old_book": 600,
+        },
     ),
     "08.6": (
         (0.995 / 0.6 - 1) * 100,
@@ -302,13 +328,19 @@ BY_HAND = {
             "one_over_leverage": 40,
             "bankruptcy_for_liquidation": 200 / 3,
             "ratio_for_rise": 99.5 / 0.6,
+            "linear_less_maintenance": 39.5,
+            "long_liquidation": 40 / 1.4,
+            "maintenance_wrong_side": 100.5 / 0.6 - 100,
         },
     ),
     "08.7": (
         15_000 * -0.0001 * 90,
-        {"funding_sign": 135, "one_settlement_a_day": -45, "single_settlement": -1.5},
+        {
+            "funding_sign": 135, "one_settlement_a_day": -45, "single_settlement": -1.5,
+            "whole_year": -1_642.5, "percent_for_decimal": -13_500,
+        },
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -322,6 +354,7 @@ def test_answers_and_slips(name):
 def test_november_2022_at_2x():
     asked = question("08.8").ask()
     unhedged, naive, hedged = crash("November 2022", max_leverage=2.0).outcomes
+    other = crash("May-June 2022", max_leverage=2.0)
     cut = unhedged.max_drawdown_usd - hedged.max_drawdown_usd
     assert asked.answer.right == pytest.approx(cut)
     assert cut == pytest.approx(9_336, abs=0.5)
@@ -331,6 +364,10 @@ def test_november_2022_at_2x():
             "profit_for_drawdown": hedged.pnl_usd - unhedged.pnl_usd,
             "what_is_left": hedged.max_drawdown_usd,
             "default_left": 9_065,
+            "other_crash": other.outcomes[0].max_drawdown_usd - other.outcomes[2].max_drawdown_usd,
+            "not_hedged": 19_771,
+            "share_for_dollars": 47.2187,
+            "one_day": hedged.worst_step_usd - unhedged.worst_step_usd,
         },
         rel=1e-4,
     )

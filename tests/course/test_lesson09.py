@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -21,10 +22,10 @@ from hedgelib import (
     plan_hedge,
     run_scenario,
 )
+from hedgelib._text import usd
 from hedgelib.course.questions.lesson09 import QUESTIONS
 from hedgelib.course.studies import lesson09
 from hedgelib.course.studies.lesson09 import (
-    BROKEN,
     broken_files,
     checklist,
     drift_usd,
@@ -93,18 +94,23 @@ def test_names_of_a_tracker_are_shown_as_they_were_taken(mine):
     mine.mkdir()
     (mine / "export.csv").write_text("Symbol,Amount,Price\nADA,10,0.5\n")
     loaded = load_book("work/export.csv")
-    assert repr(loaded).endswith("Taken: Symbol for coin, Amount for quantity, Price for price_usd")
+    taken = "Taken: Symbol for coin, Amount for quantity, Price for price_usd\n"
+    assert repr(loaded).startswith(f"work/export.csv. {taken}")
     assert "Taken: Symbol for coin" in loaded._repr_html_()
     (mine / "export.csv").write_text("coin,quantity\nADA,10\nWETH,1\nUSDT,5\n")
     loaded = load_book("work/export.csv")
-    assert repr(loaded).endswith("WETH read as ETH (wrapped)\nUSDT is cash")
+    assert "WETH read as ETH (wrapped). USDT is cash" in repr(loaded)
     assert "WETH read as ETH (wrapped). USDT is cash" in loaded._repr_html_()
 
 
 def test_every_broken_file_is_refused_with_its_place():
     rows = broken_files()
-    assert [row[0] for row in rows] == [*BROKEN, "no file"]
+    assert [row[0] for row in rows] == [
+        "a thousands separator", "another name for a column", "a coin in two lines",
+        "a quantity without a price", "a short among the holdings", "no file",
+    ]  # fmt: skip
     assert all(told.startswith("mine.csv, line ") for _, told, _ in rows[:-1])
+    assert all(fix.endswith(".") for *_, fix in rows)
     assert rows[-1][1].startswith("work/no_such_file.csv: there is no such file")
 
 
@@ -143,7 +149,7 @@ def test_sample_keeps_cash_and_betas_to_one_coin_apart():
         )
     )
     sample = sample_book(book)
-    assert (sample.coins, sample.value_usd) == (("ADA",), 10.0)
+    assert ([h.coin for h in sample.measured], sample.value_usd) == (["ADA"], 10.0)
     assert (sample.own_usd("BTC"), sample.own_usd("ETH")) == (pytest.approx(6.0), 0.0)
     assert sample.rows()[1:] == [
         ("UNI", "$5", "1.2 to BTC, from the file, not checked"),
@@ -208,6 +214,33 @@ def test_checklist_looks_where_the_numbers_say():
     )
     rows = checklist(build_report(ReportParameters(portfolio=FILE)), rally=1.0, band_usd=1)
     assert (rows[3][2], rows[6][2]) == ("look", "look")
+
+
+def test_checklist_says_what_the_report_found():
+    report = build_report(ReportParameters(portfolio=FILE))
+    plan, past = report.plan, report.funding.history
+    rows = checklist(report, rally=1.0, band_usd=1_000)
+    assert [rule[0] for rule, *_ in rows] == list("12345678")
+    assert (rows[3][0], rows[6][0]) == ("4 Survives +100%?", "7 Adjust beyond $1,000")
+    said = [says for _, says, _ in rows]
+    assert said[1] == (
+        f"{report.tracked.out_of_sample:.0%} of the variance removed out of sample; "
+        "at least 50% wanted"
+    )
+    assert said[2] == "BTC bought: the short covers it too"
+    assert said[3] == f"{plan.leverage:.2f}x, liquidated at +{plan.liquidation_move:.0%}"
+    assert said[5].startswith(f"30 days: {usd(past.month_usd, signed=True)} at the mean, ")
+    assert said[5].endswith(f"; opening {usd(-plan.open_fee_usd, signed=True)}")
+    assert said[7] == f"buy {-plan.contracts:,.0f}, whatever the price is then"
+    unknown = SimpleNamespace(
+        plan=plan,
+        hedge_coin="BTC",
+        funding=None,
+        tracked=replace(report.tracked, out_of_sample=None),
+    )
+    rows = checklist(unknown, rally=1.0, band_usd=1_000)
+    assert rows[1][1:] == ("not measured", "look")
+    assert rows[5][1:] == ("no funding history", "yours")
 
 
 # Questions
@@ -297,19 +330,42 @@ BY_HAND = {
 SLIPS = {
     "09.1": {
         "stablecoin_margin": 19_200, "margin_out_of_book": 48_000 / 2.7,
-        "beta_left_out": 40_000 / 1.5,
+        "beta_left_out": 40_000 / 1.5, "size_for_margin": 80_000, "margin_on_margin_once": 26_880,
+        "series_stopped_early": 31_672.32, "divided_by_leverage_plus_one": 48_000 / 3.5,
+        "beta_and_margin_left_out": 16_000,
     },
-    "09.2": {"linear_liquidation": 1 / 0.818, "bankruptcy_for_liquidation": 2.25},
-    "09.3": {"book_only": -21_600, "removed_for_left": -19_200, "sign_turned": 2_400},
-    "09.4": {"old_face": 6_600, "contract_is_coin": 33, "upside_down": 660},
-    "09.5": {"variance_for_volatility": 576, "removed_for_left": 1_280, "not_hedged": 1_600},
-    "09.6": {"variance_for_volatility": 25_600, "what_is_left": 24_000},
+    "09.2": {
+        "linear_liquidation": 1 / 0.818, "bankruptcy_for_liquidation": 2.25,
+        "maintenance_wrong_side": 1.8 / 0.79, "stablecoin_margin": 1 / 0.81,
+        "linear_bankruptcy": 1.25, "ratio_for_rise": 1.8, "fall_for_rise": 5,
+    },
+    "09.3": {
+        "book_only": -21_600, "removed_for_left": -19_200, "sign_turned": 2_400,
+        "hedged_so_nothing": 0, "move_left_out": -6_000, "beta_left_out": -5_600,
+        "relative_error": -2_000,
+    },
+    "09.4": {
+        "old_face": 6_600, "contract_is_coin": 33, "upside_down": 660, "dollars_scaled": 660_000,
+    },
+    "09.5": {
+        "variance_for_volatility": 576, "variance_removed": 1_024, "removed_for_left": 1_280,
+        "change_for_value": 640, "not_hedged": 1_600, "hedged_so_nothing": 0,
+        "share_for_dollars": 2.4,
+    },
+    "09.6": {
+        "variance_for_volatility": 25_600, "variance_left": 14_400, "what_is_left": 24_000,
+        "root_of_r2": 32_000, "one_less_root_of_r2": 8_000,
+    },
     "09.7": {
         "new_money_assumed": 8_000, "collateral_twice": (48_000 + 48_000 / 2.7) / 10,
         "collateral_left_out": (40_000 - 48_000 / 2.7) * 0.12,
-        "contract_is_dollar": 2.5 * 48_000 / 2.7,
+        "contract_is_dollar": 2.5 * 48_000 / 2.7, "exposure_unchanged": 4_800,
+        "stablecoin_margin": 4_800 / 1.48, "series_stopped_early": 4_416, "beta_left_out": 4_000,
     },
-    "09.8": {"funding_sign": 1_188, "one_settlement_a_day": -396, "funding_on_margin": -475.2},
+    "09.8": {
+        "funding_sign": 1_188, "one_settlement_a_day": -396, "funding_on_margin": -475.2,
+        "single_settlement": -13.2, "other_horizon": -14_454, "percent_for_decimal": -118_800,
+    },
 }  # fmt: skip
 
 

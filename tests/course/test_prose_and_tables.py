@@ -55,8 +55,8 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
     # A year is no better than a month, and steadier: what lesson 06 advises it for.
     history = market.returns().drop(columns="LUNA").dropna()
     book = alices_book()
-    alice, days = history[list(book.coins)] @ book.weights, history.index.to_numpy()
-    month, year = (drift(alice, history["ETH"], days, window) for window in (30, 365))
+    alice = history[list(book.coins)] @ book.weights
+    month, year = (drift(alice, history["ETH"], window) for window in (30, 365))
     assert month.removed > year.removed
     assert np.ptp(year.beta) < np.ptp(month.beta) / 5
 
@@ -70,9 +70,7 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
     swing, ended = {}, {}
     for window, cut in weeks.items():
         named = nearest(cut, -0.15)
-        year_of = alices_year(
-            cut, ETH, book_usd=50_000, margin_usd=49_000, near_usd=150, named=named
-        )
+        year_of = alices_year(cut, ETH, book_usd=50_000, margin_usd=49_000)
         swing[window] = year_of.swing_usd(SIZES[2])
         ended[window] = year_of.profit_usd[SIZES[2]][cut.index(named)]
     assert swing[365] < swing[90]

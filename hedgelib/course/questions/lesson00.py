@@ -34,13 +34,13 @@ def deposited(coins: float, price: float, fall: float) -> Answer:
     rise=vary(0.2, 0.15, 0.3, 0.35, 0.4),
 )
 def risen(coins: float, price: float, rise: float) -> Answer:
-    value = coins * price
     return Answer(
-        right=value * rise,
+        right=coins * price * rise,
         slips={
             "one_coin": price * rise,
-            "value_for_change": value * (1 + rise),
+            "value_for_change": coins * price * (1 + rise),
             "coins_for_dollars": coins * rise,
+            "margin_is_a_deposit": 0.0,
         },
-        values={"value": value},
+        values={"value": coins * price},
     )

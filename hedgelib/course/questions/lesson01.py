@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import inverse_pnl_coin, inverse_pnl_usd, linear_pnl_usd
+from hedgelib.contracts import inverse_pnl_coin, linear_pnl_usd
 from hedgelib.course.questions import questions_of
-from hedgelib.course.studies.lesson01 import (
-    FiveWays,
-    long_and_short,
-    put_pnl_usd,
-    wild_days,
-)
+from hedgelib.course.studies.lesson01 import FiveWays, long_and_short, put_pnl_usd, wild_days
 from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
 from hedgelib.scenario import move_pnl
 
@@ -20,40 +15,38 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = questions_of("01")
 
 _PRICE = vary(2_000.0, low=1_500, high=4_000, step=50)
-_CLEO = {
-    "book": vary(8_000.0, low=4_000, high=20_000, step=500),
-    "rise": vary(0.5, low=0.1, high=0.8, step=0.05),
-}
+_BOOK = vary(8_000.0, low=4_000, high=20_000, step=500)
 
 
-@QUESTIONS.add("01.a", notional=1_000, price=2_500)
-def tripled(notional: float, price: float) -> Answer:
+@QUESTIONS.add("01.a", notional=1_000, price=2_500, move=2.0)
+def tripled(notional: float, move: float, **_: float) -> Answer:
+    loss = notional * move
     return Answer(
         right="whole",
-        guesses={"as_an_owner": -notional, "whole": -2.0 * notional, "short_only_earns": 0.0},
-        then=lambda guess: long_and_short(notional, price, 2.0, guess=guess),
-        values={"loss": 2 * notional, "move": 2.0},
+        guesses={"as_an_owner": -notional, "whole": -loss, "short_only_earns": 0.0},
+        then=lambda guess: long_and_short(notional, move, guess=guess),
+        values={"loss": loss},
     )
 
 
 @QUESTIONS.add("01.b", book=10_000, rise=0.4)
 def risen(book: float, rise: float) -> Answer:
-    gain = book * rise
+    gain, half = book * rise, book * rise / 2
     return Answer(
         right="nothing",
-        guesses={"hedge_is_insurance": gain, "hedge_costs_half": gain / 2, "nothing": 0.0},
-        values={"gain": gain, "half": gain / 2},
+        guesses={"hedge_is_insurance": gain, "hedge_costs_half": half, "nothing": 0.0},
+        values={"gain": gain, "half": half},
     )
 
 
 @QUESTIONS.add("01.c", ways=..., move=-0.5)
 def halved(ways: FiveWays, move: float) -> Answer:
-    stake = ways.stake_usd
+    stake, half = ways.stake_usd, ways.stake_usd / 2
     return Answer(
         right="nothing",
-        guesses={"as_an_owner": stake / 2, "nothing": 0.0, "as_an_inverse_short": stake},
+        guesses={"as_an_owner": half, "nothing": 0.0, "as_an_inverse_short": stake},
         then=lambda guess: ways.at(move, guess=guess),
-        values={"stake": stake, "half": stake / 2},
+        values={"stake": stake, "half": half},
     )
 
 
@@ -65,45 +58,53 @@ def halved(ways: FiveWays, move: float) -> Answer:
 )
 def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
     now = sold + rise
-    paid = float(linear_pnl_usd(-size / sold, sold, now))
+    paid = linear_pnl_usd(-size / sold, sold, now)
     return Answer(
         right=paid,
         slips={
             "sign_turned": -paid,
             "share_of_new_price": -size * rise / now,
             "one_coin": -rise,
+            "value_for_change": -size * now / sold,
+            "coins_for_dollars": inverse_pnl_coin(-size, sold, now),
         },
         values={"now": now, "coins": size / sold, "loss": -paid},
     )
 
 
-@QUESTIONS.add("01.2", **_CLEO)
+@QUESTIONS.add("01.2", book=_BOOK, rise=vary(0.5, low=0.1, high=0.8, step=0.05))
 def hedged_in_a_rise(book: float, rise: float) -> Answer:
     gain = book * rise
     return Answer(
         right=0.0,
-        slips={"hedge_is_insurance": gain, "short_only": -gain, "sign_ignored": 2 * gain},
+        slips={
+            "hedge_is_insurance": gain,
+            "short_only": -gain,
+            "sign_ignored": 2 * gain,
+            "value_for_change": book + gain,
+            "share_of_new_price": gain - gain / (1 + rise),
+        },
         values={"gain": gain, "loss": -gain},
     )
 
 
 @QUESTIONS.add(
     "01.3",
-    book=_CLEO["book"],
+    book=_BOOK,
     fall=vary(0.35, low=0.1, high=0.6, step=0.05),
     premium=vary(480.0, low=200, high=900, step=20),
 )
 def insured(book: float, fall: float, premium: float) -> Answer:
-    put = float(put_pnl_usd(book, -fall, premium))
+    loss, put = -book * fall, put_pnl_usd(book, -fall, premium)
     return Answer(
-        right=put - book * fall,
+        right=put + loss,
         slips={
             "put_is_free": 0.0,
-            "put_left_out": -book * fall - premium,
-            "put_only": put,
-            "book_only": -book * fall,
+            "put_left_out": loss - premium,
+            "put_only": float(put),
+            "book_only": loss,
         },
-        values={"loss": -book * fall, "pays": book * fall, "cost": -premium},
+        values={"loss": loss, "pays": -loss, "cost": -premium},
     )
 
 
@@ -122,6 +123,8 @@ def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
             "percent_for_decimal": beta * rise,
             "beta_left_out": 100 * rise,
             "upside_down": 100 * rise / beta,
+            "fall_for_beta": 100 * rise * altcoin,
+            "beta_is_difference": 100 * (rise + altcoin - btc),
             "sign_turned": -100 * beta * rise,
         },
         values={"beta": beta, "move": beta * rise, "down": down, "up": up},
@@ -136,17 +139,17 @@ def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
     change=vary(300.0, low=-600, high=900, step=100),
 )
 def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answer:
-    future, last = spot + basis, spot + change
-    owned = coins * change
-    dated = float(linear_pnl_usd(-coins, future, last))
-    total = owned + dated
+    future, last, owned = spot + basis, spot + change, coins * change
+    dated = linear_pnl_usd(-coins, future, last)
     return Answer(
-        right=total,
+        right=owned + dated,
         slips={
             "sold_at_spot": 0.0,
             "coins_only": owned,
             "short_only": dated,
-            "sign_turned": -total,
+            "one_coin": basis,
+            "sign_of_short": owned - dated,
+            "sign_turned": -owned - dated,
         },
         values={"future": future, "last": last, "owned": owned, "dated": dated},
     )
@@ -156,66 +159,68 @@ def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answe
     "01.6",
     short=vary(5_000.0, low=1_000, high=9_000, step=500),
     entry=_PRICE,
-    fall=vary(0.2, low=0.05, high=0.5, step=0.05),
+    fall=vary(0.2, low=0.05, high=0.45, step=0.05),
 )
 def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
-    price = entry * (1 - fall)
-    earned = float(inverse_pnl_coin(-short, entry, price))
-    dollars = float(inverse_pnl_usd(-short, entry, price))
+    price, dollars = entry * (1 - fall), short * fall
+    before, after = short / entry, short / price
     return Answer(
-        right=earned,
-        slips={"coin_at_entry": dollars / entry, "dollars_for_coins": dollars},
-        values={"exit": price, "before": short / entry, "after": short / price, "dollars": dollars},
+        right=inverse_pnl_coin(-short, entry, price),
+        slips={
+            "coin_at_entry": dollars / entry,
+            "dollars_for_coins": dollars,
+            "value_for_change": after,
+            "start_for_change": before,
+        },
+        values={"exit": price, "before": before, "after": after, "dollars": dollars},
     )
 
 
 @QUESTIONS.add(
     "01.7",
     stake=vary(1_200.0, low=600, high=4_000, step=200),
-    entry=2_000.0,
-    leverage=vary(2.0, 3.0, 4.0, 5.0),
+    leverage=vary(2.5, 3.0, 4.0, 5.0),
 )
-def emptied(stake: float, entry: float, leverage: float) -> Answer:
-    size = leverage * stake
-    fall = float(1 - inverse_bankruptcy_price(size, entry, stake / entry) / entry)
-    linear = float(1 - linear_bankruptcy_price(size / entry, entry, stake) / entry)
+def emptied(stake: float, leverage: float) -> Answer:
+    # A margin of one coin, and a coin of one dollar.
+    left, size = inverse_bankruptcy_price(leverage, 1.0, 1.0), leverage * stake
+    linear = linear_bankruptcy_price(leverage, 1.0, 1.0)
     return Answer(
-        right=100 * fall,
+        right=100 * (1 - left),
         slips={
-            "linear_liquidation": 100 * linear,
-            "percent_for_decimal": fall,
+            "linear_liquidation": 100 * (1 - linear),
+            "short_liquidation": 100 * (inverse_bankruptcy_price(-leverage, 1.0, 1.0) - 1),
+            "what_is_left": 100 * left,
+            "percent_for_decimal": 1 - left,
             "as_an_owner": 100.0,
         },
         within=0.012,
         values={
-            "size": size,
-            "fall": fall,
-            "of_margin": stake / 100,
-            "of_contract": size / 100,
+            "size": size, "fall": 1 - left, "of_margin": stake / 100, "of_contract": size / 100,
             "both": (stake + size) / 100,
         },
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add(
     "01.8",
     book=vary(6_000.0, low=3_000, high=12_000, step=500),
     margin=vary(3_000.0, low=1_000, high=5_000, step=500),
-    price=2_000.0,
     fall=vary(0.3, low=0.1, high=0.5, step=0.05),
 )
-def margin_falls_too(book: float, margin: float, price: float, fall: float) -> Answer:
-    parts = move_pnl(book, 1.0, margin / price, -book, price, -fall)
+def margin_falls_too(book: float, margin: float, fall: float) -> Answer:
+    parts, held = move_pnl(book, 1.0, margin, -book, 1.0, -fall), book + margin
     return Answer(
         right=float(parts.total_usd),
         slips={
             "collateral_left_out": 0.0,
-            "short_left_out": -(book + margin) * fall,
+            "short_left_out": -held * fall,
             "short_only": book * fall,
+            "short_counted_as_loss": -held * fall - book * fall,
+            "coins_at_old_price": -held * fall + book * (1 / (1 - fall) - 1),
         },
         values={
-            "altcoins": parts.spot_usd,
-            "of_margin": parts.collateral_usd,
+            "altcoins": parts.spot_usd, "of_margin": parts.collateral_usd,
             "of_short": parts.hedge_usd,
         },
-    )
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
 from hedgelib.contracts import (
@@ -21,11 +23,12 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = questions_of("02")
 
 _ETH = market.contract("binance:ETHUSD_PERP")
-_FACE = _ETH.multiplier
+_FACE, _BTC_FACE = _ETH.multiplier, market.contract("mexc:BTC_USD").multiplier
+_ENTRY = vary(3_500.0, low=1_500, high=4_500, step=100)
 _TWO_SALES = {
     "size": vary(300.0, low=100, high=900, step=50),
     "first": vary(3_000.0, low=2_600, high=4_500, step=100),
-    "second": vary(2_000.0, low=1_000, high=2_200, step=100),
+    "second": vary(2_100.0, low=1_000, high=2_200, step=100),
 }
 
 
@@ -39,30 +42,23 @@ def sold_by_the_ticket(typed: float, price: float, fall: float) -> Answer:
     return Answer(
         right="face",
         values={
-            "as_coins": typed * price * fall,
-            "as_thousands": typed * 1_000 * fall,
-            "earned": typed * _FACE * fall,
-            "face": _FACE,
-            "symbol": _ETH.symbol,
+            "as_coins": typed * price * fall, "as_thousands": typed * 1_000 * fall,
+            "earned": typed * _FACE * fall, "face": _FACE, "symbol": _ETH.symbol,
         },
-    )
+    )  # fmt: skip
 
 
-@QUESTIONS.add("02.b", contracts=-1_000.0, entry=vary(3_500.0, low=1_500, high=4_500, step=100))
+@QUESTIONS.add("02.b", contracts=-1_000.0, entry=_ENTRY)
 def doubled(contracts: float, entry: float) -> Answer:
-    halves, doubles = entry / 2, entry * 2
-    earned = float(inverse_pnl_coin(contracts, entry, halves, _FACE))
-    lost = float(inverse_pnl_coin(contracts, entry, doubles, _FACE))
+    earned = inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
+    lost = -inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
+    worth = {"dearer_coins": lost, "mirror_image": earned, "pnl_is_straight": 2 * earned}
     return Answer(
         right="dearer_coins",
         # As they can be read in the options: nobody guesses more digits than that.
-        guesses={
-            "dearer_coins": round(lost, 3),
-            "mirror_image": round(-earned, 3),
-            "pnl_is_straight": round(-2 * earned, 3),
-        },
+        guesses={option: -round(coins, 3) for option, coins in worth.items()},
         then=lambda guess: price_move(_ETH, contracts, entry, 1.0, guess_coin=guess),
-        values={"lost": -lost, "earned": earned, "twice": 2 * earned},
+        values={"lost": lost, "earned": earned, "twice": 2 * earned},
     )
 
 
@@ -82,6 +78,7 @@ def counted(size: float, price: float, names: tuple[str, str]) -> Answer:
         right=size / eth.multiplier,
         slips={
             "contract_is_coin": size / price,
+            "contract_is_tenth": 10 * size / price,
             "contract_is_dollar": size,
             "other_coins_face": size / btc.multiplier,
         },
@@ -96,47 +93,41 @@ def counted(size: float, price: float, names: tuple[str, str]) -> Answer:
     rise=vary(600.0, low=200, high=1_200, step=100),
 )
 def paid_in_a_rise(sold: float, entry: float, rise: float) -> Answer:
-    now = entry + rise
-    lost = float(inverse_pnl_coin(-sold, entry, now, _FACE))
-    dollars = float(inverse_pnl_usd(-sold, entry, now, _FACE))
+    now, size = entry + rise, sold * _FACE
+    lost, dollars = inverse_pnl_coin(-size, entry, now), inverse_pnl_usd(-size, entry, now)
+    coins = {"before": size / entry, "after": size / now}
     return Answer(
         right=lost,
         slips={
             "coin_at_entry": dollars / entry,
+            "share_of_new_price": -size * rise / now / now,
             "dollars_for_coins": dollars,
             "face_left_out": lost / _FACE,
             "contract_is_coin": -sold * rise,
         },
-        values={
-            "now": now,
-            "face": _FACE,
-            "size": sold * _FACE,
-            "before": sold * _FACE / entry,
-            "after": sold * _FACE / now,
-            "dollars": dollars,
-        },
+        values={"now": now, "face": _FACE, "size": size, "dollars": dollars, **coins},
     )
 
 
 @QUESTIONS.add("02.3", **_TWO_SALES)
 def averaged(size: float, first: float, second: float) -> Answer:
-    sizes, prices = [-size, -size], [first, second]
-    average = float(inverse_average_entry(sizes, prices))
-    dollars = 2 * size * _FACE
+    sizes, prices, dollars = [-size, -size], [first, second], 2 * size * _FACE
+    average = inverse_average_entry(sizes, prices)
     return Answer(
         right=average,
         slips={
-            "arithmetic_average": float(linear_average_entry(sizes, prices)),
+            "arithmetic_average": linear_average_entry(sizes, prices),
+            "geometric_mean": sqrt(first * second),
             "upside_down": 1 / average,
+            "halved_twice": average / 2,
+            "first_fill_only": first,
+            "last_fill_only": second,
         },
         values={
-            "face": _FACE,
-            "dollars": dollars,
-            "first_coins": size * _FACE / first,
-            "second_coins": size * _FACE / second,
-            "coins": dollars / average,
+            "face": _FACE, "dollars": dollars, "first_coins": size * _FACE / first,
+            "second_coins": size * _FACE / second, "coins": dollars / average,
         },
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -148,56 +139,47 @@ def averaged(size: float, first: float, second: float) -> Answer:
 )
 def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
     closed = opened - fall
-    coins = [float(inverse_fee_coin(size, price, rate)) for price in (opened, closed)]
-    linear = [float(linear_fee_usd(size / opened, price, rate)) for price in (opened, closed)]
-    fees = coins[0] * opened + coins[1] * closed
+    opening, closing = (inverse_fee_coin(size, price, rate) for price in (opened, closed))
+    linear = [linear_fee_usd(size / opened, price, rate) for price in (opened, closed)]
+    fees = opening * opened + closing * closed
     return Answer(
         right=fees,
         slips={
             "linear_fee": sum(linear),
+            "coins_at_old_price": (opening + closing) * opened,
             "one_trade": fees / 2,
             "percent_for_decimal": fees * 100,
-            "coins_for_dollars": sum(coins),
+            "coins_for_dollars": opening + closing,
         },
         values={
-            "closed": closed,
-            "misread": rate * 100,
-            "each": fees / 2,
-            "opening": coins[0],
-            "closing": coins[1],
+            "closed": closed, "misread": rate * 100, "each": fees / 2, "opening": opening,
+            "closing": closing,
         },
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("02.5", **_TWO_SALES)
 def two_sales_closed(size: float, first: float, second: float) -> Answer:
-    sizes, prices = [-size, -size], [first, second]
-    average = float(inverse_average_entry(sizes, prices))
-    mean = float(linear_average_entry(sizes, prices))
+    dollars, sizes, prices = size * _FACE, [-size, -size], [first, second]
+    average, mean = inverse_average_entry(sizes, prices), linear_average_entry(sizes, prices)
     # Between the two averages, which then disagree about the sign.
     now = float(round((average + mean) / 2))
-    each = [float(inverse_pnl_coin(-size, price, now, _FACE)) for price in prices]
-    lost = sum(each)
+    gains = [inverse_pnl_coin(-dollars, price, now) for price in prices]
+    lost = sum(gains)
     return Answer(
         right=lost,
         slips={
-            "arithmetic_average": float(inverse_pnl_coin(-2 * size, mean, now, _FACE)),
+            "arithmetic_average": inverse_pnl_coin(-2 * dollars, mean, now),
             "dollars_for_coins": lost * now,
             "coin_at_entry": lost * now / average,
             "face_left_out": lost / _FACE,
         },
         values={
-            "face": _FACE,
-            "now": now,
-            "one": size * _FACE,
-            "both": 2 * size * _FACE,
-            "first_gain": each[0],
-            "second_gain": each[1],
-            "dollars": lost * now,
-            "average": average,
-            "mean": mean,
+            "face": _FACE, "now": now, "one": dollars, "both": 2 * dollars,
+            "first_gain": gains[0], "second_gain": gains[1], "dollars": lost * now,
+            "average": average, "mean": mean,
         },
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -207,52 +189,40 @@ def two_sales_closed(size: float, first: float, second: float) -> Answer:
     rise=vary(5_000.0, low=2_000, high=12_000, step=1_000),
 )
 def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
-    face = market.contract("mexc:BTC_USD").multiplier
-    closing = opening + rise
-    earned = float(inverse_pnl_coin(contracts, opening, closing, face))
-    dollars = float(inverse_pnl_usd(contracts, opening, closing, face))
+    closing, size = opening + rise, contracts * _BTC_FACE
+    earned, dollars = inverse_pnl_coin(size, opening, closing), size * rise / opening
+    coins = {"before": size / opening, "after": size / closing}
     return Answer(
         right=earned,
         slips={
             # The page has the two prices the wrong way round.
-            "sign_turned": (1 / closing - 1 / opening) * contracts * face,
+            "sign_turned": (1 / closing - 1 / opening) * size,
             "coin_at_entry": dollars / opening,
             "dollars_for_coins": dollars,
-            "face_left_out": earned / face,
+            "face_left_out": earned / _BTC_FACE,
         },
-        values={
-            "face": face,
-            "closing": closing,
-            "size": contracts * face,
-            "before": contracts * face / opening,
-            "after": contracts * face / closing,
-            "dollars": dollars,
-        },
+        values={"face": _BTC_FACE, "closing": closing, "size": size, "dollars": dollars, **coins},
     )
 
 
 @QUESTIONS.add(
     "02.7",
     size=vary(10_000.0, low=10_000, high=40_000, step=1_000),
-    entry=vary(3_500.0, low=1_500, high=4_500, step=100),
+    entry=_ENTRY,
     leverage=vary(5.0, 2.0, 3.0, 4.0),
 )
 def short_by_coinex(size: float, entry: float, leverage: float) -> Answer:
-    coins = size / entry
-    margin = coins / leverage
+    coins, margin = size / entry, size / entry / leverage
     printed = entry * (1 - margin / coins)
     return Answer(
-        right=float(inverse_bankruptcy_price(-size, entry, margin)),
+        right=inverse_bankruptcy_price(-size, entry, margin),
         slips={
             "long_liquidation": printed,
-            "linear_liquidation": float(linear_bankruptcy_price(-coins, entry, size / leverage)),
+            "linear_liquidation": linear_bankruptcy_price(-coins, entry, size / leverage),
         },
         start=entry,
         values={
-            "coins": coins,
-            "margin": margin,
-            "left": coins - margin,
-            "printed": printed,
-            "gained": float(inverse_pnl_usd(-size, entry, printed)),
+            "coins": coins, "margin": margin, "left": coins - margin, "printed": printed,
+            "gained": inverse_pnl_usd(-size, entry, printed),
         },
-    )
+    )  # fmt: skip

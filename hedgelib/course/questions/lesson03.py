@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.beta import portfolio_beta
-from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.course.questions import questions_of
 from hedgelib.course.studies.lesson03 import same_short, size_and_effect, with_guessed_slope
 from hedgelib.errors import InvalidInput
@@ -19,14 +17,15 @@ QUESTIONS = questions_of("03")
 
 _ETH = market.contract("binance:ETHUSD_PERP")
 _MEXC = market.contract("mexc:ETH_USD")
-_FACE = _MEXC.multiplier
+_FACE, _BTC_FACE = _MEXC.multiplier, market.contract("mexc:BTC_USD").multiplier
+_TICKET = {"symbol": _MEXC.symbol, "venue": _MEXC.venue, "face": _FACE}
 _PRICE = vary(3_000.0, low=1_550, high=4_550, step=100)
 _HANA = {
     "first": vary(12_000.0, low=9_000, high=20_000, step=1_000),
     "second": vary(6_000.0, low=3_000, high=10_000, step=1_000),
     "eth": vary(2_000.0, low=1_550, high=3_950, step=400),
-    "first_beta": vary(1.2, 1.1, 1.3, 1.4),
-    "second_beta": vary(0.7, 0.6, 0.8, 0.9),
+    "first_beta": vary(1.3, 1.1, 1.2, 1.4),
+    "second_beta": vary(0.8, 0.6, 0.7, 0.9),
 }
 
 
@@ -46,45 +45,36 @@ def fall_of_the_book(book: float, scatter: BetaScatter, fall: float) -> Answer:
 @QUESTIONS.add("03.b", wanted=10_000, price=3_500)
 def count_after_doubling(wanted: float, price: float) -> Answer:
     count = wanted / _ETH.multiplier
-    return Answer(
-        right="same",
-        guesses={"contract_is_coin": count / 2, "same": count, "face_moves_with_price": 2 * count},
-        values={
-            "face": _ETH.multiplier, "later": 2 * price,
-            "half": count / 2, "count": count, "double": 2 * count,
-        },
-    )  # fmt: skip
+    counts = {"half": count / 2, "count": count, "double": 2 * count}
+    return Answer(right="same", values={"face": _ETH.multiplier, "later": 2 * price, **counts})
 
 
 @QUESTIONS.add("03.c", r2=..., wanted=10_000, price=3_500)
 def effect_of_two_coins(r2: float, wanted: float, price: float) -> Answer:
     share = 2 * price / wanted
-    effect = float(effectiveness_from_ratio(1.0, share))
-    sizes = [
-        ("2 × 1 ETH", share),
-        (f"{wanted / _ETH.multiplier:,.0f} × {_ETH.face}", 1.0),
-        ("3 × 1 ETH", 3 * price / wanted),
-    ]
+    effect, count = effectiveness_from_ratio(1.0, share), f"{wanted / _ETH.multiplier:,.0f}"
+    sizes = [("2 × 1 ETH", share), (f"{count} × {_ETH.face}", 1.0), ("3 × 1 ETH", 1.5 * share)]
+    lost = {"missing": 1 - share, "lost": (1 - share) ** 2}
     return Answer(
         right="curve",
         guesses={"effect_in_proportion": share, "curve": effect, "effect_squared": share**2},
-        then=lambda guess: size_and_effect(r2, share, others=sizes, guess=guess),
-        values={
-            "share": share, "effect": effect, "square": share**2, "missing": 1 - share,
-            "lost": (1 - share) ** 2,
-        },
-    )  # fmt: skip
+        then=lambda guess: size_and_effect(r2, share, sizes, guess=guess),
+        values={"share": share, "effect": effect, "square": share**2, **lost},
+    )
 
 
 @QUESTIONS.add("03.d", notional=10_000, price=3_500, leverage=10, move=-0.2)
 def earned_at_10x(notional: float, price: float, leverage: float, move: float) -> Answer:
-    gain = -notional * move
+    gain, contracts, leverages = (
+        -notional * move,
+        notional / _ETH.multiplier,
+        (leverage, 5, 3, 2, 1),
+    )
     worth = {
         "leverage_multiplies_profit": gain * leverage,
         "same": gain,
         "profit_on_margin": gain / leverage,
     }
-    contracts, leverages = notional / _ETH.multiplier, (leverage, 5, 3, 2, 1)
     return Answer(
         right="same",
         guesses=worth,
@@ -99,10 +89,11 @@ def contracts_for_dollars(wanted: float, price: float) -> Answer:
         right=wanted / _FACE,
         slips={
             "contract_is_coin": wanted / price,
+            "contract_is_tenth": 10 * wanted / price,
             "contract_is_dollar": wanted,
-            "other_coins_face": wanted / market.contract("mexc:BTC_USD").multiplier,
+            "other_coins_face": wanted / _BTC_FACE,
         },
-        values={"symbol": _MEXC.symbol, "venue": _MEXC.venue, "face": _FACE},
+        values=_TICKET,
     )
 
 
@@ -110,82 +101,90 @@ def contracts_for_dollars(wanted: float, price: float) -> Answer:
 def dollars_of_what_she_typed(typed: float, price: float) -> Answer:
     return Answer(
         right=typed * _FACE,
-        slips={"contract_is_coin": typed * price, "contract_is_dollar": typed},
-        values={
-            "symbol": _MEXC.symbol, "venue": _MEXC.venue, "face": _FACE, "wanted": typed * price,
-            "share": _FACE / price,
+        slips={
+            "contract_is_coin": typed * price,
+            "contract_is_dollar": typed,
+            "other_coins_face": typed * _BTC_FACE,
+            "face_in_coins": typed * _FACE * price,
         },
-    )  # fmt: skip
+        values={**_TICKET, "wanted": typed * price, "share": _FACE / price},
+    )
 
 
-def _exposure(
+def _hana(
     first: float, second: float, eth: float, first_beta: float, second_beta: float
 ) -> tuple[float, float]:
-    values, betas = (first, second, eth), (first_beta, second_beta, 1.0)
-    book = sum(values)
-    return book, book * float(portfolio_beta([value / book for value in values], betas))
+    """Return the value of Hana's coins, and what they behave like in dollars of ETH."""
+    return first + second + eth, first * first_beta + second * second_beta + eth
 
 
 @QUESTIONS.add("03.3", **_HANA)
-def dollars_of_eth(
-    first: float, second: float, eth: float, first_beta: float, second_beta: float
-) -> Answer:
-    book, exposure = _exposure(first, second, eth, first_beta, second_beta)
+def dollars_of_eth(**hana: float) -> Answer:
+    book, exposure = _hana(**hana)
+    first, second, eth, first_beta, second_beta = hana.values()
     return Answer(
         right=exposure,
         slips={
             "beta_left_out": book,
             "plain_mean_of_betas": book * (first_beta + second_beta + 1) / 3,
+            "mean_without_own_coins": book * (first_beta + second_beta) / 2,
+            "betas_added": book * (first_beta + second_beta),
+            "upside_down": first / first_beta + second / second_beta + eth,
             "own_coins_left_out": exposure - eth,
         },
     )
 
 
-@QUESTIONS.add("03.4", **_HANA, bought=vary(10_000.0, low=4_000, high=16_000, step=1_000))
-def contracts_with_new_money(
-    first: float, second: float, eth: float, first_beta: float, second_beta: float, bought: float
-) -> Answer:
-    book, exposure = _exposure(first, second, eth, first_beta, second_beta)
-    notional = float(hedge_notional(exposure, 1.0, bought))
+@QUESTIONS.add("03.4", bought=vary(10_000.0, low=4_000, high=16_000, step=1_000), **_HANA)
+def contracts_with_new_money(bought: float, **hana: float) -> Answer:
+    book, exposure = _hana(**hana)
+    notional = hedge_notional(exposure, 1.0, bought)
     return Answer(
         right=notional / _FACE,
         slips={
             "collateral_left_out": exposure / _FACE,
+            "collateral_subtracted": (exposure - bought) / _FACE,
+            "collateral_times_beta": (exposure + hana["first_beta"] * bought) / _FACE,
             "contract_is_dollar": notional,
             "beta_left_out": (book + bought) / _FACE,
+            "own_coins_left_out": (notional - hana["eth"]) / _FACE,
         },
         values={"face": _FACE, "exposure": exposure, "notional": notional},
     )
 
 
-@QUESTIONS.add("03.5", **_HANA, sale=vary(8_000.0, low=3_000, high=8_000, step=1_000))
-def contracts_out_of_the_book(
-    first: float, second: float, eth: float, first_beta: float, second_beta: float, sale: float
-) -> Answer:
-    _, exposure = _exposure(first, second, eth, first_beta, second_beta)
-    margin, left = eth + sale, first - sale
-    kept = left * first_beta + second * second_beta
-    notional = float(hedge_notional(kept, 1.0, margin))
+@QUESTIONS.add("03.5", sale=vary(6_000.0, low=3_000, high=8_000, step=1_000), **_HANA)
+def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
+    book, exposure = _hana(**hana)
+    left, margin = hana["first"] - sale, hana["eth"] + sale
+    _, kept = _hana(**{**hana, "first": left, "eth": 0.0})
+    notional = hedge_notional(kept, 1.0, margin)
     return Answer(
         right=notional / _FACE,
         slips={
             "collateral_twice": (exposure + margin) / _FACE,
+            "new_money_assumed": (exposure + sale) / _FACE,
+            "own_coins_twice": (notional + hana["eth"]) / _FACE,
+            "own_coins_left_out": (notional - hana["eth"]) / _FACE,
             "sold_coins_still_hedged": exposure / _FACE,
             "collateral_left_out": kept / _FACE,
             "contract_is_dollar": notional,
+            "beta_left_out": book / _FACE,
         },
         values={"face": _FACE, "left": left, "margin": margin, "notional": notional},
     )
 
 
-@QUESTIONS.add("03.6", share=vary(0.8, 0.5, 0.6, 0.7, 0.75, 0.85, 0.9))
+@QUESTIONS.add("03.6", share=vary(0.8, 0.6, 0.7, 0.75, 0.85, 0.9))
 def effect_of_a_smaller_short(share: float) -> Answer:
-    effect = float(effectiveness_from_ratio(1.0, share))
+    effect = effectiveness_from_ratio(1.0, share)
     return Answer(
         right=100 * effect,
         slips={
             "effect_in_proportion": 100 * share,
             "effect_squared": 100 * share**2,
+            "root_for_square": 100 * share**0.5,
+            "what_is_left": 100 * (1 - effect),
             "percent_for_decimal": effect,
         },
         values={"effect": effect, "twice": 2 * share, "square": share**2},
@@ -199,13 +198,14 @@ def effect_of_a_smaller_short(share: float) -> Answer:
     fall=vary(0.1, low=0.05, high=0.3, step=0.01),
 )
 def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
-    price = 3_000.0
-    earned = float(inverse_pnl_usd(-size, price, price * (1 - fall)))
+    earned = size * fall
     return Answer(
         right=earned,
         slips={
-            "leverage_multiplies_profit": size * fall * leverage,
+            "leverage_multiplies_profit": earned * leverage,
+            "short_counted_as_loss": -earned * leverage,
             "profit_on_margin": earned / leverage,
+            "coins_at_old_price": earned / (1 - fall),
             "sign_turned": -earned,
         },
     )
@@ -215,23 +215,24 @@ def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
     "03.8",
     each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
     beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4),
-    cap=vary(3.0, 2.0, 4.0, 5.0),
+    cap=vary(3.0, 2.5, 3.5),
 )
 def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
     # With such a book the contracts come out whole.
     book = each * (cap - 1)
     exposure, least = beta * book, smallest_collateral(book, beta, cap)
-    notional = float(hedge_notional(book, beta, least))
+    notional = hedge_notional(book, beta, least)
+    plan = {"book": book, "exposure": exposure, "least": least, "notional": notional}
     return Answer(
         right=notional / _FACE,
         slips={
             "collateral_left_out": exposure / _FACE,
+            "collateral_subtracted": (exposure - exposure / cap) / _FACE,
             "stablecoin_margin": (exposure + exposure / cap) / _FACE,
+            "series_stopped_early": exposure * sum(cap**-i for i in range(4)) / _FACE,
+            "leverage_multiplies_size": exposure * cap / _FACE,
             "contract_is_dollar": notional,
-            "beta_left_out": book * cap / (cap - 1) / _FACE,
+            "beta_left_out": notional / beta / _FACE,
         },
-        values={
-            "book": book, "face": _FACE, "exposure": exposure, "least": least, "notional": notional,
-            "leverage": notional / least,
-        },
-    )  # fmt: skip
+        values={"face": _FACE, "leverage": notional / least, **plan},
+    )

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.carry import (
-    annualise_funding,
-    close_reopen_break_even,
-    expiry_lock,
-    funding_income,
-    funding_rate,
-    inverse_funding_total_coin,
-    inverse_short_with_basis,
-    linear_funding_total_usd,
-    perp_or_expiry,
-    unhedged_sigma_usd,
-)
-from hedgelib.contracts import inverse_pnl_usd
+from hedgelib.carry import annualise_funding, funding_rate, inverse_short_with_basis
 from hedgelib.course.questions import questions_of
-from hedgelib.course.studies.lesson05 import RULES, AtPremium, TimeOut
+from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium
 from hedgelib.course.studies.lesson05_history import (
     below_zero,
     coin_funding,
@@ -45,29 +33,25 @@ def a_little_below(premium: float, short: float) -> Answer:
     return Answer(
         right="interest",
         guesses={"premium_for_rate": premium, "interest_left_out": 0.0, "interest": rate},
-        then=lambda guess: AtPremium(premium=premium, short_usd=short, guess=guess, reach=0.0015),
+        then=lambda guess: rate_at_premium(premium, short, guess=guess, reach=0.0015),
         values={"below": -premium, "rate": rate},
     )
 
 
 @QUESTIONS.add("05.b", short=50_000, coin="ETH", year=2021)
 def a_hot_year(short: float, coin: str, year: int) -> Answer:
-    rates = coin_funding(coin)
-    income = received(rates[rates["year"] == year], short)
+    income = received(coin_funding(coin, year), short)
     closes = market.prices(coin, f"{year - 1}-12-31", f"{year}-12-31")[coin]
-    quiet = short * RULES["Binance"].interest * income.settlements
     worth = {
         "funding_sign": -income.total_usd,
         "funding_cancels": 0.0,
-        "market_taken_for_quiet": quiet,
+        "market_taken_for_quiet": short * RULES["Binance"].interest * income.settlements,
         "received": income.total_usd,
     }
     return Answer(
         right="received",
         guesses=worth,
-        then=lambda guess: funding_by_year(
-            short, guess=None if guess is None else (coin, year, guess)
-        ),
+        then=lambda usd: funding_by_year(short, guess=None if usd is None else (coin, year, usd)),
         values={"first": closes.iloc[0], "last": closes.iloc[-1], **worth},
     )
 
@@ -75,18 +59,14 @@ def a_hot_year(short: float, coin: str, year: int) -> Answer:
 @QUESTIONS.add("05.c")
 def in_which_months() -> Answer:
     groups = months_by_move()
-    means = [received(months, 1.0).mean_rate for months in groups.values()]
-    options = ("price_gain_for_funding", "calm_rise_pays_most", "strong_rise")
+    options = ("price_gain_for_funding", "calm_rise_pays_most", "strong_rise", "price_ignored")
     return Answer(
         right="strong_rise",
-        guesses={
-            **dict(zip(options, groups, strict=True)),
-            "price_ignored": "much the same in all",
-        },
+        guesses=dict(zip(options, [*groups, "much the same in all"], strict=True)),
         then=funding_by_market,
         values={
-            **{f"name_{i}": name for i, name in enumerate(groups, 1)},
-            **{f"mean_{i}": mean for i, mean in enumerate(means, 1)},
+            "names": list(groups),
+            "means": [received(months, 1.0).mean_rate for months in groups.values()],
             "below": below_zero(groups["fell"])[0],
         },
     )
@@ -94,40 +74,27 @@ def in_which_months() -> Answer:
 
 @QUESTIONS.add("05.d", coins=10, spot=3_500, high=0.03, low=0.01)
 def which_future(coins: float, spot: float, high: float, low: float) -> Answer:
-    return Answer(
-        right="higher",
-        values={
-            "of_high": expiry_lock(coins, spot * (1 + high), spot).final_usd,
-            "of_low": expiry_lock(coins, spot * (1 + low), spot).final_usd,
-        },
-    )
+    ends = [coins * spot * (1 + above) for above in (high, low)]
+    return Answer(right="higher", values={"ends": ends})
 
 
-@QUESTIONS.add(
-    "05.e", book=50_000, rate=-0.0001, cost_rate=0.0007, daily_vol=0.04, hours=112,
-)  # fmt: skip
-def out_of_the_hedge(
-    book: float, rate: float, cost_rate: float, daily_vol: float, hours: float
-) -> Answer:
-    def away(guess: float | None = None) -> TimeOut:
-        return TimeOut(
-            book_usd=book, rate=rate, cost_rate=cost_rate, daily_vol=daily_vol, hours=hours,
-            guess=guess,
-        )  # fmt: skip
-
-    days = hours / 24
+@QUESTIONS.add("05.e", book_usd=50_000, rate=-0.0001, cost_rate=0.0007, daily_vol=0.04, hours=112)
+def out_of_the_hedge(**terms: float) -> Answer:
+    away = TimeOut(**terms)
+    one_day, days = away.book_usd * away.daily_vol, away.hours / 24
     worth = {
-        "money_for_risk": away().avoided_usd,
-        "one_day": book * daily_vol,
-        "root_of_time": away().sigma_usd,
-        "linear_in_time": book * daily_vol * days,
+        "money_for_risk": away.avoided_usd,
+        "one_day": one_day,
+        "root_of_time": away.sigma_usd,
+        "linear_in_time": one_day * days,
     }
-    return Answer(right="root_of_time", guesses=worth, then=away, values={"days": days, **worth})
+    values = {"days": days, **worth}
+    return Answer(right="root_of_time", guesses=worth, then=away.scene, values=values)
 
 
 @QUESTIONS.add(
-    "05.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001),
-    interest=0.0001, damper=0.0005,
+    "05.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001), interest=0.0001,
+    damper=0.0005,
 )  # fmt: skip
 def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
     rate = float(funding_rate(premium, interest, damper=damper))
@@ -136,6 +103,7 @@ def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
         slips={
             "premium_for_rate": 100 * premium,
             "clamp_left_out": 100 * (premium + interest),
+            "interest_subtracted": 100 * (premium - interest),
             "clamp_reversed": 100 * (premium - damper),
             "interest_for_rate": 100 * interest,
             "percent_for_decimal": rate,
@@ -155,17 +123,20 @@ def three_settlements(
     sold: float, marks: tuple[float, ...], rates: tuple[float, ...], face: float
 ) -> Answer:
     short = sold * face
-    right = float(funding_income(short, rates).total_usd)
-    in_coins = float(inverse_funding_total_coin(-sold, marks, rates, face))
+    right = short * sum(rates)
+    in_coins = short * sum(rate / mark for rate, mark in zip(rates, marks, strict=True))
+    by_price = sum(rate * mark for rate, mark in zip(rates, marks, strict=True))
     return Answer(
         right=right,
         slips={
             "funding_sign": -right,
             "funding_never_turns": short * sum(map(abs, rates)),
-            "linear_size": float(linear_funding_total_usd(-short / marks[0], marks, rates)),
+            "negative_rate_skipped": short * sum(rate for rate in rates if rate > 0),
+            "single_settlement": right / len(rates),
+            "linear_size": short / marks[0] * by_price,
             "face_left_out": right / face,
             "coins_for_dollars": in_coins,
-            "contract_is_coin": float(linear_funding_total_usd(-sold, marks, rates)),
+            "contract_is_coin": sold * by_price,
             "percent_for_decimal": 100 * right,
         },
         values={"short": short, "sum": sum(rates), "coins": in_coins},
@@ -178,7 +149,9 @@ def every_hour(hourly: float) -> Answer:
     return Answer(
         right=100 * year.simple,
         slips={
-            "eight_hours_assumed": 100 * annualise_funding(hourly, 8).simple,
+            "eight_hours_assumed": 100 * hourly * 3 * 365,
+            "one_settlement_a_day": 100 * hourly * 365,
+            "trading_days": 100 * hourly * 24 * 252,
             "compounded": 100 * year.compound,
             "by_the_day": 100 * hourly * 24,
             "percent_for_decimal": year.simple,
@@ -191,26 +164,23 @@ def every_hour(hourly: float) -> Answer:
     "05.4",
     short=vary(20_000, low=10_000, high=80_000, step=10_000),
     coin=vary("BTC", "ETH"),
-    year=vary(2022, 2020, 2021, 2023),
+    year=vary(2022, 2020, 2023),
 )
 def by_the_data(short: float, coin: str, year: int) -> Answer:
-    def of_year(name: str) -> float:
-        rates = coin_funding(name)
-        return float(received(rates[rates["year"] == year], short).total_usd)
-
-    rates = coin_funding(coin)
-    means = rates["mean_8h"][rates["year"] == year]
-    days = 366 if year % 4 == 0 else 365
-    other = "ETH" if coin == "BTC" else "BTC"
-    right = of_year(coin)
+    means = short * coin_funding(coin, year)["mean_8h"]
+    days, other = 366 if year % 4 == 0 else 365, "ETH" if coin == "BTC" else "BTC"
+    right = received(coin_funding(coin, year), short).total_usd
     return Answer(
         right=right,
         slips={
             "funding_sign": -right,
-            "single_settlement": short * float(means.sum()),
-            "months_equally_long": short * float(means.mean()) * 3 * days,
-            "other_coin": of_year(other),
+            "single_settlement": means.sum(),
+            "one_settlement_a_day": means.mean() * days,
+            "months_equally_long": means.mean() * 3 * days,
+            "other_coin": received(coin_funding(other, year), short).total_usd,
+            "other_year": received(coin_funding(coin, 2021), short).total_usd,
             "share_for_dollars": right / short,
+            "percent_for_decimal": 100 * right,
         },
         values={"other": other, "share": right / short},
     )
@@ -232,8 +202,11 @@ def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
         slips={
             "sign_turned": -right,
             "basis_rule_of_thumb": thumb,
-            "basis_at_contract_price": float(inverse_pnl_usd(-short, sold, bought)),
+            "basis_at_contract_price": short * (1 - bought / sold),
             "premium_left_out": short * (spot / bought - 1),
+            "last_premium_alone": -short * last,
+            "premiums_added": -short * (first + last),
+            "spot_alone": 0.0,
             "coins_for_dollars": right / spot,
         },
         values={"sold": sold, "bought": bought, "coins": right / spot, "thumb": thumb},
@@ -242,35 +215,31 @@ def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
 
 @QUESTIONS.add("05.6", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
 def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
-    future = spot + above
-    lock = expiry_lock(coins, future, spot)
+    notional = coins * (spot + above)
     return Answer(
-        right=float(lock.notional_usd) / face,
+        right=notional / face,
         slips={
             "sized_at_spot": coins * spot / face,
+            "premium_subtracted": coins * (spot - above) / face,
             "contract_is_coin": coins,
-            "contract_is_dollar": float(lock.notional_usd),
+            "contract_is_dollar": notional,
         },
-        values={
-            "future": future,
-            "notional": lock.notional_usd,
-            "final": lock.final_usd,
-            "more": lock.final_usd - coins * spot,
-        },
+        values={"future": spot + above, "notional": notional, "more": coins * above},
     )
 
 
 @QUESTIONS.add("05.7", days=vary(75, low=30, high=180, step=15), **_DATED)
 def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
     premium, settlements = above / spot, 3 * days
-    yearly = perp_or_expiry(spot, 0.0, spot + above, spot, days).basis_annual
     right = 100 * premium / settlements
     return Answer(
         right=right,
         slips={
             "by_the_day": 100 * premium / days,
             "premium_for_rate": 100 * premium,
-            "by_the_year": 100 * float(yearly),
+            "settlements_of_one_day": 100 * premium / 3,
+            "share_of_new_price": 100 * above / (spot + above) / settlements,
+            "by_the_year": 100 * premium * 365 / days,
             "whole_year": 100 * premium / 1095,
             "percent_for_decimal": right / 100,
         },
@@ -291,29 +260,22 @@ def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
 def until_it_breaks_even(
     book: float, beta: float, rate: float, fee: float, slippage: float, daily_vol: float
 ) -> Answer:
-    even = close_reopen_break_even(beta * book, rate, fee, slippage)
-    hours, cost = float(even.break_even_hours), float(even.close_reopen_cost_usd)
-
-    def risk(after: float, of_beta: float = beta) -> float:
-        return float(unhedged_sigma_usd(book, of_beta, daily_vol, after))
-
+    short, each = beta * book, 2 * (fee + slippage)
+    settlements, cost = each / -rate, each * short
+    days, one_day = settlements / 3, short * daily_vol
+    right = one_day * days**0.5
     return Answer(
-        right=risk(hours),
+        right=right,
         slips={
-            "one_trade": risk(hours / 2),
-            "slippage_left_out": risk(2 * fee / -rate * 8),
-            "beta_left_out": risk(hours, 1.0),
-            "linear_in_time": book * beta * daily_vol * hours / 24,
-            "hours_for_settlements": risk(hours / 8),
-            "one_day": risk(24.0),
-            "beta_twice": risk(hours, beta**2),
+            "one_trade": right * 0.5**0.5,
+            "slippage_left_out": right * (2 * fee / each) ** 0.5,
+            "beta_left_out": right / beta,
+            "linear_in_time": one_day * days,
+            "hours_for_settlements": one_day * (settlements / 24) ** 0.5,
+            "days_for_settlements": one_day * settlements**0.5,
+            "one_day": one_day,
+            "beta_twice": right * beta,
             "money_for_risk": cost,
         },
-        values={
-            "short": beta * book,
-            "paid": -rate,
-            "settlements": hours / 8,
-            "hours": hours,
-            "cost": cost,
-        },
+        values={"short": short, "settlements": settlements, "hours": 24 * days, "cost": cost},
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import inverse_pnl_coin, inverse_pnl_usd
 from hedgelib.course.questions import questions_of
 from hedgelib.course.studies.lesson07 import (
     SIZES,
@@ -18,7 +16,6 @@ from hedgelib.course.studies.lesson07 import (
     nearest,
 )
 from hedgelib.plan import hedge_notional, plan_hedge, smallest_collateral
-from hedgelib.scenario import move_pnl
 
 __all__ = ["QUESTIONS"]
 
@@ -49,23 +46,20 @@ def counted(coins: float, book: float, price: float, move: float) -> Answer:
     return Answer(
         right="as_if_no_hedge",
         guesses=worth,
-        then=lambda guess: everything_counted(plan, move, guess=guess),
+        then=lambda guess: everything_counted(plan, move, guess),
         values={"short": short, "fall": -move, **worth},
     )
 
 
 @cache
-def _year(book_usd: float, margin_usd: float, near_usd: float) -> YearOfWeeks:
-    weeks = alices_weeks(2022)
-    return alices_year(
-        weeks, _ETH, book_usd=book_usd, margin_usd=margin_usd, near_usd=near_usd,
-        named=nearest(weeks, -0.15),
-    )  # fmt: skip
+def _year(book_usd: float, margin_usd: float) -> YearOfWeeks:
+    return alices_year(alices_weeks(2022), _ETH, book_usd=book_usd, margin_usd=margin_usd)
 
 
 @QUESTIONS.add("07.b", book=50_000, margin=49_000, near=150)
 def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
-    year = _year(book, margin, near)
+    year = _year(book, margin)
+    named = nearest(year.weeks, -0.15)
     worth = {
         "residual_too_small": near,
         "residual": year.swing_usd(SIZES[2]),
@@ -74,28 +68,25 @@ def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
     return Answer(
         right="residual",
         guesses=worth,
-        then=lambda guess: replace(year, guess=guess),
-        values={"weeks": len(year.weeks), "year": f"{year.weeks[0].start:%Y}", **worth},
+        then=lambda guess: year.scene(named, near, guess),
+        values={"weeks": len(year.weeks), "year": year.weeks[0].start.year, **worth},
     )
 
 
 @QUESTIONS.add("07.1", **_BOB, **_FALL)
 def at_1x(coins: float, price: float, fall: float) -> Answer:
     book = coins * price
-    parts = move_pnl(book, 1.0, coins, -book / _FACE, price, -fall, _FACE)
+    loss = book * fall
     return Answer(
-        right=float(parts.total_usd),
+        right=-loss,
         slips={
             "collateral_left_out": 0.0,
-            "short_left_out": -2 * book * fall,
-            "short_only": book * fall,
+            "short_left_out": -2 * loss,
+            "short_only": loss,
+            "short_counted_as_loss": -3 * loss,
+            "coin_at_entry": -2 * loss + loss / (1 - fall),
         },
-        values={
-            "book": book,
-            "altcoins": parts.spot_usd,
-            "margin": parts.collateral_usd,
-            "short": parts.hedge_usd,
-        },
+        values={"book": book, "loss": loss},
     )
 
 
@@ -105,7 +96,12 @@ def short_of_everything(coins: float, price: float) -> Answer:
     whole = float(hedge_notional(book, 1.0, book))
     return Answer(
         right=whole,
-        slips={"collateral_left_out": book, "coins_for_dollars": whole / price},
+        slips={
+            "collateral_left_out": book,
+            "collateral_subtracted": 0.0,
+            "collateral_twice": 3 * book,
+            "coins_for_dollars": whole / price,
+        },
         values={"book": book},
     )
 
@@ -120,6 +116,7 @@ def contracts_of_everything(face: float, coins: float, price: float) -> Answer:
             "contract_is_coin": whole / price,
             "collateral_left_out": book / face,
             "contract_is_dollar": whole,
+            "other_coins_face": whole / 100,
         },
         values={"book": book, "whole": whole},
     )
@@ -127,21 +124,21 @@ def contracts_of_everything(face: float, coins: float, price: float) -> Answer:
 
 @QUESTIONS.add("07.4", **_BOB, **_FALL)
 def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
-    book, after = coins * price, price * (1 - fall)
-    whole = float(hedge_notional(book, 1.0, book))
+    before, after = 2 * coins, 2 * coins / (1 - fall)
     return Answer(
-        right=float(inverse_pnl_coin(-whole, price, after)),
+        right=after - before,
         slips={
-            "coin_at_entry": whole * fall / price,
-            "dollars_for_coins": float(inverse_pnl_usd(-whole, price, after)),
-            "collateral_left_out": float(inverse_pnl_coin(-book, price, after)),
+            "coin_at_entry": before * fall,
+            "dollars_for_coins": before * price * fall,
+            "collateral_left_out": (after - before) / 2,
+            "value_for_change": after,
         },
         values={
-            "book": book,
-            "whole": whole,
-            "after": after,
-            "before_coins": whole / price,
-            "after_coins": whole / after,
+            "book": coins * price,
+            "whole": before * price,
+            "after": price * (1 - fall),
+            "before_coins": before,
+            "after_coins": after,
         },
     )
 
@@ -151,36 +148,38 @@ def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
 )  # fmt: skip
 def least_margin(book: float, cap: float) -> Answer:
     least = float(smallest_collateral(book, 1.0, cap))
+    # So many rounds that what is missing is more than a rounding.
+    rounds = 4 if cap == 3 else 3
     return Answer(
         right=least,
-        slips={"collateral_left_out": book / cap, "size_for_margin": book},
+        slips={
+            "collateral_left_out": book / cap,
+            "margin_on_margin_once": book / cap * (1 + 1 / cap),
+            "series_stopped_early": least * (1 - 1 / cap**rounds),
+            "divided_by_leverage_plus_one": book / (cap + 1),
+            "size_for_margin": book + least,
+            "margin_as_large_as_book": book,
+        },
         values={"short": book + least},
     )
 
 
-@QUESTIONS.add(
-    "07.6", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL
-)  # fmt: skip
+@QUESTIONS.add("07.6", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL)
 def with_a_residual(own: float, coins: float, price: float, beta: float, fall: float) -> Answer:
     book = coins * price
-    short = float(hedge_notional(book, 1.0, book))
-    parts = move_pnl(book, beta, coins, -short / _FACE, price, -fall, _FACE)
-    altcoins = parts.spot_usd + book * own
+    follow, residual, margin, short = -beta * book * fall, book * own, -book * fall, 2 * book * fall
     return Answer(
-        right=float(parts.total_usd) + book * own,
+        right=follow + residual + margin + short,
         slips={
-            "residual_left_out": float(parts.total_usd),
-            "residual_only": book * own,
-            "collateral_left_out": altcoins + parts.hedge_usd,
-            "book_only": altcoins,
+            "residual_left_out": follow + margin + short,
+            "residual_only": residual,
+            "collateral_left_out": follow + residual + short,
+            "short_left_out": follow + residual + margin,
+            "book_only": follow + residual,
+            "hedged_so_nothing": 0.0,
         },
-        values={
-            "book": book,
-            "follow": parts.spot_usd,
-            "residual": book * own,
-            "margin": parts.collateral_usd,
-            "short": parts.hedge_usd,
-        },
+        values={"book": book, "follow": follow, "residual": residual, "margin": margin}
+        | {"short": short},
     )
 
 
@@ -194,6 +193,7 @@ def build_it(face: float, coins: float, price: float, beta: float) -> Answer:
             "collateral_times_beta": beta * 2 * book / face,
             "beta_left_out": 2 * book / face,
             "collateral_left_out": beta * book / face,
+            "collateral_subtracted": (beta - 1) * book / face,
             "contract_is_coin": plan.notional_usd / price,
             "contract_is_dollar": plan.notional_usd,
         },
@@ -208,14 +208,17 @@ def a_week_of_carry(fee: float, rate: float, coins: float, price: float, beta: f
     book = coins * price
     short = float(hedge_notional(book, beta, book))
     fees, funding = -2 * fee * short, 21 * rate * short
+    right = fees + funding
     return Answer(
-        right=fees + funding,
+        right=right,
         slips={
             "funding_sign": fees - funding,
             "one_settlement_a_day": fees + funding / 3,
             "one_trade": fees / 2 + funding,
             "fees_left_out": funding,
             "funding_left_out": fees,
+            "collateral_left_out": right * beta * book / short,
+            "beta_left_out": right * 2 * book / short,
         },
         values={"book": book, "short": short, "fees": fees, "funding": funding},
     )

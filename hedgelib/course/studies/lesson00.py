@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 
@@ -14,15 +13,13 @@ from hedgelib.show.lines import Curve, Lines, move_text
 __all__ = ["deposit_at", "minutes_of_lessons"]
 
 
-def minutes_of_lessons(folder: Path | None = None) -> dict[str, int]:
+def minutes_of_lessons() -> dict[str, int]:
     """Return the minutes of each numbered lesson, without the appendices.
 
-    Examples
-    --------
     >>> minutes_of_lessons()["02"]
     40
     """
-    rows = re.findall(r"^\| (\d+) \|.*\| (\d+) \|$", contents(folder), re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \|.*\| (\d+) \|$", contents(), re.MULTILINE)
     return {number: int(minutes) for number, minutes in rows}
 
 
@@ -41,10 +38,8 @@ def deposit_at(coins: float, price_usd: float, move: float, *, guess: float | No
             Curve(name="dollars", values=0 * x, role="grey", at=0.0, dashed=True),
         ),
         title=f"ETH {text}: a deposit of {name} {change}",
-        finding=(
-            f"The deposit is {name}, {usd(value)} at the start. ETH {text}: it {change}. The line "
-            "is straight; a deposit of dollars would stay at zero."
-        ),
+        finding=f"The deposit is {name}, {usd(value)} at the start. ETH {text}: it {change}. The "
+        "line is straight; a deposit of dollars would stay at zero.",
         place=move,
         caption=f"A deposit, ETH {text}",
         guess=guess,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import erf, isfinite, log10, sqrt
+from math import ceil, isfinite
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,9 +23,9 @@ from hedgelib.carry import (
 )
 from hedgelib.show.layout import Scale, panel
 from hedgelib.show.palette import Role
-from hedgelib.show.scene import Area, Band, Guess, Line, Mark, Points, Rule, Scene, Text
+from hedgelib.show.scene import Area, Band, Guess, Line, Mark, Panel, Points, Rule, Scene, Text
 
-__all__ = ["PAYS", "RECEIVES", "RULES", "AtPremium", "FundingRule", "TimeOut", "rate_text"]
+__all__ = ["PAYS", "RECEIVES", "RULES", "FundingRule", "TimeOut", "rate_at_premium", "rate_text"]
 
 RECEIVES: Role = "good"
 PAYS: Role = "unhedged"
@@ -64,164 +66,96 @@ class FundingRule:
 
     @property
     def corners(self) -> list[float]:
-        """Premiums at which the line bends."""
-        bends = [self.interest - self.damper, self.interest + self.damper]
-        if self.cap is not None:
-            bends += [-self.cap - self.damper, self.cap + self.damper]
-        return bends
+        """Premiums at which the line bends, those of the band first."""
+        caps = [] if self.cap is None else [-self.cap - self.damper, self.cap + self.damper]
+        return [self.interest - self.damper, self.interest + self.damper, *caps]
 
 
-def _rules() -> dict[str, FundingRule]:
-    lowest = market.contract("binance:BTCUSD_PERP").maintenance_rates[0]
-    figures = {figure.name: figure.value for figure in market.contract_figures("okx:BTC-USD-SWAP")}
-    cap = figures["funding_cap"]
-    assert isinstance(cap, float)
-    return {
-        "Binance": FundingRule(
-            name="Binance, BTC", interest=1e-4, damper=5e-4, cap=float(funding_cap(lowest))
-        ),
-        "OKX": FundingRule(name="OKX, BTC", interest=0.0, damper=0.0, cap=cap),
-        "Deribit": FundingRule(name="Deribit, BTC", interest=0.0, damper=5e-4),
-    }
+_BINANCE_CAP = float(funding_cap(market.contract("binance:BTCUSD_PERP").maintenance_rates[0]))
+_OKX = {figure.name: figure.value for figure in market.contract_figures("okx:BTC-USD-SWAP")}
+_OKX_CAP = float(_OKX["funding_cap"])  # type: ignore[arg-type]
 
-
-RULES: Mapping[str, FundingRule] = _rules()
+RULES: Mapping[str, FundingRule] = {
+    "Binance": FundingRule(name="Binance, BTC", interest=1e-4, damper=5e-4, cap=_BINANCE_CAP),
+    "OKX": FundingRule(name="OKX, BTC", interest=0.0, damper=0.0, cap=_OKX_CAP),
+    "Deribit": FundingRule(name="Deribit, BTC", interest=0.0, damper=5e-4),
+}
 """Three funding rules, with the caps of the venues' BTC contracts where these are known.
 
 **Source:** as :func:`hedgelib.funding_rate`, :func:`hedgelib.funding_cap` and
 :func:`hedgelib.deribit_funding_rate`; the figures of ``data/contracts.toml``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtPremium:
-    """The funding rate at one average premium, and what a short receives.
+def rate_at_premium(
+    premium: float,
+    short_usd: float,
+    rule: FundingRule = RULES["Binance"],
+    *,
+    guess: float | None = None,
+    reach: float = 0.004,
+) -> Scene:
+    """Draw a rule over the premium, its rate at one premium, and the reader's rate, decimals.
 
-    - guess: the reader's rate, decimal
-    - reach: premium at the ends of the picture; one beyond it widens the picture
+    The axes end at `reach`, or a little beyond a premium or a rate that is further out.
     """
-
-    premium: float
-    short_usd: float
-    rule: FundingRule = RULES["Binance"]
-    guess: float | None = None
-    reach: float = 0.004
-
-    def __post_init__(self) -> None:
-        scalars(premium=(self.premium, RATE))
-
-    @property
-    def rate(self) -> float:
-        """The funding rate, decimal for 8 hours."""
-        return float(self.rule.rate(self.premium))
-
-    @property
-    def received_usd(self) -> float:
-        """What the short receives at the settlement; below 0 it pays."""
-        return self.short_usd * self.rate
-
-    def table(self) -> Table:
-        """Return the numbers as a table."""
-        income = funding_income(self.short_usd, self.rate)
-        rows = [
-            ("Premium over the index", rate_text(self.premium)),
-            ("Funding rate for 8 hours", rate_text(self.rate)),
-            ("Who pays", _who(self.rate)),
-            (f"A short of {usd(self.short_usd)}", _gets(self.received_usd)),
-            ("In a year, at the same rate", usd(income.yearly_usd, signed=True)),
-            ("Annualised, simple", percent(income.yearly_usd / self.short_usd, digits=2)),
-        ]
-        return Table(("at this premium", "result"), rows, caption=f"Rule of {self.rule.name}")
-
-    def scene(self) -> Scene:
-        """Draw the rule over the premium, and mark the one premium on it."""
-        far = abs(self.premium) > self.reach
-        widest = 1.05 * abs(self.premium) if far else self.reach
-        top = max(1.125 * self.reach, 1.1 * abs(self.rate))
-        step = 0.001 if self.reach > 0.002 else 0.0005
-        x = Scale(
-            label="average premium of the perpetual over its index", unit="share", signed=True,
-            limits=(-widest, widest), ticks=None if far else _rate_ticks(widest, step),
-        )  # fmt: skip
-        y = Scale(
-            label="funding rate for 8 hours", unit="share", signed=True, limits=(-top, top),
-            ticks=_rate_ticks(top, step) if top < 1.2 * self.reach else None,
-        )  # fmt: skip
-        box = (106.0, 64.0, 768.0, 382.0)
-        return Scene(
-            title=f"Premium {rate_text(self.premium)}: rate {rate_text(self.rate)}, "
-            f"a short of {usd(self.short_usd)} {_gets(self.received_usd)}",
-            alt=_alt_rule(self),
-            panels=(panel(_rule_marks(self, widest, top), x, y, box=box, width=800.0),),
-            table=self.table(),
-            size=(800.0, 440.0),
-        )
+    scalars(premium=(premium, RATE))
+    rate = float(rule.rate(premium))
+    yearly_usd = float(funding_income(short_usd, rate).yearly_usd)
+    payer, result = "nobody", "gets nothing"
+    if rate:
+        payer = "longs pay shorts" if rate > 0 else "shorts pay longs"
+        verb = "receives" if rate > 0 else "pays"
+        result = f"{verb} {usd(short_usd * abs(rate), cents=True)}"
+    rows = [
+        ("Premium over the index", rate_text(premium)),
+        ("Funding rate for 8 hours", rate_text(rate)),
+        ("Who pays", payer),
+        (f"A short of {usd(short_usd)}", result),
+        ("In a year, at the same rate", usd(yearly_usd, signed=True)),
+        ("Annualised, simple", percent(yearly_usd / short_usd, digits=2)),
+    ]
+    low, high = map(rate_text, rule.corners[:2])
+    band = f"Between premiums of {low} and {high} the rate is {rate_text(rule.interest)}; outside "
+    band = band + "that band it follows the premium" if rule.damper else "The rate is the premium"
+    end = "" if rule.cap is None else f", and it stops at {rate_text(rule.cap, signed=False)}"
+    guessed = "" if guess is None else f" Your guess was {rate_text(guess)}."
+    found = f"Premium {rate_text(premium)}: rate {rate_text(rate)}, a short of {usd(short_usd)} "
+    found += result
+    return Scene(
+        title=found,
+        alt=f"Rule of {rule.name}. {found} every 8 hours: {payer}{'' if rate else ' pays'}. "
+        f"{band}{end}.{guessed}",
+        panels=(_rule_panel(rule, premium, guess, reach),),
+        table=Table(("at this premium", "result"), rows, caption=f"Rule of {rule.name}"),
+        size=(800.0, 440.0),
+    )
 
 
-def _who(rate: float) -> str:
-    if not rate:
-        return "nobody"
-    return "longs pay shorts" if rate > 0 else "shorts pay longs"
-
-
-def _gets(dollars: float) -> str:
-    if not dollars:
-        return "gets nothing"
-    return f"{'receives' if dollars > 0 else 'pays'} {usd(abs(dollars), cents=True)}"
-
-
-def _rule_marks(at: AtPremium, widest: float, top: float) -> list[Mark]:
-    rule, premium, rate = at.rule, at.premium, at.rate
-    x = np.sort([-widest, *(bend for bend in rule.corners if abs(bend) < widest), premium, widest])
-    # Where the dashed line leaves the panel, to the left.
-    end = -0.88 * min(widest, top)
+def _rule_panel(rule: FundingRule, premium: float, guess: float | None, reach: float) -> Panel:
+    rate = float(rule.rate(premium))
+    wide, top = (reach if abs(at) <= reach else 1.05 * abs(at) for at in (premium, rate))
+    ends = [-wide, wide]
+    x = np.sort([*ends, premium, *(bend for bend in rule.corners if abs(bend) < wide)])
+    words: Any = {"x_share": True, "y_share": True, "bold": True}
+    above, below = "longs pay, SHORTS RECEIVE", "shorts pay, longs receive"
     marks: list[Mark] = [
         Band(low=0.0, high=top, direction="y", role=RECEIVES, opacity=0.09),
         Band(low=-top, high=0.0, direction="y", role=PAYS, opacity=0.09),
         Rule(at=0.0, width=1.4),
-        Line(x=[-widest, widest], y=[-widest, widest], role="grey", width=1.8, dash="dashed"),
+        Line(x=ends, y=ends, role="grey", width=1.8, dash="dashed", name="rate = premium"),
         Line(x=[premium, premium], y=[0.0, rate], width=1.4),
-        Line(x=x, y=rule.rate(x), role="altcoins", width=3.6, name="rate", labelled=False),
-        Text(x=end, y=end, text="rate = premium", shift=(13.0, 4.0), size=13.0),
-        Text(
-            x=0.015, y=0.965, text="longs pay, SHORTS RECEIVE", x_share=True, y_share=True,
-            vertical="top", role=RECEIVES, bold=True,
-        ),
-        Text(
-            x=0.985, y=0.035, text="shorts pay, longs receive", x_share=True, y_share=True,
-            vertical="bottom", align="end", role=PAYS, bold=True,
-        ),
+        Line(x=x, y=rule.rate(x), role="altcoins", width=3.6, name="rate", bold=True),
+        Text(x=0.015, y=0.965, text=above, vertical="top", role=RECEIVES, **words),
+        Text(x=0.985, y=0.035, text=below, vertical="bottom", align="end", role=PAYS, **words),
         Points(x=[premium], y=[rate], size=12.5),
-    ]  # fmt: skip
-    if at.guess is not None:
-        # Away from the line.
-        marks.append(Guess(x=premium, y=at.guess, side="below" if at.guess < rate else "above"))
-    return marks
-
-
-def _rate_ticks(limit: float, step: float) -> list[tuple[float, str]]:
-    """Put ticks on the multiples of a step, whatever the sliders are at."""
-    count, digits = int(limit / step + 1e-9), 1 if step >= 0.001 else 2
-    return [
-        (i * step, percent(i * step, signed=True, digits=digits)) for i in range(-count, count + 1)
     ]
-
-
-def _alt_rule(at: AtPremium) -> str:
-    rule = at.rule
-    low, high = rule.corners[:2]
-    band = "The rate is the premium"
-    if high > low:
-        band = (
-            f"Between premiums of {rate_text(low)} and {rate_text(high)} the rate is "
-            f"{rate_text(rule.interest)}; outside that band it follows the premium"
-        )
-    end = "" if rule.cap is None else f", and it stops at {rate_text(rule.cap, signed=False)}"
-    guess = "" if at.guess is None else f" Your guess was {rate_text(at.guess)}."
-    return (
-        f"Rule of {rule.name}, premium {rate_text(at.premium)}: rate {rate_text(at.rate)}, "
-        f"{_who(at.rate)}{'' if at.rate else ' pays'}; a short of {usd(at.short_usd)} "
-        f"{_gets(at.received_usd)} every 8 hours. {band}{end}.{guess}"
-    )
+    if guess is not None:
+        # Away from the line.
+        marks.append(Guess(x=premium, y=guess, side="below" if guess < rate else "above"))
+    label = "average premium of the perpetual over its index"
+    across = Scale(label=label, unit="share", signed=True, limits=(-wide, wide))
+    up = Scale(label="funding rate for 8 hours", unit="share", signed=True, limits=(-top, top))
+    return panel(marks, across, up, box=(106.0, 64.0, 660.0, 382.0), width=800.0)
 
 
 # Out of the hedge, and in again
@@ -235,7 +169,6 @@ class TimeOut:
     - rate: funding rate that is expected to last, decimal for 8 hours
     - cost_rate: fee and slippage of one side, decimal
     - daily_vol: standard deviation of the coin's daily return, decimal
-    - guess: the reader's standard deviation, USD
     """
 
     book_usd: float
@@ -243,7 +176,6 @@ class TimeOut:
     cost_rate: float
     daily_vol: float
     hours: float
-    guess: float | None = None
 
     def __post_init__(self) -> None:
         # An explorer knows its sliders by these names.
@@ -255,132 +187,86 @@ class TimeOut:
         return 2 * self.book_usd * self.cost_rate
 
     @property
-    def break_even_hours(self) -> float:
-        """Hours after which the funding avoided has paid for that; ``inf``: never."""
-        return float(close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours)
-
-    @property
     def avoided_usd(self) -> float:
         """Funding not paid meanwhile; below 0 it was given up."""
-        return float(self.avoided_over(self.hours))
-
-    @property
-    def net_usd(self) -> float:
-        """Funding avoided less costs."""
-        return self.avoided_usd - self.cost_usd
+        return float(self.avoided_after(self.hours))
 
     @property
     def sigma_usd(self) -> float:
         """One standard deviation of the book's profit meanwhile."""
-        return float(self.sigma_over(self.hours))
+        return float(self.sigma_after(self.hours))
 
     @property
     def chance(self) -> float:
         """Chance to be better off than with the hedge, if the coin has no trend."""
-        if not self.sigma_usd:
-            return float(self.net_usd > 0)
-        return 0.5 * (1 + erf(self.net_usd / self.sigma_usd / sqrt(2)))
+        net, sigma = self.avoided_usd - self.cost_usd, self.sigma_usd
+        return NormalDist().cdf(net / sigma) if sigma else float(net > 0)
 
-    def avoided_over(self, hours: ArrayLike) -> FloatArray:
+    def avoided_after(self, hours: ArrayLike) -> FloatArray:
         """Return the funding avoided after some hours, with the settlements spread evenly."""
         return -self.book_usd * self.rate * np.asarray(hours) / 8
 
-    def sigma_over(self, hours: ArrayLike) -> FloatArray:
+    def sigma_after(self, hours: ArrayLike) -> FloatArray:
         """Return one standard deviation of the unhedged book after some hours."""
         return np.asarray(unhedged_sigma_usd(self.book_usd, 1.0, self.daily_vol, hours))
 
-    def table(self) -> Table:
-        """Return the numbers as a table."""
+    def scene(self, guess: float | None = None) -> Scene:
+        """Draw the money saved over the hours, with what the book may do meanwhile around it.
+
+        A guess is the reader's standard deviation, USD.
+        """
+        avoided, cost, sigma = self.avoided_usd, self.cost_usd, usd(self.sigma_usd)
+        net, hours = usd(avoided - cost, signed=True), f"{self.hours:g} hours"
+        even = close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours
+        even_text = f"{even:,.4g} hours" if isfinite(even) else "never"
         rows = [
-            (f"Funding {self._what}", usd(self.avoided_usd, signed=True)),
-            ("Fees and slippage, out and in", usd(-self.cost_usd, signed=True)),
-            ("Both together", usd(self.net_usd, signed=True)),
-            ("Breaks even after", self._even),
-            ("One standard deviation of the book meanwhile", f"± {usd(self.sigma_usd)}"),
+            (f"Funding {'given up' if avoided < 0 else 'avoided'}", usd(avoided, signed=True)),
+            ("Fees and slippage, out and in", usd(-cost, signed=True)),
+            ("Both together", net),
+            ("Breaks even after", even_text),
+            ("One standard deviation of the book meanwhile", f"± {sigma}"),
             ("Chance to be better off, no trend", percent(self.chance, digits=1)),
         ]
-        caption = f"{self.hours:g} hours out of the hedge, at {rate_text(self.rate)} for 8 hours"
-        return Table(("out of the hedge", "result"), rows, caption=caption)
-
-    @property
-    def _what(self) -> str:
-        return "given up" if self.avoided_usd < 0 else "avoided"
-
-    @property
-    def _even(self) -> str:
-        hours = self.break_even_hours
-        return f"{hours:,.4g} hours" if isfinite(hours) else "never"
-
-    def scene(self) -> Scene:
-        """Draw the money saved over the hours, and what the book may do meanwhile around it."""
-        last = max(24.0 * _DAYS, self.hours)
-        # Closer together at first, where a root rises fastest.
-        x = last * np.linspace(0, 1, 61) ** 2
-        net, sigma = self.avoided_over(x) - self.cost_usd, self.sigma_over(x)
-        guessed = 0.0 if self.guess is None else 1.04 * (abs(self.net_usd) + self.guess)
-        top = _ceiling(max(float(np.max(np.abs(net) + sigma)), guessed))
-        usual = [(24.0 * day, f"{24 * day}") for day in range(_DAYS + 1)]
-        across = Scale(
-            label="hours out of the hedge", limits=(0.0, last),
-            ticks=usual if last == 24 * _DAYS else None,
-        )  # fmt: skip
-        up = Scale(
-            label="against staying hedged (USD)", unit="usd", signed=True, limits=(-top, top)
-        )
-        box = (97.0, 64.0, 701.0, 374.0)
+        money = f"funding {usd(avoided, signed=True)}, costs {usd(-cost, signed=True)}"
+        closing = f"breaks even after {even_text}" if isfinite(even) else "never pays"
+        guessed = "" if guess is None else f" Your guess was ± {usd(guess)}."
+        caption = f"{hours} out of the hedge, at {rate_text(self.rate)} for 8 hours"
         return Scene(
-            title=f"{self.hours:g} hours out: funding {usd(self.avoided_usd, signed=True)}, costs "
-            f"{usd(-self.cost_usd, signed=True)}, at risk ± {usd(self.sigma_usd)}",
-            alt=self._alt(),
-            panels=(panel(self._marks(x, net, sigma), across, up, box=box, width=840.0),),
-            table=self.table(),
+            title=f"{hours} out: {money}, at risk ± {sigma}",
+            alt=f"A hedge of {usd(self.book_usd)} off for {hours} at a rate of "
+            f"{rate_text(self.rate)}: {money}, together {net}; the book meanwhile has a standard "
+            f"deviation of {sigma}, a band around the line of the money saved. Closing {closing}."
+            f"{guessed}",
+            panels=(self._panel(guess),),
+            table=Table(("out of the hedge", "result"), rows, caption=caption),
             size=(840.0, 430.0),
         )
 
-    def _marks(self, x: FloatArray, net: FloatArray, sigma: FloatArray) -> list[Mark]:
-        marks: list[Mark] = []
-        if sigma[-1]:
-            up, down = net + sigma, net - sigma
-            marks += [
-                Area(x=x, low=down, high=up, role=PAYS, opacity=0.18),
-                Line(x=x, y=up, role=PAYS, width=1.7, name="one standard\ndeviation up"),
-                Line(x=x, y=down, role=PAYS, width=1.7, name="one standard\ndeviation down"),
-            ]
-        here = [self.hours, self.hours]
-        ends = [self.net_usd - self.sigma_usd, self.net_usd + self.sigma_usd]
-        marks += [
+    def _panel(self, guess: float | None) -> Panel:
+        last = max(240.0, self.hours)
+        # Closer together at first, where a root rises fastest.
+        x = last * np.linspace(0, 1, 61) ** 2
+        saved, sigma = self.avoided_after(x) - self.cost_usd, self.sigma_after(x)
+        net, here = self.avoided_usd - self.cost_usd, [self.hours, self.hours]
+        ends = [net - self.sigma_usd, net + self.sigma_usd]
+        low, high = saved - sigma, saved + sigma
+        band: list[Mark] = [
+            Area(x=x, low=low, high=high, role=PAYS, opacity=0.18),
+            Line(x=x, y=high, role=PAYS, width=1.7, name="one standard\ndeviation up"),
+            Line(x=x, y=low, role=PAYS, width=1.7, name="one standard\ndeviation down"),
+        ]
+        marks: list[Mark] = [
+            *(band if sigma[-1] else ()),
             Rule(at=0.0, width=1.4),
-            Line(x=x, y=net, width=3.6, name="funding minus costs", bold=True),
+            Line(x=x, y=saved, width=3.6, name="funding minus costs", bold=True),
             Line(x=here, y=ends, role=PAYS, width=2.8),
             Points(x=here, y=ends, role=PAYS, size=8.5),
-            Points(x=[self.hours], y=[self.net_usd], size=12.5),
+            Points(x=[self.hours], y=[net], size=12.5),
         ]
-        if self.guess is not None:
-            late = self.hours > 0.8 * x[-1]
-            level = self.net_usd + self.guess
-            marks.append(Guess(x=self.hours, y=level, side="left" if late else "right"))
-        return marks
-
-    def _alt(self) -> str:
-        never = self._even == "never"
-        when = "Closing never pays" if never else f"Closing breaks even after {self._even}"
-        guess = "" if self.guess is None else f" Your guess was ± {usd(self.guess)}."
-        return (
-            f"A hedge of {usd(self.book_usd)} off for {self.hours:g} hours at a rate of "
-            f"{rate_text(self.rate)}: {usd(abs(self.avoided_usd))} of funding {self._what}, "
-            f"{usd(self.cost_usd)} of costs, together {usd(self.net_usd, signed=True)}; the book "
-            f"meanwhile has a standard deviation of {usd(self.sigma_usd)}, a band around the line "
-            f"of the money saved. {when}.{guess}"
-        )
-
-
-_DAYS = 10
-"""Time that the picture shows."""
-
-
-def _ceiling(value: float) -> float:
-    """Round up to a height at which the axis can stand still while a slider moves a little."""
-    if value <= 0:
-        return 1.0
-    step = 10.0 ** np.floor(log10(value))
-    return float(next(step * n for n in (1.5, 2, 3, 5, 7.5, 10) if value <= step * n))
+        if guess is not None:
+            late = self.hours > 0.8 * last
+            marks.append(Guess(x=self.hours, y=net + guess, side="left" if late else "right"))
+        ticks = [(at, f"{at:,}") for at in range(0, int(last) + 1, 24 * ceil(last / 240))]
+        across = Scale(label="hours out of the hedge", limits=(0.0, last), ticks=ticks)
+        up = Scale(label="against staying hedged (USD)", unit="usd", signed=True, margin=0.05)
+        return panel(marks, across, up, box=(97.0, 64.0, 701.0, 374.0), width=840.0)

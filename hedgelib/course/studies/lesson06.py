@@ -1,9 +1,11 @@
-"""What lesson 06 measures: beta of books and coins, sizes of a short, beta over time."""
+"""What lesson 06 measures: betas, sizes of a short, which coin, a coin that dies, many coins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,28 +15,50 @@ from numpy.typing import ArrayLike, NDArray
 from hedgelib._check import NONNEGATIVE, FloatArray, scalars
 from hedgelib._student import student_quantile
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
+from hedgelib.beta import BetaEstimate, multi_beta, ols_beta, rolling_beta
+from hedgelib.choice import walk_forward_residual
+from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
-from hedgelib.ratio import effectiveness_from_ratio
+from hedgelib.ratio import diversified_r2, effectiveness_from_ratio
 from hedgelib.returns import horizon_returns
 from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 from hedgelib.show.layout import days as day_numbers
+from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
-from hedgelib.show.scene import Mark
+from hedgelib.show.scene import Align, Mark, Side
 
 __all__ = [
-    "Drift",
-    "SizedShort",
-    "beta_and_volatility",
-    "betas_to",
-    "cloud",
-    "drift",
-    "horizon_betas",
-    "sized_short",
-]
+    "BooksOfCoins", "Collapse", "Drift", "Judged", "SizedShort", "beta_and_volatility", "betas_to",
+    "books_of_coins", "cloud", "drift", "hedges_by_book", "horizon_betas", "judge", "sized_short",
+]  # fmt: skip
 
-_WIDEST_SHORT = 3.0
+_WIDEST = 3.0
 _JUDGED_FROM = 365
+_gain = partial(usd, signed=True)
+
+
+def _picture(
+    title: str, alt: str, marks: Sequence[Mark], x: Scale, y: Scale, table: Table,
+    box: tuple[float, float, float, float], width: float,
+) -> Scene:  # fmt: skip
+    """Return a picture of one panel, with room below it for the label of its axis."""
+    whole = panel(marks, x, y, box=box, width=width)
+    return Scene(title=title, alt=alt, panels=(whole,), table=table, size=(width, box[3] + 57.0))
+
+
+def _guessed(
+    x: float, guess: float | None, side: Side, write: Callable[[float], str]
+) -> tuple[list[Mark], str]:
+    """Return the mark of a guess and a sentence about it; nothing of either without one."""
+    if guess is None:
+        return [], ""
+    return [Guess(x=x, y=guess, side=side)], f" Your guess was {write(guess)}."
+
+
+def _words(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
+    """Return words beside a point; those on its left end there."""
+    align: Align = "end" if shift < 0 else "start"
+    return Text(x=x, y=y, text=text, shift=(shift, 0.0), align=align, role=role, **look)
 
 
 def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
@@ -44,26 +68,22 @@ def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
         return whole
     # Two standard deviations of what the guess leaves unexplained hold nearly all dots.
     half = 2 * float(np.std(dots.y) * np.sqrt(1 - guess))
-    outside = np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half)
+    outside = float(np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half))
     x = np.array([dots.x.min(), dots.x.max()])
-    fitted = dots.band(x)[0]
     # The fitted line has the colour of guesses.
-    edges = [
-        Line(x=x, y=fitted + side * half, role="short", width=2.5, dash="dashed")
-        for side in (-1, 1)
-    ]
+    edges = (
+        Line(x=x, y=dots.band(x)[0] + off, role="short", width=2.5, dash="dashed")
+        for off in (-half, half)
+    )
     words = Text(
         x=0.015, y=0.975, x_share=True, y_share=True, vertical="top", role="short", bold=True,
         text="your guess: nearly all dots\nbetween the dashed lines", halo=True,
     )  # fmt: skip
     alt = (
         f"{whole.alt} Your guess was {percent(guess)}: then nearly all dots would lie within "
-        f"{percent(half, digits=1)} of the line, and {percent(float(outside))} of them do not."
+        f"{percent(half, digits=1)} of the line, and {percent(outside)} of them do not."
     )
     return replace(whole, alt=alt, panels=(dots.panel(*edges, words),))
-
-
-# Beta is not volatility
 
 
 def betas_to(coin: str, returns: pd.DataFrame) -> list[BetaEstimate]:
@@ -73,84 +93,63 @@ def betas_to(coin: str, returns: pd.DataFrame) -> list[BetaEstimate]:
     return [ols_beta(others[name], returns[coin], y_name=name, x_name=coin) for name in order]
 
 
-def _volatility(fit: BetaEstimate) -> float:
-    """Return the volatility of a coin as a multiple of the hedge coin's."""
-    return fit.beta / fit.correlation
-
-
 def beta_and_volatility(
-    fits: Sequence[BetaEstimate], period: str, guess: tuple[str, float] | None = None
+    fits: Sequence[BetaEstimate], period: str, guess: float | None = None
 ) -> Scene:
-    """Draw beta and volatility of each coin on a line, next to its correlation."""
-    coin, names = fits[0].x_name, [fit.y_name for fit in fits]
-    beta, wild = np.array([fit.beta for fit in fits]), np.array([_volatility(fit) for fit in fits])
-    last = len(fits) - 1
-    rows = np.arange(last, -1, -1.0)
+    """Draw beta, volatility and correlation of coins, and a guess of the first one's beta."""
+    first, coin, last = fits[0], fits[0].x_name, len(fits) - 1
+    beta, rho = (np.array([getattr(fit, name) for fit in fits]) for name in ("beta", "correlation"))
+    volatility, rows = beta / rho, np.arange(last, -1, -1.0)
     box = (80.0, 64.0, 731.0, 402.0)
-    low, high = min(0.0, 1.2 * beta.min()), 1.2 * max(wild.max(), 1.0)
-    bottom, top = -0.6, last + 0.9
+    high, bottom, top = 1.2 * volatility.max(), -0.6, last + 0.9
     # A square of eleven pixels, in the units of the axes.
-    wide, tall = 11 * (high - low) / (box[2] - box[0]), 11 * (top - bottom) / (box[3] - box[1])
+    wide, tall = 11 * high / (box[2] - box[0]), 11 * (top - bottom) / (box[3] - box[1])
+    column = zip([last + 0.75, *rows], ["correlation", *(f"{r:.2f}" for r in rho)], strict=True)
     marks: list[Mark] = [
         Rule(at=1.0, direction="x"),
         Bars(
-            at=rows, start=beta, end=wild, thickness=0.36 * tall, across=True, role="grey",
+            at=rows, start=beta, end=volatility, thickness=0.36 * tall, across=True, role="grey",
             opacity=0.4,
         ),
         Points(x=beta, y=rows, role="altcoins", size=12.0),
         Bars(
-            at=rows, start=wild - wide / 2, end=wild + wide / 2, thickness=tall, across=True,
-            role="unhedged",
+            at=rows, start=volatility - wide / 2, end=volatility + wide / 2, thickness=tall,
+            across=True, role="unhedged",
         ),
-        Text(
-            x=beta[0], y=last, text="beta", shift=(-12.0, 0.0), align="end", role="altcoins",
-            bold=True,
-        ),
-        Text(x=wild[0], y=last, text="volatility", shift=(12.0, 0.0), role="unhedged", bold=True),
-        *(
-            Text(x=1.0, y=row, text=f"{fit.correlation:.2f}", shift=(8.0, 0.0), x_share=True)
-            for fit, row in zip(fits, rows, strict=True)
-        ),
-        Text(x=1.0, y=last + 0.75, text="correlation", shift=(8.0, 0.0), x_share=True),
+        _words(beta[0], last, "beta", -12.0, "altcoins", bold=True),
+        _words(volatility[0], last, "volatility", 12.0, "unhedged", bold=True),
+        *(_words(1.0, y, text, 8.0, x_share=True) for y, text in column),
     ]  # fmt: skip
     told = ""
-    if guess:
-        marks.append(Guess(x=guess[1], y=rows[names.index(guess[0])], side="above"))
-        told = f" Your guess for {guess[0]}: {guess[1]:.1f}."
-    widest = fits[int(np.argmax(wild - beta))]
+    if guess is not None:
+        marks.append(Guess(x=guess, y=last, side="above"))
+        told = f" Your guess was {guess:.1f}."
+    halves = [(k / 2, f"{k / 2:g}") for k in range(12)]
+    table = [
+        (fit.y_name, *(f"{value:.2f}" for value in (times, fit.correlation, fit.beta)))
+        for fit, times in zip(fits, volatility, strict=True)
+    ]
     coins = "; ".join(
-        f"{fit.y_name} volatility {_volatility(fit):.2f}, beta {fit.beta:.2f}, correlation "
-        f"{fit.correlation:.2f}"
-        for fit in fits
+        f"{name} volatility {times}, beta {its_beta}, correlation {its_rho}"
+        for name, times, its_rho, its_beta in table
     )
-    across = Scale(
-        label=f"multiples of {coin}", limits=(low, high),
-        ticks=[(k / 2, f"{k / 2:g}") for k in range(-2, 13)] if high < 6 else None,
-    )  # fmt: skip
-    up = Scale(limits=(bottom, top), visible=False, ticks=list(zip(rows, names, strict=True)))
-    return Scene(
-        title=(
-            f"{widest.y_name}, {period}: {_volatility(widest):.1f} times as volatile as {coin}, "
-            f"beta {widest.beta:.2f}"
+    return _picture(
+        f"{first.y_name}, {period}: {volatility[0]:.1f} times as volatile as {coin}, "
+        f"beta {first.beta:.2f}",
+        f"Coins in {period}, as multiples of {coin}: {coins}. Beta never exceeds volatility; the "
+        f"gap is widest for {fits[int(np.argmax(volatility - beta))].y_name}.{told}",
+        marks,
+        Scale(label=f"multiples of {coin}", limits=(0.0, high), ticks=halves),
+        Scale(
+            limits=(bottom, top), visible=False,
+            ticks=[(row, fit.y_name) for row, fit in zip(rows, fits, strict=True)],
         ),
-        alt=(
-            f"Coins in {period}, as multiples of {coin}: {coins}. Beta never exceeds volatility; "
-            f"the gap is widest for {widest.y_name}.{told}"
-        ),
-        panels=(panel(marks, across, up, box=box, width=840.0),),
-        table=Table(
+        Table(
             ("coin", f"volatility, {coin} = 1", f"correlation with {coin}", f"beta to {coin}"),
-            [
-                (fit.y_name, *(f"{v:.2f}" for v in (_volatility(fit), fit.correlation, fit.beta)))
-                for fit in fits
-            ],
-            caption=period,
+            table, caption=period,
         ),
-        size=(840.0, 460.0),
-    )
-
-
-# How large a short removes how much
+        box, 840.0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,139 +158,89 @@ class SizedShort:
 
     - fit: of the book on the hedge coin; its beta is the best size
     - short: USD short per USD of book
-    - volatility_usd: one standard deviation of the book over 7 days, without a hedge
+    - removed: share of variance removed; below zero where variance is added
+    - volatility_usd, hedged_volatility_usd: one standard deviation over 7 days
     """
 
     fit: BetaEstimate
     short: float
     book_usd: float
+    removed: float
     volatility_usd: float
-
-    @property
-    def times_best(self) -> float:
-        """The size over the best one."""
-        return self.short / self.fit.beta
-
-    @property
-    def removed(self) -> float:
-        """Share of variance removed; below zero where variance is added."""
-        return float(effectiveness_from_ratio(self.fit.r2, self.times_best))
-
-    @property
-    def hedged_volatility_usd(self) -> float:
-        """One standard deviation of book and short together over 7 days."""
-        return self.volatility_usd * float(np.sqrt(1 - self.removed))
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the numbers as rows of a table."""
-        calmer = 1 - self.hedged_volatility_usd / self.volatility_usd
-        changes = [("Variance", self.removed), ("Volatility", calmer)]
-        return [
-            ("Best size", f"{percent(self.fit.beta)} of the book"),
-            ("This size", f"{percent(self.short)} of the book, {self.times_best:.2f} × the best"),
-            ("Short", usd(self.short * self.book_usd)),
-            *((f"{what} {_done(share)}", percent(abs(share))) for what, share in changes),
-            ("Volatility over 7 days, no hedge", f"± {usd(self.volatility_usd)}"),
-            ("The same with this short", f"± {usd(self.hedged_volatility_usd)}"),
-        ]
+    hedged_volatility_usd: float
 
     def scene(self, guess: float | None = None) -> Scene:
         """Draw the variance that shorts of every size remove, and mark this one."""
-        best, r2 = self.fit.beta, self.fit.r2
-        # Where the curve leaves the picture.
-        end = best * (1 + float(np.sqrt(1 + 1 / r2)))
-        sizes = np.linspace(0.0, min(_WIDEST_SHORT, end), 161)
-        marks: list[Mark] = [Rule(at=0.0)]
+        best, r2, short, height = self.fit.beta, self.fit.r2, self.short, self.removed
+        mirrored = 2 * best - short
+        guessed, told = _guessed(short, guess, "right", percent)
+        # To where the curve leaves the picture.
+        sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
+        curve = effectiveness_from_ratio(r2, sizes / best)
+        marks: list[Mark] = [Rule(at=0.0), Line(x=sizes, y=curve, role="altcoins")]
         for at, name in ((best, "best"), (2 * best, "twice that")):
             text = f"{name}: {percent(at)}"
             marks += [
                 Rule(at=at, direction="x", width=1.6, dash="dashed"),
                 Text(x=at, y=1.0, text=text, shift=(-7.0, 5.0), vertical="top", align="end"),
             ]
-        curve = effectiveness_from_ratio(r2, sizes / best)
-        marks += [Line(x=sizes, y=curve, role="altcoins"), *self._this_size()]
-        told = ""
-        if guess is not None:
-            at = min(self.short, _WIDEST_SHORT)
-            far = self.short > 0.8 * _WIDEST_SHORT
-            marks.append(Guess(x=at, y=guess, side="left" if far else "right"))
-            told = f" Your guess was {percent(guess)}."
-        x = Scale(
-            label="size of the short, share of the book", unit="share", limits=(0.0, _WIDEST_SHORT)
+        inside = short <= _WIDEST and height >= -1
+        if inside and 0 <= mirrored <= _WIDEST:
+            marks += [
+                Line(x=[short, mirrored], y=[height, height], role="grey", width=1.7),
+                Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
+            ]
+        x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
+        marks.append(
+            Points(x=[short], y=[height], size=14.0)
+            if inside
+            else Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
         )
-        y = Scale(
-            label="variance removed (below 0: added)", unit="share", limits=(-1.0, 1.0),
-            ticks=[(quarter / 4, percent(quarter / 4)) for quarter in range(-4, 5)],
-        )  # fmt: skip
-        caption = f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
-        return Scene(
-            title=self._title(),
-            alt=self._alt() + told,
-            panels=(panel(marks, x, y, box=(92.0, 76.0, 772.0, 382.0), width=800.0),),
-            table=Table(("at this size", "result"), self.rows(), caption=caption),
-            size=(800.0, 440.0),
-        )
-
-    def _this_size(self) -> list[Mark]:
-        height, mirrored = self.removed, 2 * self.fit.beta - self.short
-        if self.short > _WIDEST_SHORT:
-            edge = max(height, -0.96)
-            return [Text(x=_WIDEST_SHORT, y=edge, text="▶", size=18.0, align="end", role="total")]
-        if height < -1:
-            arrow = Text(
-                x=self.short, y=-1.0, text="▼", size=18.0, align="middle", vertical="bottom",
-                role="total",
-            )  # fmt: skip
-            return [arrow]
-        this = Points(x=[self.short], y=[height], size=14.0)
-        if not 0 <= mirrored <= _WIDEST_SHORT:
-            return [this]
-        return [
-            Line(x=[self.short, mirrored], y=[height, height], role="grey", width=1.7),
-            Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
-            this,
-        ]
-
-    def _title(self) -> str:
-        return (
-            f"{self.fit.y_name}: short {percent(self.short)} of it, "
-            f"{percent(abs(self.removed))} of the variance {_done(self.removed)}"
-        )
-
-    def _alt(self) -> str:
-        best, mirrored = self.fit.beta, 2 * self.fit.beta - self.short
-        has_other = mirrored >= 0 and abs(self.times_best - 1) > 0.005
+        done, share = "removed" if height >= 0 else "added", percent(abs(height))
+        title = f"{self.fit.y_name}: short {percent(short)} of it, {share} of the variance {done}"
+        has_other = mirrored >= 0 and abs(short / best - 1) > 0.005
         same = f" A short of {percent(mirrored)} would do the same." if has_other else ""
-        return (
-            f"{self._title()}. The curve is a parabola: it starts at 0, is highest at "
-            f"{percent(best)} of the book, where {percent(self.fit.r2)} is removed, is back at 0 "
-            f"at {percent(2 * best)}, and falls below from there on.{same}"
-        )
-
-
-def _done(share: float) -> str:
-    return "removed" if share >= 0 else "added"
+        calmer = 1 - self.hedged_volatility_usd / self.volatility_usd
+        rows = [
+            ("Best size", f"{percent(best)} of the book"),
+            ("This size", f"{percent(short)} of the book, {short / best:.2f} × the best"),
+            ("Short", usd(short * self.book_usd)),
+            (f"Variance {done}", share),
+            (f"Volatility {done}", percent(abs(calmer))),
+            ("Volatility over 7 days, no hedge", f"± {usd(self.volatility_usd)}"),
+            ("The same with this short", f"± {usd(self.hedged_volatility_usd)}"),
+        ]
+        caption = f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
+        return _picture(
+            title,
+            f"{title}. The curve is a parabola: it starts at 0, is highest at {percent(best)} of "
+            f"the book, where {percent(r2)} is removed, is back at 0 at {percent(2 * best)}, and "
+            f"falls below from there on.{same}{told}",
+            [*marks, *guessed],
+            Scale(label="size of the short, share of the book", unit="share", limits=(0, _WIDEST)),
+            Scale(
+                label="variance removed (below 0: added)", unit="share", limits=(-1.0, 1.0),
+                ticks=[(quarter / 4, percent(quarter / 4)) for quarter in range(-4, 5)],
+            ),
+            Table(("at this size", "result"), rows, caption=caption),
+            (92.0, 76.0, 772.0, 382.0), 800.0,
+        )  # fmt: skip
 
 
 def sized_short(
-    y: ArrayLike,
-    x: ArrayLike,
-    short: float,
-    *,
-    book_usd: float,
-    name: str = "the book",
-    coin: str = "ETH",
+    y: ArrayLike, x: ArrayLike, short: float, *, book_usd: float, name: str = "the book"
 ) -> SizedShort:
-    """Return what a short (USD per USD of book) of `coin` removes, from daily returns of both."""
+    """Return what a short of ETH (USD per USD of book) removes, from daily returns of both."""
     (short,) = scalars(short=(short, NONNEGATIVE))
-    fit = ols_beta(y, x, y_name=name, x_name=coin)
+    fit = ols_beta(y, x, y_name=name, x_name="ETH")
     if fit.beta <= 0:
-        raise InvalidInput(f"{name} moves against {coin} (beta {fit.beta:.2f}): do not short it")
+        raise InvalidInput(f"{name} moves against ETH (beta {fit.beta:.2f}): do not short it")
+    removed = float(effectiveness_from_ratio(fit.r2, short / fit.beta))
     volatility_usd = book_usd * float(np.std(np.asarray(y), ddof=1) * np.sqrt(7))
-    return SizedShort(fit=fit, short=short, book_usd=book_usd, volatility_usd=volatility_usd)
-
-
-# Beta over time
+    return SizedShort(
+        fit=fit, short=short, book_usd=book_usd, removed=removed, volatility_usd=volatility_usd,
+        hedged_volatility_usd=volatility_usd * float(np.sqrt(1 - removed)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,33 +260,16 @@ class Drift:
     window: int
     removed: float
 
-    def extremes(self) -> tuple[str, str]:
-        """Return the lowest and the highest beta with their days, as text."""
-        low, high = (
-            f"{_minus(self.beta[at])} on {self.days[at].astype('datetime64[D]')}"
-            for at in (self.beta.argmin(), self.beta.argmax())
-        )
-        return low, high
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the numbers as rows of a table."""
-        low, high = self.extremes()
-        return [
-            ("Lowest", low),
-            ("Highest", high),
-            ("Latest", f"{_minus(self.beta[-1])} ± {self.half[-1]:.2f}"),
-            ("All days at once", f"{self.whole.beta:.2f}"),
-            ("Variance removed, sized anew each day", percent(self.removed, digits=1)),
-        ]
-
     def scene(self, guess: tuple[float, float] | None = None) -> Scene:
         """Draw beta and its confidence interval over time, next to beta over all days."""
-        first, last = (float(day) for day in day_numbers(["2020-09-15", "2024-01-08"]))
+        first, last = day_numbers(["2020-09-15", "2024-01-08"]).tolist()
+        lowest, highest = int(self.beta.argmin()), int(self.beta.argmax())
         # Every sixth day is three pixels; the ends and extremes must be there.
-        shown = [0, self.beta.size - 1, self.beta.argmin(), self.beta.argmax()]
-        at = np.unique([*range(0, self.beta.size, 6), *shown])
+        at = np.unique([*range(0, self.beta.size, 6), self.beta.size - 1, lowest, highest])
         x, beta, half = day_numbers(self.days[at]), self.beta[at], self.half[at]
         whole, window = self.whole.beta, f"{self.window} days"
+        low, high, end = (f"{self.beta[i]:.2f}".replace("-", "−") for i in (lowest, highest, -1))
+        low_day, high_day = self.days[[lowest, highest]].astype("datetime64[D]")
         marks: list[Mark] = [
             Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
             Line(x=x, y=beta, role="altcoins", width=2.5, name=window, labelled=False),
@@ -348,54 +280,44 @@ class Drift:
             # A line of one point is only a name at an end: a readout says the other lines' names.
             Line(
                 x=[last], y=beta[-1:], role="altcoins", bold=True,
-                name=f"{window}:\n{_minus(beta[-1])} at the end",
+                name=f"{window}:\n{end} at the end",
             ),
             Line(x=[last], y=[whole], role="unhedged", name=f"all days:\n{whole:.2f}"),
         ]  # fmt: skip
         told = ""
         if guess:
             # The line of all days has the colour of guesses.
-            look: dict[str, Any] = {"role": "short", "width": 1.9, "dash": "dotted"}
-            for edge, name in zip(guess, ("", "your guess"), strict=True):
-                marks.append(Line(x=[first, last], y=[edge, edge], name=name, **look))
+            marks += [
+                Line(
+                    x=[first, last], y=[edge, edge], name=name, role="short", width=1.9,
+                    dash="dotted",
+                )
+                for edge, name in zip(guess, ("", "your guess"), strict=True)
+            ]  # fmt: skip
             told = f" Your guess was {guess[0]:.2f} to {guess[1]:.2f}."
-        across = Scale(label="last day of the window", unit="day", limits=(first, last))
-        up = Scale(label=f"beta to {self.whole.x_name}", limits=(-0.5, 2.5))
-        title = (
-            f"Beta of {self.whole.y_name} to {self.whole.x_name} over {window}: "
-            f"{_minus(self.beta.min())} to {_minus(self.beta.max())}"
-        )
-        return Scene(
-            title=title,
-            alt=self._alt() + told,
-            panels=(panel(marks, across, up, box=(80.0, 64.0, 726.0, 374.0), width=880.0),),
-            table=Table(("over all windows", "result"), self.rows(), caption=title),
-            size=(880.0, 430.0),
-        )
-
-    def _alt(self) -> str:
-        low, high = self.extremes()
-        return (
-            f"Beta of {self.whole.y_name} to {self.whole.x_name} over windows of {self.window} "
-            f"days: lowest {low}, highest {high}, {_minus(self.beta[-1])} at the end, against "
-            f"{self.whole.beta:.2f} over all days. Sized by it anew each day, a short removed "
-            f"{percent(self.removed, digits=1)} of the variance of the days that followed."
-        )
+        measured = f"Beta of {self.whole.y_name} to {self.whole.x_name} over"
+        title, removed = f"{measured} {window}: {low} to {high}", percent(self.removed, digits=1)
+        rows = [
+            ("Lowest", f"{low} on {low_day}"),
+            ("Highest", f"{high} on {high_day}"),
+            ("Latest", f"{end} ± {self.half[-1]:.2f}"),
+            ("All days at once", f"{whole:.2f}"),
+            ("Variance removed, sized anew each day", removed),
+        ]
+        return _picture(
+            title,
+            f"{measured} windows of {window}: lowest {low} on {low_day}, highest {high} on "
+            f"{high_day}, {end} at the end, against {whole:.2f} over all days. Sized by it anew "
+            f"each day, a short removed {removed} of the variance of the days that followed.{told}",
+            marks,
+            Scale(label="last day of the window", unit="day", limits=(first, last)),
+            Scale(label=f"beta to {self.whole.x_name}", limits=(-0.5, 2.5)),
+            Table(("over all windows", "result"), rows, caption=title),
+            (80.0, 64.0, 726.0, 374.0), 880.0,
+        )  # fmt: skip
 
 
-def _minus(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
-def drift(
-    y: ArrayLike,
-    x: ArrayLike,
-    days: ArrayLike,
-    window: float,
-    *,
-    name: str = "the book",
-    coin: str = "ETH",
-) -> Drift:
+def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
     """Return beta over a moving window of daily returns, and what a short sized by it removes.
 
     The days judged are the same for every window, so that windows compare.
@@ -404,28 +326,256 @@ def drift(
         raise InvalidInput(
             f"window must be a whole number from 10 to {_JUDGED_FROM}, got {window:g}"
         )
-    window, book, hedge = int(window), np.asarray(y), np.asarray(x)
+    window, book, hedge = int(window), y.to_numpy(), x.to_numpy()
     rolled = rolling_beta(book, hedge, window)
     # The product of the slopes both ways round is R².
     r2 = np.clip(rolled.beta * rolling_beta(hedge, book, window).beta, 1e-12, 1.0)
     error = np.abs(rolled.beta) * np.sqrt((1 / r2 - 1) / (window - 2))
     left = (book[window:] - rolled.beta[:-1] * hedge[window:])[_JUDGED_FROM - window :]
     return Drift(
-        days=np.asarray(days)[rolled.end],
-        beta=rolled.beta,
+        days=y.index.to_numpy()[rolled.end], beta=rolled.beta, window=window,
         half=student_quantile(0.95, window - 2) * error,
-        whole=ols_beta(book, hedge, y_name=name, x_name=coin),
-        window=window,
+        whole=ols_beta(book, hedge, y_name=str(y.name), x_name=str(x.name)),
         removed=float(1 - left.var() / book[_JUDGED_FROM:].var()),
-    )
+    )  # fmt: skip
 
 
 def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:
     """Return beta of returns over `periods` days, and its lowest and highest value by first day."""
     returns = np.column_stack([np.asarray(y), np.asarray(x)])
-    fits = []
-    for start in range(periods):
-        blocks = horizon_returns(returns[start:], periods, incomplete="drop").returns
-        fits.append(ols_beta(blocks[:, 0], blocks[:, 1]))
+    blocks = (
+        horizon_returns(returns[start:], periods, incomplete="drop").returns
+        for start in range(periods)
+    )
+    fits = [ols_beta(block[:, 0], block[:, 1]) for block in blocks]
     betas = [fit.beta for fit in fits]
     return fits[0], min(betas), max(betas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Share of variance that each hedge removed from one book, the best first.
+
+    - honest: with betas known at the time, by name; two coins are "BTC + ETH"
+    - hindsight: with the betas that were best over the same days
+    - n: days judged
+    """
+
+    book: str
+    honest: Mapping[str, float]
+    hindsight: Mapping[str, float]
+    n: int
+
+
+def judge(
+    y: ArrayLike, coins: Mapping[str, ArrayLike], hedges: Sequence[Sequence[str]], book: str
+) -> Judged:
+    """Return the out-of-sample variance reduction of each hedge, fitted again each 30 days."""
+    returns = np.asarray(y)
+    later = returns[_JUDGED_FROM:]
+    honest, hindsight = {}, {}
+    for names in hedges:
+        x, name = np.column_stack([coins[name] for name in names]), " + ".join(names)
+        left = walk_forward_residual(returns, x, train=_JUDGED_FROM, refit=30)
+        honest[name] = float(1 - left.var() / later.var())
+        hindsight[name] = multi_beta(later, x[_JUDGED_FROM:]).r2
+    best_first = dict(sorted(honest.items(), key=lambda item: item[1], reverse=True))
+    return Judged(book=book, honest=best_first, hindsight=hindsight, n=later.size)
+
+
+def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene:
+    """Draw what each hedge removes, one book below the other, with hedges guessed for the last."""
+    marks: list[Mark] = []
+    names, books, rows = [], [], []
+    at = 0.0
+    for group in groups:
+        marks.append(_words(0.0, at, group.book, 6.0, "total", bold=True))
+        hedges = []
+        for place, (name, honest) in enumerate(group.honest.items(), start=1):
+            row, hindsight, best = at - place, group.hindsight[name], place == 1
+            end = max(honest, hindsight, 0.0)
+            marks += [
+                Bars(
+                    at=[row], start=[0.0], end=[max(honest, 0.0)], thickness=0.72, across=True,
+                    role="altcoins", opacity=1.0 if best else 0.4,
+                ),
+                Line(x=[hindsight, hindsight], y=[row - 0.42, row + 0.42], width=2.8),
+                _words(end, row, percent(honest), 9.0, "total", bold=best),
+            ]  # fmt: skip
+            if name in guess and group is groups[-1]:
+                marks.append(_words(end, row, "your guess", 60.0, "unhedged", bold=True))
+            names.append((row, name))
+            hedges.append(f"{name} {percent(honest)} ({percent(hindsight)} with hindsight)")
+            shares = (percent(share, digits=1) for share in (honest, hindsight))
+            rows.append((group.book, name, *shares))
+        start = f"{group.book[0].upper()}{group.book[1:]} over {group.n} days"
+        books.append(f"{start}: {', '.join(hedges)}")
+        at -= len(hedges) + 1.6
+    told = f" Your guess: {' and '.join(guess)}." if guess else ""
+    return _picture(
+        "; ".join(f"{next(iter(group.honest))} is best for {group.book}" for group in groups),
+        f"Variance removed by a short, with betas known at the time. {'. '.join(books)}.{told}",
+        marks,
+        Scale(
+            label="share of variance removed, betas known at the time (tick: with hindsight)",
+            unit="share", limits=(0.0, 1.0),
+        ),
+        Scale(limits=(at + 1.0, 0.6), ticks=names, visible=False),
+        Table(
+            ("book", "short", "beta known at the time", "beta of hindsight"), rows, align="llrr",
+            caption="Variance removed",
+        ),
+        (140.0, 64.0, 836.0, 64.0 + 35.0 * (0.6 - at - 1.0)), 860.0,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collapse:
+    """A coin (first of the prices) and a short of another, sized by its beta, from day to day.
+
+    - profit_usd: of the coin, of the short, and of both, each day since the first; margin, fees and
+      funding are left out
+    - hedge_move: of the coin that is shorted, over all days, decimal
+    """
+
+    prices: pd.DataFrame
+    book_usd: float
+    short_usd: float
+    profit_usd: FloatArray
+    hedge_move: float
+
+    @property
+    def short_that_would_have_done(self) -> float:
+        """Short that would have earned back the loss, known only afterwards, USD."""
+        return float(self.profit_usd[0, -1] / self.hedge_move)
+
+    def day(self, place: int) -> str:
+        """Write one of the days."""
+        day = pd.DatetimeIndex(self.prices.index)[place]
+        return f"{day.day} {day:%B %Y}"
+
+    def scene(self, guess: float | None = None) -> Scene:
+        """Draw coin, short and both together from day to day, with a guess of both (USD)."""
+        coin, hedge = self.prices.columns
+        last, (lost, earned) = len(self.prices) - 1, self.profit_usd[:2, -1] * (-1, 1)
+        lines: tuple[tuple[str, Role, float], ...] = (
+            (f"{coin} alone", "altcoins", 3.0), (f"short {hedge}", "short", 3.0),
+            ("together", "total", 3.6),
+        )  # fmt: skip
+        names = (coin, f"short of {usd(self.short_usd)} {hedge}", "together")
+        ends = list(map(_gain, self.profit_usd[:, -1]))
+        guessed, told = _guessed(last, guess, "left", _gain)
+        marks: list[Mark] = [
+            Line(
+                x=range(last + 1), y=values, role=role, width=width, name=f"{name}\n{end}",
+                bold=role == "total",
+            )
+            for (name, role, width), values, end in zip(lines, self.profit_usd, ends, strict=True)
+        ]  # fmt: skip
+        rows = list(zip(names, ends, strict=True))
+        return _picture(
+            f"{coin} loses {usd(lost)}; the short brings back {percent(earned / lost)} of it",
+            f"From {self.day(0)} to {self.day(-1)}: {', '.join(map(' '.join, rows))}. {hedge} "
+            f"moved {percent(self.hedge_move, signed=True)}; {coin} lost "
+            f"{percent(lost / self.book_usd)} of its value.{told}",
+            [Rule(at=0.0), *marks, *guessed],
+            # Room for the mark of a guess beside the names.
+            Scale(label=f"days after {self.day(0)}", limits=(0.0, 1.012 * last)),
+            Scale(label="gain or loss (USD)", unit="usd", include=(0.0,), margin=0.08),
+            Table(("position", "gain or loss"), rows, caption=f"{coin}, {self.day(-1)}"),
+            (97.0, 64.0, 700.0, 374.0), 840.0,
+        )  # fmt: skip
+
+
+def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
+    """Return the profit of a coin (first column) and of a short of another, sized by its beta."""
+    held, shorted = prices.to_numpy().T
+    profits = [
+        book_usd * (held / held[0] - 1),
+        np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted)),
+    ]
+    return Collapse(
+        prices=prices, book_usd=book_usd, short_usd=beta * book_usd,
+        profit_usd=np.array([*profits, sum(profits)]),
+        hedge_move=float(shorted[-1] / shorted[0] - 1),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksOfCoins:
+    """R² to ETH of all books of 1 to k coins in equal parts.
+
+    - mean, low, high: over the books of each number of coins
+    - pairwise: mean correlation between two of the coins
+    """
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    pairwise: float
+    period: str
+
+    def scene(self, guess: float | None = None, *, supposed: float, most: int) -> Scene:
+        """Draw real books, and the theory of up to `most` coins, any two correlated `supposed`."""
+        n, counts = np.arange(1, most + 1), np.arange(1, self.mean.size + 1)
+        theory = diversified_r2(supposed, n)
+        one, many = percent(theory[0]), percent(theory[-1])
+        guessed, told = _guessed(most, guess, "left", percent)
+        marks: list[Mark] = [
+            Bars(
+                at=counts, start=self.low, end=self.high, thickness=0.2, role="altcoins",
+                opacity=0.4,
+            ),
+            Line(x=n, y=theory, width=2.5, dash="dashed"),
+            Points(x=counts, y=self.mean, role="altcoins", size=11.0),
+            Points(x=[most], y=[theory[-1]], size=11.0),
+            Text(
+                x=most - 0.6, y=theory[-1], vertical="top", shift=(0.0, 24.0), align="end",
+                role="total", text=f"theory: any two coins\ncorrelated {supposed:g}",
+            ),
+            Text(
+                x=counts[-1], y=self.mean[-1], vertical="top", shift=(14.0, 3.0), role="altcoins",
+                text=f"real coins, {self.period}:\nmean and range of all books",
+            ),
+            *guessed,
+        ]  # fmt: skip
+        rows = [
+            (f"{count}", *map(percent, of_count))
+            for count, *of_count in zip(counts, self.mean, self.low, self.high, strict=True)
+        ]
+        (_, mean, lowest, highest), (_, of_all, *_) = rows[0], rows[-1]
+        return _picture(
+            f"More coins, better hedge: {one} for one, {many} for {most}",
+            f"R² against the number of coins in a book. In theory, with any two coins correlated "
+            f"{supposed:g}, it rises from {one} for one to {many} for {most}. Real coins to ETH in "
+            f"{self.period}: {mean} on average for one (from {lowest} to {highest}), {of_all} for "
+            f"all {counts[-1]}.{told}",
+            marks,
+            Scale(
+                label="coins in the book, equal parts", limits=(0.4, most + 0.4),
+                ticks=[(count, f"{count}") for count in range(2, most + 1, 2)],
+            ),
+            Scale(label="R²: variance a short can remove", unit="share", limits=(0.0, 1.0)),
+            Table(
+                ("coins in the book", "mean R²", "lowest", "highest"), rows,
+                caption=f"To ETH, {self.period}",
+            ),
+            (90.0, 64.0, 780.0, 374.0), 800.0,
+        )  # fmt: skip
+
+
+def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> BooksOfCoins:
+    """Return R² of every book that can be made of some coins in equal parts, from daily returns."""
+    coins, count = returns.to_numpy(), returns.shape[1]
+    by_count = [
+        [
+            np.corrcoef(coins[:, chosen].mean(axis=1), np.asarray(x))[0, 1] ** 2
+            for chosen in map(list, combinations(range(count), held))
+        ]
+        for held in range(1, count + 1)
+    ]
+    mean, low, high = ([fold(r2) for r2 in by_count] for fold in (np.mean, min, max))
+    return BooksOfCoins(
+        mean=np.array(mean), low=np.array(low), high=np.array(high), period=period,
+        pairwise=float(np.corrcoef(coins.T)[np.triu_indices(count, 1)].mean()),
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,9 @@ from hedgelib.errors import InvalidInput
 from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
-from hedgelib.show.layout import NAME_SHIFT, Scale, name_height, panel, spread
+from hedgelib.show.layout import NAME_SHIFT, Scale, panel
 from hedgelib.show.moves import MoveStudy, study_move
-from hedgelib.show.palette import Role
-from hedgelib.show.scene import Axis, Band, Guess, Line, Mark, Points, Rule, Scene, Text
+from hedgelib.show.scene import Band, Guess, Line, Mark, Panel, Points, Rule, Scene, Text
 
 __all__ = [
     "MODELLED",
@@ -55,7 +54,7 @@ SIZES = ("1:1, margin left out", "1:1, margin in", "beta, margin in")
 # Everything counted, over moves
 
 
-def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = None) -> Scene:
+def everything_counted(plan: HedgePlan, move: float, guess: float | None) -> Scene:
     """Draw the profit of altcoins, margin and short, and their sum, with the reader's sum, USD."""
     scene = study_move(plan, move, lowest=-0.4, highest=0.4).scene()
     if guess is None:
@@ -68,23 +67,17 @@ def everything_counted(plan: HedgePlan, move: float, *, guess: float | None = No
 
 def any_hedge(
     book_usd: float, price_usd: float, contract: ContractTerms
-) -> Callable[[float, float, float, float, Collateral], MoveStudy]:
-    """Return the explorer's function: a hedge of any beta, margin, size and source of the margin.
-
-    A plan is made once, and a drag over the moves uses it again.
-    """
-
-    @lru_cache
-    def plan(beta: float, margin_usd: float, short_usd: float, source: Collateral) -> HedgePlan:
-        return plan_hedge(
-            book_usd, beta, contract, price_usd, collateral=source, collateral_usd=margin_usd,
-            notional_usd=short_usd, max_leverage=contract.max_leverage or 100.0, fee_rate=0,
-        )  # fmt: skip
+) -> Callable[..., MoveStudy]:
+    """Return a function for an explorer: a hedge of any beta, margin, size and source of it."""
 
     def study(
         move: float, beta: float, margin_usd: float, short_usd: float, source: Collateral
     ) -> MoveStudy:
-        return study_move(plan(beta, margin_usd, short_usd, source), move)
+        plan = plan_hedge(
+            book_usd, beta, contract, price_usd, collateral=source, collateral_usd=margin_usd,
+            notional_usd=short_usd, max_leverage=contract.max_leverage or 100.0, fee_rate=0,
+        )  # fmt: skip
+        return study_move(plan, move)
 
     return study
 
@@ -141,7 +134,8 @@ def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
     (52, '2 to 9 January 2022')
     """
     book = alices_book()
-    prices = market.prices([*book.coins, "ETH"]).dropna()
+    coins = list(book.coins)
+    prices = market.prices([*coins, "ETH"]).dropna()
     returns = prices.pct_change(fill_method=None).iloc[1:]
     funding = market.funding_monthly().query("coin == 'ETH'").set_index("month")["mean_8h"]
     weeks = []
@@ -149,19 +143,16 @@ def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
         end, before = start + pd.Timedelta(days=7), returns.loc[:start].tail(window)
         if end not in prices.index or len(before) < window:
             continue
-        grown = dict(prices.loc[end] / prices.loc[start] - 1)
         month = start.to_period("M").to_timestamp()
+        grown = prices.loc[end] / prices.loc[start] - 1
         weeks.append(
             Week(
-                start=start,
-                end=end,
-                price_usd=float(prices["ETH"][start]),
-                move=float(grown["ETH"]),
-                book_return=float(book.weights @ [grown[coin] for coin in book.coins]),
-                beta=ols_beta(before[list(book.coins)] @ book.weights, before["ETH"]),
+                start=start, end=end, price_usd=float(prices["ETH"][start]),
+                move=grown.to_dict()["ETH"], book_return=float(book.weights @ grown[coins]),
+                beta=ols_beta(before[coins] @ book.weights, before["ETH"]),
                 funding_rate=float(funding[month]),
             )
-        )
+        )  # fmt: skip
     if not weeks:
         raise InvalidInput(f"year must have weeks with {window} days before them, got {year!r}")
     return tuple(weeks)
@@ -179,9 +170,8 @@ def hedged_week(
 
     The shorts are planned when the week begins; the margin is ETH that was bought.
     """
-    shorts = dict(zip(SIZES, (book_usd, book_usd + margin_usd, None), strict=True))
     hedged = {}
-    for size, short in shorts.items():
+    for size, short in zip(SIZES, (book_usd, book_usd + margin_usd, None), strict=True):
         plan = plan_hedge(
             book_usd, week.beta.beta, contract, week.price_usd, collateral_usd=margin_usd,
             notional_usd=short,
@@ -199,23 +189,22 @@ def week_table(week: Week, hedged: Mapping[str, Scenario]) -> Table:
     """Return the profit of a week by part, without a hedge and with each short."""
     book_usd = hedged[SIZES[0]].plan.book_usd
     follow, own = book_usd * week.beta.beta * week.move, book_usd * week.residual
+    names = (
+        "altcoins, following ETH", "altcoins, residual", "ETH margin", "short", "fees, in and out",
+        "funding", "together", "contracts sold",
+    )  # fmt: skip
+    columns = [[*_signed(follow, own), "", "", "", "", *_signed(follow + own), "0"]]
+    for made in hedged.values():
+        parts = (made.collateral_pnl_usd, made.hedge_pnl_usd, made.fees_usd, made.funding_pnl_usd)
+        amounts = _signed(follow, own, *(part[0] for part in (*parts, made.total_pnl_usd)))
+        columns.append([*amounts, f"{-made.plan.contracts:,.0f}"])
+    caption = f"Alice, {week.name}: ETH {percent(week.move, digits=1, signed=True)}"
+    rows = zip(names, *columns, strict=True)
+    return Table(("part", "no hedge", *hedged), list(rows), caption=caption)
 
-    def row(name: str, part: str, unhedged: str = "") -> tuple[str, ...]:
-        values = [float(getattr(scenario, part)[0]) for scenario in hedged.values()]
-        return (name, unhedged, *(usd(value, signed=True) for value in values))
 
-    rows = [
-        ("altcoins, following ETH", *[usd(follow, signed=True)] * 4),
-        ("altcoins, residual", *[usd(own, signed=True)] * 4),
-        row("ETH margin", "collateral_pnl_usd"),
-        row("short", "hedge_pnl_usd"),
-        row("fees, in and out", "fees_usd"),
-        row("funding", "funding_pnl_usd"),
-        row("together", "total_pnl_usd", usd(follow + own, signed=True)),
-        ("contracts sold", "0", *(f"{-made.plan.contracts:,.0f}" for made in hedged.values())),
-    ]
-    moved = percent(week.move, digits=1, signed=True)
-    return Table(("part", "no hedge", *hedged), rows, caption=f"Alice, {week.name}: ETH {moved}")
+def _signed(*amounts: float) -> list[str]:
+    return [usd(amount, signed=True) for amount in amounts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,135 +212,78 @@ class YearOfWeeks:
     """A hedge opened and closed every week of a year.
 
     - profit_usd: of each week, by how it was hedged: ``"no hedge"`` and :data:`SIZES`
-    - near_usd: the article's small loss
-    - named: the week that the picture names
-    - guess: the reader's standard deviation of a week, USD
     """
 
     weeks: tuple[Week, ...]
     profit_usd: dict[str, FloatArray]
-    near_usd: float
-    named: Week
-    guess: float | None = None
-
-    @property
-    def move(self) -> FloatArray:
-        """Return of ETH in each week."""
-        return np.array([week.move for week in self.weeks])
 
     def swing_usd(self, how: str) -> float:
         """Return one standard deviation of the weeks."""
         return float(self.profit_usd[how].std(ddof=1))
 
-    def within(self, how: str) -> int:
-        """Return the number of weeks that ended as near to zero as the article's sum."""
-        return int((np.abs(self.profit_usd[how]) <= self.near_usd).sum())
+    def within(self, how: str, near_usd: float) -> int:
+        """Return the number of weeks that ended as near to zero as a small sum."""
+        return int((np.abs(self.profit_usd[how]) <= near_usd).sum())
 
-    def table(self) -> Table:
-        """Return the year's numbers for each hedge as a table."""
-        head = (
-            "short", "one standard deviation", "worst week", "best week",
-            f"weeks within {usd(self.near_usd)}",
-        )  # fmt: skip
-        rows = [
-            (
-                how,
-                f"± {usd(self.swing_usd(how))}",
-                usd(float(profit.min()), signed=True),
-                usd(float(profit.max()), signed=True),
-                f"{self.within(how)} of {profit.size}",
-            )
-            for how, profit in self.profit_usd.items()
-        ]
-        return Table(head, rows, caption=f"Weeks of {self.weeks[0].start:%Y} ({MODELLED})")
+    def scene(self, named: Week, near_usd: float, guess: float | None = None) -> Scene:
+        """Draw every week by the move of ETH in it, without a hedge and hedged by beta.
 
-    def scene(self) -> Scene:
-        """Draw every week by the move of ETH in it, without a hedge and hedged by beta."""
-        x = Scale(
-            label=f"move of ETH in the week ({MODELLED})", unit="share", signed=True, margin=0.04
-        )
-        y = Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08)
-        box = (88.0, 64.0, 693.0, 402.0)
-        drawn = panel(
-            self._marks(), x, y, box=box, width=840.0,
-            remarks=lambda _, y: self._names(y, box[3] - box[1]),
-        )  # fmt: skip
-        title = (
-            f"The slope is gone, the residual is not: within {usd(self.near_usd)} in "
-            f"{self.within(SIZES[2])} weeks of {len(self.weeks)}"
-        )
+        One week is named. A guess is the reader's standard deviation of a week, USD.
+        """
+        year, count, near = self.weeks[0].start.year, len(self.weeks), f"within {usd(near_usd)}"
+        rows = []
+        for how, profit in self.profit_usd.items():
+            worst, best = _signed(profit.min(), profit.max())
+            around = f"{self.within(how, near_usd)} of {count}"
+            rows.append((how, f"± {usd(self.swing_usd(how))}", worst, best, around))
+        naked, hedged, profit = rows[0], rows[3], self.profit_usd[SIZES[2]]
+        title = f"The slope is gone, the residual is not: {near} in {hedged[4]} weeks"
+        guessed = "" if guess is None else f" Your guess was ± {usd(guess)}."
+        head = ("short", "one standard deviation", "worst week", "best week", f"weeks {near}")
         return Scene(
-            title=title, alt=self._alt(title), panels=(drawn,), table=self.table(),
+            title=title,
+            alt=f"{title}. Weeks of {year}, by the move of ETH. No hedge: from {naked[2]} to "
+            f"{naked[3]}, along with ETH. Hedged by beta: a level cloud, one standard deviation "
+            f"{usd(self.swing_usd(SIZES[2]))}, at worst {hedged[2]} "
+            f"({self.weeks[int(profit.argmin())].name}). ({MODELLED.capitalize()}.){guessed}",
+            panels=(self._panel(named, guess),),
+            table=Table(head, rows, caption=f"Weeks of {year} ({MODELLED})"),
             size=(840.0, 460.0),
-        )  # fmt: skip
+        )
 
-    def _marks(self) -> list[Mark]:
-        move, naked, hedged = self.move, self.profit_usd["no hedge"], self.profit_usd[SIZES[2]]
-        swing = self.swing_usd(SIZES[2])
+    def _panel(self, named: Week, guess: float | None) -> Panel:
+        naked, hedged = self.profit_usd["no hedge"], self.profit_usd[SIZES[2]]
+        move, swing = np.array([week.move for week in self.weeks]), self.swing_usd(SIZES[2])
+        place, ends = self.weeks.index(named), [move.min(), move.max()]
+        trend = np.polyval(np.polyfit(move, naked, 1), ends)
+        x, y = move[place], [naked[place], hedged[place]]
+        right: Any = {"x": 1.0, "x_share": True, "shift": (NAME_SHIFT, 0.0), "bold": True}
         marks: list[Mark] = [
             Band(low=-swing, high=swing, direction="y", opacity=0.25),
             Rule(at=0.0, width=1.4),
             Rule(at=0.0, direction="x", width=1.4),
-        ]
-        if self.guess is not None:
-            # Not in the role of a guess, which here is that of the weeks without a hedge.
-            look: dict[str, Any] = {"role": "good", "width": 2.2, "dash": "dashed"}
-            marks += [Rule(at=-self.guess, **look), Rule(at=self.guess, **look)]
-        named = self.weeks.index(self.named)
-        there = [move[named], move[named]]
-        return [
-            *marks,
-            Line(x=there, y=[naked[named], hedged[named]], width=1.4),
+            Line(x=ends, y=trend, role="unhedged", width=1.4, name="no hedge"),
+            Line(x=[x, x], y=y, width=1.4),
             Points(x=move, y=naked, role="unhedged", size=7.6, shape="ring"),
             Points(x=move, y=hedged, size=8.4),
-            Text(
-                x=move[named], y=naked[named], text=self.named.name, shift=(12.0, 0.0),
-                role="total", halo=True,
-            ),
-        ]  # fmt: skip
-
-    def _names(self, y: Axis, height: float) -> list[Mark]:
-        """Name points, band and guess at the right edge, each at its own height."""
-        naked = self.profit_usd["no hedge"]
-        far = float(np.polyval(np.polyfit(self.move, naked, 1), self.move.max()))
-        names: list[tuple[float, str, Role]] = [
-            (0.0, f"by beta:\n± {usd(self.swing_usd(SIZES[2]))}", "total"),
-            (far, "no hedge", "unhedged"),
+            Text(x=x, y=y[0], text=named.name, shift=(12.0, 0.0), role="total", halo=True),
+            # At the edge of its band, with room for a guess below.
+            Text(**right, y=swing, text=f"by beta:\n± {usd(swing)}", role="total"),
         ]
-        if self.guess is not None:
-            names.append((-self.guess, f"your guess:\n± {usd(self.guess)}", "good"))
-        names.sort()
-        per_pixel = (y.high - y.low) / height
-        sizes = [name_height(text) * per_pixel for _, text, _ in names]
-        places = spread([level for level, *_ in names], sizes, y.low, y.high)
-        return [
-            Text(
-                x=1.0, y=place, text=text, shift=(NAME_SHIFT, 0.0), role=role, x_share=True,
-                bold=role != "unhedged",
-            )
-            for (_, text, role), place in zip(names, places, strict=True)
-        ]  # fmt: skip
-
-    def _alt(self, title: str) -> str:
-        hedged, naked = self.profit_usd[SIZES[2]], self.profit_usd["no hedge"]
-        guess = "" if self.guess is None else f" Your guess was ± {usd(self.guess)}."
-        return (
-            f"{title}. Weeks of {self.weeks[0].start:%Y}, by the move of ETH. No hedge: from "
-            f"{usd(float(naked.min()), signed=True)} to {usd(float(naked.max()), signed=True)}, "
-            "along with ETH. Hedged by beta: a level cloud, one standard deviation "
-            f"{usd(self.swing_usd(SIZES[2]))}, at worst {usd(float(hedged.min()), signed=True)} "
-            f"({self.weeks[int(np.argmin(hedged))].name}). ({MODELLED.capitalize()}.){guess}"
-        )
+        if guess is not None:
+            # Not in the role of a guess, which here is that of the weeks without a hedge.
+            look: Any = {"role": "good", "width": 2.2, "dash": "dashed"}
+            text = f"your guess:\n± {usd(guess)}"
+            marks += [Rule(at=-guess, **look), Rule(at=guess, **look)]
+            marks.append(Text(**right, y=-guess, text=text, role="good"))
+        label = f"move of ETH in the week ({MODELLED})"
+        across = Scale(label=label, unit="share", signed=True, margin=0.02)
+        up = Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08)
+        return panel(marks, across, up, box=(88.0, 64.0, 693.0, 402.0), width=840.0)
 
 
 def alices_year(
-    weeks: Sequence[Week],
-    contract: ContractTerms,
-    *,
-    book_usd: float,
-    margin_usd: float,
-    near_usd: float,
-    named: Week,
+    weeks: Sequence[Week], contract: ContractTerms, *, book_usd: float, margin_usd: float
 ) -> YearOfWeeks:
     """Return a year of weekly hedges, each of the same book and margin at its start."""
     hedged = [
@@ -359,5 +291,5 @@ def alices_year(
     ]
     profit = {"no hedge": np.array([book_usd * week.book_return for week in weeks])}
     for size in SIZES:
-        profit[size] = np.array([float(week[size].total_pnl_usd[0]) for week in hedged])
-    return YearOfWeeks(weeks=tuple(weeks), profit_usd=profit, near_usd=near_usd, named=named)
+        profit[size] = np.array([week[size].total_pnl_usd[0] for week in hedged])
+    return YearOfWeeks(weeks=tuple(weeks), profit_usd=profit)

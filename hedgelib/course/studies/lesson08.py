@@ -6,11 +6,11 @@ monthly mean of another contract, a proxy. Every picture made of them says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,15 +21,16 @@ from hedgelib._check import FloatArray, one_of
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, ols_beta
 from hedgelib.contracts import ContractTerms
+from hedgelib.course.studies.lesson04 import best_rise
 from hedgelib.errors import InvalidInput
-from hedgelib.margin import liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, HedgePlan, plan_hedge, rebalance
+from hedgelib.margin import inverse_liquidation_price
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 from hedgelib.show.layout import days as day_numbers
 from hedgelib.show.lines import Curve, Lines
 from hedgelib.show.palette import Role
-from hedgelib.show.scene import Mark
+from hedgelib.show.scene import Dash, Mark
 
 __all__ = [
     "BOOK_USD",
@@ -55,7 +56,7 @@ __all__ = [
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0
-CRASHES: Mapping[str, tuple[str, str]] = {
+CRASHES = {
     "March 2020": ("2020-02-29", "2020-04-30"),
     "May 2021": ("2021-03-31", "2021-06-30"),
     "May-June 2022": ("2022-04-30", "2022-06-30"),
@@ -89,9 +90,9 @@ def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
     return (prices / prices.iloc[0]).mean(axis=1) * BOOK_USD
 
 
-def daily_funding(dates: pd.DatetimeIndex) -> FloatArray:
+def daily_funding(dates: pd.Index) -> FloatArray:
     """Return what a short received on each day after the first: three times the monthly mean."""
-    return 3 * _mean_8h(dates[1:].to_period("M"))
+    return 3 * _mean_8h(pd.DatetimeIndex(dates[1:]).to_period("M"))
 
 
 def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
@@ -122,30 +123,24 @@ class Crash:
         unhedged, naive, plan = self.runs.outcomes
         return unhedged, naive, replace(plan, name="beta hedge")
 
-    def wealth(self) -> tuple[tuple[str, FloatArray, Role, int | None], ...]:
-        """Return name, profit in USD day by day, role and day of the liquidation of each book."""
-        naive, plan = self.runs.naive, self.runs.plan
-        return (
-            ("unhedged", plan.unhedged_pnl_usd, "unhedged", None),
-            ("naive 1:1", naive.pnl_usd, "short", naive.liquidated_at),
-            ("beta hedge", plan.pnl_usd, "total", plan.liquidated_at),
-        )
-
     @property
     def dates(self) -> pd.DatetimeIndex:
         """Days of the replay."""
-        assert self.runs.plan.dates is not None
-        return pd.DatetimeIndex(self.runs.plan.dates)
+        return pd.DatetimeIndex(np.asarray(self.runs.plan.dates))
 
     def day(self, step: int) -> str:
         """Write a day of the replay, such as 12 March 2020."""
         day = self.dates[step]
         return f"{day.day} {day:%B %Y}"
 
+    def _gone(self, outcome: Outcome, before: str = "") -> str:
+        """Return the day of a liquidation after some words, nothing where there was none."""
+        step = outcome.liquidated_at
+        return "" if step is None else before + self.day(step)
+
     def table(self) -> Table:
         """Return the three books side by side."""
         out, runs = self.outcomes, (self.runs.naive, self.runs.plan)
-        dead = ["no" if o.liquidated_at is None else self.day(o.liquidated_at) for o in out]
         rows = [
             ("short at the start", usd(0), *(usd(run.notional_usd[0]) for run in runs)),
             ("margin at the start", usd(0), *(usd(run.plan.collateral_usd) for run in runs)),
@@ -156,9 +151,9 @@ class Crash:
             ("funding", *(usd(o.funding_usd, signed=True) for o in out)),
             ("fees", *(usd(o.costs_usd) for o in out)),
             ("margin added", usd(0), *(usd(run.top_ups_usd[-1]) for run in runs)),
-            ("liquidated", *dead),
+            ("liquidated", *(self._gone(o) or "no" for o in out)),
         ]
-        head = ("outcome", "unhedged", "naive 1:1", "beta hedge")
+        head = ("outcome", *(o.name for o in out))
         return Table(head, rows, caption=f"{self.name}; {MODELLED}")
 
     def scene(self, guess_usd: float | None = None) -> Scene:
@@ -166,20 +161,34 @@ class Crash:
 
         The guess is the reader's, of the final profit of the beta hedge.
         """
-        size, box = (840.0, 430.0), (97.0, 64.0, 706.0, 372.0)
-        x = day_numbers(self.dates)
-        marks: list[Mark] = [Rule(at=0.0)]
-        for name, pnl, role, gone in self.wealth():
-            marks += _profit_line(x, name, pnl, role, gone)
+        x, size, runs, books = day_numbers(self.dates), (840.0, 430.0), self.runs, self.outcomes
+        marks: list[Mark] = [
+            Rule(at=0.0),
+            *_profit_line(x, runs.plan.unhedged_pnl_usd, books[0], "unhedged"),
+            *_profit_line(x, runs.naive.pnl_usd, books[1], "short"),
+            *_profit_line(x, runs.plan.pnl_usd, books[2], "total"),
+        ]
+        cut = 1 - books[2].max_drawdown_usd / books[0].max_drawdown_usd
+        finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
+        if runs.plan.liquidated_at is not None:
+            finding = "the rally liquidates the hedge, then the crash comes"
+        elif cut <= 0:
+            finding = "the hedge did not reduce the maximum drawdown"
+        ends = "; ".join(
+            f"{o.name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
+            f"{usd(o.max_drawdown_usd)}{self._gone(o, ', liquidated on ')}"
+            for o in books
+        )
+        alt = f"{self.name}: {finding}. {ends}. ({MODELLED.capitalize()}.)"
         if guess_usd is not None:
             # The unhedged book has the colour of guesses.
             marks.append(Guess(x=float(x[-1]), y=guess_usd, side="left", role="good"))
-        dead = [(name, step) for name, _, _, step in self.wealth() if step is not None]
-        if dead:
-            text = "\n".join(f"✖ {name}: liquidated {self.day(step)}" for name, step in dead)
+            alt += f" Your guess was {usd(guess_usd, signed=True)}."
+        gone = "\n".join(filter(None, (self._gone(o, f"✖ {o.name}: liquidated ") for o in books)))
+        if gone:
             marks.append(
                 Text(
-                    x=0.02, y=0.98, text=text, x_share=True, y_share=True, vertical="top",
+                    x=0.02, y=0.98, text=gone, x_share=True, y_share=True, vertical="top",
                     role="unhedged", halo=True,
                 )
             )  # fmt: skip
@@ -191,17 +200,11 @@ class Crash:
             limits=(x[0], x[-1] + 0.012 * (x[-1] - x[0])),
             ticks=list(zip(x[every], days, strict=True)),
         )  # fmt: skip
-        up = Scale(
-            label="profit since the start (USD)", unit="usd", signed=True, include=(0.0,),
-            margin=0.1,
-        )  # fmt: skip
-        drawn = panel(marks, across, up, box=box, width=size[0])
-        alt = self._alt()
-        if guess_usd is not None:
-            alt += f" Your guess was {usd(guess_usd, signed=True)}."
-        return Scene(
-            title=self._title(), alt=alt, panels=(drawn,), table=self.table(), size=size
-        )  # fmt: skip
+        label = "profit since the start (USD)"
+        up = Scale(label=label, unit="usd", signed=True, include=(0.0,), margin=0.1)
+        drawn = panel(marks, across, up, box=(97.0, 64.0, 706.0, 372.0), width=size[0])
+        title = f"{self.name}: {finding}"
+        return Scene(title=title, alt=alt, panels=(drawn,), table=self.table(), size=size)
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -209,45 +212,23 @@ class Crash:
     def _repr_html_(self) -> str:
         return self.table().html()
 
-    def _title(self) -> str:
-        unhedged, _, plan = self.outcomes
-        if plan.liquidated_at is not None:
-            return f"{self.name}: the rally liquidates the hedge, then the crash comes"
-        cut = 1 - plan.max_drawdown_usd / unhedged.max_drawdown_usd
-        if cut > 0:
-            return f"{self.name}: maximum drawdown is {percent(cut)} smaller with the beta hedge"
-        return f"{self.name}: the hedge did not reduce the maximum drawdown"
 
-    def _alt(self) -> str:
-        parts = []
-        for o in self.outcomes:
-            gone = o.liquidated_at
-            parts.append(
-                f"{o.name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
-                f"{usd(o.max_drawdown_usd)}"
-                + ("" if gone is None else f", liquidated on {self.day(gone)}")
-            )
-        return f"{self._title()}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
-
-
-def _profit_line(
-    x: FloatArray, name: str, pnl: FloatArray, role: Role, gone: int | None
-) -> list[Mark]:
-    bold = role == "total"
-    look: dict[str, Any] = {
-        "role": role, "width": 3.6 if bold else 2.6, "name": name, "labelled": False,
-    }  # fmt: skip
+def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -> list[Mark]:
+    bold, gone = role == "total", outcome.liquidated_at
+    name = f"{outcome.name}\n{usd(pnl[-1], signed=True)}"
     # A line of one point is only a name at an end: a readout says the other lines' names.
-    end = f"{name}\n{usd(pnl[-1], signed=True)}"
-    label = Line(x=x[-1:], y=pnl[-1:], role=role, name=end, bold=bold)
+    end = Line(x=x[-1:], y=pnl[-1:], role=role, name=name, bold=bold)
+
+    def line(days: slice, dash: Dash = "") -> Mark:
+        return Line(
+            x=x[days], y=pnl[days], role=role, width=3.6 if bold else 2.6, name=outcome.name,
+            dash=dash, labelled=False,
+        )  # fmt: skip
+
     if gone is None:
-        return [Line(x=x, y=pnl, **look), label]
-    return [
-        Line(x=x[: gone + 1], y=pnl[: gone + 1], **look),
-        Line(x=x[gone:], y=pnl[gone:], dash="dotted", **look),
-        Points(x=[x[gone]], y=[pnl[gone]], role=role, size=17.0, shape="cross"),
-        label,
-    ]
+        return [line(slice(None)), end]
+    cross = Points(x=[x[gone]], y=[pnl[gone]], role=role, size=17.0, shape="cross")
+    return [line(slice(gone + 1)), line(slice(gone, None), "dotted"), cross, end]
 
 
 @lru_cache(maxsize=32)
@@ -263,9 +244,8 @@ def crash(name: str, *, max_leverage: float = 3.0, top_up: bool = False) -> Cras
     start, end = CRASHES[name]
     beta, eth = beta_before(start), _prices().loc[start:end, "ETH"]
     plan = plan_hedge(BOOK_USD, beta.beta, _CONTRACT, float(eth.iloc[0]), max_leverage=max_leverage)
-    funding = daily_funding(pd.DatetimeIndex(eth.index))
     more = TopUp(trigger=0.15, leverage=max_leverage) if top_up else None
-    book = book_from(start, end)
+    book, funding = book_from(start, end), daily_funding(eth.index)
     runs = compare(plan, eth, book_usd=book, funding_rate=funding, band=0.05, top_up=more)
     return Crash(name=name, beta=beta, runs=runs)
 
@@ -277,63 +257,47 @@ def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
     """
     run, at = found.runs.plan, np.array(steps)
     price, equity, short = run.price_usd[at], run.equity_usd[at], run.notional_usd[at]
-    ends = [
-        liquidation_price(
-            run.plan.contract, float(run.contracts[step]), float(run.price_usd[step]),
-            float(run.equity_coin[step]), maintenance_rate=run.plan.maintenance_rate,
-        )
-        for step in steps
-    ]  # fmt: skip
+    rate = run.plan.maintenance_rate
+    ends = inverse_liquidation_price(-short, price, run.equity_coin[at], maintenance_rate=rate)
+    away = np.asarray(ends) / price - 1
     fits = [beta_before(day) for day in found.dates[at]]
-    away = np.array(ends, dtype=float) / price - 1
     right = run.plan.beta * run.book_usd[at] + equity
     return [
         ("ETH since the start", *(percent(x, signed=True) for x in price / run.price_usd[0] - 1)),
-        ("account value", *(usd(x) for x in equity)),
+        ("account value", *map(usd, equity)),
         ("leverage now", *(f"{x:.1f}x" for x in short / equity)),
         ("rise of ETH that ends it", *(percent(x, signed=True, digits=1) for x in away)),
-        ("short", *(usd(x) for x in short)),
-        ("right size, βV + account", *(usd(x) for x in right)),
+        ("short", *map(usd, short)),
+        ("right size, βV + account", *map(usd, right)),
         ("beta of the last 60 days", *(f"{fit.beta:.2f}" for fit in fits)),
         ("R² of the last 60 days", *(f"{fit.r2:.2f}" for fit in fits)),
     ]
 
 
-def change_of_size(
-    betas: Sequence[float], book_usd: float, move: float, *, guess: float | None = None
-) -> Lines:
-    """Return the change of an exact hedge in USD after moves of ETH, for up to three betas."""
+_BETAS: dict[float, Role] = {0.7: "altcoins", 1.0: "total", 1.4: "unhedged"}
+
+
+def change_of_size(book_usd: float, move: float, *, guess: float | None = None) -> Lines:
+    """Return the change of an exact hedge in USD after moves of ETH, for three betas."""
     moves = np.linspace(-0.5, 0.4, 37)
-
-    def change(beta: float, move: float) -> float:
+    curves = []
+    for beta, role in _BETAS.items():
         # The margin has no part in the result.
-        margin = book_usd
-        short = beta * book_usd + margin
-        return round(rebalance(book_usd, beta, margin, short, move).change_usd, 6) + 0.0
-
-    roles: tuple[Role, ...] = ("altcoins", "total", "unhedged")
-    curves = tuple(
-        Curve(
-            name=f"β {beta:g}",
-            values=np.array([change(beta, float(r)) for r in moves]),
-            role=role,
-            at=change(beta, move),
-            bold=beta == 1,
-        )
-        for beta, role in zip(betas, roles, strict=False)
-    )
+        hedge = book_usd, beta, book_usd, beta * book_usd + book_usd
+        values = [rebalance(*hedge, float(r)).change_usd for r in (*moves, move)]
+        *values, at = (np.array(values).round(6) + 0.0).tolist()
+        name, bold = f"β {beta:g}", beta == 1
+        curves.append(Curve(name=name, values=np.array(values), role=role, at=at, bold=bold))
     read = ", ".join(f"{c.name}: {usd(c.at, signed=True)}" for c in curves)
     return Lines(
         x=moves,
         x_label="move of ETH since the hedge was right",
         y_label="change of the short (USD)",
         unit="USD",
-        curves=curves,
+        curves=tuple(curves),
         title="At beta 1 a price move leaves nothing to adjust",
-        finding=(
-            f"Change of the short after ETH moves {percent(move, signed=True)}, for a book of "
-            f"{usd(book_usd)}. {read}."
-        ),
+        finding=f"Change of the short after ETH moves {percent(move, signed=True)}, for a book of "
+        f"{usd(book_usd)}. {read}.",
         place=move,
         guess=guess,
     )
@@ -365,16 +329,6 @@ class Flown:
         """Maximum drawdown, USD."""
         return float((np.maximum.accumulate(self.pnl_usd) - self.pnl_usd).max())
 
-    @property
-    def days_on(self) -> float:
-        """Share of the days on which the hedge was on."""
-        return float(self.active[:-1].mean())
-
-    @property
-    def switches(self) -> int:
-        """How often the hedge was put on or taken off, the first time not counted."""
-        return int(np.count_nonzero(np.diff(self.active[:-1])))
-
     def year(self, year: int) -> float:
         """Return the profit of one year, USD."""
         return float(self.months_usd[str(year)].sum())
@@ -391,55 +345,44 @@ def fly(name: str, active: ArrayLike) -> Flown:
     """
     index, flags = _prices().index, np.asarray(active)
     ends = pd.date_range(*_MONTHS, freq="ME")
-    runs = []
-    for start, end in pairwise(ends):
-        plan, eth, book, funding = _month(start, end)
-        on = flags[index.slice_indexer(start, end)]
-        run = replay(plan, eth, book_usd=book, funding_rate=funding, active=on, band=0.05)
-        runs.append(run)
+    runs = [
+        _month(start, end)(active=flags[index.slice_indexer(start, end)])
+        for start, end in pairwise(ends)
+    ]
     whole = index.slice_indexer(*_MONTHS)
     return Flown(
         name=name,
         dates=pd.DatetimeIndex(index[whole]),
         active=flags[whole],
-        steps_usd=np.concatenate([_steps_usd(run) for run in runs]),
+        # The opening is paid on the first day of a month.
+        steps_usd=np.concatenate([np.diff(run.pnl_usd[1:], prepend=0.0) for run in runs]),
         months_usd=pd.Series([float(run.pnl_usd[-1]) for run in runs], index=ends[1:]),
         funding_usd=float(sum(run.funding_usd[-1] for run in runs)),
         costs_usd=float(sum(run.fees_usd[-1] for run in runs)) + 0.0,
     )
 
 
-def _steps_usd(month: Replay) -> FloatArray:
-    """Return the profit of each day of a month, the opening paid on the first."""
-    steps = np.diff(month.pnl_usd)
-    steps[0] += month.pnl_usd[0]
-    return steps
-
-
 @cache
-def _month(
-    start: pd.Timestamp, end: pd.Timestamp
-) -> tuple[HedgePlan, pd.Series, pd.Series, FloatArray]:
-    """Return plan, prices, book and funding of a month."""
+def _month(start: pd.Timestamp, end: pd.Timestamp) -> partial[Replay]:
+    """Return the replay of a month, to be called with the days on which the hedge is on."""
     eth, beta = _prices().loc[start:end, "ETH"], beta_before(start).beta
     plan = plan_hedge(
         BOOK_USD, beta, _LINEAR, float(eth.iloc[0]), collateral="stablecoin",
         collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
     )  # fmt: skip
-    return plan, eth, book_from(start, end), daily_funding(pd.DatetimeIndex(eth.index))
+    book, funding = book_from(start, end), daily_funding(eth.index)
+    return partial(replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Luck:
-    """What the hedge made while a rule had it on, costs left out, and with the rule shifted."""
+class Luck(NamedTuple):
+    """What the hedge made while a rule had it on, costs left out, and with the rule shifted.
+
+    - beaten: share of the shifts that did worse
+    """
 
     gain_usd: float
     shifted_usd: FloatArray
-
-    @property
-    def beaten(self) -> float:
-        """Share of the shifts that did worse."""
-        return float(np.mean(self.shifted_usd < self.gain_usd))
+    beaten: float
 
 
 def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
@@ -454,10 +397,10 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
     shifted = np.array([hedge[np.roll(flags, shift)].sum() for shift in shifts])
     # The same sum in another order is the same.
     shifted[np.isclose(shifted, gain, rtol=1e-12)] = gain
-    return Luck(gain_usd=gain, shifted_usd=shifted)
+    return Luck(gain, shifted, beaten=float(np.mean(shifted < gain)))
 
 
-_ENDS: Mapping[str, Role] = {"never on": "unhedged", "always on": "total"}
+_ENDS: dict[str, Role] = {"never on": "unhedged", "always on": "total"}
 
 
 def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scene:
@@ -465,80 +408,61 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
 
     The guess is the name of one, which the reader expected to make the most.
     """
-    size, box = (840.0, 460.0), (97.0, 64.0, 676.0, 402.0)
-    low = min(made.pnl_usd.min() for made in flown)
-    high = max(made.pnl_usd.max() for made in flown)
+    size, x = (840.0, 460.0), day_numbers(flown[0].dates)
+    every = np.concatenate([made.pnl_usd for made in flown])
+    low, high = every.min(), every.max()
     bottom, top = low - 0.05 * (high - low), high + 0.22 * (high - low)
-    x = day_numbers(flown[0].dates)
-    marks: list[Mark] = [Rule(at=0.0)]
+    lines: list[Mark] = [Rule(at=0.0)]
     strips: list[Mark] = []
     others: list[Role] = ["altcoins", "good", "short"]
+    parts, rows = [], []
     for made in flown:
+        profit, guessed = usd(float(made.pnl_usd[-1]), signed=True), made.name == guess
         role = _ENDS.get(made.name) or others[len(strips)]
-        guessed = made.name == guess
-        name = f"{made.name}\n{usd(float(made.pnl_usd[-1]), signed=True)}"
-        name += "\n◆ your guess" if guessed else ""
-        marks.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
+        name = f"{made.name}\n{profit}" + "\n◆ your guess" * guessed
+        lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         if made.name not in _ENDS:
             level = top - (0.035 * len(strips) + 0.0375) * (top - bottom)
-            strips.append(_days_on(made, level, 0.025 * (top - bottom), role))
-    across = Scale(
-        label=f"bars at the top: hedge on ({MODELLED})", unit="day", limits=(x[0], x[-1])
-    )  # fmt: skip
-    up = Scale(label="sum of monthly profits (USD)", unit="usd", signed=True, limits=(bottom, top))
-    best = max(flown, key=lambda made: made.pnl_usd[-1])
-    shallow = min(flown, key=lambda made: made.deepest_usd)
-    title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
-    span = f"{flown[0].dates[1]:%B %Y} to {flown[0].dates[-1]:%B %Y}"
-    parts = "; ".join(
-        f"{made.name}: {usd(float(made.pnl_usd[-1]), signed=True)}, maximum drawdown "
-        f"{usd(made.deepest_usd)}, on {percent(made.days_on)} of days"
-        for made in flown
-    )
-    return Scene(
-        title=title,
-        alt=f"{title}, {span}. {parts}. ({MODELLED.capitalize()}.)"
-        + ("" if guess is None else f" Your guess was “{guess}”."),
-        panels=(panel([*marks, *strips], across, up, box=box, width=size[0]),),
-        table=_table_of_rules(flown, span),
-        size=size,
-    )
-
-
-def _table_of_rules(flown: Sequence[Flown], span: str) -> Table:
+            switch = np.diff(made.active[:-1].astype(int), prepend=0, append=0)
+            starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
+            strips.append(
+                Bars(
+                    at=np.full(starts.size, level), start=starts, end=ends, role=role, across=True,
+                    thickness=0.025 * (top - bottom),
+                )
+            )  # fmt: skip
+        on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd
+        parts.append(f"{made.name}: {profit}, maximum drawdown {usd(deepest)}, on {on} of days")
+        switches = np.count_nonzero(np.diff(made.active[:-1]))
+        month, sd = float(made.months_usd.min()), float(made.steps_usd.std(ddof=1))
+        rows.append(
+            (
+                made.name, on, f"{switches}", profit, usd(-deepest), usd(month), usd(sd),
+                usd(made.funding_usd, signed=True), usd(made.costs_usd),
+            )
+        )  # fmt: skip
     head = (
         "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
         "funding", "fees",
     )  # fmt: skip
-    rows = [
-        (
-            made.name,
-            percent(made.days_on),
-            f"{made.switches}",
-            usd(float(made.pnl_usd[-1]), signed=True),
-            usd(-made.deepest_usd),
-            usd(float(made.months_usd.min())),
-            usd(float(made.steps_usd.std(ddof=1))),
-            usd(made.funding_usd, signed=True),
-            usd(made.costs_usd),
-        )
-        for made in flown
-    ]
+    span = f"{flown[0].dates[1]:%B %Y} to {flown[0].dates[-1]:%B %Y}"
     caption = f"{span}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
-    return Table(head, rows, caption=caption)
-
-
-def _days_on(made: Flown, level: float, height: float, role: Role) -> Bars:
-    """Draw a bar over each stretch of days on which the hedge was on."""
-    flags = np.concatenate([[False], made.active[:-1], [False]]).astype(int)
-    x, switch = day_numbers(made.dates), np.diff(flags)
-    starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
-    at = np.full(starts.size, level)
-    return Bars(at=at, start=starts, end=ends, thickness=height, across=True, role=role)
+    best = max(flown, key=lambda made: made.pnl_usd[-1])
+    shallow = min(flown, key=lambda made: made.deepest_usd)
+    title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
+    alt = f"{title}, {span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+    label, box = f"bars at the top: hedge on ({MODELLED})", (97.0, 64.0, 676.0, 402.0)
+    across = Scale(label=label, unit="day", limits=(x[0], x[-1]))
+    up = Scale(label="sum of monthly profits (USD)", unit="usd", signed=True, limits=(bottom, top))
+    return Scene(
+        title=title,
+        alt=alt if guess is None else f"{alt} Your guess was “{guess}”.",
+        panels=(panel([*lines, *strips], across, up, box=box, width=size[0]),),
+        table=Table(head, rows, caption=caption),
+        size=size,
+    )
 
 
 def rallies_beyond(rise: float, days: int) -> float:
     """Return the share of days within so many days of which ETH closed higher by a given rise."""
-    eth = _prices()["ETH"].to_numpy(dtype=float)
-    ahead = np.lib.stride_tricks.sliding_window_view(eth[1:], days).max(axis=1)
-    return float(np.mean(ahead >= eth[: ahead.size] * (1 + rise)))
+    return float(np.mean(best_rise(_prices()["ETH"], days) >= rise))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,10 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, scalars
-from hedgelib._text import Table, percent, usd
+from hedgelib._text import Table, usd
+from hedgelib.ask.text import fill
 from hedgelib.choice import HedgeChoice, rank_hedges
+from hedgelib.course.questions import questions_of
 from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
 from hedgelib.plan import Collateral, HedgePlan, rebalance
 from hedgelib.portfolio import Holding, Portfolio, betas_text, read_portfolio
@@ -21,51 +22,12 @@ from hedgelib.scenario import run_scenario
 from hedgelib.show.moves import MoveStudy, study_move
 
 __all__ = [
-    "BROKEN",
-    "ENOUGH",
-    "Loaded",
-    "Sample",
-    "broken_files",
-    "checklist",
-    "drift_usd",
-    "highest_leverage",
-    "load_book",
-    "own_copy",
-    "residual_sd_usd",
-    "sample_book",
-    "stress",
-    "work_folder",
-]
+    "ENOUGH", "Loaded", "Sample", "broken_files", "checklist", "drift_usd", "highest_leverage",
+    "load_book", "own_copy", "residual_sd_usd", "sample_book", "stress", "work_folder",
+]  # fmt: skip
 
 ENOUGH = 0.5
 """Least share of the variance, out of sample, at which this course recommends a hedge."""
-
-BROKEN: dict[str, tuple[str, str]] = {
-    "a thousands separator": (
-        'coin,usd_value\nLINK,"20,000"\n',
-        "Write 20000. With a comma and three digits it could also mean twenty.",
-    ),
-    "another name for a column": (
-        "coin,dollars\nLINK,20000\n",
-        "Rename the column in the first line.",
-    ),
-    "a coin in two lines": (
-        "coin,usd_value\nLINK,12000\nAVAX,10000\nlink,8000\n",
-        "Keep one line, with the sum of the two.",
-    ),
-    "a quantity without a price": (
-        "coin,quantity\nUNI,900\n",
-        "Give its price_usd or its usd_value. A bare quantity will do for the coins of our data.",
-    ),
-    "a short among the holdings": (
-        "coin,usd_value\nLINK,20000\nAVAX,-5000\n",
-        "List what you own. A short that you already have is part of the plan, not of the book.",
-    ),
-}
-"""Faulty files by fault: the text, and how to fix it."""
-
-
-# The file
 
 
 def work_folder() -> Path:
@@ -82,18 +44,13 @@ def _find(file: str) -> Path:
     return find_portfolio(path)[0]
 
 
-def _complaint(error: PortfolioFileError, name: str) -> str:
-    """Return the fault of a file, with the file's name as its owner gave it."""
-    return str(error).replace(str(error.path), name, 1)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A portfolio file as the learner named it, or what is wrong with it."""
+    """A portfolio file as the learner named it, or what is wrong with it; shown as a table."""
 
     file: str
-    path: Path | None
-    read: Portfolio | None
+    path: str = ""
+    read: Portfolio | None = None
     problem: str = ""
 
     @property
@@ -103,19 +60,8 @@ class Loaded:
             raise InvalidInput(self.problem)
         return self.read
 
-    @property
-    def source(self) -> str:
-        """The path as text, for the parameters of a report."""
-        return str(self.path)
-
-    def _taken(self) -> list[str]:
-        """Return which columns and coins were read as what, for their owner to check."""
-        names = [f"{name} for {ours}" for name, ours in self.book.read_as]
-        lines = [f"Taken: {', '.join(names)}"] if names else []
-        return lines + [reading.text for reading in self.book.coins_read_as]
-
     def table(self) -> Table:
-        """Return the coins with their values, or the fault with a way to fix it."""
+        """Return the coins with their values and how the file was read, or how to fix a fault."""
         if self.read is None:
             mend = "Open the file, change that place, save, run this again."
             rows = [("What is wrong", self.problem), ("How to fix it", mend)]
@@ -125,28 +71,28 @@ class Loaded:
             for h in self.read
         ]
         together = ("together", usd(self.read.value_usd), "")
-        caption = ". ".join([self.file, *self._taken()])
+        columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
+        taken = [f"Taken: {columns}"] if columns else []
+        coins = [reading.text for reading in self.read.coins_read_as]
+        caption = ". ".join([self.file, *taken, *coins])
         return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
 
     def _repr_html_(self) -> str:
         return self.table().html()
 
     def __repr__(self) -> str:
-        if self.read is None:
-            return self.problem
-        lines = [f"{coin}: {value} {beta}".rstrip() for coin, value, beta in self.table().rows]
-        return "\n".join([*lines, *self._taken()])
+        return repr(self.table())
 
 
 def load_book(file: str) -> Loaded:
     """Read a portfolio file from here, from the workbook's folder, or one that ships with it."""
-    path = None
     try:
         path = _find(file)
         book = read_portfolio(path, market.latest_prices())
     except PortfolioFileError as error:
-        return Loaded(file=file, path=path, read=None, problem=_complaint(error, file))
-    return Loaded(file=file, path=path, read=book)
+        # By the name that its owner gave.
+        return Loaded(file=file, problem=str(error).replace(str(error.path), file, 1))
+    return Loaded(file=file, path=str(path), read=book)
 
 
 def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -> str:
@@ -168,39 +114,39 @@ def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -
 
 def broken_files() -> list[tuple[str, str, str]]:
     """Return the fault, the message and the fix of each faulty file."""
+    texts = questions_of("09").texts
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.csv"
-        for fault, (text, mend) in BROKEN.items():
-            path.write_text(text, encoding="utf-8")
-            try:
-                read_portfolio(path, market.latest_prices())
-            except PortfolioFileError as error:
-                rows.append((fault, _complaint(error, path.name), mend))
-    missing = load_book("work/no_such_file.csv")
-    return [*rows, ("no file", missing.problem, "Check the name, or make a copy as above.")]
-
-
-# What the book follows
+        for broken in texts["09.broken"]:
+            path.write_text(broken["file"], encoding="utf-8")
+            told = load_book(str(path)).problem.replace(str(path), path.name, 1)
+            rows.append((broken["fault"], told, broken["fix"]))
+    missing = load_book("work/no_such_file.csv").problem
+    return [*rows, ("no file", missing, texts["09.missing"]["fix"])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A book split by how its betas are known.
 
-    - coins, value_usd: those with a price history and no beta of their owner's
+    - measured: holdings with a price history and no beta of their owner's
     - own: those with a beta of their owner's
-    - cash, unknown: ticker and USD of stablecoins, and of coins of which nothing is known
-    - book, hedges: daily returns of the part with a history, and of BTC and ETH on the same days
+    - cash, unknown: stablecoins, and coins of which nothing is known
+    - book, hedges: daily returns of the measured part, and of BTC and ETH on the same days
     """
 
-    coins: tuple[str, ...]
-    value_usd: float
+    measured: tuple[Holding, ...]
     own: tuple[Holding, ...]
-    cash: tuple[tuple[str, float], ...]
-    unknown: tuple[tuple[str, float], ...]
+    cash: tuple[Holding, ...]
+    unknown: tuple[Holding, ...]
     book: FloatArray
     hedges: dict[str, FloatArray]
+
+    @property
+    def value_usd(self) -> float:
+        """Value of the measured part, USD."""
+        return sum(h.value_usd for h in self.measured)
 
     def own_usd(self, coin: str) -> float:
         """Owner's betas to a hedge coin times values, USD; 0 where the file gives none to it."""
@@ -213,41 +159,39 @@ class Sample:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return how the beta of each part is known."""
-        from_file = "from the file, not checked"
+        coins = ", ".join(h.coin for h in self.measured)
+        rest = {
+            **{h: f"{betas_text(h)}, from the file, not checked" for h in self.own},
+            **dict.fromkeys(self.cash, "0, cash"),
+            **dict.fromkeys(self.unknown, "unknown, so not hedged"),
+        }
         return [
-            (", ".join(self.coins), usd(self.value_usd), "measured on prices"),
-            *((h.coin, usd(h.value_usd), f"{betas_text(h)}, {from_file}") for h in self.own),
-            *((coin, usd(value), "0, cash") for coin, value in self.cash),
-            *((coin, usd(value), "unknown, so not hedged") for coin, value in self.unknown),
+            (coins, usd(self.value_usd), "measured on prices"),
+            *((h.coin, usd(h.value_usd), how) for h, how in rest.items()),
         ]
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
     """Split a book by how its betas are known, with the returns of the last `window` days."""
     returns = market.returns(window=window)
-    whole = {coin for coin in returns.columns if returns[coin].notna().all()}
+    whole = set(returns.columns[returns.notna().all()])
     held = [h for h in book if h.value_usd > 0]
     rest = [h for h in held if not h.has_own_beta and not h.is_cash]
-    known = [h for h in rest if h.coin in whole]
-    if not known:
+    measured = tuple(h for h in rest if h.coin in whole)
+    if not measured:
         raise NotEnoughData(
             f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
             f"needs one of {', '.join(sorted(whole))}"
         )
-    value = sum(h.value_usd for h in known)
-    weights = np.array([h.value_usd / value for h in known])
+    values = np.array([h.value_usd for h in measured])
     return Sample(
-        coins=tuple(h.coin for h in known),
-        value_usd=value,
+        measured=measured,
         own=tuple(h for h in held if h.has_own_beta),
-        cash=tuple((h.coin, h.value_usd) for h in held if h.is_cash),
-        unknown=tuple((h.coin, h.value_usd) for h in rest if h.coin not in whole),
-        book=returns[[h.coin for h in known]].to_numpy(dtype=np.float64) @ weights,
-        hedges={coin: returns[coin].to_numpy(dtype=np.float64) for coin in ("BTC", "ETH")},
+        cash=tuple(h for h in held if h.is_cash),
+        unknown=tuple(h for h in rest if h.coin not in whole),
+        book=returns[[h.coin for h in measured]].to_numpy() @ (values / values.sum()),
+        hedges={coin: returns[coin].to_numpy() for coin in ("BTC", "ETH")},
     )
-
-
-# Decisions
 
 
 def highest_leverage(
@@ -258,8 +202,6 @@ def highest_leverage(
     Equity ``C (1 + r) - N r`` equals maintenance ``m N`` where ``N / C = (1 + r) / (r + m)``. A
     stablecoin does not grow in the rally: there it is ``1 / (r + m)``.
 
-    Examples
-    --------
     >>> highest_leverage(1.0, 0.0), highest_leverage(1.0, 0.0, collateral="stablecoin")
     (2.0, 1.0)
     """
@@ -276,7 +218,7 @@ def residual_sd_usd(
     It covers the measured coins only, after those sold for margin. Hedge coin that the book held
     already, `held_usd`, is posted before anything is sold.
     """
-    others_usd = plan.book_usd - held_usd - sum(value for _, value in sample.cash)
+    others_usd = plan.book_usd - held_usd - sum(h.value_usd for h in sample.cash)
     share_sold = plan.sold_usd / others_usd if plan.sold_usd else 0.0
     return sample.value_usd * residual_sd * (1 - share_sold)
 
@@ -299,69 +241,34 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
     return plan.kept_beta * after - plan.notional_usd
 
 
-def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[Sequence[str]]:
+def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[tuple[str, str, str]]:
     """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
 
     The short must survive a `rally` (decimal); a change of the right size beyond the band is worth
     a trade.
     """
-    plan, coin, tracked = report.plan, report.hedge_coin, report.tracked
-    low, high = tracked.book_beta_low, tracked.book_beta_high
-    removed = tracked.out_of_sample
-    sources = {
-        "new_money": f"{coin} bought: the short covers it too",
-        "from_portfolio": f"{usd(plan.sold_usd)} of altcoins sold for it; the short covers it too",
-        "stablecoin": "stablecoin: no risk of its own to cover",
-    }
-    far = plan.liquidation_move
+    plan, tracked = report.plan, report.tracked
+    removed, move = tracked.out_of_sample, plan.liquidation_move
+    past = report.funding.history if report.funding else None
     drift = max((drift_usd(plan, move) for move in (-0.2, 0.2)), key=abs)
-    past = None if report.funding is None else report.funding.history
+    found: list[tuple[str, bool | None]] = [
+        ("beta", tracked.estimate is not None),
+        ("removed" if removed is not None else "not_measured", (removed or 0.0) >= ENOUGH),
+        (plan.collateral, None),
+        ("liquidated" if np.isfinite(move) else "never_liquidated", move > rally),
+        ("rounded", abs(plan.residual_delta_usd) <= plan.contract.multiplier),
+        ("funding" if past else "no_funding", None),
+        ("drift", abs(drift) <= band_usd),
+        ("close" if plan.contracts < 0 else "close_long", None),
+    ]
+    values = {
+        "coin": report.hedge_coin, "plan": plan, "tracked": tracked, "past": past, "rally": rally,
+        "band": band_usd, "drift": drift, "enough": ENOUGH, "contracts": abs(plan.contracts),
+        "opening": -plan.open_fee_usd,
+    }  # fmt: skip
+    texts = questions_of("09").texts["09.rules"]
+    verdicts = {True: "holds", False: "look", None: "yours"}
     return [
-        (
-            "1 Measure beta",
-            f"{tracked.book_beta:.2f}, 95% interval {low:.2f} to {high:.2f}",
-            "holds" if tracked.estimate is not None else "look",
-        ),
-        (
-            "2 Enough variance removed? If not, hold less",
-            "not measured"
-            if removed is None
-            else f"{percent(removed)} of the variance removed out of sample; "
-            f"at least {percent(ENOUGH)} wanted",
-            "holds" if removed is not None and removed >= ENOUGH else "look",
-        ),
-        ("3 Margin, and its own risk", sources[plan.collateral], "yours"),
-        (
-            f"4 Survives {percent(rally, signed=True)}?",
-            f"{plan.leverage:.2f}x, liquidated at {percent(far, signed=True)}"
-            if np.isfinite(far)
-            else f"{plan.leverage:.2f}x, no price liquidates it",
-            "holds" if far > rally else "look",
-        ),
-        (
-            "5 Round, and state the residual",
-            f"{abs(plan.contracts):,.10g} contracts; "
-            f"{usd(plan.residual_delta_usd, signed=True, cents=True)} left",
-            "holds" if abs(plan.residual_delta_usd) <= plan.contract.multiplier else "look",
-        ),
-        (
-            "6 Carry",
-            "no funding history"
-            if past is None
-            else f"30 days: {usd(past.month_usd, signed=True)} at the mean, "
-            f"{usd(past.worst_month_usd, signed=True)} in the worst month; "
-            f"opening {usd(-plan.open_fee_usd, signed=True)}",
-            "yours",
-        ),
-        (
-            f"7 Adjust beyond {usd(band_usd)}",
-            f"{coin} 20% away changes the right size by {usd(drift, signed=True)}",
-            "holds" if abs(drift) <= band_usd else "look",
-        ),
-        (
-            "8 Close by contracts",
-            f"{'buy' if plan.contracts < 0 else 'sell'} {abs(plan.contracts):,.10g}, "
-            "whatever the price is then",
-            "yours",
-        ),
+        (fill(rule, values), fill(texts["says"][name], values), verdicts[holds])
+        for rule, (name, holds) in zip(texts["rules"], found, strict=True)
     ]
