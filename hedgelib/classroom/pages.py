@@ -27,7 +27,7 @@ from hedgelib.show.plot import picture_html
 
 __all__ = ["class_page", "feedback_page", "named", "overview_page", "shown_answer"]
 
-_STYLE = Path(__file__).resolve().parents[1] / "report/template/hedge_report/style.css"
+_STYLE = Path(__file__).resolve().parents[1] / "report/template/report.css"
 _EXTRA = "td { text-align: left; } h3 { font-size: 1.02rem; margin: 1.5rem 0 .3rem; }"
 Part: TypeAlias = Section | Scene | str
 _LONGEST = 80
