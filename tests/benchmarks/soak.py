@@ -238,8 +238,8 @@ def here(folder: Path, count: int, judge: Judge) -> None:
         f"here: {count:,} portfolios in {seconds:.0f} s, {60 * count / seconds:.0f} a minute with "
         f"all harm done; peak memory {max(first.peak_bytes, second.peak_bytes) / 1e6:.0f} MB\n"
         f"  killed: {harm['report']} reports on the way, {harm['ready']} processes ready for one, "
-        f"{harm['server']} servers; interrupted: {harm['interrupt']} time with {kept:,} finished, which stayed; run again for reports "
-        f"killed twice: {again} times\n"
+        f"{harm['server']} servers; interrupted: {harm['interrupt']} time with "
+        f"{kept:,} finished, which stayed; run again for reports killed twice: {again} times\n"
         f"  bad files: {len(wrong)}, each with its reason; good ones: {len(worth):,}",
         flush=True,
     )
