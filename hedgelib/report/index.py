@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from hedgelib.report.many import Outcome
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["COLUMNS", "figures", "old_prices", "page", "sheet", "spreadsheet_text"]
-
 COLUMNS = (
     "portfolio",
     "parameters",

@@ -17,8 +17,6 @@ from hedgelib.report.one import is_sample
 from hedgelib.report.records import OutFolder, fingerprint
 from hedgelib.report.run import Job, Made
 
-__all__ = ["Makers", "Outcome", "find_finished", "make_missing", "processors"]
-
 Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Generator[tuple[int, Made], None, None]]
 """Takes numbered jobs and gives back what became of each, as they are finished.
 

@@ -11,28 +11,6 @@ from hedgelib._text import printable, usd
 if TYPE_CHECKING:
     from hedgelib.report.results import Cover, HedgeReport
 
-__all__ = [
-    "MOST_NAMES",
-    "age_words",
-    "beta_range",
-    "beta_spread",
-    "coin_price",
-    "covered_part",
-    "is_the_coin",
-    "listed",
-    "listed_names",
-    "margin_source",
-    "measured_part",
-    "much_is_uncovered",
-    "period",
-    "period_adjective",
-    "sentence",
-    "spread_of",
-    "title",
-    "usd_spread",
-    "without_beta",
-]
-
 MOST_NAMES = 6
 """Coins that a sentence names; the rest are counted."""
 

@@ -14,8 +14,6 @@ from hedgelib.report.registry import part
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["provenance"]
-
 
 def _data(report: HedgeReport) -> dict[str, Any]:
     return {

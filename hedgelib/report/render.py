@@ -19,16 +19,6 @@ from hedgelib.report.skeleton import whole_page
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = [
-    "make_pages",
-    "report_notebook",
-    "safe_stem",
-    "to_html",
-    "write_files",
-    "write_json",
-    "write_report",
-]
-
 _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180
 _RESERVED = {"con", "prn", "aux", "nul"} | {

@@ -25,8 +25,6 @@ from hedgelib.report.registry import part
 if TYPE_CHECKING:
     from hedgelib.report.results import Cap, HedgeReport
 
-__all__ = ["cost", "margin", "uncovered"]
-
 
 def _rally_rows(report: HedgeReport) -> list[list[str]]:
     return [

@@ -25,8 +25,6 @@ from hedgelib.errors import HedgeError, NothingToHedge, VenueError
 from hedgelib.report.faults import check_open_files, few_files_named
 from hedgelib.report.parameters import ReportParameters
 
-__all__ = ["Job", "Made", "ReportFailed", "make", "make_each", "make_one"]
-
 _ATTEMPTS = 2
 """A report whose process is killed is begun anew once: it need not have been its own fault."""
 

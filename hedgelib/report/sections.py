@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from hedgelib.report.results import Cover, HedgeReport, Tracking
     from hedgelib.show import Scene
 
-__all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
-
 
 def _holdings_data(report: HedgeReport) -> dict[str, Any]:
     book, gap = report.portfolio, report.gap

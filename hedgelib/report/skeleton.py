@@ -9,8 +9,6 @@ from pathlib import Path
 
 from hedgelib.report.blocks import printable
 
-__all__ = ["whole_page"]
-
 _TEMPLATES = Path(__file__).resolve().parent / "template"
 
 

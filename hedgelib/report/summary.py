@@ -31,8 +31,6 @@ from hedgelib.scenario import run_scenario
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["headline", "in_words", "summary", "warnings"]
-
 _MOST_READ_AS = 8
 
 _WEAK = 0.5
