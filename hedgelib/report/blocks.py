@@ -18,6 +18,7 @@ __all__ = [
     "Story",
     "Table",
     "Text",
+    "notes",
     "printable",
 ]
 
@@ -53,6 +54,11 @@ class Text:
     def __str__(self) -> str:
         mark = "! " if self.kind == "warning" else ""
         return fill(mark + printable(self.text), _WIDTH, break_on_hyphens=False)
+
+
+def notes(*texts: str) -> list[Block]:
+    """Make paragraphs of small print; empty texts are left out."""
+    return [Text(text, "note") for text in texts if text]
 
 
 @dataclass(frozen=True, slots=True)
