@@ -15,10 +15,6 @@ MOST_NAMES = 6
 """Coins that a sentence names; the rest are counted."""
 
 
-_MUCH = 0.25
-"""Share of the book without a price history and a beta from which the headline leads with it."""
-
-
 def title(report: HedgeReport) -> str:
     """Return the heading of the report, plain text."""
     return report.parameters.title or f"Hedge report: {printable(Path(report.file_name).stem)}"
@@ -85,11 +81,6 @@ def age_words(report: HedgeReport) -> str:
         else f"The last day that {live} gave is {report.last_day}; use --live with another venue."
     )
     return f"Prices are {report.age_days:,} days old: this is an exercise, not a plan. {fresh}"
-
-
-def much_is_uncovered(report: HedgeReport) -> bool:
-    """Tell whether so much of the book is uncovered that the headline must lead with it."""
-    return report.gap.share > _MUCH
 
 
 def measured_part(report: HedgeReport) -> str:

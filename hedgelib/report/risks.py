@@ -26,19 +26,6 @@ if TYPE_CHECKING:
     from hedgelib.report.results import Cap, HedgeReport
 
 
-def _rally_rows(report: HedgeReport) -> list[list[str]]:
-    return [
-        [
-            percent(step.move, signed=True),
-            coin_price(step.price_usd),
-            usd(step.spot_pnl_usd, signed=True),
-            usd(step.equity_usd),
-            f"{step.leverage:.1f}",
-        ]
-        for step in report.rally
-    ]
-
-
 def _margin_data(report: HedgeReport) -> dict[str, Any]:
     return {
         "rallies": plain(report.rallies),
@@ -111,7 +98,17 @@ def margin(report: HedgeReport) -> Section:
                 "in time. After a liquidation the book is unhedged at the higher price."
             )
         )
-        if rally := _rally_rows(report):
+        rally = [
+            [
+                percent(step.move, signed=True),
+                coin_price(step.price_usd),
+                usd(step.spot_pnl_usd, signed=True),
+                usd(step.equity_usd),
+                f"{step.leverage:.1f}",
+            ]
+            for step in report.rally
+        ]
+        if rally:
             gain = f"Gain of {usd(report.covered_usd)} in spot" if report.gap else "Gain in spot"
             head = [f"{coin} rises", "To", f"{gain} wallet", "Futures equity", "Leverage after"]
             title = "Futures wallet in a rally, with no margin added"

@@ -105,10 +105,8 @@ def _without(covers: list[Cover], hedge_coin: str) -> list[str]:
         kinds.setdefault((cover.reason, cover.how), []).append(cover)
     said = []
     for kind in kinds.values():
-        few = len(kind) < MOST_NAMES
-        said += (
-            [_enters([cover], hedge_coin) for cover in kind] if few else [_enters(kind, hedge_coin)]
-        )
+        together = [[cover] for cover in kind] if len(kind) < MOST_NAMES else [kind]
+        said += [_enters(covers, hedge_coin) for covers in together]
     return said
 
 
@@ -121,12 +119,10 @@ def _enters(covers: list[Cover], hedge_coin: str) -> str:
             else f"Your beta of {first.own_beta:g} is used for it as given."
         )
     else:
+        none, they, them = ("betas", "they are", "them") if several else ("beta", "it is", "it")
         how = (
-            "The file gives no betas either: they are not hedged, and figures of the whole book "
-            f"are ranges, from them not moving with {hedge_coin} to moving like the rest."
-            if several
-            else "The file gives no beta either: it is not hedged, and figures of the whole book "
-            f"are ranges, from it not moving with {hedge_coin} to moving like the rest."
+            f"The file gives no {none} either: {they} not hedged, and figures of the whole book "
+            f"are ranges, from {them} not moving with {hedge_coin} to moving like the rest."
         )
     return f"{listed(covers)}: {first.reason}. {how}"
 
