@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 import hedgelib
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Facts, Table, printable
+from hedgelib.report.blocks import Facts, Table, printable, whole_page
 from hedgelib.report.phrases import age_words, spread_of
-from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
     from hedgelib.report.many import Outcome

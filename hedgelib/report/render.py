@@ -11,10 +11,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hedgelib.report.blocks import whole_page
 from hedgelib.report.cells import report_notebook
 from hedgelib.report.faults import writing
 from hedgelib.report.phrases import title
-from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
