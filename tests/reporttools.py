@@ -69,7 +69,7 @@ def say_where(line, _folder) -> None:
     os.environ.clear()
     os.environ.update(environment)
     words = (str(os.getppid()), str(os.getpid()), os.environ.get("SAID", ""), sys.argv[0])
-    line.send(Made(words=words))
+    line.send((Made(words=words), 0.0))
 
 
 def kill_the_server(line, folder) -> None:

@@ -229,8 +229,9 @@ class _Process:
 
     def begin(self, number: int, job: Job, count: int, seconds: float | None) -> None:
         """Give it the job, which may take so many seconds."""
-        self.number, self.job, self.count, self._seconds = number, job, count, seconds
-        self.ends = float("inf") if seconds is None else time.monotonic() + seconds
+        self.number, self.job, self.count = number, job, count
+        self._seconds = float("inf") if seconds is None else seconds
+        self.ends = time.monotonic() + self._seconds
         if self.line is not None:
             with suppress(OSError):  # It has died, which its answer tells.
                 self.line.send((job, dict(os.environ)))
@@ -239,17 +240,19 @@ class _Process:
         """Return what was made, None where the process has died."""
         if self.line is None:
             return None
+        late = Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
         if not self.line.poll():
-            return Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
+            return late
         try:
-            made: Made = self.line.recv()
+            made, seconds = self.line.recv()
         except (EOFError, OSError):
             # How it has died is known in a moment.
             with _lock:
                 self._process.join(_SECONDS_TO_DIE)
                 self.fate = self._fate(self._process.exitcode)
             return None
-        return made
+        # Who asks may look late, so that it says itself how long it took.
+        return late if seconds > self._seconds else made
 
     def clear(self) -> None:
         """End the process, and leave nothing behind."""
@@ -324,13 +327,15 @@ def _serve(line: Connection, folder: str) -> None:
 
 
 def _answer(line: Connection, folder: str, job: Job, environment: Mapping[str, str]) -> None:
+    start = time.monotonic()
     os.environ.clear()
     os.environ.update(environment)
     if job.apart:
         desk = Path(folder) / "desk"
         desk.mkdir()
         os.chdir(desk)
-    line.send(make(job))
+    made = make(job)
+    line.send((made, time.monotonic() - start))
 
 
 def _follow() -> None:

@@ -153,6 +153,11 @@ def test_a_report_that_takes_too_long_is_ended(monkeypatch):
     assert multiprocessing.active_children() == []
 
 
+def test_a_report_that_took_too_long_is_not_kept_though_its_answer_is_there(monkeypatch):
+    monkeypatch.setattr(run, "_finished", lambda running: [p for p in running if p.line.poll(None)])
+    assert make_one(job(), 0.001).error == "stopped: it took longer than 0.001 seconds"
+
+
 def test_reports_are_made_side_by_side_and_the_rest_ends_with_the_iterator():
     taken = []
 
@@ -205,7 +210,8 @@ def test_a_ready_process_that_dies_costs_no_report_its_attempt(monkeypatch):
             yield number, job()
 
     assert [made.error for _, made in make_each(jobs(), workers=1)] == [""] * 4
-    assert len(killed) >= 4
+    # The ready ones of the last two jobs; those that had answered may have ended by then.
+    assert len(killed) >= 2
 
 
 def test_a_fork_server_that_is_killed_is_started_again(tmp_path, monkeypatch):
