@@ -10,14 +10,14 @@ import threading
 from pathlib import Path
 
 from hedgelib.report import cells
-from hedgelib.report.run import Made, _follow, _serve
+from hedgelib.report.run import Made, _answer, _follow, _serve
 
 
 def leave(*_) -> None:
     os._exit(7)
 
 
-def say_and_leave(_answer, _job, folder, _environment) -> None:
+def say_and_leave(_line, folder) -> None:
     with (Path(folder) / "log").open("w") as log:
         log.write("first\nout of ideas\n")
     sys.exit(3)
@@ -43,37 +43,40 @@ def hang_on(*_) -> None:
     hang()
 
 
-def kill_itself_once(answer, job, folder, environment) -> None:
+def kill_itself_once(line, folder) -> None:
     """Die, but make the report when that has happened before."""
+    job, environment = line.recv()
     marker = Path(environment["REPORT_DIED"])
     if not marker.exists():
         marker.touch()
         kill_itself()
-    _serve(answer, job, folder, environment)
+    _answer(line, folder, job, environment)
 
 
-def stop(answer, job, folder, environment) -> None:
+def stop(line, folder) -> None:
     """Make a report whose notebook stops."""
 
     def evaluate_nothing(*_):
         raise KeyError("x")
 
     cells._evaluate = evaluate_nothing
-    _serve(answer, job, folder, environment)
+    _serve(line, folder)
 
 
-def say_where(answer, _job, _folder, environment) -> None:
+def say_where(line, _folder) -> None:
     """Tell of the process instead of a report."""
+    _, environment = line.recv()
     os.environ.clear()
     os.environ.update(environment)
     words = (str(os.getppid()), str(os.getpid()), os.environ.get("SAID", ""), sys.argv[0])
-    answer.send(Made(words=words))
+    line.send((Made(words=words), 0.0))
 
 
-def kill_the_server(answer, job, folder, environment) -> None:
+def kill_the_server(line, folder) -> None:
     """Take away the process that this one was forked from, once."""
+    job, environment = line.recv()
     marker = Path(environment["REPORT_DIED"])
     if not marker.exists():
         marker.write_text(str(os.getppid()))
         os.kill(os.getppid(), signal.SIGKILL)
-    _serve(answer, job, folder, environment)
+    _answer(line, folder, job, environment)

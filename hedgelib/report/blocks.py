@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
 from textwrap import fill
 from typing import Literal, TypeAlias
 
@@ -18,10 +22,13 @@ __all__ = [
     "Story",
     "Table",
     "Text",
+    "notes",
     "printable",
+    "whole_page",
 ]
 
 _WIDTH = 88
+_TEMPLATES = Path(__file__).resolve().parent / "template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,11 @@ class Text:
     def __str__(self) -> str:
         mark = "! " if self.kind == "warning" else ""
         return fill(mark + printable(self.text), _WIDTH, break_on_hyphens=False)
+
+
+def notes(*texts: str) -> list[Block]:
+    """Make paragraphs of small print; empty texts are left out."""
+    return [Text(text, "note") for text in texts if text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +156,25 @@ class Section:
 
     def __repr__(self) -> str:
         return "\n\n".join(str(block) for block in self.blocks)
+
+
+def whole_page(title: str, body: str, *, styles: tuple[str, ...], script: str = "") -> str:
+    """Return a page that runs one script at most, and shows no pictures but its own."""
+    style = "".join(_read(name) for name in styles)
+    policy, code = "default-src 'none'; img-src data:; style-src 'unsafe-inline'", ""
+    if script:
+        code = _read(script)
+        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+        policy += f"; script-src 'sha256-{digest}'"
+        code = f"<script>{code}</script>\n"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>{escape(printable(title))}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n{code}</body>\n</html>\n"
+    )
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

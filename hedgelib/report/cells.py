@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hedgelib.report.parameters import ReportParameters
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["report_notebook", "run_notebook"]
-
 
 def report_notebook() -> Path:
     """Find the report's notebook: inside an installed package, else in the repository."""

@@ -19,8 +19,6 @@ from hedgelib.report.many import Makers
 from hedgelib.report.records import fingerprint
 from hedgelib.report.run import Job, Made, make_one
 
-__all__ = ["on_cluster"]
-
 _SECONDS_TO_CONNECT = 20
 _EACH_THREAD = 3
 """Jobs handed out for each thread of the cluster: one that it works on, and two in reserve."""

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 
 from hedgelib.errors import InvalidInput
 
-__all__ = ["OLD_DAYS", "TODAY_VARIABLE", "age_in_days", "today"]
-
 OLD_DAYS = 7
 """Prices older than this many days make the plan an exercise."""
 

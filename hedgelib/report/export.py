@@ -23,8 +23,6 @@ from hedgelib.report.registry import sections
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["SCHEMA_VERSION", "nothing_to_json", "plain", "schema", "to_data", "to_json"]
-
 SCHEMA_VERSION = 2
 
 

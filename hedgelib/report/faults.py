@@ -16,15 +16,6 @@ if sys.platform != "win32":
     # Not where it is used: there it could no longer be opened.
     import resource
 
-__all__ = [
-    "CannotWrite",
-    "InTheWay",
-    "TooFewFiles",
-    "check_open_files",
-    "few_files_named",
-    "writing",
-]
-
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _FEW = (errno.EMFILE, errno.ENFILE)
 

@@ -25,8 +25,6 @@ from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.records import RECORDS
 from hedgelib.report.render import safe_stem
 
-__all__ = ["LARGEST_BYTES", "SUFFIXES", "Book", "gather", "read_book"]
-
 SUFFIXES = (".csv", ".json")
 """Ends of the names of portfolio files, in small letters or capitals."""
 

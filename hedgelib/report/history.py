@@ -15,8 +15,6 @@ from hedgelib.plan import HedgePlan
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.results import Cap, Funding, FundingHistory, Rallies
 
-__all__ = ["CAPS", "RALLY_DAYS", "caps", "funding", "monthly_rises", "rallies"]
-
 RALLY_DAYS = 30
 CAPS = (1.5, 2.0, 3.0, 5.0)
 """Leverage caps that a report compares."""

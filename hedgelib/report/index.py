@@ -13,15 +13,12 @@ from urllib.parse import quote
 
 import hedgelib
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Facts, Table, printable
+from hedgelib.report.blocks import Facts, Table, printable, whole_page
 from hedgelib.report.phrases import age_words, spread_of
-from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
     from hedgelib.report.many import Outcome
     from hedgelib.report.results import HedgeReport
-
-__all__ = ["COLUMNS", "figures", "old_prices", "page", "sheet", "spreadsheet_text"]
 
 COLUMNS = (
     "portfolio",
@@ -144,15 +141,16 @@ def _told(outcome: Outcome) -> str:
 def page(outcomes: Sequence[Outcome], *, source: str) -> bytes:
     """Write the index as one HTML page."""
     title = "Hedge reports"
+    failed, nothing = [o for o in outcomes if o.error], [o for o in outcomes if o.nothing]
     body = (
         f"<h1>{title}</h1>"
         f"<p class='under'>On the portfolios of {_safe(source)}, by hedgelib "
         f"{_safe(hedgelib.__version__)}.</p>"
         + "".join(f"<p class='warning'>{_safe(text)}</p>" for text in old_prices(outcomes))
         + _facts(outcomes)
-        + _failed([o for o in outcomes if o.error])
+        + _without(failed, "Without a report", "Portfolios without a report", "failed")
         + _table([o for o in outcomes if _has_report(o)])
-        + _nothing([o for o in outcomes if o.nothing])
+        + _without(nothing, "Nothing to hedge", "Portfolios with nothing to hedge")
     )
     styles = ("report.css", "index.css")
     return whole_page(title, body, styles=styles, script="sort.js").encode()
@@ -203,20 +201,12 @@ def _has_report(outcome: Outcome) -> bool:
     return not outcome.error and not outcome.nothing
 
 
-def _nothing(outcomes: Sequence[Outcome]) -> str:
+def _without(outcomes: Sequence[Outcome], heading: str, caption: str, kind: str = "plain") -> str:
     if not outcomes:
         return ""
-    rows = [[_name(o), o.nothing] for o in outcomes]
-    table = Table(["Portfolio", "Why"], rows, "ll", "Portfolios with nothing to hedge")
-    return f"<h2>Nothing to hedge</h2>{table._repr_html_()}"
-
-
-def _failed(outcomes: Sequence[Outcome]) -> str:
-    if not outcomes:
-        return ""
-    rows = [[_name(o), o.error] for o in outcomes]
-    table = Table(["Portfolio", "Why"], rows, "ll", "Portfolios without a report", kind="failed")
-    return f"<h2>Without a report</h2>{table._repr_html_()}"
+    rows = [[_name(o), o.nothing or o.error] for o in outcomes]
+    table = Table(["Portfolio", "Why"], rows, "ll", caption, kind=kind)
+    return f"<h2>{heading}</h2>{table._repr_html_()}"
 
 
 def _name(outcome: Outcome) -> str:
@@ -255,22 +245,6 @@ def _warnings(outcome: Outcome) -> str:
     return f"<details><summary>{len(found)}</summary><ul>{items}</ul></details>"
 
 
-def _number(name: str, show: Callable[[float], str]) -> Callable[[Outcome], str]:
-    def text(outcome: Outcome) -> str:
-        value = outcome.figures[name]
-        return _NONE if value is None else show(value)
-
-    return text
-
-
-def _range(name: str, other: str, show: Callable[[float], str]) -> Callable[[Outcome], str]:
-    def text(outcome: Outcome) -> str:
-        first, second = outcome.figures[name], outcome.figures[other]
-        return _NONE if first is None else spread_of(show(first), show(second))
-
-    return text
-
-
 def _prices(outcome: Outcome) -> str:
     day = outcome.figures["price_day"]
     return str(day) if day else f"given; data to {outcome.figures['last_day']}"
@@ -292,8 +266,23 @@ class _Column:
         return f"<{tag} class='{self.kind}' data-value='{value}'>{self.html(outcome)}</{tag[:2]}>"
 
 
-def _figure(head: str, name: str, show: Callable[[float], str]) -> _Column:
-    return _Column(head, _number(name, show), lambda outcome: outcome.figures[name])
+def _figure(head: str, name: str, show: Callable[[float], str], other: str = "") -> _Column:
+    """Make a column of a figure, or of the range from it to another."""
+
+    def text(outcome: Outcome) -> str:
+        first, second = outcome.figures[name], outcome.figures[other or name]
+        return _NONE if first is None else spread_of(show(first), show(second))
+
+    kind: Any = "number range" if other else "number"
+    return _Column(head, text, lambda outcome: outcome.figures[name], kind)
+
+
+def _beta(beta: float) -> str:
+    return f"{beta:.2f}".replace("-", "−")
+
+
+def _coin(outcome: Outcome) -> str:
+    return str(outcome.figures["hedge_coin"])
 
 
 _SHOWN = (
@@ -301,25 +290,10 @@ _SHOWN = (
     _Column("Prices of", lambda o: _safe(_prices(o)), lambda o: o.figures["last_day"], "text"),
     _figure("Value", "value_usd", usd),
     _figure("No beta", "gap_usd", lambda gap: usd(gap) if gap else _NONE),
-    _Column(
-        "Hedged with",
-        lambda o: _safe(o.figures["hedge_coin"]),
-        lambda o: o.figures["hedge_coin"],
-        "text",
-    ),
-    _Column(
-        "Beta",
-        _range("beta", "beta_at_covered", lambda beta: f"{beta:.2f}".replace("-", "−")),
-        lambda o: o.figures["beta"],
-        "number range",
-    ),
+    _Column("Hedged with", lambda o: _safe(_coin(o)), _coin, "text"),
+    _figure("Beta", "beta", _beta, "beta_at_covered"),
     _figure("Hedge", "notional_usd", usd),
-    _Column(
-        "Residual",
-        _range("residual_month_usd", "residual_month_high_usd", usd),
-        lambda o: o.figures["residual_month_usd"],
-        "number range",
-    ),
+    _figure("Residual", "residual_month_usd", usd, "residual_month_high_usd"),
     _figure("Carry", "carry_month_usd", lambda amount: usd(amount, signed=True)),
     _figure("Liquidation", "liquidation_move", lambda move: percent(move, signed=True)),
     _Column("Warnings", _warnings, lambda o: len(o.figures["warnings"])),

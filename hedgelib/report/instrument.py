@@ -10,8 +10,6 @@ from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.sample import Sample
 
-__all__ = ["BENCHMARKS", "asked_for", "choose"]
-
 BENCHMARKS = ("BTC", "ETH")
 """Hedge coins that every report considers."""
 

@@ -17,8 +17,6 @@ from hedgelib.report.one import is_sample
 from hedgelib.report.records import OutFolder, fingerprint
 from hedgelib.report.run import Job, Made
 
-__all__ = ["Makers", "Outcome", "find_finished", "make_missing", "processors"]
-
 Makers: TypeAlias = Callable[[Iterable[tuple[int, Job]]], Generator[tuple[int, Made], None, None]]
 """Takes numbered jobs and gives back what became of each, as they are finished.
 
@@ -84,7 +82,7 @@ def make_missing(
             except HedgeError as error:
                 outcomes[number] = _without(book, str(error), out)
                 continue
-            sent = None if _ships(book) else content
+            sent = None if is_sample(book.path) else content
             parameters = {"portfolio": book.path.name, **book.parameters}
             yield number, Job(parameters=parameters, content=sent, apart=True)
 
@@ -100,10 +98,6 @@ def _content(book: Book) -> bytes:
     return read_book(book.path)
 
 
-def _ships(book: Book) -> bool:
-    return is_sample(book.path)
-
-
 def _made_of(book: Book, content: bytes) -> dict[str, Any]:
     made_of = {
         "portfolio": book.path.name,
@@ -112,7 +106,7 @@ def _made_of(book: Book, content: bytes) -> dict[str, Any]:
         "hedgelib": fingerprint(),
     }
     live = book.parameters["live"] is not None
-    if live or not (book.parameters["as_of_data"] or _ships(book)):
+    if live or not (book.parameters["as_of_data"] or is_sample(book.path)):
         # A venue's data end with the day before, and pages count the days since the bundled end.
         made_of["day"] = today().isoformat()
     return made_of

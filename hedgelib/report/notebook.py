@@ -14,8 +14,6 @@ from hedgelib.report.cells import report_notebook
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.registry import sections
 
-__all__ = ["main", "parameter_cell", "renewed"]
-
 v4: Any = _v4  # not typed
 
 _KEPT = ("about", "report")

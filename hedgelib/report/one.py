@@ -23,17 +23,6 @@ from hedgelib.report.results import Gap, HedgeReport, RallyStep, Residual, Track
 from hedgelib.report.sample import Sample
 from hedgelib.scenario import coin_account, run_scenario
 
-__all__ = [
-    "MOVES",
-    "RALLIES",
-    "SAMPLES",
-    "HedgeReport",
-    "build_report",
-    "find_portfolio",
-    "is_sample",
-    "market_for",
-]
-
 MOVES = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 """Moves of the hedge coin in the table; the picture has the same span."""
 

@@ -18,8 +18,6 @@ from hedgelib._check import FINITE, FRACTION, POSITIVE, RATE, Rule, numbers, one
 from hedgelib.errors import InvalidInput, UnknownParameter
 from hedgelib.live import VENUE_KEYS
 
-__all__ = ["PARAMETER_HELP", "SMALLEST_BLOCKS", "SMALLEST_WINDOW", "ReportParameters"]
-
 SMALLEST_WINDOW = 30
 """Fewest days of history; a beta from fewer says next to nothing."""
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from hedgelib._check import one_of
 from hedgelib.errors import HedgeError
 
-__all__ = ["PAPERS", "PdfFailed", "find_chromium", "write_pdf"]
-
 PAPERS = ("A4", "Letter")
 _NAMES = (
     "chromium",

@@ -11,34 +11,8 @@ from hedgelib._text import printable, usd
 if TYPE_CHECKING:
     from hedgelib.report.results import Cover, HedgeReport
 
-__all__ = [
-    "MOST_NAMES",
-    "age_words",
-    "beta_range",
-    "beta_spread",
-    "coin_price",
-    "covered_part",
-    "is_the_coin",
-    "listed",
-    "listed_names",
-    "margin_source",
-    "measured_part",
-    "much_is_uncovered",
-    "period",
-    "period_adjective",
-    "sentence",
-    "spread_of",
-    "title",
-    "usd_spread",
-    "without_beta",
-]
-
 MOST_NAMES = 6
 """Coins that a sentence names; the rest are counted."""
-
-
-_MUCH = 0.25
-"""Share of the book without a price history and a beta from which the headline leads with it."""
 
 
 def title(report: HedgeReport) -> str:
@@ -107,11 +81,6 @@ def age_words(report: HedgeReport) -> str:
         else f"The last day that {live} gave is {report.last_day}; use --live with another venue."
     )
     return f"Prices are {report.age_days:,} days old: this is an exercise, not a plan. {fresh}"
-
-
-def much_is_uncovered(report: HedgeReport) -> bool:
-    """Tell whether so much of the book is uncovered that the headline must lead with it."""
-    return report.gap.share > _MUCH
 
 
 def measured_part(report: HedgeReport) -> str:

@@ -14,8 +14,6 @@ from hedgelib.report.registry import part
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["provenance"]
-
 
 def _data(report: HedgeReport) -> dict[str, Any]:
     return {
@@ -47,10 +45,9 @@ def provenance(report: HedgeReport) -> Section:
     if "sha256" in origin:
         recorded = "" if origin.get("as_recorded") else " (not the one recorded: changed)"
         rows.append([f"SHA-256 of {origin['file']}", origin["sha256"] + recorded])
-    if "funding" in origin:
-        rows.append([f"SHA-256 of {origin['funding']['file']}", origin["funding"]["sha256"]])
-    if "contracts" in origin:
-        rows.append([f"SHA-256 of {origin['contracts']['file']}", origin["contracts"]["sha256"]])
+    for other in ("funding", "contracts"):
+        if other in origin:
+            rows.append([f"SHA-256 of {origin[other]['file']}", origin[other]["sha256"]])
     noticed = [Points(origin["notes"])] if origin.get("notes") else []
     given = report.parameters.to_dict()
     given["portfolio"] = report.file_name

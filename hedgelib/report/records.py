@@ -21,8 +21,6 @@ from hedgelib import market
 from hedgelib.report.cells import report_notebook
 from hedgelib.report.faults import CannotWrite, writing
 
-__all__ = ["RECORDS", "OutFolder", "fingerprint"]
-
 RECORDS = ".hedgelib"
 """Folder for records, among the reports."""
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
     from hedgelib.show import Scene
 
-__all__ = ["Part", "part", "section", "sections"]
-
 _MODULES = ("summary", "sections", "risks", "provenance")
 """Where the sections are written, in the order of the report."""
 

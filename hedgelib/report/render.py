@@ -11,23 +11,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hedgelib.report.blocks import whole_page
 from hedgelib.report.cells import report_notebook
 from hedgelib.report.faults import writing
 from hedgelib.report.phrases import title
-from hedgelib.report.skeleton import whole_page
 
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
-
-__all__ = [
-    "make_pages",
-    "report_notebook",
-    "safe_stem",
-    "to_html",
-    "write_files",
-    "write_json",
-    "write_report",
-]
 
 _LONGEST_STEM = 80
 _LONGEST_STEM_BYTES = 180

@@ -18,19 +18,6 @@ from hedgelib.report.dates import OLD_DAYS
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario, run_scenario
 
-__all__ = [
-    "Cap",
-    "Cover",
-    "Funding",
-    "FundingHistory",
-    "Gap",
-    "HedgeReport",
-    "Rallies",
-    "RallyStep",
-    "Residual",
-    "Tracking",
-]
-
 _MONTH_DAYS = 30
 
 

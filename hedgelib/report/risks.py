@@ -25,21 +25,6 @@ from hedgelib.report.registry import part
 if TYPE_CHECKING:
     from hedgelib.report.results import Cap, HedgeReport
 
-__all__ = ["cost", "margin", "uncovered"]
-
-
-def _rally_rows(report: HedgeReport) -> list[list[str]]:
-    return [
-        [
-            percent(step.move, signed=True),
-            coin_price(step.price_usd),
-            usd(step.spot_pnl_usd, signed=True),
-            usd(step.equity_usd),
-            f"{step.leverage:.1f}",
-        ]
-        for step in report.rally
-    ]
-
 
 def _margin_data(report: HedgeReport) -> dict[str, Any]:
     return {
@@ -84,14 +69,11 @@ def margin(report: HedgeReport) -> Section:
         ],
     ]
     if finite:
+        end = plan.bankruptcy_price_usd
+        bankrupt = coin_price(end) if np.isfinite(end) else "none"
         rows += [
             ["Distance", percent(plan.liquidation_move, digits=1, signed=True)],
-            [
-                "Bankruptcy price",
-                coin_price(plan.bankruptcy_price_usd)
-                if np.isfinite(plan.bankruptcy_price_usd)
-                else "none",
-            ],
+            ["Bankruptcy price", bankrupt],
         ]
     blocks: list[Block] = [
         Table(["What", "Value"], rows, "ll", "What keeps the short open", kind="pairs")
@@ -116,32 +98,25 @@ def margin(report: HedgeReport) -> Section:
                 "in time. After a liquidation the book is unhedged at the higher price."
             )
         )
-        rally = _rally_rows(report)
+        rally = [
+            [
+                percent(step.move, signed=True),
+                coin_price(step.price_usd),
+                usd(step.spot_pnl_usd, signed=True),
+                usd(step.equity_usd),
+                f"{step.leverage:.1f}",
+            ]
+            for step in report.rally
+        ]
         if rally:
-            blocks.append(
-                Table(
-                    [
-                        f"{coin} rises",
-                        "To",
-                        f"Gain of {usd(report.covered_usd)} in spot wallet"
-                        if report.gap
-                        else "Gain in spot wallet",
-                        "Futures equity",
-                        "Leverage after",
-                    ],
-                    rally,
-                    "lrrrr",
-                    "Futures wallet in a rally, with no margin added",
-                )
-            )
+            gain = f"Gain of {usd(report.covered_usd)} in spot" if report.gap else "Gain in spot"
+            head = [f"{coin} rises", "To", f"{gain} wallet", "Futures equity", "Leverage after"]
+            title = "Futures wallet in a rally, with no margin added"
+            blocks.append(Table(head, rally, "lrrrr", title))
     return Section(blocks)
 
 
-@part(
-    "cost",
-    "What it costs to hold",
-    data=lambda report: {"funding": plain(report.funding)},
-)
+@part("cost", "What it costs to hold", data=lambda report: {"funding": plain(report.funding)})
 def cost(report: HedgeReport) -> Section:
     """Show fees, and what funding has paid."""
     plan, funding, coin = report.plan, report.funding, report.hedge_coin
@@ -201,11 +176,7 @@ def cost(report: HedgeReport) -> Section:
     return Section(blocks)
 
 
-@part(
-    "uncovered",
-    "What is not covered",
-    data=lambda report: {"residual": plain(report.residual)},
-)
+@part("uncovered", "What is not covered", data=lambda report: {"residual": plain(report.residual)})
 def uncovered(report: HedgeReport) -> Section:
     """Show the risk that the hedge leaves open."""
     plan, residual, coin = report.plan, report.residual, report.hedge_coin

@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,8 +24,6 @@ from typing import Any, Literal
 from hedgelib.errors import HedgeError, NothingToHedge, VenueError
 from hedgelib.report.faults import check_open_files, few_files_named
 from hedgelib.report.parameters import ReportParameters
-
-__all__ = ["Job", "Made", "ReportFailed", "make", "make_each", "make_one"]
 
 _ATTEMPTS = 2
 """A report whose process is killed is begun anew once: it need not have been its own fault."""
@@ -144,102 +142,122 @@ def make_each(
     """
     check_open_files(_FILES + workers * _FILES_A_WORKER)
     waiting = ((number, job, 1) for number, job in jobs)
-    running: list[_Attempt] = []
-    ended: list[_Attempt] = []
+    ready: list[_Process] = []
+    running: list[_Process] = []
+    ended: list[_Process] = []
     again: list[tuple[int, Job, int]] = []
 
-    def begin() -> None:
+    def begin() -> bool:
         while len(running) < workers:
             if (task := again.pop() if again else next(waiting, None)) is None:
-                return
-            with few_files_named():
-                running.append(_Attempt(*task, seconds=seconds, warm=warm))
+                return False
+            while ready and not ready[0].waits():
+                ended.append(ready.pop(0))
+            running.append(ready.pop(0) if ready else _Process(warm))
+            running[-1].begin(*task, seconds)
+        return True
 
-    def clear(attempts: list[_Attempt]) -> None:
-        while attempts:
-            attempts.pop().clear()
+    def clear(processes: list[_Process]) -> None:
+        while processes:
+            processes.pop().clear()
 
     try:
         begin()
         while running:
             done = []
-            for attempt in _finished(running):
-                running.remove(attempt)
-                ended.append(attempt)
-                made = attempt.result()
-                if made is None and attempt.count < _ATTEMPTS:
-                    again.append((attempt.number, attempt.job, attempt.count + 1))
+            for process in _finished(running):
+                running.remove(process)
+                ended.append(process)
+                made = process.result()
+                if made is None and process.count < _ATTEMPTS:
+                    again.append((process.number, process.job, process.count + 1))
                 else:
-                    done.append((attempt.number, made or Made(error=f"not made: {attempt.fate}")))
+                    done.append((process.number, made or Made(error=f"not made: {process.fate}")))
             # Before anybody waits for the end of a process, or writes down what is done.
-            begin()
+            more = begin()
             clear(ended)
             yield from done
+            while more and len(ready) < workers:
+                ready.append(_Process(warm))
     finally:
-        clear(running + ended)
+        clear(ready + running + ended)
 
 
-def _finished(running: list[_Attempt]) -> list[_Attempt]:
-    """Wait for an attempt that has an answer, has died or is out of time."""
-    if not (done := [attempt for attempt in running if attempt.answer is None]):
-        left = min(attempt.ends for attempt in running) - time.monotonic()
-        answers = [attempt.answer for attempt in running if attempt.answer is not None]
-        ready = wait(answers, None if left == float("inf") else max(0.0, left))
+def _finished(running: list[_Process]) -> list[_Process]:
+    """Wait for a process that has an answer, has died or is out of time."""
+    if not (done := [process for process in running if process.line is None]):
+        left = min(process.ends for process in running) - time.monotonic()
+        lines = [process.line for process in running if process.line is not None]
+        answered = wait(lines, None if left == float("inf") else max(0.0, left))
         now = time.monotonic()
-        done = [a for a in running if a.answer in ready or a.ends <= now]
+        done = [p for p in running if p.line in answered or p.ends <= now]
     return done
 
 
-class _Attempt:
-    """A process that makes one report, and the folder that it works in."""
+class _Process:
+    """A process that waits for one job and makes its report, and the folder that it works in."""
 
-    def __init__(
-        self, number: int, job: Job, count: int, *, seconds: float | None, warm: bool
-    ) -> None:
-        self.number, self.job, self.count = number, job, count
-        self.answer: Connection | None = None
+    number: int
+    job: Job
+    count: int
+
+    def __init__(self, warm: bool) -> None:
         self.fate = ""
-        self._seconds = seconds
-        self._folder = tempfile.TemporaryDirectory(prefix="hedgelib-", ignore_cleanup_errors=True)
-        self._log = Path(self._folder.name) / "log"
-        context = _context(warm)
-        self.answer, theirs = context.Pipe(duplex=False)
+        self.line: Connection | None
+        with few_files_named():
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="hedgelib-", ignore_cleanup_errors=True
+            )
+            context = _context(warm)
+            self.line, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve,
-            args=(theirs, job, self._folder.name, dict(os.environ)),
-            daemon=True,
+            target=_serve, args=(theirs, self._folder.name), daemon=True
         )
         try:
             with few_files_named(), _lock, _main_left_alone(), _uninterrupted():
                 self._process.start()
         except (OSError, EOFError) as error:
-            self.answer.close()
-            self.answer = None
+            self.line.close()
+            self.line = None
             self.fate = f"its process did not start: {error or 'the fork server is gone'}"
         finally:
             theirs.close()
-        self.ends = float("inf") if seconds is None else time.monotonic() + seconds
+
+    def waits(self) -> bool:
+        """Tell whether it can be given a job: it says nothing before, unless it dies."""
+        return self.line is not None and not self.line.poll()
+
+    def begin(self, number: int, job: Job, count: int, seconds: float | None) -> None:
+        """Give it the job, which may take so many seconds."""
+        self.number, self.job, self.count = number, job, count
+        self._seconds = float("inf") if seconds is None else seconds
+        self.ends = time.monotonic() + self._seconds
+        if self.line is not None:
+            with suppress(OSError):  # It has died, which its answer tells.
+                self.line.send((job, dict(os.environ)))
 
     def result(self) -> Made | None:
         """Return what was made, None where the process has died."""
-        if self.answer is None:
+        if self.line is None:
             return None
-        if not self.answer.poll():
-            return Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
+        late = Made(error=f"stopped: it took longer than {self._seconds:g} seconds")
+        if not self.line.poll():
+            return late
         try:
-            made: Made = self.answer.recv()
+            made, seconds = self.line.recv()
         except (EOFError, OSError):
             # How it has died is known in a moment.
             with _lock:
                 self._process.join(_SECONDS_TO_DIE)
                 self.fate = self._fate(self._process.exitcode)
             return None
-        return made
+        # Who asks may look late, so that it says itself how long it took.
+        return late if seconds > self._seconds else made
 
     def clear(self) -> None:
         """End the process, and leave nothing behind."""
-        if self.answer is not None:
-            self.answer.close()
+        if self.line is not None:
+            self.line.close()
             with _lock:
                 self._process.kill()
                 self._process.join()
@@ -248,10 +266,10 @@ class _Attempt:
 
     def _fate(self, code: int | None) -> str:
         try:
-            said = self._log.read_text("utf-8", "replace").strip().splitlines()[-1:]
+            said = (Path(self._folder.name) / "log").read_text("utf-8", "replace").strip()
         except OSError:
-            said = []
-        last = "".join(f"; it said last: {line}" for line in said)
+            said = ""
+        last = "".join(f"; it said last: {line}" for line in said.splitlines()[-1:])
         if code is not None and code < 0:
             return f"its process was ended by {signal.Signals(-code).name}{last}"
         return f"its process ended with exit code {code}{last}"
@@ -294,19 +312,30 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(answer: Connection, job: Job, folder: str, environment: Mapping[str, str]) -> None:
-    """Make one report in a process of its own."""
+def _serve(line: Connection, folder: str) -> None:
+    """Wait for a job in a process of its own, and make its report."""
     threading.Thread(target=_follow, daemon=True).start()
-    os.environ.clear()
-    os.environ.update(environment)
+    if hasattr(os, "setsid"):
+        # Linux shares the processor out by sessions: as a kernel's, each report has its own part.
+        os.setsid()
     log = os.open(Path(folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
+    # Where nothing comes, nobody is left to ask.
+    with suppress(EOFError):
+        _answer(line, folder, *line.recv())
+
+
+def _answer(line: Connection, folder: str, job: Job, environment: Mapping[str, str]) -> None:
+    start = time.monotonic()
+    os.environ.clear()
+    os.environ.update(environment)
     if job.apart:
         desk = Path(folder) / "desk"
         desk.mkdir()
         os.chdir(desk)
-    answer.send(make(job))
+    made = make(job)
+    line.send((made, time.monotonic() - start))
 
 
 def _follow() -> None:

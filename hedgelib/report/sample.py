@@ -17,8 +17,6 @@ from hedgelib.report.parameters import SMALLEST_BLOCKS, SMALLEST_WINDOW, ReportP
 from hedgelib.report.results import Cover, Tracking
 from hedgelib.returns import horizon_returns
 
-__all__ = ["Sample"]
-
 _MONTH_DAYS = 30
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Points, Section, Table, Text
+from hedgelib.report.blocks import Block, Points, Section, Table, Text, notes
 from hedgelib.report.export import plain
 from hedgelib.report.phrases import (
     MOST_NAMES,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from hedgelib.plan import HedgePlan
     from hedgelib.report.results import Cover, HedgeReport, Tracking
     from hedgelib.show import Scene
-
-__all__ = ["holdings", "moves", "moves_picture", "steps", "tracking", "tracking_picture"]
 
 
 def _holdings_data(report: HedgeReport) -> dict[str, Any]:
@@ -65,58 +63,37 @@ def _holdings_data(report: HedgeReport) -> dict[str, Any]:
 def holdings(report: HedgeReport) -> Section:
     """List what is held, and how each beta is known."""
     quantities = any(c.quantity is not None for c in report.covers)
-    how = {
-        "history": "estimated from prices",
-        "own": "yours: {:g}",
-        "cash": "0: cash",
-        "none": "none: not hedged",
-    }
-    rows = []
-    for cover in sorted(report.covers, key=lambda c: -c.value_usd):
-        row = [cover.coin]
-        if quantities:
-            row.append("" if cover.quantity is None else f"{cover.quantity:,.10g}")
-        row += [
+    how = {"history": "estimated from prices", "own": "yours: {:g}", "cash": "0: cash"}
+    rows = [
+        [
+            cover.coin,
+            "" if cover.quantity is None else f"{cover.quantity:,.10g}",
             usd(cover.value_usd),
             percent(cover.share, digits=1),
-            how[cover.how].format(cover.own_beta),
+            how.get(cover.how, "none: not hedged").format(cover.own_beta),
         ]
-        rows.append(row)
-    total = ["Total", usd(report.portfolio.value_usd), "100.0%", ""]
-    if quantities:
-        total.insert(1, "")
-    rows.append(total)
-    head = ["Coin", "Value", "Share", "Beta"]
-    if quantities:
-        head.insert(1, "Quantity")
-    blocks: list[Block] = [
-        Table(
-            head,
-            rows,
-            "lrrrl" if quantities else "lrrl",
-            "Holdings, largest first",
-            marked=(len(rows) - 1,),
-            kind="holdings",
-        )
+        for cover in sorted(report.covers, key=lambda c: -c.value_usd)
     ]
-    blocks += [Text(text, "note") for text in _valuation(report)]
+    rows.append(["Total", "", usd(report.portfolio.value_usd), "100.0%", ""])
+    head, sides = ["Coin", "Quantity", "Value", "Share", "Beta"], "lrrrl"
+    if not quantities:
+        head, sides = [head[0], *head[2:]], "lrrl"
+        rows = [[row[0], *row[2:]] for row in rows]
+    title, total = "Holdings, largest first", len(rows) - 1
+    blocks: list[Block] = [Table(head, rows, sides, title, marked=(total,), kind="holdings")]
+    blocks += notes(*_valuation(report))
     read_as = report.portfolio.coins_read_as
     if read_as:
         blocks += [Text("Read as:"), Points([sentence(reading.text) for reading in read_as])]
     without = [c for c in report.covers if c.reason]
     if without:
-        blocks += [
-            Text("Coins without a usable price history:"),
-            Points(_without(without, report.hedge_coin)),
-        ]
+        points = Points(_without(without, report.hedge_coin))
+        blocks += [Text("Coins without a usable price history:"), points]
     chosen = [c for c in report.coins("own") if not c.reason]
     if chosen:
-        blocks.append(
-            Text(
-                f"{listed(chosen)}: there is a price history, but the beta in the file takes "
-                "precedence.",
-                "note",
-            )
+        blocks += notes(
+            f"{listed(chosen)}: there is a price history, but the beta in the file takes "
+            "precedence."
         )
     return Section(blocks)
 
@@ -128,10 +105,8 @@ def _without(covers: list[Cover], hedge_coin: str) -> list[str]:
         kinds.setdefault((cover.reason, cover.how), []).append(cover)
     said = []
     for kind in kinds.values():
-        few = len(kind) < MOST_NAMES
-        said += (
-            [_enters([cover], hedge_coin) for cover in kind] if few else [_enters(kind, hedge_coin)]
-        )
+        together = [[cover] for cover in kind] if len(kind) < MOST_NAMES else [kind]
+        said += [_enters(covers, hedge_coin) for covers in together]
     return said
 
 
@@ -144,12 +119,10 @@ def _enters(covers: list[Cover], hedge_coin: str) -> str:
             else f"Your beta of {first.own_beta:g} is used for it as given."
         )
     else:
+        none, they, them = ("betas", "they are", "them") if several else ("beta", "it is", "it")
         how = (
-            "The file gives no betas either: they are not hedged, and figures of the whole book "
-            f"are ranges, from them not moving with {hedge_coin} to moving like the rest."
-            if several
-            else "The file gives no beta either: it is not hedged, and figures of the whole book "
-            f"are ranges, from it not moving with {hedge_coin} to moving like the rest."
+            f"The file gives no {none} either: {they} not hedged, and figures of the whole book "
+            f"are ranges, from {them} not moving with {hedge_coin} to moving like the rest."
         )
     return f"{listed(covers)}: {first.reason}. {how}"
 
@@ -242,15 +215,12 @@ def tracking(report: HedgeReport) -> Section:
             Text(f"Use {report.reason}"),
         ]
         if report.window_cut:
-            blocks.append(
-                Text(
-                    f"{report.parameters.window_days} days were asked for; there are "
-                    f"{report.days + report.left_out}, because {report.window_cut}.",
-                    "note",
-                )
+            blocks += notes(
+                f"{report.parameters.window_days} days were asked for; there are "
+                f"{report.days + report.left_out}, because {report.window_cut}."
             )
         if report.parameters.horizon_days > 1:
-            blocks.append(Text(_blocks_words(report), "note"))
+            blocks += notes(_blocks_words(report))
     else:
         blocks.append(
             Text(
@@ -289,17 +259,14 @@ def tracking(report: HedgeReport) -> Section:
             b * report.portfolio.value_usd for b in (tracked.book_beta_low, tracked.book_beta_high)
         )
         wide = f", with {listed(none)} from not moving to moving like the rest," if none else ""
-        blocks.append(
-            Text(
-                f"Beta is an estimate: across its 95% confidence interval{wide} the {coin} "
-                f"exposure of the book is between {usd(low)} and {usd(high)}. It is estimated by "
-                f"ordinary least squares on {period_adjective(report)} simple returns, with "
-                "holdings weighted by their value, "
-                "with the interval from Student's t. Out of sample means: fitted on the days "
-                "before, judged on the days after. Residual volatility is the standard deviation "
-                "of what the hedge coin does not explain.",
-                "note",
-            )
+        blocks += notes(
+            f"Beta is an estimate: across its 95% confidence interval{wide} the {coin} "
+            f"exposure of the book is between {usd(low)} and {usd(high)}. It is estimated by "
+            f"ordinary least squares on {period_adjective(report)} simple returns, with "
+            "holdings weighted by their value, "
+            "with the interval from Student's t. Out of sample means: fitted on the days "
+            "before, judged on the days after. Residual volatility is the standard deviation "
+            "of what the hedge coin does not explain."
         )
     return Section(blocks)
 
@@ -348,55 +315,41 @@ def steps(report: HedgeReport) -> Section:
     plan = report.plan
     rows = [[f"{i}. {name}", text] for i, (name, text) in enumerate(plan.steps(), 1)]
     blocks: list[Block] = [Table(["Step", "Result"], rows, "ll", "The hedge in five steps")]
+    coin, said = report.hedge_coin, []
     if report.gap:
-        blocks.append(
-            Text(
-                f"The exposure is that of {covered_part(report)}; nothing of "
-                f"{listed(without_beta(report))} is hedged. A beta of {plan.beta:.3f} for the "
-                f"whole book is {report.tracked.covered_beta:.2f} spread over all of it.",
-                "note",
-            )
+        said.append(
+            f"The exposure is that of {covered_part(report)}; nothing of "
+            f"{listed(without_beta(report))} is hedged. A beta of {plan.beta:.3f} for the "
+            f"whole book is {report.tracked.covered_beta:.2f} spread over all of it."
         )
-    finite = np.isfinite(plan.liquidation_price_usd)
-    if report.old and report.price_day is not None and finite:
-        text = f"The rise to the liquidation price starts from the price of {report.price_day}."
-        blocks.append(Text(text, "note"))
+    if report.old and report.price_day is not None and np.isfinite(plan.liquidation_price_usd):
+        said.append(
+            f"The rise to the liquidation price starts from the price of {report.price_day}."
+        )
     if plan.collateral == "from_portfolio" and plan.sold_usd > 0:
-        but = f"{report.hedge_coin} and cash" if report.coins("cash") else report.hedge_coin
-        blocks.append(
-            Text(
-                f"The {usd(plan.sold_usd)} are sold out of all coins except {but}, in proportion "
-                "to their value.",
-                "note",
-            )
+        but = f"{coin} and cash" if report.coins("cash") else coin
+        said.append(
+            f"The {usd(plan.sold_usd)} are sold out of all coins except {but}, in proportion "
+            "to their value."
         )
+    held_usd, cash_usd = report.portfolio.value_of(coin), report.portfolio.cash_usd
     if plan.collateral == "new_money":
-        blocks.append(
-            Text(
-                f"The {report.hedge_coin} bought as margin can fall like the book, so the short "
-                "covers it too: that is why the short is larger than the book times beta.",
-                "note",
-            )
+        said.append(
+            f"The {coin} bought as margin can fall like the book, so the short "
+            "covers it too: that is why the short is larger than the book times beta."
         )
-    held_usd = report.portfolio.value_of(report.hedge_coin)
-    if held_usd and plan.collateral == "new_money":
-        blocks.append(
-            Text(
-                f"The book holds {usd(held_usd)} of {report.hedge_coin}, which can serve as "
-                "margin: with collateral from_portfolio it is used before anything is sold.",
-                "note",
+        if held_usd:
+            said.append(
+                f"The book holds {usd(held_usd)} of {coin}, which can serve as "
+                "margin: with collateral from_portfolio it is used before anything is sold."
             )
-        )
-    cash_usd = report.portfolio.cash_usd
     if cash_usd and plan.collateral != "from_portfolio":
         what = "serve as" if plan.collateral == "stablecoin" else "pay for"
-        blocks.append(
-            Text(
-                f"The book holds {usd(cash_usd)} of cash, which can {what} the margin; with "
-                "collateral from_portfolio it is used before any coin is sold.",
-                "note",
-            )
+        said.append(
+            f"The book holds {usd(cash_usd)} of cash, which can {what} the margin; with "
+            "collateral from_portfolio it is used before any coin is sold."
         )
+    blocks += notes(*said)
     if plan.assumptions:
         blocks += [Text("Assumed:"), Points([sentence(text) for text in plan.assumptions])]
     return Section(blocks)
@@ -472,24 +425,24 @@ def moves(report: HedgeReport) -> Section:
         ]
         for i, row in enumerate(s.rows())
     ]
-    notes = [
+    said = [
         f"Total: spot, margin and short together, less the opening fee of {usd(plan.open_fee_usd)}."
     ]
-    notes.append(
+    said.append(
         "The book is assumed to move by beta alone: residual volatility, funding and changes of "
         "the basis come on top."
     )
     if s.liquidated.any():
-        notes.append("* Past the liquidation price: the whole margin is assumed lost.")
+        said.append("* Past the liquidation price: the whole margin is assumed lost.")
     if s.wiped_out.any():
-        notes.append(
+        said.append(
             "Where beta times the move exceeds the book, the loss is limited to the whole book."
         )
     if report.price_day is not None:
-        notes.append(f"Prices in the second column start from the price of {report.price_day}.")
+        said.append(f"Prices in the second column start from the price of {report.price_day}.")
     none = without_beta(report)
     if none:
-        notes.append(
+        said.append(
             f"Spot is {covered_part(report)}, and the picture draws that part alone. The "
             f"{usd(gap.value_usd)} of {listed(none)} range from not moving to a beta of "
             f"{report.tracked.covered_beta:.2f} like the rest; "
@@ -514,7 +467,7 @@ def moves(report: HedgeReport) -> Section:
                 marked=[i for i, row in enumerate(s.rows()) if row["liquidated"]],
                 kind="moves ranges" if gap else "moves",
             ),
-            Text(" ".join(notes), "note"),
+            *notes(" ".join(said)),
         ]
     )
 

@@ -18,7 +18,6 @@ from hedgelib.report.phrases import (
     listed,
     margin_source,
     measured_part,
-    much_is_uncovered,
     period,
     spread_of,
     title,
@@ -31,9 +30,10 @@ from hedgelib.scenario import run_scenario
 if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
-__all__ = ["headline", "in_words", "summary", "warnings"]
-
 _MOST_READ_AS = 8
+
+_MUCH = 0.25
+"""Share of the book without a price history and a beta from which the headline leads with it."""
 
 _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
@@ -59,7 +59,7 @@ def headline(report: HedgeReport) -> str:
     """Put the plan in a line, with the day of its prices, led by what it leaves out if much."""
     plan, gap = report.plan, report.gap
     lead = ""
-    if much_is_uncovered(report):
+    if gap.share > _MUCH:
         lead = (
             f"no beta is known for {usd(gap.value_usd)} of the {usd(plan.book_usd)} "
             f"({percent(gap.share)}); for the rest, "
@@ -122,6 +122,9 @@ def _hold(report: HedgeReport) -> str:
     book, tracked, coin = report.portfolio, report.tracked, report.hedge_coin
     count = len(book) - len(report.coins("cash"))
     many = f"{count:,} coins" if count > 1 else "one coin"
+    unknown = ""
+    if report.gap:
+        unknown = f" No beta is known for the other {usd(report.gap.value_usd)}."
     held, its = f"{usd(book.value_usd)} in {many}.", "Its beta"
     if book.cash_usd:
         held = (
@@ -132,7 +135,7 @@ def _hold(report: HedgeReport) -> str:
     if tracked.estimate is None:
         return (
             f"{held} No coin in it has a usable price history; by your own figures the beta "
-            f"of {covered_part(report)} to {coin} is {tracked.covered_beta:.2f}.{_unknown(report)}"
+            f"of {covered_part(report)} to {coin} is {tracked.covered_beta:.2f}.{unknown}"
         )
     if is_the_coin(report):
         return (
@@ -151,16 +154,8 @@ def _hold(report: HedgeReport) -> str:
         f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): a 10% move of "
         f"{coin} goes with a {percent(abs(beta) / 10, digits=1)} move of {moving}"
         f"{'' if beta >= 0 else ', the other way'}. {coin} explains "
-        f"{percent(tracked.estimate.r2)} of the variance of {measured_part(report)}."
-        f"{_unknown(report)}"
+        f"{percent(tracked.estimate.r2)} of the variance of {measured_part(report)}.{unknown}"
     )
-
-
-def _unknown(report: HedgeReport) -> str:
-    """Say what the uncovered part makes of the beta of the book."""
-    if not report.gap:
-        return ""
-    return f" No beta is known for the other {usd(report.gap.value_usd)}."
 
 
 def _hedge(report: HedgeReport) -> str:
@@ -304,16 +299,14 @@ def _caps(report: HedgeReport) -> list[Block]:
     known = any(cap.rallies is not None for cap in report.caps)
     rows = []
     for cap in report.caps:
-        finite = np.isfinite(cap.liquidation_move)
+        finite, seen = np.isfinite(cap.liquidation_move), cap.rallies
         row = [
             f"{cap.leverage:.1f}" + (", this plan" if cap.own else ""),
             usd(cap.collateral_usd),
             coin_price(cap.liquidation_price_usd) if finite else "none",
             percent(cap.liquidation_move, signed=True) if finite else "",
         ]
-        if known:
-            seen = cap.rallies
-            assert seen is not None
+        if seen is not None:
             share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
             row.append(f"{seen.reached:,} of {seen.starts:,} days{share}")
         rows.append(row)
@@ -353,6 +346,7 @@ def _price_words(report: HedgeReport) -> str:
 def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     plan, residual, coin, gap = report.plan, report.residual, report.hedge_coin, report.gap
     finite = np.isfinite(plan.liquidation_price_usd)
+    since = "given" if report.price_day is None else f"of {report.price_day}"
     count = len(report.portfolio) - len(report.coins("cash"))
     coins = f"{count:,} coin{'' if count == 1 else 's'}"
     if report.portfolio.cash_usd:
@@ -361,6 +355,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     if gap:
         coins += f", no beta known for {usd(gap.value_usd)} of it"
         sized = f"{report.tracked.covered_beta:.2f} for {usd(report.covered_usd)}, {sized}"
+    margin = f"{margin_source(report)}, leverage {plan.leverage:.1f}"
     facts = [
         ("Book", usd(plan.book_usd), coins),
         (f"Beta to {coin}", beta_spread(report), sized),
@@ -370,15 +365,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
             f"{abs(plan.contracts):,.10g} x {plan.contract.face}, {plan.contract.symbol}"
             + (f", for {usd(report.covered_usd)} of the book" if gap else ""),
         ),
-        (
-            "Margin",
-            usd(plan.collateral_usd),
-            f"{margin_source(report)}, leverage {plan.leverage:.1f}",
-        ),
+        ("Margin", usd(plan.collateral_usd), margin),
         (
             "Liquidation",
             coin_price(plan.liquidation_price_usd) if finite else "none",
-            f"{coin} {percent(plan.liquidation_move, signed=True)} from {_level_words(report)}"
+            f"{coin} {percent(plan.liquidation_move, signed=True)} from the price {since}"
             if finite
             else "no price reaches it",
         ),
@@ -392,11 +383,6 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
             known += f"; residual {', '.join(parts)}"
         facts.append((f"Volatility {period(report)}", usd_spread(residual.after), known))
     return facts
-
-
-def _level_words(report: HedgeReport) -> str:
-    """Say from which price a price level is reached."""
-    return "the price given" if report.price_day is None else f"the price of {report.price_day}"
 
 
 def warnings(report: HedgeReport) -> tuple[str, ...]:

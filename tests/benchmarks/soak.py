@@ -86,7 +86,7 @@ class Run:
     """`hedgelib reports`, watched: its processes, their memory, and how far it is."""
 
     def __init__(self, source: Path, out: Path, *options: str) -> None:
-        self.out, self.harm = out, dict.fromkeys(("report", "server", "interrupt"), 0)
+        self.out, self.harm = out, dict.fromkeys(("report", "ready", "server", "interrupt"), 0)
         self.peak_bytes = 0
         command = [sys.executable, "-m", "hedgelib", "reports", str(source), "--out", str(out)]
         # Pages that count days would be made again when a run goes on past midnight.
@@ -124,11 +124,14 @@ class Run:
         return len(list((self.out / ".hedgelib").glob("*.json")))
 
     def kill_a_report(self) -> None:
+        """Kill a process that makes one, or that waits for its job."""
         with suppress(psutil.Error):
             reports = [child for server in self.servers() for child in server.children()]
             if reports:
-                random.choice(reports).kill()
-                self.harm["report"] += 1
+                victim = random.choice(reports)
+                works = Path(victim.cwd()).name == "desk"
+                victim.kill()
+                self.harm["report" if works else "ready"] += 1
 
     def kill_the_server(self) -> None:
         for server in self.servers():
@@ -234,9 +237,9 @@ def here(folder: Path, count: int, judge: Judge) -> None:
     print(
         f"here: {count:,} portfolios in {seconds:.0f} s, {60 * count / seconds:.0f} a minute with "
         f"all harm done; peak memory {max(first.peak_bytes, second.peak_bytes) / 1e6:.0f} MB\n"
-        f"  killed: {harm['report']} reports on the way, {harm['server']} servers; interrupted: "
-        f"{harm['interrupt']} time with {kept:,} finished, which stayed; run again for reports "
-        f"killed twice: {again} times\n"
+        f"  killed: {harm['report']} reports on the way, {harm['ready']} processes ready for one, "
+        f"{harm['server']} servers; interrupted: {harm['interrupt']} time with "
+        f"{kept:,} finished, which stayed; run again for reports killed twice: {again} times\n"
         f"  bad files: {len(wrong)}, each with its reason; good ones: {len(worth):,}",
         flush=True,
     )

@@ -153,6 +153,11 @@ def test_a_report_that_takes_too_long_is_ended(monkeypatch):
     assert multiprocessing.active_children() == []
 
 
+def test_a_report_that_took_too_long_is_not_kept_though_its_answer_is_there(monkeypatch):
+    monkeypatch.setattr(run, "_finished", lambda running: [p for p in running if p.line.poll(None)])
+    assert make_one(job(), 0.001).error == "stopped: it took longer than 0.001 seconds"
+
+
 def test_reports_are_made_side_by_side_and_the_rest_ends_with_the_iterator():
     taken = []
 
@@ -166,10 +171,47 @@ def test_reports_are_made_side_by_side_and_the_rest_ends_with_the_iterator():
     assert made.files
     assert number in (0, 1)
     assert len(multiprocessing.active_children()) == 2
+    next(several)
+    assert 2 <= len(multiprocessing.active_children()) <= 4
     several.close()
     assert multiprocessing.active_children() == []
     assert taken == list(range(len(taken)))
     assert len(taken) < 9
+
+
+def test_a_process_is_ready_before_its_job_is_taken_and_makes_one(monkeypatch):
+    monkeypatch.setattr(run, "_serve", reporttools.say_where)
+    there = []
+
+    def jobs():
+        for number in range(6):
+            there.append({str(process.pid) for process in multiprocessing.active_children()})
+            monkeypatch.setenv("SAID", f"job {number}")
+            yield number, job()
+
+    made = {number: made.words for number, made in make_each(jobs(), workers=1)}
+    processes = [made[number][1] for number in range(6)]
+    assert len(set(processes)) == 6
+    assert [processes[number] in there[number] for number in range(6)] == [False] * 2 + [True] * 4
+    assert [made[number][2] for number in range(6)] == [f"job {number}" for number in range(6)]
+
+
+def test_a_ready_process_that_dies_costs_no_report_its_attempt(monkeypatch):
+    monkeypatch.setattr(run, "_serve", reporttools.say_where)
+    monkeypatch.setattr(run, "_ATTEMPTS", 1)
+    killed = []
+
+    def jobs():
+        for number in range(4):
+            for process in multiprocessing.active_children():
+                process.kill()
+                process.join()
+                killed.append(process.pid)
+            yield number, job()
+
+    assert [made.error for _, made in make_each(jobs(), workers=1)] == [""] * 4
+    # The ready ones of the last two jobs; those that had answered may have ended by then.
+    assert len(killed) >= 2
 
 
 def test_a_fork_server_that_is_killed_is_started_again(tmp_path, monkeypatch):
