@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from hedgelib._lock import try_lock
 from hedgelib.errors import HedgeError
 
 Kind: TypeAlias = Literal["close", "perp", "funding"]
@@ -224,7 +224,7 @@ class Cache:
             raise _cannot("written", path, error) from error
         with handle:
             waited = 0.0
-            while not _try_lock(handle.fileno()):
+            while not try_lock(handle.fileno()):
                 if waited == 0:
                     say(f"another fetch is running in {self.folder}; waiting for it")
                 if waited >= longest_wait_seconds:
@@ -237,22 +237,6 @@ class Cache:
             for unfinished in self.folder.glob(f"{_UNFINISHED}*"):
                 unfinished.unlink(missing_ok=True)
             yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 _AS_THEY_ARE = ("kind", "coin", "symbol", "what", "ended")

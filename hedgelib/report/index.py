@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import hedgelib
-from hedgelib._text import percent, usd
+from hedgelib._text import percent, spreadsheet_text, usd
 from hedgelib.report.blocks import Facts, Table, printable, whole_page
 from hedgelib.report.phrases import age_words, spread_of
 
@@ -53,7 +53,6 @@ COLUMNS = (
 """Columns of the sheet."""
 
 _NONE = "–"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def figures(report: HedgeReport) -> dict[str, Any]:
@@ -98,16 +97,6 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "age": age_words(report),
         "warnings": list(warnings(report)),
     }
-
-
-def spreadsheet_text(text: str) -> str:
-    """Write text so that a spreadsheet takes it for text.
-
-    A spreadsheet computes a cell that begins with ``=``, ``+``, ``-`` or ``@``; with an apostrophe
-    before it, it does not.
-    """
-    text = printable(text)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def sheet(outcomes: Sequence[Outcome]) -> bytes:

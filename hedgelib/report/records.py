@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import IO, Any
 
 import hedgelib
 from hedgelib import market
+from hedgelib._lock import try_lock
 from hedgelib.report.cells import report_notebook
 from hedgelib.report.faults import CannotWrite, writing
 
@@ -69,7 +69,7 @@ class OutFolder:
         with writing(self.folder):
             self._records.mkdir(parents=True, exist_ok=True)
             self._lock = (self._records / "lock").open("ab")
-        if not _lock(self._lock):
+        if not try_lock(self._lock.fileno()):
             self._lock.close()
             raise CannotWrite(
                 f"another run is writing reports to {self.folder}; wait for it, or name another "
@@ -154,19 +154,3 @@ class OutFolder:
             new = self._scratch / "file"
             new.write_bytes(content)
             os.replace(new, target)
-
-
-def _lock(file: IO[bytes]) -> bool:
-    """Lock a file for this process until it is closed, and tell whether nobody else has."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -27,9 +27,9 @@ from pathlib import Path
 import psutil
 
 from hedgelib import market
+from hedgelib._text import spreadsheet_text
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.report.gather import LARGEST_BYTES
-from hedgelib.report.index import spreadsheet_text
 from tests.clustertools import dask_cluster
 
 BAD = {

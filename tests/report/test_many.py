@@ -29,12 +29,12 @@ from PIL import Image
 
 from hedgelib import __main__ as command_line
 from hedgelib import market
-from hedgelib._text import percent, usd
+from hedgelib._text import percent, spreadsheet_text, usd
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, many, records, run
 from hedgelib.report.dates import TODAY_VARIABLE
 from hedgelib.report.gather import LARGEST_BYTES, gather
-from hedgelib.report.index import COLUMNS, spreadsheet_text
+from hedgelib.report.index import COLUMNS
 from hedgelib.report.registry import section
 from hedgelib.report.run import Job, Made
 from hedgelib.report.summary import warnings
