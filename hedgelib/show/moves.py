@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,12 +144,18 @@ def study_move(
     ('ETH margin', '−$7,350')
     """
     point = run_scenario(plan, [move])
-    moves = np.linspace(min(lowest, move), max(highest, move), 121)
-    if moves[0] < plan.liquidation_move < moves[-1]:
+    return MoveStudy(curve=_curve(plan, min(lowest, move), max(highest, move)), point=point)
+
+
+# A slider that moves along the curve leaves it as it is.
+@lru_cache(maxsize=16)
+def _curve(plan: HedgePlan, lowest: float, highest: float) -> Scenario:
+    moves = np.linspace(lowest, highest, 121)
+    if lowest < plan.liquidation_move < highest:
         # Points on both sides, so that a picture breaks where the account does.
         at = plan.liquidation_move
         moves = np.sort(np.append(moves, [at - 1e-9, at + 1e-9]))
-    return MoveStudy(curve=run_scenario(plan, moves), point=point)
+    return run_scenario(plan, moves)
 
 
 def pnl_over_moves(scenario: Scenario) -> Scene:

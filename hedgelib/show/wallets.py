@@ -48,7 +48,8 @@ class WalletPath:
     @property
     def move(self) -> FloatArray:
         """Return of the coin since the first close, decimals."""
-        return np.asarray(self.closes / self.closes.iloc[0] - 1)
+        prices = self.closes.to_numpy()
+        return np.asarray(prices / prices[0] - 1)
 
     @property
     def dated(self) -> bool:
@@ -74,7 +75,7 @@ class WalletPath:
         return f"{self._day(step)}, {text}" if self.dated else text
 
     def _price(self, price_usd: float) -> str:
-        move = price_usd / float(self.closes.iloc[0]) - 1
+        move = price_usd / float(self.closes.to_numpy()[0]) - 1
         return f"{usd(price_usd)} ({percent(move, signed=True)})"
 
     def _when(self, step: int) -> str:
