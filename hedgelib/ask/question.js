@@ -37,11 +37,15 @@ function render({ model, el }) {
       return;
     }
     root.setAttribute("aria-busy", "true");
+    typing = false;
     model.send({ answer: answer.value() });
   };
+  // What is typed already is not written over by an answer that was given before.
+  let typing = false;
   const button = element("button", { type: "button" }, "Answer");
   button.addEventListener("click", commit);
   const form = element("div", { class: "form" }, ...answer.rows, button);
+  form.addEventListener("input", () => { typing = true; });
   form.addEventListener("keydown", (event) => {
     const plain = !(event.shiftKey || event.ctrlKey || event.altKey || event.metaKey);
     if (event.key !== "Enter" || !plain || event.target === button) return;
@@ -60,7 +64,7 @@ function render({ model, el }) {
   const show = (told) => {
     root.removeAttribute("aria-busy");
     if (told.answer === null) return;
-    answer.put(told.answer);
+    if (!typing) answer.put(told.answer);
     root.dataset.outcome = told.outcome;
     verdict.innerHTML = told.verdict;
     picture.hidden = !told.scene;

@@ -318,7 +318,10 @@ def _serve(line: Connection, folder: str) -> None:
     if hasattr(os, "setsid"):
         # Linux shares the processor out by sessions: as a kernel's, each report has its own part.
         os.setsid()
-    log = os.open(Path(folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        log = os.open(Path(folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    except FileNotFoundError:
+        return  # Who asked was interrupted meanwhile, and has cleared up.
     for stream in (1, 2):
         os.dup2(log, stream)
     # Where nothing comes, nobody is left to ask.

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hedgelib.ask.text import to_html
+from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course.learner import unrun
 from hedgelib.course.questions import every_question
 from tests.questiontools import PATIENCE, QuestionOnPage
@@ -104,3 +105,26 @@ def exercise(on_page, asked) -> None:
     for i, hint in enumerate(hints, 1):
         assert plain(hint) in words(on_page.unfold(f"Hint {i} of {len(hints)}"))
     assert plain(asked.part("solution")) in words(on_page.unfold("Worked solution"))
+
+
+RENDER = """
+async ([source, spec, typed]) => {
+  const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+  let hear;
+  const model = { get: () => spec, on: (_, listener) => { hear = listener; }, off() {}, send() {} };
+  module.default.render({ model, el: document.body });
+  const box = document.querySelector('input');
+  if (typed) {
+    box.value = typed;
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  hear({ answer: '600', outcome: 'wrong', verdict: '<p>Not yet.</p>' });
+  return box.value;
+}
+"""
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("", "600"), ("-60", "-60")])
+def test_an_answer_of_before_does_not_write_over_what_is_being_typed(page, typed, shown):
+    widget = QuestionWidget(every_question()["00.1"].ask())
+    assert page.evaluate(RENDER, [widget._esm, widget.spec, typed]) == shown

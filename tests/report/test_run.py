@@ -302,3 +302,18 @@ def test_nothing_outlives_the_one_who_asked(tmp_path):
     asks.send_signal(signal.SIGKILL)
     asks.wait()
     assert psutil.wait_procs(everybody, timeout=PATIENCE_SECONDS)[1] == []
+
+
+def test_a_process_whose_folder_is_gone_says_nothing():
+    """As after Ctrl-C between its start and its first step."""
+    code = (
+        "import multiprocessing as m; from hedgelib.report.run import _serve\n"
+        "if __name__ == '__main__':\n"
+        "    context = m.get_context('spawn'); ours, theirs = context.Pipe()\n"
+        "    process = context.Process(target=_serve, args=(theirs, '/nowhere/at/all'))\n"
+        "    process.start(); process.join(); print(process.exitcode)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("0\n", "")
