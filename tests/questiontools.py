@@ -27,19 +27,17 @@ class QuestionOnPage:
 
     def choose(self, place: int) -> None:
         """Choose an option by arrow keys and commit it by Enter."""
-        self.radios.first.focus()
-        for _ in range(place):
-            self.page.keyboard.press("ArrowDown")
+        for i in range(place):
+            self.radios.nth(i).press("ArrowDown")
         if not self.radios.nth(place).is_checked():
-            self.page.keyboard.press("Space")
-        self.page.keyboard.press("Enter")
+            self.radios.nth(place).press("Space")
+        self.radios.nth(place).press("Enter")
 
     def type(self, text: str) -> None:
         """Type an answer and commit it by Enter."""
-        self.box.focus()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(text)
-        self.page.keyboard.press("Enter")
+        # The notebook may take the focus after a cell has run, so each step takes it back.
+        self.box.fill(text)
+        self.box.press("Enter")
 
     def says(self, text: str) -> None:
         expect(self.verdict).to_contain_text(text, timeout=PATIENCE)

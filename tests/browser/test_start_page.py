@@ -36,8 +36,11 @@ class Learner:
         self.through()
 
     def through(self):
+        # A cell that waits for the kernel is not running yet, and has no number.
         self.page.wait_for_function(
-            f"() => {PANEL}.content.widgets.every(cell => cell.model.executionState !== 'running')"
+            f"""() => {PANEL}.content.widgets.slice(0, {PANEL}.content.activeCellIndex).every(
+              ({{ model }}) => model.type !== 'code' || !model.sharedModel.source
+                || (model.executionCount !== null && model.executionState !== 'running'))"""
         )
 
     def cell(self, name):
