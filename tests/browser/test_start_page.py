@@ -104,15 +104,3 @@ def test_delivery_2_the_run_button_keeps_the_guess(learner):
     learner.through()
     assert learner.active() == "read-picture"
     check_answered(learner)
-
-
-def test_delivery_3_an_answer_in_code_leaves_the_question_and_its_hints(learner):
-    """What is typed instead is tried by ``test_questions.py``."""
-    learner.until("key-points")
-    asked = learner.question("ex-1")
-    asked.says("That is for one ETH.")
-    expect(asked.whole).to_contain_text("Bob deposits 10 ETH, bought at $3,000 each.")
-    expect(asked.whole.locator("summary")).to_have_text(
-        ["Hint 1 of 2", "Hint 2 of 2", "Worked solution"]
-    )
-    expect(asked.unfold("Worked solution")).to_contain_text("10 ETH at $3,000 are $30,000.")
