@@ -40,7 +40,7 @@ function render({ model, el }) {
     typing = false;
     model.send({ answer: answer.value() });
   };
-  // What is typed already is not written over by an answer that was given before.
+  // What is being typed is not written over by the answer before it.
   let typing = false;
   const button = element("button", { type: "button" }, "Answer");
   button.addEventListener("click", commit);
@@ -61,7 +61,8 @@ function render({ model, el }) {
     "aria-labelledby": `${name}-ask` }, ask, ...(asks ? [form] : []), verdict, picture, ...folded);
   ownKeys(root);
   el.append(root);
-  const show = (told) => {
+  const show = () => {
+    const told = model.get("told");
     root.removeAttribute("aria-busy");
     if (told.answer === null) return;
     if (!typing) answer.put(told.answer);
@@ -70,10 +71,9 @@ function render({ model, el }) {
     picture.hidden = !told.scene;
     if (told.scene) draw(told.scene, picture, readout);
   };
-  model.on("msg:custom", show);
-  // What it was answered before.
-  model.send({});
-  return () => model.off("msg:custom", show);
+  model.on("change:told", show);
+  show();
+  return () => model.off("change:told", show);
 }
 
 export default { render };

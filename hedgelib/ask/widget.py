@@ -35,12 +35,12 @@ class QuestionWidget(anywidget.AnyWidget):
     _esm = _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js")
     _css = "\n".join([css(), _text(_SHOW / "scene.css", _HERE / "question.css")])
     spec = traitlets.Dict().tag(sync=True)
+    told = traitlets.Dict({"answer": None, "serial": 0}).tag(sync=True)
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.value: Any = None
         self.verdict: Verdict | None = None
-        self._told: dict[str, Any] = {"answer": None}
         self._title = (
             "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
         )
@@ -84,17 +84,17 @@ class QuestionWidget(anywidget.AnyWidget):
         if verdict.outcome != "unread":
             scene = self.asked.picture(self.value if self.asked.kind == "choice" else None)
             told["scene"] = scene.data() if scene else None
-        self._told = told
-        self.send(told)
+        self._tell(told)
 
     def _hear(self, _: object, asked: dict[str, Any], __: object) -> None:
-        if "answer" not in asked:
-            self.send(self._told)
-            return
         try:
             self.answer(asked["answer"])
         except (HedgeError, ArithmeticError) as error:
-            self.send({**self._told, "outcome": "unread", "verdict": to_html(str(error))})
+            self._tell({**asked, "outcome": "unread", "verdict": to_html(str(error))})
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        # The same answer twice is told twice.
+        self.told = {**told, "serial": self.told["serial"] + 1}
 
     def still(self) -> str:
         """Write the question for a page without a kernel; the answer to a guess is folded."""

@@ -110,6 +110,8 @@ function explorer(host, spec, ask) {
   host.append(root);
 
   function show(answer) {
+    // What a view is told when it opens is for itself, and too late once it has asked.
+    if (answer.opened && (answer.opened !== view || asked)) return;
     const mine = answer.view === view;
     if (mine && answer.serial <= answered) return;
     if (mine) answered = answer.serial;
@@ -129,5 +131,5 @@ function explorer(host, spec, ask) {
     root.setAttribute("aria-busy", String(asked > answered));
     if (waiting && asked <= answered) tell();
   }
-  return { show };
+  return { show, view };
 }

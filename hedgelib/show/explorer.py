@@ -193,7 +193,7 @@ export default {
     model.on("msg:custom", follow);
     follow(model.get("first"));
     // What has happened since it was made.
-    model.send({});
+    model.send({ opened: shown.view });
     return () => model.off("msg:custom", follow);
   },
 };
@@ -303,8 +303,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _hear(self, _: object, asked: dict[str, Any], __: object) -> None:
         """Answer a page that moved a control, under the number that it gave, or has just opened."""
-        if not asked:
-            self._tell(self.answer)
+        if "opened" in asked:
+            self.send({**self.answer, "view": "", "opened": asked["opened"]})
             return
         values = {name: asked["values"].get(name) for name in self._controls}
         self._tell(self._answer(values, view=asked["view"], serial=asked["serial"]))

@@ -1,4 +1,4 @@
-"""An explorer's film plays in a bare page, with no kernel and nothing but its own script."""
+"""Explorers in a bare page, with no kernel: their films, and answers that come late."""
 
 import json
 
@@ -81,3 +81,29 @@ def test_nobody_is_left_out(playing):
     playing.page.set_viewport_size({"width": 120, "height": 800})
     assert playing.whole.locator(".table").evaluate("t => t.scrollWidth > t.clientWidth")
     assert violations(playing.page, "main") == []
+
+
+MOVE_AT_ONCE = """
+async ([source, state]) => {
+  const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+  const sent = [];
+  let hear;
+  const model = { get: (name) => state[name], on: (_, f) => { hear = f; }, off() {},
+    send: (asked) => sent.push(asked) };
+  module.default.render({ model, el: document.body });
+  const slider = document.querySelector('input[type=range]');
+  slider.value = 20;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+  const [{ opened }, { view, serial, values }] = sent;
+  hear({ ...state.first, view: '', opened });
+  const early = slider.value;
+  hear({ ...state.first, view, serial, values });
+  return [early, slider.value, values.move];
+}
+"""
+
+
+def test_who_moves_a_slider_before_the_kernel_has_time_keeps_the_move(page):
+    explorer = Explorer(lambda move: study_of_alice(move, 49_000, "new_money"), MOVE)
+    state = {"spec": explorer.spec, "first": explorer.first}
+    assert page.evaluate(MOVE_AT_ONCE, [explorer._esm, state]) == ["20", "20", 20]
