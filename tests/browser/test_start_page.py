@@ -104,3 +104,19 @@ def test_delivery_2_the_run_button_keeps_the_guess(learner):
     learner.through()
     assert learner.active() == "read-picture"
     check_answered(learner)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [("600", "Not yet. That is for one ETH."), ("-6000", "Nearly."), ("6000", "Right.")],
+)
+def test_delivery_3_a_checked_answer_leaves_the_question_and_its_hints(learner, answer, verdict):
+    learner.until("key-points")
+    asked = learner.question("ex-1")
+    asked.type(answer)
+    asked.says(verdict)
+    expect(asked.whole).to_contain_text("Bob deposits 10 ETH, bought at $3,000 each.")
+    expect(asked.whole.locator("summary")).to_have_text(
+        ["Hint 1 of 2", "Hint 2 of 2", "Worked solution"]
+    )
+    expect(asked.unfold("Worked solution")).to_contain_text("10 ETH at $3,000 are $30,000.")
