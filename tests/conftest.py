@@ -97,6 +97,7 @@ def no_answers() -> Iterator[None]:
     yield
     if (widget := sys.modules.get("hedgelib.ask.widget")) is not None:
         widget._SHOWN.clear()
+        widget._LAST.clear()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
-__all__ = ["QuestionWidget", "shown"]
+__all__ = ["QuestionWidget", "shown", "shown_last"]
 
 _HERE = Path(__file__).parent
 _SHOW = _HERE.parent / "show"
@@ -35,12 +35,13 @@ class QuestionWidget(anywidget.AnyWidget):
     _esm = _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js")
     _css = "\n".join([css(), _text(_SHOW / "scene.css", _HERE / "question.css")])
     spec = traitlets.Dict().tag(sync=True)
-    told = traitlets.Dict({"answer": None, "serial": 0}).tag(sync=True)
+    told = traitlets.Dict({"answer": None}).tag(sync=True)
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.value: Any = None
         self.verdict: Verdict | None = None
+        self._serial = 0
         self._title = (
             "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
         )
@@ -94,7 +95,8 @@ class QuestionWidget(anywidget.AnyWidget):
 
     def _tell(self, told: dict[str, Any]) -> None:
         # The same answer twice is told twice.
-        self.told = {**told, "serial": self.told["serial"] + 1}
+        self._serial += 1
+        self.told = {**told, "serial": self._serial}
 
     def still(self) -> str:
         """Write the question for a page without a kernel; the answer to a guess is folded."""
@@ -132,6 +134,8 @@ def _written(answer: tuple[object, ...]) -> str:
 
 _SHOWN: dict[str, QuestionWidget] = {}
 """By question and numbers: run again, a cell keeps the answer that was given."""
+_LAST: dict[str, QuestionWidget] = {}
+"""By the question's id, with the numbers with which it was asked last."""
 
 
 def shown(asked: Asked) -> QuestionWidget:
@@ -139,4 +143,10 @@ def shown(asked: Asked) -> QuestionWidget:
     key = f"{asked.question.id} {asked.part('ask')} {asked.options}"
     if key not in _SHOWN:
         _SHOWN[key] = QuestionWidget(asked)
+    _LAST[asked.question.id] = _SHOWN[key]
     return _SHOWN[key]
+
+
+def shown_last(question_id: str) -> QuestionWidget | None:
+    """Return the widget that asked a question last, if it was asked."""
+    return _LAST.get(question_id)

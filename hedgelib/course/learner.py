@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,10 +59,13 @@ def _written(text: str) -> str:
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
 
 
-def _originals() -> Iterator[Path]:
-    folder = notebooks_folder()
-    yield folder / "00_start_here.ipynb"
-    yield from (folder / f"{stem}.ipynb" for stem in LESSONS)
+def _names() -> list[str]:
+    """Return what is copied: the start page, the lessons, and the notebook of the report."""
+    return [
+        "00_start_here.ipynb",
+        *(f"{stem}.ipynb" for stem in LESSONS),
+        "reports/hedge_report.ipynb",
+    ]
 
 
 def _read_record(folder: Path) -> dict[str, str]:
@@ -82,6 +84,7 @@ def _read_record(folder: Path) -> dict[str, str]:
 def _write(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.new")
     try:
+        path.parent.mkdir(exist_ok=True)
         new.write_text(text, encoding="utf-8")
         os.replace(new, path)
     except OSError as error:
@@ -114,14 +117,14 @@ def copy_lessons(folder: Path) -> Copied:
     except OSError as error:
         raise HedgeError(f"{folder} cannot be made: {error.strerror}") from error
     record, copied = _read_record(folder), Copied(folder)
-    for original in _originals():
-        _copy(original, folder, record, copied)
+    for name in _names():
+        _copy(name, folder, record, copied)
     _write(folder / RECORD, json.dumps({"copied from": record}, indent=1) + "\n")
     return copied
 
 
-def _copy(original: Path, folder: Path, record: dict[str, str], copied: Copied) -> None:
-    name, text = original.name, unrun(original.read_text(encoding="utf-8"))
+def _copy(name: str, folder: Path, record: dict[str, str], copied: Copied) -> None:
+    text = unrun((notebooks_folder() / name).read_text(encoding="utf-8"))
     new, old, theirs = _written(text), record.get(name), _theirs(folder / name)
     if theirs is None or (theirs == old and new != old):
         _write(folder / name, text)
@@ -145,8 +148,7 @@ def _beside(name: str) -> str:
 
 def newer_lessons(folder: Path) -> dict[str, str]:
     """Return the lessons of a folder that have a newer copy next to them, by file name."""
-    names = [original.name for original in _originals()]
-    return {name: _beside(name) for name in names if (folder / _beside(name)).is_file()}
+    return {name: _beside(name) for name in _names() if (folder / _beside(name)).is_file()}
 
 
 def fresh_copy(number: str, folder: Path | None = None) -> str:
@@ -160,12 +162,11 @@ def fresh_copy(number: str, folder: Path | None = None) -> str:
         Of the learner; the current one when omitted.
     """
     folder = folder or Path.cwd()
-    found = [path for path in _originals() if path.name.startswith(f"{number}_")]
-    if not found:
+    name = next((name for name in _names() if name.startswith(f"{number}_")), "")
+    if not name:
         raise InvalidInput(f"number must be that of a lesson, such as '03', got {number!r}")
     if not (folder / RECORD).is_file():
         raise InvalidInput(f"{folder} is no folder of lessons that `hedgelib lab` has made")
-    name = found[0].name
     mine = _unused(folder, name)
     if (folder / name).exists():
         os.replace(folder / name, folder / mine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
@@ -14,7 +15,8 @@ from hedgelib.course.learner import RECORD, copy_lessons, fresh_copy
 from tests.corpus import questions_of_notebooks
 
 LESSON, BESIDE = "03_sizing_the_hedge.ipynb", "03_sizing_the_hedge-new.ipynb"
-NAMES = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+NOTEBOOKS = ROOT / "notebooks"
+NAMES = {path.name for path in NOTEBOOKS.glob("*.ipynb")} | {"reports/hedge_report.ipynb"}
 
 
 @pytest.fixture
@@ -57,6 +59,17 @@ def test_every_lesson_is_copied_unrun_and_otherwise_the_same(tmp_path):
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
         assert mine == theirs
+
+
+def test_every_link_leads_somewhere_in_the_copy(tmp_path):
+    copy_lessons(tmp_path)
+    for name in NAMES:
+        for cell in cells(tmp_path / name):
+            links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", "".join(cell["source"]))
+            for link in links if cell["cell_type"] == "markdown" else ():
+                target = (tmp_path / name).parent / link
+                assert target.is_file(), f"{name}: {link}"
+                assert target.resolve().is_relative_to(tmp_path)
 
 
 def test_no_answer_is_in_a_copy(tmp_path):

@@ -246,6 +246,16 @@ def test_an_unknown_question_names_the_nearest_in_one_sentence(name, nearest, ca
     assert out.count("There is no question") == 2
 
 
+def test_check_answers_with_the_numbers_that_were_asked(capsys):
+    assert check("01.c", "nothing") is None
+    assert "question 01.c needs ways" in capsys.readouterr().out
+    asked = ask("01.1", rise=600.0)
+    assert check("01.1", -900) is asked
+    assert asked.verdict.outcome == "right"
+    guess = ask("00.a", coins=14, price=3_500, fall=0.15)
+    assert check("00.a", guess.asked.answer.right) is guess
+
+
 def test_check_keeps_the_question():
     widget = check("01.1", "−$750")
     assert repr(widget).startswith("Exercise 01.1. Ben is short $3,000")

@@ -15,7 +15,7 @@ from typing import Any
 
 from hedgelib.ask.question import Question, Questions
 from hedgelib.ask.text import fill
-from hedgelib.ask.widget import QuestionWidget, shown
+from hedgelib.ask.widget import QuestionWidget, shown, shown_last
 from hedgelib.course.prose import fold, say
 from hedgelib.errors import InvalidInput
 
@@ -89,15 +89,14 @@ def ask(question_id: str, **values: Any) -> QuestionWidget | None:
         To be shown as the last line of a cell.
     """
     try:
-        found = question(question_id)
+        return shown(question(question_id).ask(**values))
     except InvalidInput as error:
         say(str(error))
         return None
-    return shown(found.ask(**values))
 
 
 def check(question_id: str, *answer: object) -> QuestionWidget | None:
-    """Answer a question in code; it is shown with the verdict.
+    """Answer a question in code, with the numbers with which it was asked; it is shown as well.
 
     Parameters
     ----------
@@ -112,7 +111,7 @@ def check(question_id: str, *answer: object) -> QuestionWidget | None:
     Exercise 01.1. Ben is short ...
     An answer is a number, such as 12.5, and you gave 'fourteen'.
     """
-    widget = ask(question_id)
+    widget = shown_last(question_id) or ask(question_id)
     if widget and answer and answer != (None,):
         widget.answer(*answer)
     return widget
