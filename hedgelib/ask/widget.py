@@ -35,7 +35,7 @@ class QuestionWidget(anywidget.AnyWidget):
     _esm = _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js")
     _css = "\n".join([css(), _text(_SHOW / "scene.css", _HERE / "question.css")])
     spec = traitlets.Dict().tag(sync=True)
-    told = traitlets.Dict({"answer": None}).tag(sync=True)
+    told = traitlets.Dict().tag(sync=True)
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -45,7 +45,7 @@ class QuestionWidget(anywidget.AnyWidget):
         self._title = (
             "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
         )
-        super().__init__(spec=self._spec())
+        super().__init__(spec=self._spec(), told={"answer": None})
         self.on_msg(self._hear)
 
     @property
