@@ -14,11 +14,6 @@ from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 from hedgelib.show.explorer import Explorer
 
-__all__ = [
-    "CLAIMS", "COSTLY", "GROUPS", "MARKS", "VERDICTS", "Claim", "against", "also", "claim",
-    "claims", "find_claims", "say_claims", "say_costly", "say_verdicts", "tally",
-]  # fmt: skip
-
 _TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("claims.toml").read_text("utf-8"))
 
 VERDICTS: dict[str, str] = {name: one["meaning"] for name, one in _TEXT["verdicts"].items()}

@@ -9,11 +9,6 @@ from pathlib import Path
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 
-__all__ = [
-    "LESSONS", "NUMBERS", "contents", "lesson_link", "lesson_map", "next_lesson",
-    "notebooks_folder",
-]  # fmt: skip
-
 LESSONS: dict[str, tuple[str, str]] = {
     "01_spot_vs_futures": ("Spot and futures", "owning a coin, and a contract on its price"),
     "02_inverse_contracts": (

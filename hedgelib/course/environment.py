@@ -16,8 +16,6 @@ from packaging.specifiers import SpecifierSet
 
 from hedgelib.errors import HedgeError
 
-__all__ = ["Finding", "check_environment", "findings"]
-
 EXTENSION = "@jupyter-widgets/jupyterlab-manager"
 _TYPE = "close JupyterLab and type in a terminal, in the workbook's folder:"
 _IN_CONDA = (Path(sys.prefix) / "conda-meta").is_dir()

@@ -12,8 +12,6 @@ from hedgelib.errors import InvalidInput
 from hedgelib.show import Scene, Table
 from hedgelib.show.explorer import Choice, Explorer, Words
 
-__all__ = ["choose", "finder", "occurs", "read_entries", "stem"]
-
 _TOKEN = re.compile(r"\w+")
 # The longest first. Endings that would make one word of two in this field are left out: "ity" of
 # liquidity and liquidation, and the "ing" of funding, which has nothing to do with a fund.

@@ -11,11 +11,6 @@ from hedgelib.course.finder import choose, finder, occurs, read_entries
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.show.explorer import Explorer
 
-__all__ = [
-    "FIELDS", "NOTATION", "TERMS", "Symbol", "Term", "find_terms", "say_notation", "say_terms",
-    "terms",
-]  # fmt: skip
-
 _TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("glossary.toml").read_text("utf-8"))
 
 FIELDS: dict[str, str] = _TEXT["fields"]

@@ -12,8 +12,6 @@ from typing import Any
 from hedgelib.course.contents import LESSONS, notebooks_folder
 from hedgelib.errors import HedgeError, InvalidInput
 
-__all__ = ["Copied", "copy_lessons", "fresh_copy", "newer_lessons", "unrun"]
-
 _NAMES = ("00_start_here", *LESSONS, "reports/hedge_report")
 NAMES = tuple(f"{stem}.ipynb" for stem in _NAMES)
 """What is copied: the start page, the lessons, and the notebook of the report."""

@@ -8,8 +8,6 @@ from IPython.display import display
 
 from hedgelib._text import money_in_markdown
 
-__all__ = ["fold", "rows_in_markdown", "say"]
-
 
 class _Words:
     """Markdown in a notebook, the plain text elsewhere."""

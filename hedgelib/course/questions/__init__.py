@@ -21,11 +21,6 @@ from hedgelib.ask.widget import QuestionWidget, shown, shown_last
 from hedgelib.course.prose import fold, say
 from hedgelib.errors import InvalidInput
 
-__all__ = [
-    "ask", "check", "contracts", "every_question", "number", "percentage", "question",
-    "questions_of", "seen",
-]  # fmt: skip
-
 _TEXTS = Path(__file__).parents[1] / "text"
 
 

@@ -6,13 +6,15 @@ from hedgelib import market
 from hedgelib.ask.question import Answer, vary
 from hedgelib.carry import annualise_funding, funding_rate, inverse_short_with_basis
 from hedgelib.course.questions import contracts, number, percentage, questions_of
-from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium
-from hedgelib.course.studies.lesson05_history import (
+from hedgelib.course.studies.lesson05 import (
+    RULES,
+    TimeOut,
     below_zero,
     coin_funding,
     funding_by_market,
     funding_by_year,
     months_by_move,
+    rate_at_premium,
     received,
 )
 
@@ -93,9 +95,11 @@ def out_of_the_hedge(**terms: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "05.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001), interest=0.0001,
+    "05.1",
+    premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001),
+    interest=0.0001,
     damper=0.0005,
-)  # fmt: skip
+)
 def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
     rate = float(funding_rate(premium, interest, damper=damper))
     return percentage(

@@ -10,8 +10,6 @@ from hedgelib._text import usd
 from hedgelib.course.contents import contents
 from hedgelib.show.lines import Curve, Lines, move_text
 
-__all__ = ["deposit_at", "minutes_of_lessons"]
-
 
 def minutes_of_lessons() -> dict[str, int]:
     """Return the minutes of each numbered lesson, without the appendices.

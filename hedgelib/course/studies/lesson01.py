@@ -19,11 +19,6 @@ from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.show.lines import Curve, Lines, amount, move_text
 from hedgelib.show.palette import Role
 
-__all__ = [
-    "WAYS", "Drop", "FiveWays", "drop_from_top", "lock_or_insurance", "long_and_short",
-    "put_pnl_usd", "survivors", "wild_days",
-]  # fmt: skip
-
 _LOOK: dict[str, tuple[Role, float]] = {
     "own it": ("altcoins", 9.5),
     "linear long": ("good", 3.6),

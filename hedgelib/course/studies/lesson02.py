@@ -20,8 +20,6 @@ from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Text, columns
 from hedgelib.show.lines import coins, move_text
 from hedgelib.show.scene import Mark
 
-__all__ = ["faces", "price_move"]
-
 _SIZE = (880.0, 420.0)
 
 

@@ -22,11 +22,6 @@ from hedgelib.show.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
 
-__all__ = [
-    "IN_THE_ARTICLE", "VenueCount", "closed_at", "same_short", "size_and_effect", "ticket",
-    "venue_counts", "with_guessed_slope",
-]  # fmt: skip
-
 IN_THE_ARTICLE = ("binance", "bybit", "bingx", "weex", "mexc")
 """Venues of the article's table, in its order."""
 

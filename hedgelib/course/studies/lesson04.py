@@ -21,18 +21,6 @@ from hedgelib.show.lines import Curve, Lines, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.wallets import WalletPath
 
-__all__ = [
-    "RALLIES",
-    "best_rise",
-    "falls_and_rallies",
-    "far_is_far",
-    "price_text",
-    "rally",
-    "same_short_at",
-    "synthetic_dollar",
-    "two_wallets",
-]
-
 _RATE = ASSUMED_MAINTENANCE_RATE
 RALLIES: dict[str, tuple[str, str] | None] = {
     "up 70%, and back": None,
