@@ -502,7 +502,7 @@ def test_answer_by_hand(name):
         },
         "05.6": {
             "sized_at_spot": 3_000, "contract_is_coin": 12, "contract_is_dollar": 30_540,
-            "premium_subtracted": 2_946,
+            "premium_subtracted": 2_946, "contract_is_tenth": 120,
         },
         "05.7": {
             "by_the_day": 0.024, "premium_for_rate": 1.8, "by_the_year": 8.76,

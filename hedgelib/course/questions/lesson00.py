@@ -13,11 +13,9 @@ _PRICES = {"low": 1_500, "high": 4_500, "step": 100}
 
 
 @QUESTIONS.add(
-    "00.a",
-    coins=vary(14.0, low=5, high=30, step=1),
-    price=vary(3_500.0, **_PRICES),
+    "00.a", coins=vary(14.0, low=5, high=30, step=1), price=vary(3_500.0, **_PRICES),
     fall=vary(0.15, low=0.05, high=0.5, step=0.05),
-)
+)  # fmt: skip
 def deposited(coins: float, price: float, fall: float) -> Answer:
     lost = coins * price * fall
     return Answer(
@@ -29,11 +27,9 @@ def deposited(coins: float, price: float, fall: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "00.1",
-    coins=vary(10.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0, 14.0),
-    price=vary(3_000.0, **_PRICES),
+    "00.1", coins=vary(10.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0, 14.0), price=vary(3_000.0, **_PRICES),
     rise=vary(0.2, 0.15, 0.3, 0.35, 0.4),
-)
+)  # fmt: skip
 def risen(coins: float, price: float, rise: float) -> Answer:
     value = coins * price
     return number(

@@ -48,11 +48,9 @@ def halved(ways: FiveWays, move: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "01.1",
-    size=vary(3_000.0, low=1_000, high=9_000, step=500),
-    sold=_PRICE,
+    "01.1", size=vary(3_000.0, low=1_000, high=9_000, step=500), sold=_PRICE,
     rise=vary(500.0, low=100, high=900, step=50),
-)
+)  # fmt: skip
 def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
     now = sold + rise
     paid = linear_pnl_usd(-size / sold, sold, now)
@@ -82,11 +80,9 @@ def hedged_in_a_rise(book: float, rise: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "01.3",
-    book=_BOOK,
-    fall=vary(0.35, low=0.1, high=0.6, step=0.05),
+    "01.3", book=_BOOK, fall=vary(0.35, low=0.1, high=0.6, step=0.05),
     premium=vary(480.0, low=200, high=900, step=20),
-)
+)  # fmt: skip
 def insured(book: float, fall: float, premium: float) -> Answer:
     loss, put = -book * fall, float(put_pnl_usd(book, -fall, premium))
     values = {"loss": loss, "pays": -loss, "cost": -premium}
@@ -115,12 +111,9 @@ def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "01.5",
-    coins=vary(5.0, low=2, high=9, step=1),
-    spot=_PRICE,
-    basis=vary(60.0, low=20, high=120, step=10),
-    change=vary(300.0, low=-600, high=900, step=100),
-)
+    "01.5", coins=vary(5.0, low=2, high=9, step=1), spot=_PRICE,
+    basis=vary(60.0, low=20, high=120, step=10), change=vary(300.0, low=-600, high=900, step=100),
+)  # fmt: skip
 def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answer:
     future, last, owned = spot + basis, spot + change, coins * change
     dated = linear_pnl_usd(-coins, future, last)
@@ -137,11 +130,9 @@ def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answe
 
 
 @QUESTIONS.add(
-    "01.6",
-    short=vary(5_000.0, low=1_000, high=9_000, step=500),
-    entry=_PRICE,
+    "01.6", short=vary(5_000.0, low=1_000, high=9_000, step=500), entry=_PRICE,
     fall=vary(0.2, low=0.05, high=0.45, step=0.05),
-)
+)  # fmt: skip
 def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
     price, dollars = entry * (1 - fall), short * fall
     before, after = short / entry, short / price

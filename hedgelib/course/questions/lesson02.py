@@ -33,11 +33,9 @@ _TWO_SALES = {
 
 
 @QUESTIONS.add(
-    "02.a",
-    typed=vary(3, 2, 4, 5, 6),
-    price=vary(3_500, low=2_000, high=4_500, step=100),
+    "02.a", typed=vary(3, 2, 4, 5, 6), price=vary(3_500, low=2_000, high=4_500, step=100),
     fall=vary(0.15, low=0.05, high=0.4, step=0.05),
-)
+)  # fmt: skip
 def sold_by_the_ticket(typed: float, price: float, fall: float) -> Answer:
     sizes = {"as_coins": price, "as_thousands": 1_000, "earned": _FACE}
     worth = {name: typed * size * fall for name, size in sizes.items()}
@@ -114,12 +112,10 @@ def averaged(size: float, first: float, second: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "02.4",
-    size=vary(49_000.0, low=20_000, high=80_000, step=1_000),
+    "02.4", size=vary(49_000.0, low=20_000, high=80_000, step=1_000),
     opened=vary(3_500.0, low=2_500, high=4_500, step=100),
-    fall=vary(700.0, low=300, high=1_200, step=100),
-    rate=vary(0.0005, 0.0004, 0.0006),
-)
+    fall=vary(700.0, low=300, high=1_200, step=100), rate=vary(0.0005, 0.0004, 0.0006),
+)  # fmt: skip
 def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
     closed = opened - fall
     opening, closing = (inverse_fee_coin(size, price, rate) for price in (opened, closed))
@@ -178,11 +174,9 @@ def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "02.7",
-    size=vary(10_000.0, low=10_000, high=40_000, step=1_000),
-    entry=_ENTRY,
+    "02.7", size=vary(10_000.0, low=10_000, high=40_000, step=1_000), entry=_ENTRY,
     leverage=vary(5.0, 2.0, 3.0, 4.0),
-)
+)  # fmt: skip
 def short_by_coinex(size: float, entry: float, leverage: float) -> Answer:
     coins, margin = size / entry, size / entry / leverage
     printed = entry * (1 - margin / coins)

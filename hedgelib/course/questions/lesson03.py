@@ -165,11 +165,9 @@ def effect_of_a_smaller_short(share: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "03.7",
-    size=vary(12_000.0, low=5_000, high=20_000, step=1_000),
-    leverage=vary(4.0, 2.0, 3.0, 5.0, 8.0),
-    fall=vary(0.1, low=0.05, high=0.3, step=0.01),
-)
+    "03.7", size=vary(12_000.0, low=5_000, high=20_000, step=1_000),
+    leverage=vary(4.0, 2.0, 3.0, 5.0, 8.0), fall=vary(0.1, low=0.05, high=0.3, step=0.01),
+)  # fmt: skip
 def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
     earned = size * fall
     return number(
@@ -183,11 +181,9 @@ def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "03.8",
-    each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
-    beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4),
-    cap=vary(3.0, 2.5, 3.5),
-)
+    "03.8", each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
+    beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4), cap=vary(3.0, 2.5, 3.5),
+)  # fmt: skip
 def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
     # With such a book the contracts come out whole.
     book = each * (cap - 1)

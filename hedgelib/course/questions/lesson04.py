@@ -159,13 +159,10 @@ def share_of_coins(wallet: float, price: float, leverage: float, rise: float) ->
 
 
 @QUESTIONS.add(
-    "04.6",
-    balance=vary(2.0, low=1.5, high=4, step=0.25),
+    "04.6", balance=vary(2.0, low=1.5, high=4, step=0.25),
     loss=vary(0.6, low=0.3, high=0.9, step=0.1),
-    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05),
-    book=_BOOK["book"],
-    price=_PRICE,
-)
+    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK["book"], price=_PRICE,
+)  # fmt: skip
 def behind_a_cross_position(
     balance: float, loss: float, maintenance: float, book: float, price: float
 ) -> Answer:
@@ -201,12 +198,9 @@ def days_away(price: float, leverage: float, rate: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "04.8",
-    each=vary(10_000.0, low=5_000, high=20_000, step=1_000),
-    beta=_BETA,
-    price=_PRICE,
+    "04.8", each=vary(10_000.0, low=5_000, high=20_000, step=1_000), beta=_BETA, price=_PRICE,
     cap=vary(3.0, 2.0, 4.0, 5.0),
-)
+)  # fmt: skip
 def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answer:
     # With such a book the contracts come out whole.
     face, other_face = (market.contract(f"okx:{coin}-USD-SWAP").multiplier for coin in _COINS)

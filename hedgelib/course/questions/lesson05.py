@@ -95,11 +95,9 @@ def out_of_the_hedge(**terms: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "05.1",
-    premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001),
-    interest=0.0001,
+    "05.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001), interest=0.0001,
     damper=0.0005,
-)
+)  # fmt: skip
 def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
     rate = float(funding_rate(premium, interest, damper=damper))
     return percentage(
@@ -157,11 +155,9 @@ def every_hour(hourly: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "05.4",
-    short=vary(20_000, low=10_000, high=80_000, step=10_000),
-    coin=vary("BTC", "ETH"),
+    "05.4", short=vary(20_000, low=10_000, high=80_000, step=10_000), coin=vary("BTC", "ETH"),
     year=vary(2022, 2020, 2023),
-)
+)  # fmt: skip
 def by_the_data(short: float, coin: str, year: int) -> Answer:
     means = short * coin_funding(coin, year)["mean_8h"]
     days, other = 366 if year % 4 == 0 else 365, "ETH" if coin == "BTC" else "BTC"
@@ -236,14 +232,12 @@ def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "05.8",
-    book=vary(30_000, low=10_000, high=80_000, step=5_000),
+    "05.8", book=vary(30_000, low=10_000, high=80_000, step=5_000),
     beta=vary(1.2, low=1.1, high=1.6, step=0.1),
-    rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001),
-    fee=0.0005,
+    rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001), fee=0.0005,
     slippage=vary(0.0002, low=0.0001, high=0.0004, step=0.0001),
     daily_vol=vary(0.04, low=0.03, high=0.06, step=0.005),
-)
+)  # fmt: skip
 def until_it_breaks_even(
     book: float, beta: float, rate: float, fee: float, slippage: float, daily_vol: float
 ) -> Answer:

@@ -79,16 +79,13 @@ def _moves(move: float, highest: float) -> FloatArray:
     return np.linspace(min(-0.8, move), max(highest, move), 281)
 
 
-_GAIN: Any = {"y_label": "gain or loss (USD)", "unit": "USD"}
-
-
 def long_and_short(notional_usd: float, move: float, *, guess: float | None = None) -> Lines:
     """Return what both sides of an agreement on a price of ETH gain or lose after a move."""
     x, gain, size, text = _moves(move, 2.0), notional_usd * move, usd(notional_usd), move_text(move)
     long, short = usd(gain, signed=True), usd(-gain, signed=True)
     return Lines(
-        x=x,
-        x_label="move of ETH",
+        x=x, x_label="move of ETH", y_label="gain or loss (USD)", unit="USD", place=move,
+        caption=f"An agreement over {size}, ETH {text}", guess=guess,
         curves=(
             Curve(name="long", values=notional_usd * x, role="altcoins", at=gain),
             Curve(name="short", values=-notional_usd * x, role="short", at=-gain),
@@ -97,11 +94,7 @@ def long_and_short(notional_usd: float, move: float, *, guess: float | None = No
         title=f"ETH {text}: long {long}, short {short}",
         finding=f"ETH {text} after an agreement over {size}: the long has {long} and the short "
         f"{short}; together they gain nothing, at any price.",
-        place=move,
-        caption=f"An agreement over {size}, ETH {text}",
-        guess=guess,
-        **_GAIN,
-    )
+    )  # fmt: skip
 
 
 def put_pnl_usd(book_usd: ArrayLike, move: ArrayLike, premium_usd: ArrayLike = 0.0) -> FloatArray:
@@ -140,8 +133,8 @@ def lock_or_insurance(
     results = ", ".join(map(" ".join, zip(looks, signed(move), strict=True)))
     (_, low, _), (_, high, put_high) = signed(-0.8), signed(1.0)
     return Lines(
-        x=x,
-        x_label="move of the market",
+        x=x, x_label="move of the market", y_label="gain or loss (USD)", unit="USD", place=move,
+        caption=f"A book of {book}, market {text}", guess=guess,
         curves=tuple(
             Curve(name=name, values=values, at=float(at), **look)
             for (name, look), values, at in zip(looks.items(), three(x), three(move), strict=True)
@@ -150,15 +143,11 @@ def lock_or_insurance(
         finding=f"A book of {book}, market {text}: {results}. The line with the short is straight, "
         f"from {low} at {move_text(-0.8)} to {high} at {move_text(1.0)}. The line with the put "
         f"bends: it never falls below {usd(-premium_usd, signed=True)}, and rises to {put_high}.",
-        place=move,
-        caption=f"A book of {book}, market {text}",
         notes=(
             ("size of the short", usd(hedged * book_usd)),
             ("premium of the put", usd(premium_usd)),
         ),
-        guess=guess,
-        **_GAIN,
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,21 +225,16 @@ class FiveWays:
             for way, name in (("own it", "owner"), *((w, w) for w in WAYS[:2:-1]))
         )
         return Lines(
-            x=x,
-            x_label=f"move of {coin}",
-            y_label=f"value of the account ({unit})",
-            unit=unit,
+            x=x, x_label=f"move of {coin}", y_label=f"value of the account ({unit})", unit=unit,
+            place=move, caption=f"{start} after {moved}, leverage {leverage:g}", guess=guess,
+            signed=False,
             curves=tuple(curves),
             title=f"{moved}{'' if in_usd else f', in {coin}'}: {results}",
             finding=f"What {start} has become after {moved}, at leverage {leverage:g}: "
             f"{', '.join(map(' '.join, read.items()))}. Closed by the exchange: "
             f"{', '.join(closed) or 'none of them at any price'}.",
-            place=move,
-            caption=f"{start} after {moved}, leverage {leverage:g}",
             notes=(("closed by the exchange", "; ".join(closed) or "never"),),
-            guess=guess,
-            signed=False,
-        )
+        )  # fmt: skip
 
 
 def _closings(ends: Mapping[str, float], coin: str = "", *, most: float) -> list[str]:

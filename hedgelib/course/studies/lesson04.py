@@ -41,31 +41,26 @@ def synthetic_dollar(
     """Return the value of a fully collateralised short and its ETH margin, over the move of ETH."""
     x, coins, text = np.linspace(-0.6, 1.2, 181), notional_usd / price_usd, f"ETH {move_text(move)}"
     prices = price_usd * (1 + np.append(x, move))
-    parts: list[tuple[str, Role, FloatArray]] = [
-        ("ETH margin", "margin", coins * prices),
-        ("short", "short", np.asarray(inverse_pnl_usd(-notional_usd, price_usd, prices))),
-        ("account", "total", coin_account(-notional_usd, price_usd, coins, prices)[1]),
+    short_usd = np.asarray(inverse_pnl_usd(-notional_usd, price_usd, prices))
+    parts: list[tuple[str, Role, FloatArray, float]] = [
+        ("ETH margin", "margin", coins * prices, 3.6),
+        ("short", "short", short_usd, 3.6),
+        ("account", "total", coins * prices + short_usd, 4.4),
     ]
-    margin, short, account = (usd(values[-1]) for *_, values in parts)
+    margin, short, account = (usd(values[-1]) for _, _, values, _ in parts)
     return Lines(
-        x=x,
-        x_label="move of ETH",
-        y_label="value (USD)",
-        unit="USD",
+        x=x, x_label="move of ETH", y_label="value (USD)", unit="USD", place=move, caption=text,
+        guess=guess, signed=False,
         curves=tuple(
             Curve(
-                name=name, values=values[:-1], role=role, at=float(values[-1]),
-                bold=role == "total", width=4.4 if role == "total" else 3.6,
+                name=name, values=values[:-1], role=role, at=float(values[-1]), width=width,
+                bold=role == "total",
             )
-            for name, role, values in parts
+            for name, role, values, width in parts
         ),
         title=f"{text}: margin {margin}, short {short}, account {account}",
         finding=f"{text}: the margin is worth {margin}, the short has made {short}, the account is "
         f"worth {account}. Over all moves the account is a flat line.",
-        place=move,
-        caption=text,
-        guess=guess,
-        signed=False,
     )  # fmt: skip
 
 
@@ -77,7 +72,7 @@ def falls_and_rallies(
     The guess is of the market that liquidates it: "a crash", "a rally" or "either".
     """
     account = -notional_usd, price_usd, notional_usd / price_usd / leverage
-    ends_usd = float(inverse_liquidation_price(*account, maintenance_rate=_RATE))
+    ends_usd: float = inverse_liquidation_price(*account, maintenance_rate=_RATE)
     end, fall = ends_usd / price_usd - 1, -0.3
     x = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
     moves = np.append(x, [fall, end])
@@ -87,10 +82,9 @@ def falls_and_rallies(
     guessed = {None: [], "a crash": [fall], "a rally": [end], "either": [fall, end]}[guess]
     ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
     return Lines(
-        x=x,
-        x_label="move of ETH (line: the short is closed)",
-        y_label="futures account (ETH)",
-        unit="ETH",
+        x=x, x_label="move of ETH (line: the short is closed)", y_label="futures account (ETH)",
+        unit="ETH", place=end, caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
+        signed=False,
         curves=(
             Curve(
                 name="equity", values=equity[:-2], role="total", at=at[end], width=4.2, bold=True,
@@ -107,13 +101,10 @@ def falls_and_rallies(
         f"{account[-1]:.3f} at the start, {at[fall]:.3f} after a fall of {percent(-fall)}, and "
         f"less the more ETH rises. At {ends} it is down to the maintenance margin, and the "
         f"short is closed.{f' Your guess: {guess}.' if guess else ''}",
-        place=end,
-        caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
         notes=(("Ends at", ends),),
         remarks=tuple(
             Guess(x=move, y=at[move], side="above" if move > 0 else "right") for move in guessed
         ),
-        signed=False,
     )  # fmt: skip
 
 
@@ -126,11 +117,10 @@ def same_short_at(
     """
     rows: list[tuple[str, ...]] = []
     for terms in map(market.contract, venues):
-        known = terms.maintenance_rates
-        contracts, coins = -notional_usd / terms.multiplier, margin_usd / price_usd
-        rate = None if known else _RATE
-        ends = liquidation_price(terms, contracts, price_usd, coins, maintenance_rate=rate)
-        shown = percent(known[0] if known else _RATE, digits=1) + ("" if known else "?")
+        rate = None if terms.maintenance_rates else _RATE
+        account = -notional_usd / terms.multiplier, price_usd, margin_usd / price_usd
+        ends = liquidation_price(terms, *account, maintenance_rate=rate)
+        shown = percent(rate or terms.maintenance_rates[0], digits=1) + ("?" if rate else "")
         fee = "plus taker fee" if terms.liquidation_fee == "taker" else ""
         rows.append((terms.venue, shown, fee, f"at the {terms.maintenance_basis}", usd(ends)))
     return rows
@@ -159,8 +149,7 @@ def two_wallets(
     entry, short = float(closes.iloc[0]), book_usd + margin_usd
 
     def liquidation(coins: float) -> float:
-        ends = inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE)
-        return float(ends)
+        return float(inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE))
 
     coins, kept, ended = margin_usd / entry, 1.0, None
     first = ends = liquidation(coins)
@@ -181,17 +170,10 @@ def two_wallets(
                 ends = liquidation(coins)
         spot[i] = kept * book
     return WalletPath(
-        coin="ETH",
-        closes=closes,
-        spot_usd=spot,
-        futures_usd=futures,
-        notional_usd=short,
-        liquidation_usd=first,
-        ended=ended,
-        ended_usd=float("inf") if ended is None else ends,
-        top_ups=tuple(top_ups),
-        kept_share=kept,
-    )
+        coin="ETH", closes=closes, spot_usd=spot, futures_usd=futures, notional_usd=short,
+        liquidation_usd=first, ended=ended, ended_usd=float("inf") if ended is None else ends,
+        top_ups=tuple(top_ups), kept_share=kept,
+    )  # fmt: skip
 
 
 def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
@@ -200,8 +182,6 @@ def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
     Only closes, so a peak within a day is not seen; the windows overlap, so they are far from
     independent.
 
-    Examples
-    --------
     >>> best_rise([100, 90, 120, 110], 2)
     array([0.2       , 0.33333333])
     """
@@ -237,23 +217,18 @@ def far_is_far(
     shares = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
     span = f"{closes.index[0]:%Y} to {closes.index[-1]:%Y}"
     return Lines(
-        x=x,
-        x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
-        y_label="share of all days",
-        unit="share",
+        x=x, x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
+        y_label="share of all days", unit="share", place=move,
+        caption=f"Short {coin} at {leverage:g}x, {span}", guess=guess, signed=False,
         curves=curves,
         title=f"A {leverage:g}x short ends at {percent(move, signed=True)}; {coin} got there "
         f"within 30 days {percent(curves[1].at)} of the time",
         finding=f"{coin}, {span}: a short at {leverage:g}x is liquidated by a rise of "
         f"{percent(move, digits=2)}, {deviations:.1f} daily standard deviations away. Share of "
         f"days from which {coin} closed that high in time: {shares}.",
-        place=move,
-        caption=f"Short {coin} at {leverage:g}x, {span}",
         notes=(
             ("Rise that liquidates", percent(move, digits=2)),
             (f"Daily standard deviation of {coin}", percent(volatility, digits=2)),
             ("Distance in daily standard deviations", f"{deviations:.1f}"),
         ),
-        guess=guess,
-        signed=False,
-    )
+    )  # fmt: skip
