@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -57,13 +57,9 @@ def findings() -> list[Finding]:
     else:
         python = metadata.metadata("hedgelib")["Requires-Python"]
         requirements = metadata.requires("hedgelib") or []
-    packages = look_at_packages(requirements)
-    installed = _version("hedgelib") is not None
-    found = [
-        look_at_python(python, sys.version_info[:3]),
-        packages,
-        look_at_place(root, Path(sys.prefix), Path.cwd(), installed=installed),
-    ]
+    packages, installed = look_at_packages(requirements), _version("hedgelib") is not None
+    place = look_at_place(root, Path(sys.prefix), Path.cwd(), installed=installed)
+    found = [look_at_python(python, sys.version_info[:3]), packages, place]
     if not packages.problems:
         bundled = package / "_bundled" / "data"
         found.append(look_at_data(bundled if bundled.is_dir() else package.parent / "data"))
@@ -91,17 +87,14 @@ def _version(name: str) -> str | None:
         return None
 
 
-def look_at_packages(
-    requirements: Iterable[str], version: Callable[[str], str | None] | None = None
-) -> Finding:
+def look_at_packages(requirements: Iterable[str]) -> Finding:
     """Check the versions of the packages."""
     problems = []
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         name, needed = requirement.name, f"{requirement.name}{requirement.specifier}"
-        have = (version or _version)(name)
-        if have is None:
+        if (have := _version(name)) is None:
             problems.append(f"the package {name} is missing ({needed} is needed)")
         elif not requirement.specifier.contains(have, prereleases=True):
             problems.append(f"{name} {have} is installed, but {needed} is needed")

@@ -112,8 +112,9 @@ INSTALLED = {"numpy": "2.4.6", "papermill": "2.10.0", "pandas": "3.0.0rc1", "tra
         ("scipy>=1.13", "the package scipy is missing (scipy>=1.13 is needed)"),
     ],
 )
-def test_packages(requirement, problem):
-    finding = look_at_packages([requirement], INSTALLED.get)
+def test_packages(monkeypatch, requirement, problem):
+    monkeypatch.setattr(environment, "_version", INSTALLED.get)
+    finding = look_at_packages([requirement])
     assert list(finding.problems) == ([problem] if problem else [])
     if problem:
         assert str(finding).startswith(f"PROBLEM  {problem}\n   fix   close JupyterLab and type")

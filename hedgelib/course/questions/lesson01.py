@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import inverse_pnl_coin, linear_pnl_usd
 from hedgelib.course.questions import number, percentage, questions_of
 from hedgelib.course.studies.lesson01 import FiveWays, long_and_short, put_pnl_usd, wild_days
-from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
-from hedgelib.scenario import move_pnl
 
 __all__ = ["QUESTIONS"]
 
@@ -53,7 +51,7 @@ def halved(ways: FiveWays, move: float) -> Answer:
 )  # fmt: skip
 def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
     now = sold + rise
-    paid = linear_pnl_usd(-size / sold, sold, now)
+    paid = hl.linear_pnl_usd(-size / sold, sold, now)
     return number(
         paid,
         {"now": now, "coins": size / sold, "loss": -paid},
@@ -61,7 +59,7 @@ def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
         share_of_new_price=-size * rise / now,
         one_coin=-rise,
         value_for_change=-size * now / sold,
-        coins_for_dollars=inverse_pnl_coin(-size, sold, now),
+        coins_for_dollars=hl.inverse_pnl_coin(-size, sold, now),
     )
 
 
@@ -116,7 +114,7 @@ def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
 )  # fmt: skip
 def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answer:
     future, last, owned = spot + basis, spot + change, coins * change
-    dated = linear_pnl_usd(-coins, future, last)
+    dated = hl.linear_pnl_usd(-coins, future, last)
     return number(
         owned + dated,
         {"future": future, "last": last, "owned": owned, "dated": dated},
@@ -137,7 +135,7 @@ def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
     price, dollars = entry * (1 - fall), short * fall
     before, after = short / entry, short / price
     return number(
-        inverse_pnl_coin(-short, entry, price),
+        hl.inverse_pnl_coin(-short, entry, price),
         {"exit": price, "before": before, "after": after, "dollars": dollars},
         coin_at_entry=dollars / entry,
         dollars_for_coins=dollars,
@@ -151,13 +149,13 @@ def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
 )
 def emptied(stake: float, leverage: float) -> Answer:
     # A margin of one coin, and a coin of one dollar.
-    left, size = inverse_bankruptcy_price(leverage, 1.0, 1.0), leverage * stake
+    left, size = hl.inverse_bankruptcy_price(leverage, 1.0, 1.0), leverage * stake
     parts = {"of_margin": stake / 100, "of_contract": size / 100, "both": (stake + size) / 100}
     return percentage(
         1 - left,
         {"size": size, "fall": 1 - left, **parts},
-        linear_liquidation=1 - linear_bankruptcy_price(leverage, 1.0, 1.0),
-        short_liquidation=inverse_bankruptcy_price(-leverage, 1.0, 1.0) - 1,
+        linear_liquidation=1 - hl.linear_bankruptcy_price(leverage, 1.0, 1.0),
+        short_liquidation=hl.inverse_bankruptcy_price(-leverage, 1.0, 1.0) - 1,
         what_is_left=left,
         as_an_owner=1.0,
         within=0.012,
@@ -171,7 +169,7 @@ def emptied(stake: float, leverage: float) -> Answer:
     fall=vary(0.3, low=0.1, high=0.5, step=0.05),
 )
 def margin_falls_too(book: float, margin: float, fall: float) -> Answer:
-    parts, lost = move_pnl(book, 1.0, margin, -book, 1.0, -fall), (book + margin) * fall
+    parts, lost = hl.move_pnl(book, 1.0, margin, -book, 1.0, -fall), (book + margin) * fall
     spot, posted, short = parts.spot_usd, parts.collateral_usd, parts.hedge_usd
     return number(
         float(parts.total_usd),

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from math import sqrt
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import (
-    inverse_average_entry,
-    inverse_fee_coin,
-    inverse_pnl_coin,
-    inverse_pnl_usd,
-    linear_average_entry,
-    linear_fee_usd,
-)
 from hedgelib.course.questions import contracts, number, questions_of
 from hedgelib.course.studies.lesson02 import price_move
-from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
 
 __all__ = ["QUESTIONS"]
 
@@ -44,8 +36,8 @@ def sold_by_the_ticket(typed: float, price: float, fall: float) -> Answer:
 
 @QUESTIONS.add("02.b", contracts=-1_000.0, entry=_ENTRY)
 def doubled(contracts: float, entry: float) -> Answer:
-    earned = inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
-    lost = -inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
+    earned = hl.inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
+    lost = -hl.inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
     worth = {"dearer_coins": lost, "mirror_image": earned, "pnl_is_straight": 2 * earned}
     return Answer(
         right="dearer_coins",
@@ -80,7 +72,7 @@ def counted(size: float, price: float, names: tuple[str, str]) -> Answer:
 )
 def paid_in_a_rise(sold: float, entry: float, rise: float) -> Answer:
     now, size = entry + rise, sold * _FACE
-    lost, dollars = inverse_pnl_coin(-size, entry, now), inverse_pnl_usd(-size, entry, now)
+    lost, dollars = hl.inverse_pnl_coin(-size, entry, now), hl.inverse_pnl_usd(-size, entry, now)
     coins = {"before": size / entry, "after": size / now}
     return number(
         lost,
@@ -96,13 +88,13 @@ def paid_in_a_rise(sold: float, entry: float, rise: float) -> Answer:
 @QUESTIONS.add("02.3", **_TWO_SALES)
 def averaged(size: float, first: float, second: float) -> Answer:
     sizes, prices, dollars = [-size, -size], [first, second], 2 * size * _FACE
-    average = inverse_average_entry(sizes, prices)
+    average = hl.inverse_average_entry(sizes, prices)
     first_coins, second_coins = (dollars / 2 / price for price in prices)
     coins = {"first_coins": first_coins, "second_coins": second_coins, "coins": dollars / average}
     return number(
         average,
         {"face": _FACE, "dollars": dollars, **coins},
-        arithmetic_average=linear_average_entry(sizes, prices),
+        arithmetic_average=hl.linear_average_entry(sizes, prices),
         geometric_mean=sqrt(first * second),
         upside_down=1 / average,
         halved_twice=average / 2,
@@ -118,13 +110,13 @@ def averaged(size: float, first: float, second: float) -> Answer:
 )  # fmt: skip
 def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
     closed = opened - fall
-    opening, closing = (inverse_fee_coin(size, price, rate) for price in (opened, closed))
+    opening, closing = (hl.inverse_fee_coin(size, price, rate) for price in (opened, closed))
     fees, coins = opening * opened + closing * closed, size / opened
     values = {"closed": closed, "misread": rate * 100, "each": fees / 2}
     return number(
         fees,
         {**values, "opening": opening, "closing": closing},
-        linear_fee=sum(linear_fee_usd(coins, price, rate) for price in (opened, closed)),
+        linear_fee=sum(hl.linear_fee_usd(coins, price, rate) for price in (opened, closed)),
         coins_at_old_price=(opening + closing) * opened,
         one_trade=fees / 2,
         percent_for_decimal=fees * 100,
@@ -135,17 +127,17 @@ def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
 @QUESTIONS.add("02.5", **_TWO_SALES)
 def two_sales_closed(size: float, first: float, second: float) -> Answer:
     dollars, sizes, prices = size * _FACE, [-size, -size], [first, second]
-    average, mean = inverse_average_entry(sizes, prices), linear_average_entry(sizes, prices)
+    average, mean = hl.inverse_average_entry(sizes, prices), hl.linear_average_entry(sizes, prices)
     # Between the two averages, which then disagree about the sign.
     now = float(round((average + mean) / 2))
-    first_gain, second_gain = (inverse_pnl_coin(-dollars, price, now) for price in prices)
+    first_gain, second_gain = (hl.inverse_pnl_coin(-dollars, price, now) for price in prices)
     lost = first_gain + second_gain
     sales = {"one": dollars, "both": 2 * dollars, "average": average, "mean": mean}
     gains = {"first_gain": first_gain, "second_gain": second_gain, "dollars": lost * now}
     return number(
         lost,
         {"face": _FACE, "now": now, **sales, **gains},
-        arithmetic_average=inverse_pnl_coin(-2 * dollars, mean, now),
+        arithmetic_average=hl.inverse_pnl_coin(-2 * dollars, mean, now),
         dollars_for_coins=lost * now,
         coin_at_entry=lost * now / average,
         face_left_out=lost / _FACE,
@@ -160,7 +152,7 @@ def two_sales_closed(size: float, first: float, second: float) -> Answer:
 )
 def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
     closing, size = opening + rise, contracts * _BTC_FACE
-    earned, dollars = inverse_pnl_coin(size, opening, closing), size * rise / opening
+    earned, dollars = hl.inverse_pnl_coin(size, opening, closing), size * rise / opening
     coins = {"before": size / opening, "after": size / closing}
     return number(
         earned,
@@ -180,11 +172,11 @@ def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
 def short_by_coinex(size: float, entry: float, leverage: float) -> Answer:
     coins, margin = size / entry, size / entry / leverage
     printed = entry * (1 - margin / coins)
-    misread = {"printed": printed, "gained": inverse_pnl_usd(-size, entry, printed)}
+    misread = {"printed": printed, "gained": hl.inverse_pnl_usd(-size, entry, printed)}
     return number(
-        inverse_bankruptcy_price(-size, entry, margin),
+        hl.inverse_bankruptcy_price(-size, entry, margin),
         {"coins": coins, "margin": margin, "left": coins - margin, **misread},
         long_liquidation=printed,
-        linear_liquidation=linear_bankruptcy_price(-coins, entry, size / leverage),
+        linear_liquidation=hl.linear_bankruptcy_price(-coins, entry, size / leverage),
         start=entry,
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
 from hedgelib.course.questions import contracts, number, percentage, questions_of
 from hedgelib.course.studies.lesson03 import same_short, size_and_effect, with_guessed_slope
-from hedgelib.errors import InvalidInput
-from hedgelib.plan import hedge_notional, smallest_collateral
-from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.show.scatter import BetaScatter
 
 __all__ = ["QUESTIONS"]
@@ -33,7 +31,7 @@ _HANA = {
 def fall_of_the_book(book: float, scatter: BetaScatter, fall: float) -> Answer:
     fit = scatter.fit
     if not 0.8 < fit.beta < 0.99 or fit.interval()[1] < 1:
-        raise InvalidInput(f"beta must be from 0.8 to 0.99 and close to 1, got {fit.beta:.2f}")
+        raise hl.InvalidInput(f"beta must be from 0.8 to 0.99 and close to 1, got {fit.beta:.2f}")
     return Answer(
         right="less",
         guesses={"beta_left_out": 1.0, "less": fit.beta, "altcoins_fall_harder": 1.5},
@@ -52,7 +50,7 @@ def count_after_doubling(wanted: float, price: float) -> Answer:
 @QUESTIONS.add("03.c", r2=..., wanted=10_000, price=3_500)
 def effect_of_two_coins(r2: float, wanted: float, price: float) -> Answer:
     share = 2 * price / wanted
-    effect, count = effectiveness_from_ratio(1.0, share), f"{wanted / _ETH.multiplier:,.0f}"
+    effect, count = hl.effectiveness_from_ratio(1.0, share), f"{wanted / _ETH.multiplier:,.0f}"
     sizes = [("2 × 1 ETH", share), (f"{count} × {_ETH.face}", 1.0), ("3 × 1 ETH", 1.5 * share)]
     lost = {"missing": 1 - share, "lost": (1 - share) ** 2}
     return Answer(
@@ -118,7 +116,7 @@ def dollars_of_eth(**hana: float) -> Answer:
 @QUESTIONS.add("03.4", bought=vary(10_000.0, low=4_000, high=16_000, step=1_000), **_HANA)
 def contracts_with_new_money(bought: float, **hana: float) -> Answer:
     book, exposure = _hana(**hana)
-    notional = hedge_notional(exposure, 1.0, bought)
+    notional = hl.hedge_notional(exposure, 1.0, bought)
     return contracts(
         notional,
         _FACE,
@@ -136,7 +134,7 @@ def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
     book, exposure = _hana(**hana)
     left, margin = hana["first"] - sale, hana["eth"] + sale
     _, kept = _hana(**{**hana, "first": left, "eth": 0.0})
-    notional = hedge_notional(kept, 1.0, margin)
+    notional = hl.hedge_notional(kept, 1.0, margin)
     return contracts(
         notional,
         _FACE,
@@ -153,7 +151,7 @@ def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
 
 @QUESTIONS.add("03.6", share=vary(0.8, 0.6, 0.7, 0.75, 0.85, 0.9))
 def effect_of_a_smaller_short(share: float) -> Answer:
-    effect = effectiveness_from_ratio(1.0, share)
+    effect = hl.effectiveness_from_ratio(1.0, share)
     return percentage(
         effect,
         {"effect": effect, "twice": 2 * share, "square": share**2},
@@ -187,8 +185,8 @@ def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
 def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
     # With such a book the contracts come out whole.
     book = each * (cap - 1)
-    exposure, least = beta * book, smallest_collateral(book, beta, cap)
-    notional = hedge_notional(book, beta, least)
+    exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
+    notional = hl.hedge_notional(book, beta, least)
     plan = {"book": book, "exposure": exposure, "least": least, "notional": notional}
     return contracts(
         notional,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
 from hedgelib.course.questions import contracts, number, percentage, questions_of
 from hedgelib.course.studies import lesson04 as study
-from hedgelib.plan import smallest_collateral
-from hedgelib.returns import log_returns
 
 __all__ = ["QUESTIONS"]
 
@@ -109,7 +108,7 @@ def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
 # Four rounds of margin on margin are near the right answer at a high leverage.
 @QUESTIONS.add("04.3", cap=_SHORT["leverage"], **_BOOK)
 def least_margin(book: float, beta: float, cap: float) -> Answer:
-    exposure, least = beta * book, smallest_collateral(book, beta, cap)
+    exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
     return number(
         least,
         {"exposure": exposure, "notional": exposure + least},
@@ -119,7 +118,7 @@ def least_margin(book: float, beta: float, cap: float) -> Answer:
         divided_by_leverage_plus_one=exposure / (cap + 1),
         beta_left_out=book / (cap - 1),
         beta_and_margin_left_out=book / cap,
-        margin_out_of_book=smallest_collateral(book, beta, cap, collateral="from_portfolio"),
+        margin_out_of_book=hl.smallest_collateral(book, beta, cap, collateral="from_portfolio"),
         size_for_margin=exposure + least,
         within=0.0005,
     )
@@ -183,7 +182,7 @@ def behind_a_cross_position(
 def days_away(price: float, leverage: float, rate: float) -> Answer:
     ends = price * (1 - rate) / (1 - 1 / leverage)
     prices, distance = market.prices(_COINS), math.log(ends / price)
-    btc, eth = (log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
+    btc, eth = (hl.log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
     return number(
         distance / btc,
         {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
@@ -205,7 +204,7 @@ def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answe
     # With such a book the contracts come out whole.
     face, other_face = (market.contract(f"okx:{coin}-USD-SWAP").multiplier for coin in _COINS)
     book = each * (beta + cap - 1)
-    sold = smallest_collateral(book, beta, cap, collateral="from_portfolio")
+    sold = hl.smallest_collateral(book, beta, cap, collateral="from_portfolio")
     kept, exposure, notional = book - sold, beta * book, cap * sold
     return contracts(
         notional,

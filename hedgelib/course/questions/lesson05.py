@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.carry import annualise_funding, funding_rate, inverse_short_with_basis
 from hedgelib.course.questions import contracts, number, percentage, questions_of
 from hedgelib.course.studies.lesson05 import (
     RULES,
@@ -99,7 +99,7 @@ def out_of_the_hedge(**terms: float) -> Answer:
     damper=0.0005,
 )  # fmt: skip
 def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
-    rate = float(funding_rate(premium, interest, damper=damper))
+    rate = float(hl.funding_rate(premium, interest, damper=damper))
     return percentage(
         rate,
         {"rate": rate, "gap": interest - premium, "below": -premium},
@@ -142,7 +142,7 @@ def three_settlements(
 
 @QUESTIONS.add("05.3", hourly=vary(0.00002, low=0.00001, high=0.00006, step=0.000005))
 def every_hour(hourly: float) -> Answer:
-    year = annualise_funding(hourly, 1)
+    year = hl.annualise_funding(hourly, 1)
     return percentage(
         year.simple,
         {"simple": year.simple, "compound": year.compound},
@@ -185,7 +185,7 @@ def by_the_data(short: float, coin: str, year: int) -> Answer:
 )
 def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
     sold, bought = spot * (1 + first), spot * (1 + last)
-    right = float(inverse_short_with_basis(short, sold, spot, bought, spot).basis_effect_usd)
+    right = float(hl.inverse_short_with_basis(short, sold, spot, bought, spot).basis_effect_usd)
     thumb = short * (first - last)
     return number(
         right,

@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+import hedgelib as hl
 from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, FloatArray, numbers, scalars
 from hedgelib._text import usd
-from hedgelib.contracts import ContractTerms, inverse_pnl_usd, linear_pnl_usd
-from hedgelib.errors import InvalidInput
-from hedgelib.margin import liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
 from hedgelib.show.lines import Curve, Lines, amount, move_text
 from hedgelib.show.palette import Role
 
@@ -64,9 +61,9 @@ def drop_from_top(prices: pd.Series) -> Drop:
     low: Any = prices[top:].idxmin()
     as_low = prices[:top][prices[:top] <= prices[low]].index
     if low == top:
-        raise InvalidInput("the last price is the highest: there is no fall after it")
+        raise hl.InvalidInput("the last price is the highest: there is no fall after it")
     if as_low.empty:
-        raise InvalidInput("the price falls below its first value; start earlier")
+        raise hl.InvalidInput("the price falls below its first value; start earlier")
     return Drop(
         top_day=top, top_usd=prices[top], low_day=low, low_usd=prices[low], level_day=as_low[-1],
         days_down=(low - top).days, days_undone=(top - as_low[-1]).days,
@@ -156,10 +153,10 @@ class FiveWays:
 
     stake_usd: float
     price_usd: float
-    inverse: ContractTerms
-    linear: ContractTerms
+    inverse: hl.ContractTerms
+    linear: hl.ContractTerms
 
-    def _terms(self, way: str) -> tuple[ContractTerms, float]:
+    def _terms(self, way: str) -> tuple[hl.ContractTerms, float]:
         """Return the contract of a way, and the price in which its money is counted."""
         is_inverse = way.startswith("inverse")
         return (self.inverse, self.price_usd) if is_inverse else (self.linear, 1.0)
@@ -177,7 +174,7 @@ class FiveWays:
             return np.inf
         terms, unit_usd = self._terms(way)
         account = self.contracts(way, leverage), self.price_usd, self.stake_usd / unit_usd
-        price = liquidation_price(terms, *account, maintenance_rate=ASSUMED_MAINTENANCE_RATE)
+        price = hl.liquidation_price(terms, *account, maintenance_rate=hl.ASSUMED_MAINTENANCE_RATE)
         return price / self.price_usd - 1
 
     def worth(self, way: str, moves: ArrayLike, leverage: float = 1.0) -> FloatArray:
@@ -189,9 +186,9 @@ class FiveWays:
         prices, contracts = self.price_usd * (1 + moves), self.contracts(way, leverage)
         if terms.kind == "inverse":
             posted = self.stake_usd * (1 + moves)
-            worth = posted + inverse_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
+            worth = posted + hl.inverse_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
         else:
-            pnl_usd = linear_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
+            pnl_usd = hl.linear_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
             worth = self.stake_usd + pnl_usd
         return np.where(moves >= end if end > 0 else moves <= end, 0.0, worth)
 

@@ -7,15 +7,9 @@ from typing import Any
 
 import numpy as np
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._text import Table, usd
-from hedgelib.contracts import (
-    ContractTerms,
-    inverse_notional_coin,
-    inverse_pnl_coin,
-    inverse_pnl_usd,
-)
-from hedgelib.errors import UnsupportedContract
 from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Text, columns_of, panel
 from hedgelib.show.lines import coins, move_text
 from hedgelib.show.scene import Mark
@@ -38,19 +32,19 @@ def faces() -> list[tuple[str, ...]]:
     return rows
 
 
-def _as_of(terms: ContractTerms) -> str:
+def _as_of(terms: hl.ContractTerms) -> str:
     figures = market.contract_figures(terms.id)
     return next(figure.as_of for figure in figures if figure.name == "multiplier")
 
 
-def _face(terms: ContractTerms | None, listed: Sequence[str], coin: str) -> str:
+def _face(terms: hl.ContractTerms | None, listed: Sequence[str], coin: str) -> str:
     if terms is not None:
         return usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
     for name in listed:
         if name.partition(":")[2].startswith(coin):
             try:
                 market.contract(name)
-            except UnsupportedContract as error:
+            except hl.UnsupportedContract as error:
                 if "quanto" in str(error):
                     return "quanto"
             return "not verified"
@@ -58,7 +52,7 @@ def _face(terms: ContractTerms | None, listed: Sequence[str], coin: str) -> str:
 
 
 def price_move(
-    terms: ContractTerms, contracts: float, entry_usd: float, move: float, *,
+    terms: hl.ContractTerms, contracts: float, entry_usd: float, move: float, *,
     guess_coin: float | None = None,
 ) -> Scene:  # fmt: skip
     """Draw the profit of an inverse position over moves, in coins and next to it in dollars."""
@@ -66,9 +60,9 @@ def price_move(
     def profits(moves: Any) -> tuple[Any, Any, Any]:
         """Return the profit in coins, in USD, and in coins along the tangent at the entry."""
         exits, face = entry_usd * (1 + moves), terms.multiplier
-        pnl_coin = inverse_pnl_coin(contracts, entry_usd, exits, face)
-        pnl_usd = inverse_pnl_usd(contracts, entry_usd, exits, face)
-        return pnl_coin, pnl_usd, moves * inverse_notional_coin(contracts, entry_usd, face)
+        pnl_coin = hl.inverse_pnl_coin(contracts, entry_usd, exits, face)
+        pnl_usd = hl.inverse_pnl_usd(contracts, entry_usd, exits, face)
+        return pnl_coin, pnl_usd, moves * hl.inverse_notional_coin(contracts, entry_usd, face)
 
     coin, side = terms.coin, "short" if contracts < 0 else "long"
     in_coin, in_usd, unbent = profits(move)

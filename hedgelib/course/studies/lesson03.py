@@ -9,14 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
-from hedgelib.contracts import ContractTerms, round_contracts
-from hedgelib.errors import HedgeError
-from hedgelib.margin import inverse_initial_margin_coin, liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
-from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.show import Line, Scene
 from hedgelib.show.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.show.palette import Role
@@ -31,7 +27,7 @@ class VenueCount(NamedTuple):
 
     venue: str
     remark: str
-    terms: ContractTerms | None = None
+    terms: hl.ContractTerms | None = None
     contracts: float = 0.0
     left_usd: float = 0.0
 
@@ -53,7 +49,7 @@ def venue_counts(notional_usd: float, coin: str) -> list[VenueCount]:
         if terms is None:
             counts.append(VenueCount(name, _why_none(venue, coin)))
             continue
-        contracts = round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
+        contracts = hl.round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
         left_usd = notional_usd - contracts * terms.multiplier
         remark = "face doubtful" if "multiplier" in terms.doubtful else ""
         counts.append(VenueCount(name, remark, terms, contracts, left_usd))
@@ -70,7 +66,7 @@ def _why_none(venue: market.Venue, coin: str) -> str:
         if coin in name:
             try:
                 market.contract(name)
-            except HedgeError as error:
+            except hl.HedgeError as error:
                 return "face not verified" if "verified" in str(error) else "not usable"
     return f"none on {coin} collected"
 
@@ -96,20 +92,24 @@ def size_and_effect(
     """
 
     def of_best(size: float) -> str:
-        digits = f"{100 * effectiveness_from_ratio(1.0, size):.2f}"
+        digits = f"{100 * hl.effectiveness_from_ratio(1.0, size):.2f}"
         return f"{digits.rstrip('0').rstrip('.')}%"
 
-    x, here, best = np.linspace(0.0, 2.0, 201), effectiveness_from_ratio(r2, share), of_best(share)
+    x, here, best = (
+        np.linspace(0.0, 2.0, 201),
+        hl.effectiveness_from_ratio(r2, share),
+        of_best(share),
+    )
     size_text = f"{percent(share)} of the best size"
     remarks, also = [], ""
     for name, size in others:
         also += f"; {name}, {percent(size)} of the best size, has {of_best(size)}"
-        place, text = effectiveness_from_ratio(r2, size), f"{name}: {of_best(size)}"
+        place, text = hl.effectiveness_from_ratio(r2, size), f"{name}: {of_best(size)}"
         shift = (17.0, -17.0) if size > 1 else (8.0, -40.0) if size == 1 else (-17.0, -4.0)
         remarks.append(Remark(x=size, y=place, text=text, role="altcoins", shift=shift))
     curves = (
         Curve(
-            name="variance\nreduction", values=effectiveness_from_ratio(r2, x), role="short",
+            name="variance\nreduction", values=hl.effectiveness_from_ratio(r2, x), role="short",
             at=here, width=4.2,
         ),
         Curve(
@@ -131,7 +131,9 @@ def size_and_effect(
     )  # fmt: skip
 
 
-def closed_at(terms: ContractTerms, price_usd: float, contracts: float, leverage: float) -> float:
+def closed_at(
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverage: float
+) -> float:
     """Return the liquidation price, USD, of a short with notional over leverage as coin margin.
 
     It is ``inf`` where no price liquidates it.
@@ -139,9 +141,9 @@ def closed_at(terms: ContractTerms, price_usd: float, contracts: float, leverage
     >>> round(closed_at(market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
     3850.0
     """
-    margin = inverse_initial_margin_coin(contracts, price_usd, leverage, terms.multiplier)
-    rate = ASSUMED_MAINTENANCE_RATE
-    return liquidation_price(terms, -contracts, price_usd, margin, maintenance_rate=rate)
+    margin = hl.inverse_initial_margin_coin(contracts, price_usd, leverage, terms.multiplier)
+    rate = hl.ASSUMED_MAINTENANCE_RATE
+    return hl.liquidation_price(terms, -contracts, price_usd, margin, maintenance_rate=rate)
 
 
 def _where(coin: str, end: float) -> str:
@@ -162,7 +164,7 @@ def _gains(coin: str, x: FloatArray, move: float, **more: Any) -> Lines:
 
 
 def same_short(
-    terms: ContractTerms, price_usd: float, contracts: float, leverages: Sequence[float],
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverages: Sequence[float],
     move: float, *, guess: float | None = None,
 ) -> Lines:  # fmt: skip
     """Return the profit of one short at several leverages, each up to its liquidation."""
@@ -196,7 +198,7 @@ def same_short(
 
 
 def ticket(
-    terms: ContractTerms, price_usd: float, needed_usd: float, contracts: float,
+    terms: hl.ContractTerms, price_usd: float, needed_usd: float, contracts: float,
     leverage: float, move: float,
 ) -> Lines:  # fmt: skip
     """Return what the short of an order ticket earns, and what the hedge needs it to earn.

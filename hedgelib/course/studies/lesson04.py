@@ -8,20 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, one_of, series
 from hedgelib._text import percent, usd
-from hedgelib.contracts import inverse_pnl_usd
-from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
-from hedgelib.returns import log_returns
-from hedgelib.scenario import coin_account
 from hedgelib.show import Guess
 from hedgelib.show.lines import Curve, Lines, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.wallets import WalletPath
 
-_RATE = ASSUMED_MAINTENANCE_RATE
+_RATE = hl.ASSUMED_MAINTENANCE_RATE
 RALLIES: dict[str, tuple[str, str] | None] = {
     "up 70%, and back": None,
     "summer of 2022": ("2022-07-12", "2022-10-13"),
@@ -41,7 +37,7 @@ def synthetic_dollar(
     """Return the value of a fully collateralised short and its ETH margin, over the move of ETH."""
     x, coins, text = np.linspace(-0.6, 1.2, 181), notional_usd / price_usd, f"ETH {move_text(move)}"
     prices = price_usd * (1 + np.append(x, move))
-    short_usd = np.asarray(inverse_pnl_usd(-notional_usd, price_usd, prices))
+    short_usd = np.asarray(hl.inverse_pnl_usd(-notional_usd, price_usd, prices))
     parts: list[tuple[str, Role, FloatArray, float]] = [
         ("ETH margin", "margin", coins * prices, 3.6),
         ("short", "short", short_usd, 3.6),
@@ -72,11 +68,11 @@ def falls_and_rallies(
     The guess is of the market that liquidates it: "a crash", "a rally" or "either".
     """
     account = -notional_usd, price_usd, notional_usd / price_usd / leverage
-    ends_usd: float = inverse_liquidation_price(*account, maintenance_rate=_RATE)
+    ends_usd: float = hl.inverse_liquidation_price(*account, maintenance_rate=_RATE)
     end, fall = ends_usd / price_usd - 1, -0.3
     x = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
     moves = np.append(x, [fall, end])
-    equity = np.asarray(coin_account(*account, price_usd * (1 + moves))[0])
+    equity = np.asarray(hl.coin_account(*account, price_usd * (1 + moves))[0])
     needed = _RATE * notional_usd / price_usd / (1 + moves)
     at = {fall: float(equity[-2]), end: float(equity[-1])}
     guessed = {None: [], "a crash": [fall], "a rally": [end], "either": [fall, end]}[guess]
@@ -119,7 +115,7 @@ def same_short_at(
     for terms in map(market.contract, venues):
         rate = None if terms.maintenance_rates else _RATE
         account = -notional_usd / terms.multiplier, price_usd, margin_usd / price_usd
-        ends = liquidation_price(terms, *account, maintenance_rate=rate)
+        ends = hl.liquidation_price(terms, *account, maintenance_rate=rate)
         shown = percent(rate or terms.maintenance_rates[0], digits=1) + ("?" if rate else "")
         fee = "plus taker fee" if terms.liquidation_fee == "taker" else ""
         rows.append((terms.venue, shown, fee, f"at the {terms.maintenance_basis}", usd(ends)))
@@ -149,7 +145,7 @@ def two_wallets(
     entry, short = float(closes.iloc[0]), book_usd + margin_usd
 
     def liquidation(coins: float) -> float:
-        return float(inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE))
+        return float(hl.inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE))
 
     coins, kept, ended = margin_usd / entry, 1.0, None
     first = ends = liquidation(coins)
@@ -202,9 +198,9 @@ def far_is_far(
     """
     closes = market.prices(coin)[coin].dropna()
     prices = closes.to_numpy()
-    price = inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
-    volatility = float(log_returns(prices).std(ddof=1))
-    move, deviations = (float(value) for value in liquidation_distance(1.0, price, volatility))
+    price = hl.inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
+    volatility = float(hl.log_returns(prices).std(ddof=1))
+    move, deviations = (float(value) for value in hl.liquidation_distance(1.0, price, volatility))
     x = np.linspace(0, max(1.2, 1.05 * move), 241)
 
     def curve(held: int, role: Role) -> Curve:

@@ -16,18 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import FRACTION, RATE, FloatArray, scalars
 from hedgelib._text import Table, percent, usd
-from hedgelib.carry import (
-    FundingIncome,
-    annualise_funding,
-    close_reopen_break_even,
-    funding_cap,
-    funding_income,
-    funding_rate,
-    unhedged_sigma_usd,
-)
 from hedgelib.show.layout import Scale, panel
 from hedgelib.show.lettering import wrap
 from hedgelib.show.palette import Role
@@ -83,7 +75,7 @@ class FundingRule:
 
     def rate(self, premium: ArrayLike) -> FloatArray:
         """Return the funding rate at one or many average premiums, decimals."""
-        return np.asarray(funding_rate(premium, self.interest, damper=self.damper, cap=self.cap))
+        return np.asarray(hl.funding_rate(premium, self.interest, damper=self.damper, cap=self.cap))
 
     @property
     def corners(self) -> list[float]:
@@ -92,7 +84,7 @@ class FundingRule:
         return [self.interest - self.damper, self.interest + self.damper, *caps]
 
 
-_BINANCE_CAP = float(funding_cap(market.contract("binance:BTCUSD_PERP").maintenance_rates[0]))
+_BINANCE_CAP = float(hl.funding_cap(market.contract("binance:BTCUSD_PERP").maintenance_rates[0]))
 _OKX: dict[str, Any] = {one.name: one.value for one in market.contract_figures("okx:BTC-USD-SWAP")}
 
 RULES: Mapping[str, FundingRule] = {
@@ -116,7 +108,7 @@ def rate_at_premium(
     """
     scalars(premium=(premium, RATE))
     rate = float(rule.rate(premium))
-    yearly_usd = float(funding_income(short_usd, rate).yearly_usd)
+    yearly_usd = float(hl.funding_income(short_usd, rate).yearly_usd)
     payer, result = "nobody", "gets nothing"
     if rate:
         payer = "longs pay shorts" if rate > 0 else "shorts pay longs"
@@ -221,7 +213,7 @@ class TimeOut:
     def _after(self, hours: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return funding avoided, as if paid evenly, and the book's standard deviation, in USD."""
         avoided = -self.book_usd * self.rate * np.asarray(hours) / 8
-        return avoided, np.asarray(unhedged_sigma_usd(self.book_usd, 1.0, self.daily_vol, hours))
+        return avoided, np.asarray(hl.unhedged_sigma_usd(self.book_usd, 1.0, self.daily_vol, hours))
 
     def scene(self, guess: float | None = None) -> Scene:
         """Draw the money saved over the hours, with what the book may do meanwhile around it.
@@ -230,7 +222,7 @@ class TimeOut:
         """
         funding, cost = (usd(v, signed=True) for v in (self.avoided_usd, -self.cost_usd))
         net, sigma = usd(self.avoided_usd - self.cost_usd, signed=True), usd(self.sigma_usd)
-        even = close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours
+        even = hl.close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours
         even_text = f"{even:,.4g} hours" if isfinite(even) else "never"
         rows = [
             (f"Funding {'given up' if self.avoided_usd < 0 else 'avoided'}", funding),
@@ -320,10 +312,10 @@ def coin_funding(coin: str, year: int | None = None) -> pd.DataFrame:
     return rates if year is None else rates[rates["year"] == year]
 
 
-def received(months: pd.DataFrame, short_usd: float) -> FundingIncome:
+def received(months: pd.DataFrame, short_usd: float) -> hl.FundingIncome:
     """Return what a short received in some months."""
     rates, counts = months["mean_8h"].to_numpy(), months["settlements"].to_numpy()
-    return funding_income(short_usd, rates, settlements=counts)
+    return hl.funding_income(short_usd, rates, settlements=counts)
 
 
 def below_zero(months: pd.DataFrame) -> tuple[int, int, int]:
@@ -334,7 +326,7 @@ def below_zero(months: pd.DataFrame) -> tuple[int, int, int]:
 def _averages(months: pd.DataFrame, short_usd: float = 1.0) -> tuple[str, str, str]:
     """Write the average rate of some months, for 8 hours and annualised, and what it came to."""
     income = received(months, short_usd)
-    annual = percent(annualise_funding(income.mean_rate).simple, digits=1, signed=True)
+    annual = percent(hl.annualise_funding(income.mean_rate).simple, digits=1, signed=True)
     return rate_text(income.mean_rate), annual, usd(income.total_usd, signed=True)
 
 
