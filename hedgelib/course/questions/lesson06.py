@@ -90,13 +90,10 @@ def collapsed(end: study.Collapse, r2: float) -> Answer:
         "beta_covers_collapse": 0.0, "half_covered": alone / 2, "together": together,
         "coins_only": alone,
     }  # fmt: skip
-    return Answer(
-        right="together", guesses=profits, then=end.scene,
-        values={
-            **profits, "coin": coin, "hedge": hedge, "first_day": end.day(0), "r2": r2,
-            "days": len(end.prices) - 1, "size": end.short_usd / end.book_usd, "earned": earned,
-        },
-    )  # fmt: skip
+    return Answer(right="together", guesses=profits, then=end.scene, values={
+        **profits, "coin": coin, "hedge": hedge, "first_day": end.day(0), "r2": r2,
+        "days": len(end.prices) - 1, "size": end.short_usd / end.book_usd, "earned": earned,
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.g", books=..., supposed=0.25, most=20)
@@ -119,13 +116,10 @@ def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
 )  # fmt: skip
 def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
     times = sd_book / sd_coin
-    return Answer(
-        right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)),
-        slips={
-            "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
-            "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
-        },
-    )  # fmt: skip
+    return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
+        "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
+        "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
+    })  # fmt: skip
 
 
 _ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
@@ -189,15 +183,10 @@ def width_in_dollars(value: float, measured: float, error: float, z: float) -> A
     interval = ratio.notional_interval(measured, error, value, z)
     low, high = float(interval.low_usd), float(interval.high_usd)
     wide = high - low
-    return Answer(
-        right=wide,
-        slips={
-            "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value,
-            "one_error": wide / z, "short_for_width": measured * value,
-            "end_for_width": high, "beta_twice": measured * wide,
-        },
-        values={"low": low, "high": high},
-    )  # fmt: skip
+    return Answer(right=wide, values={"low": low, "high": high}, slips={
+        "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
+        "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -207,34 +196,28 @@ def width_in_dollars(value: float, measured: float, error: float, z: float) -> A
 )  # fmt: skip
 def over_hedged(r2: float, best: float, times: float) -> Answer:
     removed = float(ratio.effectiveness_from_ratio(r2, times))
-    return Answer(
-        right=100 * removed,
-        slips={
-            "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
-            "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
-            "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
-            "surplus_subtracted": 100 * (r2 - (times - 1) ** 2),
-            "perfect_hedge": 100 * removed / r2, "percent_for_decimal": removed,
-        },
-        values={
-            "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
-            "mirrored": (2 - times) * best, "less": (2 - times) / times,
-        },
-    )  # fmt: skip
+    values = {
+        "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
+        "mirrored": (2 - times) * best, "less": (2 - times) / times,
+    }  # fmt: skip
+    return Answer(right=100 * removed, values=values, slips={
+        "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
+        "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
+        "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
+        "surplus_subtracted": 100 * (r2 - (times - 1) ** 2), "perfect_hedge": 100 * removed / r2,
+        "percent_for_decimal": removed,
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.5", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
 def calmer(share: float) -> Answer:
     gone, root = float(ratio.volatility_reduction(share)), share**0.5
-    return Answer(
-        right=100 * gone,
-        slips={
-            "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
-            "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
-            "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
-        },
-        values={"left": 1 - share, "root": 1 - gone, "gone": gone},
-    )  # fmt: skip
+    values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
+    return Answer(right=100 * gone, values=values, slips={
+        "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
+        "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
+        "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -246,18 +229,15 @@ def calmer(share: float) -> Answer:
 )  # fmt: skip
 def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: float) -> Answer:
     face, leg = _ETH.multiplier, to_eth * book + margin
-    return Answer(
-        right=leg / face,
-        slips={
-            "collateral_left_out": to_eth * book / face,
-            "collateral_subtracted": (to_eth * book - margin) / face,
-            "collateral_times_beta": to_eth * (book + margin) / face,
-            "whole_book_in_one_leg": (book + margin) / face,
-            "both_betas_in_one_leg": ((to_btc + to_eth) * book + margin) / face,
-            "contract_is_coin": leg / price, "contract_is_dollar": leg,
-        },
-        values={"symbol": _ETH.symbol, "face": face, "leg": leg},
-    )  # fmt: skip
+    values = {"symbol": _ETH.symbol, "face": face, "leg": leg}
+    return Answer(right=leg / face, values=values, slips={
+        "collateral_left_out": to_eth * book / face,
+        "collateral_subtracted": (to_eth * book - margin) / face,
+        "collateral_times_beta": to_eth * (book + margin) / face,
+        "whole_book_in_one_leg": (book + margin) / face,
+        "both_betas_in_one_leg": ((to_btc + to_eth) * book + margin) / face,
+        "contract_is_coin": leg / price, "contract_is_dollar": leg,
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -266,20 +246,15 @@ def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: fl
 )  # fmt: skip
 def mixed(coins: float, pair: float) -> Answer:
     above, together = coins * pair, float(ratio.diversified_r2(pair, coins))
-    return Answer(
-        right=100 * together,
-        slips={
-            "one_coin_for_book": 100 * pair, "root_of_correlation": 100 * pair**0.5,
-            "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
-            "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
-            "percent_for_decimal": together,
-        },
-        within=0.006,
-        values={
-            "others": coins - 1, "above": above, "below": 1 + (coins - 1) * pair,
-            "together": together,
-        },
-    )  # fmt: skip
+    values = {
+        "others": coins - 1, "above": above, "below": 1 + (coins - 1) * pair, "together": together,
+    }  # fmt: skip
+    return Answer(right=100 * together, within=0.006, values=values, slips={
+        "one_coin_for_book": 100 * pair, "root_of_correlation": 100 * pair**0.5,
+        "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
+        "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
+        "percent_for_decimal": together,
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -289,12 +264,8 @@ def mixed(coins: float, pair: float) -> Answer:
 )  # fmt: skip
 def worthless(held: float, beta: float, fall: float) -> Answer:
     earned = beta * held * fall
-    return Answer(
-        right=earned - held,
-        slips={
-            "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
-            "divided_for_multiplied": held * fall / beta - held,
-            "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
-        },
-        values={"lost": -held, "earned": earned},
-    )  # fmt: skip
+    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
+        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
+        "divided_for_multiplied": held * fall / beta - held,
+        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
+    })  # fmt: skip
