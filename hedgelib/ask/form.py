@@ -48,11 +48,6 @@ class Form:
         """Return the value of a plain answer: of a text the number, of letters their options.
 
         What cannot be read as an option stays as it is, and an empty part is None.
-
-        Raises
-        ------
-        InvalidInput
-            A text that is no number, in one sentence.
         """
         if self.kind == "number" and type(answer) is str:
             return read_answer(answer, unit=self.unit)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from hedgelib._text import percent, safe_prose, usd
 from hedgelib.errors import InvalidInput
 
-__all__ = ["fill", "to_html"]
-
-
-def _exact(share: float) -> int:
-    """Return the number of decimals that show a percentage exactly."""
-    return len(f"{100 * share:.8f}".rstrip("0").partition(".")[2])
+__all__ = ["fill", "read_toml", "to_html"]
 
 
 def _usd(value: float, digits: str, signed: bool) -> str:
@@ -23,7 +20,8 @@ def _usd(value: float, digits: str, signed: bool) -> str:
 
 
 def _percent(value: float, digits: str, signed: bool) -> str:
-    return percent(value, digits=int(digits) if digits else _exact(value), signed=signed)
+    exact = len(f"{100 * value:.8f}".rstrip("0").partition(".")[2])
+    return percent(value, digits=int(digits or exact), signed=signed)
 
 
 def _number(value: float, digits: str, signed: bool) -> str:
@@ -31,12 +29,16 @@ def _number(value: float, digits: str, signed: bool) -> str:
     return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
-_FORMATS: Mapping[str, Callable[[float, str, bool], str]] = {
-    "usd": _usd,
-    "percent": _percent,
-    "number": _number,
-}
+_FORMATS = {"usd": _usd, "percent": _percent, "number": _number}
 _NAMED = re.compile(rf"(\+?)({'|'.join(_FORMATS)})(?:\.(\d))?")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file of texts."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error
 
 
 class _Filler(Formatter):
@@ -59,16 +61,6 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     ``{margin:usd}`` is $1,200, ``{margin:usd.2}`` $1,200.00, ``{fall:percent}`` −12.5% with all its
     digits, ``{fall:percent.0}`` −12%, ``{size:number}`` 1,234.5, and a plus before the name puts a
     plus before gains: ``{gain:+usd}``. Anything else is a format of Python's.
-
-    Raises
-    ------
-    InvalidInput
-        A placeholder without a value.
-
-    Examples
-    --------
-    >>> fill("A fall of {move:percent} costs {loss:usd}.", {"move": 0.125, "loss": 1250.0})
-    'A fall of 12.5% costs $1,250.'
     """
     return _Filler().vformat(text, (), values)
 
@@ -88,13 +80,7 @@ def _inline(text: str) -> str:
 
 
 def to_html(text: str) -> str:
-    """Write paragraphs, lists, bold, italics and code as HTML; anything else is text.
-
-    Examples
-    --------
-    >>> to_html("Take **both**.")
-    '<p>Take <b>both</b>.</p>'
-    """
+    """Write paragraphs, lists, bold, italics and code as HTML; anything else is text."""
     return "".join(map(_block, re.split(r"\n\s*\n", text.strip())))
 
 

@@ -307,7 +307,7 @@ def test_answer_and_slips_from_the_numbers_in_the_question(name, right, slips):
 def test_what_the_texts_take_for_granted_holds_with_any_numbers(name):
     for seed in range(40):
         asked = QUESTIONS[name].again(seed)
-        if asked.unit == "contracts":
+        if asked.form.unit == "contracts":
             assert asked.answer.right == round(asked.answer.right)
         assert (asked.answer.right < 0) == (name in {"07.1", "07.6"})
 

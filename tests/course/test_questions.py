@@ -49,7 +49,7 @@ def test_every_text_is_filled_and_asked_again_with_other_numbers(name):
         assert asked.part("why")
         assert asked.part("solution")
         assert asked.hints
-        assert asked.unit
+        assert asked.form.unit
 
 
 @each
@@ -87,7 +87,7 @@ def test_no_word_gives_the_answer_away(name):
 def written_oddly(asked):
     right = float(asked.answer.right)
     sign, size = "−" if right < 0 else "", abs(right)
-    unit = asked.unit.partition(",")[0]
+    unit = asked.form.unit.partition(",")[0]
     mark = {"USD": " dollars", "%": "%", "x": "x", "a number": ""}.get(unit, f" {unit}")
     front = "$" if unit == "USD" else ""
     grouped = f"{size:,.7f}"
@@ -117,7 +117,7 @@ def test_the_right_answer_is_right_however_it_is_written(name):
     for answer in written_oddly(asked):
         assert asked.judge(answer).outcome == "right", answer
     right = float(asked.answer.right)
-    if asked.unit in {"contracts", "USD"} and right >= 1_000 and right.is_integer():
+    if asked.form.unit in {"contracts", "USD"} and right >= 1_000 and right.is_integer():
         # What Python makes of 3,600 without quotes.
         thousands, rest = divmod(int(right), 1_000)
         if rest == 0 or rest >= 100:

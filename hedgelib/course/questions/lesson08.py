@@ -73,15 +73,12 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
 )  # fmt: skip
 def resized(book: float, beta: float, margin: float, fall: float) -> Answer:
     short, lost = beta * book + margin, beta * book * fall
-    return Answer(
-        right=rebalance(book, beta, margin, short, -fall).change_usd,
-        slips={
-            "resized_by_book_alone": -beta * lost, "all_that_was_lost": -lost,
-            "short_gain_left_out": -beta * lost - margin * fall, "face_moves_with_price": -short * fall,
-            "one_beta_missing": -(beta - 1) * book * fall, "hedge_stays_exact": 0.0,
-        },
-        values={"move": -fall},
-    )  # fmt: skip
+    right = rebalance(book, beta, margin, short, -fall).change_usd
+    return Answer(right=right, values={"move": -fall}, slips={
+        "resized_by_book_alone": -beta * lost, "short_gain_left_out": -beta * lost - margin * fall,
+        "face_moves_with_price": -short * fall, "all_that_was_lost": -lost,
+        "one_beta_missing": -(beta - 1) * book * fall, "hedge_stays_exact": 0.0,
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
