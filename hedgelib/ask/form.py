@@ -12,9 +12,6 @@ __all__ = ["Form", "Kind"]
 
 Kind: TypeAlias = Literal["number", "choice", "function", "written"]
 
-_LETTERS = ("ABCDEF", "PQRSTU")
-"""Letters of the options, and of their reasons."""
-
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -38,11 +35,8 @@ class Form:
     @property
     def letters(self) -> tuple[dict[str, str], dict[str, str]]:
         """The value behind each letter, of the options and of the reasons."""
-        options, reasons = (
-            dict(zip(letters, texts, strict=False))
-            for letters, texts in zip(_LETTERS, (self.options, self.reasons), strict=True)
-        )
-        return options, reasons
+        options = dict(zip("ABCDEF", self.options, strict=False))
+        return options, dict(zip("PQRSTU", self.reasons, strict=False))
 
     def read(self, answer: Any) -> Any:
         """Return the value of a plain answer: of a text the number, of letters their options.

@@ -29,7 +29,6 @@ class Key:
 
     - right: a number, the values of option and reason, or the values that a function returns
     - wrong: answer of each wrong model; in a choice an empty text is any option
-    - within: accepted error relative to the right number, decimal
     - calls: arguments with which a function is called
     - counted: the number counts whole things, so the next whole number is right too; and so it is
       for a wrong model

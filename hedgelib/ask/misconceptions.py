@@ -13,7 +13,7 @@ from pathlib import Path
 from hedgelib.ask.text import read_toml
 from hedgelib.errors import InvalidInput
 
-__all__ = ["Misconception", "misconception", "misconceptions", "read_misconceptions"]
+__all__ = ["Misconception", "misconception", "misconceptions"]
 
 _FILE = Path(__file__).with_name("misconceptions.toml")
 _KEYS = {"title", "why", "lesson"}
@@ -33,8 +33,9 @@ class Misconception:
     lesson: str
 
 
-def read_misconceptions(path: Path) -> dict[str, Misconception]:
-    """Read a catalogue by id, and report all faults of the file at once."""
+@cache
+def misconceptions(path: Path = _FILE) -> dict[str, Misconception]:
+    """Return every misconception by its id, and report all faults of the file at once."""
     catalogue, faults = {}, []
     for name, table in read_toml(path).items():
         if not isinstance(table, dict) or set(table) != _KEYS:
@@ -46,12 +47,6 @@ def read_misconceptions(path: Path) -> dict[str, Misconception]:
     if faults:
         raise InvalidInput("\n".join(f"{path}, {fault}" for fault in faults))
     return catalogue
-
-
-@cache
-def misconceptions() -> dict[str, Misconception]:
-    """Return every misconception by its id."""
-    return read_misconceptions(_FILE)
 
 
 def misconception(name: str) -> Misconception:

@@ -64,7 +64,7 @@ class Answer:
     - right: a number in the question's unit, the key of the right option, a pair of keys where a
       reason is chosen too, or a function
     - slips: misconception by id, and the number (or function) that it leads to
-    - guesses: what each option stands for in the picture; its key where there is nothing
+    - guesses: what each option stands for in the picture and the text; its key where there is none
     - then: makes the picture that follows, from the value of the guess or None
     - start: today's price and the like, from which an answer is in one direction or the other
     - values: further values for the text
@@ -129,10 +129,9 @@ class Question:
                 f"question {self.id} takes {', '.join(self.given) or 'nothing'}, "
                 f"got {', '.join(sorted(unknown))}"
             )
-        varied = {name: value.start for name, value in self._varied.items()}
-        numbers = {**self.given, **varied, **values}
-        missing = [name for name, value in numbers.items() if value is ...]
-        if missing:
+        starts = {name: value.start for name, value in self.varied.items()}
+        numbers = {**self.given, **starts, **values}
+        if missing := [name for name, value in numbers.items() if value is ...]:
             raise InvalidInput(f"question {self.id} needs {', '.join(missing)}")
         return Asked(self, numbers, self.compute(**numbers))
 
@@ -143,7 +142,7 @@ class Question:
         """
         for attempt in range(_MOST_DRAWS):
             random = Random(f"{self.id}/{seed}/{attempt}")
-            drawn = {name: random.choice(value.others) for name, value in self._varied.items()}
+            drawn = {name: random.choice(value.others) for name, value in self.varied.items()}
             try:
                 asked = self.ask(**(drawn | values))
             except InvalidInput:
@@ -153,13 +152,9 @@ class Question:
         raise InvalidInput(f"question {self.id} refuses its own numbers; change their ranges")
 
     @property
-    def _varied(self) -> dict[str, Varied]:
+    def varied(self) -> dict[str, Varied]:
+        """The numbers that can be drawn anew."""
         return {name: value for name, value in self.given.items() if isinstance(value, Varied)}
-
-    @property
-    def varies(self) -> bool:
-        """Whether it can be asked with other numbers."""
-        return bool(self._varied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +187,8 @@ class Asked:
 
     def say(self, text: str) -> str:
         """Fill a text with the question's values."""
-        values = {**self.numbers, **self.answer.values, "answer": self.answer.right}
+        answer = self.answer
+        values = {**answer.guesses, **self.numbers, **answer.values, "answer": answer.right}
         try:
             return fill(text, values).strip()
         except (InvalidInput, ValueError, LookupError, TypeError) as error:

@@ -300,7 +300,7 @@ def test_answer_and_slips_from_the_numbers_in_the_question(name, right, slips):
     asked = QUESTIONS[name].ask()
     assert asked.answer.right == pytest.approx(right)
     assert asked.answer.slips == pytest.approx(slips)
-    assert QUESTIONS[name].varies
+    assert QUESTIONS[name].varied
 
 
 @pytest.mark.parametrize("name", [f"07.{i}" for i in range(1, 9)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from hedgelib import market, ratio
@@ -24,89 +26,74 @@ _ETH = market.contract("binance:ETHUSD_PERP")
 
 @QUESTIONS.add("06.a", dots=...)
 def closeness(dots: BetaScatter) -> Answer:
-    r2 = dots.fit.r2
-    shares = {
+    r2, then = dots.fit.r2, partial(study.cloud, dots)
+    return Answer(right="measured", then=then, values={"left": 1 - r2}, guesses={
         "perfect_hedge": 0.95, "residual_too_small": (1 + r2) / 2, "measured": r2,
         "residual_too_large": r2 / 2,
-    }  # fmt: skip
-    return Answer(
-        right="measured", guesses=shares, then=lambda guess: study.cloud(dots, guess),
-        values={**shares, "left": 1 - r2},
-    )  # fmt: skip
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.b", fits=..., period="2021")
 def wild_coin(fits: list[BetaEstimate], period: str) -> Answer:
     beta, rho = fits[0].beta, fits[0].correlation
-    betas = {
+    return Answer(right="product", then=partial(study.beta_and_volatility, fits, period), guesses={
         "volatility_ratio": beta / rho, "between_two": (beta / rho + beta) / 2, "product": beta,
         "correlation_for_beta": rho,
-    }  # fmt: skip
-    return Answer(
-        right="product", guesses=betas, values=betas,
-        then=lambda guess: study.beta_and_volatility(fits, period, guess),
-    )  # fmt: skip
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.c", twice=...)
 def doubled(twice: study.SizedShort) -> Answer:
     r2 = twice.fit.r2
-    shares = {
+    return Answer(right="nothing", then=twice.scene, guesses={
         "perfect_hedge": 1.0, "more_is_safer": r2, "harm_in_proportion": r2 / 2, "nothing": 0.0,
-    }  # fmt: skip
-    return Answer(right="nothing", guesses=shares, then=twice.scene, values=shares)
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.d", found=...)
 def drifting(found: study.Drift) -> Answer:
-    beta = found.whole.beta
-    ranges = {
-        "interval_for_drift": found.whole.interval(),
-        "beta_is_constant": (beta - 0.2, beta + 0.2),
+    whole, beta = found.whole, found.whole.beta
+    return Answer(right="drifts", then=found.scene, guesses={
+        "interval_for_drift": whole.interval(), "beta_is_constant": (beta - 0.2, beta + 0.2),
         "drifts": (float(found.beta.min()), float(found.beta.max())),
-    }
-    return Answer(right="drifts", guesses=ranges, then=found.scene, values=ranges)
+    })  # fmt: skip
 
 
 @QUESTIONS.add("06.e", whole=..., without=..., leader="AVAX", other="ETH")
 def leader_taken_out(whole: study.Judged, without: study.Judged, leader: str, other: str) -> Answer:
-    then, still = without.honest[leader], without.honest[other]
+    first, second, then, still = (
+        of.honest[coin] for of in (whole, without) for coin in (leader, other)
+    )
     return Answer(
         right="other" if still > then else "sector_leader",
         guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
         then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
-        values={
-            "first": whole.honest[leader], "second": whole.honest[other], "then": then,
-            "still": still,
-        },
-    )  # fmt: skip
+        values={"first": first, "second": second, "then": then, "still": still},
+    )
 
 
 @QUESTIONS.add("06.f", end=..., r2=...)
 def collapsed(end: study.Collapse, r2: float) -> Answer:
     alone, earned, together = map(float, end.profit_usd[:, -1])
     coin, hedge = end.prices.columns
-    profits = {
+    values = {
+        "coin": coin, "hedge": hedge, "first_day": end.day(0), "days": len(end.prices) - 1,
+        "size": end.short_usd / end.book_usd, "earned": earned, "r2": r2,
+    }  # fmt: skip
+    return Answer(right="together", then=end.scene, values=values, guesses={
         "beta_covers_collapse": 0.0, "half_covered": alone / 2, "together": together,
         "coins_only": alone,
-    }  # fmt: skip
-    return Answer(right="together", guesses=profits, then=end.scene, values={
-        **profits, "coin": coin, "hedge": hedge, "first_day": end.day(0), "r2": r2,
-        "days": len(end.prices) - 1, "size": end.short_usd / end.book_usd, "earned": earned,
     })  # fmt: skip
 
 
 @QUESTIONS.add("06.g", books=..., supposed=0.25, most=20)
 def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
     book = float(ratio.diversified_r2(supposed, most))
-    shares = {
+    then = partial(books.scene, supposed=supposed, most=most)
+    return Answer(right="diversified", then=then, guesses={
         "low_correlation_no_hedge": supposed / 2, "one_coin_for_book": supposed,
         "residual_too_large": (supposed + book) / 2, "diversified": book,
-    }  # fmt: skip
-    return Answer(
-        right="diversified", guesses=shares, values=shares,
-        then=lambda guess: books.scene(guess, supposed=supposed, most=most),
-    )  # fmt: skip
+    })  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -137,10 +124,6 @@ def _drawn_closes(draw: float) -> list[FloatArray]:
     ]
 
 
-def _listed(returns: FloatArray) -> str:
-    return ", ".join(percent(r, digits=2, signed=True) for r in returns)
-
-
 @QUESTIONS.add("06.2", draw=vary(0, low=1, high=500, step=1))
 def from_closes(draw: float) -> Answer:
     eth, book = _drawn_closes(draw) if draw else (_ETH_CLOSES, _BOOK_CLOSES)
@@ -153,24 +136,18 @@ def from_closes(draw: float) -> Answer:
         "prices_in_dollars": ols_beta(book, eth).beta,
         "dollar_changes": ols_beta(np.diff(book), np.diff(eth)).beta,
         "ddof_mixed": float(np.cov(y, x)[0, 1] / np.var(x)),
-        "no_constant": float(y @ x / (x @ x)),
-        "mean_of_ratios": float(np.mean(y / x)),
+        "no_constant": float(y @ x / (x @ x)), "mean_of_ratios": float(np.mean(y / x)),
         "regressed_the_other_way": ols_beta(x, y).beta,
-        "volatility_ratio": float(np.std(y) / np.std(x)),
-        "correlation_for_beta": correlation(y, x),
+        "volatility_ratio": float(np.std(y) / np.std(x)), "correlation_for_beta": correlation(y, x),
         "log_returns": ols_beta(log_returns(book), log_returns(eth)).beta,
-    }
+    }  # fmt: skip
     if draw and any(abs(value / right - 1) < 0.03 for value in slips.values()):
         raise InvalidInput("a wrong beta would pass for the right one with too few digits")
-    return Answer(
-        right=right,
-        slips=slips,
-        within=0.004,
-        values={
-            "eth_closes": ", ".join(map(str, eth)), "book_closes": ", ".join(map(str, book)),
-            "eth_returns": _listed(x), "book_returns": _listed(y),
-        },
-    )  # fmt: skip
+    listed = partial(percent, digits=2, signed=True)
+    return Answer(right=right, slips=slips, within=0.004, values={
+        "eth_closes": ", ".join(map(str, eth)), "book_closes": ", ".join(map(str, book)),
+        "eth_returns": ", ".join(map(listed, x)), "book_returns": ", ".join(map(listed, y)),
+    })  # fmt: skip
 
 
 @QUESTIONS.add(

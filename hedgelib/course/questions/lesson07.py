@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
@@ -29,14 +29,11 @@ _BETA = {"beta": vary(1.3, 1.1, 1.2, 1.4, 1.5, 1.6)}
 def counted(coins: float, book: float, price: float, move: float) -> Answer:
     short = coins * price
     plan = plan_hedge(book, 1.0, _ETH, price, collateral_usd=short, notional_usd=short, fee_rate=0)
-    worth = {
+    then, values = partial(study.everything_counted, plan, move), {"short": short, "fall": -move}
+    return Answer(right="as_if_no_hedge", then=then, values=values, guesses={
         "one_short_for_two": 0.0, "collateral_left_out": (book - short) * move,
         "as_if_no_hedge": book * move,
-    }  # fmt: skip
-    return Answer(
-        right="as_if_no_hedge", guesses=worth, values={"short": short, "fall": -move, **worth},
-        then=lambda guess: study.everything_counted(plan, move, guess),
-    )  # fmt: skip
+    })  # fmt: skip
 
 
 @cache
@@ -48,15 +45,12 @@ def _year(book_usd: float, margin_usd: float) -> study.YearOfWeeks:
 @QUESTIONS.add("07.b", book=50_000, margin=49_000, near=150)
 def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
     year = _year(book, margin)
-    worth = {
+    then = partial(year.scene, study.nearest(year.weeks, -0.15), near)
+    values = {"weeks": len(year.weeks), "year": year.weeks[0].start.year}
+    return Answer(right="residual", then=then, values=values, guesses={
         "residual_too_small": near, "residual": year.swing_usd(study.SIZES[2]),
         "residual_too_large": year.swing_usd("no hedge"),
-    }  # fmt: skip
-    return Answer(
-        right="residual", guesses=worth,
-        then=lambda guess: year.scene(study.nearest(year.weeks, -0.15), near, guess),
-        values={"weeks": len(year.weeks), "year": year.weeks[0].start.year, **worth},
-    )  # fmt: skip
+    })  # fmt: skip
 
 
 @QUESTIONS.add("07.1", **_BOB, **_FALL)

@@ -39,16 +39,14 @@ def after_the_rally() -> Answer:
     may, kept = crash("May 2021"), crash("May 2021", top_up=True).outcomes[2].pnl_usd
     run = may.runs.plan
     unhedged, _, hedged = (outcome.pnl_usd for outcome in may.outcomes)
-    return Answer(
-        right="liquidated",
-        guesses={"rally_forgotten": kept, "dead_hedge_is_free": unhedged, "liquidated": hedged},
-        then=may.scene,
-        values={
-            "opened": may.day(0), "end": may.day(-1), "day": may.day(run.liquidated_at or 0),
-            "leverage": run.plan.leverage, "margin": run.plan.collateral_usd,
-            "kept": kept, "unhedged": unhedged, "hedged": hedged,
-        },
-    )  # fmt: skip
+    values = {
+        "opened": may.day(0), "end": may.day(-1), "day": may.day(run.liquidated_at or 0),
+        "leverage": run.plan.leverage, "margin": run.plan.collateral_usd,
+        "kept": kept, "unhedged": unhedged, "hedged": hedged,
+    }  # fmt: skip
+    return Answer(right="liquidated", then=may.scene, values=values, guesses={
+        "rally_forgotten": kept, "dead_hedge_is_free": unhedged, "liquidated": hedged,
+    })  # fmt: skip
 
 
 @QUESTIONS.add("08.c", flown=...)

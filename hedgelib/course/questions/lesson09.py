@@ -31,12 +31,10 @@ _R2 = vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91)
 
 @QUESTIONS.add("09.a", best=...)
 def out_of_sample(best: Candidate) -> Answer:
-    shares = {
-        "variance_for_volatility": best.effectiveness,
+    return Answer(right="volatility", guesses={
+        "variance_for_volatility": best.effectiveness, "volatility": best.volatility_removed,
         "root_of_r2": float(np.sqrt(max(best.effectiveness, 0.0))),
-        "volatility": best.volatility_removed,
-    }
-    return Answer(right="volatility", guesses=shares, values=shares)
+    })  # fmt: skip
 
 
 @QUESTIONS.add("09.b", plan=..., cap=..., rises=...)

@@ -24,7 +24,7 @@ from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, T
 from hedgelib.show.layout import days as day_numbers
 from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
-from hedgelib.show.scene import Mark, Side
+from hedgelib.show.scene import Dash, Mark, Side
 
 __all__ = [
     "BooksOfCoins", "Collapse", "Drift", "Judged", "SizedShort", "beta_and_volatility", "betas_to",
@@ -70,10 +70,8 @@ def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     outside = float(np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half))
     x = np.array([dots.x.min(), dots.x.max()])
     # The fitted line has the colour of guesses.
-    edges = (
-        Line(x=x, y=dots.band(x)[0] + off, role="short", width=2.5, dash="dashed")
-        for off in (-half, half)
-    )
+    edge = partial(Line, x=x, role="short", width=2.5, dash="dashed")
+    edges = [edge(y=dots.band(x)[0] + off) for off in (-half, half)]
     words = Text(
         x=0.015, y=0.975, x_share=True, y_share=True, vertical="top", role="short", bold=True,
         text="your guess: nearly all dots\nbetween the dashed lines", halo=True,
@@ -164,12 +162,10 @@ class SizedShort:
         sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
         curve = effectiveness_from_ratio(r2, sizes / best)
         marks: list[Mark] = [Rule(at=0.0), Line(x=sizes, y=curve, role="altcoins")]
+        words = partial(Text, y=1.0, shift=(-7.0, 5.0), vertical="top", align="end")
         for at, name in ((best, "best"), (2 * best, "twice that")):
-            text = f"{name}: {percent(at)}"
-            marks += [
-                Rule(at=at, direction="x", width=1.6, dash="dashed"),
-                Text(x=at, y=1.0, text=text, shift=(-7.0, 5.0), vertical="top", align="end"),
-            ]
+            marks.append(Rule(at=at, direction="x", width=1.6, dash="dashed"))
+            marks.append(words(x=at, text=f"{name}: {percent(at)}"))
         inside = short <= _WIDEST and height >= -1
         if inside and 0 <= mirrored <= _WIDEST:
             marks += [
@@ -177,11 +173,8 @@ class SizedShort:
                 Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
             ]
         x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
-        marks.append(
-            Points(x=[short], y=[height], size=14.0)
-            if inside
-            else Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
-        )
+        outside = Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
+        marks.append(Points(x=[short], y=[height], size=14.0) if inside else outside)
         done, share = "removed" if height >= 0 else "added", percent(abs(height))
         title = f"{self.fit.y_name}: short {percent(short)} of it, {share} of the variance {done}"
         has_other = mirrored >= 0 and abs(short / best - 1) > 0.005
@@ -253,26 +246,24 @@ class Drift:
         extremes = [int(self.beta.argmin()), int(self.beta.argmax())]
         low, high, end = (f"{self.beta[i]:.2f}".replace("-", "−") for i in (*extremes, -1))
         low_day, high_day = self.days[extremes].astype("datetime64[D]")
-        level = partial(Line, x=[first, last])
+        at_end = f"{end} at the end"
+
+        def level(y: float, dash: Dash = "dashed", **look: Any) -> Line:
+            return Line(x=[first, last], y=[y, y], dash=dash, **look)
+
         marks: list[Mark] = [
             Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
             Line(x=x, y=beta, role="altcoins", width=2.5, name=window, labelled=False),
-            level(
-                y=[whole, whole], role="unhedged", width=2.2, dash="dashed", name="all days",
-                labelled=False,
-            ),
+            level(y=whole, role="unhedged", width=2.2, name="all days", labelled=False),
             # A line of one point is only a name at an end: a readout says the other lines' names.
-            Line(
-                x=[last], y=beta[-1:], role="altcoins", bold=True,
-                name=f"{window}:\n{end} at the end",
-            ),
+            Line(x=[last], y=beta[-1:], role="altcoins", bold=True, name=f"{window}:\n{at_end}"),
             Line(x=[last], y=[whole], role="unhedged", name=f"all days:\n{whole:.2f}"),
-        ]  # fmt: skip
+        ]
         told = ""
         if guess:
             # The line of all days has the colour of guesses.
             marks += [
-                level(y=[edge, edge], name=name, role="short", width=1.9, dash="dotted")
+                level(edge, "dotted", name=name, role="short", width=1.9)
                 for edge, name in zip(guess, ("", "your guess"), strict=True)
             ]
             told = f" Your guess was {guess[0]:.2f} to {guess[1]:.2f}."
@@ -288,7 +279,7 @@ class Drift:
         return picture(
             title,
             f"{measured} windows of {window}: lowest {low} on {low_day}, highest {high} on "
-            f"{high_day}, {end} at the end, against {whole:.2f} over all days. Sized by it anew "
+            f"{high_day}, {at_end}, against {whole:.2f} over all days. Sized by it anew "
             f"each day, a short removed {removed} of the variance of the days that followed.{told}",
             marks,
             Scale(label="last day of the window", unit="day", limits=(first, last)),
@@ -366,24 +357,22 @@ def judge(
 def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene:
     """Draw what each hedge removes, one book below the other, with hedges guessed for the last."""
     marks: list[Mark] = []
+    bar = partial(Bars, start=[0.0], thickness=0.72, across=True, role="altcoins")
     names, books, rows, at = [], [], [], 0.0
     for group in groups:
         marks.append(_words(0.0, at, group.book, 6.0, "total", bold=True))
         for place, (name, honest) in enumerate(group.honest.items(), start=1):
             row, hindsight, best = at - place, group.hindsight[name], place == 1
-            end = max(honest, hindsight, 0.0)
+            end, opacity = max(honest, hindsight, 0.0), 1.0 if best else 0.4
             marks += [
-                Bars(
-                    at=[row], start=[0.0], end=[max(honest, 0.0)], thickness=0.72, across=True,
-                    role="altcoins", opacity=1.0 if best else 0.4,
-                ),
+                bar(at=[row], end=[max(honest, 0.0)], opacity=opacity),
                 Line(x=[hindsight, hindsight], y=[row - 0.42, row + 0.42], width=2.8),
                 _words(end, row, percent(honest), 9.0, "total", bold=best),
-            ]  # fmt: skip
+            ]
             if name in guess and group is groups[-1]:
                 marks.append(_words(end, row, "your guess", 60.0, "unhedged", bold=True))
             names.append((row, name))
-            shares = (percent(share, digits=1) for share in (honest, hindsight))
+            shares = percent(honest, digits=1), percent(hindsight, digits=1)
             rows.append((group.book, name, *shares))
         hedges = ", ".join(
             f"{name} {percent(honest)} ({percent(group.hindsight[name])} with hindsight)"
@@ -412,19 +401,22 @@ class Collapse:
 
     - profit_usd: of the coin, of the short, and of both, each day since the first; margin, fees and
       funding are left out
-    - hedge_move: of the coin that is shorted, over all days, decimal
     """
 
     prices: pd.DataFrame
     book_usd: float
     short_usd: float
     profit_usd: FloatArray
-    hedge_move: float
 
     @property
     def short_that_would_have_done(self) -> float:
         """Short that would have earned back the loss, known only afterwards, USD."""
         return float(self.profit_usd[0, -1] / self.hedge_move)
+
+    @property
+    def hedge_move(self) -> float:
+        """Return of the coin that is shorted over all days, decimal."""
+        return float(-self.profit_usd[1, -1] / self.short_usd)
 
     def day(self, place: int) -> str:
         """Write one of the days."""
@@ -436,15 +428,14 @@ class Collapse:
         last, (lost, earned) = len(self.prices) - 1, self.profit_usd[:2, -1] * (-1, 1)
         ends = list(map(_gain, self.profit_usd[:, -1]))
         guessed, told = _guessed(guess, _gain, last, "left")
-        roles: tuple[Role, ...] = ("altcoins", "short", "total")
-        names = (f"{coin} alone", f"short {hedge}", "together")
+        looks: Any = (
+            (f"{coin} alone", {"role": "altcoins"}), (f"short {hedge}", {"role": "short"}),
+            ("together", {"role": "total", "width": 3.6, "bold": True}),
+        )  # fmt: skip
         marks: list[Mark] = [
-            Line(
-                x=range(last + 1), y=values, role=role, width=3.6 if role == "total" else 3.0,
-                name=f"{name}\n{end}", bold=role == "total",
-            )
-            for name, role, values, end in zip(names, roles, self.profit_usd, ends, strict=True)
-        ]  # fmt: skip
+            Line(x=range(last + 1), y=values, name=f"{name}\n{end}", **look)
+            for (name, look), values, end in zip(looks, self.profit_usd, ends, strict=True)
+        ]
         names = (coin, f"short of {usd(self.short_usd)} {hedge}", "together")
         rows = list(zip(names, ends, strict=True))
         return picture(
@@ -466,11 +457,10 @@ def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
     held, shorted = prices.to_numpy().T
     alone = book_usd * (held / held[0] - 1)
     short = np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted))
+    profit_usd = np.array([alone, short, alone + short])
     return Collapse(
-        prices=prices, book_usd=book_usd, short_usd=beta * book_usd,
-        profit_usd=np.array([alone, short, alone + short]),
-        hedge_move=float(shorted[-1] / shorted[0] - 1),
-    )  # fmt: skip
+        prices=prices, book_usd=book_usd, short_usd=beta * book_usd, profit_usd=profit_usd
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,25 +483,21 @@ class BooksOfCoins:
         theory = diversified_r2(supposed, n)
         one, many = percent(theory[0]), percent(theory[-1])
         guessed, told = _guessed(guess, percent, most, "left")
-        words = partial(Text, vertical="top")
+        of_theory = f"theory: any two coins\ncorrelated {supposed:g}"
+        of_coins = f"real coins, {self.period}:\nmean and range of all books"
+        real: Any = {"role": "altcoins"}
+        end, words = theory[-1], partial(Text, vertical="top")
         marks: list[Mark] = [
-            Bars(
-                at=counts, start=self.low, end=self.high, thickness=0.2, role="altcoins",
-                opacity=0.4,
-            ),
+            Bars(at=counts, start=self.low, end=self.high, thickness=0.2, opacity=0.4, **real),
             Line(x=n, y=theory, width=2.5, dash="dashed"),
-            Points(x=counts, y=self.mean, role="altcoins", size=11.0),
-            Points(x=[most], y=[theory[-1]], size=11.0),
+            Points(x=counts, y=self.mean, size=11.0, **real),
+            Points(x=[most], y=[end], size=11.0),
             words(
-                x=most - 0.6, y=theory[-1], shift=(0.0, 24.0), align="end", role="total",
-                text=f"theory: any two coins\ncorrelated {supposed:g}",
+                x=most - 0.6, y=end, shift=(0.0, 24.0), align="end", role="total", text=of_theory
             ),
-            words(
-                x=counts[-1], y=self.mean[-1], shift=(14.0, 3.0), role="altcoins",
-                text=f"real coins, {self.period}:\nmean and range of all books",
-            ),
+            words(x=counts[-1], y=self.mean[-1], shift=(14.0, 3.0), text=of_coins, **real),
             *guessed,
-        ]  # fmt: skip
+        ]
         rows = [
             (f"{count}", *map(percent, of_count))
             for count, *of_count in zip(counts, self.mean, self.low, self.high, strict=True)
@@ -535,14 +521,11 @@ class BooksOfCoins:
 
 def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> BooksOfCoins:
     """Return R² of every book that can be made of some coins in equal parts, from daily returns."""
-    coins, count = returns.to_numpy(), returns.shape[1]
+    coins = returns.to_numpy().T
     by_count = [
-        [
-            np.corrcoef(coins[:, chosen].mean(axis=1), np.asarray(x))[0, 1] ** 2
-            for chosen in map(list, combinations(range(count), held))
-        ]
-        for held in range(1, count + 1)
+        [np.corrcoef(sum(chosen), np.asarray(x))[0, 1] ** 2 for chosen in combinations(coins, held)]
+        for held in range(1, len(coins) + 1)
     ]
     mean, low, high = (np.array([fold(r2) for r2 in by_count]) for fold in (np.mean, min, max))
-    pairwise = float(np.corrcoef(coins.T)[np.triu_indices(count, 1)].mean())
+    pairwise = float(np.corrcoef(coins)[np.triu_indices(len(coins), 1)].mean())
     return BooksOfCoins(mean=mean, low=low, high=high, pairwise=pairwise, period=period)
