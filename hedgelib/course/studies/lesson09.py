@@ -241,11 +241,13 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
     return plan.kept_beta * after - plan.notional_usd
 
 
-def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[tuple[str, str, str]]:
+def checklist(
+    report: HedgeReport, interval: tuple[float, float], *, rally: float, band_usd: float
+) -> list[tuple[str, str, str]]:
     """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
 
-    The short must survive a `rally` (decimal); a change of the right size beyond the band is worth
-    a trade.
+    The interval is of the book's beta. The short must survive a `rally` (decimal); a change of the
+    right size beyond the band is worth a trade.
     """
     plan, tracked = report.plan, report.tracked
     removed, move = tracked.out_of_sample, plan.liquidation_move
@@ -263,7 +265,7 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[tup
     ]
     values = {
         "coin": report.hedge_coin, "plan": plan, "tracked": tracked, "past": past, "rally": rally,
-        "band": band_usd, "drift": drift, "enough": ENOUGH, "contracts": abs(plan.contracts),
+        "interval": interval, "band": band_usd, "drift": drift, "enough": ENOUGH, "contracts": abs(plan.contracts),
         "opening": -plan.open_fee_usd,
     }  # fmt: skip
     texts = questions_of("09").texts["09.rules"]
