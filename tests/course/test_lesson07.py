@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from showtools import assert_legible
 
-from hedgelib import InvalidInput, market, plan_hedge
+from hedgelib import InvalidInput, market, ols_beta, plan_hedge
 from hedgelib.course.questions.lesson07 import QUESTIONS
 from hedgelib.course.studies.lesson07 import (
     MODELLED,
@@ -113,6 +113,8 @@ def test_a_week_sees_nothing_after_it_began(weeks):
     before = prices.loc[: week.start].iloc[-91:].pct_change(fill_method=None).iloc[1:]
     y, x = before[coins].to_numpy() @ alices_book().weights, before["ETH"].to_numpy()
     assert week.beta.beta == pytest.approx(np.cov(y, x)[0, 1] / np.var(x, ddof=1), rel=1e-12)
+    robust = ols_beta(y, x, errors="newey-west").interval()
+    assert week.beta.interval() == pytest.approx(robust, rel=1e-12)
     assert (week.end - week.start).days == 7
     after = prices.loc[week.end] / prices.loc[week.start] - 1
     assert week.move == after["ETH"]

@@ -213,7 +213,9 @@ def test_checklist_looks_where_the_numbers_say():
     assert [verdict for *_, verdict in rows] == (
         ["holds", "look", "yours", "holds", "holds", "yours", "holds", "yours"]
     )
-    rows = checklist(build_report(ReportParameters(portfolio=FILE)), INTERVAL, rally=1.0, band_usd=1)
+    rows = checklist(
+        build_report(ReportParameters(portfolio=FILE)), INTERVAL, rally=1.0, band_usd=1
+    )
     assert (rows[3][2], rows[6][2]) == ("look", "look")
 
 
@@ -228,6 +230,7 @@ def test_checklist_says_what_the_report_found():
         f"{report.tracked.out_of_sample:.0%} of the variance removed out of sample; "
         "at least 50% wanted"
     )
+    assert said[0] == f"{report.tracked.book_beta:.2f}, 95% interval 0.91 to 1.27"
     assert said[2] == "BTC bought: the short covers it too"
     assert said[3] == f"{plan.leverage:.2f}x, liquidated at +{plan.liquidation_move:.0%}"
     assert said[5].startswith(f"30 days: {usd(past.month_usd, signed=True)} at the mean, ")
