@@ -15,22 +15,7 @@ from hedgelib.errors import InvalidInput
 __all__ = ["fill", "read_toml", "to_html"]
 
 
-def _usd(value: float, digits: str, signed: bool) -> str:
-    return usd(value, cents=digits == "2", signed=signed)
-
-
-def _percent(value: float, digits: str, signed: bool) -> str:
-    exact = len(f"{100 * value:.8f}".rstrip("0").partition(".")[2])
-    return percent(value, digits=int(digits or exact), signed=signed)
-
-
-def _number(value: float, digits: str, signed: bool) -> str:
-    text = f"{value:,.{digits}f}" if digits else f"{value:,.10g}"
-    return ("+" if signed and value > 0 else "") + text.replace("-", "−")
-
-
-_FORMATS = {"usd": _usd, "percent": _percent, "number": _number}
-_NAMED = re.compile(rf"(\+?)({'|'.join(_FORMATS)})(?:\.(\d))?")
+_NAMED = re.compile(r"(\+?)(usd|percent|number)(?:\.(\d))?")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -49,10 +34,17 @@ class _Filler(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         named = _NAMED.fullmatch(format_spec)
-        if named:
-            return _FORMATS[named[2]](float(value), named[3] or "", bool(named[1]))
-        text = str(super().format_field(value, format_spec))
-        return text if isinstance(value, str) else text.replace("-", "−")
+        if not named:
+            text = str(super().format_field(value, format_spec))
+            return text if isinstance(value, str) else text.replace("-", "−")
+        value, digits, signed = float(value), named[3], bool(named[1])
+        if named[2] == "usd":
+            return usd(value, cents=digits == "2", signed=signed)
+        if named[2] == "percent":
+            exact = len(f"{100 * value:.8f}".rstrip("0").partition(".")[2])
+            return percent(value, digits=int(digits or exact), signed=signed)
+        text = f"{value:,.{digits}f}" if digits else f"{value:,.10g}"
+        return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
@@ -65,17 +57,13 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return _Filler().vformat(text, (), values)
 
 
-_INLINE = (
-    (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
-    (re.compile(r"\*\*([^*]+)\*\*"), r"<b>\1</b>"),
-    (re.compile(r"\*([^*]+)\*"), r"<i>\1</i>"),
-)
+_INLINE = {r"`([^`]+)`": "code", r"\*\*([^*]+)\*\*": "b", r"\*([^*]+)\*": "i"}
 
 
 def _inline(text: str) -> str:
     html = safe_prose(" ".join(text.split()))
-    for mark, element in _INLINE:
-        html = mark.sub(element, html)
+    for mark, element in _INLINE.items():
+        html = re.sub(mark, rf"<{element}>\1</{element}>", html)
     return html
 
 

@@ -77,7 +77,7 @@ def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
 
 def daily_funding(dates: pd.Index) -> FloatArray:
     """Return what a short received on each day after the first: three times the monthly mean."""
-    return 3 * _mean_8h(pd.DatetimeIndex(dates[1:]).to_period("M"))
+    return 3 * _mean_8h(dates, 0)
 
 
 def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
@@ -85,12 +85,12 @@ def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
 
     On a day of a month its own mean is not known yet.
     """
-    return np.nan_to_num(_mean_8h(dates[1:].to_period("M") - 1))
+    return np.nan_to_num(_mean_8h(dates, 1))
 
 
-def _mean_8h(months: pd.PeriodIndex) -> FloatArray:
-    table = market.funding_monthly()
-    mean = table[table["coin"] == "ETH"].set_index("month")["mean_8h"]
+def _mean_8h(dates: pd.Index, months_before: int) -> FloatArray:
+    mean = market.funding_monthly().query("coin == 'ETH'").set_index("month")["mean_8h"]
+    months = pd.DatetimeIndex(dates[1:]).to_period("M") - months_before
     return mean.reindex(months.to_timestamp()).to_numpy(dtype=float)
 
 
@@ -153,11 +153,11 @@ class Crash:
             *_profit_line(x, runs.plan.pnl_usd, books[2], "total"),
         ]
         cut = 1 - books[2].max_drawdown_usd / books[0].max_drawdown_usd
-        finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
+        finding = "the hedge did not reduce the maximum drawdown"
         if runs.plan.liquidated_at is not None:
             finding = "the rally liquidates the hedge, then the crash comes"
-        elif cut <= 0:
-            finding = "the hedge did not reduce the maximum drawdown"
+        elif cut > 0:
+            finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
         ends = "; ".join(
             f"{o.name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
             f"{usd(o.max_drawdown_usd)}{self._gone(o, ', liquidated on ')}"
@@ -168,15 +168,10 @@ class Crash:
             # The unhedged book has the colour of guesses.
             marks.append(Guess(x=float(x[-1]), y=guess_usd, side="left", role="good"))
             guessed = f" Your guess was {usd(guess_usd, signed=True)}."
-        if gone := "\n".join(
-            filter(None, (self._gone(o, f"✖ {o.name}: liquidated ") for o in books))
-        ):
-            marks.append(
-                Text(
-                    x=0.02, y=0.98, text=gone, x_share=True, y_share=True, vertical="top",
-                    role="unhedged", halo=True,
-                )
-            )  # fmt: skip
+        gone = [self._gone(o, f"✖ {o.name}: liquidated ") for o in books if self._gone(o)]
+        corner = partial(Text, x=0.02, y=0.98, x_share=True, y_share=True, vertical="top")
+        if gone:
+            marks.append(corner(text="\n".join(gone), role="unhedged", halo=True))
         every = slice(None, None, 10 if x.size < 70 else 15)
         ticks = [(at, f"{day.day} {day:%b}") for at, day in zip(x, self.dates, strict=True)][every]
         # Room for the mark of a guess beside the names.
@@ -204,9 +199,8 @@ def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -
     name = f"{outcome.name}\n{usd(pnl[-1], signed=True)}"
     # A line of one point is only a name at an end: a readout says the other lines' names.
     end = Line(x=x[-1:], y=pnl[-1:], role=role, name=name, bold=bold)
-    line = partial(
-        Line, role=role, width=3.6 if bold else 2.6, name=outcome.name, labelled=False
-    )  # fmt: skip
+    width = 3.6 if bold else 2.6
+    line = partial(Line, role=role, width=width, name=outcome.name, labelled=False)
     if gone is None:
         return [line(x=x, y=pnl), end]
     cross = Points(x=[x[gone]], y=[pnl[gone]], role=role, size=17.0, shape="cross")
@@ -352,7 +346,7 @@ def _month(start: pd.Timestamp, end: pd.Timestamp) -> partial[Replay]:
 class Luck(NamedTuple):
     """What the hedge made while a rule had it on, costs left out, and with the rule shifted.
 
-    - beaten: share of the shifts that did worse
+    `beaten` is the share of the shifts that did worse.
     """
 
     gain_usd: float
@@ -393,12 +387,8 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
             role, level = next(others), top - (0.035 * len(strips) + 0.0375) * height
             switch = np.diff(made.active[:-1].astype(int), prepend=0, append=0)
             starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
-            strips.append(
-                Bars(
-                    at=np.full(starts.size, level), start=starts, end=ends, role=role, across=True,
-                    thickness=0.025 * height,
-                )
-            )  # fmt: skip
+            bars = partial(Bars, across=True, role=role, thickness=0.025 * height)
+            strips.append(bars(at=np.full(starts.size, level), start=starts, end=ends))
         name = f"{made.name}\n{profit}" + "\n◆ your guess" * guessed
         lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd

@@ -73,8 +73,7 @@ class Loaded:
         together = ("together", usd(self.read.value_usd), "")
         columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
         taken = [f"Taken: {columns}"] if columns else []
-        coins = [reading.text for reading in self.read.coins_read_as]
-        caption = ". ".join([self.file, *taken, *coins])
+        caption = ". ".join([self.file, *taken, *(r.text for r in self.read.coins_read_as)])
         return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
 
     def _repr_html_(self) -> str:
@@ -114,8 +113,7 @@ def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -
 
 def broken_files() -> list[tuple[str, str, str]]:
     """Return the fault, the message and the fix of each faulty file."""
-    texts = questions_of("09").texts
-    rows = []
+    texts, rows = questions_of("09").texts, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.csv"
         for broken in texts["09.broken"]:
@@ -130,16 +128,15 @@ def broken_files() -> list[tuple[str, str, str]]:
 class Sample:
     """A book split by how its betas are known.
 
-    - measured: holdings with a price history and no beta of their owner's
-    - own: those with a beta of their owner's
+    - measured, own: holdings with a price history, and those with a beta of their owner's
     - cash, unknown: stablecoins, and coins of which nothing is known
     - book, hedges: daily returns of the measured part, and of BTC and ETH on the same days
     """
 
-    measured: tuple[Holding, ...]
-    own: tuple[Holding, ...]
-    cash: tuple[Holding, ...]
-    unknown: tuple[Holding, ...]
+    measured: list[Holding]
+    own: list[Holding]
+    cash: list[Holding]
+    unknown: list[Holding]
     book: FloatArray
     hedges: dict[str, FloatArray]
 
@@ -160,15 +157,11 @@ class Sample:
     def rows(self) -> list[tuple[str, str, str]]:
         """Return how the beta of each part is known."""
         coins = ", ".join(h.coin for h in self.measured)
-        rest = {
-            **{h: f"{betas_text(h)}, from the file, not checked" for h in self.own},
-            **dict.fromkeys(self.cash, "0, cash"),
-            **dict.fromkeys(self.unknown, "unknown, so not hedged"),
-        }
-        return [
-            (coins, usd(self.value_usd), "measured on prices"),
-            *((h.coin, usd(h.value_usd), how) for h, how in rest.items()),
-        ]
+        rest = {h: f"{betas_text(h)}, from the file, not checked" for h in self.own}
+        rest |= dict.fromkeys(self.cash, "0, cash")
+        rest |= dict.fromkeys(self.unknown, "unknown, so not hedged")
+        first = (coins, usd(self.value_usd), "measured on prices")
+        return [first, *((h.coin, usd(h.value_usd), how) for h, how in rest.items())]
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
@@ -177,7 +170,7 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
     whole = set(returns.columns[returns.notna().all()])
     held = [h for h in book if h.value_usd > 0]
     rest = [h for h in held if not h.has_own_beta and not h.is_cash]
-    measured = tuple(h for h in rest if h.coin in whole)
+    measured = [h for h in rest if h.coin in whole]
     if not measured:
         raise NotEnoughData(
             f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
@@ -185,13 +178,11 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
         )
     values = np.array([h.value_usd for h in measured])
     return Sample(
-        measured=measured,
-        own=tuple(h for h in held if h.has_own_beta),
-        cash=tuple(h for h in held if h.is_cash),
-        unknown=tuple(h for h in rest if h.coin not in whole),
+        measured=measured, own=[h for h in held if h.has_own_beta],
+        cash=[h for h in held if h.is_cash], unknown=[h for h in rest if h.coin not in whole],
         book=returns[[h.coin for h in measured]].to_numpy() @ (values / values.sum()),
         hedges={coin: returns[coin].to_numpy() for coin in ("BTC", "ETH")},
-    )
+    )  # fmt: skip
 
 
 def highest_leverage(
@@ -265,8 +256,8 @@ def checklist(
     ]
     values = {
         "coin": report.hedge_coin, "plan": plan, "tracked": tracked, "past": past, "rally": rally,
-        "interval": interval, "band": band_usd, "drift": drift, "enough": ENOUGH, "contracts": abs(plan.contracts),
-        "opening": -plan.open_fee_usd,
+        "interval": interval, "band": band_usd, "drift": drift, "enough": ENOUGH,
+        "contracts": abs(plan.contracts), "opening": -plan.open_fee_usd,
     }  # fmt: skip
     texts = questions_of("09").texts["09.rules"]
     verdicts = {True: "holds", False: "look", None: "yours"}
