@@ -12,8 +12,6 @@ import numpy as np
 
 from hedgelib.errors import InvalidInput
 
-__all__ = ["NEAR", "WITHIN", "close", "is_whole", "read_answer"]
-
 WITHIN = 0.002
 """Accepted error of a number, relative to the right one."""
 

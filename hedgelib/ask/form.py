@@ -8,8 +8,6 @@ from typing import Any, Literal, TypeAlias
 
 from hedgelib.ask.answers import read_answer
 
-__all__ = ["Form", "Kind"]
-
 Kind: TypeAlias = Literal["number", "choice", "function", "written"]
 
 

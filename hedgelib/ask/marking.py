@@ -15,8 +15,6 @@ from typing import Any
 from hedgelib.ask.answers import WITHIN, close
 from hedgelib.ask.form import Form, Kind
 
-__all__ = ["Key", "Mark", "judge", "rounded_up"]
-
 _FLOAT_ERROR = 1e-9
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
@@ -53,7 +51,6 @@ class Mark:
 
     - share: of the points, from 0 to 1
     - model: the wrong model that gives this answer; empty if there is none
-    - missing: there is no answer at all
     """
 
     share: float

@@ -13,8 +13,6 @@ from pathlib import Path
 from hedgelib.ask.text import read_toml
 from hedgelib.errors import InvalidInput
 
-__all__ = ["Misconception", "misconception", "misconceptions"]
-
 _FILE = Path(__file__).with_name("misconceptions.toml")
 _KEYS = {"title", "why", "lesson"}
 

@@ -24,8 +24,6 @@ from hedgelib.ask.text import fill, read_toml
 from hedgelib.errors import InvalidInput
 from hedgelib.show.scene import Scene, scene_of
 
-__all__ = ["Answer", "Asked", "Question", "Questions", "Varied", "Verdict", "vary"]
-
 Outcome: TypeAlias = Literal["right", "slip", "sign", "near", "way", "wrong", "unread"]
 
 _NEAR_ZERO = 2e-12
@@ -125,10 +123,8 @@ class Question:
     def ask(self, **values: Any) -> Asked:
         """Return the question with its first numbers, or with others for some of them."""
         if unknown := set(values) - set(self.given):
-            raise InvalidInput(
-                f"question {self.id} takes {', '.join(self.given) or 'nothing'}, "
-                f"got {', '.join(sorted(unknown))}"
-            )
+            takes, got = ", ".join(self.given) or "nothing", ", ".join(sorted(unknown))
+            raise InvalidInput(f"question {self.id} takes {takes}, got {got}")
         starts = {name: value.start for name, value in self.varied.items()}
         numbers = {**self.given, **starts, **values}
         if missing := [name for name, value in numbers.items() if value is ...]:
@@ -239,12 +235,8 @@ class Asked:
             return Verdict("unread", "Choose one of the answers.")
         if option == right:
             return Verdict("right", f"✔ **Right.** {self.reason(right)}")
-        return Verdict(
-            "slip",
-            f"You said **{self.options[option]}**. {self.reason(option)}\n\n"
-            f"It is **{self.options[right]}**. {self.reason(right)}",
-            option,
-        )
+        said, truth = (f"**{self.options[key]}**. {self.reason(key)}" for key in (option, right))
+        return Verdict("slip", f"You said {said}\n\nIt is {truth}", option)
 
     def _called(self, function: object) -> Verdict:
         if not callable(function):
@@ -254,8 +246,7 @@ class Asked:
             try:
                 returned.append(read_answer(function(*call), unit=self.form.unit))
             except Exception as error:
-                text = f"With {', '.join(map(repr, call))} it fails: {error}"
-                return Verdict("unread", text)
+                return Verdict("unread", f"With {', '.join(map(repr, call))} it fails: {error}")
         mark = judge(returned, self.key)
         if mark.share == 1:
             return self._right()
@@ -279,8 +270,7 @@ class Asked:
             return self._slip(model)
         if close(number, key.right, NEAR):
             return Verdict("near", _NEAR_ONE if counted else _NEARLY)
-        start = self.answer.start or 0.0
-        way = self.part("wrong_way")
+        start, way = self.answer.start or 0.0, self.part("wrong_way")
         if way and (number - start) * (key.right - start) < 0:
             return Verdict("way", f"**Not yet.** {way}")
         return self._hint()
@@ -303,10 +293,8 @@ class Asked:
         """Tell whether no wrong answer would pass for the right one, nor for another wrong one."""
         if self.kind != "number":
             return True
-        key = self._key()
-        known = [key.right, *key.wrong.values()]
-        room = 2 * self.answer.within
-        pairs = combinations(known, 2)
+        key, room = self._key(), 2 * self.answer.within
+        pairs = combinations([key.right, *key.wrong.values()], 2)
         return not any(close(a, b, room) or close(b, a, room) for a, b in pairs)
 
 

@@ -12,9 +12,6 @@ from typing import Any
 from hedgelib._text import percent, safe_prose, usd
 from hedgelib.errors import InvalidInput
 
-__all__ = ["fill", "read_toml", "to_html"]
-
-
 _NAMED = re.compile(r"(\+?)(usd|percent|number)(?:\.(\d))?")
 
 

@@ -16,8 +16,6 @@ from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
-__all__ = ["QuestionWidget", "shown", "shown_last"]
-
 _HERE = Path(__file__).parent
 _SHOW = _HERE.parent / "show"
 
@@ -100,9 +98,8 @@ class QuestionWidget(anywidget.AnyWidget):
             parts.append(f"<ul>{options}</ul>")
         if self.verdict and asked.kind != "choice":
             parts.append(to_html(self.verdict.text))
-        folded = list(self.spec["folded"])
+        folded, right = list(self.spec["folded"]), asked.answer.right
         if asked.kind == "choice":
-            right = asked.answer.right
             text = to_html(f"**{asked.options[right]}**. {asked.reason(right)}")
             scene = asked.picture()
             folded.append(("Answer", text + (picture_html(scene) if scene else "")))
@@ -110,10 +107,9 @@ class QuestionWidget(anywidget.AnyWidget):
         return f'<div class="hedge-question mathjax_ignore">{"".join(parts)}</div>'
 
     def __repr__(self) -> str:
-        parts = [f"{self._title} {self.asked.part('ask')}"]
-        parts += [f"- {option}" for option in self.asked.options.values()]
-        parts += [self.verdict.text] if self.verdict else []
-        return "\n".join(parts)
+        options = (f"- {option}" for option in self.asked.options.values())
+        verdict = [self.verdict.text] if self.verdict else []
+        return "\n".join([f"{self._title} {self.asked.part('ask')}", *options, *verdict])
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         return {**view(self), "text/html": self.still(), "text/plain": repr(self)}, {}

@@ -96,11 +96,9 @@ def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.1", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
-    sd_book=vary(0.06, low=0.04, high=0.1, step=0.01),
-    sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01),
-)  # fmt: skip
+@QUESTIONS.add("06.1", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
+               sd_book=vary(0.06, low=0.04, high=0.1, step=0.01),
+               sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01))  # fmt: skip
 def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
     times = sd_book / sd_coin
     return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
@@ -150,12 +148,9 @@ def from_closes(draw: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.3", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
-    measured=vary(1.2, low=0.6, high=1.6, step=0.1),
-    error=vary(0.15, low=0.05, high=0.3, step=0.05),
-    z=1.96,
-)  # fmt: skip
+@QUESTIONS.add("06.3", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
+               measured=vary(1.2, low=0.6, high=1.6, step=0.1),
+               error=vary(0.15, low=0.05, high=0.3, step=0.05), z=1.96)  # fmt: skip
 def width_in_dollars(value: float, measured: float, error: float, z: float) -> Answer:
     interval = ratio.notional_interval(measured, error, value, z)
     low, high = float(interval.low_usd), float(interval.high_usd)
@@ -166,11 +161,9 @@ def width_in_dollars(value: float, measured: float, error: float, z: float) -> A
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.4", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
-    best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
-    times=vary(1.5, low=1.2, high=1.8, step=0.1),
-)  # fmt: skip
+@QUESTIONS.add("06.4", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
+               best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
+               times=vary(1.5, low=1.2, high=1.8, step=0.1))  # fmt: skip
 def over_hedged(r2: float, best: float, times: float) -> Answer:
     removed = float(ratio.effectiveness_from_ratio(r2, times))
     values = {
@@ -197,13 +190,11 @@ def calmer(share: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.6", book=vary(30_000.0, low=10_000, high=60_000, step=5_000),
-    to_btc=vary(0.4, low=0.2, high=0.8, step=0.1),
-    to_eth=vary(0.7, low=0.3, high=0.9, step=0.1),
-    margin=vary(6_000.0, low=2_000, high=12_000, step=1_000),
-    price=vary(3_000.0, low=1_500, high=4_000, step=50),
-)  # fmt: skip
+@QUESTIONS.add("06.6", book=vary(30_000.0, low=10_000, high=60_000, step=5_000),
+               to_btc=vary(0.4, low=0.2, high=0.8, step=0.1),
+               to_eth=vary(0.7, low=0.3, high=0.9, step=0.1),
+               margin=vary(6_000.0, low=2_000, high=12_000, step=1_000),
+               price=vary(3_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
 def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: float) -> Answer:
     face, leg = _ETH.multiplier, to_eth * book + margin
     values = {"symbol": _ETH.symbol, "face": face, "leg": leg}
@@ -217,10 +208,8 @@ def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: fl
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.7", coins=vary(10, low=5, high=30, step=1),
-    pair=vary(0.3, low=0.1, high=0.5, step=0.05),
-)  # fmt: skip
+@QUESTIONS.add("06.7", coins=vary(10, low=5, high=30, step=1),
+               pair=vary(0.3, low=0.1, high=0.5, step=0.05))  # fmt: skip
 def mixed(coins: float, pair: float) -> Answer:
     above, together = coins * pair, float(ratio.diversified_r2(pair, coins))
     values = {
@@ -234,11 +223,9 @@ def mixed(coins: float, pair: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "06.8", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
-    beta=vary(1.25, low=0.8, high=1.6, step=0.05),
-    fall=vary(0.3, low=0.1, high=0.6, step=0.05),
-)  # fmt: skip
+@QUESTIONS.add("06.8", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
+               beta=vary(1.25, low=0.8, high=1.6, step=0.05),
+               fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
 def worthless(held: float, beta: float, fall: float) -> Answer:
     earned = beta * held * fall
     return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={

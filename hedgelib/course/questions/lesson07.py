@@ -96,9 +96,7 @@ def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "07.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6)
-)  # fmt: skip
+@QUESTIONS.add("07.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6))
 def least_margin(book: float, cap: float) -> Answer:
     least = float(smallest_collateral(book, 1.0, cap))
     # So many rounds that what is missing is more than a rounding.
@@ -139,9 +137,8 @@ def build_it(face: float, coins: float, price: float, beta: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "07.8", fee=0.0005, rate=vary(0.0001, 0.00015, 0.0002, 0.00025, 0.0003), **_BOB, **_BETA
-)  # fmt: skip
+@QUESTIONS.add("07.8", fee=0.0005, rate=vary(0.0001, 0.00015, 0.0002, 0.00025, 0.0003), **_BOB,
+               **_BETA)  # fmt: skip
 def a_week_of_carry(fee: float, rate: float, coins: float, price: float, beta: float) -> Answer:
     book = coins * price
     short = float(hedge_notional(book, beta, book))

@@ -22,9 +22,8 @@ _MOVE = {
 }
 
 
-@QUESTIONS.add(
-    "08.a", book=vary(BOOK_USD, low=20_000, high=90_000, step=10_000), fall=vary(0.3, 0.1, 0.2, 0.4)
-)  # fmt: skip
+@QUESTIONS.add("08.a", book=vary(BOOK_USD, low=20_000, high=90_000, step=10_000),
+               fall=vary(0.3, 0.1, 0.2, 0.4))  # fmt: skip
 def fallen(book: float, fall: float) -> Answer:
     cut = book * fall
     return Answer(
@@ -64,11 +63,10 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
     )  # fmt: skip
 
 
-@QUESTIONS.add(
-    "08.1", book=vary(24_000.0, low=10_000, high=60_000, step=1_000),
-    beta=vary(1.5, low=1.2, high=1.8, step=0.1),
-    margin=vary(20_000.0, low=5_000, high=30_000, step=1_000), fall=vary(0.2, 0.1, 0.25, 0.3, 0.4),
-)  # fmt: skip
+@QUESTIONS.add("08.1", book=vary(24_000.0, low=10_000, high=60_000, step=1_000),
+               beta=vary(1.5, low=1.2, high=1.8, step=0.1),
+               margin=vary(20_000.0, low=5_000, high=30_000, step=1_000),
+               fall=vary(0.2, 0.1, 0.25, 0.3, 0.4))  # fmt: skip
 def resized(book: float, beta: float, margin: float, fall: float) -> Answer:
     short, lost = beta * book + margin, beta * book * fall
     right = rebalance(book, beta, margin, short, -fall).change_usd
@@ -79,10 +77,8 @@ def resized(book: float, beta: float, margin: float, fall: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "08.2", added=vary(3_000.0, low=1_000, high=9_000, step=500),
-    beta=vary(1.4, 0.6, 0.7, 0.8, 1.2, 1.3, 1.5, 1.6),
-)  # fmt: skip
+@QUESTIONS.add("08.2", added=vary(3_000.0, low=1_000, high=9_000, step=500),
+               beta=vary(1.4, 0.6, 0.7, 0.8, 1.2, 1.3, 1.5, 1.6))  # fmt: skip
 def added_to(added: float, beta: float) -> Answer:
     return Answer(right=added * beta / _FACE, values={"face": _FACE}, slips={
         "beta_left_out": added / _FACE, "counted_as_margin": added * (beta + 1) / _FACE,
@@ -110,10 +106,8 @@ def closed_in_dollars(coins: float, entry: float, fall: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "08.5", book=vary(10_000.0, low=5_000, high=40_000, step=1_000), beta=vary(1.2, 1.3, 1.4, 1.5),
-    **_MOVE,
-)  # fmt: skip
+@QUESTIONS.add("08.5", book=vary(10_000.0, low=5_000, high=40_000, step=1_000),
+               beta=vary(1.2, 1.3, 1.4, 1.5), **_MOVE)  # fmt: skip
 def closed_at_the_low(book: float, beta: float, entry: float, fall: float) -> Answer:
     low, short = entry - fall, beta * book * fall / entry
     fallen_to, rise = book - short, fall / low
@@ -144,10 +138,9 @@ def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
     )
 
 
-@QUESTIONS.add(
-    "08.7", size=vary(15_000.0, low=5_000, high=60_000, step=1_000), days=vary(30, 10, 20, 45, 60),
-    rate=vary(-0.0001, -0.0002, -0.0003, -0.0005),
-)  # fmt: skip
+@QUESTIONS.add("08.7", size=vary(15_000.0, low=5_000, high=60_000, step=1_000),
+               days=vary(30, 10, 20, 45, 60),
+               rate=vary(-0.0001, -0.0002, -0.0003, -0.0005))  # fmt: skip
 def funded(size: float, days: int, rate: float) -> Answer:
     once = size * rate
     right = once * 3 * days
@@ -157,9 +150,8 @@ def funded(size: float, days: int, rate: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "08.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5), default=3.0
-)
+@QUESTIONS.add("08.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5),
+               default=3.0)  # fmt: skip
 def built(name: str, leverage: float, default: float) -> Answer:
     def cut(name: str, max_leverage: float) -> float:
         unhedged, _, hedged = crash(name, max_leverage=max_leverage).outcomes

@@ -75,9 +75,8 @@ def new_money(book: float, beta: float, cap: float) -> Answer:
 
 
 # Ranges for which two decimals are precise enough.
-@QUESTIONS.add(
-    "09.2", rally=vary(0.8, low=0.3, high=0.65, step=0.05), rate=vary(0.01, 0.005, 0.015, 0.02)
-)
+@QUESTIONS.add("09.2", rally=vary(0.8, low=0.3, high=0.65, step=0.05),
+               rate=vary(0.01, 0.005, 0.015, 0.02))  # fmt: skip
 def cap_for_a_rally(rally: float, rate: float) -> Answer:
     return Answer(right=highest_leverage(rally, rate), slips={
         "bankruptcy_for_liquidation": (1 + rally) / rally,
@@ -89,10 +88,9 @@ def cap_for_a_rally(rally: float, rate: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "09.3", book=_BOOK, beta=_NOOR["beta"], error=vary(0.15, low=0.05, high=0.4, step=0.05),
-    move=vary(-0.4, low=-0.6, high=-0.1, step=0.05),
-)  # fmt: skip
+@QUESTIONS.add("09.3", book=_BOOK, beta=_NOOR["beta"],
+               error=vary(0.15, low=0.05, high=0.4, step=0.05),
+               move=vary(-0.4, low=-0.6, high=-0.1, step=0.05))  # fmt: skip
 def at_the_upper_end(book: float, beta: float, error: float, move: float) -> Answer:
     true, missed = beta + error, error * book * move
     return Answer(right=missed, values={"true": true}, slips={
@@ -103,10 +101,8 @@ def at_the_upper_end(book: float, beta: float, error: float, move: float) -> Ans
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "09.4", short=_SHORT, face=vary(10.0, 100.0), other=vary(1.0, 10.0, 100.0),
-    price=vary(2_000.0, low=1_500, high=4_000, step=50),
-)  # fmt: skip
+@QUESTIONS.add("09.4", short=_SHORT, face=vary(10.0, 100.0), other=vary(1.0, 10.0, 100.0),
+               price=vary(2_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
 def other_venue(short: float, face: float, other: float, price: float) -> Answer:
     return Answer(right=short / other, slips={
         "old_face": short / face, "contract_is_coin": short / price,
@@ -150,10 +146,8 @@ def built(face: float, book: float, beta: float, cap: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add(
-    "09.8", short=_SHORT, rate=vary(-0.0002, -0.0001, -0.0003, -0.0004, -0.0005),
-    days=vary(30, 10, 20, 60, 90), cap=2.5,
-)  # fmt: skip
+@QUESTIONS.add("09.8", short=_SHORT, rate=vary(-0.0002, -0.0001, -0.0003, -0.0004, -0.0005),
+               days=vary(30, 10, 20, 60, 90), cap=2.5)  # fmt: skip
 def cost_of_holding(short: float, rate: float, days: float, cap: float) -> Answer:
     settlements = 3 * days
     paid = short * rate * settlements

@@ -26,12 +26,6 @@ from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
 from hedgelib.show.scene import Dash, Mark, Side
 
-__all__ = [
-    "BooksOfCoins", "Collapse", "Drift", "Judged", "SizedShort", "beta_and_volatility", "betas_to",
-    "books_of_coins", "cloud", "day_text", "drift", "hedges_by_book", "horizon_betas", "judge",
-    "newey_west", "sized_short",
-]  # fmt: skip
-
 _WIDEST = 3.0
 _JUDGED_FROM = 365
 _gain = partial(usd, signed=True)

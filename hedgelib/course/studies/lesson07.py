@@ -27,11 +27,6 @@ from hedgelib.show.layout import NAME_SHIFT, Scale, picture
 from hedgelib.show.moves import MoveStudy, study_move
 from hedgelib.show.scene import Band, Guess, Line, Mark, Points, Rule, Scene, Text
 
-__all__ = [
-    "MODELLED", "SETTLEMENTS", "SIZES", "Week", "YearOfWeeks", "alices_book", "alices_weeks",
-    "alices_year", "any_hedge", "everything_counted", "hedged_week", "nearest", "week_table",
-]  # fmt: skip
-
 SETTLEMENTS = 21
 """Of funding in seven days, one every eight hours."""
 MODELLED = "perp modelled at spot closes, funding a proxy"

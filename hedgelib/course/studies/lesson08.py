@@ -34,12 +34,6 @@ from hedgelib.show.lines import Curve, Lines
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 
-__all__ = [
-    "BOOK_USD", "COINS", "CRASHES", "MODELLED", "Crash", "Flown", "Luck", "beta_before",
-    "book_from", "change_of_size", "crash", "daily_funding", "fly", "known_funding", "luck",
-    "profit_of_rules", "rallies_beyond", "watch",
-]  # fmt: skip
-
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0

@@ -21,11 +21,6 @@ from hedgelib.report import HedgeReport, find_portfolio
 from hedgelib.scenario import run_scenario
 from hedgelib.show.moves import MoveStudy, study_move
 
-__all__ = [
-    "ENOUGH", "Loaded", "Sample", "broken_files", "checklist", "drift_usd", "highest_leverage",
-    "load_book", "own_copy", "residual_sd_usd", "sample_book", "stress", "work_folder",
-]  # fmt: skip
-
 ENOUGH = 0.5
 """Least share of the variance, out of sample, at which this course recommends a hedge."""
 
