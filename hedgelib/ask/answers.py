@@ -14,7 +14,6 @@ from hedgelib.errors import InvalidInput
 
 WITHIN = 0.002
 """Accepted error of a number, relative to the right one."""
-
 NEAR = 0.03
 """Error up to which a wrong number is one with too few digits, relative to the right one."""
 
@@ -63,7 +62,7 @@ def read_answer(*given: object, unit: str) -> float:
     """
     if len(given) == 1 and isinstance(given[0], tuple):
         given = given[0]
-    value = _regrouped(given) if len(given) != 1 else _single(given[0])
+    value = _single(given[0]) if len(given) == 1 else _regrouped(given)
     value = _from_text(value, unit) if isinstance(value, str) else value
     if not math.isfinite(value):
         raise _no_number(str(value))

@@ -66,8 +66,7 @@ class QuestionWidget(anywidget.AnyWidget):
     def answer(self, *answer: object) -> None:
         """Judge an answer and show the verdict, and the picture that follows a guess."""
         verdict = self.asked.judge(*answer)
-        self.verdict = verdict
-        self.value = answer[0] if len(answer) == 1 else answer
+        self.verdict, self.value = verdict, answer[0] if len(answer) == 1 else answer
         written = "" if any(map(callable, answer)) else ",".join(map(str, answer))
         told: dict[str, Any] = {
             "answer": self.value if isinstance(self.value, str) else written,

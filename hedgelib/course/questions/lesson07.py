@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
@@ -36,15 +36,9 @@ def counted(coins: float, book: float, price: float, move: float) -> Answer:
     })  # fmt: skip
 
 
-@cache
-def _year(book_usd: float, margin_usd: float) -> study.YearOfWeeks:
-    weeks = study.alices_weeks(2022)
-    return study.alices_year(weeks, _ETH, book_usd=book_usd, margin_usd=margin_usd)
-
-
 @QUESTIONS.add("07.b", book=50_000, margin=49_000, near=150)
 def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
-    year = _year(book, margin)
+    year = study.alices_year(study.alices_weeks(2022), _ETH, book_usd=book, margin_usd=margin)
     then = partial(year.scene, study.nearest(year.weeks, -0.15), near)
     values = {"weeks": len(year.weeks), "year": year.weeks[0].start.year}
     return Answer(right="residual", then=then, values=values, guesses={

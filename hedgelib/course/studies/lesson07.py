@@ -119,14 +119,12 @@ def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
             continue
         month = start.to_period("M").to_timestamp()
         grown = prices.loc[end] / prices.loc[start] - 1
-        weeks.append(
-            Week(
-                start=start, end=end, price_usd=float(prices["ETH"][start]),
-                move=grown.to_dict()["ETH"], book_return=float(book.weights @ grown[coins]),
-                beta=newey_west(before[coins] @ book.weights, before["ETH"]),
-                funding_rate=float(funding[month]),
-            )
-        )  # fmt: skip
+        weeks.append(Week(
+            start=start, end=end, price_usd=float(prices["ETH"][start]),
+            move=grown.to_dict()["ETH"], book_return=float(book.weights @ grown[coins]),
+            beta=newey_west(before[coins] @ book.weights, before["ETH"]),
+            funding_rate=float(funding[month]),
+        ))  # fmt: skip
     if not weeks:
         raise InvalidInput(f"year must have weeks with {window} days before them, got {year!r}")
     return tuple(weeks)
@@ -255,14 +253,14 @@ class YearOfWeeks:
         )
 
 
+@cache
 def alices_year(
-    weeks: Sequence[Week], contract: ContractTerms, *, book_usd: float, margin_usd: float
+    weeks: tuple[Week, ...], contract: ContractTerms, *, book_usd: float, margin_usd: float
 ) -> YearOfWeeks:
     """Return a year of weekly hedges, each of the same book and margin at its start."""
-    hedged = [
-        hedged_week(week, contract, book_usd=book_usd, margin_usd=margin_usd) for week in weeks
-    ]
+    hedge = partial(hedged_week, contract=contract, book_usd=book_usd, margin_usd=margin_usd)
+    hedged = list(map(hedge, weeks))
     profit = {"no hedge": np.array([book_usd * week.book_return for week in weeks])}
     for size in SIZES:
         profit[size] = np.array([week[size].total_pnl_usd[0] for week in hedged])
-    return YearOfWeeks(weeks=tuple(weeks), profit_usd=profit)
+    return YearOfWeeks(weeks=weeks, profit_usd=profit)
