@@ -6,16 +6,14 @@ import math
 import re
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from hedgelib.errors import InvalidInput
 
-__all__ = ["NEAR", "WITHIN", "close", "is_whole", "read_answer"]
-
 WITHIN = 0.002
 """Accepted error of a number, relative to the right one."""
-
 NEAR = 0.03
 """Error up to which a wrong number is one with too few digits, relative to the right one."""
 
@@ -47,24 +45,12 @@ _RATE = re.compile(r"(?:%|percent)(?: ?/ ?| (?:for|per|a|an|each|every) (?:each 
 
 
 def close(answer: float, right: float, within: float = WITHIN) -> bool:
-    """Tell whether a number equals another within the accepted error.
-
-    Examples
-    --------
-    >>> close(1000.5, 1000), close(1003, 1000), close(-1000, 1000)
-    (True, False, False)
-    """
+    """Tell whether a number equals another within the accepted error."""
     return abs(answer - right) <= within * abs(right)
 
 
 def is_whole(value: float) -> bool:
-    """Tell whether a number is whole, up to a float's own error.
-
-    Examples
-    --------
-    >>> is_whole(3060.0000000000005), is_whole(3060.4)
-    (True, False)
-    """
+    """Tell whether a number is whole, up to a float's own error."""
     return close(value, round(value), _FLOAT_ERROR)
 
 
@@ -73,22 +59,10 @@ def read_answer(*given: object, unit: str) -> float:
 
     Several are what Python has made of ``1,000``, which is ``1, 0``. 33% is 33 where percent is
     asked for, and 0.33 where ``"a number"`` is. A comma ends the unit's own words.
-
-    Raises
-    ------
-    InvalidInput
-        No number, several, one that can be read in two ways, or another unit; in one sentence.
-
-    Examples
-    --------
-    >>> read_answer("−$1,250.50", unit="USD"), read_answer(12,500, unit="contracts")
-    (-1250.5, 12500.0)
-    >>> read_answer("33%", unit="percent"), read_answer("33%", unit="a number")
-    (33.0, 0.33)
     """
     if len(given) == 1 and isinstance(given[0], tuple):
         given = given[0]
-    value = _regrouped(given) if len(given) != 1 else _single(given[0])
+    value = _single(given[0]) if len(given) == 1 else _regrouped(given)
     value = _from_text(value, unit) if isinstance(value, str) else value
     if not math.isfinite(value):
         raise _no_number(str(value))
@@ -126,10 +100,8 @@ def _single(value: object) -> float | str:
         value = array.item()
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, bool):
-        raise _no_number(str(value))
-    if not isinstance(value, (Real, Decimal)):
-        raise _no_number(named)
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
+        raise _no_number(str(value) if isinstance(value, bool) else named)
     try:
         return float(value)
     except OverflowError:
@@ -138,23 +110,20 @@ def _single(value: object) -> float | str:
         raise _no_number(named) from None
 
 
-def _regrouped(parts: tuple[object, ...]) -> float:
+def _regrouped(parts: tuple[Any, ...]) -> float:
     """Rejoin a number that Python has split at the commas between thousands.
 
     Python refuses 1,050 by itself, as it does any whole number with a zero in front but 000. So a
     group of one or two digits was written as such, after a decimal comma.
     """
-    first, *rest = parts or (None,)
-    if not rest or type(first) is not int or not all(type(part) is int for part in rest[:-1]):
+    *kinds, last = map(type, parts or (None,))
+    if set(kinds) != {int} or last is bool or not issubclass(last, (int, float)):
         raise _no_number(f"{len(parts)} of them")
-    last = rest[-1]
-    if not isinstance(last, (int, float)) or isinstance(last, bool):
-        raise _no_number(f"{len(parts)} of them")
-    groups = [part for part in rest if isinstance(part, (int, float))]
+    first, *groups = parts
     whole = all((part == 0 and type(part) is int) or 100 <= part < 1000 for part in groups)
     if not 0 < abs(first) < 1000 or not whole:
         raise _two_ways("That, with its commas,")
-    size: float = abs(first)
+    size = abs(first)
     for group in groups:
         size = size * 1000 + group
     return math.copysign(size, first)

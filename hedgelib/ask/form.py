@@ -8,12 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from hedgelib.ask.answers import read_answer
 
-__all__ = ["Form", "Kind"]
-
 Kind: TypeAlias = Literal["number", "choice", "function", "written"]
-
-_LETTERS = ("ABCDEF", "PQRSTU")
-"""Letters of the options, and of their reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +33,13 @@ class Form:
     @property
     def letters(self) -> tuple[dict[str, str], dict[str, str]]:
         """The value behind each letter, of the options and of the reasons."""
-        options, reasons = (
-            dict(zip(letters, texts, strict=False))
-            for letters, texts in zip(_LETTERS, (self.options, self.reasons), strict=True)
-        )
-        return options, reasons
+        options = dict(zip("ABCDEF", self.options, strict=False))
+        return options, dict(zip("PQRSTU", self.reasons, strict=False))
 
     def read(self, answer: Any) -> Any:
         """Return the value of a plain answer: of a text the number, of letters their options.
 
         What cannot be read as an option stays as it is, and an empty part is None.
-
-        Raises
-        ------
-        InvalidInput
-            A text that is no number, in one sentence.
         """
         if self.kind == "number" and type(answer) is str:
             return read_answer(answer, unit=self.unit)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from hedgelib.ask.answers import WITHIN, close
 from hedgelib.ask.form import Form, Kind
-
-__all__ = ["Key", "Mark", "judge", "rounded_up"]
 
 _FLOAT_ERROR = 1e-9
 
@@ -28,7 +27,6 @@ class Key:
 
     - right: a number, the values of option and reason, or the values that a function returns
     - wrong: answer of each wrong model; in a choice an empty text is any option
-    - within: accepted error relative to the right number, decimal
     - calls: arguments with which a function is called
     - counted: the number counts whole things, so the next whole number is right too; and so it is
       for a wrong model
@@ -53,7 +51,6 @@ class Mark:
 
     - share: of the points, from 0 to 1
     - model: the wrong model that gives this answer; empty if there is none
-    - missing: there is no answer at all
     """
 
     share: float
@@ -71,45 +68,26 @@ def judge(answer: Any, key: Key) -> Mark:
 
     A number is right or wrong. A right choice with a wrong reason gets half. A function gets the
     share of its calls that are right, and nothing if a wrong model explains all returned values.
-
-    Examples
-    --------
-    >>> key = Key(form=Form("number"), right=1000.0, wrong={"contract_is_coin": 2.857})
-    >>> judge(1000.4, key).share, judge(2.857, key).model, judge(-1000, key).model
-    (1.0, 'contract_is_coin', 'sign_turned')
     """
-    if key.kind == "number":
-        return _number(answer, key)
-    if key.kind == "choice":
-        return _choice(answer, key)
-    return _function(answer, key)
+    if answer is None:
+        return Mark(share=0.0, missing=True)
+    return {"number": _number, "choice": _choice}.get(key.kind, _function)(answer, key)
 
 
 def _number(answer: Any, key: Key) -> Mark:
-    if answer is None:
-        return Mark(share=0.0, missing=True)
     if not _is_number(answer):
         return Mark(share=0.0)
     if close(answer, key.right, key.within) or (key.counted and answer == rounded_up(key.right)):
         return Mark(share=1.0)
-    slips = {
-        **key.wrong,
-        TURNED: -key.right,
-        PERCENT: key.right * 100,
-        f"{PERCENT} ": key.right / 100,
-    }
-    for model, value in slips.items():
-        if close(answer, value, key.within):
-            return Mark(share=0.0, model=model.strip())
-    if key.counted:
-        for model, value in key.wrong.items():
-            if answer == rounded_up(value):
-                return Mark(share=0.0, model=model)
-    return Mark(share=0.0)
+    right, wrong = key.right, list(key.wrong.items())
+    slips = [*wrong, (TURNED, -right), (PERCENT, right * 100), (PERCENT, right / 100)]
+    named = (model for model, value in slips if close(answer, value, key.within))
+    counted = (model for model, value in wrong if key.counted and answer == rounded_up(value))
+    return Mark(share=0.0, model=next(chain(named, counted), ""))
 
 
 def _choice(answer: Any, key: Key) -> Mark:
-    says, because = (part if isinstance(part, str) else "" for part in answer or ("", ""))
+    says, because = (part if isinstance(part, str) else "" for part in answer)
     if not says and not because:
         return Mark(share=0.0, missing=True)
     if (says, because) == key.right:
@@ -122,16 +100,14 @@ def _choice(answer: Any, key: Key) -> Mark:
 
 
 def _function(answer: Any, key: Key) -> Mark:
-    if answer is None:
-        return Mark(share=0.0, missing=True)
     answers: list[Any] = [*answer, *[None] * len(key.right)][: len(key.right)]
     if all(value is None for value in answers):
         return Mark(share=0.0)
     good = [_agrees(a, r, key) for a, r in zip(answers, key.right, strict=True)]
     if all(good):
         return Mark(share=1.0)
-    turned = {TURNED: [-value for value in key.right]}
-    for model, values in {**key.wrong, **turned}.items():
+    turned = [-value for value in key.right]
+    for model, values in {**key.wrong, TURNED: turned}.items():
         if all(_agrees(a, v, key) for a, v in zip(answers, values, strict=True)):
             return Mark(share=0.0, model=model)
     return Mark(share=sum(good) / len(good))

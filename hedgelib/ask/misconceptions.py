@@ -6,14 +6,12 @@ again.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from hedgelib.ask.text import read_toml
 from hedgelib.errors import InvalidInput
-
-__all__ = ["Misconception", "misconception", "misconceptions", "read_misconceptions"]
 
 _FILE = Path(__file__).with_name("misconceptions.toml")
 _KEYS = {"title", "why", "lesson"}
@@ -33,14 +31,11 @@ class Misconception:
     lesson: str
 
 
-def read_misconceptions(path: Path) -> dict[str, Misconception]:
-    """Read a catalogue by id, and report all faults of the file at once."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error
+@cache
+def misconceptions(path: Path = _FILE) -> dict[str, Misconception]:
+    """Return every misconception by its id, and report all faults of the file at once."""
     catalogue, faults = {}, []
-    for name, table in tables.items():
+    for name, table in read_toml(path).items():
         if not isinstance(table, dict) or set(table) != _KEYS:
             faults.append(f"{name}: must have {', '.join(sorted(_KEYS))} and nothing else")
         elif not all(isinstance(text, str) and text.strip() for text in table.values()):
@@ -50,12 +45,6 @@ def read_misconceptions(path: Path) -> dict[str, Misconception]:
     if faults:
         raise InvalidInput("\n".join(f"{path}, {fault}" for fault in faults))
     return catalogue
-
-
-@cache
-def misconceptions() -> dict[str, Misconception]:
-    """Return every misconception by its id."""
-    return read_misconceptions(_FILE)
 
 
 def misconception(name: str) -> Misconception:

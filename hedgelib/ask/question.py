@@ -6,10 +6,10 @@ or judged comes from an :class:`Asked`, a question with its numbers.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, TypeAlias
@@ -20,19 +20,23 @@ from hedgelib.ask.answers import NEAR, WITHIN, close, is_whole, read_answer
 from hedgelib.ask.form import Form, Kind
 from hedgelib.ask.marking import PERCENT, TURNED, Key, judge
 from hedgelib.ask.misconceptions import misconception
-from hedgelib.ask.text import fill
+from hedgelib.ask.text import fill, read_toml
 from hedgelib.errors import InvalidInput
 from hedgelib.show.scene import Scene, scene_of
-
-__all__ = ["Answer", "Asked", "Question", "Questions", "Varied", "Verdict", "vary"]
 
 Outcome: TypeAlias = Literal["right", "slip", "sign", "near", "way", "wrong", "unread"]
 
 _NEAR_ZERO = 2e-12
 """What sums of floats leave of a zero."""
 _RATES = ("%", "percent", "a number", "a decimal", "a share")
+_NEAR_ONE = "**Close.** Contracts come whole, and every one counts: round at the end."
+_NEARLY = (
+    "**Close.** Give more digits, and round only at the end. If you have, something small is "
+    "missing."
+)
 _MOST_DRAWS = 200
 _FIELDS = {"ask", "unit", "options", "why", "hints", "wrong_way", "solution", "slips"}
+_read = cache(read_toml)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,7 @@ class Varied:
 
 
 def vary(start: Any, *others: Any, low: float = 0, high: float = 0, step: float = 0) -> Varied:
-    """Let a number vary, over a grid or over the values given.
-
-    Examples
-    --------
-    >>> vary(1.2, low=1, high=1.4, step=0.2).others
-    (1.0, 1.2, 1.4)
-    """
+    """Let a number vary, over a grid or over the values given."""
     if not step:
         return Varied(start, (start, *others))
     steps = range(round((high - low) / step) + 1)
@@ -64,7 +62,7 @@ class Answer:
     - right: a number in the question's unit, the key of the right option, a pair of keys where a
       reason is chosen too, or a function
     - slips: misconception by id, and the number (or function) that it leads to
-    - guesses: what each option stands for in the picture; its key where there is nothing
+    - guesses: what each option stands for in the picture and the text; its key where there is none
     - then: makes the picture that follows, from the value of the guess or None
     - start: today's price and the like, from which an answer is in one direction or the other
     - values: further values for the text
@@ -97,14 +95,11 @@ class Answer:
                 return tuple(part if np.ndim(part) else str(part) for part in answer)
             return answer
 
+        wrong = {model: plain(answer) for model, answer in self.slips.items()}
         return Key(
-            form=form,
-            right=plain(self.right),
-            wrong={model: plain(answer) for model, answer in self.slips.items()},
-            within=self.within,
-            calls=self.calls,
+            form=form, right=plain(self.right), wrong=wrong, within=self.within, calls=self.calls,
             counted=self.counted,
-        )
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +122,12 @@ class Question:
 
     def ask(self, **values: Any) -> Asked:
         """Return the question with its first numbers, or with others for some of them."""
-        unknown = set(values) - set(self.given)
-        if unknown:
-            raise InvalidInput(
-                f"question {self.id} takes {', '.join(self.given) or 'nothing'}, "
-                f"got {', '.join(sorted(unknown))}"
-            )
-        numbers = {
-            name: value.start if isinstance(value, Varied) else value
-            for name, value in self.given.items()
-        } | values
-        missing = [name for name, value in numbers.items() if value is ...]
-        if missing:
+        if unknown := set(values) - set(self.given):
+            takes, got = ", ".join(self.given) or "nothing", ", ".join(sorted(unknown))
+            raise InvalidInput(f"question {self.id} takes {takes}, got {got}")
+        starts = {name: value.start for name, value in self.varied.items()}
+        numbers = {**self.given, **starts, **values}
+        if missing := [name for name, value in numbers.items() if value is ...]:
             raise InvalidInput(f"question {self.id} needs {', '.join(missing)}")
         return Asked(self, numbers, self.compute(**numbers))
 
@@ -149,11 +138,7 @@ class Question:
         """
         for attempt in range(_MOST_DRAWS):
             random = Random(f"{self.id}/{seed}/{attempt}")
-            drawn = {
-                name: random.choice(value.others)
-                for name, value in self.given.items()
-                if isinstance(value, Varied)
-            }
+            drawn = {name: random.choice(value.others) for name, value in self.varied.items()}
             try:
                 asked = self.ask(**(drawn | values))
             except InvalidInput:
@@ -163,9 +148,9 @@ class Question:
         raise InvalidInput(f"question {self.id} refuses its own numbers; change their ranges")
 
     @property
-    def varies(self) -> bool:
-        """Whether it can be asked with other numbers."""
-        return any(isinstance(value, Varied) for value in self.given.values())
+    def varied(self) -> dict[str, Varied]:
+        """The numbers that can be drawn anew."""
+        return {name: value for name, value in self.given.items() if isinstance(value, Varied)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +181,10 @@ class Asked:
         """What an answer is."""
         return self.form.kind
 
-    @property
-    def unit(self) -> str:
-        """Unit of a number."""
-        return self.form.unit
-
     def say(self, text: str) -> str:
         """Fill a text with the question's values."""
-        values = {**self.numbers, **self.answer.values, "answer": self.answer.right}
+        answer = self.answer
+        values = {**answer.guesses, **self.numbers, **answer.values, "answer": answer.right}
         try:
             return fill(text, values).strip()
         except (InvalidInput, ValueError, LookupError, TypeError) as error:
@@ -243,10 +224,10 @@ class Asked:
         if self.kind == "function":
             return self._called(answer[0])
         try:
-            number = read_answer(*answer, unit=self.unit)
+            number = _clean(read_answer(*answer, unit=self.form.unit))
         except InvalidInput as error:
             return Verdict("unread", str(error))
-        return self._number(0.0 if abs(number) <= _NEAR_ZERO else number)
+        return self._number(number)
 
     def _chosen(self, option: object) -> Verdict:
         right = self.answer.right
@@ -254,12 +235,8 @@ class Asked:
             return Verdict("unread", "Choose one of the answers.")
         if option == right:
             return Verdict("right", f"✔ **Right.** {self.reason(right)}")
-        return Verdict(
-            "slip",
-            f"You said **{self.options[option]}**. {self.reason(option)}\n\n"
-            f"It is **{self.options[right]}**. {self.reason(right)}",
-            option,
-        )
+        said, truth = (f"**{self.options[key]}**. {self.reason(key)}" for key in (option, right))
+        return Verdict("slip", f"You said {said}\n\nIt is {truth}", option)
 
     def _called(self, function: object) -> Verdict:
         if not callable(function):
@@ -267,10 +244,9 @@ class Asked:
         returned = []
         for call in self.answer.calls:
             try:
-                returned.append(read_answer(function(*call), unit=self.unit))
+                returned.append(read_answer(function(*call), unit=self.form.unit))
             except Exception as error:
-                text = f"With {', '.join(map(repr, call))} it fails: {error}"
-                return Verdict("unread", text)
+                return Verdict("unread", f"With {', '.join(map(repr, call))} it fails: {error}")
         mark = judge(returned, self.key)
         if mark.share == 1:
             return self._right()
@@ -278,46 +254,26 @@ class Asked:
 
     def _key(self) -> Key:
         key = self.key
-        wrong = {model: self._clean(value) for model, value in key.wrong.items()}
-        return replace(key, right=self._clean(key.right), wrong=wrong)
-
-    @staticmethod
-    def _clean(value: float) -> float:
-        return 0.0 if abs(value) <= _NEAR_ZERO else float(value)
-
-    @property
-    def _counted(self) -> bool:
-        return self.unit == "contracts" and is_whole(self.answer.right)
+        wrong = {model: _clean(value) for model, value in key.wrong.items()}
+        return replace(key, right=_clean(key.right), wrong=wrong)
 
     def _number(self, number: float) -> Verdict:
-        key = self._key()
+        key, unit = self._key(), self.form.unit
+        counted = unit == "contracts" and is_whole(self.answer.right)
         mark = judge(number, key)
-        exact = not self._counted or (is_whole(number) and round(number) == round(key.right))
+        exact = not counted or (is_whole(number) and round(number) == round(key.right))
         if mark.share == 1 and exact:
             return self._right()
-        model = mark.model or self._rounded_slip(number, key)
-        if model and (model in key.wrong or self._explains(model)):
+        model = mark.model or _rounded_slip(number, key)
+        as_rate = model == PERCENT and unit.partition(",")[0] in _RATES
+        if model in key.wrong or model == TURNED or as_rate:
             return self._slip(model)
         if close(number, key.right, NEAR):
-            return Verdict("near", self._near())
-        start = self.answer.start or 0.0
-        way = self.part("wrong_way")
+            return Verdict("near", _NEAR_ONE if counted else _NEARLY)
+        start, way = self.answer.start or 0.0, self.part("wrong_way")
         if way and (number - start) * (key.right - start) < 0:
             return Verdict("way", f"**Not yet.** {way}")
         return self._hint()
-
-    def _rounded_slip(self, number: float, key: Key) -> str:
-        """Return the slip that a number is when it is rounded to the digits given, two at least."""
-        digits = len(f"{abs(number):.12g}".split("e")[0].replace(".", "").strip("0"))
-
-        def rounds_to(value: float) -> bool:
-            return digits >= 2 and float(f"{value:.{digits}g}") == number
-
-        named = [name for name, value in key.wrong.items() if rounds_to(value)]
-        return named[0] if len(named) == 1 and not rounds_to(key.right) else ""
-
-    def _explains(self, model: str) -> bool:
-        return model == TURNED or (model == PERCENT and self.unit.partition(",")[0] in _RATES)
 
     def _right(self) -> Verdict:
         return Verdict("right", f"✔ **Right.** {self.part('why')}")
@@ -329,39 +285,40 @@ class Asked:
         why = self.say(own) if own else misconception(model).why
         return Verdict("slip", f"**Not yet.** {why}", model)
 
-    def _near(self) -> str:
-        if self._counted:
-            return "**Close.** Contracts come whole, and every one counts: round at the end."
-        return (
-            "**Close.** Give more digits, and round only at the end. If you have, something small "
-            "is missing."
-        )
-
     def _hint(self) -> Verdict:
-        hints = self.hints
-        after_way = hints[1:] if self.part("wrong_way") else hints
-        return Verdict("wrong", f"**Not yet.** {after_way[0] if after_way else ''}".rstrip())
+        hint = next(iter(self.question.text.get("hints", ())), "")
+        return Verdict("wrong", f"**Not yet.** {self.say(hint)}".rstrip())
 
     def is_apart(self) -> bool:
         """Tell whether no wrong answer would pass for the right one, nor for another wrong one."""
         if self.kind != "number":
             return True
-        key = self._key()
-        known = [key.right, *key.wrong.values()]
-        room = 2 * self.answer.within
-        return not any(
-            close(first, second, room) or close(second, first, room)
-            for i, first in enumerate(known)
-            for second in known[:i]
-        )
+        key, room = self._key(), 2 * self.answer.within
+        pairs = combinations([key.right, *key.wrong.values()], 2)
+        return not any(close(a, b, room) or close(b, a, room) for a, b in pairs)
 
 
-class Questions:
-    """The questions of a lesson: texts from a file, to which functions are added by id."""
+def _clean(value: float) -> float:
+    return 0.0 if abs(value) <= _NEAR_ZERO else float(value)
+
+
+def _rounded_slip(number: float, key: Key) -> str:
+    """Return the slip that a number is when it is rounded to the digits given, two at least."""
+    digits = len(f"{abs(number):.12g}".split("e")[0].replace(".", "").strip("0"))
+
+    def rounds_to(value: float) -> bool:
+        return digits >= 2 and float(f"{value:.{digits}g}") == number
+
+    named = [name for name, value in key.wrong.items() if rounds_to(value)]
+    return named[0] if len(named) == 1 and not rounds_to(key.right) else ""
+
+
+class Questions(dict[str, Question]):
+    """The questions of a lesson by id: texts from a file, to which functions are added."""
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
-        self._asked: dict[str, Question] = {}
 
     @property
     def texts(self) -> Mapping[str, Any]:
@@ -375,25 +332,7 @@ class Questions:
             raise InvalidInput(f"{self._path.name}: no question {question_id}, or a field unknown")
 
         def made(compute: Callable[..., Answer]) -> Question:
-            question = Question(question_id, text, given, compute)
-            self._asked[question_id] = question
-            return question
+            self[question_id] = Question(question_id, text, given, compute)
+            return self[question_id]
 
         return made
-
-    def __getitem__(self, question_id: str) -> Question:
-        return self._asked[question_id]
-
-    def __iter__(self) -> Any:
-        return iter(self._asked)
-
-    def __len__(self) -> int:
-        return len(self._asked)
-
-
-@cache
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from hedgelib._text import percent, safe_prose, usd
 from hedgelib.errors import InvalidInput
 
-__all__ = ["fill", "to_html"]
+_NAMED = re.compile(r"(\+?)(usd|percent|number)(?:\.(\d))?")
 
 
-def _exact(share: float) -> int:
-    """Return the number of decimals that show a percentage exactly."""
-    return len(f"{100 * share:.8f}".rstrip("0").partition(".")[2])
-
-
-def _usd(value: float, digits: str, signed: bool) -> str:
-    return usd(value, cents=digits == "2", signed=signed)
-
-
-def _percent(value: float, digits: str, signed: bool) -> str:
-    return percent(value, digits=int(digits) if digits else _exact(value), signed=signed)
-
-
-def _number(value: float, digits: str, signed: bool) -> str:
-    text = f"{value:,.{digits}f}" if digits else f"{value:,.10g}"
-    return ("+" if signed and value > 0 else "") + text.replace("-", "−")
-
-
-_FORMATS: Mapping[str, Callable[[float, str, bool], str]] = {
-    "usd": _usd,
-    "percent": _percent,
-    "number": _number,
-}
-_NAMED = re.compile(rf"(\+?)({'|'.join(_FORMATS)})(?:\.(\d))?")
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file of texts."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"{path}: cannot be read as TOML: {error}") from error
 
 
 class _Filler(Formatter):
@@ -47,10 +31,17 @@ class _Filler(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         named = _NAMED.fullmatch(format_spec)
-        if named:
-            return _FORMATS[named[2]](float(value), named[3] or "", bool(named[1]))
-        text = str(super().format_field(value, format_spec))
-        return text if isinstance(value, str) else text.replace("-", "−")
+        if not named:
+            text = str(super().format_field(value, format_spec))
+            return text if isinstance(value, str) else text.replace("-", "−")
+        value, digits, signed = float(value), named[3], bool(named[1])
+        if named[2] == "usd":
+            return usd(value, cents=digits == "2", signed=signed)
+        if named[2] == "percent":
+            exact = len(f"{100 * value:.8f}".rstrip("0").partition(".")[2])
+            return percent(value, digits=int(digits or exact), signed=signed)
+        text = f"{value:,.{digits}f}" if digits else f"{value:,.10g}"
+        return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
@@ -59,42 +50,22 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     ``{margin:usd}`` is $1,200, ``{margin:usd.2}`` $1,200.00, ``{fall:percent}`` −12.5% with all its
     digits, ``{fall:percent.0}`` −12%, ``{size:number}`` 1,234.5, and a plus before the name puts a
     plus before gains: ``{gain:+usd}``. Anything else is a format of Python's.
-
-    Raises
-    ------
-    InvalidInput
-        A placeholder without a value.
-
-    Examples
-    --------
-    >>> fill("A fall of {move:percent} costs {loss:usd}.", {"move": 0.125, "loss": 1250.0})
-    'A fall of 12.5% costs $1,250.'
     """
     return _Filler().vformat(text, (), values)
 
 
-_INLINE = (
-    (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
-    (re.compile(r"\*\*([^*]+)\*\*"), r"<b>\1</b>"),
-    (re.compile(r"\*([^*]+)\*"), r"<i>\1</i>"),
-)
+_INLINE = {r"`([^`]+)`": "code", r"\*\*([^*]+)\*\*": "b", r"\*([^*]+)\*": "i"}
 
 
 def _inline(text: str) -> str:
     html = safe_prose(" ".join(text.split()))
-    for mark, element in _INLINE:
-        html = mark.sub(element, html)
+    for mark, element in _INLINE.items():
+        html = re.sub(mark, rf"<{element}>\1</{element}>", html)
     return html
 
 
 def to_html(text: str) -> str:
-    """Write paragraphs, lists, bold, italics and code as HTML; anything else is text.
-
-    Examples
-    --------
-    >>> to_html("Take **both**.")
-    '<p>Take <b>both</b>.</p>'
-    """
+    """Write paragraphs, lists, bold, italics and code as HTML; anything else is text."""
     return "".join(map(_block, re.split(r"\n\s*\n", text.strip())))
 
 

@@ -16,8 +16,6 @@ from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
-__all__ = ["QuestionWidget", "shown", "shown_last"]
-
 _HERE = Path(__file__).parent
 _SHOW = _HERE.parent / "show"
 
@@ -41,10 +39,8 @@ class QuestionWidget(anywidget.AnyWidget):
         self.asked = asked
         self.value: Any = None
         self.verdict: Verdict | None = None
-        self._serial = 0
-        self._title = (
-            "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
-        )
+        self._serial, exercise = 0, f"Exercise {asked.question.id}."
+        self._title = "Before you go on." if asked.kind == "choice" else exercise
         super().__init__(spec=self._spec(), told={"answer": None})
         self.on_msg(self._hear)
 
@@ -56,29 +52,24 @@ class QuestionWidget(anywidget.AnyWidget):
         return self.value
 
     def _spec(self) -> dict[str, Any]:
-        asked = self.asked
+        asked, hints, solution = self.asked, self.asked.hints, self.asked.part("solution")
+        folded = [(f"Hint {i} of {len(hints)}", hint) for i, hint in enumerate(hints, 1)]
+        folded.append(("Worked solution", solution))
         return {
             "ask": to_html(f"**{self._title}** {asked.part('ask')}"),
             "kind": asked.kind,
-            "unit": asked.unit,
+            "unit": asked.form.unit,
             "options": list(asked.options.items()),
-            "folded": [[title, to_html(text)] for title, text in self._folded()],
+            "folded": [[title, to_html(text)] for title, text in folded if solution],
         }
-
-    def _folded(self) -> list[tuple[str, str]]:
-        hints, solution = self.asked.hints, self.asked.part("solution")
-        if not solution:
-            return []
-        numbered = [(f"Hint {i} of {len(hints)}", hint) for i, hint in enumerate(hints, 1)]
-        return [*numbered, ("Worked solution", solution)]
 
     def answer(self, *answer: object) -> None:
         """Judge an answer and show the verdict, and the picture that follows a guess."""
         verdict = self.asked.judge(*answer)
-        self.verdict = verdict
-        self.value = answer[0] if len(answer) == 1 else answer
+        self.verdict, self.value = verdict, answer[0] if len(answer) == 1 else answer
+        written = "" if any(map(callable, answer)) else ",".join(map(str, answer))
         told: dict[str, Any] = {
-            "answer": self.value if isinstance(self.value, str) else _written(answer),
+            "answer": self.value if isinstance(self.value, str) else written,
             "outcome": verdict.outcome,
             "verdict": to_html(verdict.text),
         }
@@ -102,34 +93,25 @@ class QuestionWidget(anywidget.AnyWidget):
         """Write the question for a page without a kernel; the answer to a guess is folded."""
         asked = self.asked
         parts = [self.spec["ask"]]
-        if asked.options:
-            parts.append(
-                f"<ul>{''.join(f'<li>{safe(o)}</li>' for o in asked.options.values())}</ul>"
-            )
+        if options := "".join(f"<li>{safe(option)}</li>" for option in asked.options.values()):
+            parts.append(f"<ul>{options}</ul>")
         if self.verdict and asked.kind != "choice":
             parts.append(to_html(self.verdict.text))
-        folded = list(self.spec["folded"])
+        folded, right = list(self.spec["folded"]), asked.answer.right
         if asked.kind == "choice":
-            right = asked.answer.right
-            scene = asked.picture()
-            picture = picture_html(scene) if scene else ""
             text = to_html(f"**{asked.options[right]}**. {asked.reason(right)}")
-            folded.append(("Answer", text + picture))
+            scene = asked.picture()
+            folded.append(("Answer", text + (picture_html(scene) if scene else "")))
         parts += [f"<details><summary>{t}</summary>{html}</details>" for t, html in folded]
         return f'<div class="hedge-question mathjax_ignore">{"".join(parts)}</div>'
 
     def __repr__(self) -> str:
-        parts = [f"{self._title} {self.asked.part('ask')}"]
-        parts += [f"- {option}" for option in self.asked.options.values()]
-        parts += [self.verdict.text] if self.verdict else []
-        return "\n".join(parts)
+        options = (f"- {option}" for option in self.asked.options.values())
+        verdict = [self.verdict.text] if self.verdict else []
+        return "\n".join([f"{self._title} {self.asked.part('ask')}", *options, *verdict])
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         return {**view(self), "text/html": self.still(), "text/plain": repr(self)}, {}
-
-
-def _written(answer: tuple[object, ...]) -> str:
-    return ",".join(map(str, answer)) if all(not callable(part) for part in answer) else ""
 
 
 _SHOWN: dict[str, QuestionWidget] = {}
@@ -141,10 +123,9 @@ _LAST: dict[str, QuestionWidget] = {}
 def shown(asked: Asked) -> QuestionWidget:
     """Return the widget of a question, with the answer that it was given before."""
     key = f"{asked.question.id} {asked.part('ask')} {asked.options}"
-    if key not in _SHOWN:
-        _SHOWN[key] = QuestionWidget(asked)
-    _LAST[asked.question.id] = _SHOWN[key]
-    return _SHOWN[key]
+    widget = _LAST[asked.question.id] = _SHOWN.get(key) or QuestionWidget(asked)
+    _SHOWN[key] = widget
+    return widget
 
 
 def shown_last(question_id: str) -> QuestionWidget | None:

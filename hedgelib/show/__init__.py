@@ -1,7 +1,7 @@
 """Display: scenes, and the two renderers that draw them on paper and on screen."""
 
 from hedgelib._text import Table
-from hedgelib.show.layout import Scale, columns_of, days, panel
+from hedgelib.show.layout import Scale, columns_of, days, panel, picture
 from hedgelib.show.scene import (
     Area,
     Band,
@@ -31,4 +31,5 @@ __all__ = [
     "columns_of",
     "days",
     "panel",
+    "picture",
 ]

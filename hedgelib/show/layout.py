@@ -16,10 +16,10 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from hedgelib._check import FloatArray
-from hedgelib._text import percent
+from hedgelib._text import Table, percent
 from hedgelib.errors import InvalidInput
 from hedgelib.show.lettering import LABEL, LINE_HEIGHT, wrap
-from hedgelib.show.scene import Axis, Bars, Direction, Line, Mark, Panel, Text
+from hedgelib.show.scene import Axis, Bars, Direction, Line, Mark, Panel, Scene, Text
 
 __all__ = [
     "BOX",
@@ -30,6 +30,7 @@ __all__ = [
     "days",
     "name_height",
     "panel",
+    "picture",
     "room_for_text",
     "spread",
     "thousands",
@@ -92,6 +93,15 @@ def panel(
     thin = tuple(_thinned(mark, across, up) if isinstance(mark, Line) else mark for mark in marks)
     more = remarks(across, up) if remarks else ()
     return Panel(box=box, x=across, y=up, marks=(*thin, *names, *more), title=title)
+
+
+def picture(
+    title: str, alt: str, marks: Sequence[Mark], x: Scale, y: Scale, table: Table,
+    *, box: tuple[float, float, float, float], width: float = 840.0,
+) -> Scene:  # fmt: skip
+    """Return a scene of one panel, with room below it for the label of its axis."""
+    whole = panel(marks, x, y, box=box, width=width)
+    return Scene(title=title, alt=alt, panels=(whole,), table=table, size=(width, box[3] + 58.0))
 
 
 def columns_of(

@@ -10,7 +10,7 @@ import numpy as np
 from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
 from hedgelib.errors import InvalidInput
-from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Table, Text, panel
+from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Table, Text, picture
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 
@@ -193,10 +193,8 @@ class Lines:
             label=self.y_label, unit={"USD": "usd", "share": "share"}.get(self.unit, "number"),
             include=(0.0,), margin=0.06, headroom=self.headroom,
         )  # fmt: skip
-        whole = panel(marks, x, y, box=(97.0, 64.0, 693.0, 372.0), width=840.0)
-        return Scene(
-            title=self.title, alt=alt, panels=(whole,), table=self.table(), size=(840.0, 430.0)
-        )
+        box = 97.0, 64.0, 693.0, 372.0
+        return picture(self.title, alt, marks, x, y, self.table(), box=box)
 
     def _curve(self, curve: Curve) -> list[Mark]:
         look: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hedgelib import InvalidInput
-from hedgelib.ask.misconceptions import Misconception, misconceptions, read_misconceptions
+from hedgelib.ask.misconceptions import Misconception, misconceptions
 
 MODEL = '[sign_turned]\ntitle = "sign turned"\nwhy = "The size is right."\nlesson = "02"\n'
 
@@ -22,7 +22,7 @@ def file(tmp_path):
 
 def test_models_are_read_by_id(file):
     expected = Misconception("sign turned", "The size is right.", "02")
-    assert read_misconceptions(file(MODEL)) == {"sign_turned": expected}
+    assert misconceptions(file(MODEL)) == {"sign_turned": expected}
     assert len(misconceptions()) > 85
 
 
@@ -40,17 +40,17 @@ def test_models_are_read_by_id(file):
 def test_a_fault_names_file_and_id(file, text, told):
     path = file(text)
     with pytest.raises(InvalidInput, match=told) as caught:
-        read_misconceptions(path)
+        misconceptions(path)
     assert str(caught.value).startswith(str(path))
 
 
 def test_all_faults_are_told_at_once(file):
     text = MODEL.replace("why", "says") + MODEL.replace("sign_turned", "other").replace("02", "")
     with pytest.raises(InvalidInput) as caught:
-        read_misconceptions(file(text))
+        misconceptions(file(text))
     assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InvalidInput, match=r"none.toml: cannot be read"):
-        read_misconceptions(tmp_path / "none.toml")
+        misconceptions(tmp_path / "none.toml")

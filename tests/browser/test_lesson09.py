@@ -15,7 +15,7 @@ def test_plan_is_stressed(open_notebook, outside_requests, page_errors):
     widget = Widget(lesson.page, "Residual (%)")
     book = load_book("defi_mix.csv").book
     sample = sample_book(book)
-    fit = ols_beta(sample.book, sample.hedges["BTC"])
+    fit = ols_beta(sample.book, sample.hedges["BTC"], errors="newey-west")
 
     def whole(measured):
         return (measured * sample.value_usd + sample.own_usd("BTC")) / book.value_usd

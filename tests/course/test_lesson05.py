@@ -473,7 +473,7 @@ def test_answer_by_hand(name):
     asked = QUESTIONS[name].ask()
     assert asked.answer.right == pytest.approx(by_hand()[name], rel=1e-9)
     assert asked.judge(f"{asked.answer.right:.4g}").outcome == "right"
-    assert QUESTIONS[name].varies
+    assert QUESTIONS[name].varied
 
 
 @pytest.mark.parametrize(

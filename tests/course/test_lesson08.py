@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from showtools import assert_legible
 
-from hedgelib import InvalidInput, market, rules
+from hedgelib import InvalidInput, market, ols_beta, rules
 from hedgelib.ask.answers import read_answer
 from hedgelib.course.questions import question
 from hedgelib.course.studies.lesson08 import (
@@ -52,7 +52,9 @@ def test_beta_sees_nothing_after_its_day():
     returns = prices.pct_change(fill_method=None).iloc[1:]
     y, x = returns[list(COINS)].mean(axis=1), returns["ETH"]
     assert len(y) == 60
-    assert beta_before("2021-03-31").beta == pytest.approx(np.cov(y, x)[0, 1] / np.var(x, ddof=1))
+    beta = beta_before("2021-03-31")
+    assert beta.beta == pytest.approx(np.cov(y, x)[0, 1] / np.var(x, ddof=1))
+    assert beta.interval() == ols_beta(y, x, errors="newey-west").interval()
 
 
 def test_funding_is_three_times_the_monthly_mean():

@@ -42,6 +42,7 @@ from hedgelib.report import ReportParameters, build_report
 
 FILE = "data/portfolios/defi_mix.csv"
 ETH = market.contract("binance:ETHUSD_PERP")
+INTERVAL = (0.91, 1.27)
 
 
 @pytest.fixture
@@ -208,18 +209,20 @@ def test_drift_brings_the_delta_back():
 
 def test_checklist_looks_where_the_numbers_say():
     parameters = ReportParameters(portfolio=FILE, collateral="from_portfolio", max_leverage=1.75)
-    rows = checklist(build_report(parameters), rally=1.0, band_usd=1_000)
+    rows = checklist(build_report(parameters), INTERVAL, rally=1.0, band_usd=1_000)
     assert [verdict for *_, verdict in rows] == (
         ["holds", "look", "yours", "holds", "holds", "yours", "holds", "yours"]
     )
-    rows = checklist(build_report(ReportParameters(portfolio=FILE)), rally=1.0, band_usd=1)
+    rows = checklist(
+        build_report(ReportParameters(portfolio=FILE)), INTERVAL, rally=1.0, band_usd=1
+    )
     assert (rows[3][2], rows[6][2]) == ("look", "look")
 
 
 def test_checklist_says_what_the_report_found():
     report = build_report(ReportParameters(portfolio=FILE))
     plan, past = report.plan, report.funding.history
-    rows = checklist(report, rally=1.0, band_usd=1_000)
+    rows = checklist(report, INTERVAL, rally=1.0, band_usd=1_000)
     assert [rule[0] for rule, *_ in rows] == list("12345678")
     assert (rows[3][0], rows[6][0]) == ("4 Survives +100%?", "7 Adjust beyond $1,000")
     said = [says for _, says, _ in rows]
@@ -227,6 +230,7 @@ def test_checklist_says_what_the_report_found():
         f"{report.tracked.out_of_sample:.0%} of the variance removed out of sample; "
         "at least 50% wanted"
     )
+    assert said[0] == f"{report.tracked.book_beta:.2f}, 95% interval 0.91 to 1.27"
     assert said[2] == "BTC bought: the short covers it too"
     assert said[3] == f"{plan.leverage:.2f}x, liquidated at +{plan.liquidation_move:.0%}"
     assert said[5].startswith(f"30 days: {usd(past.month_usd, signed=True)} at the mean, ")
@@ -238,7 +242,7 @@ def test_checklist_says_what_the_report_found():
         funding=None,
         tracked=replace(report.tracked, out_of_sample=None),
     )
-    rows = checklist(unknown, rally=1.0, band_usd=1_000)
+    rows = checklist(unknown, INTERVAL, rally=1.0, band_usd=1_000)
     assert rows[1][1:] == ("not measured", "look")
     assert rows[5][1:] == ("no funding history", "yours")
 

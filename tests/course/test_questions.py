@@ -41,7 +41,7 @@ def test_every_text_is_filled_and_asked_again_with_other_numbers(name):
     found = ALL[name]
     for asked in (
         found.ask(),
-        *([found.again(seed) for seed in range(20)] if found.varies else []),
+        *([found.again(seed) for seed in range(20)] if found.varied else []),
     ):
         for text in every_text(asked):
             assert "{" not in text
@@ -49,14 +49,14 @@ def test_every_text_is_filled_and_asked_again_with_other_numbers(name):
         assert asked.part("why")
         assert asked.part("solution")
         assert asked.hints
-        assert asked.unit
+        assert asked.form.unit
 
 
 @each
 def test_right_answer_slips_and_near_misses_stay_apart_over_1000_scenarios(name):
     found = ALL[name]
-    for seed in range(SCENARIOS if found.varies else 1):
-        asked = found.again(seed) if found.varies else found.ask()
+    for seed in range(SCENARIOS if found.varied else 1):
+        asked = found.again(seed) if found.varied else found.ask()
         right = float(asked.answer.right)
         assert asked.judge(right).outcome == "right"
         for slip, value in asked.answer.slips.items():
@@ -70,7 +70,7 @@ def test_right_answer_slips_and_near_misses_stay_apart_over_1000_scenarios(name)
 
 
 def test_most_exercises_can_be_asked_again():
-    assert sum(ALL[name].varies for name in EXERCISES) >= 0.8 * len(EXERCISES)
+    assert sum(bool(ALL[name].varied) for name in EXERCISES) >= 0.8 * len(EXERCISES)
 
 
 @each
@@ -87,7 +87,7 @@ def test_no_word_gives_the_answer_away(name):
 def written_oddly(asked):
     right = float(asked.answer.right)
     sign, size = "−" if right < 0 else "", abs(right)
-    unit = asked.unit.partition(",")[0]
+    unit = asked.form.unit.partition(",")[0]
     mark = {"USD": " dollars", "%": "%", "x": "x", "a number": ""}.get(unit, f" {unit}")
     front = "$" if unit == "USD" else ""
     grouped = f"{size:,.7f}"
@@ -117,7 +117,7 @@ def test_the_right_answer_is_right_however_it_is_written(name):
     for answer in written_oddly(asked):
         assert asked.judge(answer).outcome == "right", answer
     right = float(asked.answer.right)
-    if asked.unit in {"contracts", "USD"} and right >= 1_000 and right.is_integer():
+    if asked.form.unit in {"contracts", "USD"} and right >= 1_000 and right.is_integer():
         # What Python makes of 3,600 without quotes.
         thousands, rest = divmod(int(right), 1_000)
         if rest == 0 or rest >= 100:

@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, FloatArray, scalars
-from hedgelib._student import student_quantile
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, multi_beta, ols_beta, rolling_beta
 from hedgelib.choice import walk_forward_residual
@@ -21,44 +20,38 @@ from hedgelib.contracts import inverse_pnl_usd
 from hedgelib.errors import InvalidInput
 from hedgelib.ratio import diversified_r2, effectiveness_from_ratio
 from hedgelib.returns import horizon_returns
-from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
 from hedgelib.show.layout import days as day_numbers
 from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
-from hedgelib.show.scene import Align, Mark, Side
-
-__all__ = [
-    "BooksOfCoins", "Collapse", "Drift", "Judged", "SizedShort", "beta_and_volatility", "betas_to",
-    "books_of_coins", "cloud", "drift", "hedges_by_book", "horizon_betas", "judge", "sized_short",
-]  # fmt: skip
+from hedgelib.show.scene import Dash, Mark, Side
 
 _WIDEST = 3.0
 _JUDGED_FROM = 365
 _gain = partial(usd, signed=True)
+newey_west = partial(ols_beta, errors="newey-west")
+"""Beta with the errors that lessons 06 to 09 use for every interval."""
 
 
-def _picture(
-    title: str, alt: str, marks: Sequence[Mark], x: Scale, y: Scale, table: Table,
-    box: tuple[float, float, float, float], width: float,
-) -> Scene:  # fmt: skip
-    """Return a picture of one panel, with room below it for the label of its axis."""
-    whole = panel(marks, x, y, box=box, width=width)
-    return Scene(title=title, alt=alt, panels=(whole,), table=table, size=(width, box[3] + 57.0))
+def day_text(day: pd.Timestamp) -> str:
+    """Write a day, such as 12 March 2020."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def _guessed(
-    x: float, guess: float | None, side: Side, write: Callable[[float], str]
+    guess: float | None, write: Callable[[float], str], at: float, side: Side
 ) -> tuple[list[Mark], str]:
-    """Return the mark of a guess and a sentence about it; nothing of either without one."""
+    """Return the mark of a guess, of x if it is named above, and a sentence about it, if any."""
     if guess is None:
         return [], ""
-    return [Guess(x=x, y=guess, side=side)], f" Your guess was {write(guess)}."
+    x, y = (guess, at) if side == "above" else (at, guess)
+    return [Guess(x=x, y=y, side=side)], f" Your guess was {write(guess)}."
 
 
 def _words(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
     """Return words beside a point; those on its left end there."""
-    align: Align = "end" if shift < 0 else "start"
-    return Text(x=x, y=y, text=text, shift=(shift, 0.0), align=align, role=role, **look)
+    look["align"] = "end" if shift < 0 else "start"
+    return Text(x=x, y=y, text=text, shift=(shift, 0.0), role=role, **look)
 
 
 def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
@@ -71,10 +64,8 @@ def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     outside = float(np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half))
     x = np.array([dots.x.min(), dots.x.max()])
     # The fitted line has the colour of guesses.
-    edges = (
-        Line(x=x, y=dots.band(x)[0] + off, role="short", width=2.5, dash="dashed")
-        for off in (-half, half)
-    )
+    edge = partial(Line, x=x, role="short", width=2.5, dash="dashed")
+    edges = [edge(y=dots.band(x)[0] + off) for off in (-half, half)]
     words = Text(
         x=0.015, y=0.975, x_share=True, y_share=True, vertical="top", role="short", bold=True,
         text="your guess: nearly all dots\nbetween the dashed lines", halo=True,
@@ -97,59 +88,46 @@ def beta_and_volatility(
     fits: Sequence[BetaEstimate], period: str, guess: float | None = None
 ) -> Scene:
     """Draw beta, volatility and correlation of coins, and a guess of the first one's beta."""
-    first, coin, last = fits[0], fits[0].x_name, len(fits) - 1
+    names, coin, last = [fit.y_name for fit in fits], fits[0].x_name, len(fits) - 1
     beta, rho = (np.array([getattr(fit, name) for fit in fits]) for name in ("beta", "correlation"))
     volatility, rows = beta / rho, np.arange(last, -1, -1.0)
-    box = (80.0, 64.0, 731.0, 402.0)
-    high, bottom, top = 1.2 * volatility.max(), -0.6, last + 0.9
+    box, high, bottom, top = (80.0, 64.0, 731.0, 402.0), 1.2 * volatility.max(), -0.6, last + 0.9
     # A square of eleven pixels, in the units of the axes.
-    wide, tall = 11 * high / (box[2] - box[0]), 11 * (top - bottom) / (box[3] - box[1])
-    column = zip([last + 0.75, *rows], ["correlation", *(f"{r:.2f}" for r in rho)], strict=True)
+    half, tall = 5.5 * high / (box[2] - box[0]), 11 * (top - bottom) / (box[3] - box[1])
+    table = [
+        (name, *(f"{value:.2f}" for value in values))
+        for name, *values in zip(names, volatility, rho, beta, strict=True)
+    ]
+    column = [(last + 0.75, "correlation"), *zip(rows, (row[2] for row in table), strict=True)]
+    guessed, told = _guessed(guess, "{:.1f}".format, last, "above")
+    bars = partial(Bars, at=rows, across=True)
     marks: list[Mark] = [
         Rule(at=1.0, direction="x"),
-        Bars(
-            at=rows, start=beta, end=volatility, thickness=0.36 * tall, across=True, role="grey",
-            opacity=0.4,
-        ),
+        bars(start=beta, end=volatility, thickness=0.36 * tall, role="grey", opacity=0.4),
         Points(x=beta, y=rows, role="altcoins", size=12.0),
-        Bars(
-            at=rows, start=volatility - wide / 2, end=volatility + wide / 2, thickness=tall,
-            across=True, role="unhedged",
-        ),
+        bars(start=volatility - half, end=volatility + half, thickness=tall, role="unhedged"),
         _words(beta[0], last, "beta", -12.0, "altcoins", bold=True),
         _words(volatility[0], last, "volatility", 12.0, "unhedged", bold=True),
         *(_words(1.0, y, text, 8.0, x_share=True) for y, text in column),
-    ]  # fmt: skip
-    told = ""
-    if guess is not None:
-        marks.append(Guess(x=guess, y=last, side="above"))
-        told = f" Your guess was {guess:.1f}."
-    halves = [(k / 2, f"{k / 2:g}") for k in range(12)]
-    table = [
-        (fit.y_name, *(f"{value:.2f}" for value in (times, fit.correlation, fit.beta)))
-        for fit, times in zip(fits, volatility, strict=True)
+        *guessed,
     ]
     coins = "; ".join(
         f"{name} volatility {times}, beta {its_beta}, correlation {its_rho}"
         for name, times, its_rho, its_beta in table
     )
-    return _picture(
-        f"{first.y_name}, {period}: {volatility[0]:.1f} times as volatile as {coin}, "
-        f"beta {first.beta:.2f}",
+    head = ("coin", f"volatility, {coin} = 1", f"correlation with {coin}", f"beta to {coin}")
+    halves = [(k / 2, f"{k / 2:g}") for k in range(12)]
+    return picture(
+        f"{names[0]}, {period}: {volatility[0]:.1f} times as volatile as {coin}, "
+        f"beta {beta[0]:.2f}",
         f"Coins in {period}, as multiples of {coin}: {coins}. Beta never exceeds volatility; the "
-        f"gap is widest for {fits[int(np.argmax(volatility - beta))].y_name}.{told}",
+        f"gap is widest for {names[int(np.argmax(volatility - beta))]}.{told}",
         marks,
         Scale(label=f"multiples of {coin}", limits=(0.0, high), ticks=halves),
-        Scale(
-            limits=(bottom, top), visible=False,
-            ticks=[(row, fit.y_name) for row, fit in zip(rows, fits, strict=True)],
-        ),
-        Table(
-            ("coin", f"volatility, {coin} = 1", f"correlation with {coin}", f"beta to {coin}"),
-            table, caption=period,
-        ),
-        box, 840.0,
-    )  # fmt: skip
+        Scale(limits=(bottom, top), visible=False, ticks=list(zip(rows, names, strict=True))),
+        Table(head, table, caption=period),
+        box=box,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,17 +151,15 @@ class SizedShort:
         """Draw the variance that shorts of every size remove, and mark this one."""
         best, r2, short, height = self.fit.beta, self.fit.r2, self.short, self.removed
         mirrored = 2 * best - short
-        guessed, told = _guessed(short, guess, "right", percent)
+        guessed, told = _guessed(guess, percent, short, "right")
         # To where the curve leaves the picture.
         sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
         curve = effectiveness_from_ratio(r2, sizes / best)
         marks: list[Mark] = [Rule(at=0.0), Line(x=sizes, y=curve, role="altcoins")]
+        words = partial(Text, y=1.0, shift=(-7.0, 5.0), vertical="top", align="end")
         for at, name in ((best, "best"), (2 * best, "twice that")):
-            text = f"{name}: {percent(at)}"
-            marks += [
-                Rule(at=at, direction="x", width=1.6, dash="dashed"),
-                Text(x=at, y=1.0, text=text, shift=(-7.0, 5.0), vertical="top", align="end"),
-            ]
+            marks.append(Rule(at=at, direction="x", width=1.6, dash="dashed"))
+            marks.append(words(x=at, text=f"{name}: {percent(at)}"))
         inside = short <= _WIDEST and height >= -1
         if inside and 0 <= mirrored <= _WIDEST:
             marks += [
@@ -191,39 +167,34 @@ class SizedShort:
                 Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
             ]
         x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
-        marks.append(
-            Points(x=[short], y=[height], size=14.0)
-            if inside
-            else Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
-        )
+        outside = Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
+        marks.append(Points(x=[short], y=[height], size=14.0) if inside else outside)
         done, share = "removed" if height >= 0 else "added", percent(abs(height))
         title = f"{self.fit.y_name}: short {percent(short)} of it, {share} of the variance {done}"
         has_other = mirrored >= 0 and abs(short / best - 1) > 0.005
         same = f" A short of {percent(mirrored)} would do the same." if has_other else ""
-        calmer = 1 - self.hedged_volatility_usd / self.volatility_usd
         rows = [
             ("Best size", f"{percent(best)} of the book"),
             ("This size", f"{percent(short)} of the book, {short / best:.2f} × the best"),
             ("Short", usd(short * self.book_usd)),
             (f"Variance {done}", share),
-            (f"Volatility {done}", percent(abs(calmer))),
+            (f"Volatility {done}", percent(abs(1 - float(np.sqrt(1 - height))))),
             ("Volatility over 7 days, no hedge", f"± {usd(self.volatility_usd)}"),
             ("The same with this short", f"± {usd(self.hedged_volatility_usd)}"),
         ]
         caption = f"{self.fit.y_name}, {usd(self.book_usd)}, short {self.fit.x_name}"
-        return _picture(
+        quarters = [(quarter / 4, percent(quarter / 4)) for quarter in range(-4, 5)]
+        up = "variance removed (below 0: added)"
+        return picture(
             title,
             f"{title}. The curve is a parabola: it starts at 0, is highest at {percent(best)} of "
             f"the book, where {percent(r2)} is removed, is back at 0 at {percent(2 * best)}, and "
             f"falls below from there on.{same}{told}",
             [*marks, *guessed],
             Scale(label="size of the short, share of the book", unit="share", limits=(0, _WIDEST)),
-            Scale(
-                label="variance removed (below 0: added)", unit="share", limits=(-1.0, 1.0),
-                ticks=[(quarter / 4, percent(quarter / 4)) for quarter in range(-4, 5)],
-            ),
+            Scale(label=up, unit="share", limits=(-1.0, 1.0), ticks=quarters),
             Table(("at this size", "result"), rows, caption=caption),
-            (92.0, 76.0, 772.0, 382.0), 800.0,
+            box=(92.0, 76.0, 772.0, 382.0), width=800.0,
         )  # fmt: skip
 
 
@@ -247,14 +218,15 @@ def sized_short(
 class Drift:
     """Beta over a moving window.
 
-    - days: last day of each window
-    - beta, half: estimate of each window, and half the width of its textbook 95% interval
+    - days, beta: last day of each window, and the estimate from it
+    - drawn, half: places of the windows that are drawn, and half the width of their 95% intervals
     - whole: estimate of all days at once
     - removed: share of variance removed by a short of each day's beta on the day after
     """
 
     days: NDArray[np.datetime64]
     beta: FloatArray
+    drawn: NDArray[np.int_]
     half: FloatArray
     whole: BetaEstimate
     window: int
@@ -263,57 +235,51 @@ class Drift:
     def scene(self, guess: tuple[float, float] | None = None) -> Scene:
         """Draw beta and its confidence interval over time, next to beta over all days."""
         first, last = day_numbers(["2020-09-15", "2024-01-08"]).tolist()
-        lowest, highest = int(self.beta.argmin()), int(self.beta.argmax())
-        # Every sixth day is three pixels; the ends and extremes must be there.
-        at = np.unique([*range(0, self.beta.size, 6), self.beta.size - 1, lowest, highest])
-        x, beta, half = day_numbers(self.days[at]), self.beta[at], self.half[at]
+        x, beta, half = day_numbers(self.days[self.drawn]), self.beta[self.drawn], self.half
         whole, window = self.whole.beta, f"{self.window} days"
-        low, high, end = (f"{self.beta[i]:.2f}".replace("-", "−") for i in (lowest, highest, -1))
-        low_day, high_day = self.days[[lowest, highest]].astype("datetime64[D]")
+        extremes = [int(self.beta.argmin()), int(self.beta.argmax())]
+        low, high, end = (f"{self.beta[i]:.2f}".replace("-", "−") for i in (*extremes, -1))
+        low_day, high_day = self.days[extremes].astype("datetime64[D]")
+        at_end = f"{end} at the end"
+
+        def level(y: float, dash: Dash = "dashed", **look: Any) -> Line:
+            return Line(x=[first, last], y=[y, y], dash=dash, **look)
+
         marks: list[Mark] = [
             Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
             Line(x=x, y=beta, role="altcoins", width=2.5, name=window, labelled=False),
-            Line(
-                x=[first, last], y=[whole, whole], role="unhedged", width=2.2, dash="dashed",
-                name="all days", labelled=False,
-            ),
+            level(y=whole, role="unhedged", width=2.2, name="all days", labelled=False),
             # A line of one point is only a name at an end: a readout says the other lines' names.
-            Line(
-                x=[last], y=beta[-1:], role="altcoins", bold=True,
-                name=f"{window}:\n{end} at the end",
-            ),
+            Line(x=[last], y=beta[-1:], role="altcoins", bold=True, name=f"{window}:\n{at_end}"),
             Line(x=[last], y=[whole], role="unhedged", name=f"all days:\n{whole:.2f}"),
-        ]  # fmt: skip
+        ]
         told = ""
         if guess:
             # The line of all days has the colour of guesses.
             marks += [
-                Line(
-                    x=[first, last], y=[edge, edge], name=name, role="short", width=1.9,
-                    dash="dotted",
-                )
+                level(edge, "dotted", name=name, role="short", width=1.9)
                 for edge, name in zip(guess, ("", "your guess"), strict=True)
-            ]  # fmt: skip
+            ]
             told = f" Your guess was {guess[0]:.2f} to {guess[1]:.2f}."
         measured = f"Beta of {self.whole.y_name} to {self.whole.x_name} over"
         title, removed = f"{measured} {window}: {low} to {high}", percent(self.removed, digits=1)
         rows = [
             ("Lowest", f"{low} on {low_day}"),
             ("Highest", f"{high} on {high_day}"),
-            ("Latest", f"{end} ± {self.half[-1]:.2f}"),
+            ("Latest", f"{end} ± {half[-1]:.2f}"),
             ("All days at once", f"{whole:.2f}"),
             ("Variance removed, sized anew each day", removed),
         ]
-        return _picture(
+        return picture(
             title,
             f"{measured} windows of {window}: lowest {low} on {low_day}, highest {high} on "
-            f"{high_day}, {end} at the end, against {whole:.2f} over all days. Sized by it anew "
+            f"{high_day}, {at_end}, against {whole:.2f} over all days. Sized by it anew "
             f"each day, a short removed {removed} of the variance of the days that followed.{told}",
             marks,
             Scale(label="last day of the window", unit="day", limits=(first, last)),
             Scale(label=f"beta to {self.whole.x_name}", limits=(-0.5, 2.5)),
             Table(("over all windows", "result"), rows, caption=title),
-            (80.0, 64.0, 726.0, 374.0), 880.0,
+            box=(80.0, 64.0, 726.0, 374.0), width=880.0,
         )  # fmt: skip
 
 
@@ -328,14 +294,15 @@ def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
         )
     window, book, hedge = int(window), y.to_numpy(), x.to_numpy()
     rolled = rolling_beta(book, hedge, window)
-    # The product of the slopes both ways round is R².
-    r2 = np.clip(rolled.beta * rolling_beta(hedge, book, window).beta, 1e-12, 1.0)
-    error = np.abs(rolled.beta) * np.sqrt((1 / r2 - 1) / (window - 2))
-    left = (book[window:] - rolled.beta[:-1] * hedge[window:])[_JUDGED_FROM - window :]
+    beta = rolled.beta
+    # Every sixth day is three pixels; the ends and extremes must be there.
+    drawn = np.unique([*range(0, beta.size, 6), beta.size - 1, beta.argmin(), beta.argmax()])
+    fits = [newey_west(book[i : i + window], hedge[i : i + window]) for i in drawn]
+    left = (book[window:] - beta[:-1] * hedge[window:])[_JUDGED_FROM - window :]
     return Drift(
-        days=y.index.to_numpy()[rolled.end], beta=rolled.beta, window=window,
-        half=student_quantile(0.95, window - 2) * error,
-        whole=ols_beta(book, hedge, y_name=str(y.name), x_name=str(x.name)),
+        days=y.index.to_numpy()[rolled.end], beta=beta, window=window, drawn=drawn,
+        half=np.array([fit.interval()[1] - fit.beta for fit in fits]),
+        whole=newey_west(book, hedge, y_name=str(y.name), x_name=str(x.name)),
         removed=float(1 - left.var() / book[_JUDGED_FROM:].var()),
     )  # fmt: skip
 
@@ -343,11 +310,10 @@ def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
 def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:
     """Return beta of returns over `periods` days, and its lowest and highest value by first day."""
     returns = np.column_stack([np.asarray(y), np.asarray(x)])
-    blocks = (
-        horizon_returns(returns[start:], periods, incomplete="drop").returns
+    fits = [
+        newey_west(*horizon_returns(returns[start:], periods, incomplete="drop").returns.T)
         for start in range(periods)
-    )
-    fits = [ols_beta(block[:, 0], block[:, 1]) for block in blocks]
+    ]
     betas = [fit.beta for fit in fits]
     return fits[0], min(betas), max(betas)
 
@@ -372,8 +338,7 @@ def judge(
 ) -> Judged:
     """Return the out-of-sample variance reduction of each hedge, fitted again each 30 days."""
     returns = np.asarray(y)
-    later = returns[_JUDGED_FROM:]
-    honest, hindsight = {}, {}
+    later, honest, hindsight = returns[_JUDGED_FROM:], {}, {}
     for names in hedges:
         x, name = np.column_stack([coins[name] for name in names]), " + ".join(names)
         left = walk_forward_residual(returns, x, train=_JUDGED_FROM, refit=30)
@@ -386,47 +351,42 @@ def judge(
 def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene:
     """Draw what each hedge removes, one book below the other, with hedges guessed for the last."""
     marks: list[Mark] = []
-    names, books, rows = [], [], []
-    at = 0.0
+    bar = partial(Bars, start=[0.0], thickness=0.72, across=True, role="altcoins")
+    names, books, rows, at = [], [], [], 0.0
     for group in groups:
         marks.append(_words(0.0, at, group.book, 6.0, "total", bold=True))
-        hedges = []
         for place, (name, honest) in enumerate(group.honest.items(), start=1):
             row, hindsight, best = at - place, group.hindsight[name], place == 1
-            end = max(honest, hindsight, 0.0)
+            end, opacity = max(honest, hindsight, 0.0), 1.0 if best else 0.4
             marks += [
-                Bars(
-                    at=[row], start=[0.0], end=[max(honest, 0.0)], thickness=0.72, across=True,
-                    role="altcoins", opacity=1.0 if best else 0.4,
-                ),
+                bar(at=[row], end=[max(honest, 0.0)], opacity=opacity),
                 Line(x=[hindsight, hindsight], y=[row - 0.42, row + 0.42], width=2.8),
                 _words(end, row, percent(honest), 9.0, "total", bold=best),
-            ]  # fmt: skip
+            ]
             if name in guess and group is groups[-1]:
                 marks.append(_words(end, row, "your guess", 60.0, "unhedged", bold=True))
             names.append((row, name))
-            hedges.append(f"{name} {percent(honest)} ({percent(hindsight)} with hindsight)")
-            shares = (percent(share, digits=1) for share in (honest, hindsight))
+            shares = percent(honest, digits=1), percent(hindsight, digits=1)
             rows.append((group.book, name, *shares))
-        start = f"{group.book[0].upper()}{group.book[1:]} over {group.n} days"
-        books.append(f"{start}: {', '.join(hedges)}")
-        at -= len(hedges) + 1.6
+        hedges = ", ".join(
+            f"{name} {percent(honest)} ({percent(group.hindsight[name])} with hindsight)"
+            for name, honest in group.honest.items()
+        )
+        books.append(f"{group.book[0].upper()}{group.book[1:]} over {group.n} days: {hedges}")
+        at -= len(group.honest) + 1.6
     told = f" Your guess: {' and '.join(guess)}." if guess else ""
-    return _picture(
+    label = "share of variance removed, betas known at the time (tick: with hindsight)"
+    head = ("book", "short", "beta known at the time", "beta of hindsight")
+    return picture(
         "; ".join(f"{next(iter(group.honest))} is best for {group.book}" for group in groups),
         f"Variance removed by a short, with betas known at the time. {'. '.join(books)}.{told}",
         marks,
-        Scale(
-            label="share of variance removed, betas known at the time (tick: with hindsight)",
-            unit="share", limits=(0.0, 1.0),
-        ),
+        Scale(label=label, unit="share", limits=(0.0, 1.0)),
         Scale(limits=(at + 1.0, 0.6), ticks=names, visible=False),
-        Table(
-            ("book", "short", "beta known at the time", "beta of hindsight"), rows, align="llrr",
-            caption="Variance removed",
-        ),
-        (140.0, 64.0, 836.0, 64.0 + 35.0 * (0.6 - at - 1.0)), 860.0,
-    )  # fmt: skip
+        Table(head, rows, align="llrr", caption="Variance removed"),
+        box=(140.0, 64.0, 836.0, 64.0 + 35.0 * (0.6 - at - 1.0)),
+        width=860.0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,45 +395,44 @@ class Collapse:
 
     - profit_usd: of the coin, of the short, and of both, each day since the first; margin, fees and
       funding are left out
-    - hedge_move: of the coin that is shorted, over all days, decimal
     """
 
     prices: pd.DataFrame
     book_usd: float
     short_usd: float
     profit_usd: FloatArray
-    hedge_move: float
 
     @property
     def short_that_would_have_done(self) -> float:
         """Short that would have earned back the loss, known only afterwards, USD."""
         return float(self.profit_usd[0, -1] / self.hedge_move)
 
+    @property
+    def hedge_move(self) -> float:
+        """Return of the coin that is shorted over all days, decimal."""
+        return float(-self.profit_usd[1, -1] / self.short_usd)
+
     def day(self, place: int) -> str:
         """Write one of the days."""
-        day = pd.DatetimeIndex(self.prices.index)[place]
-        return f"{day.day} {day:%B %Y}"
+        return day_text(self.prices.index[place])
 
     def scene(self, guess: float | None = None) -> Scene:
         """Draw coin, short and both together from day to day, with a guess of both (USD)."""
         coin, hedge = self.prices.columns
         last, (lost, earned) = len(self.prices) - 1, self.profit_usd[:2, -1] * (-1, 1)
-        lines: tuple[tuple[str, Role, float], ...] = (
-            (f"{coin} alone", "altcoins", 3.0), (f"short {hedge}", "short", 3.0),
-            ("together", "total", 3.6),
-        )  # fmt: skip
-        names = (coin, f"short of {usd(self.short_usd)} {hedge}", "together")
         ends = list(map(_gain, self.profit_usd[:, -1]))
-        guessed, told = _guessed(last, guess, "left", _gain)
+        guessed, told = _guessed(guess, _gain, last, "left")
+        looks: Any = (
+            (f"{coin} alone", {"role": "altcoins"}), (f"short {hedge}", {"role": "short"}),
+            ("together", {"role": "total", "width": 3.6, "bold": True}),
+        )  # fmt: skip
         marks: list[Mark] = [
-            Line(
-                x=range(last + 1), y=values, role=role, width=width, name=f"{name}\n{end}",
-                bold=role == "total",
-            )
-            for (name, role, width), values, end in zip(lines, self.profit_usd, ends, strict=True)
-        ]  # fmt: skip
+            Line(x=range(last + 1), y=values, name=f"{name}\n{end}", **look)
+            for (name, look), values, end in zip(looks, self.profit_usd, ends, strict=True)
+        ]
+        names = (coin, f"short of {usd(self.short_usd)} {hedge}", "together")
         rows = list(zip(names, ends, strict=True))
-        return _picture(
+        return picture(
             f"{coin} loses {usd(lost)}; the short brings back {percent(earned / lost)} of it",
             f"From {self.day(0)} to {self.day(-1)}: {', '.join(map(' '.join, rows))}. {hedge} "
             f"moved {percent(self.hedge_move, signed=True)}; {coin} lost "
@@ -483,22 +442,19 @@ class Collapse:
             Scale(label=f"days after {self.day(0)}", limits=(0.0, 1.012 * last)),
             Scale(label="gain or loss (USD)", unit="usd", include=(0.0,), margin=0.08),
             Table(("position", "gain or loss"), rows, caption=f"{coin}, {self.day(-1)}"),
-            (97.0, 64.0, 700.0, 374.0), 840.0,
-        )  # fmt: skip
+            box=(97.0, 64.0, 700.0, 374.0),
+        )
 
 
 def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
     """Return the profit of a coin (first column) and of a short of another, sized by its beta."""
     held, shorted = prices.to_numpy().T
-    profits = [
-        book_usd * (held / held[0] - 1),
-        np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted)),
-    ]
+    alone = book_usd * (held / held[0] - 1)
+    short = np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted))
+    profit_usd = np.array([alone, short, alone + short])
     return Collapse(
-        prices=prices, book_usd=book_usd, short_usd=beta * book_usd,
-        profit_usd=np.array([*profits, sum(profits)]),
-        hedge_move=float(shorted[-1] / shorted[0] - 1),
-    )  # fmt: skip
+        prices=prices, book_usd=book_usd, short_usd=beta * book_usd, profit_usd=profit_usd
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,62 +476,50 @@ class BooksOfCoins:
         n, counts = np.arange(1, most + 1), np.arange(1, self.mean.size + 1)
         theory = diversified_r2(supposed, n)
         one, many = percent(theory[0]), percent(theory[-1])
-        guessed, told = _guessed(most, guess, "left", percent)
+        guessed, told = _guessed(guess, percent, most, "left")
+        of_theory = f"theory: any two coins\ncorrelated {supposed:g}"
+        of_coins = f"real coins, {self.period}:\nmean and range of all books"
+        real: Any = {"role": "altcoins"}
+        end, words = theory[-1], partial(Text, vertical="top")
         marks: list[Mark] = [
-            Bars(
-                at=counts, start=self.low, end=self.high, thickness=0.2, role="altcoins",
-                opacity=0.4,
-            ),
+            Bars(at=counts, start=self.low, end=self.high, thickness=0.2, opacity=0.4, **real),
             Line(x=n, y=theory, width=2.5, dash="dashed"),
-            Points(x=counts, y=self.mean, role="altcoins", size=11.0),
-            Points(x=[most], y=[theory[-1]], size=11.0),
-            Text(
-                x=most - 0.6, y=theory[-1], vertical="top", shift=(0.0, 24.0), align="end",
-                role="total", text=f"theory: any two coins\ncorrelated {supposed:g}",
+            Points(x=counts, y=self.mean, size=11.0, **real),
+            Points(x=[most], y=[end], size=11.0),
+            words(
+                x=most - 0.6, y=end, shift=(0.0, 24.0), align="end", role="total", text=of_theory
             ),
-            Text(
-                x=counts[-1], y=self.mean[-1], vertical="top", shift=(14.0, 3.0), role="altcoins",
-                text=f"real coins, {self.period}:\nmean and range of all books",
-            ),
+            words(x=counts[-1], y=self.mean[-1], shift=(14.0, 3.0), text=of_coins, **real),
             *guessed,
-        ]  # fmt: skip
+        ]
         rows = [
             (f"{count}", *map(percent, of_count))
             for count, *of_count in zip(counts, self.mean, self.low, self.high, strict=True)
         ]
         (_, mean, lowest, highest), (_, of_all, *_) = rows[0], rows[-1]
-        return _picture(
+        evens = [(count, f"{count}") for count in range(2, most + 1, 2)]
+        head = ("coins in the book", "mean R²", "lowest", "highest")
+        return picture(
             f"More coins, better hedge: {one} for one, {many} for {most}",
             f"R² against the number of coins in a book. In theory, with any two coins correlated "
             f"{supposed:g}, it rises from {one} for one to {many} for {most}. Real coins to ETH in "
             f"{self.period}: {mean} on average for one (from {lowest} to {highest}), {of_all} for "
             f"all {counts[-1]}.{told}",
             marks,
-            Scale(
-                label="coins in the book, equal parts", limits=(0.4, most + 0.4),
-                ticks=[(count, f"{count}") for count in range(2, most + 1, 2)],
-            ),
+            Scale(label="coins in the book, equal parts", limits=(0.4, most + 0.4), ticks=evens),
             Scale(label="R²: variance a short can remove", unit="share", limits=(0.0, 1.0)),
-            Table(
-                ("coins in the book", "mean R²", "lowest", "highest"), rows,
-                caption=f"To ETH, {self.period}",
-            ),
-            (90.0, 64.0, 780.0, 374.0), 800.0,
+            Table(head, rows, caption=f"To ETH, {self.period}"),
+            box=(90.0, 64.0, 780.0, 374.0), width=800.0,
         )  # fmt: skip
 
 
 def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> BooksOfCoins:
     """Return R² of every book that can be made of some coins in equal parts, from daily returns."""
-    coins, count = returns.to_numpy(), returns.shape[1]
+    coins = returns.to_numpy().T
     by_count = [
-        [
-            np.corrcoef(coins[:, chosen].mean(axis=1), np.asarray(x))[0, 1] ** 2
-            for chosen in map(list, combinations(range(count), held))
-        ]
-        for held in range(1, count + 1)
+        [np.corrcoef(sum(chosen), np.asarray(x))[0, 1] ** 2 for chosen in combinations(coins, held)]
+        for held in range(1, len(coins) + 1)
     ]
-    mean, low, high = ([fold(r2) for r2 in by_count] for fold in (np.mean, min, max))
-    return BooksOfCoins(
-        mean=np.array(mean), low=np.array(low), high=np.array(high), period=period,
-        pairwise=float(np.corrcoef(coins.T)[np.triu_indices(count, 1)].mean()),
-    )  # fmt: skip
+    mean, low, high = (np.array([fold(r2) for r2 in by_count]) for fold in (np.mean, min, max))
+    pairwise = float(np.corrcoef(coins)[np.triu_indices(len(coins), 1)].mean())
+    return BooksOfCoins(mean=mean, low=low, high=high, pairwise=pairwise, period=period)

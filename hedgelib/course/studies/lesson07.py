@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -17,31 +16,16 @@ import pandas as pd
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, ols_beta
+from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms
+from hedgelib.course.studies.lesson06 import newey_west
 from hedgelib.errors import InvalidInput
 from hedgelib.plan import Collateral, HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
-from hedgelib.show.layout import NAME_SHIFT, Scale, panel
+from hedgelib.show.layout import NAME_SHIFT, Scale, picture
 from hedgelib.show.moves import MoveStudy, study_move
-from hedgelib.show.scene import Band, Guess, Line, Mark, Panel, Points, Rule, Scene, Text
-
-__all__ = [
-    "MODELLED",
-    "SETTLEMENTS",
-    "SIZES",
-    "Week",
-    "YearOfWeeks",
-    "alices_book",
-    "alices_weeks",
-    "alices_year",
-    "any_hedge",
-    "everything_counted",
-    "hedged_week",
-    "nearest",
-    "week_table",
-]
+from hedgelib.show.scene import Band, Guess, Line, Mark, Points, Rule, Scene, Text
 
 SETTLEMENTS = 21
 """Of funding in seven days, one every eight hours."""
@@ -51,16 +35,13 @@ SIZES = ("1:1, margin left out", "1:1, margin in", "beta, margin in")
 """The three shorts of a week: N = V, N = V + margin, N = beta V + margin."""
 
 
-# Everything counted, over moves
-
-
 def everything_counted(plan: HedgePlan, move: float, guess: float | None) -> Scene:
     """Draw the profit of altcoins, margin and short, and their sum, with the reader's sum, USD."""
     scene = study_move(plan, move, lowest=-0.4, highest=0.4).scene()
     if guess is None:
         return scene
-    (drawn,) = scene.panels
-    guessed = replace(drawn, marks=(*drawn.marks, Guess(x=move, y=guess, side="left")))
+    (panel,) = scene.panels
+    guessed = replace(panel, marks=(*panel.marks, Guess(x=move, y=guess, side="left")))
     alt = f"{scene.alt} Your guess was {usd(guess, signed=True)}."
     return replace(scene, panels=(guessed,), alt=alt)
 
@@ -80,9 +61,6 @@ def any_hedge(
         return study_move(plan, move)
 
     return study
-
-
-# A week on real prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +106,6 @@ def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
     """Return the weeks of a year, Sunday to Sunday, each with the beta of the days before it.
 
     Alice starts every week with the same dollars of each coin.
-
-    >>> weeks = alices_weeks(2022)
-    >>> len(weeks), weeks[0].name
-    (52, '2 to 9 January 2022')
     """
     book = alices_book()
     coins = list(book.coins)
@@ -145,14 +119,12 @@ def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
             continue
         month = start.to_period("M").to_timestamp()
         grown = prices.loc[end] / prices.loc[start] - 1
-        weeks.append(
-            Week(
-                start=start, end=end, price_usd=float(prices["ETH"][start]),
-                move=grown.to_dict()["ETH"], book_return=float(book.weights @ grown[coins]),
-                beta=ols_beta(before[coins] @ book.weights, before["ETH"]),
-                funding_rate=float(funding[month]),
-            )
-        )  # fmt: skip
+        weeks.append(Week(
+            start=start, end=end, price_usd=float(prices["ETH"][start]),
+            move=grown.to_dict()["ETH"], book_return=float(book.weights @ grown[coins]),
+            beta=newey_west(before[coins] @ book.weights, before["ETH"]),
+            funding_rate=float(funding[month]),
+        ))  # fmt: skip
     if not weeks:
         raise InvalidInput(f"year must have weeks with {window} days before them, got {year!r}")
     return tuple(weeks)
@@ -180,8 +152,8 @@ def hedged_week(
             plan, [week.move], residual=week.residual, funding_rate=week.funding_rate,
             intervals=SETTLEMENTS, close=True,
         )  # fmt: skip
-        if hedged[size].liquidated[0]:
-            raise InvalidInput(f"the week {week.name} liquidates the short; take more margin")
+    if any(made.liquidated[0] for made in hedged.values()):
+        raise InvalidInput(f"the week {week.name} liquidates the short; take more margin")
     return hedged
 
 
@@ -231,33 +203,20 @@ class YearOfWeeks:
         One week is named. A guess is the reader's standard deviation of a week, USD.
         """
         year, count, near = self.weeks[0].start.year, len(self.weeks), f"within {usd(near_usd)}"
-        rows = []
-        for how, profit in self.profit_usd.items():
-            worst, best = _signed(profit.min(), profit.max())
-            around = f"{self.within(how, near_usd)} of {count}"
-            rows.append((how, f"± {usd(self.swing_usd(how))}", worst, best, around))
-        naked, hedged, profit = rows[0], rows[3], self.profit_usd[SIZES[2]]
-        title = f"The slope is gone, the residual is not: {near} in {hedged[4]} weeks"
-        guessed = "" if guess is None else f" Your guess was ± {usd(guess)}."
-        head = ("short", "one standard deviation", "worst week", "best week", f"weeks {near}")
-        return Scene(
-            title=title,
-            alt=f"{title}. Weeks of {year}, by the move of ETH. No hedge: from {naked[2]} to "
-            f"{naked[3]}, along with ETH. Hedged by beta: a level cloud, one standard deviation "
-            f"{usd(self.swing_usd(SIZES[2]))}, at worst {hedged[2]} "
-            f"({self.weeks[int(profit.argmin())].name}). ({MODELLED.capitalize()}.){guessed}",
-            panels=(self._panel(named, guess),),
-            table=Table(head, rows, caption=f"Weeks of {year} ({MODELLED})"),
-            size=(840.0, 460.0),
-        )
-
-    def _panel(self, named: Week, guess: float | None) -> Panel:
+        rows = [
+            (
+                how, f"± {usd(self.swing_usd(how))}", *_signed(profit.min(), profit.max()),
+                f"{self.within(how, near_usd)} of {count}",
+            )
+            for how, profit in self.profit_usd.items()
+        ]  # fmt: skip
         naked, hedged = self.profit_usd["no hedge"], self.profit_usd[SIZES[2]]
+        (_, _, *range_naked, _), *_, (_, _, worst, _, around) = rows
         move, swing = np.array([week.move for week in self.weeks]), self.swing_usd(SIZES[2])
         place, ends = self.weeks.index(named), [move.min(), move.max()]
         trend = np.polyval(np.polyfit(move, naked, 1), ends)
         x, y = move[place], [naked[place], hedged[place]]
-        right: Any = {"x": 1.0, "x_share": True, "shift": (NAME_SHIFT, 0.0), "bold": True}
+        edge = partial(Text, x=1.0, x_share=True, shift=(NAME_SHIFT, 0.0), bold=True)
         marks: list[Mark] = [
             Band(low=-swing, high=swing, direction="y", opacity=0.25),
             Rule(at=0.0, width=1.4),
@@ -268,28 +227,40 @@ class YearOfWeeks:
             Points(x=move, y=hedged, size=8.4),
             Text(x=x, y=y[0], text=named.name, shift=(12.0, 0.0), role="total", halo=True),
             # At the edge of its band, with room for a guess below.
-            Text(**right, y=swing, text=f"by beta:\n± {usd(swing)}", role="total"),
+            edge(y=swing, text=f"by beta:\n± {usd(swing)}", role="total"),
         ]
+        guessed = ""
         if guess is not None:
             # Not in the role of a guess, which here is that of the weeks without a hedge.
-            look: Any = {"role": "good", "width": 2.2, "dash": "dashed"}
-            text = f"your guess:\n± {usd(guess)}"
-            marks += [Rule(at=-guess, **look), Rule(at=guess, **look)]
-            marks.append(Text(**right, y=-guess, text=text, role="good"))
+            rule = partial(Rule, role="good", width=2.2, dash="dashed")
+            words = edge(y=-guess, text=f"your guess:\n± {usd(guess)}", role="good")
+            marks += [rule(at=-guess), rule(at=guess), words]
+            guessed = f" Your guess was ± {usd(guess)}."
+        title = f"The slope is gone, the residual is not: {near} in {around} weeks"
+        head = ("short", "one standard deviation", "worst week", "best week", f"weeks {near}")
         label = f"move of ETH in the week ({MODELLED})"
-        across = Scale(label=label, unit="share", signed=True, margin=0.02)
-        up = Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08)
-        return panel(marks, across, up, box=(88.0, 64.0, 693.0, 402.0), width=840.0)
+        return picture(
+            title,
+            f"{title}. Weeks of {year}, by the move of ETH. No hedge: from {range_naked[0]} to "
+            f"{range_naked[1]}, along with ETH. Hedged by beta: a level cloud, one standard "
+            f"deviation {usd(swing)}, at worst {worst} "
+            f"({self.weeks[int(hedged.argmin())].name}). ({MODELLED.capitalize()}.){guessed}",
+            marks,
+            Scale(label=label, unit="share", signed=True, margin=0.02),
+            Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08),
+            Table(head, rows, caption=f"Weeks of {year} ({MODELLED})"),
+            box=(88.0, 64.0, 693.0, 402.0),
+        )
 
 
+@cache
 def alices_year(
-    weeks: Sequence[Week], contract: ContractTerms, *, book_usd: float, margin_usd: float
+    weeks: tuple[Week, ...], contract: ContractTerms, *, book_usd: float, margin_usd: float
 ) -> YearOfWeeks:
     """Return a year of weekly hedges, each of the same book and margin at its start."""
-    hedged = [
-        hedged_week(week, contract, book_usd=book_usd, margin_usd=margin_usd) for week in weeks
-    ]
+    hedge = partial(hedged_week, contract=contract, book_usd=book_usd, margin_usd=margin_usd)
+    hedged = list(map(hedge, weeks))
     profit = {"no hedge": np.array([book_usd * week.book_return for week in weeks])}
     for size in SIZES:
         profit[size] = np.array([week[size].total_pnl_usd[0] for week in hedged])
-    return YearOfWeeks(weeks=tuple(weeks), profit_usd=profit)
+    return YearOfWeeks(weeks=weeks, profit_usd=profit)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,39 +19,20 @@ from numpy.typing import ArrayLike, NDArray
 from hedgelib import market
 from hedgelib._check import FloatArray, one_of
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, ols_beta
+from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.lesson04 import best_rise
+from hedgelib.course.studies.lesson06 import day_text, newey_west
+from hedgelib.course.studies.lesson07 import MODELLED
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
-from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
 from hedgelib.show.layout import days as day_numbers
 from hedgelib.show.lines import Curve, Lines
 from hedgelib.show.palette import Role
-from hedgelib.show.scene import Dash, Mark
-
-__all__ = [
-    "BOOK_USD",
-    "COINS",
-    "CRASHES",
-    "MODELLED",
-    "Crash",
-    "Flown",
-    "Luck",
-    "beta_before",
-    "book_from",
-    "change_of_size",
-    "crash",
-    "daily_funding",
-    "fly",
-    "known_funding",
-    "luck",
-    "profit_of_rules",
-    "rallies_beyond",
-    "watch",
-]
+from hedgelib.show.scene import Mark
 
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
@@ -63,8 +44,6 @@ CRASHES = {
     "November 2022": ("2022-10-31", "2022-12-31"),
 }
 """First day, at whose close the hedge is opened, and last."""
-MODELLED = "perp modelled at spot closes, funding a proxy"
-"""Shown with every number of a replay."""
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
 _LINEAR = ContractTerms(
     venue="modelled", symbol="linear perpetual on ETH", kind="linear", coin="ETH",
@@ -81,7 +60,7 @@ def _prices() -> pd.DataFrame:
 def beta_before(day: str | pd.Timestamp, *, days: int = 60) -> BetaEstimate:
     """Return the beta of the book to ETH from the last daily returns up to a day."""
     seen = _prices().loc[:day].pct_change(fill_method=None).iloc[1:].tail(days)
-    return ols_beta(seen[list(COINS)].mean(axis=1), seen["ETH"])
+    return newey_west(seen[list(COINS)].mean(axis=1), seen["ETH"])
 
 
 def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
@@ -92,7 +71,7 @@ def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
 
 def daily_funding(dates: pd.Index) -> FloatArray:
     """Return what a short received on each day after the first: three times the monthly mean."""
-    return 3 * _mean_8h(pd.DatetimeIndex(dates[1:]).to_period("M"))
+    return 3 * _mean_8h(dates, 0)
 
 
 def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
@@ -100,12 +79,12 @@ def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
 
     On a day of a month its own mean is not known yet.
     """
-    return np.nan_to_num(_mean_8h(dates[1:].to_period("M") - 1))
+    return np.nan_to_num(_mean_8h(dates, 1))
 
 
-def _mean_8h(months: pd.PeriodIndex) -> FloatArray:
-    table = market.funding_monthly()
-    mean = table[table["coin"] == "ETH"].set_index("month")["mean_8h"]
+def _mean_8h(dates: pd.Index, months_before: int) -> FloatArray:
+    mean = market.funding_monthly().query("coin == 'ETH'").set_index("month")["mean_8h"]
+    months = pd.DatetimeIndex(dates[1:]).to_period("M") - months_before
     return mean.reindex(months.to_timestamp()).to_numpy(dtype=float)
 
 
@@ -130,8 +109,7 @@ class Crash:
 
     def day(self, step: int) -> str:
         """Write a day of the replay, such as 12 March 2020."""
-        day = self.dates[step]
-        return f"{day.day} {day:%B %Y}"
+        return day_text(self.dates[step])
 
     def _gone(self, outcome: Outcome, before: str = "") -> str:
         """Return the day of a liquidation after some words, nothing where there was none."""
@@ -161,7 +139,7 @@ class Crash:
 
         The guess is the reader's, of the final profit of the beta hedge.
         """
-        x, size, runs, books = day_numbers(self.dates), (840.0, 430.0), self.runs, self.outcomes
+        x, runs, books = day_numbers(self.dates), self.runs, self.outcomes
         marks: list[Mark] = [
             Rule(at=0.0),
             *_profit_line(x, runs.plan.unhedged_pnl_usd, books[0], "unhedged"),
@@ -169,42 +147,39 @@ class Crash:
             *_profit_line(x, runs.plan.pnl_usd, books[2], "total"),
         ]
         cut = 1 - books[2].max_drawdown_usd / books[0].max_drawdown_usd
-        finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
+        finding = "the hedge did not reduce the maximum drawdown"
         if runs.plan.liquidated_at is not None:
             finding = "the rally liquidates the hedge, then the crash comes"
-        elif cut <= 0:
-            finding = "the hedge did not reduce the maximum drawdown"
+        elif cut > 0:
+            finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
         ends = "; ".join(
             f"{o.name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
             f"{usd(o.max_drawdown_usd)}{self._gone(o, ', liquidated on ')}"
             for o in books
         )
-        alt = f"{self.name}: {finding}. {ends}. ({MODELLED.capitalize()}.)"
+        title, guessed = f"{self.name}: {finding}", ""
         if guess_usd is not None:
             # The unhedged book has the colour of guesses.
             marks.append(Guess(x=float(x[-1]), y=guess_usd, side="left", role="good"))
-            alt += f" Your guess was {usd(guess_usd, signed=True)}."
-        gone = "\n".join(filter(None, (self._gone(o, f"✖ {o.name}: liquidated ") for o in books)))
+            guessed = f" Your guess was {usd(guess_usd, signed=True)}."
+        gone = [self._gone(o, f"✖ {o.name}: liquidated ") for o in books if self._gone(o)]
+        corner = partial(Text, x=0.02, y=0.98, x_share=True, y_share=True, vertical="top")
         if gone:
-            marks.append(
-                Text(
-                    x=0.02, y=0.98, text=gone, x_share=True, y_share=True, vertical="top",
-                    role="unhedged", halo=True,
-                )
-            )  # fmt: skip
+            marks.append(corner(text="\n".join(gone), role="unhedged", halo=True))
         every = slice(None, None, 10 if x.size < 70 else 15)
-        days = [f"{day.day} {day:%b}" for day in self.dates[every]]
-        across = Scale(
-            label=f"close of the day ({MODELLED})", unit="day",
-            # Room for the mark of a guess beside the names.
-            limits=(x[0], x[-1] + 0.012 * (x[-1] - x[0])),
-            ticks=list(zip(x[every], days, strict=True)),
-        )  # fmt: skip
+        ticks = [(at, f"{day.day} {day:%b}") for at, day in zip(x, self.dates, strict=True)][every]
+        # Room for the mark of a guess beside the names.
+        limits = x[0], x[-1] + 0.012 * (x[-1] - x[0])
         label = "profit since the start (USD)"
-        up = Scale(label=label, unit="usd", signed=True, include=(0.0,), margin=0.1)
-        drawn = panel(marks, across, up, box=(97.0, 64.0, 706.0, 372.0), width=size[0])
-        title = f"{self.name}: {finding}"
-        return Scene(title=title, alt=alt, panels=(drawn,), table=self.table(), size=size)
+        return picture(
+            title,
+            f"{title}. {ends}. ({MODELLED.capitalize()}.){guessed}",
+            marks,
+            Scale(label=f"close of the day ({MODELLED})", unit="day", limits=limits, ticks=ticks),
+            Scale(label=label, unit="usd", signed=True, include=(0.0,), margin=0.1),
+            self.table(),
+            box=(97.0, 64.0, 706.0, 372.0),
+        )
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -218,17 +193,13 @@ def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -
     name = f"{outcome.name}\n{usd(pnl[-1], signed=True)}"
     # A line of one point is only a name at an end: a readout says the other lines' names.
     end = Line(x=x[-1:], y=pnl[-1:], role=role, name=name, bold=bold)
-
-    def line(days: slice, dash: Dash = "") -> Mark:
-        return Line(
-            x=x[days], y=pnl[days], role=role, width=3.6 if bold else 2.6, name=outcome.name,
-            dash=dash, labelled=False,
-        )  # fmt: skip
-
+    width = 3.6 if bold else 2.6
+    line = partial(Line, role=role, width=width, name=outcome.name, labelled=False)
     if gone is None:
-        return [line(slice(None)), end]
+        return [line(x=x, y=pnl), end]
     cross = Points(x=[x[gone]], y=[pnl[gone]], role=role, size=17.0, shape="cross")
-    return [line(slice(gone + 1)), line(slice(gone, None), "dotted"), cross, end]
+    alive, lost = slice(gone + 1), slice(gone, None)
+    return [line(x=x[alive], y=pnl[alive]), line(x=x[lost], y=pnl[lost], dash="dotted"), cross, end]
 
 
 @lru_cache(maxsize=32)
@@ -284,23 +255,18 @@ def change_of_size(book_usd: float, move: float, *, guess: float | None = None) 
     for beta, role in _BETAS.items():
         # The margin has no part in the result.
         hedge = book_usd, beta, book_usd, beta * book_usd + book_usd
-        values = [rebalance(*hedge, float(r)).change_usd for r in (*moves, move)]
-        *values, at = (np.array(values).round(6) + 0.0).tolist()
+        changes = [float(rebalance(*hedge, float(r)).change_usd) for r in (*moves, move)]
+        *values, at = np.round(changes, 6) + 0.0
         name, bold = f"β {beta:g}", beta == 1
         curves.append(Curve(name=name, values=np.array(values), role=role, at=at, bold=bold))
     read = ", ".join(f"{c.name}: {usd(c.at, signed=True)}" for c in curves)
     return Lines(
-        x=moves,
-        x_label="move of ETH since the hedge was right",
-        y_label="change of the short (USD)",
-        unit="USD",
-        curves=tuple(curves),
+        x=moves, x_label="move of ETH since the hedge was right", unit="USD",
+        y_label="change of the short (USD)", curves=tuple(curves), place=move, guess=guess,
         title="At beta 1 a price move leaves nothing to adjust",
         finding=f"Change of the short after ETH moves {percent(move, signed=True)}, for a book of "
         f"{usd(book_usd)}. {read}.",
-        place=move,
-        guess=guess,
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,22 +310,19 @@ def fly(name: str, active: ArrayLike) -> Flown:
     month.
     """
     index, flags = _prices().index, np.asarray(active)
-    ends = pd.date_range(*_MONTHS, freq="ME")
+    ends, whole = pd.date_range(*_MONTHS, freq="ME"), index.slice_indexer(*_MONTHS)
     runs = [
         _month(start, end)(active=flags[index.slice_indexer(start, end)])
         for start, end in pairwise(ends)
     ]
-    whole = index.slice_indexer(*_MONTHS)
     return Flown(
-        name=name,
-        dates=pd.DatetimeIndex(index[whole]),
-        active=flags[whole],
+        name=name, dates=pd.DatetimeIndex(index[whole]), active=flags[whole],
         # The opening is paid on the first day of a month.
         steps_usd=np.concatenate([np.diff(run.pnl_usd[1:], prepend=0.0) for run in runs]),
         months_usd=pd.Series([float(run.pnl_usd[-1]) for run in runs], index=ends[1:]),
         funding_usd=float(sum(run.funding_usd[-1] for run in runs)),
         costs_usd=float(sum(run.fees_usd[-1] for run in runs)) + 0.0,
-    )
+    )  # fmt: skip
 
 
 @cache
@@ -377,7 +340,7 @@ def _month(start: pd.Timestamp, end: pd.Timestamp) -> partial[Replay]:
 class Luck(NamedTuple):
     """What the hedge made while a rule had it on, costs left out, and with the rule shifted.
 
-    - beaten: share of the shifts that did worse
+    `beaten` is the share of the shifts that did worse.
     """
 
     gain_usd: float
@@ -393,14 +356,10 @@ def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
     """
     hedge, flags = always.steps_usd - never.steps_usd, rule.active[:-1]
     gain = float(hedge[flags].sum())
-    shifts = range(30, flags.size - 29)
-    shifted = np.array([hedge[np.roll(flags, shift)].sum() for shift in shifts])
+    shifted = np.array([hedge[np.roll(flags, by)].sum() for by in range(30, flags.size - 29)])
     # The same sum in another order is the same.
     shifted[np.isclose(shifted, gain, rtol=1e-12)] = gain
     return Luck(gain, shifted, beaten=float(np.mean(shifted < gain)))
-
-
-_ENDS: dict[str, Role] = {"never on": "unhedged", "always on": "total"}
 
 
 def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scene:
@@ -408,39 +367,30 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
 
     The guess is the name of one, which the reader expected to make the most.
     """
-    size, x = (840.0, 460.0), day_numbers(flown[0].dates)
-    every = np.concatenate([made.pnl_usd for made in flown])
+    x, every = day_numbers(flown[0].dates), np.concatenate([made.pnl_usd for made in flown])
     low, high = every.min(), every.max()
     bottom, top = low - 0.05 * (high - low), high + 0.22 * (high - low)
+    height, others = top - bottom, iter(("altcoins", "good", "short"))
     lines: list[Mark] = [Rule(at=0.0)]
     strips: list[Mark] = []
-    others: list[Role] = ["altcoins", "good", "short"]
     parts, rows = [], []
     for made in flown:
         profit, guessed = usd(float(made.pnl_usd[-1]), signed=True), made.name == guess
-        role = _ENDS.get(made.name) or others[len(strips)]
-        name = f"{made.name}\n{profit}" + "\n◆ your guess" * guessed
-        lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
-        if made.name not in _ENDS:
-            level = top - (0.035 * len(strips) + 0.0375) * (top - bottom)
+        role: Any = {"never on": "unhedged", "always on": "total"}.get(made.name)
+        if role is None:
+            role, level = next(others), top - (0.035 * len(strips) + 0.0375) * height
             switch = np.diff(made.active[:-1].astype(int), prepend=0, append=0)
             starts, ends = x[np.flatnonzero(switch > 0)], x[np.flatnonzero(switch < 0)]
-            strips.append(
-                Bars(
-                    at=np.full(starts.size, level), start=starts, end=ends, role=role, across=True,
-                    thickness=0.025 * (top - bottom),
-                )
-            )  # fmt: skip
+            bars = partial(Bars, across=True, role=role, thickness=0.025 * height)
+            strips.append(bars(at=np.full(starts.size, level), start=starts, end=ends))
+        name = f"{made.name}\n{profit}" + "\n◆ your guess" * guessed
+        lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd
         parts.append(f"{made.name}: {profit}, maximum drawdown {usd(deepest)}, on {on} of days")
-        switches = np.count_nonzero(np.diff(made.active[:-1]))
-        month, sd = float(made.months_usd.min()), float(made.steps_usd.std(ddof=1))
-        rows.append(
-            (
-                made.name, on, f"{switches}", profit, usd(-deepest), usd(month), usd(sd),
-                usd(made.funding_usd, signed=True), usd(made.costs_usd),
-            )
-        )  # fmt: skip
+        switches = f"{np.count_nonzero(np.diff(made.active[:-1]))}"
+        amounts = -deepest, float(made.months_usd.min()), float(made.steps_usd.std(ddof=1))
+        funding, fees = usd(made.funding_usd, signed=True), usd(made.costs_usd)
+        rows.append((made.name, on, switches, profit, *map(usd, amounts), funding, fees))
     head = (
         "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
         "funding", "fees",
@@ -451,15 +401,15 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
     shallow = min(flown, key=lambda made: made.deepest_usd)
     title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
     alt = f"{title}, {span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
-    label, box = f"bars at the top: hedge on ({MODELLED})", (97.0, 64.0, 676.0, 402.0)
-    across = Scale(label=label, unit="day", limits=(x[0], x[-1]))
-    up = Scale(label="sum of monthly profits (USD)", unit="usd", signed=True, limits=(bottom, top))
-    return Scene(
-        title=title,
-        alt=alt if guess is None else f"{alt} Your guess was “{guess}”.",
-        panels=(panel([*lines, *strips], across, up, box=box, width=size[0]),),
-        table=Table(head, rows, caption=caption),
-        size=size,
+    label, up = f"bars at the top: hedge on ({MODELLED})", "sum of monthly profits (USD)"
+    return picture(
+        title,
+        alt if guess is None else f"{alt} Your guess was “{guess}”.",
+        [*lines, *strips],
+        Scale(label=label, unit="day", limits=(x[0], x[-1])),
+        Scale(label=up, unit="usd", signed=True, limits=(bottom, top)),
+        Table(head, rows, caption=caption),
+        box=(97.0, 64.0, 676.0, 402.0),
     )
 
 

@@ -21,11 +21,6 @@ from hedgelib.report import HedgeReport, find_portfolio
 from hedgelib.scenario import run_scenario
 from hedgelib.show.moves import MoveStudy, study_move
 
-__all__ = [
-    "ENOUGH", "Loaded", "Sample", "broken_files", "checklist", "drift_usd", "highest_leverage",
-    "load_book", "own_copy", "residual_sd_usd", "sample_book", "stress", "work_folder",
-]  # fmt: skip
-
 ENOUGH = 0.5
 """Least share of the variance, out of sample, at which this course recommends a hedge."""
 
@@ -73,8 +68,7 @@ class Loaded:
         together = ("together", usd(self.read.value_usd), "")
         columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
         taken = [f"Taken: {columns}"] if columns else []
-        coins = [reading.text for reading in self.read.coins_read_as]
-        caption = ". ".join([self.file, *taken, *coins])
+        caption = ". ".join([self.file, *taken, *(r.text for r in self.read.coins_read_as)])
         return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
 
     def _repr_html_(self) -> str:
@@ -114,8 +108,7 @@ def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -
 
 def broken_files() -> list[tuple[str, str, str]]:
     """Return the fault, the message and the fix of each faulty file."""
-    texts = questions_of("09").texts
-    rows = []
+    texts, rows = questions_of("09").texts, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.csv"
         for broken in texts["09.broken"]:
@@ -130,16 +123,15 @@ def broken_files() -> list[tuple[str, str, str]]:
 class Sample:
     """A book split by how its betas are known.
 
-    - measured: holdings with a price history and no beta of their owner's
-    - own: those with a beta of their owner's
+    - measured, own: holdings with a price history, and those with a beta of their owner's
     - cash, unknown: stablecoins, and coins of which nothing is known
     - book, hedges: daily returns of the measured part, and of BTC and ETH on the same days
     """
 
-    measured: tuple[Holding, ...]
-    own: tuple[Holding, ...]
-    cash: tuple[Holding, ...]
-    unknown: tuple[Holding, ...]
+    measured: list[Holding]
+    own: list[Holding]
+    cash: list[Holding]
+    unknown: list[Holding]
     book: FloatArray
     hedges: dict[str, FloatArray]
 
@@ -160,15 +152,11 @@ class Sample:
     def rows(self) -> list[tuple[str, str, str]]:
         """Return how the beta of each part is known."""
         coins = ", ".join(h.coin for h in self.measured)
-        rest = {
-            **{h: f"{betas_text(h)}, from the file, not checked" for h in self.own},
-            **dict.fromkeys(self.cash, "0, cash"),
-            **dict.fromkeys(self.unknown, "unknown, so not hedged"),
-        }
-        return [
-            (coins, usd(self.value_usd), "measured on prices"),
-            *((h.coin, usd(h.value_usd), how) for h, how in rest.items()),
-        ]
+        rest = {h: f"{betas_text(h)}, from the file, not checked" for h in self.own}
+        rest |= dict.fromkeys(self.cash, "0, cash")
+        rest |= dict.fromkeys(self.unknown, "unknown, so not hedged")
+        first = (coins, usd(self.value_usd), "measured on prices")
+        return [first, *((h.coin, usd(h.value_usd), how) for h, how in rest.items())]
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
@@ -177,7 +165,7 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
     whole = set(returns.columns[returns.notna().all()])
     held = [h for h in book if h.value_usd > 0]
     rest = [h for h in held if not h.has_own_beta and not h.is_cash]
-    measured = tuple(h for h in rest if h.coin in whole)
+    measured = [h for h in rest if h.coin in whole]
     if not measured:
         raise NotEnoughData(
             f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
@@ -185,13 +173,11 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
         )
     values = np.array([h.value_usd for h in measured])
     return Sample(
-        measured=measured,
-        own=tuple(h for h in held if h.has_own_beta),
-        cash=tuple(h for h in held if h.is_cash),
-        unknown=tuple(h for h in rest if h.coin not in whole),
+        measured=measured, own=[h for h in held if h.has_own_beta],
+        cash=[h for h in held if h.is_cash], unknown=[h for h in rest if h.coin not in whole],
         book=returns[[h.coin for h in measured]].to_numpy() @ (values / values.sum()),
         hedges={coin: returns[coin].to_numpy() for coin in ("BTC", "ETH")},
-    )
+    )  # fmt: skip
 
 
 def highest_leverage(
@@ -241,11 +227,13 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
     return plan.kept_beta * after - plan.notional_usd
 
 
-def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[tuple[str, str, str]]:
+def checklist(
+    report: HedgeReport, interval: tuple[float, float], *, rally: float, band_usd: float
+) -> list[tuple[str, str, str]]:
     """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
 
-    The short must survive a `rally` (decimal); a change of the right size beyond the band is worth
-    a trade.
+    The interval is of the book's beta. The short must survive a `rally` (decimal); a change of the
+    right size beyond the band is worth a trade.
     """
     plan, tracked = report.plan, report.tracked
     removed, move = tracked.out_of_sample, plan.liquidation_move
@@ -263,8 +251,8 @@ def checklist(report: HedgeReport, *, rally: float, band_usd: float) -> list[tup
     ]
     values = {
         "coin": report.hedge_coin, "plan": plan, "tracked": tracked, "past": past, "rally": rally,
-        "band": band_usd, "drift": drift, "enough": ENOUGH, "contracts": abs(plan.contracts),
-        "opening": -plan.open_fee_usd,
+        "interval": interval, "band": band_usd, "drift": drift, "enough": ENOUGH,
+        "contracts": abs(plan.contracts), "opening": -plan.open_fee_usd,
     }  # fmt: skip
     texts = questions_of("09").texts["09.rules"]
     verdicts = {True: "holds", False: "look", None: "yours"}
