@@ -289,13 +289,14 @@ def vectorised(function: Callable[P, Any]) -> Callable[P, Any]:
 
 def formula(function: Callable[P, Any]) -> Callable[P, Any]:
     """Check every argument by the rule of its name, and do what :func:`vectorised` does."""
-    bind, compute = signature(function).bind, vectorised(function)
+    bind = signature(function).bind
+    compute: Callable[..., Any] = vectorised(function)
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
         given = bind(*args, **kwargs)
         given.apply_defaults()
         values = given.arguments
-        return compute(**dict(zip(values, numbers(**values), strict=True)))  # type: ignore[arg-type]
+        return compute(**dict(zip(values, numbers(**values), strict=True)))
 
     return checked

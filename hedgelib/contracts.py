@@ -357,10 +357,10 @@ def inverse_average_entry(contracts: Numeric, entry_usd: Numeric) -> Result:
     """Return the average entry price of several inverse fills: the harmonic mean.
 
     Formula: ``sum(contracts) / sum(contracts / entry_usd)`` over the last axis, of shape (...,
-    n_fills); the fills are of one sign and not all zero. **Source:** the sum of the fills' ``n (1/E - 1/X)``
-    is the profit of one position at this entry, and at no other; Bybit help, "Average entry price
-    (inverse)". An arithmetic mean, which several trading engines use, is wrong for an inverse
-    contract.
+    n_fills); the fills are of one sign and not all zero. **Source:** the sum of the fills'
+    ``n (1/E - 1/X)`` is the profit of one position at this entry, and at no other; Bybit help,
+    "Average entry price (inverse)". An arithmetic mean, which several trading engines use, is wrong
+    for an inverse contract.
 
     Examples
     --------
