@@ -59,9 +59,9 @@ RULES = {
         ),
         (
             NONNEGATIVE,
-            "book_usd cash_usd coin collateral_coin collateral_usd damper hedge_ratio held_usd "
-            "hours hours_to_funding maintenance_amount_coin maintenance_amount_usd max_step "
-            "notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
+            "book_usd cash_usd coin collateral_coin collateral_usd daily_vol damper hedge_ratio "
+            "held_usd hours hours_to_funding maintenance_amount_coin maintenance_amount_usd "
+            "max_step notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
             "wallet_usd",
         ),
         (RATE, "expected_funding_rate fee_rate funding_rate"),

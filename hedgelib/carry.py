@@ -607,9 +607,9 @@ def close_reopen_break_even(
     )
 
 
-@vectorised
+@formula
 def unhedged_sigma_usd(
-    book_usd: ArrayLike, beta: ArrayLike, daily_vol: ArrayLike, hours: ArrayLike
+    book_usd: Numeric, beta: Numeric, daily_vol: Numeric, hours: Numeric
 ) -> Result:
     """Return the volatility of a book from the coin while the hedge is off, USD.
 
@@ -624,9 +624,6 @@ def unhedged_sigma_usd(
     >>> round(unhedged_sigma_usd(50_000, 1.0, 0.04, 112), 2)
     4320.49
     """
-    book_usd, beta, daily_vol, hours = numbers(
-        book_usd=book_usd, beta=beta, daily_vol=(daily_vol, NONNEGATIVE), hours=hours
-    )
     return book_usd * np.abs(beta) * daily_vol * np.sqrt(hours / 24)
 
 
