@@ -30,13 +30,13 @@ KILLED = ROOT / "out" / "mutants"
 REASONS = ROOT / "scripts" / "mutants.toml"
 # Floors with their tests.
 FLOORS = {
-    "_check": ["tests/test_check.py"],
-    "contracts": ["tests/test_contracts.py"],
-    "margin": ["tests/test_margin.py"],
-    "carry": ["tests/test_carry.py"],
-    "returns": ["tests/test_beta.py", "-k", "returns or horizon or blocks"],
-    "plan": ["tests/test_plan.py", "tests/test_scenario.py"],
-    "scenario": ["tests/test_scenario.py"],
+    "_check": ("check",),
+    "contracts": ("cases", "contracts"),
+    "margin": ("cases", "margin"),
+    "carry": ("cases", "carry"),
+    "returns": ("returns",),
+    "plan": ("cases", "plan", "scenario"),
+    "scenario": ("cases", "scenario"),
 }
 WANTED = 0.95
 # Of hypothesis, in tests/strategies.py: a failure kills a mutant, and the search for its smallest
@@ -119,7 +119,7 @@ def tested(tree: Path, floor: str, code: str, profile: str) -> int:
     os.environ["HYPOTHESIS_PROFILE"] = profile
     import pytest
 
-    tests = ["tests/test_cases.py", *FLOORS[floor]]
+    tests = [f"tests/test_{name}.py" for name in FLOORS[floor]]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header"]
     ignore = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     os._exit(int(pytest.main([*options, *ignore, f"hedgelib/{floor}.py", *tests])))
