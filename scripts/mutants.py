@@ -52,8 +52,9 @@ INTRODUCTION = """\
 # Mutants
 
 Written by `make mutants`; do not edit. Each line of the finance floors was changed in every way
-that cosmic-ray knows, one change at a time, and the floor's tests, doctests and the worked cases
-were run. The survivors follow, as the change that no test noticed.
+that cosmic-ray knows, one change at a time, and the floor's tests, doctests and worked cases were
+run. The survivors follow, as the change that no test noticed. A floor is listed while its file is
+the one that was tried.
 """
 
 

@@ -81,6 +81,8 @@ def test_horizon_returns_refuse():
         h.horizon_returns([0.1, -1], 1)
     with refused("incomplete must be one of refuse, drop, got 'last'"):
         h.horizon_returns([0.1, 0.2], 1, incomplete="last")
+    with pytest.raises(TypeError, match="positional"):
+        h.horizon_returns([0.1, 0.2], 1, "drop")
     with refused("returns must have one or two dimensions, got 0"):
         h.horizon_returns(0.1, 1)
     with refused("returns must have one or two dimensions, got 3"):
