@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
@@ -16,6 +17,9 @@ from hedgelib.errors import InvalidInput, NotEnoughData
 FloatArray: TypeAlias = NDArray[np.float64]
 Result: TypeAlias = Any
 """A float where every argument was a scalar, a float64 array otherwise (as numpy types ufuncs)."""
+
+Numeric: TypeAlias = Any
+"""What a formula takes: whatever numpy takes for numbers. In its body it is checked float64."""
 
 P = ParamSpec("P")
 
@@ -55,9 +59,9 @@ RULES = {
         ),
         (
             NONNEGATIVE,
-            "book_usd cash_usd coin collateral_coin collateral_usd damper hedge_ratio held_usd "
-            "hours hours_to_funding maintenance_amount_coin maintenance_amount_usd max_step "
-            "notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
+            "book_usd cash_usd coin collateral_coin collateral_usd daily_vol damper hedge_ratio "
+            "held_usd hours hours_to_funding maintenance_amount_coin maintenance_amount_usd "
+            "max_step notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
             "wallet_usd",
         ),
         (RATE, "expected_funding_rate fee_rate funding_rate"),
@@ -279,5 +283,20 @@ def vectorised(function: Callable[P, Any]) -> Callable[P, Any]:
             if np.isnan(result).any():
                 raise FloatingPointError
         return plain(result)
+
+    return checked
+
+
+def formula(function: Callable[P, Any]) -> Callable[P, Any]:
+    """Check every argument by the rule of its name, and do what :func:`vectorised` does."""
+    bind = signature(function).bind
+    compute: Callable[..., Any] = vectorised(function)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
+        given = bind(*args, **kwargs)
+        given.apply_defaults()
+        values = given.arguments
+        return compute(**dict(zip(values, numbers(**values), strict=True)))
 
     return checked

@@ -25,17 +25,11 @@ FUNDING_COLUMNS = ("month", "coin", "mean_8h", "min_8h", "max_8h", "settlements"
 class Figure:
     """One figure of a contract with its date and its source.
 
-    Parameters
-    ----------
-    name : str
-        As in `ContractTerms`, or one of the further figures a venue publishes.
-    value : float, str or tuple of float
-        Rates are decimals.
-    as_of, source, note : str
-        ISO date of the document, or ``"collected <date>"`` for a document that bears none; the
-        document, in words; what to know about it.
-    doubtful : str
-        Why it is not certain; empty where nothing speaks against it.
+    - name: as in `ContractTerms`, or one of the further figures a venue publishes
+    - value: rates are decimals
+    - as_of: ISO date of the document, or ``"collected <date>"`` for a document that bears none
+    - source, note: the document, in words; what to know about it
+    - doubtful: why it is not certain; empty where nothing speaks against it
 
     Examples
     --------
@@ -64,16 +58,8 @@ class Figure:
 class Listing:
     """A contract as a venue lists it: its figures, and its terms where it can be used.
 
-    Parameters
-    ----------
-    venue, symbol, kind, coin, settle : str
-        As the data file has them; `venue` is the venue's key, such as ``"binance"``.
-    figures : tuple of Figure
-    terms : ContractTerms or None
-        ``None`` where hedgelib refuses the contract.
-    refusal : str
-        Why it is refused; empty otherwise.
-    note : str
+    `venue` is the venue's key, such as ``"binance"``; `terms` is ``None`` and `refusal` says why
+    where hedgelib refuses the contract.
     """
 
     venue: str
@@ -96,14 +82,7 @@ class Listing:
 class Venue:
     """A venue and what is known of its coin-margined contracts.
 
-    Parameters
-    ----------
-    key : str
-        Short name, the first part of the ids of its contracts.
-    name : str
-    contracts : tuple of str
-        Ids of the contracts listed here, refused ones included; empty where it has none.
-    note, as_of, source : str
+    `key` is the first part of the ids of its contracts, which include the refused ones.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Where the data files are."""
+"""Where the files are that come with the code."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from pathlib import Path
 from hedgelib.errors import HedgeError
 
 
+def shipped(*place: str) -> Path:
+    """Find a file or folder of the repository, which an installed wheel carries with it."""
+    package = Path(__file__).resolve().parent
+    paths = [root.joinpath(*place) for root in (package / "_bundled", package.parent)]
+    for path in paths:
+        if path.exists():
+            return path
+    looked = " and ".join(map(str, paths))
+    raise HedgeError(f"a part of hedgelib is missing: looked for {looked}; install it again")
+
+
 def data_folder() -> Path:
     """Find the folder of the data files.
 
     **Source:** the wheel carries the repository's ``data`` folder with it.
     """
-    package = Path(__file__).resolve().parent
-    candidates = (package / "_bundled" / "data", package.parent / "data")
-    for folder in candidates:
-        if (folder / "prices.csv").is_file():
-            return folder
-    raise HedgeError(
-        "the data that ship with hedgelib are missing; looked for prices.csv in "
-        + " and ".join(str(folder) for folder in candidates)
-    )
+    return shipped("data", "prices.csv").parent

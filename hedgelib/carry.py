@@ -3,11 +3,10 @@
 One sign throughout: money received is positive. At a positive funding rate longs pay and shorts
 receive, and a short that sold above spot receives the premium as it converges.
 
-A value that is missing or not what its parameter accepts, and shapes that do not go together,
-raise :class:`hedgelib.errors.InvalidInput`, and too few values
-:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
-function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
-result has the shape of the arguments that it depends on.
+Arguments, results and errors are as in :mod:`hedgelib.contracts`; each field of a result has the
+shape of the arguments that it depends on. Besides, an interest is a decimal per interval as well, a
+premium a decimal, `interval_hours` the hours between two settlements, > 0, and `notional_usd` the
+face of a short, >= 0.
 """
 
 from __future__ import annotations
@@ -26,8 +25,10 @@ from hedgelib._check import (
     POSITIVE,
     RATE,
     FloatArray,
+    Numeric,
     Result,
     extremes,
+    formula,
     numbers,
     one_of,
     scalars,
@@ -73,76 +74,53 @@ HOURS_PER_YEAR = 8760
 DAYS_PER_YEAR = 365
 
 
-@vectorised
+@formula
 def interest_rate_component(
-    quote_rate_daily: ArrayLike, base_rate_daily: ArrayLike, intervals_per_day: ArrayLike = 3
+    quote_rate_daily: Numeric, base_rate_daily: Numeric, intervals_per_day: Numeric = 3
 ) -> Result:
     """Return the interest part of a funding rate: lending the dollar less lending the coin.
 
-    Formula: ``(quote - base) / intervals_per_day``, decimal per interval. Above 0 it moves the rate
-    towards shorts receiving. **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and
-    0.03% a day, three settlements, so 0.01%.
-
-    Parameters
-    ----------
-    quote_rate_daily, base_rate_daily, intervals_per_day : array_like
-        Interest per day on the quote currency (USD) and on the coin, decimals; settlements of
-        funding per day, > 0.
+    Formula: ``(quote - base) / intervals_per_day``, decimal per interval, of the decimal interest
+    per day on the quote currency (USD) and on the coin. Above 0 it moves the rate towards shorts
+    receiving. **Source:** BitMEX perpetual contracts guide and Bybit help: 0.06% and 0.03% a day,
+    three settlements, so 0.01%.
 
     Examples
     --------
     >>> round(interest_rate_component(0.0006, 0.0003), 8)
     0.0001
     """
-    quote, base, intervals = numbers(
-        quote_rate_daily=quote_rate_daily,
-        base_rate_daily=base_rate_daily,
-        intervals_per_day=intervals_per_day,
-    )
-    return (quote - base) / intervals
+    return (quote_rate_daily - base_rate_daily) / intervals_per_day
 
 
-@vectorised
-def premium_index(
-    impact_bid_usd: ArrayLike, impact_ask_usd: ArrayLike, index_usd: ArrayLike
-) -> Result:
+@formula
+def premium_index(impact_bid_usd: Numeric, impact_ask_usd: Numeric, index_usd: Numeric) -> Result:
     """Return how far the perpetual trades above its index, or below; a decimal.
 
     Formula: ``(max(0, bid - index) - max(0, index - ask)) / index``: 0 while the index is between
-    them. Above 0 longs are in demand, and shorts will receive. **Source:** Binance FAQ,
-    "Introduction to Binance futures funding rates"; Bybit and BitMEX the same.
-
-    Parameters
-    ----------
-    impact_bid_usd, impact_ask_usd, index_usd : array_like
-        Average price of selling and of buying the venue's impact notional, the bid not above the
-        ask; spot index; all > 0.
+    them. Bid and ask are the average prices of selling and of buying the venue's impact notional.
+    Above 0 longs are in demand, and shorts will receive. **Source:** Binance FAQ, "Introduction to
+    Binance futures funding rates"; Bybit and BitMEX the same.
 
     Examples
     --------
     >>> premium_index([3510, 3480, 3499], [3511, 3482, 3501], 3500).round(6)
     array([ 0.002857, -0.005143,  0.      ])
     """
-    bid, ask, index = numbers(
-        impact_bid_usd=impact_bid_usd, impact_ask_usd=impact_ask_usd, index_usd=index_usd
-    )
-    if np.any(bid > ask):
+    if np.any(impact_bid_usd > impact_ask_usd):
         raise InvalidInput("impact_bid_usd must not be above impact_ask_usd; swap them")
-    return (np.maximum(bid - index, 0) - np.maximum(index - ask, 0)) / index
+    above, below = impact_bid_usd - index_usd, index_usd - impact_ask_usd
+    return (np.maximum(above, 0) - np.maximum(below, 0)) / index_usd
 
 
 @vectorised
 def weighted_premium(premiums: ArrayLike) -> Result:
     """Return the average premium of a funding interval, weighted towards the latest reading.
 
-    Formula: ``sum(i p_i) / sum(i)`` with i = 1 for the first reading and n for the last.
-    **Source:** Bybit help, "Introduction to funding rate" (weights over the minutes of the
-    interval). A venue with the plain average is served by ``numpy.mean``.
-
-    Parameters
-    ----------
-    premiums : array_like, shape (n,)
-        Readings of the premium index in order of time, decimals, n >= 1.
+    Formula: ``sum(i p_i) / sum(i)`` over n >= 1 readings of the premium index, shape (n,), with
+    i = 1 for the first and n for the last. **Source:** Bybit help, "Introduction to funding rate"
+    (weights over the minutes of the interval). A venue with the plain average is served by
+    ``numpy.mean``.
 
     Examples
     --------
@@ -164,19 +142,12 @@ def funding_rate(
 ) -> Result:
     """Return the funding rate of one interval; shorts receive it when it is above 0.
 
-    Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap``.
+    Formula: ``F = P + clamp(I - P, -damper, +damper)``, then between ``-cap`` and ``+cap`` (see
+    :func:`funding_cap`), of the average premium P and the interest I, which is 0 on OKX. The damper
+    is the width of the band in which the rate equals the interest; 0 turns it off (OKX).
     **Source:** BitMEX, Bybit, Binance and Gate, whose pages print the bounds of the clamp now in
     one order and now in the other. With the usual figures the rate is 0.01% for premiums from
     -0.04% to 0.06%. Worked out as I kept within ``P -+ damper``: the same, and exactly I inside.
-
-    Parameters
-    ----------
-    premium, interest : array_like
-        Average premium P, decimal; interest part I, decimal per interval, 0 on OKX.
-    damper : array_like
-        Width of the band in which the rate equals the interest, >= 0; 0 turns it off (OKX).
-    cap : array_like, optional
-        Largest rate to either side, decimal, >= 0; see :func:`funding_cap`.
 
     Examples
     --------
@@ -194,17 +165,10 @@ def deribit_funding_rate(
 ) -> Result:
     """Return Deribit's eight-hour funding rate, paid by the second; shorts receive it above 0.
 
-    Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``. A position
-    held for t hours receives or pays ``t / 8`` of it. **Source:** Deribit, inverse perpetual,
-    "Funding rate".
-
-    Parameters
-    ----------
-    premium, damper : array_like
-        Of the mark over the index, decimal; premiums up to here, to either side, cost nothing, >=
-        0.
-    cap : array_like, optional
-        Largest rate to either side, decimal, >= 0.
+    Formula: ``max(damper, P) + min(-damper, P)``, then between ``-cap`` and ``+cap``, of the
+    premium of the mark over the index; premiums up to the damper, to either side, cost nothing. A
+    position held for t hours receives or pays ``t / 8`` of it. **Source:** Deribit, inverse
+    perpetual, "Funding rate".
 
     Examples
     --------
@@ -227,18 +191,10 @@ def funding_cap(
 ) -> Result:
     """Return the largest funding rate that a venue allows, in either direction.
 
-    Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``.
-    **Source:** BitMEX perpetual contracts guide, "Funding rate caps": 75% of initial less
-    maintenance margin; Binance FAQ: 75% of the maintenance margin rate. Terms change: date them.
-
-    Parameters
-    ----------
-    maintenance_rate : array_like
-        Lowest maintenance margin rate, decimal from 0 to below 1.
-    initial_rate : array_like, optional
-        Lowest initial margin rate, decimal, not below the maintenance rate: BitMEX's form.
-    share : array_like
-        0.75; Binance had 1 in older times.
+    Formula: ``share * maintenance``, or with an initial rate ``share * (initial - maintenance)``,
+    of the lowest margin rates, the initial not below the maintenance one. **Source:** BitMEX
+    perpetual contracts guide, "Funding rate caps": 75% of initial less maintenance margin; Binance
+    FAQ: 75% of the maintenance margin rate, in older times all of it. Terms change: date them.
 
     Examples
     --------
@@ -263,14 +219,9 @@ def limit_funding_step(
 ) -> Result:
     """Return a funding rate limited to a maximum step from the previous one.
 
-    Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``.
-    **Source:** BitMEX perpetual contracts guide, "Funding rate caps".
-
-    Parameters
-    ----------
-    funding_rate, previous_rate, max_step : array_like
-        Decimals per interval; the largest change >= 0: 75% of the maintenance margin rate on
-        BitMEX.
+    Formula: the rate, between ``previous_rate - max_step`` and ``previous_rate + max_step``; on
+    BitMEX the step, >= 0, is 75% of the maintenance margin rate. **Source:** BitMEX perpetual
+    contracts guide, "Funding rate caps".
 
     Examples
     --------
@@ -283,47 +234,30 @@ def limit_funding_step(
     return np.clip(rate, previous - step, previous + step)
 
 
-@vectorised
+@formula
 def fair_price_usd(
-    index_usd: ArrayLike,
-    funding_rate: ArrayLike,
-    hours_to_funding: ArrayLike,
-    interval_hours: ArrayLike = 8,
+    index_usd: Numeric,
+    funding_rate: Numeric,
+    hours_to_funding: Numeric,
+    interval_hours: Numeric = 8,
 ) -> Result:
     """Return the mark price of a perpetual that includes the funding still to come.
 
-    Formula: ``index (1 + F t / interval_hours)``: above the index while shorts are to receive.
-    **Source:** BitMEX, "Fair price marking".
-
-    Parameters
-    ----------
-    index_usd, funding_rate, hours_to_funding, interval_hours : array_like
-        Spot index, > 0; rate of the next settlement, decimal per interval; time t to it, >= 0;
-        between settlements, > 0.
+    Formula: ``index (1 + F t / interval_hours)``, of the rate of the next settlement and the hours
+    t >= 0 to it: above the index while shorts are to receive. **Source:** BitMEX, "Fair price
+    marking".
 
     Examples
     --------
     >>> round(fair_price_usd(60_000, 0.0001, 4), 6)
     60003.0
     """
-    index_usd, rate, hours, interval = numbers(
-        index_usd=index_usd,
-        funding_rate=funding_rate,
-        hours_to_funding=hours_to_funding,
-        interval_hours=interval_hours,
-    )
-    return index_usd * (1 + rate * (hours / interval))
+    return index_usd * (1 + funding_rate * (hours_to_funding / interval_hours))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualFunding(Numbers):
-    """A funding rate per year: made by :func:`annualise_funding`.
-
-    Parameters
-    ----------
-    simple, compound : float or ndarray
-        Decimals per year that a short receives, longs pay; without and with reinvestment.
-    """
+    """A funding rate per year, without and with reinvestment: made by :func:`annualise_funding`."""
 
     simple: Result
     compound: Result
@@ -336,11 +270,6 @@ def annualise_funding(funding_rate: ArrayLike, interval_hours: ArrayLike = 8) ->
     Formula: simple ``F 8760 / h``, compound ``(1 + F)^(8760 / h) - 1``. An inverse short is paid on
     a fixed USD face: simple, unless what it receives is shorted in turn. **Source:** definition; a
     year has 365 days.
-
-    Parameters
-    ----------
-    funding_rate, interval_hours : array_like
-        Decimal per interval; hours between settlements, > 0.
 
     Examples
     --------
@@ -362,15 +291,8 @@ def deannualise_funding(
 ) -> Result:
     """Convert a yearly rate to a funding rate per interval, with the same sign.
 
-    Formula: ``R h / 8760``, or ``(1 + R)^(h / 8760) - 1``. **Source:** :func:`annualise_funding`
-    turned round.
-
-    Parameters
-    ----------
-    annual_rate, interval_hours : array_like
-        Decimal per year, above -1 if compound; hours between settlements, > 0.
-    compounding : {"simple", "compound"}
-        How the yearly rate was calculated.
+    Formula: ``R h / 8760`` of a simple rate R, or ``(1 + R)^(h / 8760) - 1`` of a compound one,
+    above -1. **Source:** :func:`annualise_funding` turned round.
 
     Examples
     --------
@@ -387,30 +309,24 @@ def deannualise_funding(
     return annual * years if simple else np.expm1(np.log1p(annual) * years)
 
 
-@vectorised
-def basis(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
+@formula
+def basis(futures_usd: Numeric, spot_usd: Numeric) -> Result:
     """Return the relative premium of a contract over spot; a short receives it as it converges.
 
     Formula: ``F / S - 1``. A decimal, below 0 in backwardation. **Source:** the field's
     convention, futures less spot; commodity texts write spot less futures. Worked out as
     ``(F - S) / S``, which keeps its digits when the two are close.
 
-    Parameters
-    ----------
-    futures_usd, spot_usd : array_like
-        Price of the contract and of the coin, > 0.
-
     Examples
     --------
     >>> basis(3605, 3500)
     0.03
     """
-    futures, spot = _futures_and_spot(futures_usd, spot_usd)
-    return (futures - spot) / spot
+    return (futures_usd - spot_usd) / spot_usd
 
 
-@vectorised
-def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
+@formula
+def basis_usd(futures_usd: Numeric, spot_usd: Numeric) -> Result:
     """Return the premium of a contract over spot in dollars per coin, ``F - S``; see :func:`basis`.
 
     Examples
@@ -418,26 +334,12 @@ def basis_usd(futures_usd: ArrayLike, spot_usd: ArrayLike) -> Result:
     >>> basis_usd(3605, 3500)
     105.0
     """
-    futures, spot = _futures_and_spot(futures_usd, spot_usd)
-    return futures - spot
-
-
-def _futures_and_spot(futures_usd: ArrayLike, spot_usd: ArrayLike) -> tuple[Result, Result]:
-    futures, spot = numbers(futures_usd=futures_usd, spot_usd=spot_usd)
-    return futures, spot
+    return futures_usd - spot_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnualisedBasis(Numbers):
-    """A premium per year, which a short receives: made by :func:`annualised_basis`.
-
-    Parameters
-    ----------
-    simple, compound, log : float or ndarray
-        Decimals per year, calculated in three ways.
-    basis, basis_usd : float or ndarray
-        Until expiry, decimal and USD per coin.
-    """
+    """A premium per year, in three ways, and until expiry: made by :func:`annualised_basis`."""
 
     simple: Result
     compound: Result
@@ -453,12 +355,8 @@ def annualised_basis(
     """Convert the premium of a dated contract to a yearly rate; shorts receive a positive rate.
 
     Formula: with ``b = F / S - 1``, simple ``b 365 / d``, compound ``(1 + b)^(365 / d) - 1``, log
-    ``ln(1 + b) 365 / d``. **Source:** definition. Desks quote the simple one; say which.
-
-    Parameters
-    ----------
-    futures_usd, spot_usd, days : array_like
-        Price of the contract and of the coin, > 0; to expiry, > 0.
+    ``ln(1 + b) 365 / d``, over the days d > 0 to expiry. **Source:** definition. Desks quote the
+    simple one; say which.
 
     Examples
     --------
@@ -481,15 +379,9 @@ def annualised_basis(
 class ShortWithBasis(Numbers):
     """Profit of an inverse short with a premium: made by :func:`inverse_short_with_basis`.
 
-    Parameters
-    ----------
-    pnl_coin, pnl_usd_at_spot : float or ndarray
-        Received, negative is paid; the same sold at spot: `ideal_usd` plus `basis_effect_usd`.
-    ideal_usd, basis_effect_usd : float or ndarray
-        Profit of a contract that always traded at spot; what the premiums added: above 0 when the
-        one at entry was the larger.
-    entry_basis, exit_basis : float or ndarray
-        Premiums over spot, decimals.
+    `pnl_usd_at_spot` is the profit in coin sold at spot. It is `ideal_usd`, the profit of a
+    contract that always traded at spot, and `basis_effect_usd`, above 0 when the premium at entry
+    was the larger; `entry_basis` and `exit_basis` are the premiums, decimals.
     """
 
     pnl_coin: Result
@@ -514,13 +406,6 @@ def inverse_short_with_basis(
     ``N ((S1 - F1)/F1 + (S1/S0) (F0 - S0)/F0)`` the premiums; about ``N (b0 (1 + r) - b1)``.
     **Source:** the coin formula of the contract times spot. The effect is not taken as a difference
     of the two profits, so it is 0 and not nearly 0 where contract and spot agree.
-
-    Parameters
-    ----------
-    notional_usd : array_like
-        Face of the short, >= 0.
-    perp_entry_usd, spot_entry_usd, perp_exit_usd, spot_exit_usd : array_like
-        Price of the contract and of the coin at the same moments, > 0.
 
     Examples
     --------
@@ -550,14 +435,9 @@ def inverse_short_with_basis(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiryLock(Numbers):
-    """Coins and their dated short, at delivery: made by :func:`expiry_lock`.
+    """Coins and their dated short, and what is owned after delivery: made by :func:`expiry_lock`.
 
-    Parameters
-    ----------
-    notional_usd, final_coin, final_usd : float or ndarray
-        Face of the short; what is owned after delivery, in coin and in USD.
-    open_coin : float or ndarray
-        Coins that the short leaves unhedged; below 0 when over-hedged.
+    `open_coin` are the coins that the short leaves unhedged; below 0 it is over-hedged.
     """
 
     notional_usd: Result
@@ -576,18 +456,10 @@ def expiry_lock(
 ) -> ExpiryLock:
     """Return the value of coins and a dated inverse short at delivery (cash and carry).
 
-    Formula: ``C + N (1/settle - 1/F0)`` coins, which are ``N + settle (C - N/F0)`` USD. With
-    ``N = C F0`` that is ``C F0`` USD at any settlement price; sized at spot, ``C (1 - S0/F0)``
-    coins stay open. **Source:** profit of an inverse short, at delivery, where contract and spot
-    are one.
-
-    Parameters
-    ----------
-    coin, futures_usd, settle_usd : array_like
-        Coins owned, margin included, >= 0; price at which the contract was sold, and delivery
-        price, > 0.
-    notional_usd : array_like, optional
-        Face of the short, >= 0; ``coin * futures_usd`` when omitted.
+    Formula: ``C + N (1/settle - 1/F0)`` coins, which are ``N + settle (C - N/F0)`` USD, of C coins,
+    margin included, and a contract sold at F0. With ``N = C F0``, as when omitted, that is ``C F0``
+    USD at any settlement price; sized at spot, ``C (1 - S0/F0)`` coins stay open. **Source:**
+    profit of an inverse short, at delivery, where contract and spot are one.
 
     Examples
     --------
@@ -618,17 +490,9 @@ def expiry_lock(
 class PerpOrExpiry(Numbers):
     """Comparison of a perpetual and a dated contract for a short: made by :func:`perp_or_expiry`.
 
-    Parameters
-    ----------
-    funding_annual, basis_annual, funding_usd, basis_usd : float
-        Simple rates per year that the short receives from each, below 0 it pays; and USD until
-        expiry.
-    advantage_usd : float
-        What the perpetual brings more than the dated contract; below 0, less.
-    better : {"perpetual", "expiry", "either"}
-        Which brings more.
-    days : float
-        To the expiry.
+    What the short receives, below 0 it pays, is a simple rate per year and USD until the expiry.
+    `advantage_usd` is what the perpetual brings more, and `better` ``"perpetual"``, ``"expiry"`` or
+    ``"either"``.
     """
 
     funding_annual: float
@@ -652,17 +516,10 @@ def perp_or_expiry(
     """Compare what a short receives from funding with what it receives from a premium.
 
     Formula: funding ``V f 24 d / h`` against basis ``V (F/S - 1)``, both received, over the d days
-    to the expiry; the higher is better. A short wants a high premium: it sells it. **Source:**
-    funding is paid on a fixed USD face and the premium converges to nothing at delivery. Fees are
-    alike and left out.
-
-    Parameters
-    ----------
-    exposure_usd, expected_funding_rate : float
-        Value at spot of what is hedged, > 0; average rate until the expiry, decimal per interval: a
-        forecast, where the premium is a fact.
-    futures_usd, spot_usd, days, interval_hours : float
-        Price of the dated contract and of the coin; to the expiry; between settlements; all > 0.
+    to the expiry; the higher is better. V > 0 is the value at spot of what is hedged, and f the
+    average rate until the expiry: a forecast, where the premium is a fact. A short wants a high
+    premium: it sells it. **Source:** funding is paid on a fixed USD face and the premium converges
+    to nothing at delivery. Fees are alike and left out.
 
     Examples
     --------
@@ -699,13 +556,9 @@ def perp_or_expiry(
 class BreakEven(Numbers):
     """Whether closing a short to avoid funding pays: made by :func:`close_reopen_break_even`.
 
-    Parameters
-    ----------
-    close_reopen_cost_usd, funding_cost_per_interval_usd : float or ndarray
-        Cost of closing now and opening again later; what the open short pays at each settlement,
-        below 0 it receives.
-    break_even_intervals, break_even_hours : float or ndarray
-        How long the rate must last for closing to pay; ``inf``: never.
+    The cost is that of closing now and opening again later, against what the open short pays at
+    each settlement, below 0 it receives. For closing to pay, the rate must last as long as the
+    break-even says; ``inf``: never.
     """
 
     _may_be_infinite: ClassVar[tuple[str, ...]] = ("break_even_intervals", "break_even_hours")
@@ -728,15 +581,8 @@ def close_reopen_break_even(
 
     Formula: ``2 (fee + slippage) / |F|`` for a rate below 0, which a short pays; never at 0 or
     above, which it receives. What the book may move meanwhile is :func:`unhedged_sigma_usd`.
-    **Source:** cost ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
-
-    Parameters
-    ----------
-    notional_usd, funding_rate, interval_hours : array_like
-        Face of the short, > 0; rate expected to last, decimal per interval; between settlements, >
-        0.
-    taker_fee, slippage : array_like
-        Of one side, decimals of the notional, from 0 to below 1.
+    Fee and slippage are of one side, decimals of the notional N > 0. **Source:** cost
+    ``2 N (fee + slippage)`` against ``N |F|`` saved at each settlement.
 
     Examples
     --------
@@ -761,20 +607,15 @@ def close_reopen_break_even(
     )
 
 
-@vectorised
+@formula
 def unhedged_sigma_usd(
-    book_usd: ArrayLike, beta: ArrayLike, daily_vol: ArrayLike, hours: ArrayLike
+    book_usd: Numeric, beta: Numeric, daily_vol: Numeric, hours: Numeric
 ) -> Result:
     """Return the volatility of a book from the coin while the hedge is off, USD.
 
-    Formula: ``V |beta| sigma sqrt(hours / 24)``. Idiosyncratic risk comes on top. **Source:**
-    variances of independent days add up.
-
-    Parameters
-    ----------
-    book_usd, beta, daily_vol, hours : array_like
-        Value of the book, >= 0; its beta to the coin; standard deviation of the coin's daily
-        return, decimal, >= 0; time without hedge, >= 0.
+    Formula: ``V |beta| sigma sqrt(hours / 24)``, of the book's value and beta, the standard
+    deviation of the coin's daily return, a decimal, and the time without hedge. Idiosyncratic risk
+    comes on top. **Source:** variances of independent days add up.
 
     Examples
     --------
@@ -783,23 +624,12 @@ def unhedged_sigma_usd(
     >>> round(unhedged_sigma_usd(50_000, 1.0, 0.04, 112), 2)
     4320.49
     """
-    book_usd, beta, daily_vol, hours = numbers(
-        book_usd=book_usd, beta=beta, daily_vol=(daily_vol, NONNEGATIVE), hours=hours
-    )
     return book_usd * np.abs(beta) * daily_vol * np.sqrt(hours / 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingIncome(Numbers):
-    """Funding income of a short: made by :func:`funding_income`.
-
-    Parameters
-    ----------
-    total_usd, yearly_usd : float
-        Received over the settlements given, and by the year; below 0 it was paid.
-    mean_rate, settlements : float
-        Average rate, decimal per interval; how many there were.
-    """
+    """Funding income of a short, in all and by the year: made by :func:`funding_income`."""
 
     total_usd: float
     yearly_usd: float
@@ -821,14 +651,8 @@ def funding_income(
     the price. What is received comes in coin, and is new exposure to hedge. **Source:** an inverse
     short receives ``N / mark * F`` coins, whose value is ``N F`` USD.
 
-    Parameters
-    ----------
-    short_notional_usd, interval_hours : float
-        Face of the short, >= 0; hours between settlements, > 0.
-    funding_rates : array_like, scalar or shape (n,)
-        Decimals per interval: one expected rate, each settlement's, or averages of several.
-    settlements : array_like, shape (n,), optional
-        Settlements of each rate, > 0; 1 when omitted. With monthly averages, those of each month.
+    The rates are one expected rate, each settlement's, or averages, of shape (n,) and with as many
+    `settlements`, > 0, in each: with monthly averages, those of the month.
 
     Examples
     --------
@@ -864,17 +688,9 @@ def inverse_funding_total_coin(
 ) -> Result:
     """Return the funding of an inverse position over several settlements, coins; negative is paid.
 
-    Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate``: shorts receive at
-    rates above 0. **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
-
-    Parameters
-    ----------
-    contracts : array_like, scalar or shape (n,)
-        Signed number of contracts held at the settlements.
-    mark_usd, funding_rates : array_like, shape (n,)
-        Mark price at each, > 0; decimals per interval.
-    multiplier_usd : array_like
-        USD face of one contract, > 0.
+    Formula: sum of ``-contracts * multiplier_usd / mark_usd * funding_rate`` over marks and rates
+    of shape (n,), of the contracts held at each settlement or at all: shorts receive at rates above
+    0. **Source:** as :func:`hedgelib.contracts.inverse_funding_coin`.
 
     Examples
     --------
@@ -894,13 +710,9 @@ def linear_funding_total_usd(
 ) -> Result:
     """Return the funding of a linear position over several settlements, USD; negative is paid.
 
-    Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``: shorts receive at
-    rates above 0. **Source:** as :func:`hedgelib.contracts.linear_funding_usd`.
-
-    Parameters
-    ----------
-    contracts, mark_usd, funding_rates, multiplier_coin : array_like
-        As for :func:`inverse_funding_total_coin`; coins in one contract, > 0.
+    Formula: sum of ``-contracts * multiplier_coin * mark_usd * funding_rate``, of what
+    :func:`inverse_funding_total_coin` takes. **Source:** as
+    :func:`hedgelib.contracts.linear_funding_usd`.
 
     Examples
     --------

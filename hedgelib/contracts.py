@@ -5,8 +5,13 @@ face fixed in the coin and pays in USD. Positions are signed: long above zero, s
 
 A value that is missing or not what its parameter accepts, and shapes that do not go together,
 raise :class:`hedgelib.errors.InvalidInput`, and too few values
-:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
-function of arrays returns the broadcast shape, in the unit that its name ends with.
+:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A function of arrays returns
+the broadcast shape, in the unit that its name ends with.
+
+An argument of one name means one thing throughout: `contracts` is signed (of a fee or a margin
+either sign will do), a price is USD per coin and > 0, `multiplier_usd` is the USD face of one
+inverse contract and `multiplier_coin` the coins in one linear contract, both > 0, `fee_rate` is a
+decimal of the notional (0.0005 is 0.05%) and `funding_rate` a decimal per interval.
 """
 
 from __future__ import annotations
@@ -25,8 +30,11 @@ from hedgelib._check import (
     NONNEGATIVE,
     POSITIVE,
     RATE,
+    FloatArray,
+    Numeric,
     Result,
     extremes,
+    formula,
     numbers,
     one_of,
     plain,
@@ -66,46 +74,26 @@ Rounding = Literal["nearest", "down", "up"]
 class ContractTerms:
     """The terms of one contract at one venue, as dated facts.
 
-    Parameters
-    ----------
-    venue, symbol : str
-        As the venue writes them, ``"Binance COIN-M"`` and ``"ETHUSD_PERP"``.
-    kind : {"inverse", "linear"}
-        Quanto contracts are refused: they pay a third currency.
-    coin : str
-        The coin whose price the contract follows, and for an inverse one the coin it settles in.
-    multiplier : float
-        Face of one contract: USD for an inverse contract, coins for a linear one.
-    settle : str
-        The currency of margin and profit.
-    expiry : date, optional
-        ``None`` for a perpetual.
-    lot : float
-        Smallest step in contracts.
-    tick_usd, funding_hours, maker_fee, taker_fee, max_leverage : float, optional
-        ``None`` where the venue's figure could not be verified.
-    maintenance_basis : {"mark", "entry"}, optional
-        The price at which maintenance margin is calculated.
-    maintenance_floors, maintenance_rates : tuple of float
-        Lower bounds of the tiers and the rate in each; empty where unverified.
-    initial_margin_rates : tuple of float
-        Initial margin in the same tiers, on the slice above each floor; empty where unverified.
-    leverage_floors, leverage_caps : tuple of float
-        Sizes above which the venue allows less leverage, and the most it allows above each; empty
-        where unverified.
-    tier_unit : {"coin", "usd"}
-        The unit of all floors.
-    maintenance_base_rate, maintenance_slope_per_coin : float, optional
-        A maintenance rate that rises in a straight line with the size in coins, where a venue has
-        one instead of tiers.
-    liquidation_fee : {"none", "taker"}
-        Whether the venue adds its taker fee to the maintenance rate when it liquidates.
-    as_of, source : str
-        When and where the figures were read.
-    doubtful : tuple of str
-        Names of figures that are not certain.
-    closed : str
-        Why and since when the contract no longer trades; empty while it does.
+    What the venue has not published or could not be verified is ``None`` or empty.
+
+    - venue, symbol: as the venue writes them, ``"Binance COIN-M"`` and ``"ETHUSD_PERP"``
+    - kind: ``"inverse"`` or ``"linear"``; quanto contracts are refused: they pay a third currency
+    - coin: whose price the contract follows, and in which an inverse one settles
+    - multiplier: face of one contract, USD for an inverse one, coins for a linear one
+    - settle: currency of margin and profit
+    - expiry: ``None`` for a perpetual
+    - lot: smallest step in contracts
+    - maintenance_basis: ``"mark"`` or ``"entry"``, the price at which maintenance is calculated
+    - maintenance_floors, maintenance_rates: lower bounds of the tiers and the rate in each
+    - initial_margin_rates: in the same tiers, on the slice above each floor
+    - leverage_floors, leverage_caps: sizes above which less leverage is allowed, and the most then
+    - tier_unit: unit of all floors, ``"coin"`` or ``"usd"``
+    - maintenance_base_rate, maintenance_slope_per_coin: a maintenance rate that rises in a straight
+      line with the size in coins, where a venue has one instead of tiers
+    - liquidation_fee: ``"taker"`` where that fee is added to the rate in a liquidation, or "none"
+    - as_of, source: when and where the figures were read
+    - doubtful: names of figures that are not certain
+    - closed: why and since when it no longer trades; empty while it does
 
     Raises
     ------
@@ -164,12 +152,14 @@ class ContractTerms:
         one_of("tier_unit", self.tier_unit, ("coin", "usd"))
         one_of("liquidation_fee", self.liquidation_fee, ("none", "taker"))
         scalars(multiplier=self.multiplier, lot=self.lot)
-        for name in ("tick_usd", "funding_hours", "max_leverage"):
-            if getattr(self, name) is not None:
-                scalars(**{name: (getattr(self, name), POSITIVE)})
-        for name in ("maker_fee", "taker_fee"):
-            if getattr(self, name) is not None:
-                scalars(**{name: (getattr(self, name), RATE)})
+        for names, rule in (
+            (("tick_usd", "funding_hours", "max_leverage"), POSITIVE),
+            (("maker_fee", "taker_fee"), RATE),
+            (("maintenance_base_rate", "maintenance_slope_per_coin"), FRACTION),
+        ):
+            for name in names:
+                if getattr(self, name) is not None:
+                    scalars(**{name: (getattr(self, name), rule)})
         if self.expiry is not None and not isinstance(self.expiry, date):
             raise InvalidInput(f"expiry must be a date or None, got {self.expiry!r}")
         if self.maintenance_basis is not None:
@@ -179,22 +169,17 @@ class ContractTerms:
                 f"{self.symbol}: an inverse contract settles in its own coin {self.coin}, "
                 f"got {self.settle}; what settles in another coin is quanto"
             )
-        if len(self.maintenance_floors) != len(self.maintenance_rates):
-            raise InvalidInput(
-                f"{self.symbol}: {len(self.maintenance_floors)} tier floors but "
-                f"{len(self.maintenance_rates)} rates; one rate for each floor"
-            )
-        if self.initial_margin_rates and (
-            len(self.initial_margin_rates) != len(self.maintenance_floors)
+        floors, initial = len(self.maintenance_floors), len(self.initial_margin_rates)
+        for count, what in (
+            (len(self.maintenance_rates), "rates"),
+            (initial or floors, "initial margin rates"),
         ):
-            raise InvalidInput(
-                f"{self.symbol}: {len(self.maintenance_floors)} tier floors but "
-                f"{len(self.initial_margin_rates)} initial margin rates; one rate for each floor"
-            )
+            if count != floors:
+                raise InvalidInput(
+                    f"{self.symbol}: {floors} tier floors but {count} {what}; one rate for each "
+                    "floor"
+                )
         self._check_leverage_ladder()
-        for name in ("maintenance_base_rate", "maintenance_slope_per_coin"):
-            if getattr(self, name) is not None:
-                scalars(**{name: (getattr(self, name), FRACTION)})
 
     def _check_leverage_ladder(self) -> None:
         floors, caps = self.leverage_floors, self.leverage_caps
@@ -251,20 +236,15 @@ class ContractTerms:
         return Table(("term", "value"), rows.items(), "ll").html()
 
 
-@vectorised
+@formula
 def inverse_notional_coin(
-    contracts: ArrayLike, price_usd: ArrayLike, multiplier_usd: ArrayLike = 1.0
+    contracts: Numeric, price_usd: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the signed size of an inverse position, in coins.
 
     Formula: ``contracts * multiplier_usd / price_usd``. **Source:** the USD face is fixed by the
     contract, so its value in coins falls as the price rises (Bybit help, "What is an inverse
     contract").
-
-    Parameters
-    ----------
-    contracts, price_usd, multiplier_usd : array_like
-        Signed; > 0; USD face of one contract, > 0.
 
     Examples
     --------
@@ -273,29 +253,19 @@ def inverse_notional_coin(
     >>> round(inverse_notional_coin(1, 3500, 10), 6)
     0.002857
     """
-    contracts, price_usd, multiplier_usd = numbers(
-        contracts=contracts, price_usd=price_usd, multiplier_usd=multiplier_usd
-    )
     return contracts * multiplier_usd / price_usd
 
 
-@vectorised
+@formula
 def inverse_pnl_coin(
-    contracts: ArrayLike,
-    entry_usd: ArrayLike,
-    exit_usd: ArrayLike,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric, entry_usd: Numeric, exit_usd: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the profit of an inverse position, in coins.
 
-    Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``. **Source:** BitMEX inverse
-    perpetual guide; Bybit, Binance COIN-M and Kraken print the same. Worked out as
-    ``(exit - entry) / exit / entry``, which keeps its digits when the two prices are close.
-
-    Parameters
-    ----------
-    contracts, entry_usd, exit_usd, multiplier_usd : array_like
-        Signed; average entry and exit (or mark), > 0; USD face of one contract, > 0.
+    Formula: ``contracts * multiplier_usd * (1/entry_usd - 1/exit_usd)``, with the average entry and
+    the exit or the mark. **Source:** BitMEX inverse perpetual guide; Bybit, Binance COIN-M and
+    Kraken print the same. Worked out as ``(exit - entry) / exit / entry``, which keeps its digits
+    when the two prices are close.
 
     Examples
     --------
@@ -304,9 +274,6 @@ def inverse_pnl_coin(
     >>> round(inverse_pnl_coin(-4900, 3500, 2975, 10), 6)
     2.470588
     """
-    contracts, entry_usd, exit_usd, multiplier_usd = numbers(
-        contracts=contracts, entry_usd=entry_usd, exit_usd=exit_usd, multiplier_usd=multiplier_usd
-    )
     return contracts * multiplier_usd * ((exit_usd - entry_usd) / exit_usd / entry_usd)
 
 
@@ -320,16 +287,10 @@ def inverse_pnl_usd(
 ) -> Result:
     """Return the profit of an inverse position, converted to USD at the exit.
 
-    Formula: ``spot_usd * inverse_pnl_coin``; with spot equal to the exit price ``contracts *
-    multiplier_usd * (exit_usd / entry_usd - 1)``, a straight line in the exit price. **Source:**
-    the coin formula times the price; the coins' bend in ``1/exit`` cancels.
-
-    Parameters
-    ----------
-    contracts, entry_usd, exit_usd, multiplier_usd
-        As for :func:`inverse_pnl_coin`.
-    spot_usd : array_like, optional
-        The price at which the coins are sold or valued; the exit price when omitted.
+    Formula: ``spot_usd * inverse_pnl_coin``, the coins sold or valued at spot; with spot equal to
+    the exit price, as when omitted, ``contracts * multiplier_usd * (exit_usd / entry_usd - 1)``, a
+    straight line in the exit price. **Source:** the coin formula times the price; the coins' bend
+    in ``1/exit`` cancels.
 
     Examples
     --------
@@ -342,60 +303,44 @@ def inverse_pnl_usd(
     return coins * spot_usd
 
 
-@vectorised
+@formula
 def linear_notional_usd(
-    contracts: ArrayLike, price_usd: ArrayLike, multiplier_coin: ArrayLike = 1.0
+    contracts: Numeric, price_usd: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the signed size of a linear position, in USD.
 
     Formula: ``contracts * multiplier_coin * price_usd``. **Source:** definition of a linear
     contract (Bybit help, "USDT contract").
 
-    Parameters
-    ----------
-    contracts, price_usd, multiplier_coin : array_like
-        Signed; > 0; coins in one contract, > 0.
-
     Examples
     --------
     >>> linear_notional_usd(-14, 3500)
     -49000.0
     """
-    contracts, price_usd, multiplier_coin = numbers(
-        contracts=contracts, price_usd=price_usd, multiplier_coin=multiplier_coin
-    )
     return contracts * multiplier_coin * price_usd
 
 
-@vectorised
+@formula
 def linear_pnl_usd(
-    contracts: ArrayLike,
-    entry_usd: ArrayLike,
-    exit_usd: ArrayLike,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric, entry_usd: Numeric, exit_usd: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the profit of a linear position, in USD.
 
-    Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``. **Source:** Bybit help,
-    "Profit and loss calculations under USDT contract".
-
-    Parameters
-    ----------
-    contracts, entry_usd, exit_usd, multiplier_coin : array_like
-        Signed; average entry and exit (or mark), > 0; coins in one contract, > 0.
+    Formula: ``contracts * multiplier_coin * (exit_usd - entry_usd)``, with the average entry and
+    the exit or the mark. **Source:** Bybit help, "Profit and loss calculations under USDT
+    contract".
 
     Examples
     --------
     >>> linear_pnl_usd(-14, 3500, 2975)
     7350.0
     """
-    contracts, entry_usd, exit_usd, multiplier_coin = numbers(
-        contracts=contracts, entry_usd=entry_usd, exit_usd=exit_usd, multiplier_coin=multiplier_coin
-    )
     return contracts * multiplier_coin * (exit_usd - entry_usd)
 
 
-def _one_sided(contracts: np.ndarray) -> None:
+def _fills(contracts: Numeric, entry_usd: Numeric) -> tuple[FloatArray, FloatArray]:
+    """Pair fills with their prices, and refuse fills that are not all on one side."""
+    contracts, entry_usd = np.broadcast_arrays(np.atleast_1d(contracts), np.atleast_1d(entry_usd))
     total = np.abs(contracts).sum(axis=-1)
     if np.any(total == 0):
         raise InvalidInput("contracts must hold at least one fill that is not zero")
@@ -404,62 +349,47 @@ def _one_sided(contracts: np.ndarray) -> None:
             "contracts must all be buys or all be sells: an average entry is one of adds; "
             "a reducing fill leaves it as it is"
         )
+    return contracts, entry_usd
 
 
-@vectorised
-def inverse_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
+@formula
+def inverse_average_entry(contracts: Numeric, entry_usd: Numeric) -> Result:
     """Return the average entry price of several inverse fills: the harmonic mean.
 
-    Formula: ``sum(contracts) / sum(contracts / entry_usd)``. **Source:** the sum of the fills'
+    Formula: ``sum(contracts) / sum(contracts / entry_usd)`` over the last axis, of shape (...,
+    n_fills); the fills are of one sign and not all zero. **Source:** the sum of the fills'
     ``n (1/E - 1/X)`` is the profit of one position at this entry, and at no other; Bybit help,
     "Average entry price (inverse)". An arithmetic mean, which several trading engines use, is wrong
     for an inverse contract.
-
-    Parameters
-    ----------
-    contracts, entry_usd : array_like, shape (..., n_fills)
-        Signed, all of one sign and not all zero; fill prices, > 0.
 
     Examples
     --------
     >>> inverse_average_entry([1000, 2000], [5000, 6000])
     5625.0
     """
-    contracts, entry_usd = numbers(contracts=contracts, entry_usd=entry_usd)
-    contracts, entry_usd = np.broadcast_arrays(np.atleast_1d(contracts), np.atleast_1d(entry_usd))
-    _one_sided(contracts)
+    contracts, entry_usd = _fills(contracts, entry_usd)
     return contracts.sum(axis=-1) / (contracts / entry_usd).sum(axis=-1)
 
 
-@vectorised
-def linear_average_entry(contracts: ArrayLike, entry_usd: ArrayLike) -> Result:
+@formula
+def linear_average_entry(contracts: Numeric, entry_usd: Numeric) -> Result:
     """Return the average entry price of several linear fills: the arithmetic mean.
 
-    Formula: ``sum(contracts * entry_usd) / sum(contracts)``. **Source:** Bybit help, "Average entry
-    price (USDT contract)".
-
-    Parameters
-    ----------
-    contracts, entry_usd
-        As for :func:`inverse_average_entry`.
+    Formula: ``sum(contracts * entry_usd) / sum(contracts)``, of fills as for
+    :func:`inverse_average_entry`. **Source:** Bybit help, "Average entry price (USDT contract)".
 
     Examples
     --------
     >>> linear_average_entry([0.5, 0.3], [5000, 6000])
     5375.0
     """
-    contracts, entry_usd = numbers(contracts=contracts, entry_usd=entry_usd)
-    contracts, entry_usd = np.broadcast_arrays(np.atleast_1d(contracts), np.atleast_1d(entry_usd))
-    _one_sided(contracts)
+    contracts, entry_usd = _fills(contracts, entry_usd)
     return (contracts * entry_usd).sum(axis=-1) / contracts.sum(axis=-1)
 
 
-@vectorised
+@formula
 def inverse_fee_coin(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    fee_rate: ArrayLike,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric, price_usd: Numeric, fee_rate: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the fee of an inverse trade, in coins: positive is paid, a maker rebate is negative.
 
@@ -467,56 +397,34 @@ def inverse_fee_coin(
     multiplier_usd * fee_rate`` USD at any price. **Source:** Deribit, "Fees": a percentage of the
     contract's value in the coin.
 
-    Parameters
-    ----------
-    contracts, price_usd, fee_rate, multiplier_usd : array_like
-        Of either sign; of the fill, > 0; decimal, 0.0005 for 0.05%; USD face of one contract, > 0.
-
     Examples
     --------
     >>> round(inverse_fee_coin(4900, 3500, 0.0005, 10), 6)
     0.007
     """
-    contracts, price_usd, fee_rate, multiplier_usd = numbers(
-        contracts=contracts, price_usd=price_usd, fee_rate=fee_rate, multiplier_usd=multiplier_usd
-    )
     return np.abs(contracts) * multiplier_usd / price_usd * fee_rate
 
 
-@vectorised
+@formula
 def linear_fee_usd(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    fee_rate: ArrayLike,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric, price_usd: Numeric, fee_rate: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the fee of a linear trade, in USD: positive is paid, a maker rebate is negative.
 
     Formula: ``|contracts| * multiplier_coin * price_usd * fee_rate``. **Source:** Bybit help,
     "Trading fee structure".
 
-    Parameters
-    ----------
-    contracts, price_usd, fee_rate, multiplier_coin : array_like
-        As for :func:`inverse_fee_coin`; coins in one contract, > 0.
-
     Examples
     --------
     >>> linear_fee_usd(-14, 3500, 0.0005)
     24.5
     """
-    contracts, price_usd, fee_rate, multiplier_coin = numbers(
-        contracts=contracts, price_usd=price_usd, fee_rate=fee_rate, multiplier_coin=multiplier_coin
-    )
     return np.abs(contracts) * multiplier_coin * price_usd * fee_rate
 
 
-@vectorised
+@formula
 def inverse_funding_coin(
-    contracts: ArrayLike,
-    mark_usd: ArrayLike,
-    funding_rate: ArrayLike,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric, mark_usd: Numeric, funding_rate: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the funding received at one settlement, in coins; negative is paid.
 
@@ -525,11 +433,6 @@ def inverse_funding_coin(
     **Source:** BitMEX perpetual contracts guide: "longs pay shorts" at a positive rate; Bybit, OKX,
     Deribit and Kraken the same.
 
-    Parameters
-    ----------
-    contracts, mark_usd, funding_rate, multiplier_usd : array_like
-        Signed, at the settlement; > 0; decimal per interval; USD face of one contract, > 0.
-
     Examples
     --------
     The long of BitMEX's own example pays 0.05 XBT; the short on the other side receives it:
@@ -537,43 +440,23 @@ def inverse_funding_coin(
     >>> inverse_funding_coin([15000, -15000], 750, 0.0025)
     array([-0.05,  0.05])
     """
-    contracts, mark_usd, funding_rate, multiplier_usd = numbers(
-        contracts=contracts,
-        mark_usd=mark_usd,
-        funding_rate=funding_rate,
-        multiplier_usd=multiplier_usd,
-    )
     return 0.0 - contracts * multiplier_usd / mark_usd * funding_rate
 
 
-@vectorised
+@formula
 def linear_funding_usd(
-    contracts: ArrayLike,
-    mark_usd: ArrayLike,
-    funding_rate: ArrayLike,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric, mark_usd: Numeric, funding_rate: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the funding received at one settlement, in USD; negative is paid.
 
     Formula: ``-contracts * multiplier_coin * mark_usd * funding_rate``. **Source:** Binance FAQ,
     "Introduction to Binance futures funding rates".
 
-    Parameters
-    ----------
-    contracts, mark_usd, funding_rate, multiplier_coin : array_like
-        As for :func:`inverse_funding_coin`; coins in one contract, > 0.
-
     Examples
     --------
     >>> linear_funding_usd(-10, 3500, 0.0001)
     3.5
     """
-    contracts, mark_usd, funding_rate, multiplier_coin = numbers(
-        contracts=contracts,
-        mark_usd=mark_usd,
-        funding_rate=funding_rate,
-        multiplier_coin=multiplier_coin,
-    )
     return 0.0 - contracts * multiplier_coin * mark_usd * funding_rate
 
 
@@ -586,16 +469,10 @@ def inverse_break_even_price(
 ) -> Result:
     """Return the break-even exit price of an inverse position after entry and exit fees.
 
-    Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position. **Source:**
-    profit in coins less both fees in coins set to zero. Binance displays the first-order form
+    Formula: ``entry (1 + s close) / (1 - s open)`` with ``s`` the sign of the position, which must
+    not be 0; the closing fee equals the opening one when omitted. **Source:** profit in coins less
+    both fees in coins set to zero. Binance displays the first-order form
     ``entry (1 + s (open + close))``.
-
-    Parameters
-    ----------
-    contracts, entry_usd : array_like
-        Only the sign counts, and it must not be 0; > 0.
-    open_fee_rate, close_fee_rate : array_like
-        Decimals; the closing one equals the opening one when omitted.
 
     Examples
     --------
@@ -617,13 +494,8 @@ def linear_break_even_price(
 ) -> Result:
     """Return the break-even exit price of a linear position after entry and exit fees.
 
-    Formula: ``entry (1 + s open) / (1 - s close)`` with ``s`` the sign of the position. **Source:**
-    profit in USD less both fees in USD set to zero.
-
-    Parameters
-    ----------
-    contracts, entry_usd, open_fee_rate, close_fee_rate
-        As for :func:`inverse_break_even_price`.
+    Formula: ``entry (1 + s open) / (1 - s close)``, as for :func:`inverse_break_even_price`.
+    **Source:** profit in USD less both fees in USD set to zero.
 
     Examples
     --------
@@ -661,15 +533,10 @@ def round_contracts(
 ) -> Result:
     """Round a number of contracts to whole lots, in magnitude.
 
-    **Source:** a count within 1e-9 of a whole lot is that lot: 14.999999999999998 is what floating
-    point makes of 15, and rounding it down to 14 would be wrong.
-
-    Parameters
-    ----------
-    contracts_exact, lot : array_like
-        Signed; smallest step in contracts, > 0.
-    rounding : {"nearest", "down", "up"}
-        ``"down"`` is toward zero, ``"up"`` away from it; a half goes away from zero.
+    ``"down"`` is toward zero, ``"up"`` away from it, and of the ``"nearest"`` a half goes away from
+    zero; `lot` is the smallest step in contracts, > 0. **Source:** a count within 1e-9 of a whole
+    lot is that lot: 14.999999999999998 is what floating point makes of 15, and rounding it down to
+    14 would be wrong.
 
     Examples
     --------
@@ -694,28 +561,15 @@ def round_contracts(
 class Ledger:
     """A sequence of fills and its profit: made by :func:`run_ledger`.
 
-    Amounts are in coin for an inverse contract and in USD for a linear one.
-
-    Parameters
-    ----------
-    multiplier : float
-        Face of one contract: USD (inverse) or coins (linear).
-    contracts : ndarray, shape (n_fills,)
-        Position after each fill, signed.
-    entry_usd : ndarray
-        Average entry after each fill; ``inf`` while there is no position.
-    realised : ndarray
-        Profit realised by each fill, before its fee.
-    fees : ndarray
-        Fee of each fill; a rebate is negative.
+    Amounts are in coin for an inverse contract and in USD for a linear one, a value for each fill.
     """
 
     kind: Kind
-    multiplier: float
-    contracts: np.ndarray
-    entry_usd: np.ndarray
-    realised: np.ndarray
-    fees: np.ndarray
+    multiplier: float  # face of one contract: USD (inverse) or coins (linear)
+    contracts: np.ndarray  # position after the fill, signed
+    entry_usd: np.ndarray  # average entry after it; inf while there is no position
+    realised: np.ndarray  # profit, before the fee
+    fees: np.ndarray  # a rebate is negative
 
     def unrealised(self, mark_usd: ArrayLike) -> Result:
         """Return the profit of the open position at a mark price, USD per coin, > 0."""
@@ -746,14 +600,8 @@ def run_ledger(
     leaves it as it is and realises profit, a flip closes all and starts anew at its own price;
     Bybit help, "Average entry price".
 
-    Parameters
-    ----------
-    contracts, price_usd : array_like, shape (n_fills,)
-        A buy is positive, a sell negative, none is zero; fill prices, > 0.
-    fee_rate : array_like, scalar or shape (n_fills,)
-        Decimals.
-    multiplier : float
-        Face of one contract, > 0: USD (inverse) or coins (linear).
+    Fills and prices have shape (n_fills,): a buy is positive, a sell negative, none is zero. The
+    fee rate is one or one for each fill, and `multiplier` the face of one contract, > 0.
 
     Examples
     --------

@@ -69,13 +69,7 @@ class VenueError(HedgeError):
 class InfeasibleHedge(HedgeError):
     """A plan whose conditions cannot all hold.
 
-    Parameters
-    ----------
-    message : str
-        The reason, in a sentence.
-    smallest_collateral_usd : float
-        The least collateral, in USD, with which the plan would hold; ``inf`` where no
-        amount suffices.
+    `smallest_collateral_usd` is the least with which they would; ``inf`` where no amount suffices.
     """
 
     def __init__(self, message: str, *, smallest_collateral_usd: float) -> None:
@@ -86,16 +80,7 @@ class InfeasibleHedge(HedgeError):
 class PortfolioFileError(HedgeError):
     """A portfolio file that cannot be read, with the place of the fault.
 
-    Parameters
-    ----------
-    message : str
-        What was found, what is accepted, and the fix.
-    path : str or Path
-        The file.
-    line : int, optional
-        Line, counted from 1 as an editor does.
-    column, place : str, optional
-        Name of the column; in a JSON file, as a path: ``$.holdings[2].beta``.
+    Lines are counted from 1; `place` is a path in a JSON file, ``$.holdings[2].beta``.
     """
 
     def __init__(

@@ -3,10 +3,9 @@
 Venues calculate maintenance margin in two ways, at the mark price or at the entry price, and the
 liquidation price differs with it, so it is a parameter everywhere. "No such price" is ``inf``.
 
-A value that is missing or not what its parameter accepts, and shapes that do not go together,
-raise :class:`hedgelib.errors.InvalidInput`, and too few values
-:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
-function of arrays returns the broadcast shape, in the unit that its name ends with.
+Arguments, results and errors are as in :mod:`hedgelib.contracts`; besides, `maintenance_rate` is a
+decimal from 0 to below 1, `maintenance_amount_coin` or `_usd` the amount of its tier, >= 0, and
+`wallet_coin` or `_usd` what secures the position, >= 0. `basis` is ``"mark"`` or ``"entry"``.
 """
 
 from __future__ import annotations
@@ -24,8 +23,10 @@ from hedgelib._check import (
     POSITIVE,
     POSITIVE_OR_INF,
     FloatArray,
+    Numeric,
     Result,
     extremes,
+    formula,
     in_pieces,
     instance,
     numbers,
@@ -35,11 +36,7 @@ from hedgelib._check import (
     series,
     vectorised,
 )
-from hedgelib.contracts import (
-    ContractTerms,
-    MaintenanceBasis,
-    inverse_notional_coin,
-)
+from hedgelib.contracts import ContractTerms, MaintenanceBasis, inverse_notional_coin
 from hedgelib.errors import InvalidInput
 
 __all__ = [
@@ -72,14 +69,9 @@ class MarginTiers:
     Margin is marginal: each rate applies to the slice of the notional above its floor, which
     venues write as ``rate * notional - amount`` with an amount that keeps it continuous.
 
-    **Source:** ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it
-    reproduces the 11.605 BTC that Binance's FAQ prints for 300 BTC.
-
-    Parameters
-    ----------
-    floors, rates : tuple of float
-        Lower bounds of the tiers, ascending from 0, in the unit of the notional; maintenance rate
-        in each, decimals, not falling.
+    Floors ascend from 0, in the unit of the notional; the rates, decimals, do not fall. **Source:**
+    ``amount_k = amount_(k-1) + floor_k (rate_k - rate_(k-1))`` from continuity; it reproduces the
+    11.605 BTC that Binance's FAQ prints for 300 BTC.
 
     Examples
     --------
@@ -124,130 +116,83 @@ class MarginTiers:
         return plain(np.multiply(notional, rate) - amount)
 
 
-@vectorised
+@formula
 def inverse_initial_margin_coin(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    leverage: ArrayLike,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric, price_usd: Numeric, leverage: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the initial margin of an inverse position, in coins.
 
-    Formula: ``|contracts| * multiplier_usd / price_usd / leverage``. **Source:** BitMEX inverse
-    futures guide; MEXC coin-margined calculator.
-
-    Parameters
-    ----------
-    contracts, price_usd, multiplier_usd : array_like
-        Of either sign; entry (isolated) or mark (cross), > 0; USD face of one contract, > 0.
-    leverage : array_like
-        > 0. It sets the margin, never the size of the position.
+    Formula: ``|contracts| * multiplier_usd / price_usd / leverage``, at the entry (isolated) or the
+    mark (cross); leverage sets the margin, never the size of the position. **Source:** BitMEX
+    inverse futures guide; MEXC coin-margined calculator.
 
     Examples
     --------
     >>> inverse_initial_margin_coin(-4900, 3500, 1, 10)
     14.0
     """
-    contracts, price_usd, leverage, multiplier_usd = numbers(
-        contracts=contracts, price_usd=price_usd, leverage=leverage, multiplier_usd=multiplier_usd
-    )
     return np.abs(contracts) * multiplier_usd / price_usd / leverage
 
 
-@vectorised
+@formula
 def linear_initial_margin_usd(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    leverage: ArrayLike,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric, price_usd: Numeric, leverage: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the initial margin of a linear position, in USD.
 
     Formula: ``|contracts| * multiplier_coin * price_usd / leverage``. **Source:** MEXC, "Margin of
     USDT-M futures".
 
-    Parameters
-    ----------
-    contracts, price_usd, leverage, multiplier_coin : array_like
-        As for :func:`inverse_initial_margin_coin`; coins in one contract, > 0.
-
     Examples
     --------
     >>> linear_initial_margin_usd(1, 50000, 200)
     250.0
     """
-    contracts, price_usd, leverage, multiplier_coin = numbers(
-        contracts=contracts, price_usd=price_usd, leverage=leverage, multiplier_coin=multiplier_coin
-    )
     return np.abs(contracts) * multiplier_coin * price_usd / leverage
 
 
-@vectorised
+@formula
 def inverse_maintenance_margin_coin(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    maintenance_rate: ArrayLike,
-    maintenance_amount_coin: ArrayLike = 0.0,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric,
+    price_usd: Numeric,
+    maintenance_rate: Numeric,
+    maintenance_amount_coin: Numeric = 0.0,
+    multiplier_usd: Numeric = 1.0,
 ) -> Result:
     """Return the maintenance margin of an inverse position, in coins.
 
-    Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``. **Source:** Binance FAQ,
-    "Leverage and margin of COIN-M futures".
-
-    Parameters
-    ----------
-    contracts, price_usd : array_like
-        Of either sign; the mark or the entry, by the venue's convention, > 0.
-    maintenance_rate, maintenance_amount_coin, multiplier_usd : array_like
-        Decimal, 0 to below 1; the tier's amount, >= 0; USD face of one contract, > 0.
+    Formula: ``rate * |contracts| * multiplier_usd / price_usd - amount``, at the mark or the entry,
+    by the venue's convention. **Source:** Binance FAQ, "Leverage and margin of COIN-M futures".
 
     Examples
     --------
     >>> round(inverse_maintenance_margin_coin(100, 25000, 0.004, multiplier_usd=100), 6)
     0.0016
     """
-    contracts, price_usd, rate, amount, multiplier_usd = numbers(
-        contracts=contracts,
-        price_usd=price_usd,
-        maintenance_rate=maintenance_rate,
-        maintenance_amount_coin=maintenance_amount_coin,
-        multiplier_usd=multiplier_usd,
-    )
-    return np.abs(contracts) * multiplier_usd / price_usd * rate - amount
+    notional = np.abs(contracts) * multiplier_usd / price_usd
+    return notional * maintenance_rate - maintenance_amount_coin
 
 
-@vectorised
+@formula
 def linear_maintenance_margin_usd(
-    contracts: ArrayLike,
-    price_usd: ArrayLike,
-    maintenance_rate: ArrayLike,
-    maintenance_amount_usd: ArrayLike = 0.0,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric,
+    price_usd: Numeric,
+    maintenance_rate: Numeric,
+    maintenance_amount_usd: Numeric = 0.0,
+    multiplier_coin: Numeric = 1.0,
 ) -> Result:
     """Return the maintenance margin of a linear position, in USD.
 
-    Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``. **Source:** Binance FAQ,
-    "Leverage and margin of USDS-M futures".
-
-    Parameters
-    ----------
-    contracts, price_usd, maintenance_rate, maintenance_amount_usd, multiplier_coin
-        As for :func:`inverse_maintenance_margin_coin`; coins in one contract, > 0.
+    Formula: ``rate * |contracts| * multiplier_coin * price_usd - amount``, at the mark or the
+    entry. **Source:** Binance FAQ, "Leverage and margin of USDS-M futures".
 
     Examples
     --------
     >>> linear_maintenance_margin_usd(2, 3500, 0.005)
     35.0
     """
-    contracts, price_usd, rate, amount, multiplier_coin = numbers(
-        contracts=contracts,
-        price_usd=price_usd,
-        maintenance_rate=maintenance_rate,
-        maintenance_amount_usd=maintenance_amount_usd,
-        multiplier_coin=multiplier_coin,
-    )
-    return np.abs(contracts) * multiplier_coin * price_usd * rate - amount
+    notional = np.abs(contracts) * multiplier_coin * price_usd
+    return notional * maintenance_rate - maintenance_amount_usd
 
 
 def _price_or_none(numerator: Any, denominator: Any, scale: Any) -> Any:
@@ -258,12 +203,9 @@ def _price_or_none(numerator: Any, denominator: Any, scale: Any) -> Any:
     return np.where(exists, numerator / np.where(exists, denominator, 1.0), np.inf)
 
 
-@vectorised
+@formula
 def inverse_bankruptcy_price(
-    contracts: ArrayLike,
-    entry_usd: ArrayLike,
-    wallet_coin: ArrayLike,
-    multiplier_usd: ArrayLike = 1.0,
+    contracts: Numeric, entry_usd: Numeric, wallet_coin: Numeric, multiplier_usd: Numeric = 1.0
 ) -> Result:
     """Return the bankruptcy price of an inverse position, at which its equity reaches zero.
 
@@ -273,32 +215,18 @@ def inverse_bankruptcy_price(
     ``N / price``, above zero at any price. **Source:** equity ``wallet + s N (1/entry - 1/price)``
     set to zero.
 
-    Parameters
-    ----------
-    contracts, entry_usd, wallet_coin, multiplier_usd : array_like
-        Signed; > 0; coins that secure the position, >= 0; USD face of one contract, > 0.
-
     Examples
     --------
     >>> inverse_bankruptcy_price([-1000, -4900], 3500, [4 / 7, 14], 10)
     array([4375.,   inf])
     """
-    contracts, entry_usd, wallet, multiplier_usd = numbers(
-        contracts=contracts,
-        entry_usd=entry_usd,
-        wallet_coin=wallet_coin,
-        multiplier_usd=multiplier_usd,
-    )
     sign, face = np.sign(contracts), np.abs(contracts) * multiplier_usd
-    return _price_or_none(face, face / entry_usd + sign * wallet, face / entry_usd)
+    return _price_or_none(face, face / entry_usd + sign * wallet_coin, face / entry_usd)
 
 
-@vectorised
+@formula
 def linear_bankruptcy_price(
-    contracts: ArrayLike,
-    entry_usd: ArrayLike,
-    wallet_usd: ArrayLike,
-    multiplier_coin: ArrayLike = 1.0,
+    contracts: Numeric, entry_usd: Numeric, wallet_usd: Numeric, multiplier_coin: Numeric = 1.0
 ) -> Result:
     """Return the bankruptcy price of a linear position, at which its equity reaches zero.
 
@@ -306,24 +234,13 @@ def linear_bankruptcy_price(
     a long whose wallet holds its whole notional. **Source:** equity
     ``wallet + s Q (price - entry)`` set to zero.
 
-    Parameters
-    ----------
-    contracts, entry_usd, wallet_usd, multiplier_coin : array_like
-        Signed; > 0; USD that secure the position, >= 0; coins in one contract, > 0.
-
     Examples
     --------
     >>> linear_bankruptcy_price([-20, 20], 3500, 14000)
     array([4200., 2800.])
     """
-    contracts, entry_usd, wallet, multiplier_coin = numbers(
-        contracts=contracts,
-        entry_usd=entry_usd,
-        wallet_usd=wallet_usd,
-        multiplier_coin=multiplier_coin,
-    )
     sign, size = np.sign(contracts), np.abs(contracts) * multiplier_coin
-    return _price_from_worth(size * entry_usd - sign * wallet, size, size * entry_usd)
+    return _price_from_worth(size * entry_usd - sign * wallet_usd, size, size * entry_usd)
 
 
 def _price_from_worth(worth: Any, per_coin: Any, value: Any) -> Any:
@@ -381,19 +298,9 @@ def inverse_liquidation_price(
     FAQ, on the entry price Bybit's isolated formula before 2026. A short at 1x has none on the mark
     price, and ``entry / m`` on the entry price.
 
-    Parameters
-    ----------
-    contracts, entry_usd, multiplier_usd : array_like
-        Signed; > 0; USD face of one contract, > 0.
-    wallet_coin : array_like
-        Coins behind the position, more than the maintenance margin at entry. Isolated: its margin.
-        Cross: see :func:`cross_wallet_coin`.
-    maintenance_rate, maintenance_amount_coin : array_like
-        Decimal, 0 to below 1; the tier's amount, >= 0.
-    basis : {"mark", "entry"}
-        The price at which the venue calculates maintenance margin.
-    taker_fee : array_like
-        Closing fee that the venue adds to the rate (Gate, OKX), decimal.
+    The wallet, isolated the position's own margin and cross that of :func:`cross_wallet_coin`, must
+    be more than the maintenance margin at entry. `taker_fee` is the closing fee that a venue adds
+    to the rate (Gate, OKX).
 
     Examples
     --------
@@ -436,18 +343,9 @@ def inverse_tiered_liquidation_price(
 ) -> Result:
     """Return the liquidation price of an inverse position with tiers of maintenance rates.
 
-    On the mark price the tier is that of the notional in coins at the liquidation price itself, not
-    at entry.
-
-    **Source:** Binance FAQ, "How to calculate the liquidation price of COIN-M futures"; putting
-    the result back makes equity equal to maintenance margin.
-
-    Parameters
-    ----------
-    contracts, entry_usd, wallet_coin, basis, multiplier_usd, taker_fee
-        As for :func:`inverse_liquidation_price`.
-    tiers : MarginTiers
-        Floors in coins.
+    The floors are in coins. On the mark price the tier is that of the notional at the liquidation
+    price itself, not at entry. **Source:** Binance FAQ, "How to calculate the liquidation price of
+    COIN-M futures"; putting the result back makes equity equal to maintenance margin.
 
     Examples
     --------
@@ -502,16 +400,8 @@ def linear_liquidation_price(
     Formula, with ``w`` the wallet (plus amount) per coin of position, sign ``s`` and rate ``m``
     (plus the taker fee where the venue adds it): on the mark price ``(entry - s w) / (1 - s m)``,
     on the entry price ``entry - s (w - m entry)``; ``inf`` where no price liquidates. **Source:**
-    Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry).
-
-    Parameters
-    ----------
-    contracts, entry_usd, maintenance_rate, basis, taker_fee
-        As for :func:`inverse_liquidation_price`.
-    wallet_usd : array_like
-        USD behind the position, more than the maintenance margin at entry.
-    maintenance_amount_usd, multiplier_coin : array_like
-        The tier's amount, >= 0; coins in one contract, > 0.
+    Binance USDS-M FAQ (mark); Bybit isolated, "Qty" formula (entry). The wallet must be more than
+    the maintenance margin at entry.
 
     Examples
     --------
@@ -541,24 +431,15 @@ def margin_tiers(
 ) -> MarginTiers | None:
     """Return the tiers of a contract in the unit of its margin, ``None`` where unverified.
 
+    Floors are in coins for an inverse contract, into which the price turns USD, and in USD for a
+    linear one. Where the venue counts tiers in the face of the contract (USD for an inverse one,
+    coins for a linear one) and calculates maintenance at the mark price, the price moves a position
+    through no tier: with `contracts` the result then is the one rate that it bears at every price.
+
     **Source:** Kraken and CoinEx count tiers in contracts of 1 USD. At the entry price, on which
     Kraken calculates, a floor in USD is a fixed number of coins. At the mark price (CoinEx) the
     maintenance margin of a face of 5,000,000 USD is ``sum(rate_k slice_k)``, 82,500 USD at any
     price, which is 1.65% of it.
-
-    Parameters
-    ----------
-    price_usd : float
-        USD per coin, > 0; it turns floors in USD into coins for an inverse contract.
-    contracts : float, optional
-        A position, either sign. Where the venue counts tiers in the face of the contract (USD for
-        an inverse one, coins for a linear one) and calculates maintenance at the mark price, the
-        price moves the position through no tier: the result then is the one rate that the position
-        bears at every price.
-
-    Returns
-    -------
-    MarginTiers or None, floors in coins for an inverse contract and in USD for a linear one
 
     Examples
     --------
@@ -599,18 +480,8 @@ def leverage_allowed(terms: ContractTerms, contracts: float, price_usd: float) -
 
     **Source:** Binance FAQ, "Leverage and Margin in Coin-Margined Futures Contracts": a cap holds
     above its floor, up to and including the next. Kraken: initial margin is graduated, so the
-    leverage is the notional over the sum of ``rate_k slice_k``.
-
-    Parameters
-    ----------
-    terms : ContractTerms
-        With the overall cap, the caps by size and the initial margin rates, as far as verified.
-    contracts, price_usd : float
-        Either sign; USD per coin, > 0.
-
-    Returns
-    -------
-    float, the lowest of the three; ``inf`` where the terms have none of them
+    leverage is the notional over the sum of ``rate_k slice_k``. The lowest counts of these two and
+    the overall cap; it is ``inf`` where the terms have none of them.
 
     Examples
     --------
@@ -654,10 +525,10 @@ def liquidation_price(
     Parameters
     ----------
     terms : ContractTerms
-        Multiplier, maintenance ladder and basis, and whether liquidation adds the taker fee; a
-        basis that is not verified counts as mark, a fee that is not as 0.
-    contracts, entry_usd, wallet : float
-        Signed; > 0; margin in coins for an inverse contract, in USD for a linear one, >= 0.
+        A basis that is not verified counts as mark, a taker fee that is not as 0.
+    wallet : float
+        Margin in coins for an inverse contract, in USD for a linear one, above maintenance at
+        entry.
     maintenance_rate : float, optional
         A flat rate to use instead of the terms' ladder; needed where they have none.
     stablecoin : bool
@@ -667,11 +538,6 @@ def liquidation_price(
     Returns
     -------
     float, USD per coin; ``inf`` where no price liquidates
-
-    Raises
-    ------
-    InvalidInput
-        Neither the terms nor the caller name a rate; margin not above maintenance at entry.
 
     Examples
     --------
@@ -749,38 +615,24 @@ def _stablecoin_liquidation_price(
     return float(_first_reached(face_usd, prices))
 
 
-@vectorised
+@formula
 def cross_wallet_coin(
-    wallet_coin: ArrayLike,
-    other_pnl_coin: ArrayLike = 0.0,
-    other_maintenance_coin: ArrayLike = 0.0,
+    wallet_coin: Numeric, other_pnl_coin: Numeric = 0.0, other_maintenance_coin: Numeric = 0.0
 ) -> Result:
     """Return the coins that secure one position in a cross-margined wallet.
 
-    Formula: ``wallet + other unrealised profit - other maintenance margin``; use it as the wallet
-    of the isolated formulas. **Source:** Binance FAQ on liquidation prices in cross margin
-    (``WB - TMM + UPNL``).
-
-    Parameters
-    ----------
-    wallet_coin : array_like
-        Balance of this coin in the futures wallet, >= 0. Other coins and the spot wallet do not
-        count in a classic account.
-    other_pnl_coin, other_maintenance_coin : array_like
-        Unrealised profit of the other positions that share the wallet; their maintenance margin, >=
-        0. Where they leave less than 0, they liquidate the account by themselves: an error.
+    Formula: ``wallet + other unrealised profit - other maintenance margin``, the balance of this
+    coin and what the other positions that share it make and need; use it as the wallet of the
+    isolated formulas. Other coins and the spot wallet do not count in a classic account. A result
+    below 0 is an error: the others liquidate the account by themselves. **Source:** Binance FAQ on
+    liquidation prices in cross margin (``WB - TMM + UPNL``).
 
     Examples
     --------
     >>> round(cross_wallet_coin(10.0, -1.5, 0.25), 6)
     8.25
     """
-    wallet, pnl, maintenance = numbers(
-        wallet_coin=wallet_coin,
-        other_pnl_coin=other_pnl_coin,
-        other_maintenance_coin=other_maintenance_coin,
-    )
-    free = wallet + pnl - maintenance
+    free = wallet_coin + other_pnl_coin - other_maintenance_coin
     if np.any(free < 0):
         raise InvalidInput(
             "the other positions lose or bind more than the wallet holds: the account is "
@@ -795,19 +647,9 @@ def liquidation_distance(
     """Return the distance to liquidation, as a return and in daily standard deviations.
 
     Formula: ``move = liquidation / price - 1`` and ``|log(1 + move)| / daily_volatility``.
-    **Source:** definition; log returns, so that a doubling and a halving are equally far.
-
-    Parameters
-    ----------
-    price_usd, liquidation_price_usd : array_like
-        Present mark, > 0; ``inf`` for none.
-    daily_volatility : array_like
-        Standard deviation of the coin's daily log return, decimal, > 0.
-
-    Returns
-    -------
-    move, deviations : float or ndarray
-        Broadcast shape; ``inf`` where there is no liquidation price.
+    Both are ``inf`` where the liquidation price is; the price is the present mark, and the
+    volatility the standard deviation of the coin's daily log return, a decimal > 0. **Source:**
+    definition; log returns, so that a doubling and a halving are equally far.
 
     Examples
     --------

@@ -84,17 +84,11 @@ class Market:
     The module's functions ask the bundled one. Nothing that a method returns is shared with the
     market: change it as you like.
 
-    Parameters
-    ----------
-    closes : DataFrame
-        USD per coin, > 0, a column for each coin and a row for each day in order; NaN outside its
-        life.
-    funding : DataFrame
-        Columns month, coin, mean_8h, min_8h, max_8h, settlements.
-    origin : mapping
-        What `provenance` is to say beyond span, rows and coins.
-    perpetuals : DataFrame, optional
-        Closes of the coin-margined perpetuals, in the form of `closes`.
+    - closes: USD per coin, > 0, a column for each coin and a row for each day in order; NaN outside
+      its life
+    - funding: columns month, coin, mean_8h, min_8h, max_8h, settlements
+    - origin: what `provenance` is to say beyond span, rows and coins
+    - perpetuals: closes of the coin-margined perpetuals, in the form of `closes`
 
     Examples
     --------
@@ -405,20 +399,9 @@ def prices(
 ) -> pd.DataFrame:
     """Daily closes of the bundled coins.
 
+    They are in USD per coin, with a row for each day (index ``date``, UTC) from `start` to `end`,
+    both included, and a column for each coin in the order asked for, NaN outside its life.
     **Source:** ``data/README.md`` of the project tells where the closes come from.
-
-    Parameters
-    ----------
-    coins : str or iterable of str, optional
-        All of them when left out; the columns come in the order asked for.
-    start, end : str or date, optional
-        First and last day, both included; days outside the data are left out.
-
-    Returns
-    -------
-    DataFrame
-        USD per coin, index ``date`` (a row for each day, UTC), a column for each coin, NaN outside
-        its life.
 
     Examples
     --------
@@ -437,20 +420,10 @@ def returns(
 ) -> pd.DataFrame:
     """Compute the simple daily returns of the bundled coins.
 
-    Formula: ``close / close of the day before - 1``. Nothing is filled: a day without a close has
-    no return, nor has the day after it. **Source:** the hedge's profit is linear in simple returns,
-    not in logarithmic ones.
-
-    Parameters
-    ----------
-    coins, start, end
-        As for :func:`prices`. The return of `start` uses the close before it.
-    window : int, optional
-        Only the last so many days, >= 1, of those between start and end.
-
-    Returns
-    -------
-    DataFrame, decimals, in the form of :func:`prices` but for the first row
+    Formula: ``close / close of the day before - 1``, decimals in the form of :func:`prices` but for
+    its first row; with a `window` the last so many days of them. Nothing is filled: a day without a
+    close has no return, nor has the day after it. **Source:** the hedge's profit is linear in
+    simple returns, not in logarithmic ones.
 
     Examples
     --------
@@ -461,14 +434,10 @@ def returns(
 
 
 def latest_prices(on: Day | None = None) -> dict[str, float]:
-    """Look up the closes of one day, by coin; of the last day of the data when none is given.
+    """Look up the closes of one day, USD by coin; of the last day of the data when none is given.
 
     A coin that did not trade that day, before its launch or after its end, is not in it.
     **Source:** ``data/README.md`` of the project tells where the closes come from.
-
-    Returns
-    -------
-    dict of str to float, USD per coin
 
     Examples
     --------
@@ -481,14 +450,10 @@ def latest_prices(on: Day | None = None) -> dict[str, float]:
 def funding_monthly() -> pd.DataFrame:
     """Funding rates of BTC and ETH perpetuals by month, a proxy for the coin-margined ones.
 
+    The columns are ``month`` (its first day), ``coin``, ``mean_8h``, ``min_8h``, ``max_8h``
+    (decimals per 8 hours, positive: longs pay shorts) and ``settlements`` (their number).
     **Source:** aggregated from the history of Binance's USDT-margined perpetuals, which stand in
     for the coin-margined ones: call it a proxy wherever it is shown (`FUNDING_NOTE`).
-
-    Returns
-    -------
-    DataFrame
-        Columns ``month`` (its first day), ``coin``, ``mean_8h``, ``min_8h``, ``max_8h`` (decimals
-        per 8 hours, positive: longs pay shorts) and ``settlements`` (their number).
 
     Examples
     --------
@@ -502,20 +467,10 @@ def funding_monthly() -> pd.DataFrame:
 def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
     """Terms of one contract.
 
+    It is named by its id or, where only one venue has it, its symbol alone; a venue by its key or
+    name, in any case. The terms have date, source and the names of doubtful figures;
+    `contract_figures` has each figure's own. A closed contract says so in ``closed``.
     **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
-    Parameters
-    ----------
-    id_or_symbol : str
-        ``"binance:ETHUSD_PERP"``, or the symbol alone where only one venue has it.
-    venue : str, optional
-        Key or name of the venue, ``"bybit"`` or ``"Binance COIN-M"``, in any case.
-
-    Returns
-    -------
-    ContractTerms
-        With date, source and the names of doubtful figures; `contract_figures` has each figure's
-        own. A closed contract says so in ``closed``.
 
     Raises
     ------
@@ -534,16 +489,10 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
 def contracts(
     *, coin: str | None = None, venue: str | None = None, open_only: bool = False
 ) -> tuple[ContractTerms, ...]:
-    """All contracts that can be used, closed ones included unless left out.
+    """All contracts that can be used, or those of a coin or a venue, by its key or name.
 
-    **Source:** ``data/contracts.toml``, dated facts with the document of each.
-
-    Parameters
-    ----------
-    coin, venue : str, optional
-        Only those on this coin; only those of this venue, by key or name.
-    open_only : bool
-        Leave closed contracts out.
+    Closed ones are included unless `open_only`. **Source:** ``data/contracts.toml``, dated facts
+    with the document of each.
 
     Examples
     --------
@@ -597,30 +546,18 @@ def live(
     **Source:** each venue's public REST interface through ccxt; :func:`hedgelib.live.fetch` gives
     the same with what was seen on the way.
 
-    Parameters
-    ----------
-    venue : str
-        Key or name: binance, bybit, okx, deribit or kraken.
-    coins : str or iterable of str, optional
-        Coins that must be there.
-    portfolio : str, Path or Portfolio, optional
-        Its coins too, as far as the venue has them, and BTC and ETH.
-    days : int
-        Of history, >= 2, up to the last day that has ended (UTC).
-    cache : str or Path, optional
-        Folder of the cache; the user's cache folder when omitted.
-    offline, max_age_hours : bool, float
-        Make no requests, and use what the cache has, however old; a cache no older is used as it
-        is.
-    progress : bool, optional
-        Show a progress bar; only in a terminal when omitted.
+    It has closes in USD, NaN where the venue has none; funding as it was paid, by month; contract
+    terms of this venue, each figure the venue's own where it gives one. `provenance` says which
+    market each coin's closes come from, when the venue was asked, and how old that is.
 
-    Returns
-    -------
-    Market
-        Closes in USD, NaN where the venue has none; funding as it was paid, by month; contract
-        terms of this venue, each figure the venue's own where it gives one. `provenance` says
-        which market each coin's closes come from, when the venue was asked, and how old that is.
+    - venue: key or name: binance, bybit, okx, deribit or kraken
+    - coins: those that must be there
+    - portfolio: its coins too, as far as the venue has them, and BTC and ETH
+    - days: of history, >= 2, up to the last day that has ended (UTC)
+    - cache: its folder; in the user's cache folder when omitted
+    - offline: make no requests, and use what the cache has, however old
+    - max_age_hours: a cache no older is used as it is
+    - progress: whether to show a progress bar; only in a terminal when omitted
 
     Raises
     ------
@@ -657,15 +594,11 @@ def live(
 def provenance() -> dict[str, Any]:
     """Where the bundled data come from, for the foot of a report.
 
-    **Source:** computed from the files themselves, once, when they are read.
-
-    Returns
-    -------
-    dict
-        ``span`` (first and last day, ISO text), ``rows``, ``coins``, ``file``, ``sha256`` of
-        prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
-        ``funding`` and ``contracts`` the same for the other two files; ``proxy`` says whether the
-        funding is that of other contracts.
+    The keys are ``span`` (first and last day, ISO text), ``rows``, ``coins``, ``file``, ``sha256``
+    of prices.csv, ``as_recorded`` (that hash is the one in SHA256SUMS), ``source``, and under
+    ``funding`` and ``contracts`` the same for the other two files; ``proxy`` says whether the
+    funding is that of other contracts. **Source:** computed from the files themselves, once, when
+    they are read.
 
     Examples
     --------

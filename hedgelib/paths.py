@@ -3,11 +3,8 @@
 Each result says in its label which of the three it is, and the label goes with it into the replay,
 so that a picture of modelled prices cannot pass for one of real ones.
 
-A value that is missing or not what its parameter accepts, and shapes that do not go together,
-raise :class:`hedgelib.errors.InvalidInput`, and too few values
-:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
-function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
-result has the shape of the arguments that it depends on.
+Arguments and errors are as in :mod:`hedgelib.contracts`. `n_paths` and `n_steps` are >= 1,
+`hours_per_step` > 0, and the same `seed` gives the same paths.
 """
 
 from __future__ import annotations
@@ -74,20 +71,13 @@ def fixed(array: np.ndarray) -> np.ndarray:
 class Paths:
     """Prices of the hedge coin along one path or many, with book and funding on the same dates.
 
-    Parameters
-    ----------
-    label : str
-        Where they come from, in words.
-    prices_usd : array_like, shape (n_paths, n_steps + 1)
-        > 0; at least one path and one step.
-    book_usd : array_like, same shape, optional
-        Value of the book on the same dates, in any unit, >= 0 and at the start > 0.
-    funding_rate : array_like, shape (n_paths, n_steps), optional
-        Decimal per step; above zero shorts receive.
-    dates : array_like, shape (n_steps + 1,), optional
-        Ascending and evenly spaced; kept in UTC where they have a time zone, as `utc` then says.
-    hours_per_step : float, optional
-        > 0; taken from the dates where there are some, and 24 otherwise.
+    - label: where they come from, in words
+    - prices_usd: shape (n_paths, n_steps + 1), > 0; at least one path and one step
+    - book_usd: value of the book on the same dates, in any unit, >= 0 and at the start > 0
+    - funding_rate: shape (n_paths, n_steps), decimal per step; above zero shorts receive
+    - dates: shape (n_steps + 1,), ascending and evenly spaced; kept in UTC where they have a time
+      zone, as `utc` then says
+    - hours_per_step: taken from the dates where there are some, and 24 otherwise
     """
 
     label: str
@@ -311,16 +301,9 @@ def history(
 ) -> Paths:
     """Make one path of historical prices.
 
-    **Source:** the data themselves: nothing is filled, dropped or moved.
-
-    Parameters
-    ----------
-    prices_usd : array_like, shape (n_steps + 1,)
-        > 0. A pandas series brings its dates along, which must be those of the other columns.
-    book_usd, funding_rate, dates, hours_per_step
-        A row of each, as for :class:`Paths`.
-    label : str
-        What the prices are, in words; the first and the last date are added.
+    A row of each is as for :class:`Paths`. A pandas series brings its dates along, which must be
+    those of the other columns; the first and the last are added to the label. **Source:** the data
+    themselves: nothing is filled, dropped or moved.
 
     Examples
     --------
@@ -375,26 +358,16 @@ def block_bootstrap(
 
     Book and funding are drawn with the coin, date by date, so what moved together still does.
 
+    - coin_returns: simple returns of the hedge coin per step, shape (n,), decimals above -1
+    - kind: ``"stationary"``, blocks of random length that wrap around the end, or ``"moving"``, of
+      fixed length, which do not
+    - block: length of a block in steps, 1 to n: the mean one, or of every one, a whole number then
+    - price_usd: where every path starts
+    - book_returns, funding_rate: on the same dates, shape (n,): simple returns of the book, whose
+      value starts at 1; decimal per step
+
     **Source:** Politis and Romano, The Stationary Bootstrap, JASA 89 (1994); Künsch, The Jackknife
     and the Bootstrap for General Stationary Observations, Annals of Statistics 17 (1989).
-
-    Parameters
-    ----------
-    coin_returns : array_like, shape (n,)
-        Simple returns of the hedge coin per step, decimals above -1.
-    n_paths, n_steps : int
-        >= 1.
-    block : float
-        Length of a block in steps: the mean one (stationary), or of every one (moving), a whole
-        number then; 1 to n.
-    seed : int
-        The same seed gives the same paths.
-    price_usd, hours_per_step : float
-        Where every path starts, > 0; > 0.
-    book_returns, funding_rate : array_like, shape (n,), optional
-        On the same dates: simple returns of the book, whose value starts at 1; decimal per step.
-    kind : {"stationary", "moving"}
-        Blocks of random length that wrap around the end, or of fixed length that do not.
 
     Examples
     --------
@@ -465,17 +438,11 @@ def _compound(returns: FloatArray, picked: NDArray[np.intp], start: float) -> Fl
 class Gbm:
     """A geometric Brownian motion of the coin, and of a book with it: made by :func:`fit_gbm`.
 
-    Parameters
-    ----------
-    drift, volatility : float
-        Of the coin per step: the logarithm of its mean gross return, and the standard deviation
-        of its logarithmic returns, >= 0.
-    n, hours_per_step : int, float
-        Returns it was fitted to; > 0.
-    book_drift, book_volatility : float, optional
-        Of the book, if one was fitted.
-    correlation : float
-        Of the logarithmic returns of the two, -1 to 1.
+    - drift, volatility: of the coin per step: the logarithm of its mean gross return, and the
+      standard deviation of its logarithmic returns, >= 0
+    - n: number of returns it was fitted to
+    - book_drift, book_volatility: of the book, if one was fitted
+    - correlation: of the logarithmic returns of the two, -1 to 1
     """
 
     drift: float
@@ -487,19 +454,12 @@ class Gbm:
     correlation: float = 0.0
 
     def __post_init__(self) -> None:
-        rules = {
-            "drift": FINITE,
-            "volatility": NONNEGATIVE,
-            "hours_per_step": POSITIVE,
-            "correlation": _CORRELATION,
-            "book_drift": FINITE,
-            "book_volatility": NONNEGATIVE,
-        }
         if (self.book_drift is None) != (self.book_volatility is None):
             raise InvalidInput("book_drift and book_volatility must be given both, or neither")
-        if self.book_drift is None:
-            del rules["book_drift"], rules["book_volatility"]
-        for name, rule in rules.items():
+        rules = {"drift": FINITE, "volatility": NONNEGATIVE, "hours_per_step": POSITIVE}
+        if self.book_drift is not None:
+            rules |= {"book_drift": FINITE, "book_volatility": NONNEGATIVE}
+        for name, rule in (rules | {"correlation": _CORRELATION}).items():
             object.__setattr__(self, name, *scalars(**{name: (getattr(self, name), rule)}))
         object.__setattr__(self, "n", whole("n", self.n, least=1))
 
@@ -542,14 +502,8 @@ def fit_gbm(
     Formula: with logarithmic returns ``x``, volatility ``s = sd(x)`` (n - 1) and drift
     ``mean(x) + s**2 / 2``, so that prices grow by ``exp(drift)`` a step on average. **Source:**
     Hull, Options, Futures, and Other Derivatives, "Estimating volatility from historical data". The
-    model has no crashes, no clusters and no fat tails: crypto has all three.
-
-    Parameters
-    ----------
-    prices_usd, book_usd : array_like, shape (n + 1,)
-        > 0, evenly spaced, n >= 2; value of the book on the same dates, > 0.
-    hours_per_step : float
-        > 0.
+    model has no crashes, no clusters and no fat tails: crypto has all three. Prices and book have
+    shape (n + 1,), n >= 2, and are > 0 and evenly spaced.
 
     Examples
     --------
@@ -585,14 +539,8 @@ def gbm_paths(model: Gbm, n_paths: int, n_steps: int, *, seed: int, price_usd: f
     """Draw paths from a geometric Brownian motion.
 
     Formula: ``S exp((drift - volatility**2 / 2) t + volatility W_t)``. **Source:** Hull, Options,
-    Futures, and Other Derivatives, "The lognormal property of stock prices".
-
-    Parameters
-    ----------
-    n_paths, n_steps, seed : int
-        >= 1; the same seed gives the same paths.
-    price_usd : float
-        Where every path starts, > 0; the book, if the model has one, starts at 1.
+    Futures, and Other Derivatives, "The lognormal property of stock prices". Every path starts at
+    the price, and the book, if the model has one, at 1.
 
     Examples
     --------

@@ -88,12 +88,7 @@ def after_rally(prices_usd: ArrayLike, lookback: int, threshold: float) -> Signa
 
     Formula: ``price_t / price_(t - lookback) - 1 >= threshold``. **Source:** "lock in significant
     gains", the usual reason to hedge. It locks in the part that moves with the coin, and gives up
-    the rest of the rally.
-
-    Parameters
-    ----------
-    lookback, threshold : int, float
-        Steps, >= 1, before as many it does not fire; decimal.
+    the rest of the rally. Before as many steps, >= 1, it does not fire.
 
     Examples
     --------
@@ -114,12 +109,7 @@ def trend_break(prices_usd: ArrayLike, window: int) -> Signal:
 
     Formula: ``price_t < mean(price_(t - window + 1) .. price_t)``. **Source:** "anticipate a
     correction" cannot be tested as such; a moving average is the most common substitute, and it is
-    always late.
-
-    Parameters
-    ----------
-    window : int
-        Steps, >= 2; before there are as many prices, it does not fire.
+    always late. Before there are as many prices as the window, >= 2, it does not fire.
 
     Examples
     --------
@@ -137,12 +127,8 @@ def calm_again(prices_usd: ArrayLike, window: int, threshold: float) -> Signal:
 
     Formula: root of the mean square of the last `window` simple returns, at most `threshold`.
     **Source:** "when the perceived risk has passed" cannot be tested as such; volatility is the
-    observable measure of it. The mean is not taken out: a steady fall is no calm.
-
-    Parameters
-    ----------
-    window, threshold : int, float
-        Returns, >= 1, before as many it does not fire; decimal per step, >= 0.
+    observable measure of it. The mean is not taken out: a steady fall is no calm. Before there are
+    as many returns as the window, >= 1, it does not fire; the threshold is a decimal >= 0.
 
     Examples
     --------
@@ -163,14 +149,8 @@ def funding_too_negative(funding_rate: ArrayLike, threshold: float, window: int 
 
     Formula: mean of the last `window` rates settled ``<= -threshold``; on the first date none is
     known, so it does not fire there. **Source:** the only one of the usual advice on funding with
-    the sign the right way round: a negative rate is what a short pays.
-
-    Parameters
-    ----------
-    funding_rate : array_like, shape (n_steps,) or (n_paths, n_steps)
-        Decimal per step; below zero shorts pay.
-    threshold, window : float, int
-        Decimal per step, >= 0; steps, >= 1.
+    the sign the right way round: a negative rate is what a short pays. Rates, of shape (n_steps,)
+    or (n_paths, n_steps), and threshold, >= 0, are decimals per step.
 
     Examples
     --------
@@ -192,15 +172,9 @@ def hedge_when(
 ) -> Signal:
     """Combine rules: the hedge is on since one of them put it on and none took it off.
 
-    The result is for ``active`` of a replay. **Source:** the state of a switch is that of its last
-    throw.
-
-    Parameters
-    ----------
-    put_on, take_off : ndarray of bool, or a sequence of them
-        Of one shape, at least one in all. Where both fire on a date, it comes off.
-    start : bool
-        Whether the hedge is on until a rule first fires.
+    The rules are of one shape, at least one in all; where both fire on a date, it comes off, and
+    `start` says whether it is on until one first fires. The result is for ``active`` of a replay.
+    **Source:** the state of a switch is that of its last throw.
 
     Examples
     --------

@@ -1,10 +1,7 @@
 """The effect of one market move on spot, collateral and hedge together.
 
-A value that is missing or not what its parameter accepts, and shapes that do not go together,
-raise :class:`hedgelib.errors.InvalidInput`, and too few values
-:class:`hedgelib.errors.NotEnoughData`; *Raises* lists what else does. A price is in USD per coin. A
-function of arrays returns the broadcast shape, in the unit that its name ends with; each field of a
-result has the shape of the arguments that it depends on.
+Arguments, results and errors are as in :mod:`hedgelib.contracts`; each field of a result has the
+shape of the arguments that it depends on.
 """
 
 from __future__ import annotations
@@ -43,18 +40,14 @@ def coin_account(
     wallet_coin: ArrayLike,
     price_usd: ArrayLike,
     multiplier_usd: ArrayLike = 1.0,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[Result, Result, Result]:
     """Return the equity, in coin and in USD, and the dollar delta of a coin-margined account.
 
-    Formula: ``equity_coin = wallet + pnl_coin``, ``equity_usd = price * equity_coin`` and dollar
-    delta ``equity_usd + contracts * multiplier_usd``, what a return of 100% from here would add.
-    **Source:** the derivative of ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times
-    the price that is ``equity_usd + N``, with ``N`` signed.
-
-    Parameters
-    ----------
-    contracts, entry_usd, wallet_coin, price_usd, multiplier_usd : array_like
-        Signed; > 0; coins in the account, >= 0; present price, > 0; USD face of one contract, > 0.
+    Formula, with the coins in the account and the present price: ``equity_coin = wallet +
+    pnl_coin``, ``equity_usd = price * equity_coin`` and dollar delta ``equity_usd + contracts *
+    multiplier_usd``, what a return of 100% from here would add. **Source:** the derivative of
+    ``price (wallet + N/entry) - N`` is ``wallet + N/entry``; times the price that is
+    ``equity_usd + N``, with ``N`` signed.
 
     Examples
     --------
@@ -98,17 +91,11 @@ def move_pnl(
 ) -> MovePnl:
     """Add up spot, coin margin and an inverse hedge after one move, in plain algebra.
 
-    Formula: ``r (beta V + C E + contracts multiplier)``, part by part. **Source:** the definition
-    of each part. It knows no liquidation and lets a book lose more than itself: for a plan as it
-    would be traded see :func:`run_scenario`.
-
-    Parameters
-    ----------
-    book_usd, beta, collateral_coin : array_like
-        Value of the book without the margin, >= 0, and its beta; coins held as margin, >= 0.
-    contracts, price_usd, move, multiplier_usd : array_like
-        Signed; price of the coin before the move, and entry of the contracts, > 0; return of the
-        coin, a decimal above -1; USD face of one contract, > 0.
+    Formula: ``r (beta V + C E + contracts multiplier)``, part by part, of the book without its
+    margin of C coins, the price E before the move, at which the contracts were entered, and the
+    return r of the coin, a decimal above -1. **Source:** the definition of each part. It knows no
+    liquidation and lets a book lose more than itself: for a plan as it would be traded see
+    :func:`run_scenario`.
 
     Examples
     --------
@@ -132,36 +119,27 @@ def move_pnl(
         spot, collateral = book_usd * beta * move, collateral_coin * price_usd * move
         hedge = coins * after
         parts = (spot, collateral, coins, hedge, spot + collateral + hedge)
-    names = ("spot_usd", "collateral_usd", "hedge_coin", "hedge_usd", "total_usd")
-    return MovePnl(**{name: plain(part) for name, part in zip(names, parts, strict=True)})
+    return MovePnl(**dict(zip(MovePnl.__slots__, map(plain, parts), strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A grid of moves and what each does to a plan: made by :func:`run_scenario`.
 
-    Parameters
-    ----------
-    move, price_usd : ndarray, shape (n,)
-        Return of the hedge coin, a decimal, and its price after it.
-    spot_pnl_usd : ndarray
-        Of what stays in the spot wallet.
-    collateral_pnl_usd : ndarray
-        Of the coins posted as margin; 0 for a stablecoin. Beyond the liquidation price it is what
-        the margin had gained until there, less all of it, seized.
-    hedge_pnl_coin, hedge_pnl_usd : ndarray
-        Of the contracts as if they traded at spot, in coin (0 for a linear contract) and in USD at
-        the new spot price.
-    basis_pnl_usd : ndarray
-        What the premium of the contract over spot, at entry and at exit, adds to that.
-    funding_pnl_usd : ndarray
-        Funding received; negative is paid.
-    fees_usd, total_pnl_usd, unhedged_pnl_usd : ndarray
-        Fees, negative; the sum of the six in USD; of the original book, with no hedge and no new
-        money.
-    liquidated, wiped_out : ndarray of bool
-        Whether the move passes the liquidation price: all the margin is then lost; whether beta
-        times the move would take more than the book: its loss stops at all of it.
+    All have a value for each move, shape (n,):
+
+    - move, price_usd: return of the hedge coin, a decimal, and its price after it
+    - spot_pnl_usd: of what stays in the spot wallet
+    - collateral_pnl_usd: of the coins posted as margin; 0 for a stablecoin. Beyond the liquidation
+      price it is what the margin had gained until there, less all of it, seized
+    - hedge_pnl_coin, hedge_pnl_usd: of the contracts as if they traded at spot, in coin (0 for a
+      linear contract) and in USD at the new spot price
+    - basis_pnl_usd: what the premium of the contract over spot, at entry and exit, adds to that
+    - funding_pnl_usd: received; negative is paid
+    - fees_usd, total_pnl_usd: negative; the sum of the six in USD
+    - unhedged_pnl_usd: of the original book, with no hedge and no new money
+    - liquidated: the move passes the liquidation price: all the margin is then lost
+    - wiped_out: beta times the move would take more than the book: its loss stops at all of it
     """
 
     plan: HedgePlan
@@ -235,20 +213,13 @@ def run_scenario(
     stays in coin. A book cannot lose more than itself, so its loss stops there. On liquidation the
     whole margin is taken as lost: what is left of it goes to the venue's insurance fund.
 
-    Parameters
-    ----------
-    moves : array_like, shape (n,)
-        Returns of the hedge coin, decimals above -1; what follows is broadcast to them.
-    residual : array_like
-        Return of the book beyond beta times the move, decimal.
-    entry_basis, exit_basis : array_like
-        Contract over spot, less one, when it was sold and after the move; decimals. A short loses
-        where the premium widens.
-    funding_rate, intervals : array_like
-        Mean rate per interval, decimal, which a short receives where positive; number of
-        settlements held through, >= 0.
-    close : bool
-        Whether the position is bought back, which costs a second fee.
+    - moves: returns of the hedge coin, shape (n,), decimals above -1; the rest is broadcast to them
+    - residual: return of the book beyond beta times the move, decimal
+    - entry_basis, exit_basis: contract over spot, less one, when it was sold and after the move;
+      decimals. A short loses where the premium widens
+    - funding_rate, intervals: mean rate, which a short receives where positive, and the number of
+      settlements held through, >= 0
+    - close: whether the position is bought back, which costs a second fee
 
     Examples
     --------
@@ -285,17 +256,14 @@ def run_scenario(
         whole_return = plan.beta * move + residual
         unhedged = plan.book_usd * np.maximum(whole_return, -1)
 
-        position = plan.contracts, contract.multiplier
-        if contract.kind == "inverse":
-            coins = inverse_pnl_coin(position[0], entry, price, position[1])
-            hedge = coins * price
-            basis = inverse_pnl_coin(position[0], sold, traded, position[1]) * price - hedge
-            funding = inverse_funding_coin(position[0], price, rate, position[1]) * price * held
-        else:
-            coins = np.zeros_like(move)
-            hedge = linear_pnl_usd(position[0], entry, price, position[1])
-            basis = linear_pnl_usd(position[0], sold, traded, position[1]) - hedge
-            funding = linear_funding_usd(position[0], price, rate, position[1]) * held
+        inverse, short, face = contract.kind == "inverse", plan.contracts, contract.multiplier
+        profit = inverse_pnl_coin if inverse else linear_pnl_usd
+        received = inverse_funding_coin if inverse else linear_funding_usd
+        pays_usd = price if inverse else np.ones_like(move)
+        coins = profit(short, entry, price, face) if inverse else np.zeros_like(move)
+        hedge = profit(short, entry, price, face) * pays_usd
+        basis = profit(short, sold, traded, face) * pays_usd - hedge
+        funding = received(short, price, rate, face) * pays_usd * held
         liquidated = traded >= plan.liquidation_price_usd
         basis, funding = (np.where(liquidated, 0.0, part) for part in (basis, funding))
         collateral = plan.wallet_coin * (price - entry)
@@ -303,18 +271,16 @@ def run_scenario(
             # The venue closes the short at the liquidation price and keeps the margin: neither
             # gains or loses by what the coin does afterwards.
             closed_at = plan.liquidation_price_usd
-            lost = inverse_pnl_coin(position[0], entry, closed_at, position[1])
+            lost = inverse_pnl_coin(short, entry, closed_at, face)
             coins = np.where(liquidated, lost, coins)
             hedge = np.where(liquidated, lost * closed_at, hedge)
             collateral = np.where(liquidated, -plan.wallet_usd - lost * closed_at, collateral)
         elif not plan.holds_coin:
             hedge = np.where(liquidated, -plan.wallet_usd, hedge)
-            coins = np.where(liquidated & (contract.kind == "inverse"), hedge / price, coins)
+            coins = np.where(liquidated & inverse, hedge / price, coins)
         fees = np.full_like(move, -plan.open_fee_usd)
         if close:
-            size = np.full_like(move, plan.notional_usd)
-            if contract.kind == "linear":
-                size = size * traded / entry
+            size = plan.notional_usd * (1 if inverse else traded / entry)
             fees = fees - np.where(liquidated, 0.0, size * plan.fee_rate)
         total = spot + collateral + hedge + basis + funding + fees
     return Scenario(

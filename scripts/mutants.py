@@ -28,8 +28,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "mutants.md"
 KILLED = ROOT / "out" / "mutants"
 REASONS = ROOT / "scripts" / "mutants.toml"
-FLOORS = ("contracts", "margin", "carry", "plan")
-EXTRA = {"plan": ["tests/test_scenario.py"]}
+# Floors with their tests.
+FLOORS = {
+    "_check": ("check",),
+    "contracts": ("cases", "contracts"),
+    "margin": ("cases", "margin"),
+    "carry": ("cases", "carry"),
+    "returns": ("returns",),
+    "plan": ("cases", "plan", "scenario"),
+    "scenario": ("cases", "scenario"),
+}
 WANTED = 0.95
 # Of hypothesis, in tests/strategies.py: a failure kills a mutant, and the search for its smallest
 # example would take minutes.
@@ -44,8 +52,9 @@ INTRODUCTION = """\
 # Mutants
 
 Written by `make mutants`; do not edit. Each line of the finance floors was changed in every way
-that cosmic-ray knows, one change at a time, and the floor's tests, doctests and the worked cases
-were run. The survivors follow, as the change that no test noticed.
+that cosmic-ray knows, one change at a time, and the floor's tests, doctests and worked cases were
+run. The survivors follow, as the change that no test noticed. A floor is listed while its file is
+the one that was tried.
 """
 
 
@@ -111,7 +120,7 @@ def tested(tree: Path, floor: str, code: str, profile: str) -> int:
     os.environ["HYPOTHESIS_PROFILE"] = profile
     import pytest
 
-    tests = ["tests/test_cases.py", f"tests/test_{floor}.py", *EXTRA.get(floor, [])]
+    tests = [f"tests/test_{name}.py" for name in FLOORS[floor]]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--no-header"]
     ignore = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     os._exit(int(pytest.main([*options, *ignore, f"hedgelib/{floor}.py", *tests])))
@@ -166,8 +175,30 @@ def reasons() -> dict[tuple[str, str], str]:
     return {(e["floor"], change): e["reason"] for e in entries for change in e["changes"]}
 
 
+def heading(floor: str, source: str) -> str:
+    """Name a floor in the page, with the digest of its file."""
+    digest = sha256(source.encode()).hexdigest()
+    return f"## {floor}\n\nOf the file with the SHA-256 {digest[:12]}.\n"
+
+
+def written() -> dict[str, str]:
+    """Read the parts of the page on files that have not changed since it was written."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    parts = re.split(r"\n(?=## )", page.rpartition("\ncosmic-ray ")[0])
+    found = {}
+    for floor in FLOORS:
+        now = heading(floor, (ROOT / "hedgelib" / f"{floor}.py").read_text(encoding="utf-8"))
+        for part in parts:
+            if part.startswith(now):
+                found[floor] = part
+    return found
+
+
 def main(floors: list[str]) -> int:
-    """Try the floors named, or all and write the page; fail below the share that is wanted."""
+    """Try the floors named, or all, and write the page; fail below the share that is wanted.
+
+    Of the other floors the page keeps what it says of a file that has not changed since.
+    """
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
     import hypothesis.strategies
@@ -177,7 +208,7 @@ def main(floors: list[str]) -> int:
     import scipy.special
 
     _ = hypothesis, numpy, pandas, pytest, scipy
-    parts, enough, known = [INTRODUCTION], True, reasons()
+    parts, enough, known = written(), True, reasons()
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_of_the_tree(Path(folder) / str(i)) for i in range(os.cpu_count() or 1)]
         for floor in floors or FLOORS:
@@ -185,13 +216,15 @@ def main(floors: list[str]) -> int:
             killed = 1 - len(found) / count
             enough &= killed >= WANTED
             print(f"{floor}: {count} mutants, {killed:.1%} killed", flush=True)
-            parts.append(f"## {floor}\n\n{count} mutants, {killed:.1%} killed.\n")
+            lines = [heading(floor, source), f"{count} mutants, {killed:.1%} killed.\n"]
             for change in (mutant.difference(source) for mutant in found):
                 why = known.get((floor, change), "No reason is known: a test is missing.")
-                parts.append(f"```diff\n{change}\n```\n\n{why}\n")
-    parts.append(f"cosmic-ray {version('cosmic-ray')}.\n")
-    if not floors:
-        PAGE.write_text("\n".join(parts), encoding="utf-8")
+                lines.append(f"```diff\n{change}\n```\n\n{why}\n")
+            parts[floor] = "\n".join(lines)
+            # After each floor: a run takes an hour, and may be interrupted.
+            shown = [parts[name] for name in FLOORS if name in parts]
+            end = f"cosmic-ray {version('cosmic-ray')}.\n"
+            PAGE.write_text("\n".join([INTRODUCTION, *shown, end]), encoding="utf-8")
     return 0 if enough else 1
 
 

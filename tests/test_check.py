@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import pickle
 import re
@@ -24,6 +25,7 @@ from hedgelib._check import (
     RATE,
     SHARE,
     extremes,
+    formula,
     in_pieces,
     instance,
     numbers,
@@ -271,6 +273,30 @@ def test_vectorised():
     for nan in (NAN, np.array([1.0, NAN])):
         with refused("f: the numbers are too large or too small"):
             f(nan)
+
+
+def test_a_formula_checks_every_argument_by_the_rule_of_its_name():
+    @formula
+    def f(notional_usd, *, leverage=2.0):
+        """Say what it does."""
+        assert all(np.asarray(x).dtype == np.float64 for x in (notional_usd, leverage))
+        return notional_usd / leverage
+
+    assert (f.__name__, f.__doc__) == ("f", "Say what it does.")
+    assert [*inspect.signature(f).parameters] == ["notional_usd", "leverage"]
+    assert (f(3), type(f(3)), f(3, leverage=4)) == (1.5, float, 0.75)
+    assert f(leverage=[1, 2], notional_usd=4).tolist() == [4.0, 2.0]
+    with refused("notional_usd must be >= 0, got -1.0"):
+        f(-1)
+    with refused("leverage must be > 0, got 0.0"):
+        f(1, leverage=0)
+    with refused("the shapes do not go together: notional_usd (2,), leverage (3,)"):
+        f([1, 2], leverage=[1, 2, 3])
+    with refused("f: the numbers are too large or too small"):
+        f(1e308, leverage=1e-10)
+    for args in ((), (1, 2)):
+        with pytest.raises(TypeError):
+            f(*args)
 
 
 ERRORS = [getattr(h, name) for name in errors.__all__]

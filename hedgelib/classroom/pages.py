@@ -6,12 +6,10 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from html import escape
-from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
 
-from hedgelib._text import percent, printable
+from hedgelib._text import percent, printable, safe
 from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, rounded_up
 from hedgelib.ask.misconceptions import misconception
@@ -21,29 +19,18 @@ from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import ClassQuestion, Source
 from hedgelib.course.contents import LESSONS
-from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text
+from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text, whole_page
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
 
 __all__ = ["class_page", "feedback_page", "named", "overview_page", "shown_answer"]
 
-_STYLE = Path(__file__).resolve().parents[1] / "report/template/report.css"
-_EXTRA = "td { text-align: left; } h3 { font-size: 1.02rem; margin: 1.5rem 0 .3rem; }"
 Part: TypeAlias = Section | Scene | str
 _LONGEST = 80
 
 
 def _page(title: str, parts: Sequence[Part]) -> str:
-    body = "\n".join(map(_html, parts))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(printable(title))}</title>\n"
-        f"<style>\n{_STYLE.read_text(encoding='utf-8')}{_EXTRA}\n</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return whole_page(title, "\n".join(map(_html, parts)), styles=("report.css", "class.css"))
 
 
 def _html(part: Part) -> str:
@@ -51,7 +38,7 @@ def _html(part: Part) -> str:
         return part._repr_html_()
     if isinstance(part, Scene):
         return picture_html(part)
-    return f"<h2>{escape(printable(part))}</h2>"
+    return f"<h2>{safe(part)}</h2>"
 
 
 def named(roster: Mapping[str, str], student_id: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import nbformat
 import numpy as np
 
+from hedgelib._folder import shipped
 from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key
 from hedgelib.ask.misconceptions import misconception
@@ -97,10 +98,8 @@ def _argument(value: Any) -> Any:
 
 
 def exercises_folder() -> Path:
-    """Return the folder of the source notebooks: inside an installed wheel, or the repository's."""
-    package = Path(__file__).resolve().parents[1]
-    bundled = package / "_bundled" / "notebooks" / "exercises"
-    return bundled if bundled.is_dir() else package.parent / "notebooks" / "exercises"
+    """Return the folder of the source notebooks."""
+    return shipped("notebooks", "exercises")
 
 
 def grade_info(cell: Cell) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from hedgelib._extras import missing
-from hedgelib.errors import HedgeError
+from hedgelib._folder import shipped
 
 SUMMARY = "copy the lessons into a folder and open them in JupyterLab"
 PARTLY = ""
@@ -80,14 +80,5 @@ def server(arguments: argparse.Namespace, folder: Path) -> tuple[list[str], dict
         # Jupyter asks a root user to say so; containers have no other.
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
-    paths = [str(settings_folder()), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    paths = [str(shipped("etc", "jupyter")), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return command, os.environ | {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
-
-
-def settings_folder() -> Path:
-    """Return the folder of the workbook's settings of Jupyter."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_bundled" / "etc", package.parent / "etc"):
-        if (folder / "jupyter").is_dir():
-            return folder / "jupyter"
-    raise HedgeError("the settings of JupyterLab that ship with hedgelib are missing")

@@ -94,12 +94,7 @@ def load_ccxt() -> Any:
 
 
 def open_exchange(
-    name: str,
-    options: Mapping[str, Any],
-    *,
-    venue: str,
-    pace: Pace,
-    hint: Callable[[str], None],
+    name: str, options: Mapping[str, Any], *, venue: str, pace: Pace, hint: Callable[[str], None]
 ) -> Any:
     """Make the ccxt exchange of this name; it asks politely, or raises a VenueError.
 

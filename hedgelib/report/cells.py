@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hedgelib.errors import HedgeError
+from hedgelib._folder import shipped
 
 if TYPE_CHECKING:
     from hedgelib.report.parameters import ReportParameters
@@ -21,18 +21,8 @@ if TYPE_CHECKING:
 
 
 def report_notebook() -> Path:
-    """Find the report's notebook: inside an installed package, else in the repository."""
-    package = Path(__file__).resolve().parent.parent
-    candidates = [
-        folder / "notebooks" / "reports" / "hedge_report.ipynb"
-        for folder in (package / "_bundled", package.parent)
-    ]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise HedgeError(
-        "the report's notebook is missing; looked for " + " and ".join(map(str, candidates))
-    )
+    """Find the report's notebook."""
+    return shipped("notebooks", "reports", "hedge_report.ipynb")
 
 
 def run_notebook(parameters: ReportParameters) -> tuple[Any, HedgeReport]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from hedgelib._extras import needed
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.report import records
 from hedgelib.report.many import Makers
@@ -27,16 +28,9 @@ _EACH_THREAD = 3
 @contextmanager
 def on_cluster(address: str, seconds: float) -> Iterator[Makers]:
     """Make reports on the workers of a scheduler."""
+    distributed = needed("distributed", "a cluster")
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise HedgeError(
-            "a cluster needs dask.distributed; install it with: pip install 'hedgelib[cluster]'"
-        ) from error
-    try:
-        client: Any = Client(  # type: ignore[no-untyped-call]
-            address, timeout=_SECONDS_TO_CONNECT, set_as_default=False
-        )
+        client = distributed.Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InvalidInput(
             f"no scheduler answers at {address!r}; start one with `dask scheduler`, and give the "

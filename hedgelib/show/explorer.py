@@ -56,14 +56,8 @@ class Slider:
 
     def spec(self) -> dict[str, Any]:
         """Return the data that the page needs to make the control."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "start": self.start,
-            "low": self.low,
-            "high": self.high,
-            "step": self.step,
-        }
+        names = ("name", "label", "start", "low", "high", "step")
+        return {name: getattr(self, name) for name in names}
 
     def meant(self, shown: Any) -> float:
         """Return the argument for the shown value."""
@@ -113,12 +107,8 @@ class Choice:
 
     def spec(self) -> dict[str, Any]:
         """Return the data that the page needs to make the control."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "start": self.start,
-            "options": list(self.options),
-        }
+        options = list(self.options)
+        return {"name": self.name, "label": self.label, "start": self.start, "options": options}
 
     def meant(self, shown: Any) -> Any:
         """Return the argument for an option."""
@@ -206,24 +196,10 @@ _MOST_IN_GRID = 450
 class Explorer(anywidget.AnyWidget):
     """Controls, and a picture, a sentence and a table that follow them.
 
-    Parameters
-    ----------
-    compute : callable
-        Takes the values of the controls under their names and returns a result with a ``scene()``.
-        A :class:`hedgelib.HedgeError` that it raises is shown as text.
-    *controls : Slider, Choice or Words
-    presets : mapping of str to mapping, optional
-        Buttons: each label with the values it sets.
-
-    Raises
-    ------
-    InvalidInput
-        Two controls with the same name, or a preset for a control that does not exist.
-
-    Notes
-    -----
-    Where a kernel runs the live controls are shown; anywhere else, a code host or an exported page,
-    the picture, the sentence and the table as they were when the cell was run.
+    `compute` takes the values of the controls under their names and returns a result with a
+    ``scene()``; a :class:`hedgelib.HedgeError` that it raises is shown as text. `presets` are
+    buttons: each label with the values it sets. Where a kernel runs the live controls are shown;
+    anywhere else, a code host or an exported page, what they showed when the cell was run.
 
     Examples
     --------

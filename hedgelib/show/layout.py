@@ -129,17 +129,12 @@ def days(dates: Any) -> FloatArray:
 
 def thousands(amount: float) -> str:
     """Write dollars on an axis: $500, $20k, −$1.5M."""
-    if abs(amount) >= 1e15:
-        text = f"${abs(amount):.4g}"
-    elif abs(amount) >= 1e9:
-        text = f"${abs(amount) / 1e9:,.10g}B"
-    elif abs(amount) >= 1e6:
-        text = f"${abs(amount) / 1e6:,.10g}M"
-    elif abs(amount) >= 1e3:
-        text = f"${abs(amount) / 1e3:,.10g}k"
-    else:
-        text = f"${abs(amount):,.10g}"
-    return ("−" if amount < 0 else "") + text
+    size, sign = abs(amount), "−" if amount < 0 else ""
+    if size >= 1e15:
+        return f"{sign}${size:.4g}"
+    units = ((1e9, "B"), (1e6, "M"), (1e3, "k"), (0.0, ""))
+    unit, letter = next(pair for pair in units if size >= pair[0])
+    return f"{sign}${size / (unit or 1):,.10g}{letter}"
 
 
 def _values(mark: Mark, direction: Direction) -> Iterable[FloatArray]:

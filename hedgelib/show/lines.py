@@ -18,13 +18,7 @@ __all__ = ["Curve", "Lines", "Remark", "amount", "coins", "move_text"]
 
 
 def coins(quantity: float, *, signed: bool = False) -> str:
-    """Return a number of coins as text.
-
-    Examples
-    --------
-    >>> coins(-0.25), coins(1.6, signed=True), coins(-1e-9)
-    ('−0.2500', '+1.6000', '0.0000')
-    """
+    """Return a number of coins as text."""
     text = f"{abs(quantity):,.4f}"
     if not any(digit in text for digit in "123456789"):
         return text
@@ -32,25 +26,13 @@ def coins(quantity: float, *, signed: bool = False) -> str:
 
 
 def move_text(move: float) -> str:
-    """Return a move as a signed percentage, with a decimal place where it needs one.
-
-    Examples
-    --------
-    >>> move_text(-0.5), move_text(0.125), move_text(0)
-    ('−50%', '+12.5%', '0%')
-    """
+    """Return a move as a signed percentage, with a decimal place where it needs one."""
     whole = abs(move * 100 - round(move * 100)) < 1e-6
     return percent(move, signed=True, digits=0 if whole else 1)
 
 
 def amount(value: float, unit: str, *, signed: bool = False) -> str:
-    """Return a value with its unit as text.
-
-    Examples
-    --------
-    >>> amount(-1500, "USD"), amount(0.91, "share"), amount(0.4, "ETH")
-    ('−$1,500', '91.0%', '0.4000 ETH')
-    """
+    """Return a value with its unit as text."""
     if unit == "USD":
         return usd(value, signed=signed)
     if unit == "share":

@@ -13,6 +13,7 @@ from hedgelib._text import Table, percent, usd
 from hedgelib.scenario import Scenario, run_scenario
 from hedgelib.show.layout import BOX, Scale, panel, room_for_text
 from hedgelib.show.lettering import width_px
+from hedgelib.show.lines import move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Axis, Line, Mark, Points, Rule, Scene, Text
 
@@ -60,8 +61,7 @@ class MoveStudy:
 
     @property
     def _move(self) -> str:
-        at = self.point.move[0]
-        return percent(at, signed=True, digits=_digits(at))
+        return move_text(self.point.move[0])
 
     @property
     def _caption(self) -> str:
@@ -117,22 +117,7 @@ def study_move(
 ) -> MoveStudy:
     """Return the result of one move of a plan, with the curve around it.
 
-    Parameters
-    ----------
-    plan : HedgePlan
-    move : float
-        Return of the hedge coin, a decimal above -1.
-    lowest, highest : float
-        Range of the curve; widened where the move is outside.
-
-    Returns
-    -------
-    MoveStudy
-
-    Raises
-    ------
-    InvalidInput
-        A move of -100% or less.
+    The move is a decimal above -1; the range of the curve is widened where the move is outside.
 
     Examples
     --------
@@ -159,16 +144,7 @@ def _curve(plan: HedgePlan, lowest: float, highest: float) -> Scenario:
 
 
 def pnl_over_moves(scenario: Scenario) -> Scene:
-    """Draw profit and loss, part by part, against the return of the hedge coin.
-
-    Parameters
-    ----------
-    scenario : Scenario
-
-    Returns
-    -------
-    Scene
-    """
+    """Draw profit and loss, part by part, against the return of the hedge coin."""
     plan, coin = scenario.plan, scenario.plan.contract.coin
     ends = (int(np.argmin(scenario.move)), int(np.argmax(scenario.move)))
 
@@ -204,10 +180,6 @@ def pnl_over_moves(scenario: Scenario) -> Scene:
 def _signed(coins: float) -> str:
     text = f"{coins:+.6f}".replace("-", "−")
     return text if any(digit in text for digit in "123456789") else "0"
-
-
-def _digits(share: float) -> int:
-    return 0 if abs(share * 100 - round(share * 100)) < 1e-6 else 1
 
 
 def _liquidation_short(plan: HedgePlan) -> str:

@@ -24,22 +24,7 @@ _KEYS: tuple[Role, ...] = ("altcoins", "margin", "short", "total")
 
 
 def parts_by_case(cases: Mapping[str, Scenario]) -> Scene:
-    """Draw the parts of each case as a waterfall chart, with their sum.
-
-    Parameters
-    ----------
-    cases : mapping of str to Scenario
-        By name, all of one coin and over the same moves.
-
-    Returns
-    -------
-    Scene
-
-    Raises
-    ------
-    InvalidInput
-        Cases of different coins or moves.
-    """
+    """Draw the parts of each case as a waterfall chart, with their sum; all over the same moves."""
     coin, moves = _same_market(cases)
     parts = {name: _case_parts(scenario) for name, scenario in cases.items()}
     reach = max(float(np.abs(np.cumsum(values, axis=0)).max()) for values in parts.values())

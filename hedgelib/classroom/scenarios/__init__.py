@@ -18,21 +18,7 @@ ASSIGNMENTS = ("inverse_maths", "sizing", "carry", "beta_hedging", "alice")
 
 
 def scenario(assignment: str) -> Scenario:
-    """Return the scenario of an assignment.
-
-    Parameters
-    ----------
-    assignment : str
-
-    Returns
-    -------
-    Scenario
-
-    Raises
-    ------
-    InvalidInput
-        There is no such assignment; the message lists the known ones.
-    """
+    """Return the scenario of an assignment."""
     if assignment not in ASSIGNMENTS:
         raise InvalidInput(f"no assignment {assignment!r}; there are {', '.join(ASSIGNMENTS)}")
     module = importlib.import_module(f"{__name__}.{assignment}")
