@@ -6,7 +6,7 @@ import csv
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -74,6 +74,8 @@ class Listing:
     refusal : str
         Why it is refused; empty otherwise.
     note : str
+        Of a dated contract the symbol is a pattern, ``"BTCUSD_%y%m%d"``, and the terms have no
+        expiry until `named` gives them one.
     """
 
     venue: str
@@ -91,6 +93,37 @@ class Listing:
         """Short name, unique over all venues, such as ``binance:ETHUSD_PERP``."""
         return f"{self.venue}:{self.symbol}"
 
+    @property
+    def dated(self) -> bool:
+        """Whether this stands for all contracts that differ in the day of their expiry."""
+        return "%" in self.symbol
+
+    @property
+    def shown(self) -> str:
+        """The symbol for people."""
+        return self.symbol.replace("%y%m%d", "YYMMDD").replace("%d%b%y", "DDMMMYY")
+
+    def named(self, symbol: str) -> Listing | None:
+        """Return the listing of a symbol, with its expiry where it is dated; None of another."""
+        if not self.dated or self.terms is None:
+            return self if symbol == self.symbol else None
+        try:
+            expiry = datetime.strptime(symbol, self.symbol).date()
+        except ValueError:
+            return None
+        if expiry.strftime(self.symbol).upper() != symbol:
+            return None
+        if expiry.weekday() != _FRIDAY:
+            raise InvalidInput(
+                f"{symbol} would expire on {expiry}, a {expiry:%A}; dated contracts expire on a "
+                "Friday, the quarterly ones on the last of March, June, September and December"
+            )
+        terms = replace(self.terms, symbol=symbol, expiry=expiry)
+        return replace(self, symbol=symbol, terms=terms)
+
+
+_FRIDAY = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
@@ -102,7 +135,7 @@ class Venue:
         Short name, the first part of the ids of its contracts.
     name : str
     contracts : tuple of str
-        Ids of the contracts listed here, refused ones included; empty where it has none.
+        Ids of the inverse perpetuals listed here, refused ones included; empty where it has none.
     note, as_of, source : str
     """
 
@@ -278,6 +311,8 @@ _FIGURES: dict[str, _Rule] = {
     "liquidation_fee": _Rule("text", choices=("none", "taker")),
     "liquidation_rule": _Rule("text", terms=False),
     "value_rounding": _Rule("text", terms=False),
+    "expires": _Rule("text", terms=False),
+    "delivery_rule": _Rule("text", terms=False),
 }
 _LADDERS = {
     "maintenance_rates": "maintenance_floors",
@@ -369,7 +404,7 @@ class _ContractFile:
     def listing(self, table: Mapping[str, Any], number: int) -> Listing:
         where = f"contract {number}"
         needed = {"venue", "symbol", "kind", "coin", "settle", "source", "figures"}
-        self.keys(where, table, needed, {"note", "closed", "unusable"})
+        self.keys(where, table, needed, {"note", "closed", "unusable", "venue_name"})
         words = {key: self.text(where, table, key) for key in sorted(set(table) - {"figures"})}
         for key in sorted(needed - {"figures"}):
             if not words[key]:
@@ -377,8 +412,8 @@ class _ContractFile:
         where = f"contract {words['venue']}:{words['symbol']}"
         if words["venue"] not in self.root["venues"]:
             raise self.bad(where, f"no venue {words['venue']!r}")
-        if words["kind"] not in ("inverse", "quanto"):
-            raise self.bad(where, f"kind must be inverse or quanto, got {words['kind']!r}")
+        if words["kind"] not in ("inverse", "linear", "quanto"):
+            raise self.bad(where, f"kind must be inverse, linear or quanto, got {words['kind']!r}")
         if not isinstance(table["figures"], dict):
             raise self.bad(where, "'figures' must be a table")
         figures = {
@@ -429,7 +464,7 @@ class _ContractFile:
         }
         try:
             terms = ContractTerms(
-                venue=str(self.root["venues"][words["venue"]]["name"]),
+                venue=words.get("venue_name") or str(self.root["venues"][words["venue"]]["name"]),
                 symbol=words["symbol"],
                 kind=words["kind"],  # type: ignore[arg-type]
                 coin=words["coin"],
@@ -484,7 +519,11 @@ def read_contracts(path: Path) -> tuple[list[Listing], list[Venue], date]:
             Venue(
                 key=key,
                 name=file.text(where, table, "name"),
-                contracts=tuple(name for name, one in listings.items() if one.venue == key),
+                contracts=tuple(
+                    name
+                    for name, one in listings.items()
+                    if one.venue == key and one.kind != "linear" and not one.dated
+                ),
                 note=file.text(where, table, "note"),
                 as_of=as_of,
                 source=document,

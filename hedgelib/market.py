@@ -17,11 +17,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from hedgelib._check import one_of
 from hedgelib._datafiles import (
     Figure,
     Listing,
@@ -245,14 +246,22 @@ class Market:
         return listing.terms
 
     def contracts(
-        self, *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+        self,
+        *,
+        coin: str | None = None,
+        venue: str | None = None,
+        open_only: bool = False,
+        kind: Literal["inverse", "linear"] = "inverse",
     ) -> tuple[ContractTerms, ...]:
-        """All usable contracts, see :func:`contracts`."""
+        """All usable perpetuals of a kind, see :func:`contracts`."""
+        one_of("kind", kind, ("inverse", "linear"))
         key = None if venue is None else self._venue_key(venue)
         return tuple(
             listing.terms
             for listing in self._listings.values()
             if listing.terms is not None
+            and not listing.dated
+            and listing.kind == kind
             and key in (None, listing.venue)
             and coin in (None, listing.coin)
             and not (open_only and listing.terms.closed)
@@ -337,9 +346,9 @@ class Market:
                 raise InvalidInput(f"{id_or_symbol!r} is not at venue {venue!r}; give one of them")
             key = self._venue_key(named)
         matches = [
-            listing
+            match
             for listing in self._listings.values()
-            if listing.symbol == symbol and key in (None, listing.venue)
+            if key in (None, listing.venue) and (match := listing.named(symbol))
         ]
         if len(matches) == 1:
             return matches[0]
@@ -356,8 +365,8 @@ class Market:
         if not listed:
             note = self._venues[key].note if key else ""
             return UnknownContract(f"no contract {symbol!r}{where}: {note or 'none is listed'}")
-        hint = did_you_mean(symbol, [one.symbol for one in listed])
-        names = ", ".join(one.id if key is None else one.symbol for one in listed)
+        hint = did_you_mean(symbol, [one.shown for one in listed])
+        names = ", ".join(one.shown if key else f"{one.venue}:{one.shown}" for one in listed)
         return UnknownContract(f"no contract {symbol!r}{where}{hint}; there are {names}")
 
     def __repr__(self) -> str:
@@ -507,7 +516,8 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
     Parameters
     ----------
     id_or_symbol : str
-        ``"binance:ETHUSD_PERP"``, or the symbol alone where only one venue has it.
+        ``"binance:ETHUSD_PERP"``, or the symbol alone where only one venue has it; a dated contract
+        by the day of its expiry, ``"binance:ETHUSD_261225"``.
     venue : str, optional
         Key or name of the venue, ``"bybit"`` or ``"Binance COIN-M"``, in any case.
 
@@ -532,9 +542,15 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
 
 
 def contracts(
-    *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+    *,
+    coin: str | None = None,
+    venue: str | None = None,
+    open_only: bool = False,
+    kind: Literal["inverse", "linear"] = "inverse",
 ) -> tuple[ContractTerms, ...]:
-    """All contracts that can be used, closed ones included unless left out.
+    """All perpetuals of a kind that can be used, closed ones included unless left out.
+
+    A dated contract is not among them: :func:`contract` names it by its day.
 
     **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
@@ -544,13 +560,15 @@ def contracts(
         Only those on this coin; only those of this venue, by key or name.
     open_only : bool
         Leave closed contracts out.
+    kind : {"inverse", "linear"}
+        Settled in the coin, or in a stablecoin.
 
     Examples
     --------
     >>> [terms.id for terms in contracts(coin="AVAX")]
     ['binance:AVAXUSD_PERP']
     """
-    return _bundled().contracts(coin=coin, venue=venue, open_only=open_only)
+    return _bundled().contracts(coin=coin, venue=venue, open_only=open_only, kind=kind)
 
 
 def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:
