@@ -248,11 +248,25 @@ def test_every_venue_of_the_survey_is_there(terms_file):
     for entry in terms_file["contract"]:
         listed[entry["venue"]].append(entry["symbol"])
     assert listed == {
-        "binance": "BTCUSD_PERP ETHUSD_PERP SOLUSD_PERP AVAXUSD_PERP BTCUSDT ETHUSDT "
-        "BTCUSD_%y%m%d ETHUSD_%y%m%d".split(),
+        "binance": [
+            "BTCUSD_PERP",
+            "ETHUSD_PERP",
+            "SOLUSD_PERP",
+            "AVAXUSD_PERP",
+            "BTCUSDT",
+            "ETHUSDT",
+            "BTCUSD_%y%m%d",
+            "ETHUSD_%y%m%d",
+        ],
         "bybit": ["BTCUSD", "ETHUSD", "BTCUSDT", "ETHUSDT"],
-        "okx": "BTC-USD-SWAP ETH-USD-SWAP BTC-USDT-SWAP ETH-USDT-SWAP BTC-USD-%y%m%d "
-        "ETH-USD-%y%m%d".split(),
+        "okx": [
+            "BTC-USD-SWAP",
+            "ETH-USD-SWAP",
+            "BTC-USDT-SWAP",
+            "ETH-USDT-SWAP",
+            "BTC-USD-%y%m%d",
+            "ETH-USD-%y%m%d",
+        ],
         "deribit": ["BTC-PERPETUAL", "ETH-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC-%d%b%y"],
         "kraken": ["PI_XBTUSD", "PI_ETHUSD", "PF_XBTUSD", "FI_XBTUSD_%y%m%d", "FI_ETHUSD_%y%m%d"],
         "bitmex": ["XBTUSD", "ETHUSD"],
@@ -262,7 +276,7 @@ def test_every_venue_of_the_survey_is_there(terms_file):
         "gate": ["BTC_USD"],
         "htx": ["BTC-USD", "ETH-USD"],
         "weex": [],
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -568,7 +568,7 @@ def test_a_bad_file_is_refused_with_the_place_and_the_fix(book, case):
 @pytest.mark.parametrize(
     ("parameters", "error", "says"),
     [
-        ({"contract": "binance:ETHUSD"}, UnknownContract, "did you mean ETHUSD_PERP"),
+        ({"contract": "binance:ETHUSD"}, UnknownContract, "ETHUSD_PERP"),
         ({"contract": "ETHUSD"}, HedgeError, "bybit:ETHUSD"),
         ({"contract": "bitmex:ETHUSD"}, UnsupportedContract, "quanto"),
         ({"contract": "bitmex:XBTUSD"}, InvalidInput, "closed"),
