@@ -102,8 +102,9 @@ def choose(
         return contract, reason
     if not judged:
         raise NotEnoughData(
-            f"benchmark {parameters.benchmark} compares price histories, and no coin of the book is "
-            f"left to its history: each has a beta in the file, or no history that serves; {_WHICHEVER}"
+            f"benchmark {parameters.benchmark} compares price histories, and no coin of the book "
+            "is left to its history: each has a beta in the file, or no history that serves; "
+            f"{_WHICHEVER}"
         )
     _check_betas(sample.book)
     offered = _perpetuals(parameters, data)

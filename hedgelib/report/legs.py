@@ -251,8 +251,9 @@ def _verdict(report: HedgeReport, found: Legs) -> str:
     return (
         f"Out of sample, two legs removed {both} of the variance of {measured_part(report)}, and "
         f"{found.one_coin} alone {one}: {gain} percentage points (95% interval "
-        f"{spread_of(low, high)}); {verdict}. The residual volatility {period(report)} (one "
-        f"standard deviation) is {usd(found.residual_usd)} with two legs and {alone} with one."
+        f"{spread_of(low, high)}); {verdict}. The residual volatility {period(report)} over the "
+        f"window (one standard deviation) is {usd(found.residual_usd)} with two legs and {alone} "
+        "with one."
     )
 
 

@@ -77,6 +77,7 @@ def kinds(report: HedgeReport) -> Section:
         Table(head, rows, "l" * len(head), "The same hedge with either kind of contract"),
         Text(f"The plan uses the {own.kind} contract, because {why}."),
     ]
+    blocks += [Text(text) for text in _against(plans)]
     missing = [one for one in report.kinds if one.plan is None]
     blocks += [Text(f"{one.contract.id}: {sentence(one.reason)}") for one in missing]
     if len(report.kinds) == 1:
@@ -91,6 +92,29 @@ def kinds(report: HedgeReport) -> Section:
     if own.kind == "linear" and report.parameters.collateral == "new_money":
         said.append(f"New money is posted as {own.settle} here: a linear contract takes no {coin}.")
     return Section([*blocks, Points(said)])
+
+
+def _against(offers: list[Offer]) -> list[str]:
+    """Say in a sentence what the linear contract saves and what it risks."""
+    if len(offers) < 2:
+        return []
+    inverse, linear = _of(offers)
+    saved, smaller = (
+        inverse.collateral_usd - linear.collateral_usd,
+        (inverse.notional_usd - linear.notional_usd),
+    )
+    rises = [
+        f"a rise of {percent(plan.liquidation_move)}"
+        if np.isfinite(plan.liquidation_price_usd)
+        else "no rise"
+        for plan in (linear, inverse)
+    ]
+    return [
+        f"The linear contract needs {usd(abs(saved))} {'less' if saved >= 0 else 'more'} margin, "
+        f"and its short is {usd(abs(smaller))} {'smaller' if smaller >= 0 else 'larger'}; it is "
+        f"liquidated by {rises[0]}, and the inverse one by {rises[1]}, because coin margin gains "
+        "in a rally."
+    ]
 
 
 def _of(offers: list[Offer]) -> list[HedgePlan]:
@@ -251,7 +275,10 @@ def budget(report: HedgeReport) -> Section:
     head, sides = ["What", *(_source(one, report.hedge_coin) for one in report.budget)], "l"
     rows = [
         [f"Short within a leverage of {cap:g}", *(_within(one) for one in report.budget)],
-        ["Beta of the book that it leaves", *(_left(one) for one in report.budget)],
+        [
+            f"Beta of the book that it leaves, of {report.plan.beta:.2f}",
+            *(_left(one) for one in report.budget),
+        ],
         ["Leverage of the whole hedge", *(_whole(one) for one in report.budget)],
         [
             "Which is liquidated at",
