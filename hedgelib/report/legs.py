@@ -215,7 +215,7 @@ def legs(report: HedgeReport) -> Section:
         blocks.append(Text(f"Two legs make no hedge here: {found.reason}."))
     blocks.append(Text(_verdict(report, found)))
     if found.plans:
-        blocks.append(Text(_cost(found)))
+        blocks.append(Text(_cost(found, _rest(report))))
     said = [
         f"Betas are those of {measured_part(report)}, and so is the size of both legs"
         + ("; what has a beta of yours or none is in no leg." if _rest(report) else "."),
@@ -257,10 +257,11 @@ def _verdict(report: HedgeReport, found: Legs) -> str:
     )
 
 
-def _cost(found: Legs) -> str:
+def _cost(found: Legs, rest: bool) -> str:
+    whole = ", which covers the coins with a beta of yours as well" if rest else ""
     text = (
         f"Opening and closing costs {usd(found.fees_usd, cents=True)} with two legs and "
-        f"{usd(found.one_fees_usd, cents=True)} with one."
+        f"{usd(found.one_fees_usd, cents=True)} with one{whole}."
     )
     if found.funding_usd is not None and found.one_funding_usd is not None:
         text += (

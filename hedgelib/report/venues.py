@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,17 +58,21 @@ def _liquidated(plan: HedgePlan) -> str:
 )
 def kinds(report: HedgeReport) -> Section:
     """Show the hedge with an inverse and with a linear contract, and why the plan has its own."""
-    coin, plans = report.hedge_coin, [one for one in report.kinds if one.plan is not None]
+    coin, plans = report.hedge_coin, _of(report.kinds)
     rows = [
-        ["Contract", *(f"{one.contract.id}, {one.contract.face} each" for one in plans)],
-        ["Margin", *(_margin(one.plan, one.contract.settle) for one in plans)],
-        ["Delta of the margin", *(_delta(one.plan, coin) for one in plans)],
-        ["Short", *(f"{usd(p.notional_usd)}, leverage {p.leverage:.2f}" for p in _of(plans))],
-        [f"Liquidated when {coin} is at", *(_liquidated(plan) for plan in _of(plans))],
-        ["Profit and funding are paid in", *(one.contract.settle for one in plans)],
+        ["Contract", *(f"{plan.contract.id}, {plan.contract.face} each" for plan in plans)],
+        ["Margin", *(f"{usd(plan.collateral_usd)} of {_currency(plan)}" for plan in plans)],
+        ["Delta of the margin", *(_delta(plan) for plan in plans)],
+        ["Short", *(f"{usd(p.notional_usd)}, leverage {p.leverage:.2f}" for p in plans)],
+        [f"Liquidated when {coin} is at", *(_liquidated(plan) for plan in plans)],
+        ["Profit and funding are paid in", *(plan.contract.settle for plan in plans)],
     ]
-    head = ["What", *(one.contract.kind.capitalize() + ", this plan" * one.own for one in plans)]
+    head = [
+        "What",
+        *(p.contract.kind.capitalize() + ", this plan" * (p is report.plan) for p in plans),
+    ]
     own = report.plan.contract
+    unified = any(p.contract.kind == "inverse" and not p.holds_coin for p in plans)
     why = (
         "you asked for it"
         if report.parameters.contract != "auto"
@@ -84,8 +89,11 @@ def kinds(report: HedgeReport) -> Section:
         other = "linear" if own.kind == "inverse" else "inverse"
         blocks.append(Text(f"No {other} perpetual on {coin} is listed in the data."))
     said = [
-        f"An inverse contract is margined and paid in {coin}. That margin falls and rises with "
-        f"{coin}, so the short has to cover it too, and a gain of the short is more {coin}.",
+        f"An inverse contract is paid in {coin}. With stablecoin as margin, which takes a unified "
+        "account, the short covers the book alone."
+        if unified
+        else f"An inverse contract is margined and paid in {coin}. That margin falls and rises "
+        f"with {coin}, so the short has to cover it too, and a gain of the short is more {coin}.",
         "A linear contract is margined and paid in a stablecoin. That margin does not move, so the "
         "short covers the book alone, and it depends on the peg of the stablecoin.",
     ]
@@ -94,15 +102,13 @@ def kinds(report: HedgeReport) -> Section:
     return Section([*blocks, Points(said)])
 
 
-def _against(offers: list[Offer]) -> list[str]:
+def _against(plans: list[HedgePlan]) -> list[str]:
     """Say in a sentence what the linear contract saves and what it risks."""
-    if len(offers) < 2:
+    if len(plans) < 2:
         return []
-    inverse, linear = _of(offers)
-    saved, smaller = (
-        inverse.collateral_usd - linear.collateral_usd,
-        (inverse.notional_usd - linear.notional_usd),
-    )
+    inverse, linear = plans
+    saved = inverse.collateral_usd - linear.collateral_usd
+    smaller = inverse.notional_usd - linear.notional_usd
     rises = [
         f"a rise of {percent(plan.liquidation_move)}"
         if np.isfinite(plan.liquidation_price_usd)
@@ -112,24 +118,24 @@ def _against(offers: list[Offer]) -> list[str]:
     return [
         f"The linear contract needs {usd(abs(saved))} {'less' if saved >= 0 else 'more'} margin, "
         f"and its short is {usd(abs(smaller))} {'smaller' if smaller >= 0 else 'larger'}; it is "
-        f"liquidated by {rises[0]}, and the inverse one by {rises[1]}, because coin margin gains "
-        "in a rally."
+        f"liquidated by {rises[0]}, and the inverse one by {rises[1]}"
+        + (", because coin margin gains in a rally." if inverse.holds_coin else ".")
     ]
 
 
-def _of(offers: list[Offer]) -> list[HedgePlan]:
+def _of(offers: Iterable[Offer]) -> list[HedgePlan]:
     return [one.plan for one in offers if one.plan is not None]
 
 
-def _margin(plan: HedgePlan | None, settle: str) -> str:
-    assert plan is not None
+def _currency(plan: HedgePlan) -> str:
     coin = plan.holds_coin or plan.contract.kind == "linear"
-    return f"{usd(plan.collateral_usd)} of {settle if coin else 'stablecoin'}"
+    return plan.contract.settle if coin else "stablecoin"
 
 
-def _delta(plan: HedgePlan | None, coin: str) -> str:
-    assert plan is not None
-    return f"{usd(plan.wallet_usd)} of {coin}, covered by the short" if plan.holds_coin else "none"
+def _delta(plan: HedgePlan) -> str:
+    if not plan.holds_coin:
+        return "none"
+    return f"{usd(plan.wallet_usd)} of {plan.contract.coin}, covered by the short"
 
 
 @part("expiry", data=lambda report: {"expiry": plain(report.expiry)})
@@ -160,11 +166,12 @@ def expiry(report: HedgeReport) -> Section:
         Text(_better(found, report.hedge_coin)),
     ]
     blocks += notes(
-        f"At expiry {symbol} is settled in cash at an average of the index, and the hedge ends "
-        f"with it. To keep it, roll: buy {symbol} back and sell the next one, at the basis that "
-        f"it has then, for fees of about {usd(found.roll_usd, cents=True)}. A dated contract pays "
-        "no funding. The plan counts it at the price of the coin; while it trades at a premium, "
-        "price levels such as the liquidation price are levels of the contract."
+        f"At expiry {symbol} is settled in {plan.contract.settle} at an average of the index, and "
+        f"the hedge ends with it. To keep it, roll: buy {symbol} back and sell the next one, at "
+        "the basis that it has then, for fees of about "
+        f"{usd(found.roll_usd, cents=True)}. A dated contract pays no funding. The plan counts it "
+        "as sold at the price of the coin; sold at a premium, its price levels, such as the "
+        "liquidation price, are higher by about that premium."
     )
     return Section(blocks)
 

@@ -74,7 +74,15 @@ def test_both_kinds_are_shown_with_their_margin_and_liquidation(contract):
     assert inverse.liquidation_price_usd == pytest.approx(size * 0.995 / (size / price - coins))
     text = words(report, "kinds")
     assert "Profit and funding are paid in ETH USDT" in text
+    saved = inverse.collateral_usd - linear.collateral_usd
+    assert f"The linear contract needs ${saved:,.0f} less margin" in text
     assert f"${inverse.wallet_usd:,.0f} of ETH, covered by the short" in text
+
+
+def test_stablecoin_behind_an_inverse_contract_is_said_to_have_no_delta():
+    text = words(report_on(**LIVELY, collateral="stablecoin"), "kinds")
+    assert "Delta of the margin none none" in text
+    assert "An inverse contract is paid in ETH. With stablecoin as margin" in text
 
 
 def test_without_the_other_kind_the_report_says_so():
