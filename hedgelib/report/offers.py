@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, TypeAlias
 
 from hedgelib import market
@@ -88,14 +89,16 @@ def _offer(
         made = plan if own else make()
     except HedgeError as error:
         reason = str(error)
-    unknown = rate is None or made is None or contract.expiry is not None
+    funding = None
+    if rate is not None and made is not None and contract.expiry is None:
+        funding = made.notional_usd * rate * _SETTLEMENTS_PER_YEAR
     return Offer(
         contract=contract,
         plan=made,
         reason=reason,
         own=own,
         flat=parameters.maintenance_rate is not None,
-        funding_usd=None if unknown else made.notional_usd * rate * _SETTLEMENTS_PER_YEAR,  # type: ignore[union-attr, operator]
+        funding_usd=funding,
     )
 
 
@@ -136,7 +139,7 @@ def venues(
             plan,
             parameters,
             yearly_rate(paid),
-            lambda one=one: planned(cap, plan.collateral_usd, contract=one),  # type: ignore[misc]
+            partial(planned, cap, plan.collateral_usd, contract=one),
         )
         for one in contracts
     ]
@@ -156,15 +159,14 @@ def kinds(
     listed = _perpetuals(other, own.coin, parameters, data)
     listed.sort(key=lambda one: one.id.partition(":")[0] != own.id.partition(":")[0])
     source = "stablecoin" if other == "linear" else parameters.collateral
+    margin = parameters.max_leverage, parameters.collateral_usd
     found = [
         _offer(
             one,
             plan,
             parameters,
             yearly_rate(paid),
-            lambda one=one: planned(  # type: ignore[misc]
-                parameters.max_leverage, parameters.collateral_usd, contract=one, collateral=source
-            ),
+            partial(planned, *margin, contract=one, collateral=source),
         )
         for one in (own, *listed[:1])
     ]
