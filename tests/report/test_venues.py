@@ -13,6 +13,7 @@ import statsmodels.api as sm
 from hedgelib import market
 from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.report import ReportParameters, build_report, schema, to_json
+from hedgelib.report.dates import TODAY_VARIABLE
 from hedgelib.report.offers import Offer
 from hedgelib.report.registry import section
 from hedgelib.report.summary import warnings
@@ -153,6 +154,15 @@ def test_with_a_price_of_today_a_contract_of_the_past_is_refused(tmp_path):
     book.write_text("coin,usd_value\nADA,9000\n")
     with pytest.raises(InvalidInput, match="BTCUSD_240628 expires on 2024-06-28"):
         report_on(book, contract="binance:BTCUSD_240628", price_usd=90_000)
+
+
+def test_on_the_day_of_its_expiry_a_contract_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv(TODAY_VARIABLE, "2026-11-27")
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nADA,9000\n")
+    with pytest.raises(InvalidInput, match="expires on 2026-11-27, and the prices are of 2026-11"):
+        report_on(book, contract="okx:BTC-USD-261127", price_usd=90_000)
+    assert report_on(book, contract="okx:BTC-USD-261204", price_usd=9e4).expiry.days == 7
 
 
 # Venues
@@ -317,6 +327,13 @@ def test_the_rest_of_the_report_says_that_it_is_of_one_leg(two_legs):
     assert "Each leg has a margin of its own" in text
     assert "Everything else in this report is the hedge with one leg, BTC." in text
     assert words(report_on(), "legs") == ""
+
+
+def test_coins_without_a_price_history_are_in_no_leg():
+    report = report_on("defi_mix.csv", benchmark="BTC,ETH")
+    assert report.measured_usd == 38_000
+    for plan, beta in zip(report.legs.plans, report.legs.betas, strict=True):
+        assert plan.beta * 50_000 == pytest.approx(beta * 38_000)
 
 
 def test_two_legs_of_which_one_is_no_short_are_no_hedge(tmp_path):
