@@ -6,7 +6,7 @@ import csv
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -59,7 +59,8 @@ class Listing:
     """A contract as a venue lists it: its figures, and its terms where it can be used.
 
     `venue` is the venue's key, such as ``"binance"``; `terms` is ``None`` and `refusal` says why
-    where hedgelib refuses the contract.
+    where hedgelib refuses the contract. Of a dated contract the symbol is a pattern,
+    ``"BTCUSD_%y%m%d"``, and the terms have no expiry until `named` gives them one.
     """
 
     venue: str
@@ -77,12 +78,44 @@ class Listing:
         """Short name, unique over all venues, such as ``binance:ETHUSD_PERP``."""
         return f"{self.venue}:{self.symbol}"
 
+    @property
+    def dated(self) -> bool:
+        """Whether this stands for all contracts that differ in the day of their expiry."""
+        return "%" in self.symbol
+
+    @property
+    def shown(self) -> str:
+        """The symbol for people."""
+        return self.symbol.replace("%y%m%d", "YYMMDD").replace("%d%b%y", "DDMMMYY")
+
+    def named(self, symbol: str) -> Listing | None:
+        """Return the listing of a symbol, with its expiry where it is dated; None of another."""
+        if not self.dated or self.terms is None:
+            return self if symbol == self.symbol else None
+        try:
+            expiry = datetime.strptime(symbol, self.symbol).date()
+        except ValueError:
+            return None
+        if expiry.strftime(self.symbol).upper() != symbol:
+            return None
+        if expiry.weekday() != _FRIDAY:
+            raise InvalidInput(
+                f"{symbol} would expire on {expiry}, a {expiry:%A}; dated contracts expire on a "
+                "Friday, the quarterly ones on the last of March, June, September and December"
+            )
+        terms = replace(self.terms, symbol=symbol, expiry=expiry)
+        return replace(self, symbol=symbol, terms=terms)
+
+
+_FRIDAY = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
     """A venue and what is known of its coin-margined contracts.
 
-    `key` is the first part of the ids of its contracts, which include the refused ones.
+    `key` is the first part of the ids of its contracts, its inverse perpetuals, which include the
+    refused ones.
     """
 
     key: str
@@ -257,6 +290,8 @@ _FIGURES: dict[str, _Rule] = {
     "liquidation_fee": _Rule("text", choices=("none", "taker")),
     "liquidation_rule": _Rule("text", terms=False),
     "value_rounding": _Rule("text", terms=False),
+    "expires": _Rule("text", terms=False),
+    "delivery_rule": _Rule("text", terms=False),
 }
 _LADDERS = {
     "maintenance_rates": "maintenance_floors",
@@ -348,7 +383,7 @@ class _ContractFile:
     def listing(self, table: Mapping[str, Any], number: int) -> Listing:
         where = f"contract {number}"
         needed = {"venue", "symbol", "kind", "coin", "settle", "source", "figures"}
-        self.keys(where, table, needed, {"note", "closed", "unusable"})
+        self.keys(where, table, needed, {"note", "closed", "unusable", "venue_name"})
         words = {key: self.text(where, table, key) for key in sorted(set(table) - {"figures"})}
         for key in sorted(needed - {"figures"}):
             if not words[key]:
@@ -356,8 +391,8 @@ class _ContractFile:
         where = f"contract {words['venue']}:{words['symbol']}"
         if words["venue"] not in self.root["venues"]:
             raise self.bad(where, f"no venue {words['venue']!r}")
-        if words["kind"] not in ("inverse", "quanto"):
-            raise self.bad(where, f"kind must be inverse or quanto, got {words['kind']!r}")
+        if words["kind"] not in ("inverse", "linear", "quanto"):
+            raise self.bad(where, f"kind must be inverse, linear or quanto, got {words['kind']!r}")
         if not isinstance(table["figures"], dict):
             raise self.bad(where, "'figures' must be a table")
         figures = {
@@ -408,7 +443,7 @@ class _ContractFile:
         }
         try:
             terms = ContractTerms(
-                venue=str(self.root["venues"][words["venue"]]["name"]),
+                venue=words.get("venue_name") or str(self.root["venues"][words["venue"]]["name"]),
                 symbol=words["symbol"],
                 kind=words["kind"],  # type: ignore[arg-type]
                 coin=words["coin"],
@@ -463,7 +498,11 @@ def read_contracts(path: Path) -> tuple[list[Listing], list[Venue], date]:
             Venue(
                 key=key,
                 name=file.text(where, table, "name"),
-                contracts=tuple(name for name, one in listings.items() if one.venue == key),
+                contracts=tuple(
+                    name
+                    for name, one in listings.items()
+                    if one.venue == key and one.kind != "linear" and not one.dated
+                ),
                 note=file.text(where, table, "note"),
                 as_of=as_of,
                 source=document,

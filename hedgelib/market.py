@@ -17,11 +17,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from hedgelib._check import one_of
 from hedgelib._datafiles import (
     Figure,
     Listing,
@@ -239,14 +240,22 @@ class Market:
         return listing.terms
 
     def contracts(
-        self, *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+        self,
+        *,
+        coin: str | None = None,
+        venue: str | None = None,
+        open_only: bool = False,
+        kind: Literal["inverse", "linear"] = "inverse",
     ) -> tuple[ContractTerms, ...]:
-        """All usable contracts, see :func:`contracts`."""
+        """All usable perpetuals of a kind, see :func:`contracts`."""
+        one_of("kind", kind, ("inverse", "linear"))
         key = None if venue is None else self._venue_key(venue)
         return tuple(
             listing.terms
             for listing in self._listings.values()
             if listing.terms is not None
+            and not listing.dated
+            and listing.kind == kind
             and key in (None, listing.venue)
             and coin in (None, listing.coin)
             and not (open_only and listing.terms.closed)
@@ -331,9 +340,9 @@ class Market:
                 raise InvalidInput(f"{id_or_symbol!r} is not at venue {venue!r}; give one of them")
             key = self._venue_key(named)
         matches = [
-            listing
+            match
             for listing in self._listings.values()
-            if listing.symbol == symbol and key in (None, listing.venue)
+            if key in (None, listing.venue) and (match := listing.named(symbol))
         ]
         if len(matches) == 1:
             return matches[0]
@@ -350,8 +359,8 @@ class Market:
         if not listed:
             note = self._venues[key].note if key else ""
             return UnknownContract(f"no contract {symbol!r}{where}: {note or 'none is listed'}")
-        hint = did_you_mean(symbol, [one.symbol for one in listed])
-        names = ", ".join(one.id if key is None else one.symbol for one in listed)
+        hint = did_you_mean(symbol, [one.shown for one in listed])
+        names = ", ".join(one.shown if key else f"{one.venue}:{one.shown}" for one in listed)
         return UnknownContract(f"no contract {symbol!r}{where}{hint}; there are {names}")
 
     def __repr__(self) -> str:
@@ -467,7 +476,8 @@ def funding_monthly() -> pd.DataFrame:
 def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
     """Terms of one contract.
 
-    It is named by its id or, where only one venue has it, its symbol alone; a venue by its key or
+    It is named by its id or, where only one venue has it, its symbol alone, a dated one by the day
+    of its expiry, ``"binance:ETHUSD_261225"``; a venue by its key or
     name, in any case. The terms have date, source and the names of doubtful figures;
     `contract_figures` has each figure's own. A closed contract says so in ``closed``.
     **Source:** ``data/contracts.toml``, dated facts with the document of each.
@@ -487,19 +497,23 @@ def contract(id_or_symbol: str, venue: str | None = None) -> ContractTerms:
 
 
 def contracts(
-    *, coin: str | None = None, venue: str | None = None, open_only: bool = False
+    *,
+    coin: str | None = None,
+    venue: str | None = None,
+    open_only: bool = False,
+    kind: Literal["inverse", "linear"] = "inverse",
 ) -> tuple[ContractTerms, ...]:
-    """All contracts that can be used, or those of a coin or a venue, by its key or name.
+    """All perpetuals of a kind that can be used, or those of a coin or a venue, by its key or name.
 
-    Closed ones are included unless `open_only`. **Source:** ``data/contracts.toml``, dated facts
-    with the document of each.
+    Closed ones are included unless `open_only`; a dated contract is not among them, :func:`contract`
+    names it by its day. **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Examples
     --------
     >>> [terms.id for terms in contracts(coin="AVAX")]
     ['binance:AVAXUSD_PERP']
     """
-    return _bundled().contracts(coin=coin, venue=venue, open_only=open_only)
+    return _bundled().contracts(coin=coin, venue=venue, open_only=open_only, kind=kind)
 
 
 def contract_figures(id_or_symbol: str, venue: str | None = None) -> tuple[Figure, ...]:

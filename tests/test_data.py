@@ -248,11 +248,27 @@ def test_every_venue_of_the_survey_is_there(terms_file):
     for entry in terms_file["contract"]:
         listed[entry["venue"]].append(entry["symbol"])
     assert listed == {
-        "binance": ["BTCUSD_PERP", "ETHUSD_PERP", "SOLUSD_PERP", "AVAXUSD_PERP"],
-        "bybit": ["BTCUSD", "ETHUSD"],
-        "okx": ["BTC-USD-SWAP", "ETH-USD-SWAP"],
-        "deribit": ["BTC-PERPETUAL", "ETH-PERPETUAL"],
-        "kraken": ["PI_XBTUSD", "PI_ETHUSD"],
+        "binance": [
+            "BTCUSD_PERP",
+            "ETHUSD_PERP",
+            "SOLUSD_PERP",
+            "AVAXUSD_PERP",
+            "BTCUSDT",
+            "ETHUSDT",
+            "BTCUSD_%y%m%d",
+            "ETHUSD_%y%m%d",
+        ],
+        "bybit": ["BTCUSD", "ETHUSD", "BTCUSDT", "ETHUSDT"],
+        "okx": [
+            "BTC-USD-SWAP",
+            "ETH-USD-SWAP",
+            "BTC-USDT-SWAP",
+            "ETH-USDT-SWAP",
+            "BTC-USD-%y%m%d",
+            "ETH-USD-%y%m%d",
+        ],
+        "deribit": ["BTC-PERPETUAL", "ETH-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC-%d%b%y"],
+        "kraken": ["PI_XBTUSD", "PI_ETHUSD", "PF_XBTUSD", "FI_XBTUSD_%y%m%d", "FI_ETHUSD_%y%m%d"],
         "bitmex": ["XBTUSD", "ETHUSD"],
         "mexc": ["BTC_USD", "ETH_USD"],
         "bingx": ["BNB-USD", "BTC-USD", "ETH-USD"],
@@ -260,7 +276,7 @@ def test_every_venue_of_the_survey_is_there(terms_file):
         "gate": ["BTC_USD"],
         "htx": ["BTC-USD", "ETH-USD"],
         "weex": [],
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -285,6 +301,13 @@ def test_every_venue_of_the_survey_is_there(terms_file):
         ("bingx BNB-USD", 10, None, 8, 0.0002, 0.0005, None),
         ("coinex BTCUSD", 1, None, 8, None, None, None),
         ("coinex ETHUSD", 1, None, 8, None, None, None),
+        ("binance BTCUSDT", 1, None, 8, 0.0002, 0.0005, "mark"),
+        ("binance BTCUSD_%y%m%d", 100, 0.1, None, 0.0001, 0.0005, "mark"),
+        ("bybit BTCUSDT", 1, None, 8, 0.0001, 0.00075, None),
+        ("okx BTC-USDT-SWAP", 0.01, 0.1, 8, 0.0002, 0.0005, None),
+        ("okx BTC-USD-%y%m%d", 100, 0.1, None, 0.0002, 0.0005, None),
+        ("deribit BTC_USDC-PERPETUAL", 0.001, 1, 8, 0.0, 0.0005, None),
+        ("kraken FI_XBTUSD_%y%m%d", 1, None, None, 0.0002, 0.0005, "entry"),
         ("gate BTC_USD", 1, None, 8, 0.0002, 0.0005, "mark"),
         ("htx BTC-USD", 100, None, None, None, None, None),
         ("htx ETH-USD", 10, None, None, None, None, None),
@@ -308,6 +331,7 @@ def test_maintenance_is_absent_where_it_was_not_verified(terms_file):
     assert with_rates == {
         "binance BTCUSD_PERP", "bybit BTCUSD", "bybit ETHUSD", "kraken PI_XBTUSD",
         "kraken PI_ETHUSD", "bitmex XBTUSD", "bitmex ETHUSD", "coinex BTCUSD", "coinex ETHUSD",
+        "binance BTCUSDT", "binance ETHUSDT", "kraken FI_XBTUSD_%y%m%d", "kraken FI_ETHUSD_%y%m%d",
     }  # fmt: skip
 
 

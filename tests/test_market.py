@@ -366,8 +366,12 @@ def test_an_unverified_figure_is_none_or_empty_and_never_zero():
         (("BTC_USD",), UnknownContract, "'mexc:BTC_USD' or 'gate:BTC_USD'"),
         (("ETHUSDPERP",), UnknownContract, r"did you mean ETHUSD_PERP.*binance:BTCUSD_PERP, "),
         (("ethusd_perp",), UnknownContract, r"did you mean ETHUSD_PERP"),
-        (("binance:ETHUSD",), UnknownContract, r"at Binance COIN-M \(did you mean ETHUSD_PERP\?\)"),
-        (("bybit:SOLUSD",), UnknownContract, "there are BTCUSD, ETHUSD$"),
+        (("binance:ETHUSD",), UnknownContract, r"at Binance COIN-M \(did you mean ETHUSDT or "),
+        (("bybit:SOLUSD",), UnknownContract, "there are BTCUSD, ETHUSD, BTCUSDT, ETHUSDT$"),
+        (("binance:BTCUSD_26122",), UnknownContract, "BTCUSD_YYMMDD, ETHUSD_YYMMDD$"),
+        (("binance:BTCUSD_%y%m%d",), UnknownContract, "no contract"),
+        (("deribit:BTC-25dec26",), UnknownContract, "BTC-DDMMMYY$"),
+        (("okx:BTC-USD-261224",), InvalidInput, "on 2026-12-24, a Thursday; .* on a Friday"),
         (("bitfinex:X",), UnknownContract, r"no venue 'bitfinex'.*there are binance, .*weex"),
         (("X", "krakn"), UnknownContract, r"no venue 'krakn' \(did you mean kraken\?\)"),
         ((":BTCUSD",), UnknownContract, "no venue ''"),
@@ -402,8 +406,39 @@ def test_contracts_are_the_usable_ones_and_can_be_chosen():
         market.contracts(venue="nowhere")
 
 
+def test_linear_perpetuals_are_listed_apart_and_settle_in_dollars_of_some_kind():
+    linear = market.contracts(kind="linear")
+    assert [terms.id for terms in linear if terms.coin == "ETH"] == [
+        "binance:ETHUSDT", "bybit:ETHUSDT", "okx:ETH-USDT-SWAP"
+    ]  # fmt: skip
+    assert {terms.settle for terms in linear} == {"USDT", "USDC", "USD"}
+    assert all(terms.kind == "linear" and terms.expiry is None for terms in linear)
+    assert market.contract("binance:BTCUSDT").venue == "Binance USD-M"
+    assert market.contract("okx:ETH-USDT-SWAP").face == "0.1 ETH"
+    with pytest.raises(InvalidInput, match="kind must be one of inverse, linear"):
+        market.contracts(kind="dated")
+
+
+@pytest.mark.parametrize(
+    ("name", "expiry", "face"),
+    [
+        ("binance:BTCUSD_261225", date(2026, 12, 25), "100 USD"),
+        ("ETHUSD_240329", date(2024, 3, 29), "10 USD"),
+        ("okx:BTC-USD-270326", date(2027, 3, 26), "100 USD"),
+        ("BTC-25DEC26", date(2026, 12, 25), "10 USD"),
+        ("kraken:FI_XBTUSD_270326", date(2027, 3, 26), "1 USD"),
+    ],
+)
+def test_a_dated_contract_is_named_by_the_day_of_its_expiry(name, expiry, face):
+    terms = market.contract(name)
+    assert (terms.expiry, terms.face, terms.kind) == (expiry, face, "inverse")
+    assert name.partition(":")[2] in terms.id
+    assert market.contract_figures(name)
+    assert terms not in market.contracts()
+
+
 def test_every_contract_has_its_date_and_source():
-    for terms in market.contracts():
+    for terms in (*market.contracts(), *market.contracts(kind="linear")):
         assert terms.as_of.startswith("collected 2026-11-22"), terms.id
         assert len(terms.source) > 10, terms.id
         found = market.contract_figures(terms.id)
@@ -450,6 +485,17 @@ def test_the_ladders_give_the_venues_published_amounts():
     coinex = margin_tiers(market.contract("coinex:ETHUSD"), 2_000)
     assert coinex is not None
     assert coinex.lookup(250.0)[0] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("usd", "rate", "amount"),
+    [(20_000, 0.004, 0), (100_000, 0.005, 50), (1e6, 0.0065, 950), (2e7, 0.02, 131_450),
+     (9e7, 0.025, 481_450), (2e9, 0.5, 421_481_450)],
+)  # fmt: skip
+def test_the_linear_ladder_gives_the_deductions_that_its_source_prints(usd, rate, amount):
+    tiers = margin_tiers(market.contract("binance:BTCUSDT"), 40_000)
+    assert tiers is not None
+    assert tiers.maintenance_margin(usd) == pytest.approx(usd * rate - amount)
 
 
 def test_venues_says_who_has_what_and_who_has_nothing():
@@ -555,7 +601,7 @@ LADDER = "maintenance_floors = [0, 500000, 1000000, 3000000"
         ('symbol = "BTCUSD_PERP"\n', "", "contract 1: 'symbol' is missing"),
         ('symbol = "BTCUSD_PERP"', "symbol = 5", "contract 1: 'symbol' must be text"),
         ('symbol = "ETHUSD_PERP"', 'symbol = "BTCUSD_PERP"', "appears twice"),
-        ('kind = "inverse"', 'kind = "linear"', "kind must be inverse or quanto, got 'linear'"),
+        ('kind = "inverse"', 'kind = "vanilla"', "kind must be inverse, linear or quanto"),
         ('settle = "BTC"', 'settle = "ETH"', "an inverse contract settles in its own coin"),
         ("multiplier = 100\n", "", "contract binance:BTCUSD_PERP: no multiplier"),
         ("multiplier = 100\n", "multiplier = 0\n", "contract binance:BTCUSD_PERP: multiplier"),
@@ -622,7 +668,7 @@ def test_formulas_and_markup_in_names_are_only_text(damage):
 
 def test_a_market_shows_itself():
     assert repr(Market.bundled()) == (
-        "Market(11 coins from 2020-01-01 to 2023-12-31, 24 contracts)"
+        "Market(11 coins from 2020-01-01 to 2023-12-31, 39 contracts)"
     )
     cells = shown(Market.bundled())
     place = cells.index("LUNA")

@@ -72,16 +72,21 @@ class LiveTerms:
             raise HedgeError(f"nothing of {venue.name} is in the cache; fetch it first")
         bundled = Market.bundled()
         self.source, self.state, self.day = venue, state, state.asked.date()
-        self.bundled = {one.symbol: one for one in bundled.listings if one.venue == venue.key}
+        listed = [one for one in bundled.listings if one.venue == venue.key]
+        # The venue is asked for its inverse perpetuals; the others stay as they are bundled.
+        others = tuple(one for one in listed if one.kind == "linear" or one.dated)
+        self.bundled = {one.symbol: one for one in listed if one not in others}
         self.document = f"{venue.name}'s list of contracts, read through ccxt {state.ccxt}"
         self.differences: list[TermsDifference] = []
         self.agreed = self.added = 0
         symbols = dict.fromkeys([*self.bundled, *state.terms])
         self.listings = tuple(self.one(symbol) for symbol in symbols)
+        named = tuple(listing.id for listing in self.listings)
+        self.listings += others
         (entry,) = (entry for entry in bundled.venues() if entry.key == venue.key)
         self.venue = replace(
             entry,
-            contracts=tuple(listing.id for listing in self.listings),
+            contracts=named,
             as_of=self.day.isoformat(),
             source=self.document,
         )

@@ -7,7 +7,7 @@ from hedgelib.contracts import ContractTerms
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin, UnknownContract
 from hedgelib.portfolio import Portfolio
 from hedgelib.report.blocks import printable
-from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.parameters import TWO_LEGS, ReportParameters
 from hedgelib.report.sample import Sample
 
 BENCHMARKS = ("BTC", "ETH")
@@ -20,9 +20,9 @@ _WHICHEVER = "set benchmark to BTC or ETH, whichever the betas in the file are t
 def asked_for(parameters: ReportParameters, data: market.Market) -> ContractTerms | None:
     """Return the contract asked for, or None where the best benchmark is."""
     if parameters.contract == "auto":
-        if parameters.benchmark == "auto":
+        if parameters.benchmark in ("auto", TWO_LEGS):
             return None
-        return _perpetual(parameters, parameters.benchmark, data)
+        return perpetual(parameters, parameters.benchmark, data)
     venue = None if parameters.venue == "auto" else parameters.venue
     contract = data.contract(parameters.contract, venue)
     if parameters.benchmark not in ("auto", contract.coin):
@@ -58,7 +58,8 @@ def _perpetuals(parameters: ReportParameters, data: market.Market) -> dict[str, 
     return found
 
 
-def _perpetual(parameters: ReportParameters, coin: str, data: market.Market) -> ContractTerms:
+def perpetual(parameters: ReportParameters, coin: str, data: market.Market) -> ContractTerms:
+    """Return the venue's inverse perpetual on a coin."""
     offered = _perpetuals(parameters, data)
     if coin in offered:
         return offered[coin]
@@ -101,15 +102,16 @@ def choose(
         return contract, reason
     if not judged:
         raise NotEnoughData(
-            "benchmark auto compares price histories, and no coin of the book is left to its "
-            f"history: each has a beta in the file, or no history that serves; {_WHICHEVER}"
+            f"benchmark {parameters.benchmark} compares price histories, and no coin of the book "
+            "is left to its history: each has a beta in the file, or no history that serves; "
+            f"{_WHICHEVER}"
         )
     _check_betas(sample.book)
     offered = _perpetuals(parameters, data)
     best = next(iter(judged))
     ranked = [(coin, one) for coin, one in judged.items() if coin in offered]
     if not ranked:
-        _perpetual(parameters, best, data)
+        perpetual(parameters, best, data)
     (coin, first), *others = ranked
     took = (
         f"out of sample, with the beta known at the time, a hedge with {coin} removed "

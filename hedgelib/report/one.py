@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
-from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.legs import two_legs
+from hedgelib.report.offers import budget, check_expiry, expiry, kinds, venues
+from hedgelib.report.parameters import TWO_LEGS, ReportParameters
 from hedgelib.report.phrases import listed_names
 from hedgelib.report.results import Gap, HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
@@ -140,6 +143,10 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         given = coin if price_day is None else None
         valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
         _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
+    from_day = data.span[1]
+    if not (as_of_data or price_day):
+        from_day += timedelta(days=age_days)
+    check_expiry(contract, parameters, from_day)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
         priced = {**closes, coin: price}
@@ -151,24 +158,36 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
 
-    def planned(cap: float, collateral_usd: float | None = None) -> HedgePlan:
+    # New money for a linear contract is a stablecoin: it takes no coin.
+    linear = contract.kind == "linear" and parameters.collateral == "new_money"
+
+    def planned(cap: float, collateral_usd: float | None = None, **changes: Any) -> HedgePlan:
+        settings: dict[str, Any] = {
+            "contract": contract,
+            "price_usd": price,
+            "collateral": "stablecoin" if linear else parameters.collateral,
+            "held_usd": book.value_of(coin),
+            "cash_usd": book.cash_usd,
+            "hedge_ratio": parameters.hedge_ratio,
+            "target_beta": parameters.target_beta,
+            "rounding": parameters.rounding,
+            "maintenance_rate": parameters.maintenance_rate,
+        }
         return plan_hedge(
             book.value_usd,
             tracked.book_beta,
-            contract,
-            price,
-            collateral=parameters.collateral,  # type: ignore[arg-type]
-            collateral_usd=collateral_usd,
             max_leverage=cap,
-            held_usd=book.value_of(coin),
-            cash_usd=book.cash_usd,
-            hedge_ratio=parameters.hedge_ratio,
-            target_beta=parameters.target_beta,
-            rounding=parameters.rounding,  # type: ignore[arg-type]
-            maintenance_rate=parameters.maintenance_rate,
+            collateral_usd=collateral_usd,
+            **(settings | changes),
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
+    paid = funding(plan, parameters, data)
+    both_kinds = kinds(plan, parameters, data, planned, paid)
+    legs = None
+    if parameters.benchmark == TWO_LEGS:
+        prices = {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
+        legs = two_legs(parameters, sample, plan, prices, data)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     return HedgeReport(
@@ -196,7 +215,12 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
-        funding=funding(plan, parameters, data),
+        funding=None if contract.expiry else paid,
+        kinds=both_kinds,
+        expiry=expiry(plan, parameters, paid, from_day),
+        venues=venues(plan, parameters, data, planned, paid),
+        budget=budget(plan, parameters, planned, both_kinds),
+        legs=legs,
         figures=data.contract_figures(contract.id),
         origin=data.provenance(),
         book_returns=sample.book_returns,

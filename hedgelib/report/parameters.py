@@ -74,6 +74,18 @@ def _one_of(*accepted: str) -> _Check:
     return check
 
 
+TWO_LEGS = "BTC,ETH"
+"""The benchmark of a hedge with two legs."""
+
+
+def _benchmark(name: str, value: object) -> str:
+    if value not in ("auto", "BTC", "ETH", TWO_LEGS):
+        raise InvalidInput(
+            f"{name} must be one of auto, BTC, ETH, or {TWO_LEGS} for two legs, got {value!r}"
+        )
+    return str(value)
+
+
 def _number(rule: Rule) -> _Check:
     def check(name: str, value: Any) -> float:
         if isinstance(value, str):
@@ -140,7 +152,8 @@ class ReportParameters:
     2.5
     >>> ReportParameters(portfolio="my.csv", benchmark="eth")
     Traceback (most recent call last):
-    hedgelib.errors.InvalidInput: benchmark must be one of auto, BTC, ETH, got 'eth'
+    hedgelib.errors.InvalidInput: benchmark must be one of auto, BTC, ETH, or BTC,ETH for two legs,
+    got 'eth'
     """
 
     # From the working directory, or one that ships with hedgelib.
@@ -151,9 +164,10 @@ class ReportParameters:
         "your own",
     )
     benchmark: str = _parameter(
-        _one_of("auto", "BTC", "ETH"),
+        _benchmark,
         "COIN",
-        "coin to hedge with: auto (the one that tracks the book best), BTC or ETH",
+        "coin to hedge with: auto (the one that tracks the book best), BTC or ETH; BTC,ETH adds a "
+        "hedge with both",
         default="auto",
     )
     venue: str = _parameter(
@@ -166,7 +180,8 @@ class ReportParameters:
     contract: str = _parameter(
         _text,
         "ID",
-        "contract to short, such as bybit:ETHUSD; auto: the venue's on the benchmark",
+        "contract to short, such as bybit:ETHUSD, binance:ETHUSDT (linear) or "
+        "binance:ETHUSD_261225 (dated); auto: the venue's inverse perpetual on the benchmark",
         default="auto",
     )
     collateral: str = _parameter(
@@ -228,6 +243,18 @@ class ReportParameters:
         "price of the hedge coin; None: its last close in the data",
         default=None,
     )
+    futures_price_usd: float | None = _parameter(
+        _number(POSITIVE),
+        "USD",
+        "price of the dated contract, for its basis; None: not known",
+        default=None,
+    )
+    budget_usd: float | None = _parameter(
+        _number(POSITIVE),
+        "USD",
+        "margin that you have: the report says what it can do; None: not asked",
+        default=None,
+    )
     live: str | None = _parameter(
         _one_of(*VENUE_KEYS),
         "VENUE",
@@ -257,6 +284,14 @@ class ReportParameters:
             if value is not None or parameter.default is not None:
                 checked = parameter.metadata["rule"](parameter.name, value)
                 object.__setattr__(self, parameter.name, checked)
+        if self.benchmark == TWO_LEGS:
+            defaults = {"contract": "auto", "collateral_usd": None, "target_beta": 0.0}
+            for name, default in (defaults | {"price_usd": None}).items():
+                if getattr(self, name) != default:
+                    raise InvalidInput(
+                        f"{name} is for a hedge with one leg, and benchmark {TWO_LEGS} has two; "
+                        "leave it out, or set benchmark to BTC or ETH"
+                    )
         blocks = self.window_days // self.horizon_days
         if self.horizon_days > 1 and blocks < SMALLEST_BLOCKS:
             raise InvalidInput(

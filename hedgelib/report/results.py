@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,10 @@ from hedgelib.portfolio import Portfolio
 from hedgelib.report.dates import OLD_DAYS
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario, run_scenario
+
+if TYPE_CHECKING:
+    from hedgelib.report.legs import Legs
+    from hedgelib.report.offers import BudgetWay, Expiry, Offer
 
 _MONTH_DAYS = 30
 
@@ -266,7 +270,13 @@ class HedgeReport:
         liquidates.
     caps : leverage caps side by side, the report's own among them.
     rally : rises below the liquidation price.
-    funding : None where no rate is assumed and the data hold none of the coin.
+    funding : None where no rate is assumed and the data hold none of the coin, and of a dated
+        contract.
+    kinds : the hedge with an inverse and with a linear contract.
+    expiry : None of a perpetual.
+    venues : the hedge with each venue's perpetual, the cheapest first.
+    budget : what the given budget can do; empty without one.
+    legs : None where two legs were not asked for.
     figures : every figure of the contract with its date and source.
     origin : where the market data come from.
     book_returns, coin_returns : of the part with history and of the hedge coin; empty where no
@@ -298,6 +308,11 @@ class HedgeReport:
     caps: tuple[Cap, ...]
     rally: tuple[RallyStep, ...]
     funding: Funding | None
+    kinds: tuple[Offer, ...]
+    expiry: Expiry | None
+    venues: tuple[Offer, ...]
+    budget: tuple[BudgetWay, ...]
+    legs: Legs | None
     figures: tuple[market.Figure, ...]
     origin: dict[str, Any]
     book_returns: FloatArray

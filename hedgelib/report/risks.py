@@ -128,6 +128,12 @@ def cost(report: HedgeReport) -> Section:
             else "The venue's taker fee is not verified; fees are left out of all figures."
         )
     ]
+    if plan.contract.expiry is not None:
+        said = (
+            "A dated contract pays no funding: a short receives its premium over the coin instead."
+        )
+        blocks.append(Text(said))
+        return Section(blocks)
     if funding is None:
         blocks.append(
             Text(f"The data hold no funding rates of {coin}; set funding_rate_8h to use your own.")

@@ -204,6 +204,12 @@ def _cost(report: HedgeReport) -> str:
         if plan.fee_rate
         else "Fees are not counted: the venue's is not verified."
     )
+    if plan.contract.expiry is not None:
+        return (
+            f"{said} The contract expires on {plan.contract.expiry} and pays no funding; you roll "
+            "it to keep the hedge, for as much again. "
+            f"The {usd(plan.collateral_usd)} of margin is tied up."
+        )
     if funding is None:
         return f"{said} Funding is not known: the data hold no rates of the coin."
     rate, past = "funding rate that you gave", funding.history
@@ -387,7 +393,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
-    found = [_old(report), _mixed(report), _not_hedged(report), _weak(report)]
+    found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
     return tuple(text for text in found if text)
 
 
@@ -430,6 +436,16 @@ def _not_hedged(report: HedgeReport) -> str:
         "of the whole book are ranges, "
         f"from {'it' if len(none) == 1 else 'these coins'} not moving with {report.hedge_coin} to "
         "moving like the rest."
+    )
+
+
+def _legs(report: HedgeReport) -> str:
+    """Say which part of a report with two legs is about them."""
+    if report.legs is None:
+        return ""
+    return (
+        "Two legs were asked for: the table of two legs has both; all else is of the one leg in "
+        f"{report.hedge_coin}."
     )
 
 

@@ -185,3 +185,11 @@ def test_rates_of_a_month_are_kept_apart_from_the_next(bybit):
     table = bybit.fetch("BTC", days=20).market.funding_monthly()
     assert table["mean_8h"].tolist() == pytest.approx([0.0001, 0.0003])
     assert table["settlements"].tolist() == [33, 27]
+
+
+def test_linear_and_dated_contracts_of_the_venue_stay_as_they_are_bundled(binance):
+    found = binance.fetch(["BTC", "ETH"], days=10)
+    there, here = found.market, market.Market.bundled()
+    assert there.contracts(kind="linear") == here.contracts(kind="linear", venue="binance")
+    assert there.contract("BTCUSD_261225") == here.contract("BTCUSD_261225")
+    assert all(one.contract.endswith("_PERP") for one in found.differences)

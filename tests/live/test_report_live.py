@@ -119,6 +119,17 @@ def test_a_contract_on_a_coin_outside_the_book_brings_its_coin(home, book):
     assert {tracking.coin for tracking in report.trackings} == {"BTC", "ETH", "SOL"}
 
 
+def test_live_prices_go_with_linear_contracts_and_with_those_of_other_venues(home, book):
+    report = build_report(
+        ReportParameters(portfolio=str(book), live="bybit", contract="bybit:ETHUSDT")
+    )
+    assert report.plan.price_usd == home.venue.world.spot["ETH"][back(1)]
+    assert [one.own for one in report.venues if one.contract.id == "bybit:ETHUSDT"] == [True]
+    assert {"binance:ETHUSDT", "okx:ETH-USDT-SWAP"} < {one.contract.id for one in report.venues}
+    kinds = [one.contract.id for one in report.kinds]
+    assert kinds == ["bybit:ETHUSD", "bybit:ETHUSDT"]
+
+
 def test_a2_a_coin_by_another_name_is_that_of_the_venue(home, book):
     world = home.venue.world
     world.spot["POL"] = dict(world.spot["ADA"])

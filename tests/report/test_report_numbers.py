@@ -470,6 +470,9 @@ def tightened(schema):
         {"collateral": "stablecoin", "horizon_days": 7},
         {"contract": "AVAXUSD_PERP"},
         {"contract": "AVAXUSD_PERP", "funding_rate_8h": 0.0001},
+        {"contract": "ETHUSD_240329", "futures_price_usd": 2300, "budget_usd": 900},
+        {"contract": "binance:ETHUSDT", "budget_usd": 9000},
+        {"benchmark": "BTC,ETH"},
         {"benchmark": "ETH", "collateral_usd": 500_000, "hedge_ratio": 0.5},
         {"portfolio": '{"AAA": {"value": 6000, "beta": 1}, "BBB": {"amount": 3, "price": 2}}'},
     ],
@@ -568,7 +571,7 @@ def test_a_bad_file_is_refused_with_the_place_and_the_fix(book, case):
 @pytest.mark.parametrize(
     ("parameters", "error", "says"),
     [
-        ({"contract": "binance:ETHUSD"}, UnknownContract, "did you mean ETHUSD_PERP"),
+        ({"contract": "binance:ETHUSD"}, UnknownContract, "ETHUSD_PERP"),
         ({"contract": "ETHUSD"}, HedgeError, "bybit:ETHUSD"),
         ({"contract": "bitmex:ETHUSD"}, UnsupportedContract, "quanto"),
         ({"contract": "bitmex:XBTUSD"}, InvalidInput, "closed"),

@@ -186,6 +186,8 @@ def test_the_page_of_the_command_line_agrees_with_hedgelib(layer1):
         "Margin and liquidation",
         "What it costs to hold",
         "What is not covered",
+        "Inverse or linear",
+        "Venues side by side",
         "Where the numbers come from",
     ]
     assert page.text.count("not advice") == 1
@@ -359,7 +361,7 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
             assert output.data["text/plain"] == part.alt, found[1]
             assert f'alt="{escape(part.alt)}"' in output.data["text/html"]
         seen += 1
-    assert seen == len(sections()) == 11
+    assert seen == len(sections()) == 16
 
 
 # The command line

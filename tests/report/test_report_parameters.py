@@ -32,7 +32,7 @@ def test_notebook_help_lists_every_parameter_with_its_default_and_meaning():
         ("portfolio", 7, "papermill -r"),
         ("portfolio", "a\0b", "must be text"),
         ("portfolio", "a\udcff.csv", "'a\\udcff.csv'; rename the file"),
-        ("benchmark", "eth", "one of auto, BTC, ETH, got 'eth'"),
+        ("benchmark", "eth", "one of auto, BTC, ETH, or BTC,ETH for two legs, got 'eth'"),
         ("benchmark", ["ETH"], "one of auto"),
         ("contract", None, "must be text"),
         ("collateral", "bitcoin", "one of new_money, from_portfolio, stablecoin"),
