@@ -104,6 +104,11 @@ class FakeVenue:
         self.released = threading.Event()
         self.extra: dict[str, Any] = {}
         """Changes to the records of perpetuals, by coin."""
+        self.balances: dict[str, float] = {}
+        self.positions: dict[str, tuple[float, float]] = {}
+        """Contracts, signed, and average entry, by coin; and the coins in the futures wallet."""
+        self.signed: list[dict[str, str]] = []
+        """Headers of the requests that were signed."""
 
     def get(self, path: str, query: dict[str, str]) -> Any:
         raise NotImplementedError
@@ -170,6 +175,33 @@ class Binance(FakeVenue):
                 {"symbol": query["symbol"], "fundingTime": t + 3, "fundingRate": f"{r:.8f}"}
                 for t, r in rows[: min(int(query["limit"]), 1000)]
             ]
+        if path in ("/dapi/v1/leverageBracket", "/dapi/v2/leverageBracket"):
+            return []
+        if path == "/dapi/v1/account":
+            return {
+                "assets": [
+                    {"asset": coin, "walletBalance": f"{amount}", "marginBalance": "9"}
+                    for coin, amount in self.balances.items()
+                ],
+                "positions": [],
+            }
+        if path == "/dapi/v1/positionRisk":
+            return [
+                {
+                    "symbol": f"{coin}USD_PERP",
+                    "positionAmt": f"{contracts:g}",
+                    "entryPrice": f"{entry}",
+                    "markPrice": f"{entry}",
+                    "unRealizedProfit": "0",
+                    "liquidationPrice": "0",
+                    "leverage": "2",
+                    "marginType": "cross",
+                    "isolatedMargin": "0",
+                    "positionSide": "BOTH",
+                    "notionalValue": "0",
+                }
+                for coin, (contracts, entry) in self.positions.items()
+            ]
         raise Refusal(404, {"code": -1, "msg": "no such path"})
 
     def coin(self, symbol: str, coins: list[str], ending: str) -> str:
@@ -218,6 +250,8 @@ class Binance(FakeVenue):
             "quoteAsset": "USD",
             "pricePrecision": 1,
             "quantityPrecision": 0,
+            "baseAssetPrecision": 8,
+            "quotePrecision": 8,
             "filters": [
                 {"filterType": "PRICE_FILTER", "tickSize": "0.1" if coin == "BTC" else "0.01"},
                 {"filterType": "LOT_SIZE", "stepSize": "1", "minQty": "1", "maxQty": "100000"},
@@ -258,6 +292,29 @@ class Bybit(FakeVenue):
                     ],
                 }
             )
+        if path == "/v5/user/query-api":
+            return self.good({"unified": 0, "uta": 1})
+        if path == "/v5/account/info":
+            return self.good({"unifiedMarginStatus": 4, "marginMode": "REGULAR_MARGIN"})
+        if path == "/v5/account/wallet-balance":
+            coins = [
+                {"coin": coin, "walletBalance": f"{amount}", "equity": "9"}
+                for coin, amount in self.balances.items()
+            ]
+            return self.good({"list": [{"accountType": "UNIFIED", "coin": coins}]})
+        if path == "/v5/position/list":
+            records = [
+                {
+                    "symbol": f"{coin}USD",
+                    "side": "Sell" if contracts < 0 else "Buy",
+                    "size": f"{abs(contracts):g}",
+                    "avgPrice": f"{entry}",
+                    "positionValue": "1",
+                    "leverage": "2",
+                }
+                for coin, (contracts, entry) in self.positions.items()
+            ]
+            return self.good({"list": records, "nextPageCursor": "", "category": "inverse"})
         raise Refusal(404, "")
 
     def good(self, result: Any) -> dict[str, Any]:
@@ -592,6 +649,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
         self.venue.requests.append((parts.path, query))
+        if "signature" in query or any("SIGN" in name.upper() for name in self.headers):
+            self.venue.signed.append(dict(self.headers))
         fault = next((f for f in self.venue.faults if f.path in parts.path), None)
         if fault is not None:
             self.venue.faults.remove(fault)

@@ -10,11 +10,13 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._text import usd
+from hedgelib.desk.today import make_desk, margin_in_place
 from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
+from hedgelib.report.desk import held
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.parameters import ReportParameters
@@ -72,13 +74,25 @@ def market_for(parameters: ReportParameters) -> market.Market:
         return market.Market.bundled()
     path, _ = find_portfolio(parameters.portfolio)
     days = max(_LIVE_DAYS, parameters.window_days + 1)
-    data = market.live(parameters.live, portfolio=path, days=days)
+
+    def live(coin: str | None = None) -> market.Market:
+        assert parameters.live is not None
+        return market.live(
+            parameters.live,
+            coin,
+            portfolio=path,
+            days=days,
+            offline=parameters.offline,
+            max_age_hours=parameters.max_age,
+        )
+
+    data = live()
     if parameters.contract == "auto":
         return data
     coin = data.contract(parameters.contract).coin
     if coin in data.coins:
         return data
-    return market.live(parameters.live, coin, portfolio=path, days=days)
+    return live(coin)
 
 
 def build_report(parameters: ReportParameters, *, data: market.Market | None = None) -> HedgeReport:
@@ -151,13 +165,18 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
 
+    prices = {**closes, coin: price}
+    known, wallets = held(parameters, contract, data, prices)
+    # What is in the wallet already did come out of the book, and is not in the file any more.
+    source = "new_money" if known and parameters.collateral == "from_portfolio" else None
+
     def planned(cap: float, collateral_usd: float | None = None) -> HedgePlan:
         return plan_hedge(
             book.value_usd,
             tracked.book_beta,
             contract,
             price,
-            collateral=parameters.collateral,  # type: ignore[arg-type]
+            collateral=source or parameters.collateral,  # type: ignore[arg-type]
             collateral_usd=collateral_usd,
             max_leverage=cap,
             held_usd=book.value_of(coin),
@@ -169,6 +188,9 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
+    in_place = margin_in_place(wallets, contract, prices, plan.fee_rate)
+    if known and parameters.collateral_usd is None and (in_place or 0.0) > plan.collateral_usd:
+        plan = planned(parameters.max_leverage, in_place)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     return HedgeReport(
@@ -199,6 +221,16 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         funding=funding(plan, parameters, data),
         figures=data.contract_figures(contract.id),
         origin=data.provenance(),
+        desk=make_desk(
+            plan,
+            wallets,
+            prices,
+            known=known,
+            band=parameters.band,
+            unwind=parameters.unwind,
+            max_leverage=parameters.max_leverage,
+            beta_range=(tracked.book_beta_low, tracked.book_beta_high),
+        ),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
     )

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib.beta import BetaEstimate
+from hedgelib.desk.today import Desk
 from hedgelib.plan import HedgePlan
 from hedgelib.portfolio import Portfolio
 from hedgelib.report.dates import OLD_DAYS
@@ -269,6 +270,7 @@ class HedgeReport:
     funding : None where no rate is assumed and the data hold none of the coin.
     figures : every figure of the contract with its date and source.
     origin : where the market data come from.
+    desk : what is on, what to trade, and when to act.
     book_returns, coin_returns : of the part with history and of the hedge coin; empty where no
         coin has history.
     """
@@ -300,6 +302,7 @@ class HedgeReport:
     funding: Funding | None
     figures: tuple[market.Figure, ...]
     origin: dict[str, Any]
+    desk: Desk
     book_returns: FloatArray
     coin_returns: FloatArray
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
+from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
     age_words,
     beta_range,
@@ -87,7 +88,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
         more = len(read_as) - _MOST_READ_AS
         shown = "; ".join(read_as[:_MOST_READ_AS])
         lines.append(f"{shown}; and {more:,} more" if more > 0 else shown)
-    return tuple(lines)
+    return (*lines, todo) if (todo := printable(trade_words(report))) else tuple(lines)
 
 
 @part(
@@ -108,6 +109,7 @@ def summary(report: HedgeReport) -> Section:
             [
                 ("You hold", [_hold(report)]),
                 ("The hedge", [_hedge(report), _outcome(report)]),
+                *([("What to trade", [todo])] if (todo := trade_words(report)) else []),
                 ("What it costs", [_cost(report)]),
                 ("What can go wrong", [_rally(report), *_own_moves(report)]),
             ]
