@@ -198,7 +198,7 @@ class Binance(FakeVenue):
                     "marginType": "cross",
                     "isolatedMargin": "0",
                     "positionSide": "BOTH",
-                    "notionalValue": "0",
+                    "notionalValue": f"{contracts * 100 / entry:.8f}",
                 }
                 for coin, (contracts, entry) in self.positions.items()
             ]

@@ -223,6 +223,13 @@ def _orders(report: _Report) -> tuple[Mapping[str, Any], ...] | None:
     if not isinstance(desk, dict) or not desk.get("known"):
         return None
     orders = report.at("desk", "orders")
-    if not isinstance(orders, list) or not all(isinstance(one, dict) for one in orders):
-        raise report.fail("desk.orders is no list of orders")
+    if not isinstance(orders, list):
+        raise report.fail("desk.orders is no list")
+    for number, one in enumerate(orders):
+        order = _Report(Path(report.name), {"order": one})
+        for name in ("side", "symbol", "venue", "currency"):
+            order.text("order", name)
+        for name in ("step", "contracts", "transfer"):
+            if order.number("order", name) is None:
+                raise report.fail(f"desk.orders[{number}].{name} is no number")
     return tuple(orders)

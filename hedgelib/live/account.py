@@ -77,6 +77,8 @@ def _fills(venue: LiveVenue, exchange: Any, balances: Mapping[str, float]) -> It
         count, entry = number(record["contracts"]), number(record["entryPrice"])
         if not count > 0 or not entry > 0:
             continue
+        if record["side"] not in ("long", "short"):
+            raise VenueError(f"{venue.name} does not say whether a position is long or short")
         market = exchange.market(record["symbol"])
         name = f"{venue.key}:{market['id']}"
         if venue.positions_in_usd:
