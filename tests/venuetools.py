@@ -7,6 +7,7 @@ a `Fault` is what goes wrong with the next request.
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -666,6 +667,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self.send(200, body[: len(body) // 2])
         if fault.kind == "broken":
             self.send(200, body[: len(body) // 2], length=len(body))
+        elif fault.kind == "bomb":
+            return self.send(200, "0" * 5_000_000, {"Content-Encoding": "gzip"}, packed=True)
+        elif fault.kind == "drip":
+            # A byte now and then, without end: the venue is never silent for long.
+            self.send(200, "[", length=10**9)
+            with suppress(OSError):
+                while not self.venue.released.wait(0.05):
+                    self.wfile.write(b" ")
         elif fault.kind == "held":
             self.venue.released.wait()
         elif fault.kind == "instead":
@@ -674,9 +683,15 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def send(
-        self, status: int, body: str, headers: dict[str, str] | None = None, length: int = -1
+        self,
+        status: int,
+        body: str,
+        headers: dict[str, str] | None = None,
+        length: int = -1,
+        *,
+        packed: bool = False,
     ) -> None:
-        data = body.encode()
+        data = gzip.compress(body.encode()) if packed else body.encode()
         with suppress(ConnectionError):
             self.send_response_only(status)
             self.send_header("Date", formatdate(self.venue.now.timestamp(), usegmt=True))

@@ -216,15 +216,15 @@ def ticket(
 
     todo = [(contract, have, mine)]
     todo += [(u.position.contract, u.position.contracts, u.target) for u in uses[own is not None :]]
-    # Through zero it takes two orders: one that only reduces, and one that opens.
     for terms, before, after in todo:
-        start = before if before * after > 0 else 0.0
-        if abs(after) > abs(start):
-            add(terms, after - start, reduces=False)
+        through_zero = before * after < 0
+        if through_zero:
+            add(terms, -before, reduces=True)
+        if through_zero or abs(after) > abs(before):
+            add(terms, after if through_zero else after - before, reduces=False)
     for terms, before, after in todo:
-        end = after if before * after > 0 else 0.0
-        if abs(end) < abs(before):
-            add(terms, end - before, reduces=True)
+        if before * after >= 0 and abs(after) < abs(before):
+            add(terms, after - before, reduces=True)
     equity_usd = held[0].equity_usd(prices)
     if equity_usd is not None:
         margin = wanted_usd - equity_usd + _fees(orders, held[0])
