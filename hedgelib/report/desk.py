@@ -305,7 +305,7 @@ def _orders(orders: tuple[Order, ...]) -> Table:
     return Table(
         ["Step", "Venue", "Symbol", "Side", "Contracts", "Order", "Reduce-only", "Margin", "USD"],
         rows,
-        "lllrrrlrr",
+        "llllrrlrr",
         "Order ticket, in the order in which to do it",
         kind="ranges",
     )
@@ -331,6 +331,8 @@ def _remarks(report: HedgeReport) -> list[str]:
             "The plan takes the margin that is in the wallet as it is, and asks for more only "
             "where the leverage cap needs it."
         )
+    if any(use.verb == "unwind" and not parameters.unwind for use in desk.ticket.uses):
+        said.append("Margin that an unwound position leaves in another wallet stays there.")
     if desk.known and parameters.collateral == "from_portfolio":
         said.append(
             "Margin in the futures wallet is taken not to be in the file; what is missing of it "
