@@ -50,6 +50,8 @@ class World:
     spot: dict[str, dict[date, float]] = field(default_factory=dict)
     perp: dict[str, dict[date, float]] = field(default_factory=dict)
     paid: dict[str, dict[int, float]] = field(default_factory=dict)
+    marks: dict[str, float] = field(default_factory=dict)
+    """Mark prices of now, by coin; where there are none, the venue does not tell."""
     hours: int = 8
 
     def __post_init__(self) -> None:
@@ -132,6 +134,11 @@ class FakeVenue:
         rows = [(t, r) for t, r in self.world.paid.get(coin, {}).items() if start <= t <= end]
         return sorted(rows + [row for row in rows if row[0] in self.twice])
 
+    def mark(self, coin: str) -> str:
+        if coin not in self.world.marks:
+            raise Refusal(404, {})
+        return f"{self.world.marks[coin]}"
+
     def asked(self, path: str) -> list[dict[str, str]]:
         return [query for found, query in self.requests if path in found]
 
@@ -176,6 +183,9 @@ class Binance(FakeVenue):
                 {"symbol": query["symbol"], "fundingTime": t + 3, "fundingRate": f"{r:.8f}"}
                 for t, r in rows[: min(int(query["limit"]), 1000)]
             ]
+        if path == "/dapi/v1/premiumIndex":
+            coin = self.coin(query["symbol"], self.perps(), "USD_PERP")
+            return [{"symbol": query["symbol"], "markPrice": self.mark(coin), "time": 0}]
         if path in ("/dapi/v1/leverageBracket", "/dapi/v2/leverageBracket"):
             return []
         if path == "/dapi/v1/account":
@@ -293,6 +303,10 @@ class Bybit(FakeVenue):
                     ],
                 }
             )
+        if path == "/v5/market/tickers":
+            coin = self.coin(query["symbol"], self.perps(), "USD")
+            record = {"symbol": query["symbol"], "markPrice": self.mark(coin)}
+            return self.good({"category": query["category"], "list": [record]})
         if path == "/v5/user/query-api":
             return self.good({"unified": 0, "uta": 1})
         if path == "/v5/account/info":
@@ -418,6 +432,10 @@ class Okx(FakeVenue):
                     for t, r in rows[::-1][: min(int(query["limit"]), 100)]
                 ]
             )
+        if path == "/api/v5/public/mark-price":
+            coin = self.coin(query["instId"], self.perps(), "-USD-SWAP")
+            assert query["instType"] == "SWAP"
+            return self.good([{"instId": query["instId"], "markPx": self.mark(coin), "ts": "0"}])
         raise Refusal(404, {"code": "404", "msg": ""})
 
     def good(self, data: Any) -> dict[str, Any]:
@@ -488,6 +506,10 @@ class Deribit(FakeVenue):
             return self.good(
                 [*map(self.spot_record, self.spots()), *map(self.perp_record, self.perps())]
             )
+        if name == "ticker":
+            coin = query["instrument_name"].removesuffix("-PERPETUAL")
+            record = {"instrument_name": query["instrument_name"], "mark_price": self.mark(coin)}
+            return self.good(record | {"stats": {}, "timestamp": 0})
         start, end = int(query["start_timestamp"]), int(query["end_timestamp"])
         market = query["instrument_name"]
         coin = market.removesuffix("-PERPETUAL").removesuffix("_USDC")
@@ -580,6 +602,10 @@ class Kraken(FakeVenue):
                     for t, r in self.payments(coin, 0, 10**15)
                 ],
             }
+        if path.startswith("/derivatives/api/v3/tickers/"):
+            symbol = path.rpartition("/")[2]
+            mark = self.mark(self.coin(symbol.removeprefix("PI_").removesuffix("USD")))
+            return {"result": "success", "ticker": {"symbol": symbol, "markPrice": float(mark)}}
         charts = re.fullmatch(r"/api/charts/v1/(trade|spot)/PI_(\w+)USD/1d", path)
         if charts:
             coin = self.coin(charts[2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +147,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     sample = Sample(parameters, book, looked_at, data)
     contract, reason = choose(parameters, asked, sample, data)
     coin = contract.coin
-    price, price_day = _price(parameters, book, coin, data)
+    price, price_day, mark_at = _price(parameters, book, coin, data)
     as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
     age_days = age_in_days(data.span[1])
     if age_days > OLD_DAYS and not as_of_data:
@@ -209,6 +209,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         left_out=sample.left_out,
         window_cut=sample.cut,
         price_day=price_day,
+        mark_at=mark_at,
         age_days=age_days,
         as_of_data=as_of_data,
         plan=plan,
@@ -246,8 +247,11 @@ def _only_cash(book: Portfolio) -> str:
 
 def _price(
     parameters: ReportParameters, book: Portfolio, coin: str, data: market.Market
-) -> tuple[float, date | None]:
-    """Return the price of the hedge coin, and its day where it is from the data."""
+) -> tuple[float, date | None, str]:
+    """Return the price of the hedge coin, its day where it is from the data, and a mark's moment.
+
+    The mark price of a venue is newer than the last close, and what it liquidates by.
+    """
     given = parameters.price_usd
     own = next((h.price_usd for h in book if h.coin == coin), None)
     if given is not None and own not in (None, given):
@@ -257,12 +261,15 @@ def _price(
         )
     price = own if given is None else given
     if price is not None:
-        return price, None
+        return price, None, ""
     day = data.span[1]
+    mark, at = data.provenance().get("marks", {}).get(coin, (None, ""))
+    if mark is not None and (marked := datetime.fromisoformat(at)).date() > day:
+        return float(mark), marked.date(), f"{marked:%Y-%m-%d %H:%M} UTC"
     close = data.latest_prices().get(coin)
     if close is None:
         raise NotEnoughData(f"{coin} has no close on {day}; give its price_usd")
-    return close, day
+    return close, day, ""
 
 
 def _refuse_old(

@@ -259,6 +259,7 @@ class HedgeReport:
     window_cut : why there are fewer than asked for; empty where there are not.
     price_day : day of the close that serves as price; None where the price was given, as a
         parameter or in the file.
+    mark_at : moment of the venue's mark price that serves as price; empty where none does.
     age_days : days from `last_day`, the last one of the data, to today.
     as_of_data : whether an exercise on the data's last day is meant.
     scenario : of `MOVES`, a gap taken not to move.
@@ -290,6 +291,7 @@ class HedgeReport:
     left_out: int
     window_cut: str
     price_day: date | None
+    mark_at: str
     age_days: int
     as_of_data: bool
     plan: HedgePlan

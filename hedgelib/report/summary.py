@@ -66,7 +66,9 @@ def headline(report: HedgeReport) -> str:
             f"({percent(gap.share)}); for the rest, "
         )
     day = f"at prices of {report.last_day}"
-    if report.price_day is None:
+    if report.mark_at:
+        day = f"at the mark price of {report.mark_at} and closes of {report.last_day}"
+    elif report.price_day is None:
         day = f"at a given price of {report.hedge_coin} and data to {report.last_day}"
     far = (
         f"liquidated at {coin_price(plan.liquidation_price_usd)} "
@@ -339,6 +341,12 @@ def _price_words(report: HedgeReport) -> str:
     if report.price_day is None:
         given = "as given" if report.parameters.price_usd is not None else "as the file has it"
         return f"Price of {report.hedge_coin}: {price}, {given}; history to {report.last_day}."
+    if report.mark_at:
+        venue = report.plan.contract.venue
+        return (
+            f"Price of {report.hedge_coin}: {price}, the mark price at {venue} of "
+            f"{report.mark_at}; history to {report.last_day}."
+        )
     return (
         f"Price of {report.hedge_coin}: {price}, the close of {report.price_day}, "
         "the last day of the data."
