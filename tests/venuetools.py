@@ -7,6 +7,7 @@ a `Fault` is what goes wrong with the next request.
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -49,6 +50,8 @@ class World:
     spot: dict[str, dict[date, float]] = field(default_factory=dict)
     perp: dict[str, dict[date, float]] = field(default_factory=dict)
     paid: dict[str, dict[int, float]] = field(default_factory=dict)
+    marks: dict[str, float] = field(default_factory=dict)
+    """Mark prices of now, by coin; where there are none, the venue does not tell."""
     hours: int = 8
 
     def __post_init__(self) -> None:
@@ -104,6 +107,11 @@ class FakeVenue:
         self.released = threading.Event()
         self.extra: dict[str, Any] = {}
         """Changes to the records of perpetuals, by coin."""
+        self.balances: dict[str, float] = {}
+        self.positions: dict[str, tuple[float, float]] = {}
+        """Contracts, signed, and average entry, by coin; and the coins in the futures wallet."""
+        self.signed: list[dict[str, str]] = []
+        """Headers of the requests that were signed."""
 
     def get(self, path: str, query: dict[str, str]) -> Any:
         raise NotImplementedError
@@ -125,6 +133,11 @@ class FakeVenue:
     def payments(self, coin: str, start: int, end: int) -> list[tuple[int, float]]:
         rows = [(t, r) for t, r in self.world.paid.get(coin, {}).items() if start <= t <= end]
         return sorted(rows + [row for row in rows if row[0] in self.twice])
+
+    def mark(self, coin: str) -> str:
+        if coin not in self.world.marks:
+            raise Refusal(404, {})
+        return f"{self.world.marks[coin]}"
 
     def asked(self, path: str) -> list[dict[str, str]]:
         return [query for found, query in self.requests if path in found]
@@ -169,6 +182,36 @@ class Binance(FakeVenue):
                 # A few milliseconds late, as the original is.
                 {"symbol": query["symbol"], "fundingTime": t + 3, "fundingRate": f"{r:.8f}"}
                 for t, r in rows[: min(int(query["limit"]), 1000)]
+            ]
+        if path == "/dapi/v1/premiumIndex":
+            coin = self.coin(query["symbol"], self.perps(), "USD_PERP")
+            return [{"symbol": query["symbol"], "markPrice": self.mark(coin), "time": 0}]
+        if path in ("/dapi/v1/leverageBracket", "/dapi/v2/leverageBracket"):
+            return []
+        if path == "/dapi/v1/account":
+            return {
+                "assets": [
+                    {"asset": coin, "walletBalance": f"{amount}", "marginBalance": "9"}
+                    for coin, amount in self.balances.items()
+                ],
+                "positions": [],
+            }
+        if path == "/dapi/v1/positionRisk":
+            return [
+                {
+                    "symbol": f"{coin}USD_PERP",
+                    "positionAmt": f"{contracts:g}",
+                    "entryPrice": f"{entry}",
+                    "markPrice": f"{entry}",
+                    "unRealizedProfit": "0",
+                    "liquidationPrice": "0",
+                    "leverage": "2",
+                    "marginType": "cross",
+                    "isolatedMargin": "0",
+                    "positionSide": "BOTH",
+                    "notionalValue": f"{contracts * 100 / entry:.8f}",
+                }
+                for coin, (contracts, entry) in self.positions.items()
             ]
         raise Refusal(404, {"code": -1, "msg": "no such path"})
 
@@ -218,6 +261,8 @@ class Binance(FakeVenue):
             "quoteAsset": "USD",
             "pricePrecision": 1,
             "quantityPrecision": 0,
+            "baseAssetPrecision": 8,
+            "quotePrecision": 8,
             "filters": [
                 {"filterType": "PRICE_FILTER", "tickSize": "0.1" if coin == "BTC" else "0.01"},
                 {"filterType": "LOT_SIZE", "stepSize": "1", "minQty": "1", "maxQty": "100000"},
@@ -258,6 +303,33 @@ class Bybit(FakeVenue):
                     ],
                 }
             )
+        if path == "/v5/market/tickers":
+            coin = self.coin(query["symbol"], self.perps(), "USD")
+            record = {"symbol": query["symbol"], "markPrice": self.mark(coin)}
+            return self.good({"category": query["category"], "list": [record]})
+        if path == "/v5/user/query-api":
+            return self.good({"unified": 0, "uta": 1})
+        if path == "/v5/account/info":
+            return self.good({"unifiedMarginStatus": 4, "marginMode": "REGULAR_MARGIN"})
+        if path == "/v5/account/wallet-balance":
+            coins = [
+                {"coin": coin, "walletBalance": f"{amount}", "equity": "9"}
+                for coin, amount in self.balances.items()
+            ]
+            return self.good({"list": [{"accountType": "UNIFIED", "coin": coins}]})
+        if path == "/v5/position/list":
+            records = [
+                {
+                    "symbol": f"{coin}USD",
+                    "side": "Sell" if contracts < 0 else "Buy",
+                    "size": f"{abs(contracts):g}",
+                    "avgPrice": f"{entry}",
+                    "positionValue": "1",
+                    "leverage": "2",
+                }
+                for coin, (contracts, entry) in self.positions.items()
+            ]
+            return self.good({"list": records, "nextPageCursor": "", "category": "inverse"})
         raise Refusal(404, "")
 
     def good(self, result: Any) -> dict[str, Any]:
@@ -360,6 +432,10 @@ class Okx(FakeVenue):
                     for t, r in rows[::-1][: min(int(query["limit"]), 100)]
                 ]
             )
+        if path == "/api/v5/public/mark-price":
+            coin = self.coin(query["instId"], self.perps(), "-USD-SWAP")
+            assert query["instType"] == "SWAP"
+            return self.good([{"instId": query["instId"], "markPx": self.mark(coin), "ts": "0"}])
         raise Refusal(404, {"code": "404", "msg": ""})
 
     def good(self, data: Any) -> dict[str, Any]:
@@ -430,6 +506,10 @@ class Deribit(FakeVenue):
             return self.good(
                 [*map(self.spot_record, self.spots()), *map(self.perp_record, self.perps())]
             )
+        if name == "ticker":
+            coin = query["instrument_name"].removesuffix("-PERPETUAL")
+            record = {"instrument_name": query["instrument_name"], "mark_price": self.mark(coin)}
+            return self.good(record | {"stats": {}, "timestamp": 0})
         start, end = int(query["start_timestamp"]), int(query["end_timestamp"])
         market = query["instrument_name"]
         coin = market.removesuffix("-PERPETUAL").removesuffix("_USDC")
@@ -522,6 +602,10 @@ class Kraken(FakeVenue):
                     for t, r in self.payments(coin, 0, 10**15)
                 ],
             }
+        if path.startswith("/derivatives/api/v3/tickers/"):
+            symbol = path.rpartition("/")[2]
+            mark = self.mark(self.coin(symbol.removeprefix("PI_").removesuffix("USD")))
+            return {"result": "success", "ticker": {"symbol": symbol, "markPrice": float(mark)}}
         charts = re.fullmatch(r"/api/charts/v1/(trade|spot)/PI_(\w+)USD/1d", path)
         if charts:
             coin = self.coin(charts[2])
@@ -592,6 +676,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
         self.venue.requests.append((parts.path, query))
+        if "signature" in query or any("SIGN" in name.upper() for name in self.headers):
+            self.venue.signed.append(dict(self.headers))
         fault = next((f for f in self.venue.faults if f.path in parts.path), None)
         if fault is not None:
             self.venue.faults.remove(fault)
@@ -607,6 +693,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self.send(200, body[: len(body) // 2])
         if fault.kind == "broken":
             self.send(200, body[: len(body) // 2], length=len(body))
+        elif fault.kind == "bomb":
+            return self.send(200, "0" * 5_000_000, {"Content-Encoding": "gzip"}, packed=True)
+        elif fault.kind == "drip":
+            # A byte now and then, without end: the venue is never silent for long.
+            self.send(200, "[", length=10**9)
+            with suppress(OSError):
+                while not self.venue.released.wait(0.05):
+                    self.wfile.write(b" ")
         elif fault.kind == "held":
             self.venue.released.wait()
         elif fault.kind == "instead":
@@ -615,9 +709,15 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def send(
-        self, status: int, body: str, headers: dict[str, str] | None = None, length: int = -1
+        self,
+        status: int,
+        body: str,
+        headers: dict[str, str] | None = None,
+        length: int = -1,
+        *,
+        packed: bool = False,
     ) -> None:
-        data = body.encode()
+        data = gzip.compress(body.encode()) if packed else body.encode()
         with suppress(ConnectionError):
             self.send_response_only(status)
             self.send_header("Date", formatdate(self.venue.now.timestamp(), usegmt=True))

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 __all__ = ["NAMES", "Command", "command"]
 
-NAMES = ("lab", "report", "reports", "fetch", "class", "grade")
+NAMES = ("lab", "report", "reports", "diff", "what-if", "fetch", "class", "grade")
 """In the order of the help."""
 
 
@@ -33,4 +33,4 @@ class Command(Protocol):
 
 def command(name: str) -> Command:
     """Load the module of a command."""
-    return cast(Command, importlib.import_module(f"{__name__}.{name}"))
+    return cast(Command, importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))

@@ -55,6 +55,8 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
         meaning = parameter.metadata["help"]
         if parameter.default is not False:
             option = {"metavar": parameter.metadata["metavar"]}
+            if parameter.metadata["repeated"]:
+                option["action"] = "append"
             meaning = meaning.replace("None:", "otherwise")
             if parameter.default is not None:
                 meaning += f" (default: {parameter.default})"
@@ -116,7 +118,7 @@ def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
     from hedgelib.report.run import Job, make_one
 
     # For one report a server that has everything imported comes too late.
-    job = Job(parameters=parameters.to_dict(), data=arguments.json)
+    job = Job(parameters=parameters.to_dict(), data=arguments.json, orders=True)
     made = make_one(job, warm=False).check()
     written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
     page = written[0]

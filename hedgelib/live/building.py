@@ -52,6 +52,7 @@ def build_market(
             "fetched": cache.iso(asked),
             "age_hours": round(age / 3600, 1),
             "ccxt": state.ccxt,
+            "marks": {c: state.marks[c] for c in coins if c in state.marks},
             "file": "the closes, prices().to_csv()",
             "sha256": cache.digest(table.rename_axis("date").to_csv()),
             "as_recorded": True,

@@ -112,12 +112,14 @@ class State:
     series : by key; only those whose files are whole
     terms, asked : what the venue says of each of its contracts, by its symbol, and when it did
     absent : coins that the venue had no market for, and the day on which it was asked
+    marks : mark price of the perpetual on a coin, and when it was asked for
     damaged : names of files that were not whole
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     asked: datetime | None = None
     ccxt: str = ""
     damaged: tuple[str, ...] = ()
@@ -161,6 +163,7 @@ class Cache:
             series=series,
             terms=record["terms"],
             absent=record["absent"],
+            marks={coin: (price, at) for coin, (price, at) in record.get("marks", {}).items()},
             asked=datetime.fromisoformat(record["asked"]),
             ccxt=record["ccxt"],
             damaged=tuple(self.file(key).name for key in found if key not in series),
@@ -186,9 +189,15 @@ class Cache:
             "series": self._record.get("series", {}),
             "terms": {symbol: dict(one) for symbol, one in terms.items()},
             "absent": dict(absent),
+            "marks": self._record.get("marks", {}),
             "asked": iso(asked),
             "ccxt": ccxt,
         }
+        self._write_manifest()
+
+    def write_marks(self, marks: Mapping[str, tuple[float, str]]) -> None:
+        """Keep mark prices, in place of those of before."""
+        self._record["marks"] = {coin: list(mark) for coin, mark in marks.items()}
         self._write_manifest()
 
     def write(self, series: Series) -> None:

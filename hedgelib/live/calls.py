@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from hedgelib._extras import needed
 from hedgelib.errors import HedgeError, VenueError
+from hedgelib.live.limits import TooLarge, limited_session
 
 _PASSING = {408, 418, 425, 429}
 """Statuses below 500 that a later request may not get."""
@@ -39,6 +40,7 @@ class Pace:
     first_wait_seconds, longest_wait_seconds : the wait after the first failure, doubled after each
         further one, and its limit; a venue that asks for a longer wait is given up
     timeout_seconds : how long the venue may be silent
+    answer_seconds, answer_bytes : how long one answer may take, and how large it may be unpacked
     now, sleep, chance : seconds since 1970, waiting, and a random number from 0 to 1
     """
 
@@ -46,6 +48,8 @@ class Pace:
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 120.0
     timeout_seconds: float = 20.0
+    answer_seconds: float = 60.0
+    answer_bytes: int = 64_000_000
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -133,8 +137,12 @@ def open_exchange(
                 answer, failures = self.answer, failures + 1
                 problem = _problem(answer, error, ccxt)
                 if error and not _worth_repeating(answer, error, ccxt):
+                    if isinstance(error, TooLarge):
+                        raise _given_up(venue, f"{problem}, {_place(url)}") from error
                     if answer is None or answer.status in _CLOSED_DOOR:
-                        raise VenueError(f"{venue} refuses: {problem}, {_place(url)}") from error
+                        raise VenueError(
+                            f"{venue} refuses: {problem}, {_place(url)}{_elsewhere(answer)}"
+                        ) from error
                     raise error
                 tries = pace.tries if self.reached else min(pace.tries, _FIRST_TRIES)
                 if failures >= tries:
@@ -155,6 +163,7 @@ def open_exchange(
             # Those behind a proxy have told Python so in the usual way.
             "requests_trust_env": True,
             "options": dict(options),
+            "session": limited_session(pace.answer_seconds, pace.answer_bytes),
         }
     )
     # Currencies are asked for with a key, which nobody has given.
@@ -166,6 +175,16 @@ def _given_up(venue: str, problem: str) -> VenueError:
     return VenueError(
         f"{venue} cannot be asked: {problem}; try again later, or use what is in the cache "
         "(--offline)"
+    )
+
+
+def _elsewhere(answer: Answer | None) -> str:
+    """Say what to do where a venue is not served, such as in some countries."""
+    if answer is None or answer.status not in (403, 451):
+        return ""
+    return (
+        "; it is likely not served where you are: try another venue, such as kraken or okx, or "
+        "use what is in the cache (--offline)"
     )
 
 
@@ -182,6 +201,8 @@ def _worth_repeating(answer: Answer | None, error: Exception, ccxt: Any) -> bool
 def _problem(answer: Answer | None, error: Exception | None, ccxt: Any) -> str:
     if error is None:
         return "an answer cut short"
+    if isinstance(error, TooLarge):
+        return "an answer too large to be one"
     if answer is None:
         if isinstance(error, ccxt.RequestTimeout):
             return "no answer in time"

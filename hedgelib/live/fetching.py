@@ -176,6 +176,18 @@ class Asker:
             }
         return terms
 
+    def mark(self, symbol: str) -> float | None:
+        """Ask for the mark price of a perpetual; None where the venue does not tell."""
+        exchange = self.futures
+        known = exchange.has.get("fetchMarkPrice") is True
+        try:
+            ask = exchange.fetch_mark_price if known else exchange.fetch_ticker
+            price = number(ask(symbol, self.venue.mark).get("markPrice"))
+        except Exception:
+            # The closes are there, and serve in its place.
+            return None
+        return price if price > 0 else None
+
     def rows(self, source: Source, start: int, end: int) -> list[Row]:
         """Ask once for the rows from `start` to before `end`, milliseconds.
 
@@ -336,6 +348,9 @@ class Filling:
                 self.one(source, have, windows)
             except _Refused as error:
                 self.fetch.failures.append(f"{source.label} ({source.symbol}): {error}")
+        marks = {s.coin: asker.mark(s.symbol) for s in sources if s.kind == "perp"}
+        at = self.asked.isoformat(timespec="minutes")
+        self.cache.write_marks({coin: (mark, at) for coin, mark in marks.items() if mark})
         self.close_ended({source.key for source in sources}, needed + optional)
         return self.fetch
 

@@ -41,6 +41,10 @@ class LiveVenue:
     read, paid : read the venue's record of a contract, and the rate paid out of one of its funding
     shared : figures that no record has because they are the same for every contract of the venue;
         they are taken from its bundled contracts
+    mark : what a mark price is asked for with
+    account, balance : what an account is asked for with, and the keys of a coin and of its balance
+        without unrealised profit in the answer; empty where the answer is not known to have one
+    positions_in_usd : whether positions are counted in USD and not in contracts
     """
 
     key: str
@@ -58,6 +62,10 @@ class LiveVenue:
     index: bool = True
     paid: Callable[[Mapping[str, Any]], float] = lambda record: number(record["fundingRate"])
     shared: tuple[str, ...] = ()
+    mark: dict[str, Any] = field(default_factory=dict)
+    account: dict[str, Any] = field(default_factory=dict)
+    balance: tuple[str, str] | None = None
+    positions_in_usd: bool = False
 
 
 def number(value: Any) -> float:
@@ -174,6 +182,9 @@ LIVE_VENUES = (
         funding_days=150,
         payments=1000,
         read=_binance,
+        mark={"subType": "inverse"},
+        account={"type": "delivery", "subType": "inverse"},
+        balance=("asset", "walletBalance"),
     ),
     LiveVenue(
         key="bybit",
@@ -186,6 +197,8 @@ LIVE_VENUES = (
         funding_days=60,
         payments=200,
         read=_bybit,
+        account={"subType": "inverse"},
+        balance=("coin", "walletBalance"),
         shared=("multiplier",),
     ),
     LiveVenue(
@@ -200,6 +213,8 @@ LIVE_VENUES = (
         payments=100,
         funding_end="after",
         read=_okx,
+        mark={"instType": "SWAP"},
+        balance=("ccy", "cashBal"),
     ),
     LiveVenue(
         key="deribit",
@@ -212,6 +227,7 @@ LIVE_VENUES = (
         payments=744,
         index=False,
         read=_deribit,
+        positions_in_usd=True,
         # Each hour has the rate of its own hour and that of the last eight; adding up the latter,
         # which ccxt gives, would count every payment eight times.
         paid=lambda record: number(_part(record, "info").get("interest_1h")),

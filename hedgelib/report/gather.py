@@ -21,7 +21,7 @@ from hedgelib._portfolio_file import LARGEST_BYTES, unfit
 from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
 from hedgelib.report.blocks import printable
 from hedgelib.report.faults import few_files_named
-from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.parameters import ACCOUNT, ReportParameters
 from hedgelib.report.records import RECORDS
 from hedgelib.report.render import safe_stem
 
@@ -29,7 +29,7 @@ SUFFIXES = (".csv", ".json")
 """Ends of the names of portfolio files, in small letters or capitals."""
 
 
-_DATA_OF_A_REPORT = ".report.json"
+_OF_A_REPORT = (".report.json", ".orders.csv")
 _TAKEN_STEMS = ("index",)
 _PORTFOLIO = "portfolio"
 
@@ -81,6 +81,12 @@ def gather(source: str | Path, common: Mapping[str, Any], *, out: str | Path) ->
 def _checked(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     parameters = ReportParameters.from_mapping({**given, _PORTFOLIO: name}).to_dict()
     del parameters[_PORTFOLIO]
+    position = parameters["position"] or ""
+    if position == ACCOUNT or position.lower().endswith(".csv"):
+        raise InvalidInput(
+            f"position {printable(position)} is for one report; of many, write each position in "
+            "the manifest as VENUE:SYMBOL:CONTRACTS@ENTRY"
+        )
     return parameters
 
 
@@ -97,7 +103,7 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Book]:
     folders = []
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith(".") or entry.name.lower().endswith(_DATA_OF_A_REPORT):
+        if entry.name.startswith(".") or entry.name.lower().endswith(_OF_A_REPORT):
             continue
         if path.suffix.lower() in SUFFIXES:
             yield book(path)
@@ -111,7 +117,7 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Book]:
 
 
 def _of_manifest(path: Path, common: Mapping[str, Any]) -> Iterator[Book]:
-    (line, header), *rows = _lines(path)
+    (line, header), *rows = table_lines(path, _PORTFOLIO)
     header = [name.strip().lower() for name in header]
     _check_header(path, line, header)
     for line, row in rows:
@@ -137,7 +143,8 @@ def _of_manifest(path: Path, common: Mapping[str, Any]) -> Iterator[Book]:
         )
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
+def table_lines(path: Path, column: str) -> list[tuple[int, list[str]]]:
+    """Read the lines of a CSV file with their numbers, blank ones and remarks left out."""
     try:
         text = read_book(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -157,7 +164,7 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
     ]
     if not rows:
         raise PortfolioFileError(
-            f"the file is empty; the first line is a header with a column {_PORTFOLIO}", path=path
+            f"the file is empty; the first line is a header with a column {column}", path=path
         )
     return rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._text import usd
+from hedgelib.desk.today import make_desk, margin_in_place
 from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
+from hedgelib.report.desk import held
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.legs import two_legs
@@ -75,13 +77,25 @@ def market_for(parameters: ReportParameters) -> market.Market:
         return market.Market.bundled()
     path, _ = find_portfolio(parameters.portfolio)
     days = max(_LIVE_DAYS, parameters.window_days + 1)
-    data = market.live(parameters.live, portfolio=path, days=days)
+
+    def live(coin: str | None = None) -> market.Market:
+        assert parameters.live is not None
+        return market.live(
+            parameters.live,
+            coin,
+            portfolio=path,
+            days=days,
+            offline=parameters.offline,
+            max_age_hours=parameters.max_age,
+        )
+
+    data = live()
     if parameters.contract == "auto":
         return data
     coin = data.contract(parameters.contract).coin
     if coin in data.coins:
         return data
-    return market.live(parameters.live, coin, portfolio=path, days=days)
+    return live(coin)
 
 
 def build_report(parameters: ReportParameters, *, data: market.Market | None = None) -> HedgeReport:
@@ -136,7 +150,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     sample = Sample(parameters, book, looked_at, data)
     contract, reason = choose(parameters, asked, sample, data)
     coin = contract.coin
-    price, price_day = _price(parameters, book, coin, data)
+    price, price_day, mark_at = _price(parameters, book, coin, data)
     as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
     age_days = age_in_days(data.span[1])
     if age_days > OLD_DAYS and not as_of_data:
@@ -158,14 +172,21 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
 
-    # New money for a linear contract is a stablecoin: it takes no coin.
-    linear = contract.kind == "linear" and parameters.collateral == "new_money"
+    prices = {**closes, coin: price}
+    known, wallets = held(parameters, contract, data, prices)
+    collateral = parameters.collateral
+    if known and collateral == "from_portfolio":
+        # What is in the wallet already did come out of the book, and is not in the file any more.
+        collateral = "new_money"
+    if contract.kind == "linear" and collateral == "new_money":
+        # New money for a linear contract is a stablecoin: it takes no coin.
+        collateral = "stablecoin"
 
     def planned(cap: float, collateral_usd: float | None = None, **changes: Any) -> HedgePlan:
         settings: dict[str, Any] = {
             "contract": contract,
             "price_usd": price,
-            "collateral": "stablecoin" if linear else parameters.collateral,
+            "collateral": collateral,
             "held_usd": book.value_of(coin),
             "cash_usd": book.cash_usd,
             "hedge_ratio": parameters.hedge_ratio,
@@ -182,12 +203,15 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
+    in_place = margin_in_place(wallets, contract, prices, plan.fee_rate)
+    if known and parameters.collateral_usd is None and (in_place or 0.0) > plan.collateral_usd:
+        plan = planned(parameters.max_leverage, in_place)
     paid = funding(plan, parameters, data)
     both_kinds = kinds(plan, parameters, data, planned, paid)
     legs = None
     if parameters.benchmark == TWO_LEGS:
-        prices = {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
-        legs = two_legs(parameters, sample, plan, prices, data)
+        leg_prices = {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
+        legs = two_legs(parameters, sample, plan, leg_prices, data)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     return HedgeReport(
@@ -206,6 +230,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         left_out=sample.left_out,
         window_cut=sample.cut,
         price_day=price_day,
+        mark_at=mark_at,
         age_days=age_days,
         as_of_data=as_of_data,
         plan=plan,
@@ -223,6 +248,16 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         legs=legs,
         figures=data.contract_figures(contract.id),
         origin=data.provenance(),
+        desk=make_desk(
+            plan,
+            wallets,
+            prices,
+            known=known,
+            band=parameters.band,
+            unwind=parameters.unwind,
+            max_leverage=parameters.max_leverage,
+            beta_range=(tracked.book_beta_low, tracked.book_beta_high),
+        ),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
     )
@@ -238,8 +273,11 @@ def _only_cash(book: Portfolio) -> str:
 
 def _price(
     parameters: ReportParameters, book: Portfolio, coin: str, data: market.Market
-) -> tuple[float, date | None]:
-    """Return the price of the hedge coin, and its day where it is from the data."""
+) -> tuple[float, date | None, str]:
+    """Return the price of the hedge coin, its day where it is from the data, and a mark's moment.
+
+    The mark price of a venue is newer than the last close, and what it liquidates by.
+    """
     given = parameters.price_usd
     own = next((h.price_usd for h in book if h.coin == coin), None)
     if given is not None and own not in (None, given):
@@ -249,12 +287,15 @@ def _price(
         )
     price = own if given is None else given
     if price is not None:
-        return price, None
+        return price, None, ""
     day = data.span[1]
+    mark, at = data.provenance().get("marks", {}).get(coin, (None, ""))
+    if mark is not None and (marked := datetime.fromisoformat(at)).date() > day:
+        return float(mark), marked.date(), f"{marked:%Y-%m-%d %H:%M} UTC"
     close = data.latest_prices().get(coin)
     if close is None:
         raise NotEnoughData(f"{coin} has no close on {day}; give its price_usd")
-    return close, day
+    return close, day, ""
 
 
 def _refuse_old(

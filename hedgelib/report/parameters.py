@@ -14,7 +14,18 @@ from difflib import get_close_matches
 from types import NoneType
 from typing import Any, TypeAlias
 
-from hedgelib._check import FINITE, FRACTION, POSITIVE, RATE, Rule, numbers, one_of
+from hedgelib._check import (
+    FINITE,
+    FRACTION,
+    NONNEGATIVE,
+    POSITIVE,
+    RATE,
+    SHARE,
+    Rule,
+    numbers,
+    one_of,
+)
+from hedgelib.desk.position import read_fills
 from hedgelib.errors import InvalidInput, UnknownParameter
 from hedgelib.live import VENUE_KEYS
 
@@ -24,6 +35,9 @@ SMALLEST_WINDOW = 30
 SMALLEST_BLOCKS = 12
 """Fewest returns over several days; there are fewer of them, and each says more."""
 
+ACCOUNT = "account"
+"""The position that is read at the venue of `live`, with the keys of its owner."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN = (str, bytes, bool, int, float, complex, list, tuple, dict, set, date, NoneType)
 _SHELL = {"In", "Out"}
@@ -32,9 +46,12 @@ _Check: TypeAlias = Callable[[str, Any], Any]
 """Takes the name and the value of a parameter, and returns the value as it is used."""
 
 
-def _parameter(rule: _Check, metavar: str, meaning: str, **default: Any) -> Any:
+def _parameter(
+    rule: _Check, metavar: str, meaning: str, *, repeated: bool = False, **default: Any
+) -> Any:
     """Make a field of a parameter: what it accepts, and what the help and the notebook say."""
-    return field(**default, metadata={"rule": rule, "metavar": metavar, "help": meaning})
+    metadata = {"rule": rule, "metavar": metavar, "help": meaning, "repeated": repeated}
+    return field(**default, metadata=metadata)
 
 
 def _text(name: str, value: object) -> str:
@@ -64,6 +81,16 @@ def _title(name: str, value: object) -> str:
             "use papermill -r where it looks like a number"
         )
     return value
+
+
+def _position(name: str, value: object) -> str:
+    """Take fills, a list of them, the path of a CSV file, or the account of a venue."""
+    if isinstance(value, list | tuple):
+        value = " ".join(_text(name, one) for one in value)
+    text = _file(name, value).strip()
+    if text != ACCOUNT and not text.lower().endswith(".csv"):
+        read_fills(text)
+    return text
 
 
 def _one_of(*accepted: str) -> _Check:
@@ -261,6 +288,43 @@ class ReportParameters:
         "venue to take the data from as they are today, such as bybit; None: the bundled data",
         default=None,
     )
+    max_age: float = _parameter(
+        _number(NONNEGATIVE),
+        "HOURS",
+        "live data in the cache that are no older are used as they are",
+        default=1.0,
+    )
+    offline: bool = _parameter(
+        _yes_or_no,
+        "",
+        "ask no venue: use the live data that are in the cache, however old",
+        default=False,
+    )
+    position: str | None = _parameter(
+        _position,
+        "POSITION",
+        "what is on: VENUE:SYMBOL:CONTRACTS@ENTRY, contracts below zero for a short (several: "
+        "repeat it); a CSV file with contract, contracts, entry_usd, wallet; or account: read "
+        "at the venue of live with read-only keys; None: nothing is on",
+        repeated=True,
+        default=None,
+    )
+    wallet: float | None = _parameter(
+        _number(NONNEGATIVE),
+        "AMOUNT",
+        "balance of the futures wallet, unrealised profit left out: coins, or USD where the "
+        "margin is dollars; None: not known, or in the file",
+        default=None,
+    )
+    band: float = _parameter(
+        _number(SHARE),
+        "SHARE",
+        "difference from the plan that is not traded, 0.05 is 5% of the short",
+        default=0.05,
+    )
+    unwind: bool = _parameter(
+        _yes_or_no, "", "write the order ticket that takes the whole position off", default=False
+    )
     # Without it, quantities are not valued at prices more than 7 days old, unless the file ships.
     as_of_data: bool = _parameter(
         _yes_or_no,
@@ -292,6 +356,9 @@ class ReportParameters:
                         f"{name} is for a hedge with one leg, and benchmark {TWO_LEGS} has two; "
                         "leave it out, or set benchmark to BTC or ETH"
                     )
+        if self.live is None and (self.offline or self.position == ACCOUNT):
+            what = "offline" if self.offline else f"position {ACCOUNT}"
+            raise InvalidInput(f"{what} needs a venue: give --live VENUE (live)")
         blocks = self.window_days // self.horizon_days
         if self.horizon_days > 1 and blocks < SMALLEST_BLOCKS:
             raise InvalidInput(

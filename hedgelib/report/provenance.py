@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hedgelib
-from hedgelib.report.blocks import Points, Section, Table, Text
+from hedgelib.report.blocks import Points, Section, Table, Text, printable
 from hedgelib.report.export import plain
 from hedgelib.report.parameters import PARAMETER_HELP
 from hedgelib.report.phrases import sentence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def _data(report: HedgeReport) -> dict[str, Any]:
     return {
-        "parameters": plain(report.parameters) | {"portfolio": report.file_name},
+        "parameters": _parameters(report),
         "price_day": plain(report.price_day),
         "prices": {
             "last_day": report.last_day.isoformat(),
@@ -29,6 +30,15 @@ def _data(report: HedgeReport) -> dict[str, Any]:
         "contract_figures": plain(report.figures),
         "data": plain(report.origin),
     }
+
+
+def _parameters(report: HedgeReport) -> dict[str, Any]:
+    """Return the parameters as they were given, files without their folders."""
+    given = report.parameters.to_dict() | {"portfolio": report.file_name}
+    position = given["position"] or ""
+    if position.lower().endswith(".csv"):
+        given["position"] = printable(Path(position).name)
+    return given
 
 
 @part("provenance", "Where the numbers come from", data=_data)
@@ -49,8 +59,7 @@ def provenance(report: HedgeReport) -> Section:
         if other in origin:
             rows.append([f"SHA-256 of {origin[other]['file']}", origin[other]["sha256"]])
     noticed = [Points(origin["notes"])] if origin.get("notes") else []
-    given = report.parameters.to_dict()
-    given["portfolio"] = report.file_name
+    given = _parameters(report)
     parameter_rows = [
         [
             name,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib.beta import BetaEstimate
+from hedgelib.desk.today import Desk
 from hedgelib.plan import HedgePlan
 from hedgelib.portfolio import Portfolio
 from hedgelib.report.dates import OLD_DAYS
@@ -262,6 +263,7 @@ class HedgeReport:
     window_cut : why there are fewer than asked for; empty where there are not.
     price_day : day of the close that serves as price; None where the price was given, as a
         parameter or in the file.
+    mark_at : moment of the venue's mark price that serves as price; empty where none does.
     age_days : days from `last_day`, the last one of the data, to today.
     as_of_data : whether an exercise on the data's last day is meant.
     scenario : of `MOVES`, a gap taken not to move.
@@ -279,6 +281,7 @@ class HedgeReport:
     legs : None where two legs were not asked for.
     figures : every figure of the contract with its date and source.
     origin : where the market data come from.
+    desk : what is on, what to trade, and when to act.
     book_returns, coin_returns : of the part with history and of the hedge coin; empty where no
         coin has history.
     """
@@ -298,6 +301,7 @@ class HedgeReport:
     left_out: int
     window_cut: str
     price_day: date | None
+    mark_at: str
     age_days: int
     as_of_data: bool
     plan: HedgePlan
@@ -315,6 +319,7 @@ class HedgeReport:
     legs: Legs | None
     figures: tuple[market.Figure, ...]
     origin: dict[str, Any]
+    desk: Desk
     book_returns: FloatArray
     coin_returns: FloatArray
 

@@ -50,12 +50,14 @@ class Job:
         where `parameters` name a file that can be read.
     apart : whether to work in an empty folder, not in the working directory.
     data : whether the report is wanted as JSON too.
+    orders : whether the order ticket is wanted as a file, which it is where a position is given.
     """
 
     parameters: Mapping[str, Any]
     content: bytes | None = None
     apart: bool = False
     data: bool = False
+    orders: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ def make(job: Job) -> Made:
 
 def _made(job: Job) -> Made:
     # pandas and papermill take their time, and who only asks for reports needs neither.
+    from hedgelib.desk.ticket import orders_csv
     from hedgelib.report.cells import run_notebook
     from hedgelib.report.export import to_json
     from hedgelib.report.index import figures
@@ -120,6 +123,8 @@ def _made(job: Job) -> Made:
     files = {"html": page.encode(), "ipynb": text.encode()}
     if job.data:
         files["report.json"] = to_json(report).encode()
+    if job.orders or report.desk.known:
+        files["orders.csv"] = orders_csv(report.desk.ticket.orders).encode()
     return Made(figures=figures(report), files=files, words=in_words(report))
 
 

@@ -132,13 +132,15 @@ def _valuation(report: HedgeReport) -> list[str]:
     said = []
     quantities = [c for c in report.covers if c.quantity is not None]
     at_close = [c for c in quantities if c.at_market]
-    given = [c for c in at_close if c.coin == report.hedge_coin and report.price_day is None]
+    apart = report.price_day is None or report.mark_at
+    given = [c for c in at_close if c.coin == report.hedge_coin and apart]
     at_close = [c for c in at_close if c not in given]
     if at_close:
         which = "Quantities" if at_close == quantities else f"The quantities of {listed(at_close)}"
         said.append(f"{which} are valued at the closes of {report.last_day} in the data.")
     if given:
-        said.append(f"{report.hedge_coin} is valued at the price given.")
+        which = f"mark price of {report.mark_at}" if report.mark_at else "price given"
+        said.append(f"{report.hedge_coin} is valued at the {which}.")
     if report.portfolio.read_as:
         taken = [f"{name} as {column}" for name, column in report.portfolio.read_as]
         said.append(f"Columns of the file were read as follows: {', '.join(taken)}.")

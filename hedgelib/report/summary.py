@@ -8,6 +8,7 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
+from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
     age_words,
     beta_range,
@@ -65,7 +66,9 @@ def headline(report: HedgeReport) -> str:
             f"({percent(gap.share)}); for the rest, "
         )
     day = f"at prices of {report.last_day}"
-    if report.price_day is None:
+    if report.mark_at:
+        day = f"at the mark price of {report.mark_at} and closes of {report.last_day}"
+    elif report.price_day is None:
         day = f"at a given price of {report.hedge_coin} and data to {report.last_day}"
     far = (
         f"liquidated at {coin_price(plan.liquidation_price_usd)} "
@@ -87,7 +90,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
         more = len(read_as) - _MOST_READ_AS
         shown = "; ".join(read_as[:_MOST_READ_AS])
         lines.append(f"{shown}; and {more:,} more" if more > 0 else shown)
-    return tuple(lines)
+    return (*lines, todo) if (todo := printable(trade_words(report))) else tuple(lines)
 
 
 @part(
@@ -108,6 +111,7 @@ def summary(report: HedgeReport) -> Section:
             [
                 ("You hold", [_hold(report)]),
                 ("The hedge", [_hedge(report), _outcome(report)]),
+                *([("What to trade", [todo])] if (todo := trade_words(report)) else []),
                 ("What it costs", [_cost(report)]),
                 ("What can go wrong", [_rally(report), *_own_moves(report)]),
             ]
@@ -343,6 +347,12 @@ def _price_words(report: HedgeReport) -> str:
     if report.price_day is None:
         given = "as given" if report.parameters.price_usd is not None else "as the file has it"
         return f"Price of {report.hedge_coin}: {price}, {given}; history to {report.last_day}."
+    if report.mark_at:
+        venue = report.plan.contract.venue
+        return (
+            f"Price of {report.hedge_coin}: {price}, the mark price at {venue} of "
+            f"{report.mark_at}; history to {report.last_day}."
+        )
     return (
         f"Price of {report.hedge_coin}: {price}, the close of {report.price_day}, "
         "the last day of the data."

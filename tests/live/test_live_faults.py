@@ -254,3 +254,24 @@ def test_the_clock_of_the_tests_only_runs_when_somebody_waits():
     clock = Clock()
     clock.sleep(5)
     assert clock.pace().now() == NOW.timestamp() + 5
+
+
+def test_a_venue_that_drips_is_given_up(bybit):
+    bybit.venue.faults = [Fault("drip")] * 50
+    with pytest.raises(VenueError, match=r"Bybit cannot be asked: no answer in time, .*, 3 times"):
+        bybit.fetch("BTC", pace=bybit.clock.pace(answer_seconds=0.3))
+    assert len(bybit.venue.requests) == 3
+
+
+def test_a_small_answer_that_unpacks_to_much_is_not_unpacked(bybit):
+    bybit.venue.faults = [Fault("bomb")]
+    with pytest.raises(VenueError, match=r"an answer too large to be one, http://127.0.0.1.*info;"):
+        bybit.fetch("BTC", pace=bybit.clock.pace(answer_bytes=1_000_000))
+    assert len(bybit.venue.requests) == 1
+
+
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_venue_that_is_not_served_here_names_others(bybit, status):
+    bybit.venue.faults = [Fault("status", status=status, body="{}")]
+    with pytest.raises(VenueError, match=r"not served where you are: .* such as kraken or okx"):
+        bybit.fetch("BTC")

@@ -12,7 +12,7 @@ import venuetools
 from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 
 from hedgelib.__main__ import main
-from hedgelib.errors import InvalidInput, PortfolioFileError, UnknownContract
+from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError, UnknownContract
 from hedgelib.live import data, fetching
 from hedgelib.report import ReportParameters, build_report, run
 from hedgelib.report.dates import TODAY_VARIABLE
@@ -211,3 +211,58 @@ def test_another_process_runs_on_what_this_one_has_fetched(book, tmp_path, monke
     assert "BTCUSD_PERP" in page
     assert str(back(1)) in page.replace("</span>", "")
     assert (tmp_path / "home" / "hedgelib" / "live" / "binance" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("key", list(FAKES))
+def test_every_venue_that_tells_its_mark_price_is_heard(serve, key):
+    served = serve(key)
+    served.venue.world.marks = {"BTC": 61_234.5, "ETH": 3_210.25}
+    marks = served.fetch().market.provenance()["marks"]
+    assert marks == {c: (p, "2025-03-10T10:00+00:00") for c, p in served.venue.world.marks.items()}
+
+
+def test_the_plan_uses_the_mark_price_where_the_venue_tells_it(home, book):
+    home.venue.world.marks = {"ETH": 3_210.25}
+    book.write_text("coin,quantity\nADA,20000\nETH,1\n")
+    parameters = ReportParameters(portfolio=str(book), live="bybit", benchmark="ETH")
+    report = build_report(parameters)
+    assert report.plan.price_usd == 3_210.25
+    assert report.portfolio.value_of("ETH") == 3_210.25
+    assert headline(report).startswith(
+        f"at the mark price of 2025-03-10 10:00 UTC and closes of {back(1)}, short "
+    )
+    said = " ".join(repr(section(report, "summary")).split())
+    assert "$3,210.25, the mark price at Bybit of 2025-03-10 10:00 UTC; history to" in said
+    assert "ETH is valued at the mark price of 2025-03-10" in " ".join(
+        repr(section(report, "holdings")).split()
+    )
+    # A mark that is older than the last close is none.
+    home.venue.world.marks = {}
+    home.venue.now += timedelta(days=2)
+    home.clock.seconds += 2 * 86_400
+    assert build_report(parameters).mark_at == ""
+
+
+def test_a_report_offline_asks_nobody_and_says_what_to_fetch(home, book):
+    parameters = {"portfolio": str(book), "live": "bybit", "offline": True}
+    with pytest.raises(NotEnoughData, match="fetch them first: hedgelib fetch --venue bybit"):
+        build_report(ReportParameters(**parameters))
+    assert home.venue.requests == []
+    build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    asked = len(home.venue.requests)
+    home.clock.seconds += 10 * 3600
+    build_report(ReportParameters(**parameters))
+    build_report(ReportParameters(portfolio=str(book), live="bybit", max_age=24))
+    assert len(home.venue.requests) == asked
+    build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    assert len(home.venue.requests) > asked
+    with pytest.raises(InvalidInput, match="offline needs a venue: give --live"):
+        ReportParameters(portfolio=str(book), offline=True)
+
+
+def test_a_coin_that_stopped_trading_is_named(home, book):
+    for day in [back(n) for n in range(11)]:
+        home.venue.world.spot["LINK"].pop(day, None)
+    report = build_report(ReportParameters(portfolio=str(book), live="bybit"))
+    said = " ".join(repr(section(report, "holdings")).split())
+    assert f"LINK: its price history ends on {back(11)}" in said

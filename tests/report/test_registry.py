@@ -70,7 +70,7 @@ def test_a_section_more_is_in_the_notebook_on_the_page_and_in_the_json(tmp_path,
 
 def test_a_section_that_is_not_there_is_refused_with_those_that_are():
     report = build_report(ReportParameters(portfolio="layer1.csv"))
-    with pytest.raises(InvalidInput, match=r"section must be one of summary, holdings, .*'costs'"):
+    with pytest.raises(InvalidInput, match=r"section must be one of summary, trade, .*'costs'"):
         registry.section(report, "costs")
 
 

@@ -179,6 +179,8 @@ def test_the_page_of_the_command_line_agrees_with_hedgelib(layer1):
         assert number in page.text, number
     assert page.title == "Hedge report: layer1"
     assert page.headings == [
+        "The position, and what to trade",
+        "When to act",
         "What you hold",
         "What it tracks",
         "The plan",
@@ -196,8 +198,14 @@ def test_the_page_of_the_command_line_agrees_with_hedgelib(layer1):
 def test_the_command_line_says_where_and_nothing_else(layer1):
     folder, done = layer1
     assert done.stderr == ""
-    assert done.stdout.splitlines()[-1] == "wrote out/layer1.html and out/layer1.ipynb"
-    assert sorted(p.name for p in (folder / "out").iterdir()) == ["layer1.html", "layer1.ipynb"]
+    assert done.stdout.splitlines()[-1] == (
+        "wrote out/layer1.html, out/layer1.ipynb and out/layer1.orders.csv"
+    )
+    assert sorted(p.name for p in (folder / "out").iterdir()) == [
+        "layer1.html",
+        "layer1.ipynb",
+        "layer1.orders.csv",
+    ]
     assert [p.name for p in folder.iterdir()] == ["out"]
 
 
@@ -361,7 +369,7 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
             assert output.data["text/plain"] == part.alt, found[1]
             assert f'alt="{escape(part.alt)}"' in output.data["text/html"]
         seen += 1
-    assert seen == len(sections()) == 16
+    assert seen == len(sections()) == 18
 
 
 # The command line

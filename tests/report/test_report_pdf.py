@@ -213,13 +213,14 @@ def test_the_command_line_prints_and_writes_the_data(capsys, tmp_path, monkeypat
     out, err = capsys.readouterr()
     assert err == ""
     assert out.splitlines()[-1] == (
-        "wrote out/layer1.html, out/layer1.ipynb, out/layer1.report.json and out/layer1.pdf"
+        "wrote out/layer1.html, out/layer1.ipynb, out/layer1.report.json, out/layer1.orders.csv "
+        "and out/layer1.pdf"
     )
     assert set(boxes(Path("out/layer1.pdf"))) == {SIZES["Letter"]}
     data = json.loads(Path("out/layer1.report.json").read_text())
     assert data == to_data(build_report(ReportParameters(portfolio="layer1.csv")))
     assert sorted(path.name for path in Path("out").iterdir()) == [
-        *("layer1.html", "layer1.ipynb", "layer1.pdf", "layer1.report.json"),
+        *("layer1.html", "layer1.ipynb", "layer1.orders.csv", "layer1.pdf", "layer1.report.json"),
     ]
 
 
@@ -249,11 +250,17 @@ def test_without_a_printer_the_report_is_there_and_the_exit_code_is_3(
     monkeypatch.setenv("HEDGELIB_CHROMIUM", path)
     assert command_line.main(["report", "layer1.csv", "--pdf"]) == 3
     out, err = capsys.readouterr()
-    assert out.splitlines()[-1] == "wrote out/layer1.html and out/layer1.ipynb"
+    assert out.splitlines()[-1] == (
+        "wrote out/layer1.html, out/layer1.ipynb and out/layer1.orders.csv"
+    )
     assert err.startswith("hedgelib: no PDF: ")
     assert says in err.replace("\\x1b", "")
     assert len(err.splitlines()) == 1
-    assert sorted(path.name for path in Path("out").iterdir()) == ["layer1.html", "layer1.ipynb"]
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        "layer1.html",
+        "layer1.ipynb",
+        "layer1.orders.csv",
+    ]
 
 
 def test_a_machine_without_chromium_is_told_what_to_install(report_page, tmp_path, monkeypatch):

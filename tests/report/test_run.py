@@ -70,7 +70,7 @@ def test_every_cell_is_what_papermill_gives(parameters, tmp_path, monkeypatch):
     assert shown(notebook) == shown(theirs)
     assert report.parameters == chosen
     outputs = [c.outputs for c in notebook.cells if c.cell_type == "code"]
-    assert sum(map(len, outputs)) == 11
+    assert sum(map(len, outputs)) == 13
     for ours, other in zip(notebook.cells, theirs.cells, strict=True):
         assert set(ours.metadata.papermill) == set(other.metadata.papermill)
         assert ours.metadata.papermill.status == other.metadata.papermill.status

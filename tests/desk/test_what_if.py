@@ -1,0 +1,82 @@
+"""``hedgelib what-if``: one screen, the numbers of the library, and nothing heavy loaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hedgelib.__main__ import main
+from hedgelib.report import ReportParameters, build_report
+from hedgelib.scenario import coin_account, run_scenario
+
+WORDS = ["what-if", "layer1.csv", "--move", "-0.3", "0.2", "--beta", "1.2", "--funding", "-0.0003"]
+
+
+def test_every_line_adds_up_to_the_total(capsys):
+    assert main([*WORDS, "--days", "10", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    plan = build_report(ReportParameters(portfolio="layer1.csv")).plan
+    assert (data["planned_beta"], data["beta"], data["days"]) == (plan.beta, 1.2, 10)
+    parts = ("spot_usd", "margin_usd", "short_usd", "funding_usd", "fees_usd")
+    for move in data["moves"]:
+        assert sum(move[part] for part in parts) == pytest.approx(move["total_usd"])
+        # By hand: the book moves by the beta given, the margin and the short by the move.
+        assert move["spot_usd"] == pytest.approx(plan.book_usd * 1.2 * move["move"])
+        _, equity, _ = coin_account(
+            plan.contracts, plan.price_usd, plan.wallet_coin, move["price_usd"], 100
+        )
+        assert move["equity_usd"] == pytest.approx(equity + move["funding_usd"])
+        # Paid on the coins that the face is worth; its value in USD stays the face.
+        assert move["funding_usd"] == pytest.approx(plan.notional_usd * -0.0003 * 30)
+        book = plan.book_usd * (1 + 1.2 * move["move"])
+        target = 1.2 * book + move["equity_usd"]
+        assert move["contracts"] == pytest.approx(
+            -round((target - plan.notional_usd) / 100)
+            if abs(target / plan.notional_usd - 1) > 0.05
+            else 0
+        )
+
+
+def test_without_changes_it_is_the_scenario_of_the_report(capsys):
+    assert main(["what-if", "layer1.csv", "--move", "-0.3", "--days", "0", "--json"]) == 0
+    (move,) = json.loads(capsys.readouterr().out)["moves"]
+    plan = build_report(ReportParameters(portfolio="layer1.csv")).plan
+    assert move["total_usd"] == run_scenario(plan, -0.3).total_pnl_usd[0]
+
+
+def test_one_screen_says_what_is_assumed(capsys):
+    assert main([*WORDS, "--move", "1.5"]) == 0
+    text = capsys.readouterr().out
+    assert "and the book moves by 1.2." in text
+    assert "liquidated" in text
+    assert "Funding, 30 days at −0.030% per 8 h" in text
+    lines = text.splitlines()
+    assert len(lines) < 40
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--move", "-1.5"], "--move must be > -1"),
+        (["--move", "half"], "--move must be > -1 (a loss of 100% is -1), got 'half'"),
+        (["--move", "0.1", "--beta", "nan"], "--beta must be a finite number"),
+        (["--move", "0.1", "--days", "-1"], "--days must be >= 0"),
+    ],
+)
+def test_what_is_no_number_is_refused(capsys, words, message):
+    assert main(["what-if", "layer1.csv", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_neither_pictures_nor_notebooks_are_loaded():
+    code = (
+        "import sys; from hedgelib.__main__ import main; "
+        "main(['what-if', 'layer1.csv', '--move', '-0.3']); "
+        "print(sorted({'matplotlib', 'papermill', 'nbformat', 'IPython'} & set(sys.modules)))"
+    )
+    out = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert out.splitlines()[-1] == "[]"
