@@ -45,6 +45,7 @@ from hedgelib.errors import InvalidInput
 __all__ = [
     "MarginTiers",
     "cross_wallet_coin",
+    "cross_wallet_usd",
     "inverse_bankruptcy_price",
     "inverse_initial_margin_coin",
     "inverse_liquidation_price",
@@ -780,6 +781,42 @@ def cross_wallet_coin(
         other_pnl_coin=other_pnl_coin,
         other_maintenance_coin=other_maintenance_coin,
     )
+    return _free(wallet, pnl, maintenance)
+
+
+@vectorised
+def cross_wallet_usd(
+    wallet_usd: ArrayLike,
+    other_pnl_usd: ArrayLike = 0.0,
+    other_maintenance_usd: ArrayLike = 0.0,
+) -> Result:
+    """Return the USD that secure one position in a cross-margined stablecoin wallet.
+
+    Formula and **Source:** as for :func:`cross_wallet_coin`; use it as the wallet of the linear
+    formulas.
+
+    Parameters
+    ----------
+    wallet_usd : array_like
+        Balance of stablecoin in the futures wallet, >= 0.
+    other_pnl_usd, other_maintenance_usd : array_like
+        Unrealised profit of the other positions that share the wallet; their maintenance margin, >=
+        0. Where they leave less than 0, they liquidate the account by themselves: an error.
+
+    Examples
+    --------
+    >>> cross_wallet_usd(10_000, -1_500, 250)
+    8250.0
+    """
+    wallet, pnl, maintenance = numbers(
+        wallet_usd=wallet_usd,
+        other_pnl_usd=other_pnl_usd,
+        other_maintenance_usd=other_maintenance_usd,
+    )
+    return _free(wallet, pnl, maintenance)
+
+
+def _free(wallet: FloatArray, pnl: FloatArray, maintenance: FloatArray) -> FloatArray:
     free = wallet + pnl - maintenance
     if np.any(free < 0):
         raise InvalidInput(
