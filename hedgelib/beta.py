@@ -565,8 +565,8 @@ def ewma_beta(
 
     Formula: least squares with weights ``w`` that add up to 1, in proportion to ``decay^k``, k
     observations back. Residual variance ``sum(w e^2) / (1 - sum(w^2 (1 + d^2 / q)))``, with ``e``
-    the residuals, ``d`` the deviations of x from its weighted mean and ``q = sum(w d^2)``; without an
-    intercept ``sum(w^2 d^2 / q)`` is subtracted alone, and d is x. Exactly one of `decay`,
+    the residuals, ``d`` the deviations of x from its weighted mean and ``q = sum(w d^2)``; without
+    an intercept ``sum(w^2 d^2 / q)`` is subtracted alone, and d is x. Exactly one of `decay`,
     `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
     **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
     J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.

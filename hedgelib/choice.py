@@ -32,6 +32,8 @@ __all__ = ["Candidate", "HedgeChoice", "rank_hedges", "walk_forward_residual"]
 
 _SETTLEMENTS_PER_DAY = 3
 _BLOCK_DAYS = 10
+_SAME_COST = 0.001
+"""Share of the book below which a difference in cost settles nothing."""
 _ENDS = (2.5, 97.5)
 
 
@@ -140,9 +142,8 @@ class HedgeChoice:
             second = self.candidates[1]
             text += f" Next is {second.name} with {second.effectiveness:.0%}"
             text += (
-                f": a tie, which the lower cost settles ({usd(first.cost_usd)} against "
-                f"{usd(second.cost_usd)})."
-                if second.tied and second.coins
+                ": a tie, which the coin held, the cost and the order given settle."
+                if second.tied
                 else f", {second.behind * 100:.0f} points behind ({second.behind_low * 100:.0f} to "
                 f"{second.behind_high * 100:.0f})."
             )
@@ -281,10 +282,10 @@ def rank_hedges(
     Formula: effectiveness ``1 - Var(hedged) / Var(unhedged)``, out of sample, with a bootstrap of
     blocks of 10 days (:func:`hedgelib.bootstrap_effectiveness`). Candidates whose difference from
     the most effective has a 95% interval that includes 0 are tied. A tie is settled by the coin
-    that the book holds most of, then by cost ``2 fee N - N funding 3 days`` with ``N`` the sum of
-    the betas times the book, then by the order of the candidates: name the one with the deepest
-    market first. **Source:** Ederington (1979); a risk and an expense are different kinds of
-    dollars and are not added up.
+    that the book holds most of; then by cost, ``2 fee N - N funding 3 days`` with ``N`` the sum of
+    the betas times the book, where it differs by 0.1% of the book; then by the order of the
+    candidates: name the one with the deepest market first. **Source:** Ederington (1979). A risk
+    and an expense are different kinds of dollars and are not added up.
 
     Parameters
     ----------
@@ -399,10 +400,14 @@ def rank_hedges(
             )
         )
 
+    cheapest = min(one.cost_usd for one in judged if one.tied)
+
     def order(one: Candidate) -> tuple[float, ...]:
         if not one.tied:
             return 1.0, -one.effectiveness
-        return 0.0, -sum(held.get(name, 0.0) for name in one.coins), one.cost_usd
+        more = one.cost_usd - cheapest
+        same = more <= _SAME_COST * book_usd
+        return 0.0, -sum(held.get(name, 0.0) for name in one.coins), 0.0 if same else more
 
     judged.sort(key=order)
     return HedgeChoice(

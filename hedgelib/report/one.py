@@ -15,6 +15,7 @@ from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
+from hedgelib.report.estimates import month, sensitivity
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.parameters import ReportParameters
@@ -151,10 +152,12 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
 
-    def planned(cap: float, collateral_usd: float | None = None) -> HedgePlan:
+    def planned(
+        cap: float, collateral_usd: float | None = None, beta: float = tracked.book_beta
+    ) -> HedgePlan:
         return plan_hedge(
             book.value_usd,
-            tracked.book_beta,
+            beta,
             contract,
             price,
             collateral=parameters.collateral,  # type: ignore[arg-type]
@@ -171,6 +174,11 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
+    residual = _residual(plan, tracked, sample, gap, book)
+
+    def contracts(beta: float) -> float:
+        return planned(parameters.max_leverage, parameters.collateral_usd, beta).contracts
+
     return HedgeReport(
         parameters=parameters,
         portfolio=book,
@@ -192,7 +200,9 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         plan=plan,
         scenario=run_scenario(plan, MOVES),
         gap=gap,
-        residual=_residual(plan, tracked, sample, gap, book),
+        residual=residual,
+        month=month(plan, tracked, sample, gap, residual, _kept(plan, book)),
+        sensitivity=sensitivity(tracked, sample, parameters.window_days, contracts),
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
