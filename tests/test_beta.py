@@ -1300,6 +1300,13 @@ CALLS = {
     b.ols_beta: {"y": SIX_Y, "x": SIX_X, "errors": "newey-west", "lags": 2},
     b.beta_se: {"y": SIX_Y, "x": SIX_X, "errors": "newey-west", "lags": 2},
     b.correlation: {"y": SIX_Y, "x": SIX_X},
+    b.bootstrap_effectiveness: {
+        "unhedged": SIX_Y,
+        "hedged": SIX_X,
+        "block": 2,
+        "draws": 5,
+        "seed": 1,
+    },
     b.rolling_beta: {"y": SIX_Y, "x": SIX_X, "window": 3},
     b.ewma_beta: {"y": SIX_Y, "x": SIX_X, "decay": 0.9},
     b.kalman_beta: {

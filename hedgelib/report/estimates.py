@@ -173,8 +173,6 @@ def _held(
         windows=starts,
         first_day=days[train].item(),
         last_day=days[-1].item(),
-        ever_usd=kept * ever,
-        ever_since=since,
     )
 
 

@@ -89,8 +89,9 @@ def headline(report: HedgeReport) -> str:
 
 def in_words(report: HedgeReport) -> tuple[str, ...]:
     """Say what a terminal shows of a report, in lines."""
-    lines = [f"{title(report)}: {headline(report)}", sentence(in_a_fall(report))]
+    lines = [f"{title(report)}: {headline(report)}"]
     lines += [f"! {printable(warning)}" for warning in warnings(report)]
+    lines.append(sentence(in_a_fall(report)))
     if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
         more = len(read_as) - _MOST_READ_AS
         shown = "; ".join(read_as[:_MOST_READ_AS])
@@ -325,9 +326,10 @@ def _own_moves(report: HedgeReport) -> list[str]:
         f"over 30 days (one standard deviation) for {measured_part(report)}"
     )
     if gap:
+        assumed = gap.residual_sd * (30 / report.residual.horizon_days) ** 0.5
         apart += (
             f", and {usd(month.gap_usd)} assumed for the {usd(gap.value_usd)} without a beta "
-            f"({percent(gap.residual_sd * (30 / report.residual.horizon_days) ** 0.5)}, the median of the other coins, or more)"
+            f"({percent(assumed)}, the median of the other coins, or more)"
         )
     if own:
         apart += f". That of {listed(own)} is not known and comes on top"
