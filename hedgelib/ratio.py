@@ -466,7 +466,7 @@ def bootstrap_effectiveness(
         Returns with the hedge, or with each of k hedges. All are drawn on the same days, so that
         the difference of two columns of the result is that of the hedges.
     block, draws, seed : int
-        Days in a block, from 1 to n; number of draws, >= 1; of the random numbers.
+        Days in a block, from 1 to n; number of draws, from 1 to 100,000; of the random numbers.
 
     Returns
     -------
@@ -485,7 +485,10 @@ def bootstrap_effectiveness(
     (z,) = numbers(hedged=(hedged, FINITE))
     if np.ndim(z) not in (1, 2) or len(z) != y.size:
         raise InvalidInput(f"hedged must have a row for each of the {y.size} returns of unhedged")
-    block, draws = whole("block", block, least=1, most=y.size), whole("draws", draws, least=1)
+    block, draws = (
+        whole("block", block, least=1, most=y.size),
+        whole("draws", draws, least=1, most=100_000),
+    )
     columns = np.column_stack([y, z])
     columns = columns - columns.mean(axis=0)
     if centred("unhedged", y)[2] == 0:

@@ -141,9 +141,8 @@ def test_the_two_hedge_coins_of_a_shipped_book_are_a_tie():
     ends = (btc.effectiveness_low, btc.effectiveness_high)
     assert ends == pytest.approx((0.18, 0.48), abs=0.02)
     assert (-eth.behind_high, -eth.behind_low) == pytest.approx((-0.27, 0.21), abs=0.02)
-    assert 1 - eth.chance == pytest.approx(0.54, abs=0.02) or eth.chance == pytest.approx(
-        0.46, abs=0.02
-    )
+    # BTC removed more in 46% of the draws, though it did in the sample.
+    assert 1 - eth.chance == pytest.approx(0.46, abs=0.02)
     assert eth.tied
 
 

@@ -87,8 +87,8 @@ def margin(report: HedgeReport) -> Section:
                 f"{closes_of(r.spans)} {coin} rose that far within 30 days from "
                 f"{r.reached:,} of {r.starts:,} starting days"
                 + (f" ({percent(r.share, digits=1)})" if r.reached else "")
-                + f"; its largest rise in 30 days was {percent(r.largest)}. Within a day it may "
-                "have been higher."
+                + f"; its largest rise in 30 days was {percent(r.largest)}. Between two closes "
+                "it may have been higher."
             )
         )
     if finite:

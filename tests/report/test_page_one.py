@@ -345,7 +345,7 @@ def test_a3_every_tile_names_the_dollars_it_is_about(book):
     assert tiles["Book"] == ("$11,000", "3 coins, no beta known for $10,000 of it")
     value, note = tiles["Beta to BTC"]
     assert value == "0.09 to 0.99"
-    assert note == "0.99 for $1,000, 95% interval 0.87 to 1.11"
+    assert note == "0.99 for $1,000, 95% interval 0.83 to 1.15"
     assert tiles["Short"][1].endswith("for $1,000 of the book")
     value, note = tiles["Give or take in 30 days"]
     assert value == f"{usd(got.month.after_usd)} to {usd(got.month.after[1])}"
