@@ -19,7 +19,6 @@ from hedgelib.report.phrases import (
     listed,
     margin_source,
     measured_part,
-    months_of,
     sentence,
     spread_of,
     title,
@@ -213,14 +212,13 @@ def outlook(report: HedgeReport) -> dict[str, Any]:
     }
 
 
-def _spread(report: HedgeReport, *, source: bool = False) -> str:
+def _spread(report: HedgeReport) -> str:
     """Say how far a month's result strays from what the move of the coin makes of it."""
     if report.tracked.estimate is None or report.month.unexplained_usd < 0.5:
         return ""
-    measured = f", {months_of(report)}" if source else ""
     return (
         f", give or take {usd(report.month.unexplained_usd)} (one standard deviation over "
-        f"{report.month.horizon_days} days{measured})"
+        f"{report.month.horizon_days} days)"
     )
 
 
@@ -241,9 +239,7 @@ def _outcome(report: HedgeReport) -> str:
         f"you would {_result(each['hedged_usd'][0], each['hedged_usd'][1], sure)}{spread}"
         + (", the short being liquidated on the way" if each["liquidated"] else "")
         + f", and the book alone would {_result(*each['unhedged_usd'])}"
-        for each, spread in zip(
-            outlook(report)["moves"], (_spread(report, source=True), ""), strict=True
-        )
+        for each, spread in zip(outlook(report)["moves"], (_spread(report), ""), strict=True)
     )
     return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
