@@ -478,7 +478,7 @@ def bootstrap_effectiveness(
     >>> rng = np.random.default_rng(1)
     >>> market, own = rng.normal(0, 0.03, 200), rng.normal(0, 0.02, 200)
     >>> np.percentile(bootstrap_effectiveness(market + own, own), [2.5, 97.5]).round(2)
-    array([0.53, 0.69])
+    array([0.63, 0.79])
     """
     evenly(unhedged=unhedged, hedged=hedged)
     y = series("unhedged", unhedged, at_least=3)
