@@ -47,8 +47,8 @@ RULES = {
         (
             FINITE,
             "base_rate_daily beta contracts contracts_exact exposure_units h interest "
-            "other_pnl_coin premium previous_rate prior_mean quote_rate_daily ratio_to_optimal "
-            "ratio_units target_beta x y",
+            "other_pnl_coin other_pnl_usd premium previous_rate prior_mean quote_rate_daily "
+            "ratio_to_optimal ratio_units target_beta x y",
         ),
         (
             POSITIVE,
@@ -61,8 +61,8 @@ RULES = {
             NONNEGATIVE,
             "book_usd cash_usd coin collateral_coin collateral_usd daily_vol damper hedge_ratio "
             "held_usd hours hours_to_funding maintenance_amount_coin maintenance_amount_usd "
-            "max_step notional_usd other_maintenance_coin prior_sd se value_usd wallet wallet_coin "
-            "wallet_usd",
+            "max_step notional_usd other_maintenance_coin other_maintenance_usd prior_sd se "
+            "value_usd wallet wallet_coin wallet_usd",
         ),
         (RATE, "expected_funding_rate fee_rate funding_rate"),
         (FRACTION, "maintenance_rate slippage slippage_rate taker_fee"),
@@ -167,6 +167,25 @@ def ascending(**values: object) -> None:
                 raise InvalidInput(
                     f"the dates of {name} must ascend, got {dates[at - 1]} then {dates[at]}; sort "
                     "it first (sort_index())"
+                )
+
+
+def evenly(**values: object) -> None:
+    """Refuse pandas objects whose dates have a hole: one step would then be taken for many."""
+    ascending(**values)
+    for name, value in values.items():
+        for dates in _labels(value)[:1]:
+            if dates.dtype.kind != "M" or len(dates) < 3:
+                continue
+            steps = np.diff(dates.to_numpy())
+            usual = np.median(steps)
+            # Months are of unequal length.
+            at = int(np.argmax(steps > 1.5 * usual))
+            if steps[at] > 1.5 * usual:
+                raise InvalidInput(
+                    f"the dates of {name} have a hole between {dates[at]} and {dates[at + 1]}; "
+                    "fill it, or compute the parts before and after it apart, or pass .to_numpy() "
+                    "where the dates do not matter"
                 )
 
 

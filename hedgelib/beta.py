@@ -27,7 +27,7 @@ from hedgelib._check import (
     Result,
     Rule,
     aligned,
-    ascending,
+    evenly,
     extremes,
     instance,
     numbers,
@@ -36,7 +36,7 @@ from hedgelib._check import (
     series,
     vectorised,
 )
-from hedgelib._regress import SMALLEST, centred, instruments, pair
+from hedgelib._regress import SMALLEST, centred, instruments, not_levels, pair
 from hedgelib._result import Numbers, whole
 from hedgelib._student import student_quantile
 from hedgelib._text import Table
@@ -108,6 +108,9 @@ class BetaEstimate:
         How it was estimated; the book and the hedge coin.
     degrees : float, optional
         Degrees of freedom of the interval: n - 2 when omitted, ``inf`` for a normal one.
+    se_classic, se_newey_west : float, optional
+        Standard errors of beta by the textbook, for residuals of one variance that do not depend on
+        each other, and by Newey and West; `se`, which the interval uses, is what was asked for.
     """
 
     beta: float
@@ -121,10 +124,13 @@ class BetaEstimate:
     y_name: str = "book"
     x_name: str = "coin"
     degrees: float | None = None
+    se_classic: float | None = None
+    se_newey_west: float | None = None
 
     def __post_init__(self) -> None:
-        rules = {"se": NONNEGATIVE, "se_alpha": NONNEGATIVE, "residual_sd": NONNEGATIVE}
-        for name in ("beta", "se", "alpha", "se_alpha", "r2", "residual_sd"):
+        errors = ("se", "se_alpha", "residual_sd", "se_classic", "se_newey_west")
+        rules = dict.fromkeys(errors, NONNEGATIVE)
+        for name in ("beta", "alpha", "r2", *errors):
             if getattr(self, name) is not None:
                 rule = rules.get(name, FINITE)
                 (number,) = scalars(**{name: (getattr(self, name), rule)})
@@ -311,6 +317,8 @@ def ols_beta(
     >>> round(fit.beta, 6), round(fit.se, 6), round(fit.r2, 6)
     (1.577431, 0.031259, 0.998432)
     """
+    if isinstance(errors, str) and errors == "newey-west":
+        evenly(y=y, x=x)
     y, x = pair(y, x)
     for name, value in (("y_name", y_name), ("x_name", x_name)):
         instance(name, value, str)
@@ -320,9 +328,15 @@ def ols_beta(
     beta = float((dx * dy).sum()) / sxx
     residual = dy - beta * dx
     ssr = float(residual @ residual)
-    se_alpha, se = _standard_errors(
-        shares, residual, 1 / n + dx * shares[1], errors, lags, small_sample
-    )
+    leverage, hac = 1 / n + dx * shares[1], errors == "newey-west"
+    lags = lags if hac else newey_west_lags(n)
+    both = {
+        name: _standard_errors(
+            shares, residual, leverage, name, lags * (name == "newey-west"), small_sample
+        )
+        for name in dict.fromkeys(("classic", "newey-west", errors))
+    }
+    se_alpha, se = both[errors]
     named = {"classic": "OLS", "newey-west": f"OLS, Newey-West errors, {lags} lags"}
     return BetaEstimate(
         beta=beta,
@@ -335,6 +349,8 @@ def ols_beta(
         method=named.get(errors, f"OLS, {errors} errors"),
         y_name=y_name,
         x_name=x_name,
+        se_classic=float(both["classic"][1]),
+        se_newey_west=float(both["newey-west"][1]),
     )
 
 
@@ -497,7 +513,7 @@ def rolling_beta(y: ArrayLike, x: ArrayLike, window: int) -> RollingBeta:
 
 
 def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    ascending(y=y, x=x)
+    evenly(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
     x = series("x", x)
     (y,) = numbers(y=y)
@@ -507,6 +523,7 @@ def _table_and_coin(y: ArrayLike, x: ArrayLike) -> tuple[FloatArray, FloatArray]
         raise InvalidInput(f"y and x must be of one length, got {len(y)} and {len(x)}; align dates")
     if y.size == 0:
         raise NotEnoughData(f"y needs at least one column, got shape {y.shape}")
+    not_levels(y, x)
     return y, x
 
 
@@ -546,7 +563,10 @@ def ewma_beta(
 ) -> BetaEstimate:
     """Estimate beta at the last observation, with exponentially decaying weights.
 
-    Formula: least squares with weights ``decay^k``, k observations back. Exactly one of `decay`,
+    Formula: least squares with weights ``w`` that add up to 1, in proportion to ``decay^k``, k
+    observations back. Residual variance ``sum(w e^2) / (1 - sum(w^2 (1 + d^2 / q)))``, with ``e``
+    the residuals, ``d`` the deviations of x from its weighted mean and ``q = sum(w d^2)``; without
+    an intercept ``sum(w^2 d^2 / q)`` is subtracted alone, and d is x. Exactly one of `decay`,
     `alpha` = 1 - decay, `span` (alpha = 2 / (span + 1)) and `halflife` (decay = 0.5^(1/halflife)).
     **Source:** pandas ``ewm(adjust=...)`` for both flags with intercept, whose cov/var this is;
     J.P. Morgan, RiskMetrics Technical Document (1996), for the zero-mean recursion.
@@ -577,6 +597,7 @@ def ewma_beta(
     >>> round(ewma_beta(y, x, decay=0.94).beta, 6)
     1.577168
     """
+    evenly(y=y, x=x)
     y, x = pair(y, x)
     instance("adjust", adjust, bool)
     instance("intercept", intercept, bool)
@@ -713,6 +734,7 @@ def kalman_beta(
     >>> [round(float(beta), 4) for beta in path.beta]
     [0.0015, 1.5759, 1.5639, 1.5276]
     """
+    evenly(y=y, x=x)
     y, x = pair(y, x)
     (steps,) = numbers(state_noise=(state_noise, NONNEGATIVE))
     if np.shape(steps) != (2,):

@@ -1,4 +1,4 @@
-"""Which contract to hedge with: candidates ranked by risk removed out of sample, net of cost."""
+"""Which contract to hedge with: candidates ranked by the risk they removed out of sample."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgelib._check import (
+    NONNEGATIVE,
     POSITIVE,
     RATE,
     SHARE,
     FloatArray,
     aligned,
-    ascending,
+    evenly,
     extremes,
     instance,
     numbers,
@@ -25,10 +26,15 @@ from hedgelib._check import (
 from hedgelib._result import whole
 from hedgelib._text import Table, safe, usd
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin
+from hedgelib.ratio import bootstrap_effectiveness
 
 __all__ = ["Candidate", "HedgeChoice", "rank_hedges", "walk_forward_residual"]
 
 _SETTLEMENTS_PER_DAY = 3
+_BLOCK_DAYS = 10
+_SAME_COST = 0.001
+"""Share of the book below which a difference in cost settles nothing."""
+_ENDS = (2.5, 97.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +50,15 @@ class Candidate:
     effectiveness, volatility_removed : float
         Share of the book's variance, and of its standard deviation, removed out of sample; below
         zero where the hedge added some.
+    effectiveness_low, effectiveness_high : float
+        95% confidence interval of `effectiveness`, from a block bootstrap.
     avoided_usd, fees_usd, funding_usd : float
         Over the horizon: one standard deviation without the hedge less that with it; fees of
         opening and closing; funding received, below zero where it is paid.
+    behind, behind_low, behind_high : float
+        Effectiveness of the most effective candidate less that of this one, with its 95% interval.
+    chance : float
+        Share of the draws in which this one was at least as effective as that.
     """
 
     coins: tuple[str, ...]
@@ -56,6 +68,12 @@ class Candidate:
     avoided_usd: float
     fees_usd: float
     funding_usd: float
+    effectiveness_low: float
+    effectiveness_high: float
+    behind: float
+    behind_low: float
+    behind_high: float
+    chance: float
 
     @property
     def name(self) -> str:
@@ -63,14 +81,21 @@ class Candidate:
         return " + ".join(self.coins)
 
     @property
-    def net_usd(self) -> float:
-        """Risk avoided, less fees, plus funding received: what candidates are ranked by."""
-        return self.avoided_usd - self.fees_usd + self.funding_usd
+    def cost_usd(self) -> float:
+        """Fees less funding received."""
+        return self.fees_usd - self.funding_usd
+
+    @property
+    def tied(self) -> bool:
+        """Whether the data cannot tell it from the most effective one."""
+        return self.behind_low <= 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeChoice:
     """Candidates from best to worst: made by :func:`rank_hedges`.
+
+    Those that are `tied` come first, in an order that `effectiveness` did not decide.
 
     Parameters
     ----------
@@ -91,33 +116,36 @@ class HedgeChoice:
 
     @property
     def worthwhile(self) -> bool:
-        """Whether the first candidate removes enough variance and more risk than it costs."""
-        return self.best.effectiveness >= self.enough and self.best.net_usd > 0
+        """Whether the first removes enough variance, and a standard deviation above its cost."""
+        return self.best.effectiveness >= self.enough and self.best.avoided_usd > self.best.cost_usd
 
     def sentence(self) -> str:
         """Say which is first and why, or that none will do."""
         first = self.best
-        cost = first.funding_usd - first.fees_usd
         judged = (
             f"over {self.n_test} days out of sample, {first.name} removed "
-            f"{first.effectiveness:.0%} of the book's variance"
+            f"{first.effectiveness:.0%} of the book's variance (95% confidence interval "
+            f"{first.effectiveness_low:.0%} to {first.effectiveness_high:.0%})"
         )
         if not self.worthwhile:
             return (
-                f"Hedge less, sell some: {judged} at best, and a hedge should remove at least "
+                f"Hedge less, sell some: {judged}, and a hedge should remove at least "
                 f"{self.enough:.0%} to justify its cost. Only holding less of the book removes "
                 "the risk that the hedge coins do not explain."
             )
         text = (
             f"{first.name} comes first: {judged}. Over {self.horizon_days:g} days that is "
             f"{usd(first.avoided_usd)} less of a one-sigma loss, and fees and funding "
-            f"{'bring' if cost >= 0 else 'cost'} {usd(abs(cost))}."
+            f"{'bring' if first.cost_usd <= 0 else 'cost'} {usd(abs(first.cost_usd))}."
         )
         if len(self.candidates) > 1:
             second = self.candidates[1]
+            text += f" Next is {second.name} with {second.effectiveness:.0%}"
             text += (
-                f" Next is {second.name} with {second.effectiveness:.0%}, "
-                f"{usd(first.net_usd - second.net_usd)} behind after costs."
+                ": a tie, which the coin held, the cost and the order given settle."
+                if second.tied
+                else f", {second.behind * 100:.0f} points behind ({second.behind_low * 100:.0f} to "
+                f"{second.behind_high * 100:.0f})."
             )
         return text
 
@@ -126,22 +154,25 @@ class HedgeChoice:
             "hedge",
             "beta",
             "variance removed",
+            "95% confidence interval",
             "volatility removed",
             f"one sigma avoided, {self.horizon_days:g} days",
             "fees",
             "funding received",
-            "net",
+            "verdict",
         )
+        several = sum(c.tied for c in self.candidates) > 1
         rows = [
             (
                 c.name,
                 ", ".join(f"{beta:.2f}" for beta in c.betas),
                 f"{c.effectiveness:.1%}",
+                f"{c.effectiveness_low:.0%} to {c.effectiveness_high:.0%}",
                 f"{c.volatility_removed:.1%}",
                 usd(c.avoided_usd),
                 usd(c.fees_usd),
                 usd(c.funding_usd, signed=True),
-                usd(c.net_usd),
+                ("tie" if several else "most removed") if c.tied else "less removed",
             )
             for c in self.candidates
         ]
@@ -207,7 +238,7 @@ def walk_forward_residual(y: ArrayLike, x: ArrayLike, *, train: int, refit: int 
     >>> walk_forward_residual([2 * r for r in x], x, train=5).round(12) + 0.0
     array([0., 0., 0.])
     """
-    ascending(y=y, x=x)
+    evenly(y=y, x=x)
     aligned({"y": y, "x": x}, rows_only=True)
     y = series("y", y)
     (x,) = numbers(x=x)
@@ -244,12 +275,17 @@ def rank_hedges(
     train_share: float = 0.5,
     refit: int = 30,
     enough: float = 0.5,
+    holdings_usd: Mapping[str, float] | None = None,
 ) -> HedgeChoice:
-    """Rank hedge coins by the risk they removed out of sample, net of fees and funding.
+    """Rank hedge coins by the share of variance that they removed out of sample.
 
-    Formula: ``book (sd - sd_hedged) sqrt(days) - 2 fee N + N funding 3 days`` with ``N`` the sum of
-    the betas times the book; standard deviations are per day and out of sample. **Source:**
-    effectiveness ``1 - Var(hedged) / Var(unhedged)`` (Ederington 1979), out of sample.
+    Formula: effectiveness ``1 - Var(hedged) / Var(unhedged)``, out of sample, with a bootstrap of
+    blocks of 10 days (:func:`hedgelib.bootstrap_effectiveness`). Candidates whose difference from
+    the most effective has a 95% interval that includes 0 are tied. A tie is settled by the coin
+    that the book holds most of; then by cost, ``2 fee N - N funding 3 days`` with ``N`` the sum of
+    the betas times the book, where it differs by 0.1% of the book; then by the order of the
+    candidates: name the one with the deepest market first. **Source:** Ederington (1979). A risk
+    and an expense are different kinds of dollars and are not added up.
 
     Parameters
     ----------
@@ -271,6 +307,8 @@ def rank_hedges(
         Days between fits.
     enough : float
         Least share of variance for which hedging is advised; at 0.5 volatility falls by 29%.
+    holdings_usd : mapping of str to float, optional
+        Hedge coin that the book holds already, USD; none when omitted.
 
     Raises
     ------
@@ -301,7 +339,14 @@ def rank_hedges(
             "funding_rate_8h", {} if funding_rate_8h is None else funding_rate_8h
         ).items()
     }
+    held = {
+        name: scalars(**{f"holdings_usd[{name!r}]": (value, NONNEGATIVE)})[0]
+        for name, value in _by_coin(
+            "holdings_usd", {} if holdings_usd is None else holdings_usd
+        ).items()
+    }
     aligned({"book_returns": book_returns, **coin_returns})
+    evenly(book_returns=book_returns)
     y = series("book_returns", book_returns, at_least=8)
     coins = {name: series(name, values) for name, values in coin_returns.items()}
     for name, values in coins.items():
@@ -314,27 +359,57 @@ def rank_hedges(
     with extremes("rank_hedges"):
         unhedged_sd = float(np.std(tested, ddof=1))
 
+    tried = _candidates(candidates, coins)
+    residuals = np.column_stack(
+        [
+            walk_forward_residual(
+                y, np.column_stack([coins[name] for name in names]), train=train, refit=refit
+            )
+            for names in tried
+        ]
+    )
+    with extremes("rank_hedges"):
+        sds = np.std(residuals, axis=0, ddof=1)
+    found = 1 - (sds / unhedged_sd) ** 2
+    first = int(found.argmax())
+    block = min(_BLOCK_DAYS, max(1, tested.size // 3))
+    drawn = bootstrap_effectiveness(tested, residuals, block=block)
+    behind = drawn[:, [first]] - drawn
+    lows, highs = np.percentile(drawn, _ENDS, axis=0)
+    behind_lows, behind_highs = np.percentile(behind, _ENDS, axis=0)
     judged = []
-    for names in _candidates(candidates, coins):
-        x = np.column_stack([coins[name] for name in names])
-        residual = walk_forward_residual(y, x, train=train, refit=refit)
-        with extremes("rank_hedges"):
-            sd = float(np.std(residual, ddof=1))
-        betas = _fit(y, x)
+    for i, names in enumerate(tried):
+        betas = _fit(y, np.column_stack([coins[name] for name in names]))
         shorts = betas * book_usd
         rates = np.array([funding.get(name, 0.0) for name in names])
         judged.append(
             Candidate(
                 coins=names,
                 betas=tuple(betas.tolist()),
-                effectiveness=1 - (sd / unhedged_sd) ** 2,
-                volatility_removed=1 - sd / unhedged_sd,
-                avoided_usd=book_usd * (unhedged_sd - sd) * float(np.sqrt(horizon_days)),
+                effectiveness=float(found[i]),
+                volatility_removed=1 - float(sds[i]) / unhedged_sd,
+                avoided_usd=book_usd * (unhedged_sd - float(sds[i])) * float(np.sqrt(horizon_days)),
                 fees_usd=2 * fee_rate * float(np.abs(shorts).sum()),
                 funding_usd=float(shorts @ rates) * _SETTLEMENTS_PER_DAY * horizon_days,
+                effectiveness_low=float(lows[i]),
+                effectiveness_high=float(highs[i]),
+                behind=float(found[first] - found[i]),
+                behind_low=float(behind_lows[i]),
+                behind_high=float(behind_highs[i]),
+                chance=float((behind[:, i] <= 0).mean()),
             )
         )
-    judged.sort(key=lambda candidate: candidate.net_usd, reverse=True)
+
+    cheapest = min(one.cost_usd for one in judged if one.tied)
+
+    def order(one: Candidate) -> tuple[float, ...]:
+        if not one.tied:
+            return 1.0, -one.effectiveness
+        more = one.cost_usd - cheapest
+        same = more <= _SAME_COST * book_usd
+        return 0.0, -sum(held.get(name, 0.0) for name in one.coins), 0.0 if same else more
+
+    judged.sort(key=order)
     return HedgeChoice(
         candidates=tuple(judged),
         book_usd=book_usd,

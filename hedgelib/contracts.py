@@ -628,7 +628,7 @@ def run_ledger(
     average = inverse_average_entry if inverse else linear_average_entry
     fee = inverse_fee_coin if inverse else linear_fee_usd
 
-    held, entry = 0.0, float("inf")
+    held, entry, rounding = 0.0, float("inf"), 0.0
     position, entries, realised = (np.empty(fills.size) for _ in range(3))
     for i, (fill, price) in enumerate(zip(fills.tolist(), prices.tolist(), strict=True)):
         closed = -np.sign(fill) * min(abs(fill), abs(held)) if held * fill < 0 else 0.0
@@ -637,10 +637,12 @@ def run_ledger(
             entry = average([held, fill], [entry, price])
         elif abs(fill) > abs(held):
             entry = price
-        # Closing 0.3 that was bought as 0.1 and 0.2 leaves 5.6e-17, which is no position.
-        held = 0.0 if abs(held + fill) <= 1e-12 * abs(fill) else held + fill
+        # Closing 0.3 that was bought as 0.1 and 0.2 leaves 5.6e-17, which is no position: no more
+        # than what the additions since the last flat position may have rounded away.
+        rounding += 1e-15 * max(abs(held), abs(fill))
+        held = 0.0 if abs(held + fill) <= rounding else held + fill
         if held == 0:
-            entry = float("inf")
+            entry, rounding = float("inf"), 0.0
         position[i], entries[i] = held, entry
     return Ledger(
         kind=kind,

@@ -42,6 +42,7 @@ from hedgelib.errors import InvalidInput
 __all__ = [
     "MarginTiers",
     "cross_wallet_coin",
+    "cross_wallet_usd",
     "inverse_bankruptcy_price",
     "inverse_initial_margin_coin",
     "inverse_liquidation_price",
@@ -632,7 +633,28 @@ def cross_wallet_coin(
     >>> round(cross_wallet_coin(10.0, -1.5, 0.25), 6)
     8.25
     """
-    free = wallet_coin + other_pnl_coin - other_maintenance_coin
+    return _free(wallet_coin, other_pnl_coin, other_maintenance_coin)
+
+
+@formula
+def cross_wallet_usd(
+    wallet_usd: Numeric, other_pnl_usd: Numeric = 0.0, other_maintenance_usd: Numeric = 0.0
+) -> Result:
+    """Return the USD that secure one position in a cross-margined stablecoin wallet.
+
+    Formula and **Source:** as for :func:`cross_wallet_coin`; use it as the wallet of the linear
+    formulas.
+
+    Examples
+    --------
+    >>> cross_wallet_usd(10_000, -1_500, 250)
+    8250.0
+    """
+    return _free(wallet_usd, other_pnl_usd, other_maintenance_usd)
+
+
+def _free(wallet: Any, pnl: Any, maintenance: Any) -> Any:
+    free = wallet + pnl - maintenance
     if np.any(free < 0):
         raise InvalidInput(
             "the other positions lose or bind more than the wallet holds: the account is "

@@ -503,10 +503,10 @@ def contracts(
     open_only: bool = False,
     kind: Literal["inverse", "linear"] = "inverse",
 ) -> tuple[ContractTerms, ...]:
-    """All perpetuals of a kind that can be used, or those of a coin or a venue, by its key or name.
+    """All perpetuals of a kind that can be used, or those of a coin or a venue (key or name).
 
-    Closed ones are included unless `open_only`; a dated contract is not among them, :func:`contract`
-    names it by its day. **Source:** ``data/contracts.toml``, dated facts with the document of each.
+    Closed ones are included unless `open_only`; of a dated contract :func:`contract` gives the
+    terms, by its day. **Source:** ``data/contracts.toml``, dated facts with the document of each.
 
     Examples
     --------

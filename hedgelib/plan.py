@@ -61,8 +61,13 @@ for its smallest position; a test holds it to that. Where the contract itself ha
 slope in the data, that is assumed instead.
 """
 
+DEFAULT_MAX_LEVERAGE = 2.0
+"""Leverage cap of a plan and of a report: with bought coin as margin, the coin has to double before
+the short is liquidated."""
+
 # Amounts of the same dollars, added up in another order, differ by an ulp or so.
 _ROUNDING = 1e-9
+_ANY_LEVERAGE = 100.0
 
 
 @vectorised
@@ -367,7 +372,7 @@ def plan_hedge(
     *,
     collateral: Collateral = "new_money",
     collateral_usd: float | None = None,
-    max_leverage: float = 3.0,
+    max_leverage: float | None = None,
     held_usd: float = 0.0,
     cash_usd: float = 0.0,
     hedge_ratio: float = 1.0,
@@ -401,10 +406,11 @@ def plan_hedge(
         contract that needs a unified account).
     collateral_usd : float, optional
         Margin to post, > 0; the least that `max_leverage` and the venue allow when omitted.
-    max_leverage : float
-        Cap on notional over the margin that the opening fee leaves, > 0. Where the venue's own
-        limit for a position of that size is lower (:func:`hedgelib.leverage_allowed`), that one is
-        taken, and the plan says so.
+    max_leverage : float, optional
+        Cap on notional over the margin that the opening fee leaves, > 0. When omitted, it is
+        :data:`DEFAULT_MAX_LEVERAGE`; or that of the contract, where `collateral_usd` is given and
+        so decides the leverage. Where the venue's own limit for a position of that size is lower
+        (:func:`hedgelib.leverage_allowed`), that one is taken, and the plan says so.
     held_usd : float
         Hedge coin that the book holds already, USD, counted in `book_usd` and in `beta`; it is used
         first when the margin comes out of the book.
@@ -451,6 +457,9 @@ def plan_hedge(
     one_of("collateral", collateral, _COLLATERAL)
     one_of("rounding", rounding, ("nearest", "down", "up"))
     instance("contract", contract, ContractTerms)
+    if max_leverage is None:
+        given = collateral_usd is not None
+        max_leverage = contract.max_leverage or _ANY_LEVERAGE if given else DEFAULT_MAX_LEVERAGE
     book_usd, beta, price_usd, max_leverage, held_usd, hedge_ratio, target_beta = scalars(
         book_usd=(book_usd, POSITIVE),
         beta=beta,
@@ -1041,7 +1050,7 @@ def plan_legs(
     legs: Sequence[Leg],
     *,
     collateral: Collateral = "new_money",
-    max_leverage: float = 3.0,
+    max_leverage: float = DEFAULT_MAX_LEVERAGE,
     rounding: Rounding = "nearest",
     hedge_ratio: float = 1.0,
     fee_rate: float | None = None,

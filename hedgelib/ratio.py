@@ -23,10 +23,12 @@ from hedgelib._check import (
     FloatArray,
     Result,
     Rule,
+    evenly,
     extremes,
     numbers,
     plain,
     scalars,
+    series,
     vectorised,
 )
 from hedgelib._regress import centred, instruments, pair
@@ -38,6 +40,7 @@ __all__ = [
     "MinimumVarianceHedge",
     "NotionalInterval",
     "OutOfSample",
+    "bootstrap_effectiveness",
     "change_beta_contracts",
     "diversified_r2",
     "effectiveness_from_ratio",
@@ -438,6 +441,70 @@ def out_of_sample_effectiveness(y: ArrayLike, x: ArrayLike, train: int) -> OutOf
         effectiveness=hedge_effectiveness(y[train:], x[train:], betas[0]),
         beta_test=betas[1],
     )
+
+
+@extremes("bootstrap_effectiveness")
+def bootstrap_effectiveness(
+    unhedged: ArrayLike,
+    hedged: ArrayLike,
+    *,
+    block: int = 10,
+    draws: int = 4_000,
+    seed: int = 0,
+) -> FloatArray:
+    """Draw the variance reduction of a hedge again and again from blocks of its own days.
+
+    Formula: ``1 - Var(hedged) / Var(unhedged)`` over ``ceil(n / block)`` blocks of consecutive
+    days, drawn with replacement. **Source:** Künsch (1989), "The jackknife and the bootstrap for
+    general stationary observations"; blocks, because wild days follow wild days.
+
+    Parameters
+    ----------
+    unhedged : array_like, shape (n,)
+        Returns without the hedge.
+    hedged : array_like, shape (n,) or (n, k)
+        Returns with the hedge, or with each of k hedges. All are drawn on the same days, so that
+        the difference of two columns of the result is that of the hedges.
+    block, draws, seed : int
+        Days in a block, from 1 to n; number of draws, from 1 to 100,000; of the random numbers.
+
+    Returns
+    -------
+    ndarray, shape (draws,) or (draws, k)
+        Its percentiles 2.5 and 97.5 are the ends of a 95% confidence interval.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> market, own = rng.normal(0, 0.03, 200), rng.normal(0, 0.02, 200)
+    >>> np.percentile(bootstrap_effectiveness(market + own, own), [2.5, 97.5]).round(2)
+    array([0.63, 0.79])
+    """
+    evenly(unhedged=unhedged, hedged=hedged)
+    y = series("unhedged", unhedged, at_least=3)
+    (z,) = numbers(hedged=(hedged, FINITE))
+    if np.ndim(z) not in (1, 2) or len(z) != y.size:
+        raise InvalidInput(f"hedged must have a row for each of the {y.size} returns of unhedged")
+    block, draws = (
+        whole("block", block, least=1, most=y.size),
+        whole("draws", draws, least=1, most=100_000),
+    )
+    columns = np.column_stack([y, z])
+    columns = columns - columns.mean(axis=0)
+    if centred("unhedged", y)[2] == 0:
+        raise InvalidInput("unhedged does not vary, so there is no variance to remove")
+    sums, squares = (
+        np.lib.stride_tricks.sliding_window_view(each, block, axis=0).sum(axis=-1)
+        for each in (columns, columns**2)
+    )
+    random = np.random.default_rng(whole("seed", seed, least=0))
+    starts = random.integers(len(sums), size=(draws, -(-y.size // block)))
+    size = starts.shape[1] * block
+    variance = squares[starts].sum(axis=1) / size - (sums[starts].sum(axis=1) / size) ** 2
+    # A draw of days on which nothing moved says nothing.
+    variance = variance[variance[:, 0] > 1e-12 * (columns[:, 0] @ columns[:, 0]) / y.size]
+    drawn: FloatArray = 1 - variance[:, 1:] / variance[:, :1]
+    return drawn if np.ndim(z) == 2 else drawn[:, 0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -514,10 +514,14 @@ def replay(
 
     Formula: the short wanted is ``kept_beta K + coins S - ((1 - h) beta + target_beta) V``, with
     `K` the book kept, `h` the hedge ratio, and the coins all those of the account, profit and
-    funding included. `V` is the whole book, which moves as `K` does; where no margin came out of
-    the book the two are one, and the short is ``h beta V + coins S - target_beta V``. A change of
-    size with coin margin is divided by one plus its costs when the short grows, by one less them
-    when it shrinks, since they leave the wallet in coin. **Source:** the dollar delta of a
+    funding included. `V` is the whole book, which moves as `K` does: `target_beta` is that of the
+    whole book, also where a part of it became margin. Where no margin came out of the book the two
+    are one, and the short is ``h beta V + coins S - target_beta V``. With coin margin a change of
+    size is divided by ``1 + c`` when the short grows and by ``1 - c`` when it shrinks, with ``c``
+    the fee and the slippage together, since they leave the wallet in coin. A short wanted beyond
+    `max_leverage` times the equity is trimmed to that, and not refused; one that is on already is
+    not reduced for it. With `whole_contracts` a change rounds to the nearest lot, a half to the
+    even one, whatever the rounding of the plan. **Source:** the dollar delta of a
     coin-margined account is its equity less its notional. A liquidation takes the whole margin, as
     in :func:`hedgelib.scenario.run_scenario`, and the book goes on unhedged; a book cannot lose
     more than itself; sizes leave the basis out, as the plan does. Nothing is seen between two

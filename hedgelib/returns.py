@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from hedgelib._check import (
     ABOVE_MINUS_ONE,
     FloatArray,
-    ascending,
+    evenly,
     extremes,
     numbers,
     one_of,
@@ -44,7 +44,7 @@ def simple_returns(prices_usd: ArrayLike) -> FloatArray:
 
 
 def _prices(prices_usd: ArrayLike) -> FloatArray:
-    ascending(prices_usd=prices_usd)
+    evenly(prices_usd=prices_usd)
     (prices,) = numbers(prices_usd=prices_usd)
     if np.ndim(prices) not in (1, 2):
         raise InvalidInput(f"prices_usd must have one or two dimensions, got {np.ndim(prices)}")
@@ -109,7 +109,7 @@ def horizon_returns(
     >>> horizon_returns([0.1, -0.1, 0.2, 0.05, 0.3], 2, incomplete="drop").returns.round(4)
     array([-0.01,  0.26])
     """
-    ascending(returns=returns)
+    evenly(returns=returns)
     (daily,) = numbers(returns=(returns, ABOVE_MINUS_ONE))
     if np.ndim(daily) not in (1, 2):
         raise InvalidInput(f"returns must have one or two dimensions, got {np.ndim(daily)}")

@@ -1222,6 +1222,13 @@ CALLS = {
     b.ols_beta: {"y": SIX_Y, "x": SIX_X, "errors": "newey-west", "lags": 2},
     b.beta_se: {"y": SIX_Y, "x": SIX_X, "errors": "newey-west", "lags": 2},
     b.correlation: {"y": SIX_Y, "x": SIX_X},
+    b.bootstrap_effectiveness: {
+        "unhedged": SIX_Y,
+        "hedged": SIX_X,
+        "block": 2,
+        "draws": 5,
+        "seed": 1,
+    },
     b.rolling_beta: {"y": SIX_Y, "x": SIX_X, "window": 3},
     b.ewma_beta: {"y": SIX_Y, "x": SIX_X, "decay": 0.9},
     b.kalman_beta: {
@@ -1435,3 +1442,67 @@ def test_counts():
     with refused("n must be at most 3 with the data given, got 4", NotEnoughData):
         whole("n", 4, least=3, most=3)
     assert whole("n", 2**53, least=0) == 2**53
+
+
+def test_both_errors_are_kept_whichever_is_asked_for():
+    want = sm.OLS(ALT, sm.add_constant(ETH)).fit()
+    robust = want.get_robustcov_results("HAC", maxlags=3)
+    for errors in ERRORS:
+        fit = b.ols_beta(ALT, ETH, errors=errors)
+        assert fit.se_classic == pytest.approx(want.bse[1], rel=1e-9)
+        assert fit.se_newey_west == pytest.approx(robust.bse[1], rel=1e-9)
+    assert b.ols_beta(ALT, ETH).se == b.ols_beta(ALT, ETH).se_classic
+    fit = b.ols_beta(ALT, ETH, errors="newey-west", lags=1)
+    assert fit.se == fit.se_newey_west == b.beta_se(ALT, ETH, "newey-west", lags=1)
+
+
+def _with_a_hole(values):
+    days = pd.date_range("2023-01-01", periods=len(values) + 22)
+    return pd.Series(values, index=days[:30].append(days[52:]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda y, _: b.simple_returns(100 * (1 + y).cumprod()),
+        lambda y, _: b.log_returns(100 * (1 + y).cumprod()),
+        lambda y, _: b.horizon_returns(y, 5, incomplete="drop"),
+        lambda y, x: b.rolling_beta(y, x, 10),
+        lambda y, x: b.ewma_beta(y, x, decay=0.94),
+        lambda y, x: b.kalman_beta(y, x, **NOISE),
+        lambda y, x: b.ols_beta(y, x, errors="newey-west"),
+        lambda y, x: b.multi_beta(y, x.to_frame()),
+        lambda y, x: b.bootstrap_effectiveness(y, x),
+        lambda y, x: b.walk_forward_residual(y, x, train=20),
+        lambda y, x: b.rank_hedges(y, {"ETH": x}, 1_000),
+    ],
+)
+def test_a_hole_in_the_dates_is_refused_with_its_place(call):
+    y, x = _with_a_hole(ALT), _with_a_hole(ETH)
+    with pytest.raises(HedgeError, match=r"hole between 2023-01-30 .* and 2023-02-22"):
+        call(y, x)
+    call(*(each.set_axis(pd.date_range("2023-01-01", periods=60)) for each in (y, x)))
+
+
+def test_months_are_no_holes_and_chosen_days_may_be_regressed():
+    months = pd.Series(100 + ALT, index=pd.date_range("2019-01-31", periods=60, freq="ME"))
+    assert b.simple_returns(months).size == 59
+    y, x = _with_a_hole(ALT), _with_a_hole(ETH)
+    assert b.ols_beta(y[x < 0], x[x < 0]).n == (ETH < 0).sum()
+
+
+def test_price_levels_are_refused_where_returns_are_meant():
+    y, x = 100 * np.cumprod(1 + ALT), 2_000 * np.cumprod(1 + ETH)
+    for call in (
+        b.ols_beta,
+        b.correlation,
+        lambda y, x: b.rolling_beta(y, x, 10),
+        lambda y, x: b.multi_beta(y, x[:, None]),
+        lambda y, x: b.hedge_effectiveness(y, x, 1.0),
+    ):
+        with pytest.raises(InvalidInput, match=r"as prices do .* pass returns \(simple_returns\)"):
+            call(y, x)
+    # Returns of one sign, and returns far from zero, are no prices.
+    up = ETH > 0
+    assert b.ols_beta(ALT[up], ETH[up]).n == up.sum()
+    assert b.ols_beta(100 + ALT, 100 + ETH).beta == pytest.approx(b.ols_beta(ALT, ETH).beta)

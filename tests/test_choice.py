@@ -84,17 +84,66 @@ def test_the_figures_of_a_candidate():
     assert eth.avoided_usd == pytest.approx(10_000 * (sd - hedged) * 3)
     assert eth.fees_usd == pytest.approx(2 * 0.001 * 10_000 * eth.betas[0])
     assert eth.funding_usd == pytest.approx(10_000 * eth.betas[0] * 0.0001 * 27)
-    assert eth.net_usd == pytest.approx(eth.avoided_usd - eth.fees_usd + eth.funding_usd)
+    assert eth.cost_usd == pytest.approx(eth.fees_usd - eth.funding_usd)
+    drawn = h.bootstrap_effectiveness(BOOK[100:], residual)
+    ends = (eth.effectiveness_low, eth.effectiveness_high)
+    assert ends == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+    assert (eth.behind, eth.tied, eth.chance) == (0, True, 1)
 
 
-def test_cost_can_turn_the_order_around():
-    def order(**funding):
-        choice = h.rank_hedges(BOOK, COINS, 10_000, candidates=[["BTC"], ["ETH"]], **funding)
+def test_a_tie_is_settled_by_the_coin_held_then_cost_then_depth():
+    # Two coins that follow the book equally well.
+    book = BTC + NOISE + 0.3 * OWN
+    coins = {"A": BTC + 0.1 * OWN, "B": NOISE - 0.1 * OWN}
+
+    def order(**options):
+        choice = h.rank_hedges(book, coins, 10_000, candidates=[["A"], ["B"]], **options)
+        assert [c.tied for c in choice.candidates] == [True, True]
         return [c.name for c in choice.candidates]
 
-    assert order() == ["ETH", "BTC"]
-    # A short that pays half a percent every eight hours costs more than it saves.
-    assert order(funding_rate_8h={"ETH": -0.005}) == ["BTC", "ETH"]
+    assert order() == ["A", "B"]
+    assert order(funding_rate_8h={"A": -0.0001}) == ["B", "A"]
+    assert order(funding_rate_8h={"A": -0.0001}, holdings_usd={"A": 5}) == ["A", "B"]
+    assert order(holdings_usd={"B": 5}) == ["B", "A"]
+    # Funding settles no more than a tie.
+    funding = {"ETH": -0.0005}
+    clear = h.rank_hedges(
+        BOOK, COINS, 10_000, candidates=[["BTC"], ["ETH"]], funding_rate_8h=funding
+    )
+    assert [(c.name, c.tied) for c in clear.candidates] == [("ETH", True), ("BTC", False)]
+    assert clear.candidates[1].behind_low > 0
+    assert clear.candidates[1].chance < 0.025
+
+
+@pytest.mark.parametrize(("size", "block"), [(60, 10), (57, 10), (23, 1), (30, 30)])
+def test_the_bootstrap_is_that_of_a_plain_loop(size, block):
+    y, hedged = BOOK[:size], np.column_stack([OWN, BOOK - BTC])[:size]
+    drawn = h.bootstrap_effectiveness(y, hedged, block=block, draws=50, seed=3)
+    starts = np.random.default_rng(3).integers(size - block + 1, size=(50, -(-size // block)))
+    for row, chosen in zip(drawn, starts, strict=True):
+        days = np.concatenate([np.arange(at, at + block) for at in chosen])
+        by_hand = 1 - np.var(hedged[days], axis=0) / np.var(y[days])
+        assert row == pytest.approx(by_hand, rel=1e-9)
+    alone = h.bootstrap_effectiveness(y, hedged[:, 1], block=block, draws=50, seed=3)
+    assert alone == pytest.approx(drawn[:, 1])
+
+
+def test_the_two_hedge_coins_of_a_shipped_book_are_a_tie():
+    from hedgelib import market
+
+    # LINK, MATIC and AVAX of 20, 8 and 10: known intervals, and the chance of the second.
+    returns = market.returns(window=365)
+    book = returns[["LINK", "MATIC", "AVAX"]].to_numpy() @ np.array([20, 8, 10]) / 38
+    coins = {coin: returns[coin].to_numpy() for coin in ("BTC", "ETH")}
+    choice = h.rank_hedges(book, coins, 38_000, candidates=[["BTC"], ["ETH"]])
+    btc, eth = sorted(choice.candidates, key=lambda c: c.name)
+    assert (btc.effectiveness, eth.effectiveness) == pytest.approx((0.336, 0.331), abs=0.001)
+    ends = (btc.effectiveness_low, btc.effectiveness_high)
+    assert ends == pytest.approx((0.18, 0.48), abs=0.02)
+    assert (-eth.behind_high, -eth.behind_low) == pytest.approx((-0.27, 0.21), abs=0.02)
+    # BTC removed more in 46% of the draws, though it did in the sample.
+    assert 1 - eth.chance == pytest.approx(0.46, abs=0.02)
+    assert eth.tied
 
 
 def test_the_sentence_says_why_the_first_is_first():

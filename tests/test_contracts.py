@@ -378,6 +378,15 @@ def test_ledger_by_default():
         book.total(0)
 
 
+def test_a_position_closed_in_ten_thousand_fills_is_closed():
+    book = h.run_ledger([1000.0] + [-0.1] * 10_000, 3000)
+    assert (book.contracts[-1], book.entry_usd[-1]) == (0.0, float("inf"))
+    assert book.contracts[-2] == pytest.approx(0.1)
+    # What is small beside what was traded, but no rounding, stays.
+    small = h.run_ledger([1e6, -1e6, 1e6, -999_999.9999], 3000)
+    assert small.contracts[-1] == pytest.approx(1e-4)
+
+
 def test_ledger_takes_one_price_and_a_fee_for_each_fill():
     book = h.run_ledger([1000, 2000], 2000, [0.001, 0.002])
     assert book.fees.tolist() == [0.0005, 0.002]

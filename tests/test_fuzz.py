@@ -32,7 +32,7 @@ FILLS = {"inverse_average_entry", "linear_average_entry", "run_ledger"}
 SINGLE = {"leverage_allowed", "liquidation_price", "margin_tiers"}
 # What may refuse numbers that are each in range: no such position, no such margin, no such fill.
 CHOOSY = FILLS | {name for name in FUNCTIONS if "liquidation_price" in name or "break_even" in name}
-CHOOSY |= {"cross_wallet_coin"}
+CHOOSY |= {"cross_wallet_coin", "cross_wallet_usd"}
 # What answers with infinity where there is no such price.
 ENDLESS = {name for name in FUNCTIONS if "liquidation" in name or "bankruptcy" in name}
 ENDLESS |= {"leverage_allowed"}
@@ -48,6 +48,7 @@ fraction = floats(0, 0.45)
 KINDS: dict[str, tuple[Any, Any, list[float]]] = {
     "contracts": (signed, floats(-BIG, BIG), [math.inf]),
     "contracts_exact": (signed, floats(-BIG, BIG), [math.inf]),
+    "other_pnl_usd": (signed, floats(-BIG, BIG), [math.inf]),
     "other_pnl_coin": (signed, floats(-BIG, BIG), [math.inf]),
     **dict.fromkeys(
         [
@@ -64,7 +65,7 @@ KINDS: dict[str, tuple[Any, Any, list[float]]] = {
     **dict.fromkeys(
         [
             "wallet", "wallet_coin", "wallet_usd", "maintenance_amount_coin",
-            "maintenance_amount_usd", "other_maintenance_coin",
+            "maintenance_amount_usd", "other_maintenance_coin", "other_maintenance_usd",
         ],
         (at_least_0, floats(0, BIG), [-1e-300, -1.0, math.inf]),
     ),

@@ -70,10 +70,32 @@ def requests(draw):
     }
 
 
+def plan_hedge(*args, **options):
+    """Plan at a cap of 3, from which the numbers of most cases come."""
+    return h.plan_hedge(*args, **({"max_leverage": 3} | options))
+
+
+def plan_legs(*args, **options):
+    return h.plan_legs(*args, **({"max_leverage": 3} | options))
+
+
+def test_one_leverage_cap_where_none_is_given():
+    from hedgelib.report import ReportParameters
+
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000).leverage == near(2)
+    legs = [h.Leg(contract=FREE, price_usd=2000, beta=1.5)]
+    assert h.plan_legs(10_000, legs, fee_rate=0)[0].leverage == near(2)
+    assert ReportParameters(portfolio="my.csv").max_leverage == 2
+    # A margin that is given decides the leverage, up to what the venue allows.
+    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=2_000).leverage == near(8.5)
+    with pytest.raises(h.InfeasibleHedge, match="puts the leverage above the cap of 10x"):
+        h.plan_hedge(10_000, 1.5, terms(max_leverage=10), 2000, collateral_usd=1_000)
+
+
 def planned(request, **changes):
     """Plan it, or leave the example out where no plan is feasible."""
     try:
-        return h.plan_hedge(**(request | changes))
+        return plan_hedge(**(request | changes))
     except h.InfeasibleHedge:
         assume(False)
 
@@ -178,11 +200,11 @@ def test_the_plan_at_the_smallest_collateral_meets_the_cap_and_below_it_is_refus
     cap = request["max_leverage"]
     if smallest == INF:
         with pytest.raises(h.InfeasibleHedge) as error:
-            h.plan_hedge(**request)
+            plan_hedge(**request)
         assert error.value.smallest_collateral_usd == INF
         return
     with pytest.raises(h.InfeasibleHedge) as error:
-        h.plan_hedge(**request, collateral_usd=0.999 * smallest)
+        plan_hedge(**request, collateral_usd=0.999 * smallest)
     assert error.value.smallest_collateral_usd == smallest
     assert str(error.value) == (
         f"${0.999 * smallest:,.0f} of collateral puts the leverage above the cap of {cap:g}x; "
@@ -212,7 +234,7 @@ def test_one_times_new_money_is_never_feasible(request, cap):
         "margin is a dollar more to short, so leverage is 1 + hedged exposure / collateral, always "
         "above 1; raise the cap or use stablecoin margin"
     ):
-        h.plan_hedge(**request)
+        plan_hedge(**request)
 
 
 @pytest.mark.parametrize("fee_rate", [0, 0.0005])
@@ -221,7 +243,7 @@ def test_one_times_new_money_is_never_feasible(request, cap):
 def test_a13_one_times_out_of_the_book_is_a_plan(fee_rate, held, given_usd):
     """The fee makes the wallet smaller than the book, and the short is what it leaves."""
     one = terms(multiplier=0.01, taker_fee=fee_rate)
-    plan = h.plan_hedge(
+    plan = plan_hedge(
         50_000, 1, one, 2000, collateral="from_portfolio", max_leverage=1, held_usd=held,
         collateral_usd=given_usd,
     )  # fmt: skip
@@ -241,7 +263,7 @@ def test_a13_one_times_out_of_the_book_is_a_plan(fee_rate, held, given_usd):
     assert "$0 of" not in words["Collateral and leverage"]
     # On the entry price there is a price, far away.
     entry = dataclasses.replace(one, maintenance_basis="entry")
-    far = h.plan_hedge(
+    far = plan_hedge(
         50_000, 1, entry, 2000, collateral="from_portfolio", max_leverage=1, held_usd=held
     )
     assert far.liquidation_price_usd == near(2000 / 0.005, rel=1e-3)
@@ -254,13 +276,13 @@ def test_a13_below_one_times_the_book_does_not_suffice():
     )
     for change in ({}, {"collateral_usd": 9_999.0}, {"fee_rate": 0.001}):
         with infeasible(text):
-            h.plan_hedge(
+            plan_hedge(
                 10_000, 1, FREE, 2000, collateral="from_portfolio", max_leverage=0.9, **change
             )
 
 
 def test_a13_half_of_a_book_of_the_coin_at_one_times():
-    plan = h.plan_hedge(
+    plan = plan_hedge(
         10_000, 1, FREE, 2000, collateral="from_portfolio", held_usd=10_000, max_leverage=1,
         hedge_ratio=0.5,
     )  # fmt: skip
@@ -284,7 +306,7 @@ def parts(plan):
 
 
 def test_new_money():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
     assert parts(plan) == near((5_000, 0, 10_000, 1.5, 20_000, -2_000, 0, 4), abs=1e-9)
     assert (plan.notional_target_usd, plan.contracts_exact) == (near(20_000), near(-2_000))
     assert (plan.book_usd, plan.beta, plan.price_usd) == (10_000.0, 1.5, 2000.0)
@@ -299,9 +321,9 @@ def test_new_money():
 
 
 def test_defaults():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000)
     assert parts(plan) == near((7_500, 0, 10_000, 1.5, 22_500, -2_250, 0, 3), abs=1e-9)
-    same = h.plan_hedge(
+    same = plan_hedge(
         10_000, 1.5, FREE, 2000, collateral="new_money", max_leverage=3, held_usd=0,
         hedge_ratio=1, target_beta=0, rounding="nearest", fee_rate=0, maintenance_rate=0.005,
     )  # fmt: skip
@@ -309,18 +331,18 @@ def test_defaults():
 
 
 def test_more_collateral_than_needed():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=15_000)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=15_000)
     assert parts(plan) == near((15_000, 0, 10_000, 1.5, 30_000, -3_000, 0, 2), abs=1e-9)
 
 
 def test_from_the_book():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="from_portfolio", max_leverage=2.5)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000, collateral="from_portfolio", max_leverage=2.5)
     assert parts(plan) == near((5_000, 5_000, 5_000, 1.5, 12_500, -1_250, 0, 2.5), abs=1e-9)
 
 
 def test_from_a_book_that_holds_some_of_the_coin():
     def plan(cap):
-        return h.plan_hedge(
+        return plan_hedge(
             10_000, 1.6, FREE, 2000, collateral="from_portfolio", held_usd=4_000, max_leverage=cap
         )
 
@@ -329,25 +351,25 @@ def test_from_a_book_that_holds_some_of_the_coin():
     # Coin that is held and stays put changes nothing for the other two.
     for source in ("new_money", "stablecoin"):
         with_, without = (
-            h.plan_hedge(10_000, 1.6, FREE, 2000, collateral=source, held_usd=x) for x in (4_000, 0)
+            plan_hedge(10_000, 1.6, FREE, 2000, collateral=source, held_usd=x) for x in (4_000, 0)
         )
         assert parts(with_) == near(parts(without))
 
 
 def test_a_book_of_nothing_but_the_coin():
-    plan = h.plan_hedge(
+    plan = plan_hedge(
         10_000, 1, FREE, 2000, collateral="from_portfolio", held_usd=10_000, collateral_usd=8_000
     )
     assert parts(plan) == near((8_000, 0, 2_000, 1, 10_000, -1_000, 0, 1.25), abs=1e-9)
     slight = {"held_usd": 10_000, "max_leverage": 3}
     assert h.smallest_collateral(10_000, 1 + 0.9e-9, **slight) == near(5_000)
-    for function in (h.smallest_collateral, lambda v, b, _, **k: h.plan_hedge(v, b, FREE, 2, **k)):
+    for function in (h.smallest_collateral, lambda v, b, _, **k: plan_hedge(v, b, FREE, 2, **k)):
         with refused("a book of nothing but the hedge coin has beta 1 to it, got beta 0.8"):
             function(10_000, 0.8, 3, held_usd=10_000)
 
 
 def test_stablecoin_behind_an_inverse_contract():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin")
+    plan = plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin")
     assert parts(plan) == near((5_000, 0, 10_000, 1.5, 15_000, -1_500, 0, 3), abs=1e-9)
     assert (plan.holds_coin, plan.wallet_coin, plan.wallet_usd) == (False, 0.0, 5_000)
     assert plan.liquidation_price_usd == near((5_000 + 15_000 * 0.995) / 7.5)
@@ -356,7 +378,7 @@ def test_stablecoin_behind_an_inverse_contract():
         "stablecoin behind an inverse contract needs a unified account; "
         "its haircut on other assets is not counted",
     )
-    flat = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0.1)
+    flat = plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0.1)
     assert flat.liquidation_price_usd == near((5_000 + 15_000 * 0.9) / 7.5)
     assert flat.maintenance_rate == 0.1
 
@@ -364,7 +386,7 @@ def test_stablecoin_behind_an_inverse_contract():
 def test_stablecoin_behind_an_inverse_contract_with_tiers():
     # Amounts in coin are 0, 0.2, 3.2: the tier counts in which 7.5 coins are, and the next ones.
     contract = terms(taker_fee=0, maintenance_floors=(0, 2, 10), maintenance_rates=(0.1, 0.2, 0.5))
-    plan = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
+    plan = plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
     assert plan.liquidation_price_usd == near((5_000 + 15_000 * 0.8) / (7.5 - 0.2))
     price = plan.liquidation_price_usd
     equity = 5_000 - 15_000 * (price / 2000 - 1)
@@ -375,39 +397,39 @@ def test_stablecoin_behind_an_inverse_contract_with_tiers():
         "a margin of 5000 USD is not above the maintenance margin of 5100 USD at entry: "
         "the position would be liquidated at once; add margin or reduce its size"
     ):
-        h.plan_hedge(10_000, 1.5, steep, 2000, collateral="stablecoin")
+        plan_hedge(10_000, 1.5, steep, 2000, collateral="stablecoin")
     exact = terms(taker_fee=0, maintenance_rates=(1 / 3,))
     with infeasible(
         "a margin of 5000 USD is not above the maintenance margin of 5000 USD at entry: "
         "the position would be liquidated at once; add margin or reduce its size"
     ):
-        h.plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
+        plan_hedge(10_000, 1.5, exact, 2000, collateral="stablecoin")
     # In its second tier what 8 coins need does not depend on the price, and nothing is above it.
     level = terms(taker_fee=0, maintenance_floors=(0, 10), maintenance_rates=(0.1, 0.9))
-    plan = h.plan_hedge(16_000, 1, level, 2000, collateral="stablecoin")
+    plan = plan_hedge(16_000, 1, level, 2000, collateral="stablecoin")
     assert plan.liquidation_price_usd == near((plan.wallet_usd + 16_000 * 0.9) / 8)
-    free = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0)
+    free = plan_hedge(10_000, 1.5, FREE, 2000, collateral="stablecoin", maintenance_rate=0)
     assert free.liquidation_price_usd == free.bankruptcy_price_usd
     huge = terms(taker_fee=0, maintenance_floors=(0, 10), maintenance_rates=(0, 0.8))
-    free = h.plan_hedge(10_000, 1.5, huge, 2000, collateral="stablecoin")
+    free = plan_hedge(10_000, 1.5, huge, 2000, collateral="stablecoin")
     assert free.liquidation_price_usd == free.bankruptcy_price_usd
 
 
 def test_stablecoin_behind_a_linear_contract():
     contract = linear_terms(taker_fee=0)
-    plan = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
+    plan = plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin")
     assert parts(plan) == near((5_000, 0, 10_000, 1.5, 15_000, -750, 0, 3), abs=1e-9)
     assert plan.liquidation_price_usd == near((2000 + 5_000 / 7.5) / 1.005)
     assert plan.bankruptcy_price_usd == near(2000 + 5_000 / 7.5)
     assert plan.assumptions == ()
-    flat = h.plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin", maintenance_rate=0.1)
+    flat = plan_hedge(10_000, 1.5, contract, 2000, collateral="stablecoin", maintenance_rate=0.1)
     assert flat.liquidation_price_usd == near((2000 + 5_000 / 7.5) / 1.1)
 
 
 def test_partial_hedges_and_targets():
-    half = h.plan_hedge(10_000, 1.5, FREE, 2000, hedge_ratio=0.5, max_leverage=2)
+    half = plan_hedge(10_000, 1.5, FREE, 2000, hedge_ratio=0.5, max_leverage=2)
     assert parts(half) == near((7_500, 0, 10_000, 1.5, 22_500, -1_500, 0, 2), abs=1e-9)
-    target = h.plan_hedge(10_000, 1.5, FREE, 2000, target_beta=0.5)
+    target = plan_hedge(10_000, 1.5, FREE, 2000, target_beta=0.5)
     assert parts(target) == near((5_000, 0, 10_000, 1.5, 20_000, -1_500, 0, 3), abs=1e-9)
     assert (half.hedge_ratio, target.target_beta) == (0.5, 0.5)
     assert (half.beta_left, target.beta_left) == (0.75, 0.5)
@@ -444,7 +466,7 @@ def test_a5_a_size_that_was_given():
 
     def alice(**change):
         size = {"notional_usd": 49_000, "fee_rate": 0}
-        return h.plan_hedge(50_000, 1, FREE, 3500, **(size | change))
+        return plan_hedge(50_000, 1, FREE, 3500, **(size | change))
 
     bought = alice(collateral_usd=49_000)
     assert (bought.contracts, bought.hedge_ratio, bought.residual_delta_usd) == (-4_900, 0, 0)
@@ -476,22 +498,22 @@ def test_a5_a_size_that_was_given():
 
 
 def test_the_fee_comes_out_of_the_margin():
-    coin = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4, fee_rate=0.01)
+    coin = plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4, fee_rate=0.01)
     assert parts(coin) == near((5_200, 0, 10_000, 1.5, 20_000, -2_000, 0, 4), abs=1e-9)
     assert (coin.open_fee_usd, coin.wallet_usd, coin.fee_rate) == (200, near(5_000), 0.01)
     assert coin.wallet_coin == near(2.5)
     assert coin.liquidation_price_usd == near(20_000 * 0.995 / 7.5)
-    usd = h.plan_hedge(10_000, 1.5, terms(taker_fee=0.01), 2000, collateral="stablecoin")
+    usd = plan_hedge(10_000, 1.5, terms(taker_fee=0.01), 2000, collateral="stablecoin")
     assert parts(usd) == near((5_150, 0, 10_000, 1.5, 15_000, -1_500, 0, 3), abs=1e-9)
     assert usd.liquidation_price_usd == near((5_000 + 15_000 * 0.995) / 7.5)
-    half = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=2, fee_rate=0.01, hedge_ratio=0.5)
+    half = plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=2, fee_rate=0.01, hedge_ratio=0.5)
     assert parts(half) == near((7_650, 0, 10_000, 1.5, 22_500, -1_500, 0, 2), abs=1e-9)
     assert half.notional_target_usd == near((7_500 + 7_650) / 1.01)
 
 
 def test_rounding_leaves_a_residual():
     def plan(rounding, **kwargs):
-        return h.plan_hedge(
+        return plan_hedge(
             10_004,
             1,
             FREE,
@@ -517,26 +539,26 @@ def test_rounding_leaves_a_residual():
     enough = plan("up", collateral_usd=5_005)
     assert (enough.contracts, enough.leverage) == (-1001, 2)
     assert rounded not in enough.assumptions
-    lots = h.plan_hedge(10_004, 1, terms(taker_fee=0, lot=300), 2000, collateral="stablecoin")
+    lots = plan_hedge(10_004, 1, terms(taker_fee=0, lot=300), 2000, collateral="stablecoin")
     assert (lots.contracts, lots.residual_delta_usd) == (-900, near(1_004))
 
 
 def test_the_fee_counts_when_rounding_would_break_the_cap():
     args = {"collateral": "stablecoin", "max_leverage": 2, "rounding": "up", "fee_rate": 0.01}
     needed = 10_010 * (0.5 + 0.01)
-    up = h.plan_hedge(10_004, 1, FREE, 2000, **args)
+    up = plan_hedge(10_004, 1, FREE, 2000, **args)
     assert (up.contracts, up.collateral_usd, up.leverage) == (-1001, near(needed), near(2))
-    assert h.plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed).contracts == -1001
-    assert h.plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed - 1).contracts == -1000
+    assert plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed).contracts == -1001
+    assert plan_hedge(10_004, 1, FREE, 2000, **args, collateral_usd=needed - 1).contracts == -1000
 
 
 def test_whole_contracts_may_leave_nothing_of_a_small_book():
     args = {"collateral": "from_portfolio", "max_leverage": 1.2, "fee_rate": 0}
     # A second contract would ask for more margin than the book has.
-    up = h.plan_hedge(14, 1, FREE, 2000, rounding="up", **args)
+    up = plan_hedge(14, 1, FREE, 2000, rounding="up", **args)
     assert up.contracts == -1
     assert up.assumptions == ("rounded down: one step more would lift the leverage above the cap",)
-    assert h.plan_hedge(14, 1, FREE, 2000, **args).contracts == -1
+    assert plan_hedge(14, 1, FREE, 2000, **args).contracts == -1
 
 
 @given(requests())
@@ -607,9 +629,7 @@ def test_the_liquidation_price_of_a_plan_is_that_of_its_position(book, beta, cap
 def test_a4_cash_is_turned_into_margin_before_any_coin_is_sold(held, cash, posted, cash_sold, sold):
     open_usd = 1.5 * (10_000 - held - cash) + held
     args = {"collateral": "from_portfolio", "held_usd": held, "cash_usd": cash, "fee_rate": 0}
-    plan = h.plan_hedge(
-        10_000, open_usd / 10_000, terms(taker_fee=0, multiplier=1e-6), 2000, **args
-    )
+    plan = plan_hedge(10_000, open_usd / 10_000, terms(taker_fee=0, multiplier=1e-6), 2000, **args)
     if cash_sold is None:
         # Coins too: N = open + C - (1.5 - 1) (P - C) = 3 P.
         posted = (open_usd + cash + 0.5 * cash) / 3.5
@@ -627,15 +647,15 @@ def test_a4_cash_is_turned_into_margin_before_any_coin_is_sold(held, cash, poste
 def test_a4_cash_counts_only_for_a_margin_out_of_the_book():
     for source in ("new_money", "stablecoin"):
         args = {"collateral": source, "fee_rate": 0}
-        plans = [h.plan_hedge(10_000, 0.9, FREE, 2000, cash_usd=c, **args) for c in (0, 4_000)]
+        plans = [plan_hedge(10_000, 0.9, FREE, 2000, cash_usd=c, **args) for c in (0, 4_000)]
         assert plans[0] == plans[1]
 
 
 def test_a4_a_plan_says_what_cash_it_takes():
     args = {"collateral": "from_portfolio", "cash_usd": 4_000, "collateral_usd": 5_000}
-    plan = h.plan_hedge(10_000, 0.9, FREE, 2000, **args)
+    plan = plan_hedge(10_000, 0.9, FREE, 2000, **args)
     assert "($4,000 of cash and $1,000 of altcoins sold)" in str(plan)
-    whole = h.plan_hedge(
+    whole = plan_hedge(
         10_000, 0.9, FREE, 2000, collateral="from_portfolio", held_usd=2_000, cash_usd=8_000 / 3,
         max_leverage=1,
     )  # fmt: skip
@@ -643,7 +663,7 @@ def test_a4_a_plan_says_what_cash_it_takes():
     assert (whole.cash_sold_usd, whole.sold_usd) == near((8_000 / 3, 16_000 / 3))
     # Two sums of the same dollars leave an ulp, and that has no beta.
     thirds = [0.1 + 0.2, 0.3]
-    plan = h.plan_hedge(
+    plan = plan_hedge(
         1e4 * thirds[0] + 7e3, 0.3, FREE, 2000, collateral="from_portfolio",
         held_usd=1e4 * thirds[1], cash_usd=7e3,
     )  # fmt: skip
@@ -653,7 +673,7 @@ def test_a4_a_plan_says_what_cash_it_takes():
 @pytest.mark.parametrize("cash", [8_000.01, 10_001])
 def test_a4_cash_is_part_of_the_book(cash):
     with refused(f"cash_usd must not be above the rest of the book, 8000, got {cash:g}"):
-        h.plan_hedge(10_000, 0.9, FREE, 2000, held_usd=2_000, cash_usd=cash)
+        plan_hedge(10_000, 0.9, FREE, 2000, held_usd=2_000, cash_usd=cash)
 
 
 # What is assumed is said.
@@ -663,7 +683,7 @@ def test_assumptions():
     bare = h.ContractTerms(
         venue="Test", symbol="ETHUSD", kind="inverse", coin="ETH", multiplier=10, settle="ETH"
     )
-    plan = h.plan_hedge(10_000, 1, bare, 2000)
+    plan = plan_hedge(10_000, 1, bare, 2000)
     assert plan.assumptions == (
         "the taker fee of ETHUSD is not verified: 0 assumed",
         "ETHUSD: maintenance margin at the mark price assumed",
@@ -673,12 +693,12 @@ def test_assumptions():
     assert plan.liquidation_price_usd == h.liquidation_price(
         bare, plan.contracts, 2000, plan.wallet_coin, maintenance_rate=0.01
     )
-    named = h.plan_hedge(10_000, 1, bare, 2000, fee_rate=0.001, maintenance_rate=0.01)
+    named = plan_hedge(10_000, 1, bare, 2000, fee_rate=0.001, maintenance_rate=0.01)
     assert named.assumptions == ("ETHUSD: maintenance margin at the mark price assumed",)
     assert (named.fee_rate, named.maintenance_rate) == (0.001, 0.01)
-    taken = h.plan_hedge(10_000, 1, terms(), 2000)
+    taken = plan_hedge(10_000, 1, terms(), 2000)
     assert (taken.fee_rate, taken.assumptions) == (0.0005, ())
-    zero = h.plan_hedge(10_000, 1, terms(), 2000, fee_rate=0, maintenance_rate=0)
+    zero = plan_hedge(10_000, 1, terms(), 2000, fee_rate=0, maintenance_rate=0)
     assert (zero.fee_rate, zero.maintenance_rate) == (0, 0)
     assert zero.liquidation_price_usd == near(zero.bankruptcy_price_usd)
 
@@ -688,16 +708,16 @@ def test_assumptions():
 
 def test_a_cap_that_cannot_be_met_says_the_smallest_collateral():
     with pytest.raises(h.InfeasibleHedge) as error:
-        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=7_499.99)
+        plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=7_499.99)
     assert error.value.smallest_collateral_usd == near(7_500)
     assert str(error.value) == (
         "$7,500 of collateral puts the leverage above the cap of 3x; "
         "the smallest that keeps to it is $7,500.00"
     )
     smallest = h.smallest_collateral(10_000, 1.5, 3)
-    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 0.9e-9))
+    assert plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 0.9e-9))
     with pytest.raises(h.InfeasibleHedge):
-        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 1.1e-9))
+        plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=smallest * (1 - 1.1e-9))
 
 
 def test_a_margin_of_more_than_the_book():
@@ -706,33 +726,31 @@ def test_a_margin_of_more_than_the_book():
         "a margin of $12,000 is more than the book of $10,000 that it is to come out of; "
         "post less, or add new money"
     ):
-        h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000, **args)
-    everything = h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=10_000, **args)
+        plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000, **args)
+    everything = plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=10_000, **args)
     assert (everything.kept_usd, everything.leverage, everything.contracts) == (0, 1, -1_000)
-    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=9_999, **args).kept_usd == 1
+    assert plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=9_999, **args).kept_usd == 1
     # New money may be more than the book.
-    assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000).kept_usd == 10_000
+    assert plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=12_000).kept_usd == 10_000
 
 
 def test_less_than_one_contract():
     with infeasible(
         "the hedge needs $4.80, less than one step of 1 x 10 USD; choose a smaller contract"
     ):
-        h.plan_hedge(4.8, 1, FREE, 2000, collateral="stablecoin")
+        plan_hedge(4.8, 1, FREE, 2000, collateral="stablecoin")
     with pytest.raises(h.InfeasibleHedge) as error:
-        h.plan_hedge(9, 1, FREE, 2000, collateral="stablecoin", rounding="down")
+        plan_hedge(9, 1, FREE, 2000, collateral="stablecoin", rounding="down")
     assert error.value.smallest_collateral_usd == 3
-    assert h.plan_hedge(5, 1, FREE, 2000, collateral="stablecoin").contracts == -1
+    assert plan_hedge(5, 1, FREE, 2000, collateral="stablecoin").contracts == -1
 
 
 def test_margin_not_above_maintenance():
     with pytest.raises(h.InfeasibleHedge, match="not above the maintenance margin") as error:
-        h.plan_hedge(10_000, 1.5, FREE, 2000, maintenance_rate=0.4)
+        plan_hedge(10_000, 1.5, FREE, 2000, maintenance_rate=0.4)
     assert error.value.smallest_collateral_usd == near(7_500)
     with pytest.raises(h.InfeasibleHedge, match="not above the maintenance margin"):
-        h.plan_hedge(
-            10_000, 1.5, linear_terms(), 2000, collateral="stablecoin", maintenance_rate=0.4
-        )
+        plan_hedge(10_000, 1.5, linear_terms(), 2000, collateral="stablecoin", maintenance_rate=0.4)
 
 
 @pytest.mark.parametrize(
@@ -793,13 +811,13 @@ def test_margin_not_above_maintenance():
 def test_what_is_refused(change, message):
     request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
     with refused(message):
-        h.plan_hedge(**(request | change))
+        plan_hedge(**(request | change))
 
 
 def test_what_is_just_allowed():
-    assert h.plan_hedge(10_000, 1.5, terms(max_leverage=3), 2000).leverage <= 3 + 1e-9
-    assert h.plan_hedge(10_000, 1.5, FREE, 2000, fee_rate=-0.2).fee_rate == -0.2
-    assert h.plan_hedge(10_000, 1, FREE, 2000, held_usd=10_000).collateral_usd == near(5_000)
+    assert plan_hedge(10_000, 1.5, terms(max_leverage=3), 2000).leverage <= 3 + 1e-9
+    assert plan_hedge(10_000, 1.5, FREE, 2000, fee_rate=-0.2).fee_rate == -0.2
+    assert plan_hedge(10_000, 1, FREE, 2000, held_usd=10_000).collateral_usd == near(5_000)
 
 
 PLAN_NUMBERS = [
@@ -812,11 +830,13 @@ PLAN_NUMBERS = [
 def test_bad_numbers_are_refused_by_name(name):
     request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
     for bad in (*BAD_ANYWHERE.values(), INF, [1.0, 2.0], []):
-        optional = ("collateral_usd", "notional_usd", "fee_rate", "maintenance_rate")
+        optional = (
+            "collateral_usd", "notional_usd", "fee_rate", "maintenance_rate", "max_leverage",
+        )  # fmt: skip
         if bad is None and name in optional:
             continue
         with pytest.raises(h.InvalidInput, match=name):
-            h.plan_hedge(**(request | {name: bad}))
+            plan_hedge(**(request | {name: bad}))
 
 
 @pytest.mark.parametrize(
@@ -831,8 +851,8 @@ def test_bad_numbers_have_no_smallest_collateral(name):
 
 
 def test_any_kind_of_number_gives_the_same_plan():
-    plain = h.plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
-    other = h.plan_hedge(
+    plain = plan_hedge(10_000, 1.5, FREE, 2000, max_leverage=4)
+    other = plan_hedge(
         np.int32(10_000), np.float32(1.5), FREE, np.array(2000), max_leverage=np.int8(4)
     )
     assert other == plain
@@ -918,7 +938,7 @@ STEPS = [
 @pytest.mark.parametrize(("change", "expected"), STEPS)
 def test_the_five_steps_in_words(change, expected):
     request = {"book_usd": 10_000, "beta": 1.5, "contract": FREE, "price_usd": 2000}
-    plan = h.plan_hedge(**(request | change))
+    plan = plan_hedge(**(request | change))
     assert list(plan.steps()) == expected
     assert str(plan) == "\n".join(
         f"{i}. {name}: {text}" for i, (name, text) in enumerate(expected, 1)
@@ -943,7 +963,7 @@ def test_the_words_agree_with_the_numbers(request):
 
 def test_a_plan_in_a_notebook():
     contract = terms(symbol="<b>&</b>", venue="<i>", taker_fee=None)
-    plan = h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=4)
+    plan = plan_hedge(10_000, 1.5, contract, 2000, max_leverage=4)
     rows = [
         cell for i, (name, text) in enumerate(plan.steps(), 1) for cell in (f"{i}. {name}", text)
     ]
@@ -953,11 +973,11 @@ def test_a_plan_in_a_notebook():
         *rows,
         "the taker fee of <b>&</b> is not verified: 0 assumed",
     ]
-    assert len(shown(h.plan_hedge(10_000, 1.5, FREE, 2000))) == 12
+    assert len(shown(plan_hedge(10_000, 1.5, FREE, 2000))) == 12
 
 
 def test_a_plan_whose_fee_ate_the_margin_has_no_finite_leverage():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000)
     assert dataclasses.replace(plan, open_fee_usd=plan.collateral_usd).leverage == INF
     assert dataclasses.replace(plan, open_fee_usd=2 * plan.collateral_usd).leverage == INF
 
@@ -1031,14 +1051,14 @@ def test_a5_a_rebalanced_hedge_leaves_the_same_beta(book, beta, margin, move, ra
 
 
 def test_change_of_plan():
-    before = h.plan_hedge(10_000, 1, FREE, 2000, collateral_usd=5_000)
-    more = h.plan_hedge(12_000, 1, FREE, 2000, collateral_usd=7_000, fee_rate=0.001)
+    before = plan_hedge(10_000, 1, FREE, 2000, collateral_usd=5_000)
+    more = plan_hedge(12_000, 1, FREE, 2000, collateral_usd=7_000, fee_rate=0.001)
     change = h.change_plan(before, more)
     assert (change.contracts, change.notional_usd) == (-398, 3_980)
     assert change.collateral_usd == 2_000
     assert change.fee_usd == near(change.notional_usd * 0.001)
     assert (change.realised_coin, change.contract) == (0.0, FREE)
-    less = h.plan_hedge(8_000, 1, FREE, 1000, collateral_usd=4_000)
+    less = plan_hedge(8_000, 1, FREE, 1000, collateral_usd=4_000)
     back = h.change_plan(before, less)
     assert (back.contracts, back.notional_usd, back.collateral_usd) == (300, 3_000, -1_000)
     assert back.realised_coin == near(3_000 * (1 / 1000 - 1 / 2000))
@@ -1048,9 +1068,9 @@ def test_change_of_plan():
 
 def test_change_of_a_linear_plan():
     contract = linear_terms(taker_fee=0)
-    before = h.plan_hedge(10_000, 1, contract, 2000, collateral="stablecoin")
-    less = h.plan_hedge(8_000, 1, contract, 1600, collateral="stablecoin")
-    more = h.plan_hedge(10_000, 1, contract, 1600, collateral="stablecoin")
+    before = plan_hedge(10_000, 1, contract, 2000, collateral="stablecoin")
+    less = plan_hedge(8_000, 1, contract, 1600, collateral="stablecoin")
+    more = plan_hedge(10_000, 1, contract, 1600, collateral="stablecoin")
     assert h.change_plan(before, less).contracts == 0
     change = h.change_plan(before, more)
     assert (change.contracts, change.notional_usd, change.realised_coin) == (-125, 2_000, 0)
@@ -1059,8 +1079,8 @@ def test_change_of_a_linear_plan():
 
 
 def test_a_change_needs_one_contract():
-    before = h.plan_hedge(10_000, 1, FREE, 2000)
-    other = h.plan_hedge(10_000, 1, terms(symbol="ETH-PERP"), 2000)
+    before = plan_hedge(10_000, 1, FREE, 2000)
+    other = plan_hedge(10_000, 1, terms(symbol="ETH-PERP"), 2000)
     with refused(
         "the plans are on test:ETHUSD and test:ETH-PERP: unwind the one and place the other"
     ):
@@ -1094,7 +1114,7 @@ def test_a_trade_in_words(contracts, collateral, text):
 
 
 def test_unwind():
-    plan = h.plan_hedge(50_000, 1, terms(taker_fee=0.001), 2000, collateral_usd=50_000)
+    plan = plan_hedge(50_000, 1, terms(taker_fee=0.001), 2000, collateral_usd=50_000)
     assert plan.contracts == -9_990
     whole = h.unwind(plan, 1000)
     assert (whole.contracts, whole.notional_usd, whole.fee_usd) == (9_990, 99_900, near(99.9))
@@ -1118,14 +1138,14 @@ def test_unwind():
 
 
 def test_unwind_never_buys_more_than_was_sold():
-    odd = dataclasses.replace(h.plan_hedge(10_000, 1, FREE, 2000), contracts=-9.5)
+    odd = dataclasses.replace(plan_hedge(10_000, 1, FREE, 2000), contracts=-9.5)
     assert h.unwind(odd, 2000, rounding="up").contracts == 9.5
     assert h.unwind(odd, 2000).contracts == 9.5
     assert h.unwind(odd, 2000, rounding="down").contracts == 9
 
 
 def test_unwind_of_a_linear_plan():
-    plan = h.plan_hedge(10_000, 1, linear_terms(taker_fee=0), 2000, collateral="stablecoin")
+    plan = plan_hedge(10_000, 1, linear_terms(taker_fee=0), 2000, collateral="stablecoin")
     trade = h.unwind(plan, 1000)
     assert (trade.contracts, trade.notional_usd, trade.realised_coin) == (500, 5_000, 0.0)
 
@@ -1146,25 +1166,25 @@ def legs(*betas, **changes):
 
 
 def test_legs_with_new_money():
-    plans = h.plan_legs(10_000, legs(0.4, 0.8))
+    plans = plan_legs(10_000, legs(0.4, 0.8))
     assert [plan.contracts for plan in plans] == [-600, -1200]
     assert [plan.collateral_usd for plan in plans] == near([2_000, 4_000])
     assert [plan.contract.coin for plan in plans] == ["BTC", "ETH"]
     assert [(plan.book_usd, plan.collateral) for plan in plans] == [(10_000, "new_money")] * 2
-    one = h.plan_hedge(10_000, 0.4, perp("BTC"), 60_000)
-    assert h.plan_legs(10_000, legs(0.4)) == (one,)
+    one = plan_hedge(10_000, 0.4, perp("BTC"), 60_000)
+    assert plan_legs(10_000, legs(0.4)) == (one,)
 
 
 def test_legs_out_of_the_book():
-    plans = h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=2.2)
+    plans = plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=2.2)
     # V B / (B + L - 1) = 12,000 / 2.4, shared by beta.
     assert [plan.collateral_usd for plan in plans] == near([5_000 / 3, 10_000 / 3], abs=5)
     assert [plan.book_usd for plan in plans] == near([5_000, 5_000])
     assert all(plan.leverage <= 2.2 + 1e-9 for plan in plans)
-    one = h.plan_hedge(10_000, 0.4, perp("BTC"), 60_000, collateral="from_portfolio")
-    assert h.plan_legs(10_000, legs(0.4), collateral="from_portfolio") == (one,)
+    one = plan_hedge(10_000, 0.4, perp("BTC"), 60_000, collateral="from_portfolio")
+    assert plan_legs(10_000, legs(0.4), collateral="from_portfolio") == (one,)
     with pytest.raises(h.InfeasibleHedge) as error:
-        h.plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=1)
+        plan_legs(10_000, legs(0.4, 0.8), collateral="from_portfolio", max_leverage=1)
     assert error.value.smallest_collateral_usd == 10_000
     assert str(error.value) == (
         "several legs out of the book at a leverage cap of 1x leave nothing to hedge but what is "
@@ -1177,7 +1197,7 @@ def test_legs_out_of_the_book():
 @pytest.mark.parametrize("fee_rate", [0.0, 0.002])
 def test_a5_legs_leave_the_share_of_each_coin(collateral, hedge_ratio, fee_rate):
     betas = (0.4, 0.8, 0.3)
-    plans = h.plan_legs(
+    plans = plan_legs(
         10_000, legs(*betas, multiplier=1e-6), collateral=collateral, max_leverage=2.2,
         hedge_ratio=hedge_ratio, fee_rate=fee_rate,
     )  # fmt: skip
@@ -1188,11 +1208,11 @@ def test_a5_legs_leave_the_share_of_each_coin(collateral, hedge_ratio, fee_rate)
 
 
 def test_legs_pass_everything_on():
-    (plan,) = h.plan_legs(
+    (plan,) = plan_legs(
         10_003, legs(0.5), collateral="stablecoin", max_leverage=2, rounding="up", hedge_ratio=0.5,
         fee_rate=0.001, maintenance_rate=0.02,
     )  # fmt: skip
-    assert plan == h.plan_hedge(
+    assert plan == plan_hedge(
         10_003, 0.5, perp("BTC"), 60_000, collateral="stablecoin", max_leverage=2, rounding="up",
         hedge_ratio=0.5, fee_rate=0.001, maintenance_rate=0.02,
     )  # fmt: skip
@@ -1205,35 +1225,35 @@ def test_legs_out_of_the_book_count_the_fee(given_fee):
         for leg, fee in zip(legs(0.4, 0.8, 0.3), (0.01, 0.0, None), strict=True)
     ]
     args = {"collateral": "from_portfolio", "max_leverage": 2.2}
-    plans = h.plan_legs(10_000, unlike, **args, fee_rate=given_fee)
+    plans = plan_legs(10_000, unlike, **args, fee_rate=given_fee)
     posted = h.smallest_collateral(10_000, 1.5, fee_rate=0.01, **args)
     assert [plan.book_usd for plan in plans] == near([10_000 - posted] * 3)
-    half = h.plan_legs(10_000, unlike, **args, fee_rate=given_fee, hedge_ratio=0.5)
+    half = plan_legs(10_000, unlike, **args, fee_rate=given_fee, hedge_ratio=0.5)
     posted = h.smallest_collateral(10_000, 1.5, fee_rate=0.01, hedge_ratio=0.5, **args)
     assert [plan.book_usd for plan in half] == near([10_000 - posted] * 3)
 
 
 def test_what_legs_refuse():
     with refused("a hedge needs at least one leg"):
-        h.plan_legs(10_000, [])
+        plan_legs(10_000, [])
     with refused("each coin may have one leg, got BTC, BTC"):
-        h.plan_legs(10_000, [*legs(0.4), *legs(0.4)])
+        plan_legs(10_000, [*legs(0.4), *legs(0.4)])
     for beta in (0, -0.2):
         with refused(
             f"the leg in ETH has beta {beta:g}, which is no short; "
             "leave it out and estimate the others anew"
         ):
-            h.plan_legs(10_000, legs(0.4, beta))
+            plan_legs(10_000, legs(0.4, beta))
     with refused("beta must be a finite number, got nan"):
-        h.plan_legs(10_000, legs(0.4, math.nan))
+        plan_legs(10_000, legs(0.4, math.nan))
     with refused("book_usd must be > 0, got 0.0"):
-        h.plan_legs(0, legs(0.4))
+        plan_legs(0, legs(0.4))
     with refused("max_leverage must be > 0, got 0.0"):
-        h.plan_legs(10_000, legs(0.4), max_leverage=0)
+        plan_legs(10_000, legs(0.4), max_leverage=0)
 
 
 def test_a_position_bought_reads_as_bought():
-    plan = h.plan_hedge(10_000, 1.5, FREE, 2000)
+    plan = plan_hedge(10_000, 1.5, FREE, 2000)
     for contracts, words in ((5.0, "buy 5 ("), (0.5, "buy 0.5 ("), (-0.5, "sell 0.5 (")):
         read = dict(dataclasses.replace(plan, contracts=contracts).steps())
         assert read["Contracts"].startswith(words)
@@ -1251,7 +1271,7 @@ def test_small_books_are_planned_like_large_ones(collateral, held, posted):
     """Nothing in a plan depends on a dollar: a millionth of everything gives a millionth."""
 
     def plan(book, multiplier):
-        return h.plan_hedge(
+        return plan_hedge(
             book,
             1.4 * (1 - held) + held,
             terms(multiplier=multiplier, taker_fee=0.0005),
@@ -1284,7 +1304,7 @@ def test_small_books_are_planned_like_large_ones(collateral, held, posted):
 def test_a_dollar_is_no_threshold():
     """Of what is too little to hedge, to rebalance, or to refuse."""
     fine = terms(multiplier=1e-6, taker_fee=0, lot=1e-3)
-    plan = h.plan_hedge(0.01, 1, fine, 2000, max_leverage=3)
+    plan = plan_hedge(0.01, 1, fine, 2000, max_leverage=3)
     assert plan.notional_usd == near(0.015)
     assert h.smallest_collateral(0.01, 1, 3) == near(0.005)
     assert dataclasses.replace(plan, open_fee_usd=plan.collateral_usd / 2).leverage == near(6)
@@ -1303,14 +1323,14 @@ def test_a_dollar_is_no_threshold():
 
 
 def test_terms_that_are_equal_are_one_contract():
-    one, other = (h.plan_hedge(10_000, 1, terms(taker_fee=0), 2000) for _ in range(2))
+    one, other = (plan_hedge(10_000, 1, terms(taker_fee=0), 2000) for _ in range(2))
     assert one.contract is not other.contract
     assert str(h.change_plan(one, other)) == "nothing to do"
 
 
 @pytest.mark.parametrize("wrong", ["plan", None, 1.0])
 def test_a_plan_is_a_plan_and_a_leg_a_leg(wrong):
-    plan = h.plan_hedge(10_000, 1, FREE, 2000)
+    plan = plan_hedge(10_000, 1, FREE, 2000)
     with refused(f"old must be a HedgePlan, got {wrong!r}"):
         h.change_plan(wrong, plan)
     with refused(f"new must be a HedgePlan, got {wrong!r}"):
@@ -1318,32 +1338,32 @@ def test_a_plan_is_a_plan_and_a_leg_a_leg(wrong):
     with refused(f"plan must be a HedgePlan, got {wrong!r}"):
         h.unwind(wrong, 2000)
     with refused(f"legs[1] must be a Leg, got {wrong!r}"):
-        h.plan_legs(10_000, [*legs(0.4), wrong])
+        plan_legs(10_000, [*legs(0.4), wrong])
     with refused("legs must be a Sequence, got 1.0"):
-        h.plan_legs(10_000, 1.0)
+        plan_legs(10_000, 1.0)
     with refused(f"collateral must be one of new_money, from_portfolio, stablecoin, got {wrong!r}"):
-        h.plan_legs(10_000, legs(0.4), collateral=wrong)
+        plan_legs(10_000, legs(0.4), collateral=wrong)
 
 
 def test_dollars_behind_a_coin_contract_are_judged_at_the_mark():
     entry = terms(taker_fee=0, maintenance_basis="entry")
     said = "ETHUSD: maintenance margin at the mark price assumed"
-    assert said in h.plan_hedge(10_000, 1, entry, 2000, collateral="stablecoin").assumptions
-    assert said not in h.plan_hedge(10_000, 1, entry, 2000).assumptions
+    assert said in plan_hedge(10_000, 1, entry, 2000, collateral="stablecoin").assumptions
+    assert said not in plan_hedge(10_000, 1, entry, 2000).assumptions
 
 
 def test_a_book_of_nothing_but_the_coin_has_its_beta():
     with pytest.raises(h.InvalidInput, match="beta"):
-        h.plan_hedge(10_000, 2.0, FREE, 2000, collateral="from_portfolio", held_usd=10_000)
+        plan_hedge(10_000, 2.0, FREE, 2000, collateral="from_portfolio", held_usd=10_000)
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        lambda: h.plan_hedge(10_000, 1.0, FREE, 2000, "stablecoin"),
-        lambda: h.unwind(h.plan_hedge(10_000, 1.0, FREE, 2000), 2000, 0.5),
+        lambda: plan_hedge(10_000, 1.0, FREE, 2000, "stablecoin"),
+        lambda: h.unwind(plan_hedge(10_000, 1.0, FREE, 2000), 2000, 0.5),
         lambda: h.hedge_notional(10_000, 1.0, 0.0, 0.5),
-        lambda: h.plan_legs(10_000, [], "stablecoin"),
+        lambda: plan_legs(10_000, [], "stablecoin"),
     ],
 )
 def test_what_is_decided_is_named(words):
@@ -1359,10 +1379,10 @@ def test_arguments_have_names():
 
 def test_what_a_venue_allows_is_a_ceiling():
     contract = terms(taker_fee=0, max_leverage=10)
-    assert h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=3).leverage == near(3)
-    assert h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=10).leverage == near(10, rel=1e-3)
+    assert plan_hedge(10_000, 1.5, contract, 2000, max_leverage=3).leverage == near(3)
+    assert plan_hedge(10_000, 1.5, contract, 2000, max_leverage=10).leverage == near(10, rel=1e-3)
     with refused("max_leverage must be <= 10, the cap of ETHUSD, got 11"):
-        h.plan_hedge(10_000, 1.5, contract, 2000, max_leverage=11)
+        plan_hedge(10_000, 1.5, contract, 2000, max_leverage=11)
 
 
 LADDER = {
@@ -1376,31 +1396,31 @@ def test_a14_a_venue_allows_less_leverage_for_a_large_size():
     ladder = terms(**LADDER)
     book = 18_322 * 40_000 * 2 / 3
     with pytest.raises(h.InfeasibleHedge) as error:
-        h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 2)
+        plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 2)
     assert str(error.value) == (
         "BTCUSD at Test allows 2x at most for a short of $732,880,000 (18,322 BTC), and "
         "$244,293,333 of collateral makes it 3x; post $488,586,666.67 or more, or hedge less"
     )
     assert error.value.smallest_collateral_usd == near(book)
-    plan = h.plan_hedge(book, 1, ladder, 40_000)
+    plan = plan_hedge(book, 1, ladder, 40_000)
     assert (plan.leverage, plan.collateral_usd) == (near(2), near(book))
     assert plan.assumptions == (
         "BTCUSD: the venue allows 2x for a short of $977,173,333, and that is taken in place of 3x",
     )
-    assert h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book).leverage == near(2)
+    assert plan_hedge(book, 1, ladder, 40_000, collateral_usd=book).leverage == near(2)
     # Too little for either cap: the smallest is the venue's.
     with pytest.raises(h.InfeasibleHedge, match="above the cap of 2x") as error:
-        h.plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 3)
+        plan_hedge(book, 1, ladder, 40_000, collateral_usd=book / 3)
     assert "above the cap of 2x that Test sets for that size; the smallest" in str(error.value)
     assert error.value.smallest_collateral_usd == near(book)
     # A flat size knows no way out by more margin of its own.
-    given_ = h.plan_hedge(book, 1, ladder, 40_000, notional_usd=1001 * 40_000)
+    given_ = plan_hedge(book, 1, ladder, 40_000, notional_usd=1001 * 40_000)
     assert given_.leverage == near(2)
     with infeasible(
         "BTCUSD at Test allows 0.9x at most for a short of $40,040,000 (1,001 BTC), and "
         "$30,000,000 of collateral makes it 1.33x; use another source of margin, or hedge less"
     ):
-        h.plan_hedge(
+        plan_hedge(
             30_000_000, 1, terms(**(LADDER | {"leverage_caps": (4, 3, 0.9)})), 40_000,
             notional_usd=1001 * 40_000, collateral="from_portfolio", collateral_usd=30_000_000,
         )  # fmt: skip
@@ -1409,13 +1429,13 @@ def test_a14_a_venue_allows_less_leverage_for_a_large_size():
 def test_a14_rounding_does_not_step_over_a_floor():
     ladder = terms(**(LADDER | {"lot": 7}))
     book = 1000 * 40_000 * 2 / 3
-    plan = h.plan_hedge(book, 1, ladder, 40_000, rounding="up")
+    plan = plan_hedge(book, 1, ladder, 40_000, rounding="up")
     assert plan.contracts == -399_994
     assert plan.leverage <= 3
     assert plan.assumptions == (
         "rounded down: one step more would lift the leverage above the cap",
     )
-    given_ = h.plan_hedge(book, 1, ladder, 40_000, rounding="up", collateral_usd=book / 2)
+    given_ = plan_hedge(book, 1, ladder, 40_000, rounding="up", collateral_usd=book / 2)
     assert given_.contracts == -399_994
 
 
@@ -1449,7 +1469,7 @@ def test_a15_what_is_not_verified_is_assumed_with_care():
         coin="BTC", settle="BTC", symbol="BTC-PERPETUAL", maintenance_floors=(),
         maintenance_rates=(), maintenance_base_rate=0.01, maintenance_slope_per_coin=0.00005,
     )  # fmt: skip
-    plan = h.plan_hedge(30_000, 1, line, 45_000, collateral_usd=30_000, fee_rate=0)
+    plan = plan_hedge(30_000, 1, line, 45_000, collateral_usd=30_000, fee_rate=0)
     assert plan.maintenance_rate == near(0.01 + 0.00005 * 60_000 / 45_000)
     assert plan.liquidation_price_usd == near(89_094)
     assert plan.assumptions == (
@@ -1457,15 +1477,15 @@ def test_a15_what_is_not_verified_is_assumed_with_care():
         "for each of 1.333 BTC, doubtful)",
     )
     slope = dataclasses.replace(line, maintenance_base_rate=None)
-    assert h.plan_hedge(
+    assert plan_hedge(
         30_000, 1, slope, 45_000, collateral_usd=30_000, fee_rate=0
     ).maintenance_rate == near(h.ASSUMED_MAINTENANCE_RATE + 0.00005 * 60_000 / 45_000)
     base = dataclasses.replace(line, maintenance_slope_per_coin=None, maintenance_base_rate=0.02)
-    assert h.plan_hedge(30_000, 1, base, 45_000, fee_rate=0).maintenance_rate == 0.02
-    own = h.plan_hedge(30_000, 1, line, 45_000, fee_rate=0, maintenance_rate=0.004)
+    assert plan_hedge(30_000, 1, base, 45_000, fee_rate=0).maintenance_rate == 0.02
+    own = plan_hedge(30_000, 1, line, 45_000, fee_rate=0, maintenance_rate=0.004)
     assert (own.maintenance_rate, own.assumptions) == (0.004, ())
     with pytest.raises(h.InfeasibleHedge, match="maintenance margin"):
-        h.plan_hedge(1e10, 1, line, 45_000, fee_rate=0)
+        plan_hedge(1e10, 1, line, 45_000, fee_rate=0)
 
 
 def test_a15_the_rate_assumed_is_the_highest_of_the_data():
@@ -1478,7 +1498,7 @@ def test_a15_the_rate_assumed_is_the_highest_of_the_data():
     assert max(rates) == h.ASSUMED_MAINTENANCE_RATE
     for one in market.contracts(open_only=True):
         if not one.maintenance_rates:
-            plan = h.plan_hedge(10_000, 1, one, 2000, max_leverage=2)
+            plan = plan_hedge(10_000, 1, one, 2000, max_leverage=2)
             assert plan.maintenance_rate >= h.ASSUMED_MAINTENANCE_RATE
             assert any("is not verified" in text for text in plan.assumptions)
 
@@ -1489,7 +1509,7 @@ def test_a16_dollars_behind_tiers_in_dollars():
         maintenance_rates=(0.01, 0.03),
     )  # fmt: skip
     for basis in ("mark", "entry"):
-        plan = h.plan_hedge(
+        plan = plan_hedge(
             10_000, 1, dataclasses.replace(faces, maintenance_basis=basis), 2000,
             collateral="stablecoin", max_leverage=2,
         )  # fmt: skip
@@ -1502,7 +1522,7 @@ def test_a_margin_may_take_more_out_of_the_book_than_was_to_be_hedged():
         "nothing to short: with $9,000 taken out of the book for margin, what is left is not "
         "above the target of beta 0.7"
     ):
-        h.plan_hedge(
+        plan_hedge(
             10_000, 1.5, FREE, 2000, collateral="from_portfolio", collateral_usd=9_000,
             hedge_ratio=0.5, target_beta=0.7,
         )  # fmt: skip

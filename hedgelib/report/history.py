@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,27 +24,51 @@ _MONTH_DAYS = 30
 _SETTLEMENTS_PER_DAY = 3
 
 
-def monthly_rises(data: market.Market, coin: str) -> FloatArray:
-    """Return the highest close of the 30 days after each day, over that day's, less one."""
-    closes = data.prices(coin).iloc[:, 0].dropna().to_numpy(dtype=np.float64)
-    if closes.size <= RALLY_DAYS:
-        return np.array([])
-    ahead = np.lib.stride_tricks.sliding_window_view(closes[1:], RALLY_DAYS).max(axis=1)
-    return np.asarray(ahead / closes[: ahead.size] - 1)
+@dataclass(frozen=True, slots=True)
+class Rises:
+    """The highest close of the 30 days after each day, over that day's, less one.
+
+    spans : first and last day of each stretch of daily closes, ISO.
+    by_span : the rises of each, which look at no day of another.
+    """
+
+    spans: tuple[tuple[str, str], ...]
+    by_span: tuple[FloatArray, ...]
 
 
-def rallies(move: float, rises: FloatArray) -> Rallies | None:
+def monthly_rises(data: market.Market, coin: str) -> Rises:
+    """Look at all daily closes that there are: the bundled years, and those of the data."""
+    closes = data.prices(coin).iloc[:, 0].dropna()
+    bundled = market.Market.bundled()
+    if coin in bundled.coins:
+        closes = closes.combine_first(bundled.prices(coin).iloc[:, 0].dropna())
+    breaks = np.flatnonzero(np.diff(closes.index.to_numpy()) > np.timedelta64(1, "D")) + 1
+    spans, rises = [], []
+    for days in np.split(np.arange(len(closes)), breaks):
+        stretch = closes.iloc[days].to_numpy(dtype=np.float64)
+        if stretch.size > RALLY_DAYS:
+            ahead = np.lib.stride_tricks.sliding_window_view(stretch[1:], RALLY_DAYS).max(axis=1)
+            first, last = (closes.index[at].date().isoformat() for at in (days[0], days[-1]))
+            spans.append((first, last))
+            rises.append(np.asarray(ahead / stretch[: ahead.size] - 1))
+    return Rises(tuple(spans), tuple(rises))
+
+
+def rallies(move: float, rises: Rises) -> Rallies | None:
     """Count the days from which the coin rose by a move within 30 days."""
-    if not rises.size:
+    if not rises.spans:
         return None
-    reached = np.flatnonzero(rises >= move)
+    reached = [np.flatnonzero(each >= move) for each in rises.by_span]
     return Rallies(
         move=move,
-        starts=int(rises.size),
-        reached=int(reached.size),
+        spans=rises.spans,
+        starts=sum(each.size for each in rises.by_span),
+        reached=sum(each.size for each in reached),
         # Starting days closer than that see one and the same rally.
-        episodes=int(np.count_nonzero(np.diff(reached) > RALLY_DAYS) + bool(reached.size)),
-        largest=float(rises.max()),
+        episodes=sum(
+            int(np.count_nonzero(np.diff(each) > RALLY_DAYS) + bool(each.size)) for each in reached
+        ),
+        largest=max(float(each.max()) for each in rises.by_span),
     )
 
 
@@ -51,7 +76,7 @@ def caps(
     plan: HedgePlan,
     parameters: ReportParameters,
     planned: Callable[[float], HedgePlan],
-    rises: FloatArray,
+    rises: Rises,
 ) -> tuple[Cap, ...]:
     """Compare leverage caps: the margin each needs and the rise each survives."""
     own = plan.collateral_usd

@@ -64,10 +64,8 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     """
     from hedgelib.report.summary import warnings
 
-    plan, tracked, month = report.plan, report.tracked, report.residual.month
-    unhedged, left = (
-        [end * month for end in ends] for ends in (report.residual.before, report.residual.after)
-    )
+    plan, tracked = report.plan, report.tracked
+    unhedged, left = report.month.before, report.month.after
     estimated = tracked.estimate is not None
     liquidates = plan.liquidation_price_usd < float("inf")
     return {
@@ -291,9 +289,10 @@ _NOTE = (
     "Prices of: the day of the close used as price of the hedge coin; betas end on that day. No "
     "beta: the value of coins with neither a price history nor a beta; they are not hedged, and "
     "figures that include them are ranges, from these coins not moving to moving like the rest. "
-    "Hedge: the short, in USD. Residual: the risk that the hedge leaves, one standard deviation "
-    "over 30 days; it leaves out the residual volatility of coins whose beta the owner gave, which "
-    "is not known. Carry: funding received over 30 days at the rate that the report assumes; paid "
-    "where negative. Liquidation: the rise of the hedge coin that liquidates the short. "
+    "Hedge: the short, in USD. Residual: the risk that the hedge leaves, one standard deviation of "
+    "the result over 30 days, from months of the book's own history; it leaves out the residual "
+    "volatility of coins whose beta the owner gave, which is not known. Carry: funding received "
+    "over 30 days at the rate that the report assumes; paid where negative. Liquidation: the rise "
+    "of the hedge coin that liquidates the short. "
     "Educational, not advice."
 )

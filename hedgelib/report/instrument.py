@@ -94,10 +94,10 @@ def choose(
         reason = f"{coin}, because {why or 'it was asked for'}."
         better = next(iter(judged), coin)
         if better != coin:
+            verdict = "is a tie" if judged[coin].tied else "would have removed more"
             reason += (
-                f" {better} would have removed more: "
-                f"{judged[better].effectiveness:.0%} of the variance, and {coin} "
-                f"{judged[coin].effectiveness:.0%}."
+                f" {better} {verdict}: out of sample {judged[better].effectiveness:.0%} of the "
+                f"variance, and {coin} {judged[coin].effectiveness:.0%}."
             )
         return contract, reason
     if not judged:
@@ -122,8 +122,29 @@ def choose(
             f"{coin}, because {offered[coin].venue} has no inverse perpetual on {best}, which "
             f"would have removed {judged[best].effectiveness:.0%} of the variance; {took}."
         )
-    reason = f"{coin}, because it removed the most risk net of fees: {took}"
-    if others:
-        second, other = others[0]
-        reason += f", one with {second} {other.effectiveness:.0%}"
-    return offered[coin], reason + "."
+    if not others:
+        return offered[coin], f"{coin}, because {took}."
+    second, other = others[0]
+    pair = f"{took}, one with {second} {other.effectiveness:.0%}"
+    if not (first.tied and other.tied):
+        return offered[coin], (
+            f"{coin}, because it removed more: {pair}. The difference has a 95% interval of "
+            f"{_points(other.behind_low)} to {_points(other.behind_high)} percentage points."
+        )
+    one = max((first, other), key=lambda each: each.behind)
+    held = {each: sample.book.value_of(each) for each in (coin, second)}
+    settled = (
+        f"the book holds more {coin}"
+        if held[coin] != held[second]
+        else f"a hedge with {coin} costs about as much or less, and its market is the deeper one"
+    )
+    return offered[coin], (
+        f"{coin}, though the data do not tell it from {second}: {pair}. That is a tie: the "
+        f"difference has a 95% interval of {_points(one.behind_low)} to "
+        f"{_points(one.behind_high)} percentage points, and {one.name} was the better one in "
+        f"{one.chance:.0%} of the draws. {settled[0].upper()}{settled[1:]}, which settles it."
+    )
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:+.0f}".replace("-", "\N{MINUS SIGN}")

@@ -18,6 +18,7 @@ from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
 from hedgelib.report.desk import held
+from hedgelib.report.estimates import month, sensitivity
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.legs import two_legs
@@ -184,6 +185,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
 
     def planned(cap: float, collateral_usd: float | None = None, **changes: Any) -> HedgePlan:
         settings: dict[str, Any] = {
+            "beta": tracked.book_beta,
             "contract": contract,
             "price_usd": price,
             "collateral": collateral,
@@ -196,7 +198,6 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         }
         return plan_hedge(
             book.value_usd,
-            tracked.book_beta,
             max_leverage=cap,
             collateral_usd=collateral_usd,
             **(settings | changes),
@@ -214,6 +215,11 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         legs = two_legs(parameters, sample, plan, leg_prices, data)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
+    residual = _residual(plan, tracked, sample, gap, book)
+
+    def contracts(beta: float) -> float:
+        return planned(parameters.max_leverage, parameters.collateral_usd, beta=beta).contracts
+
     return HedgeReport(
         parameters=parameters,
         portfolio=book,
@@ -236,7 +242,9 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         plan=plan,
         scenario=run_scenario(plan, MOVES),
         gap=gap,
-        residual=_residual(plan, tracked, sample, gap, book),
+        residual=residual,
+        month=month(plan, tracked, sample, gap, residual, _kept(plan, book)),
+        sensitivity=sensitivity(tracked, sample, parameters.window_days, contracts),
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),

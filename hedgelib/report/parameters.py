@@ -28,6 +28,7 @@ from hedgelib._check import (
 from hedgelib.desk.position import read_fills
 from hedgelib.errors import InvalidInput, UnknownParameter
 from hedgelib.live import VENUE_KEYS
+from hedgelib.plan import DEFAULT_MAX_LEVERAGE
 
 SMALLEST_WINDOW = 30
 """Fewest days of history; a beta from fewer says next to nothing."""
@@ -226,7 +227,7 @@ class ReportParameters:
     # With bought coin as margin a short survives a rise of about 1 / (cap - 1): at 2 the coin has
     # to double, and at 3 a rise of 50% liquidates it, which happened in some months of the data.
     max_leverage: float = _parameter(
-        _number(POSITIVE), "NUMBER", "cap on notional over margin", default=2.0
+        _number(POSITIVE), "NUMBER", "cap on notional over margin", default=DEFAULT_MAX_LEVERAGE
     )
     rounding: str = _parameter(
         _one_of("nearest", "down", "up"),

@@ -123,6 +123,23 @@ def beta_spread(report: HedgeReport) -> str:
     return spread_of(*(f"{beta:.2f}" for beta in sorted((tracked.book_beta, other))))
 
 
+def months_of(report: HedgeReport) -> str:
+    """Say what the spread of a month's result is measured on."""
+    month = report.month
+    if not month.windows:
+        return "scaled from shorter returns as if these did not depend on each other"
+    return (
+        f"over the {month.windows:,} overlapping months of its coins' history, "
+        f"{month.first_day} to {month.last_day}"
+    )
+
+
+def closes_of(spans: Sequence[tuple[str, str]]) -> str:
+    """Name the daily closes that were looked at."""
+    days = " and ".join(f"{first} to {last}" for first, last in spans)
+    return f"In the daily closes of {days}"
+
+
 def period(report: HedgeReport) -> str:
     """Name the horizon as a time: "a day", "in 7 days"."""
     days = report.parameters.horizon_days

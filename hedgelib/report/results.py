@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from hedgelib.report.legs import Legs
     from hedgelib.report.offers import BudgetWay, Expiry, Offer
 
-_MONTH_DAYS = 30
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
@@ -54,7 +52,10 @@ class Tracking:
     """How the book moved with one hedge coin.
 
     estimate : of the part of the book that has history; None where none has.
-    out_of_sample : share of that part's variance that a hedge removed out of sample.
+    out_of_sample : share of that part's variance that a hedge removed out of sample; low and high
+        are its 95% interval.
+    rest_usd, rest_out_of_sample : of what is measured and is not the hedge coin itself, which any
+        short of it hedges by definition; None where there is nothing else.
     coin_sd : standard deviation of the coin over the horizon, decimal.
     book_beta : exposure that a hedge can be sized for, over the value of the whole book: the
         estimate weighted with the betas given in the file; cash, and what has neither, add
@@ -69,6 +70,12 @@ class Tracking:
     coin: str
     estimate: BetaEstimate | None
     out_of_sample: float | None
+    out_of_sample_low: float | None
+    out_of_sample_high: float | None
+    rest_usd: float
+    rest_out_of_sample: float | None
+    rest_low: float | None
+    rest_high: float | None
     coin_sd: float
     book_beta: float
     book_beta_low: float
@@ -110,6 +117,10 @@ class Residual:
         the covered part; the same numbers without a gap.
     own_usd : residual volatility that no hedge coin covers, of the coins with a price history.
     gap_usd : residual volatility assumed of a gap.
+    windows : overlapping windows of the history that it is the standard deviation of; 0 where it
+        follows from returns over another horizon.
+    first_day, last_day : of them.
+    ever_usd, ever_since : `own_usd` over the whole history, and its first day.
     """
 
     horizon_days: int
@@ -119,6 +130,16 @@ class Residual:
     after_at_covered_beta_usd: float
     own_usd: float
     gap_usd: float
+    windows: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+    ever_usd: float = 0.0
+    ever_since: date | None = None
+
+    @property
+    def unexplained_usd(self) -> float:
+        """Standard deviation of the hedged result around what a move of the coin makes of it."""
+        return float(np.hypot(self.own_usd, self.gap_usd))
 
     @property
     def before(self) -> tuple[float, float]:
@@ -144,10 +165,54 @@ class Residual:
         )
         return low, high
 
-    @property
-    def month(self) -> float:
-        """Factor from the horizon to 30 days, for returns that do not depend on each other."""
-        return float(np.sqrt(_MONTH_DAYS / self.horizon_days))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherBeta:
+    """The beta of the measured part from another window or horizon, and the plan it would make.
+
+    beta, low, high : estimate and its 95% interval.
+    contracts, contracts_low, contracts_high : that would be short; None where no plan is feasible.
+    """
+
+    window_days: int
+    horizon_days: int
+    beta: float
+    low: float
+    high: float
+    contracts: float | None
+    contracts_low: float | None
+    contracts_high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Share of variance that the hedge removed over a holding time, out of sample.
+
+    low, high : 95% interval.
+    windows : overlapping windows; `first_day` and `last_day` are of them.
+    """
+
+    days: int
+    effectiveness: float
+    low: float
+    high: float
+    windows: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """How much hangs on the window and on the horizon that the beta was estimated with.
+
+    downside_beta, upside_beta : over the days of the window on which the hedge coin fell or rose;
+        None where nothing is measured, or too few days did.
+    """
+
+    betas: tuple[OtherBeta, ...]
+    held: tuple[Held, ...]
+    downside_beta: float | None
+    upside_beta: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +220,7 @@ class Rallies:
     """How often the hedge coin has risen by a move within 30 days.
 
     move : decimal; that to the liquidation price.
+    spans : first and last day of each stretch of daily closes that was looked at, ISO.
     starts, reached : days of the history to start from, and those from which a close within 30
         days lay at or above the move.
     episodes : separate rallies in which that happened: starting days more than 30 days apart.
@@ -162,6 +228,7 @@ class Rallies:
     """
 
     move: float
+    spans: tuple[tuple[str, str], ...]
     starts: int
     reached: int
     episodes: int
@@ -268,6 +335,8 @@ class HedgeReport:
     as_of_data : whether an exercise on the data's last day is meant.
     scenario : of `MOVES`, a gap taken not to move.
     gap : what has neither a price history nor a beta in the file.
+    month : the residual over 30 days, from overlapping windows of this book's own history.
+    sensitivity : betas and contracts from other windows and horizons.
     rallies : how often the history reached the liquidation price; None where nothing
         liquidates.
     caps : leverage caps side by side, the report's own among them.
@@ -308,6 +377,8 @@ class HedgeReport:
     scenario: Scenario
     gap: Gap
     residual: Residual
+    month: Residual
+    sensitivity: Sensitivity
     rallies: Rallies | None
     caps: tuple[Cap, ...]
     rally: tuple[RallyStep, ...]

@@ -8,12 +8,14 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.carry import annualise_funding
-from hedgelib.report.blocks import Block, Points, Section, Table, Text
+from hedgelib.report.blocks import Block, Points, Section, Table, Text, notes
 from hedgelib.report.export import plain
 from hedgelib.report.phrases import (
+    closes_of,
     coin_price,
     listed,
     measured_part,
+    months_of,
     period,
     sentence,
     spread_of,
@@ -80,13 +82,13 @@ def margin(report: HedgeReport) -> Section:
     ]
     if report.rallies is not None:
         r = report.rallies
-        first, last = report.origin["span"]
         blocks.append(
             Text(
-                f"In the data ({first} to {last}) {coin} rose that far within 30 days from "
+                f"{closes_of(r.spans)} {coin} rose that far within 30 days from "
                 f"{r.reached:,} of {r.starts:,} starting days"
                 + (f" ({percent(r.share, digits=1)})" if r.reached else "")
-                + f"; its largest rise in 30 days was {percent(r.largest)}."
+                + f"; its largest rise in 30 days was {percent(r.largest)}. Between two closes "
+                "it may have been higher."
             )
         )
     if finite:
@@ -129,10 +131,8 @@ def cost(report: HedgeReport) -> Section:
         )
     ]
     if plan.contract.expiry is not None:
-        said = (
-            "A dated contract pays no funding: a short receives its premium over the coin instead."
-        )
-        blocks.append(Text(said))
+        instead = "a short receives its premium over the coin instead"
+        blocks.append(Text(f"A dated contract pays no funding: {instead}."))
         return Section(blocks)
     if funding is None:
         blocks.append(
@@ -158,13 +158,13 @@ def cost(report: HedgeReport) -> Section:
             row("its last 12 months", past.recent_mean_8h, past.recent_month_usd),
             row(f"its lowest month, {past.worst_month}", past.worst_mean_8h, past.worst_month_usd),
         ]
-    notes = []
+    said = []
     if funding.assumed:
-        notes.append("The report uses the rate that you gave.")
+        said.append("The report uses the rate that you gave.")
     if past is not None:
         if "funding" in report.origin:
-            notes.append(f"The rates are {report.origin['funding']['note']}.")
-        notes.append("Past funding does not predict future funding.")
+            said.append(f"The rates are {report.origin['funding']['note']}.")
+        said.append("Past funding does not predict future funding.")
     blocks += [
         Text(
             "Longs and shorts of a perpetual pay funding to each other. At a positive rate the "
@@ -177,40 +177,53 @@ def cost(report: HedgeReport) -> Section:
             f"Funding received by a short of {usd(plan.notional_usd)}",
             marked=(0,),
         ),
-        Text(" ".join(notes), "note"),
+        Text(" ".join(said), "note"),
     ]
     return Section(blocks)
 
 
-@part("uncovered", "What is not covered", data=lambda report: {"residual": plain(report.residual)})
+@part(
+    "uncovered",
+    "What is not covered",
+    data=lambda report: {"residual": plain(report.residual), "month": plain(report.month)},
+)
 def uncovered(report: HedgeReport) -> Section:
     """Show the risk that the hedge leaves open."""
     plan, residual, coin = report.plan, report.residual, report.hedge_coin
     blocks: list[Block] = []
     if report.tracked.estimate is not None:
-        per_month = residual.month
+        month = report.month
         lines = [
-            ("The book without a hedge", residual.before),
-            ("Everything with the hedge", residual.after),
+            ("The book without a hedge", residual.before, month.before),
+            ("Everything with the hedge", residual.after, month.after),
         ]
         if residual.after_usd - residual.own_usd > 0.5:
-            left = residual.own_usd
-            lines.append((f"of which residual to {coin}, of {measured_part(report)}", (left, left)))
+            name = f"of which residual to {coin}, of {measured_part(report)}"
+            lines.append((name, (residual.own_usd,) * 2, (month.own_usd,) * 2))
         if report.gap:
-            assumed = residual.gap_usd
             name = f"of which assumed for {usd(report.gap.value_usd)} without a beta"
-            lines.append((name, (assumed, assumed)))
+            lines.append((name, (residual.gap_usd,) * 2, (month.gap_usd,) * 2))
         rows = [
-            [name, usd_spread(ends), usd_spread((ends[0] * per_month, ends[1] * per_month))]
-            for name, ends in lines
+            [name, usd_spread(ends), usd_spread(in_a_month)] for name, ends, in_a_month in lines
         ]
         blocks.append(
             Table(
                 ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"],
                 rows,
                 "lrr",
-                "Risk with and without the hedge, from the volatility over the window",
+                "Risk with and without the hedge",
             )
+        )
+        ever = ""
+        if month.ever_since and month.ever_since != month.first_day:
+            ever = (
+                f" Over all months since {month.ever_since} what {coin} does not explain had a "
+                f"standard deviation of {usd(month.ever_usd)}: a rally of a few coins makes much "
+                "of it."
+            )
+        blocks += notes(
+            f"{sentence(period(report))[:-1]}: over the window. In 30 days: {months_of(report)}."
+            + ever
         )
     open_delta = plan.exposure_usd - plan.notional_usd
     items = [
@@ -223,8 +236,7 @@ def uncovered(report: HedgeReport) -> Section:
     ]
     if report.tracked.estimate is not None:
         items.append(
-            "The coins' own news: a listing, a hack, an unlock moves one coin and not "
-            f"{coin}. Volatility over 30 days assumes that returns are independent."
+            f"The coins' own news: a listing, a hack, an unlock moves one coin and not {coin}."
         )
         items.append(
             "Beta changes: it was measured over the window and tends to rise in a crash. Measure "

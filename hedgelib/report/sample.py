@@ -70,7 +70,7 @@ class Sample:
                 if began
                 else f"{fewest} has no return on {missing[fewest].sum()} of them"
             )
-        self.horizon_days = parameters.horizon_days
+        self.horizon_days, self.window_days = parameters.horizon_days, parameters.window_days
         self.days = self._in_blocks(len(common))
         self.left_out = len(common) - self.days
         common = common.iloc[self.left_out :]
@@ -83,6 +83,22 @@ class Sample:
             weights = np.array([c.value_usd for c in estimated]) / self.estimated_usd
             self.book_returns = np.column_stack([returns[c] for c in self.estimated]) @ weights
         self._judged: dict[str, choice.Candidate] | None = None
+        self._data = every
+
+    def history(self, coin: str) -> Any:
+        """Return the daily returns of the measured coins and a hedge coin, as far back as all go.
+
+        No day is missing in it.
+        """
+        columns = list(dict.fromkeys((coin, *self.estimated)))
+        known = self._data[columns]
+        missing = np.flatnonzero(known.isna().any(axis=1).to_numpy())
+        return known.iloc[missing[-1] + 1 :] if missing.size else known
+
+    @property
+    def weights(self) -> FloatArray:
+        """Value of each measured coin, USD."""
+        return np.array([c.value_usd for c in self.covers if c.coin in self.estimated])
 
     def _in_blocks(self, days: int) -> int:
         """Return how many days fill whole blocks of the horizon."""
@@ -144,19 +160,33 @@ class Sample:
     def judged(self) -> dict[str, choice.Candidate]:
         """Judge each hedge coin out of sample, best first; empty where nothing has history."""
         if self._judged is None:
-            self._judged = {}
-            if self.estimated:
-                # What it calls days are our returns, each over the horizon.
-                ranked = choice.rank_hedges(
-                    self.book_returns,
-                    self.coin_returns,
-                    self.estimated_usd,
-                    candidates=[(coin,) for coin in self.coin_returns],
-                    horizon_days=_MONTH_DAYS / self.horizon_days,
-                    refit=max(1, round(_MONTH_DAYS / self.horizon_days)),
-                )
-                self._judged = {c.coins[0]: c for c in ranked.candidates}
+            coins = list(self.coin_returns)
+            self._judged = self._judge(self.book_returns, coins) if self.estimated else {}
         return self._judged
+
+    def _judge(self, returns: FloatArray, coins: list[str]) -> dict[str, choice.Candidate]:
+        # What it calls days are our returns, each over the horizon.
+        ranked = choice.rank_hedges(
+            returns,
+            self.coin_returns,
+            self.estimated_usd,
+            candidates=[(coin,) for coin in coins],
+            horizon_days=_MONTH_DAYS / self.horizon_days,
+            refit=max(1, round(_MONTH_DAYS / self.horizon_days)),
+            holdings_usd={coin: self.book.value_of(coin) for coin in coins},
+        )
+        return {c.coins[0]: c for c in ranked.candidates}
+
+    def _rest(self, coin: str) -> tuple[float, choice.Candidate | None]:
+        """Judge a hedge on what is measured and is not the hedge coin, which hedges itself."""
+        others = [c for c in self.estimated if c != coin]
+        values = np.array([c.value_usd for c in self.covers if c.coin in others])
+        if not others:
+            return 0.0, None
+        if coin not in self.estimated:
+            return self.estimated_usd, self.judged()[coin]
+        rest = np.column_stack([self.returns[c] for c in others]) @ values / values.sum()
+        return float(values.sum()), self._judge(rest, [coin])[coin]
 
     def check_own_beta(self, coin: str) -> None:
         """Refuse a beta in the file that would be that of the hedge coin to itself."""
@@ -177,7 +207,9 @@ class Sample:
         estimate = None
         low = middle = high = 0.0
         if self.estimated:
-            estimate = beta.ols_beta(self.book_returns, x, y_name=self.name, x_name=coin)
+            estimate = beta.ols_beta(
+                self.book_returns, x, y_name=self.name, x_name=coin, errors="newey-west"
+            )
             (low, high), middle = estimate.interval(), estimate.beta
         # Exposure in USD per unit of return, at the estimate and at the ends of its interval.
         middle, low, high = (self.estimated_usd * b + own for b in (middle, low, high))
@@ -185,10 +217,18 @@ class Sample:
         known, gap_usd = self.estimated_usd + own_usd, sum(h.value_usd for h in rest) - own_usd
         # What nothing is known of may stand still, or move like the rest.
         gap_low, gap_high = (gap_usd * b / known if known else 0.0 for b in (low, high))
+        judged = self.judged().get(coin)
+        rest_usd, apart = self._rest(coin)
         return Tracking(
             coin=coin,
             estimate=estimate,
-            out_of_sample=self.judged()[coin].effectiveness if estimate else None,
+            out_of_sample=judged.effectiveness if judged else None,
+            out_of_sample_low=judged.effectiveness_low if judged else None,
+            out_of_sample_high=judged.effectiveness_high if judged else None,
+            rest_usd=rest_usd,
+            rest_out_of_sample=apart.effectiveness if apart else None,
+            rest_low=apart.effectiveness_low if apart else None,
+            rest_high=apart.effectiveness_high if apart else None,
             coin_sd=float(np.std(x, ddof=1)),
             book_beta=middle / total,
             book_beta_low=(low + min(0.0, gap_low)) / total,

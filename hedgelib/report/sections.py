@@ -12,6 +12,7 @@ import numpy as np
 
 from hedgelib._text import percent, usd
 from hedgelib.report.blocks import Block, Points, Section, Table, Text, notes
+from hedgelib.report.estimates import sensitivity_blocks
 from hedgelib.report.export import plain
 from hedgelib.report.phrases import (
     MOST_NAMES,
@@ -147,17 +148,23 @@ def _valuation(report: HedgeReport) -> list[str]:
     return said
 
 
+def _removed(share: float | None, low: float | None, high: float | None) -> str:
+    if share is None or low is None or high is None:
+        return "none"
+    return f"{percent(share)} ({percent(low)} to {percent(high)})"
+
+
 def _tracking_row(tracked: Tracking) -> list[str]:
     fit = tracked.estimate
     assert fit is not None
     low, high = fit.interval()
-    out = tracked.out_of_sample
     return [
         tracked.coin,
         f"{fit.beta:.2f}",
         f"{low:.2f} to {high:.2f}",
         f"{fit.r2:.2f}",
-        "" if out is None else percent(out),
+        _removed(tracked.out_of_sample, tracked.out_of_sample_low, tracked.out_of_sample_high),
+        _removed(tracked.rest_out_of_sample, tracked.rest_low, tracked.rest_high),
         percent(fit.residual_sd, digits=2),
         str(fit.n),
     ]
@@ -173,6 +180,7 @@ def _tracking_data(report: HedgeReport) -> dict[str, Any]:
         "tracking": found,
         "hedge_coin": report.hedge_coin,
         "reason": report.reason,
+        "sensitivity": plain(report.sensitivity),
         "window": {
             "first_day": report.first_day.isoformat(),
             "last_day": report.last_day.isoformat(),
@@ -204,11 +212,12 @@ def tracking(report: HedgeReport) -> Section:
                     "95% interval",
                     "R²",
                     "Variance reduction out of sample",
+                    "Of what is not the hedge coin",
                     f"Residual volatility {period(report)}",
                     "Returns",
                 ],
                 [_tracking_row(t) for t in report.trackings],
-                "lrrrrrr",
+                "lrrrrrrr",
                 f"How {part} moved, {report.first_day} to {report.last_day}"
                 + ("" if report.parameters.horizon_days == 1 else f", {period(report)}"),
                 marked=chosen,
@@ -266,11 +275,13 @@ def tracking(report: HedgeReport) -> Section:
             f"exposure of the book is between {usd(low)} and {usd(high)}. It is estimated by "
             f"ordinary least squares on {period_adjective(report)} simple returns, with "
             "holdings weighted by their value, "
-            "with the interval from Student's t. Out of sample means: fitted on the days "
-            "before, judged on the days after. Residual volatility is the standard deviation "
+            "with Newey-West errors and the interval from Student's t. Out of sample means: fitted "
+            "on the days before, judged on the days after; its 95% interval is from a bootstrap of "
+            "blocks of 10 days. The hedge coin in a book is hedged by any short of it, so a hedge "
+            "is judged on the rest. Residual volatility is the standard deviation "
             "of what the hedge coin does not explain."
         )
-    return Section(blocks)
+    return Section(blocks + sensitivity_blocks(report))
 
 
 def _blocks_words(report: HedgeReport) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from hedgelib.report.phrases import (
     age_words,
     beta_range,
     beta_spread,
+    closes_of,
     coin_price,
     covered_part,
     is_the_coin,
     listed,
     margin_source,
     measured_part,
-    period,
+    sentence,
     spread_of,
     title,
     usd_spread,
@@ -40,9 +41,15 @@ _WEAK = 0.5
 _FALL, _RISE = -0.3, 0.3
 
 
-def _result(first: float, other: float) -> str:
+_NOTHING = 0.1
+"""Share of a standard deviation below which a result is as good as none."""
+
+
+def _result(first: float, other: float, spread_usd: float = 0.0) -> str:
     """Say what is gained or lost, as a range where the two ends differ."""
     low, high = sorted((first, other))
+    if max(-low, high) < _NOTHING * spread_usd:
+        return "end at about $0"
     if high < 0.01 * -low:
         # Rounding and fees leave a dollar on the other side.
         high = min(high, 0.0)
@@ -86,6 +93,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
     """Say what a terminal shows of a report, in lines."""
     lines = [f"{title(report)}: {headline(report)}"]
     lines += [f"! {printable(warning)}" for warning in warnings(report)]
+    lines.append(sentence(in_a_fall(report)))
     if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
         more = len(read_as) - _MOST_READ_AS
         shown = "; ".join(read_as[:_MOST_READ_AS])
@@ -98,6 +106,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
     data=lambda report: {
         "title": title(report),
         "headline": headline(report),
+        "outlook": outlook(report),
         "warnings": list(warnings(report)),
     },
 )
@@ -185,19 +194,61 @@ def _hedge(report: HedgeReport) -> str:
     return text
 
 
-def _outcome(report: HedgeReport) -> str:
-    plan, coin = report.plan, report.hedge_coin
-    both = run_scenario(plan, [_FALL, _RISE])
+def outlook(report: HedgeReport) -> dict[str, Any]:
+    """Return what a fall and a rise make of book and hedge within a month, and how surely."""
+    both, month = run_scenario(report.plan, [_FALL, _RISE]), report.month
     total, alone = report.at_covered_beta([_FALL, _RISE])
+    return {
+        "days": month.horizon_days,
+        "one_sd_usd": month.unexplained_usd if report.tracked.estimate else None,
+        "windows": month.windows,
+        "first_day": month.first_day.isoformat() if month.first_day else None,
+        "last_day": month.last_day.isoformat() if month.last_day else None,
+        "moves": [
+            {
+                "move": move,
+                "liquidated": bool(both.liquidated[i]),
+                "hedged_usd": sorted((float(both.total_pnl_usd[i]), float(total[i]))),
+                "unhedged_usd": sorted((float(both.unhedged_pnl_usd[i]), float(alone[i]))),
+            }
+            for i, move in enumerate((_FALL, _RISE))
+        ],
+    }
+
+
+def _spread(report: HedgeReport) -> str:
+    """Say how far a month's result strays from what the move of the coin makes of it."""
+    if report.tracked.estimate is None or report.month.unexplained_usd < 0.5:
+        return ""
+    return (
+        f", give or take {usd(report.month.unexplained_usd)} (one standard deviation over "
+        f"{report.month.horizon_days} days)"
+    )
+
+
+def in_a_fall(report: HedgeReport) -> str:
+    """Put the result of a fall in a line, with its uncertainty."""
+    fall = outlook(report)["moves"][0]
+    low, high = fall["hedged_usd"]
+    result = _result(low, high, report.month.unexplained_usd)
+    return (
+        f"if {report.hedge_coin} falls by {percent(-_FALL)}, you would {result}{_spread(report)}; "
+        f"the book alone would {_result(*fall['unhedged_usd'])}"
+    )
+
+
+def _outcome(report: HedgeReport) -> str:
+    coin, sure = report.hedge_coin, report.month.unexplained_usd
     fall, rise = (
-        f"you would {_result(float(both.total_pnl_usd[i]), float(total[i]))}"
-        + (", the short being liquidated on the way" if both.liquidated[i] else "")
-        + f", and the book alone would {_result(float(both.unhedged_pnl_usd[i]), float(alone[i]))}"
-        for i in (0, 1)
+        f"you would {_result(each['hedged_usd'][0], each['hedged_usd'][1], sure)}{spread}"
+        + (", the short being liquidated on the way" if each["liquidated"] else "")
+        + f", and the book alone would {_result(*each['unhedged_usd'])}"
+        for each, spread in zip(outlook(report)["moves"], (_spread(report), ""), strict=True)
     )
     return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
-        f"{rise}. The hedge removes gains as well as losses."
+        f"{rise}{', give or take as much' if _spread(report) else ''}. "
+        "The hedge removes gains as well as losses."
     )
 
 
@@ -245,8 +296,7 @@ def _rally(report: HedgeReport) -> str:
         "the short is liquidated: its margin is lost, and the book is unhedged from there on."
     )
     if seen is not None:
-        first, last = (day[:4] for day in report.origin["span"])
-        said += f" In the data, {first} to {last}, {coin} rose that far within 30 days from "
+        said += f" {closes_of(seen.spans)}, {coin} rose that far within 30 days from "
         said += (
             f"{seen.reached:,} of {seen.starts:,} starting days ({percent(seen.share, digits=1)}), "
             f"in {seen.episodes} rall{'y' if seen.episodes == 1 else 'ies'}."
@@ -271,20 +321,21 @@ def _rally(report: HedgeReport) -> str:
 def _own_moves(report: HedgeReport) -> list[str]:
     if report.tracked.estimate is None:
         return ["A wrong beta: it comes from your own figures, and their uncertainty is unknown."]
-    residual, plan, coin, gap = report.residual, report.plan, report.hedge_coin, report.gap
+    month, plan, coin, gap = report.month, report.plan, report.hedge_coin, report.gap
     low, high = (
         beta * plan.book_usd
         for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
     )
     own = [c for c in report.coins("own") if c.value_usd > 0]
     apart = (
-        f"Residual volatility, which no hedge with {coin} removes: about {usd(residual.own_usd)} "
-        f"{period(report)} (one standard deviation) for {measured_part(report)}"
+        f"Residual volatility, which no hedge with {coin} removes: about {usd(month.own_usd)} "
+        f"over 30 days (one standard deviation) for {measured_part(report)}"
     )
     if gap:
+        assumed = gap.residual_sd * (30 / report.residual.horizon_days) ** 0.5
         apart += (
-            f", and {usd(residual.gap_usd)} assumed for the {usd(gap.value_usd)} without a beta "
-            f"({percent(gap.residual_sd, digits=1)}, the median of the other coins, or more)"
+            f", and {usd(month.gap_usd)} assumed for the {usd(gap.value_usd)} without a beta "
+            f"({percent(assumed)}, the median of the other coins, or more)"
         )
     if own:
         apart += f". That of {listed(own)} is not known and comes on top"
@@ -323,7 +374,7 @@ def _caps(report: HedgeReport) -> list[Block]:
     margin = f"{coin} margin" if plan.holds_coin else "Stablecoin margin"
     head = ["Leverage", margin, "Liquidated at", "A rise of"]
     if known:
-        head.append("Reached within 30 days from")
+        head.append("A close reached it in 30 days from")
     return [
         Table(
             head,
@@ -360,7 +411,7 @@ def _price_words(report: HedgeReport) -> str:
 
 
 def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
-    plan, residual, coin, gap = report.plan, report.residual, report.hedge_coin, report.gap
+    plan, month, coin, gap = report.plan, report.month, report.hedge_coin, report.gap
     finite = np.isfinite(plan.liquidation_price_usd)
     since = "given" if report.price_day is None else f"of {report.price_day}"
     count = len(report.portfolio) - len(report.coins("cash"))
@@ -391,13 +442,13 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
         ),
     ]
     if report.tracked.estimate is not None:
-        known = f"one standard deviation, {usd_spread(residual.before)} unhedged"
+        known = f"one standard deviation, {usd_spread(month.before)} unhedged"
         parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
         if any(cover.value_usd > 0 for cover in given):
             parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
         if parts:
             known += f"; residual {', '.join(parts)}"
-        facts.append((f"Volatility {period(report)}", usd_spread(residual.after), known))
+        facts.append(("Give or take in 30 days", usd_spread(month.after), known))
     return facts
 
 
@@ -461,16 +512,26 @@ def _legs(report: HedgeReport) -> str:
 
 def _weak(report: HedgeReport) -> str:
     """Warn of a hedge that removes little of the risk."""
-    removed, coin = report.tracked.out_of_sample, report.hedge_coin
-    if removed is None:
+    tracked, coin = report.tracked, report.hedge_coin
+    removed = tracked.rest_out_of_sample
+    if removed is None or tracked.rest_low is None or tracked.rest_high is None:
         return ""
     less = 1 - np.sqrt(1 - removed) if removed > 0 else 0.0
     of_book = report.measured_usd >= report.portfolio.value_usd
+    others = tracked.rest_usd < report.measured_usd * (1 - 1e-9)
     part = "the book's variance" if of_book else f"the variance of {measured_part(report)}"
+    if others:
+        part = f"the variance of the {usd(tracked.rest_usd)} that is not {coin}"
     measured = (
-        f"out of sample, {coin} removed {percent(max(removed, 0.0))} of {part}, which is "
-        f"{percent(less)} of its volatility"
+        f"out of sample, {coin} removed {percent(max(removed, 0.0))} of {part} (95% interval "
+        f"{percent(tracked.rest_low)} to {percent(tracked.rest_high)}), which is {percent(less)} "
+        "of its volatility"
     )
+    if others and tracked.out_of_sample is not None:
+        measured += (
+            f"; with the {coin} in the book, which any short of {coin} hedges, "
+            f"{percent(max(tracked.out_of_sample, 0.0))}"
+        )
     less_of = "the book" if of_book or report.gap else "the coins in it"
     advice = f"To carry less risk than that, hold less of {less_of}."
     # The residual volatility of coins with a beta of the owner's is not known.

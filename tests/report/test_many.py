@@ -179,9 +179,8 @@ def test_the_numbers_are_those_of_one_report(made, monkeypatch):
     assert float(row["beta"]) == report.tracked.book_beta
     assert float(row["contracts"]) == report.plan.contracts < 0
     assert float(row["notional_usd"]) == report.plan.notional_usd
-    month = report.residual.month
-    assert float(row["residual_month_usd"]) == report.residual.after_usd * month
-    assert float(row["unhedged_month_usd"]) == report.residual.before_usd * month
+    assert float(row["residual_month_usd"]) == report.month.after_usd
+    assert float(row["unhedged_month_usd"]) == report.month.before_usd
     assert float(row["carry_month_usd"]) == report.funding.month_usd
     assert float(row["liquidation_move"]) == report.plan.liquidation_move
     assert row["warnings"] == " | ".join(warnings(report))

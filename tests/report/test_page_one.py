@@ -335,7 +335,7 @@ def test_a3_three_coins_of_which_one_is_known_lose_3270_not_298(book):
     assert fall["total_pnl_at_covered_beta_usd"] == pytest.approx(-2975, abs=10)
     said = plain(section(got, "summary"))
     assert "the book alone would lose $298 to $3,274" in said
-    assert "you would lose $0 to $2,975, and" in said
+    assert "you would lose $0 to $2,975, give or take" in said
 
 
 def test_a3_every_tile_names_the_dollars_it_is_about(book):
@@ -345,10 +345,10 @@ def test_a3_every_tile_names_the_dollars_it_is_about(book):
     assert tiles["Book"] == ("$11,000", "3 coins, no beta known for $10,000 of it")
     value, note = tiles["Beta to BTC"]
     assert value == "0.09 to 0.99"
-    assert note == "0.99 for $1,000, 95% interval 0.87 to 1.11"
+    assert note == "0.99 for $1,000, 95% interval 0.83 to 1.15"
     assert tiles["Short"][1].endswith("for $1,000 of the book")
-    value, note = tiles["Volatility a day"]
-    assert value == f"{usd(got.residual.after_usd)} to {usd(got.residual.after[1])}"
+    value, note = tiles["Give or take in 30 days"]
+    assert value == f"{usd(got.month.after_usd)} to {usd(got.month.after[1])}"
     assert note.endswith("unhedged; residual of $10,000 assumed")
 
 
@@ -462,10 +462,11 @@ def test_a3_a_book_of_200_coins_with_82_percent_unknown_gets_both_warnings_and_a
 
 def test_a3_a_good_hedge_of_a_small_part_is_a_weak_hedge_of_the_whole(book):
     got = report_on(book("coin,usd_value\nKAS,9000\nADA,1000\n"))
-    good = replace(got, trackings=(replace(got.tracked, out_of_sample=0.9),))
+    good = replace(got, trackings=(replace(got.tracked, rest_out_of_sample=0.9),))
     assert warnings(good)[-1].startswith("A weak hedge: it removes an estimated ")
     assert (
-        "removed 90% of the variance of the $1,000 that has a price history" in (warnings(good)[-1])
+        "removed 90% of the variance of the $1,000 that has a price history (95%"
+        in (warnings(good)[-1])
     )
 
 
@@ -479,7 +480,7 @@ def test_a3_an_owners_beta_counts_for_beta_and_not_for_residual_volatility(book)
     said = plain(section(got, "summary"))
     assert "The beta of the $9,000 that has a price history or a beta of yours to ETH" in said
     assert "residual of $1,000 assumed, of $3,000 not known" in said
-    assert "a day (one standard deviation) for the $6,000 that has a price history, and" in said
+    assert "30 days (one standard deviation) for the $6,000 that has a price history, and" in said
     assert "That of XYZ is not known and comes on top." in said
     # So no share of the variance of the whole book can be told.
     assert not any("of the whole book;" in text for text in warnings(got))

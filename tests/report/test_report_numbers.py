@@ -86,7 +86,7 @@ def by_hand(path, coin: str, window: int = 365):
     value = sum(h.value_usd for h in known)
     returns = market.returns(window=window)
     y = sum(returns[h.coin].to_numpy() * h.value_usd / value for h in known)
-    fit = ols_beta(y, returns[coin].to_numpy())
+    fit = ols_beta(y, returns[coin].to_numpy(), errors="newey-west")
     own = sum(h.value_usd * h.beta_to(coin) for h in book if h.has_own_beta)
     low, high = fit.interval()
     return book, fit, [(value * b + own) / book.value_usd for b in (fit.beta, low, high)]
@@ -205,7 +205,7 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
     weeks = closes.iloc[::7]
     change = (weeks / weeks.shift(1) - 1).iloc[1:]
     y, x = change[coins].to_numpy() @ weights, change["ETH"].to_numpy()
-    fit = ols_beta(y, x)
+    fit = ols_beta(y, x, errors="newey-west")
     tracked = got.tracked
     assert (got.days, got.left_out, tracked.estimate.n) == (196, 4, 28)
     assert got.first_day == closes.index[1].date()
@@ -214,7 +214,6 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
     assert tracked.coin_sd == pytest.approx(float(np.std(x, ddof=1)), rel=1e-9)
     assert got.residual.horizon_days == 7
     assert got.residual.own_usd == pytest.approx(38_000 * fit.residual_sd, rel=1e-9)
-    assert got.residual.month == pytest.approx(math.sqrt(30 / 7))
     daily = report_on("defi_mix.csv", benchmark="ETH", window_days=200)
     low, high = tracked.estimate.interval()
     assert high - low > np.ptp(daily.tracked.estimate.interval())
@@ -223,8 +222,8 @@ def test_beta_over_a_horizon_is_that_of_returns_that_do_not_overlap():
 def test_a_horizon_is_named_wherever_it_counts():
     got = report_on("defi_mix.csv", benchmark="ETH", horizon_days=7, window_days=200)
     said = {name: words(got, name) for name in SECTIONS}
-    assert f"removes: about {usd(got.residual.own_usd)} in 7 days" in said["summary"]
-    assert "Volatility in 7 days" in said["summary"]
+    assert f"removes: about {usd(got.month.own_usd)} over 30 days" in said["summary"]
+    assert "Give or take in 30 days" in said["summary"]
     assert "7-day simple returns" in said["tracking"]
     assert "196 days give 28. 4 days at the start are left over." in said["tracking"]
     assert "In 7 days" in said["uncovered"]
@@ -398,9 +397,9 @@ def test_a_venue_brings_its_own_perpetual():
     assert report_on("layer1.csv", venue="bybit", benchmark="ETH").plan.contract.id == (
         "bybit:ETHUSD"
     )
-    assert report_on("layer1.csv", venue="Kraken Futures").plan.contract.id == "kraken:PI_XBTUSD"
+    assert report_on("alice.csv", venue="Kraken Futures").plan.contract.id == "kraken:PI_XBTUSD"
     assert report_on("layer1.csv", venue="bybit", contract="ETHUSD").hedge_coin == "ETH"
-    assert report_on("layer1.csv").plan.contract.id == "binance:BTCUSD_PERP"
+    assert report_on("alice.csv").plan.contract.id == "binance:BTCUSD_PERP"
 
 
 def test_a_venue_without_the_best_coin_offers_the_next(book):
@@ -426,7 +425,7 @@ def test_a_venue_without_the_best_coin_offers_the_next(book):
 )
 def test_a_venue_that_does_not_serve_is_refused_with_what_there_is(parameters, says):
     with pytest.raises(HedgeError) as caught:
-        report_on("layer1.csv", **parameters)
+        report_on("alice.csv", **parameters)
     assert says in str(caught.value)
 
 
@@ -608,9 +607,9 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
     assert f"{usd(got.portfolio.value_usd)} in 6 coins" in hold
     assert f"short {-plan.contracts:,.0f} contracts of BTCUSD_PERP at Binance COIN-M" in hedge
     assert f"{usd(plan.wallet_usd)} of the short cover the margin itself" in hedge
-    fall, rise = run_scenario(plan, [-0.3, 0.3]).total_pnl_usd
-    assert f"falls by 30%, you would lose {usd(-fall)}, and the book alone would lose" in hedge
-    assert f"rises by 30%, you would lose {usd(-rise)}, and the book alone would gain" in hedge
+    sure = f"give or take {usd(got.month.own_usd)} (one standard deviation over 30 days"
+    assert f"falls by 30%, you would end at about $0, {sure}" in hedge
+    assert "rises by 30%, you would end at about $0, and the book alone would gain" in hedge
     assert f"{usd(plan.open_fee_usd, cents=True)} of fees to open and as much to close" in cost
     assert f"would receive about {usd(got.funding.month_usd)} in 30 days" in cost
     assert f"would have paid about {usd(-got.funding.history.worst_month_usd)}" in cost
@@ -626,7 +625,7 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
         f"level: {usd(more.collateral_usd)}, a leverage of 2.0, raises it to "
         f"{percent(more.liquidation_move, signed=True)}."
     ) in wrong
-    assert f"removes: about {usd(got.residual.own_usd)} a day (one standard deviation)" in wrong
+    assert f"removes: about {usd(got.month.own_usd)} over 30 days (one standard" in wrong
     low, high = (b * plan.book_usd for b in (got.tracked.book_beta_low, got.tracked.book_beta_high))
     assert f"is between {usd(low)} and {usd(high)}" in wrong
 
@@ -667,14 +666,14 @@ def test_the_default_cap_is_one_that_the_history_seldom_reached(coin):
 
 def test_a_weak_hedge_is_called_one():
     strong = report_on("alice.csv")
-    tracked = replace(strong.tracked, out_of_sample=0.9)
+    tracked = replace(strong.tracked, rest_out_of_sample=0.9)
     strong = replace(strong, trackings=(tracked,))
     assert "A weak hedge" not in str(section(strong, "summary"))
     assert warnings(strong) == ("Prices of 2023-12-31: an exercise, not a plan.",)
-    weak = replace(strong, trackings=(replace(tracked, out_of_sample=0.36),))
+    weak = replace(strong, trackings=(replace(tracked, rest_out_of_sample=0.36),))
     said = words(weak, "summary")
     assert "A weak hedge" in said
-    assert "36% of the book's variance, which is 20% of its volatility" in said
+    assert "36% of the book's variance (95% interval 25% to 51%), which is 20% of its" in said
     assert warnings(weak)[1] in said
 
 
