@@ -24,6 +24,7 @@ from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.lesson04 import best_rise
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price
+from hedgelib.market import CRASHES
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
@@ -56,13 +57,6 @@ __all__ = [
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0
-CRASHES = {
-    "March 2020": ("2020-02-29", "2020-04-30"),
-    "May 2021": ("2021-03-31", "2021-06-30"),
-    "May-June 2022": ("2022-04-30", "2022-06-30"),
-    "November 2022": ("2022-10-31", "2022-12-31"),
-}
-"""First day, at whose close the hedge is opened, and last."""
 MODELLED = "perp modelled at spot closes, funding a proxy"
 """Shown with every number of a replay."""
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
