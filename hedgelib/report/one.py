@@ -18,9 +18,11 @@ from hedgelib.report.dates import OLD_DAYS, age_in_days
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.parameters import ReportParameters
+from hedgelib.report.past import through_history
 from hedgelib.report.phrases import listed_names
 from hedgelib.report.results import Gap, HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
+from hedgelib.report.sources import margin_sources
 from hedgelib.scenario import coin_account, run_scenario
 
 MOVES = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -151,13 +153,17 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     trackings = tuple(sample.tracking(name) for name in looked_at)
     tracked = next(t for t in trackings if t.coin == coin)
 
-    def planned(cap: float, collateral_usd: float | None = None) -> HedgePlan:
+    def planned(
+        cap: float,
+        collateral_usd: float | None = None,
+        source: str = parameters.collateral,
+    ) -> HedgePlan:
         return plan_hedge(
             book.value_usd,
             tracked.book_beta,
             contract,
             price,
-            collateral=parameters.collateral,  # type: ignore[arg-type]
+            collateral=source,  # type: ignore[arg-type]
             collateral_usd=collateral_usd,
             max_leverage=cap,
             held_usd=book.value_of(coin),
@@ -171,6 +177,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
+    measured_beta = tracked.estimate.beta if tracked.estimate else None
     return HedgeReport(
         parameters=parameters,
         portfolio=book,
@@ -196,6 +203,13 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
+        sources=margin_sources(
+            plan,
+            parameters,
+            lambda source, cap: planned(cap, source=source),
+            book.value_of(coin),
+        ),
+        past=through_history(parameters, book, sample, plan, measured_beta, data),
         funding=funding(plan, parameters, data),
         figures=data.contract_figures(contract.id),
         origin=data.provenance(),

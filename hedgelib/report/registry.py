@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
     from hedgelib.show import Scene
 
-_MODULES = ("summary", "sections", "risks", "provenance")
+_MODULES = ("summary", "sections", "episodes", "risks", "provenance")
 """Where the sections are written, in the order of the report."""
 
 Shows: TypeAlias = "Callable[[HedgeReport], Section | Scene]"

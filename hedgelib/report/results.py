@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,10 @@ from hedgelib.portfolio import Portfolio
 from hedgelib.report.dates import OLD_DAYS
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.scenario import Scenario, run_scenario
+
+if TYPE_CHECKING:
+    from hedgelib.report.past import Past
+    from hedgelib.report.sources import MarginSource
 
 _MONTH_DAYS = 30
 
@@ -266,6 +270,8 @@ class HedgeReport:
         liquidates.
     caps : leverage caps side by side, the report's own among them.
     rally : rises below the liquidation price.
+    sources : the same hedge with the margin from each source.
+    past : the plan over spans of the data.
     funding : None where no rate is assumed and the data hold none of the coin.
     figures : every figure of the contract with its date and source.
     origin : where the market data come from.
@@ -297,6 +303,8 @@ class HedgeReport:
     rallies: Rallies | None
     caps: tuple[Cap, ...]
     rally: tuple[RallyStep, ...]
+    sources: tuple[MarginSource, ...]
+    past: Past
     funding: Funding | None
     figures: tuple[market.Figure, ...]
     origin: dict[str, Any]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
+from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Text, printable
 from hedgelib.report.phrases import (
     age_words,
     beta_range,
@@ -25,6 +25,7 @@ from hedgelib.report.phrases import (
     without_beta,
 )
 from hedgelib.report.registry import part
+from hedgelib.report.sources import depth, slippage_words, sources_data, sources_table
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
         "title": title(report),
         "headline": headline(report),
         "warnings": list(warnings(report)),
+        "margin_sources": sources_data(report),
     },
 )
 def summary(report: HedgeReport) -> Section:
@@ -112,7 +114,7 @@ def summary(report: HedgeReport) -> Section:
                 ("What can go wrong", [_rally(report), *_own_moves(report)]),
             ]
         ),
-        *_caps(report),
+        *sources_table(report),
         Text("Educational, not advice.", "note"),
     ]
     return Section(blocks, "summary")
@@ -204,6 +206,7 @@ def _cost(report: HedgeReport) -> str:
         if plan.fee_rate
         else "Fees are not counted: the venue's is not verified."
     )
+    said += f" {slippage_words(report)}"
     if funding is None:
         return f"{said} Funding is not known: the data hold no rates of the coin."
     rate, past = "funding rate that you gave", funding.history
@@ -291,42 +294,6 @@ def _own_moves(report: HedgeReport) -> list[str]:
     ]
 
 
-def _caps(report: HedgeReport) -> list[Block]:
-    """Compare leverage caps: the margin each needs and the rise each survives."""
-    if len(report.caps) < 2:
-        return []
-    coin, plan = report.hedge_coin, report.plan
-    known = any(cap.rallies is not None for cap in report.caps)
-    rows = []
-    for cap in report.caps:
-        finite, seen = np.isfinite(cap.liquidation_move), cap.rallies
-        row = [
-            f"{cap.leverage:.1f}" + (", this plan" if cap.own else ""),
-            usd(cap.collateral_usd),
-            coin_price(cap.liquidation_price_usd) if finite else "none",
-            percent(cap.liquidation_move, signed=True) if finite else "",
-        ]
-        if seen is not None:
-            share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
-            row.append(f"{seen.reached:,} of {seen.starts:,} days{share}")
-        rows.append(row)
-    margin = f"{coin} margin" if plan.holds_coin else "Stablecoin margin"
-    head = ["Leverage", margin, "Liquidated at", "A rise of"]
-    if known:
-        head.append("Reached within 30 days from")
-    return [
-        Table(
-            head,
-            rows,
-            "l" + "r" * (len(head) - 1),
-            "More margin, less leverage: the rise that liquidates each"
-            + ("" if report.price_day is None else f", from the price of {report.price_day}"),
-            marked=[i for i, cap in enumerate(report.caps) if cap.own],
-            kind="caps",
-        )
-    ]
-
-
 def _under(report: HedgeReport) -> str:
     shipped = ", one of the portfolios that ship with hedgelib" if report.bundled_file else ""
     return f"{report.file_name}{shipped}. {_price_words(report)}"
@@ -387,7 +354,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
-    found = [_old(report), _mixed(report), _not_hedged(report), _weak(report)]
+    found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), depth(report)]
     return tuple(text for text in found if text)
 
 
