@@ -19,7 +19,7 @@ from hedgelib.report.past import (
     Episode,
     Past,
 )
-from hedgelib.report.phrases import listed_names, measured_part
+from hedgelib.report.phrases import listed_names, measured_part, sentence
 from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
@@ -119,16 +119,17 @@ def past(report: HedgeReport) -> Section:
     if none := _none(found):
         return Section([Text(none)])
     falls = sum(one.kind == "fall" for one in found.episodes)
-    blocks: list[Block] = [
-        Text(
-            f"Today's holdings ({measured_part(report)}) and the plan for them, put at the first "
-            "close of each path; nothing is traded after that. It tests the plan: the beta is "
-            "today's, and nobody knew it then. "
-            f"The first {falls} paths are the worst {FALL_DAYS}-day returns of this book in the "
+    said = (
+        f"{sentence(measured_part(report))[:-1]} as held today, with the plan for it, is put at "
+        "the first close of each path; nothing is traded after that. It tests the plan: the beta "
+        "is today's, and nobody knew it then."
+    )
+    if falls:
+        said += (
+            f" The first {falls} paths are the worst {FALL_DAYS}-day returns of this book in the "
             "data that do not overlap, worst first."
-        ),
-        episodes_table(report),
-    ]
+        )
+    blocks: list[Block] = [Text(said), episodes_table(report)]
     return Section([*blocks, *notes(" ".join(_terms(report)), *_exceptions(report))])
 
 

@@ -12,7 +12,7 @@ from hedgelib import market
 from hedgelib.errors import InvalidInput
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.report.export import to_data
-from hedgelib.report.past import FALL_DAYS, FALLS, STRESS_DAYS, STRESS_RATE
+from hedgelib.report.past import FALL_DAYS, FALLS, STRESS_DAYS, STRESS_RATE, _worst_apart
 from hedgelib.report.registry import section
 
 FEE_DAYS = 3  # payments of funding a day
@@ -97,6 +97,13 @@ def test_the_falls_are_the_worst_30_days_that_do_not_overlap():
     assert [one.book_move for one in falls] == pytest.approx([move for move, _ in expected])
     assert all((one.last_day - one.first_day).days == FALL_DAYS for one in falls)
     assert falls[0].without == ("AVAX",)
+
+
+def test_falls_may_meet_on_a_day_and_not_overlap_by_one():
+    moves = np.ones(100)
+    moves[[40, 11, 69]] = -0.5, -0.4, -0.4  # each overlaps the first by a day
+    moves[[10, 70]] = -0.3, -0.2
+    assert _worst_apart(moves) == [40, 10, 70]
 
 
 def test_the_crashes_are_those_of_lesson_08():
