@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hedgelib import market
@@ -48,6 +48,7 @@ def book(tmp_path):
     target=st.floats(-0.3, 0.2),
     cap=st.sampled_from([1.5, 2.0, 4.0]),
 )
+@example(held=0.0, cash=0.0, others=20_012.0, beta=1.5, ratio=0.5, target=0.0, cap=1.5)
 def test_the_total_delta_is_the_same_from_every_source(
     held, cash, others, beta, ratio, target, cap
 ):
@@ -82,7 +83,9 @@ def test_the_total_delta_is_the_same_from_every_source(
             spot = held
         left = coin + spot + beta * (others - made.sold_usd) - made.notional_usd
         step = BTC.multiplier if "rounded down" in str(made.assumptions) else BTC.multiplier / 2
-        assert left == pytest.approx(wanted, abs=step * 1.01)
+        # Rounding up may post more margin, and altcoins sold for it have a delta other than coin's.
+        assert left == pytest.approx(wanted, abs=step * (1.01 + abs(beta - 1) / cap))
+        assert left - wanted == pytest.approx(made.residual_delta_usd, abs=1e-6)
         if one.source == "held":
             assert made.liquidation_price_usd == np.inf
             assert made.sold_usd == made.cash_sold_usd == 0
