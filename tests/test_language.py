@@ -49,10 +49,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "show": (
         "hedgelib/show/*.py",
         "hedgelib/ask/*.py",
-        *(
-            f"hedgelib/course/{name}.py"
-            for name in ("contents", "environment", "finder", "prose", "search", "tablefile")
-        ),
+        *(f"hedgelib/course/{name}.py" for name in ("contents", "environment", "finder", "prose")),
     ),
     "lessons 00 to 04": (
         "hedgelib/course/studies/lesson0[0-4].py",

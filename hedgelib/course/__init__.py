@@ -10,17 +10,6 @@ from hedgelib.course.questions import ask, check, seen
 from hedgelib.show.explorer import Choice, Explorer, Slider
 
 __all__ = [
-    "Choice",
-    "Explorer",
-    "Slider",
-    "Table",
-    "ask",
-    "check",
-    "check_environment",
-    "lesson_map",
-    "next_lesson",
-    "percent",
-    "say",
-    "seen",
-    "usd",
-]
+    "Choice", "Explorer", "Slider", "Table", "ask", "check", "check_environment", "lesson_map",
+    "next_lesson", "percent", "say", "seen", "usd",
+]  # fmt: skip

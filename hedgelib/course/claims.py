@@ -1,60 +1,33 @@
-"""What the article behind this workbook claims, and what holds: read from `text/claims.md`."""
+"""What the article behind this workbook claims, and what holds: read from `text/claims.toml`."""
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
-from hedgelib._check import one_of
 from hedgelib._text import Table
 from hedgelib.course.contents import NUMBERS, lesson_link
-from hedgelib.course.prose import say
-from hedgelib.course.search import occurs
-from hedgelib.course.tablefile import TableFile
+from hedgelib.course.finder import choose, finder, occurs, read_entries
+from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
+from hedgelib.show.explorer import Explorer
 
-__all__ = [
-    "CLAIMS",
-    "COSTLY",
-    "GROUPS",
-    "MARKS",
-    "VERDICTS",
-    "Claim",
-    "against",
-    "also",
-    "claim",
-    "claims",
-    "say_claims",
-    "say_costly",
-    "say_verdicts",
-    "tally",
-]
+_TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("claims.toml").read_text("utf-8"))
 
-_FILE = TableFile(Path(__file__).parent / "text" / "claims.md")
-
-_verdicts = _FILE.read(
-    "Verdicts",
-    ("verdict", "mark", "meaning"),
-    lambda verdict, mark, meaning: (verdict, mark, meaning),
-)
-
-VERDICTS: dict[str, str] = {verdict: meaning for verdict, _, meaning in _verdicts}
+VERDICTS: dict[str, str] = {name: one["meaning"] for name, one in _TEXT["verdicts"].items()}
 """Each verdict, and what it means."""
 
-MARKS: dict[str, str] = {verdict: mark for verdict, mark, _ in _verdicts}
+MARKS: dict[str, str] = {name: one["mark"] for name, one in _TEXT["verdicts"].items()}
 """A sign for each verdict, so that none is told by colour alone."""
 
-GROUPS: dict[str, str] = dict(
-    _FILE.read("Parts of the article", ("group", "title"), lambda group, title: (group, title))
-)
+GROUPS: dict[str, str] = _TEXT["groups"]
 """The parts of the article, in its order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One thing that the article says, and what holds; `text/claims.md` tells what each part is."""
+class Claim(NamedTuple):
+    """One thing that the article says, and what holds; `text/claims.toml` tells each part."""
 
     number: int
     group: str
@@ -64,35 +37,20 @@ class Claim:
     lesson: str
     proof: str = ""
 
-    def __post_init__(self) -> None:
-        name = f"claim {self.number}: "
-        if self.number < 1:
-            raise InvalidInput(f"number must be 1 or more, got {self.number}")
-        one_of(f"{name}group", self.group, tuple(GROUPS))
-        one_of(f"{name}verdict", self.verdict, tuple(VERDICTS))
-        one_of(f"{name}lesson", self.lesson, NUMBERS)
-        for text in (self.claim, self.why):
-            if not text.strip() or set(text) & set("$|"):
-                raise InvalidInput(f"{name}a text must be words without $ and |, got {text!r}")
-
     @property
-    def row(self) -> tuple[str, str, str, str, str]:
+    def row(self) -> tuple[str, ...]:
         """Number, claim, verdict, reason and lesson, as a table has them."""
         verdict = f"{MARKS[self.verdict]} {self.verdict}"
         return str(self.number), self.claim, verdict, self.why, self.lesson
 
+    def has(self, words: str) -> bool:
+        """Tell whether each word is in the claim or the reason, or is the verdict or number."""
+        text, names = f"{self.claim} {self.why}", (self.verdict, str(self.number))
+        return all(word in names or occurs(word, text) for word in words.casefold().split())
 
-def _whole(number: str) -> int:
-    if not number.isdecimal():
-        raise InvalidInput(f"number must be a whole number, got {number!r}")
-    return int(number)
 
-
-CLAIMS: tuple[Claim, ...] = _FILE.read(
-    "Claims",
-    [field.name for field in fields(Claim)],
-    lambda number, **texts: Claim(number=_whole(number), **texts),
-    optional=("proof",),
+CLAIMS: tuple[Claim, ...] = read_entries(
+    Claim, _TEXT["claims"], group=GROUPS, verdict=VERDICTS, lesson=NUMBERS
 )
 """Every claim of the article, by number."""
 
@@ -105,68 +63,55 @@ def claim(number: int) -> Claim:
     raise InvalidInput(f"number must be 1 to {len(CLAIMS)}, got {number}")
 
 
-COSTLY: dict[str, tuple[int, ...]] = dict(
-    _FILE.read(
-        "Errors that change the money",
-        ("error", "claims"),
-        lambda error, claims: (
-            error,
-            tuple(claim(_whole(number)).number for number in claims.split(", ")),
-        ),
-    )
-)
+COSTLY: dict[str, list[Claim]] = {
+    error: [claim(number) for number in numbers] for error, numbers in _TEXT["costly"].items()
+}
 """The three errors that change the money, and where the article makes or builds on them."""
 
 
 def claims(
     verdict: str | None = None, group: str | None = None, words: str = ""
 ) -> tuple[Claim, ...]:
-    """Choose claims by a key of :data:`VERDICTS`, a key of :data:`GROUPS`, and words.
+    """Choose claims by verdict, part of the article and words.
 
-    Every one of the words, or another form of it, must be in the claim or the reason, in any case,
-    or be its verdict or its number.
-
-    Examples
-    --------
     >>> [claim.number for claim in claims("wrong", "alice", "contract")]
     [105, 106]
     """
-    if verdict is not None:
-        one_of("verdict", verdict, tuple(VERDICTS))
-    if group is not None:
-        one_of("group", group, tuple(GROUPS))
-    wanted = words.casefold().split()
-    return tuple(
-        found
-        for found in CLAIMS
-        if verdict in (None, found.verdict)
-        and group in (None, found.group)
-        and all(
-            word in (found.verdict, str(found.number)) or occurs(word, f"{found.claim} {found.why}")
-            for word in wanted
-        )
+    return choose(CLAIMS, words, verdict=verdict, group=group)
+
+
+def find_claims() -> Explorer:
+    """Look up claims by verdict, part of the article and words.
+
+    >>> find_claims().sentence
+    '132 of 132 claims.'
+    """
+    return finder(
+        "claims",
+        ("no.", "the article says", "verdict", "why", "lesson"),
+        claims,
+        verdict=("Verdict", {f"{MARKS[name]} {name}": name for name in VERDICTS}),
+        group=("Part", {title: name for name, title in GROUPS.items()}),
     )
 
 
 def tally() -> Table:
     """Count the verdicts, by the parts of the article.
 
-    Examples
-    --------
     >>> tally().rows[-1]
     ('together', '46', '36', '37', '12', '1', '132')
     """
-    counts = Counter((found.group, found.verdict) for found in CLAIMS)
 
-    def row(name: str, groups: Sequence[str]) -> list[str]:
-        each = [sum(counts[group, verdict] for group in groups) for verdict in VERDICTS]
-        return [name, *(str(n) if n else "" for n in each), str(sum(each))]
+    def row(name: str, found: tuple[Claim, ...]) -> list[str]:
+        counts = Counter(one.verdict for one in found)
+        return [name, *(str(counts[v] or "") for v in VERDICTS), str(len(found))]
 
     return Table(
         ["part of the article", *(f"{MARKS[v]} {v}" for v in VERDICTS), "claims"],
-        [*(row(title, [group]) for group, title in GROUPS.items()), row("together", [*GROUPS])],
+        [*(row(title, claims(group=group)) for group, title in GROUPS.items()),
+         row("together", CLAIMS)],
         caption="How many claims have which verdict",
-    )
+    )  # fmt: skip
 
 
 def say_verdicts() -> None:
@@ -178,30 +123,29 @@ def say_verdicts() -> None:
 
 def say_costly() -> None:
     """Show where the article makes the three errors that change the money."""
-    lines = ["| Error | Claim | The article says | Verdict |", "|:--|--:|:--|:--|"]
-    for name, numbers in COSTLY.items():
-        for number in numbers:
-            _, said, verdict, _, _ = claim(number).row
-            head = f"**{name}**" if number == numbers[0] else ""
-            lines.append(f"| {head} | {number} | {said} | {verdict} |")
-    say("\n".join(lines))
+    rows = [
+        (f"**{error}**" if one == first else "", *one.row[:3])
+        for error, (first, *others) in COSTLY.items()
+        for one in (first, *others)
+    ]
+    head = ("Error", "Claim", "The article says", "Verdict")
+    say(rows_in_markdown(head, rows, numbers="Claim"))
 
 
 def say_claims(group: str) -> None:
     """Show the claims of one part of the article, with links to the lessons."""
-    lines = ["| Claim | The article says | Verdict | Why | Lesson |", "|--:|:--|:--|:--|:--|"]
+    rows = []
     for found in claims(group=group):
         number, said, verdict, why, lesson = found.row
         bold = f"**{verdict}**" if found.verdict == "wrong" else verdict
-        lines.append(f"| {number} | {said} | {bold} | {why} | {lesson_link(lesson)} |")
-    say("\n".join(lines))
+        rows.append((number, said, bold, why, lesson_link(lesson)))
+    head = ("Claim", "The article says", "Verdict", "Why", "Lesson")
+    say(rows_in_markdown(head, rows, numbers="Claim"))
 
 
 def against(number: int, article: str, right: str) -> None:
     """Print what the article has, and below it what holds; both in ASCII.
 
-    Examples
-    --------
     >>> against(45, "one contract is 3,500 USD", "10 USD")
      45 wrong      article: one contract is 3,500 USD
                    right:   10 USD

@@ -6,27 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from hedgelib.course.prose import say
+from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 
-__all__ = [
-    "LESSONS",
-    "NUMBERS",
-    "contents",
-    "lesson_link",
-    "lesson_map",
-    "next_lesson",
-    "notebooks_folder",
-]
-
 LESSONS: dict[str, tuple[str, str]] = {
-    "01_spot_vs_futures": (
-        "Spot and futures",
-        "owning a coin, and a contract on its price",
-    ),
+    "01_spot_vs_futures": ("Spot and futures", "owning a coin, and a contract on its price"),
     "02_inverse_contracts": (
-        "Inverse contracts",
-        "a number of dollars, paid in coins: size, profit, average, fees",
+        "Inverse contracts", "a number of dollars, paid in coins: size, profit, average, fees"
     ),
     "03_sizing_the_hedge": (
         "Sizing the hedge",
@@ -37,28 +23,17 @@ LESSONS: dict[str, tuple[str, str]] = {
         "the margin coin has a risk of its own; when a short is liquidated",
     ),
     "05_basis_and_funding": (
-        "Basis and funding",
-        "who pays whom, and what a short has received and paid",
+        "Basis and funding", "who pays whom, and what a short has received and paid"
     ),
-    "06_beta_hedging": (
-        "Beta",
-        "how a book moves with a coin, and how uncertain the estimate is",
-    ),
-    "07_alice_walkthrough": (
-        "Alice",
-        "one hedge from beginning to end, with all gains and losses",
-    ),
+    "06_beta_hedging": ("Beta", "how a book moves with a coin, and how uncertain the estimate is"),
+    "07_alice_walkthrough": ("Alice", "one hedge from beginning to end, with all gains and losses"),
     "08_living_with_the_hedge": (
-        "Living with the hedge",
-        "monitoring, adjusting and closing it, through real crashes",
+        "Living with the hedge", "monitoring, adjusting and closing it, through real crashes"
     ),
-    "09_capstone": (
-        "Your own portfolio",
-        "a plan, a stress test and a write-up",
-    ),
+    "09_capstone": ("Your own portfolio", "a plan, a stress test and a write-up"),
     "A_glossary": ("Glossary", "every term and symbol, in traders' and textbooks' words"),
     "B_claims": ("Claims", "what articles say about hedging, one by one, with the proof"),
-}
+}  # fmt: skip
 """Every lesson by the name of its file: its title and topic."""
 
 NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
@@ -67,12 +42,14 @@ NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 
 def contents(folder: Path | None = None) -> str:
     """Write the map of the lessons as a Markdown table, with the minutes that each gives itself."""
-    folder = folder or notebooks_folder()
-    lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
+    folder, rows = folder or notebooks_folder(), []
     for number, (stem, (title, about)) in zip(NUMBERS, LESSONS.items(), strict=True):
         path = folder / f"{stem}.ipynb"
-        lines.append(f"| {number} | [{title}]({path.name}) | {about} | {_minutes(path)} |")
-    return "\n".join(lines)
+        top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        minutes = re.search(r"\*\*Time\*\* (\d+)", top)
+        rows.append((number, f"[{title}]({path.name})", about, minutes[1] if minutes else ""))
+    head = ("Number", "Lesson", "What it is about", "Minutes")
+    return rows_in_markdown(head, rows, numbers="Minutes")
 
 
 def lesson_map() -> None:
@@ -89,8 +66,6 @@ def lesson_map() -> None:
 def lesson_link(number: str) -> str:
     """Write the number of a lesson as a link.
 
-    Examples
-    --------
     >>> lesson_link("07")
     '[07](07_alice_walkthrough.ipynb)'
     """
@@ -103,8 +78,6 @@ def lesson_link(number: str) -> str:
 def next_lesson(stem: str) -> None:
     """Show a link to the lesson after the one in this file, or after the start page.
 
-    Examples
-    --------
     >>> next_lesson("B_claims")
     That was the last lesson.
     """
@@ -120,9 +93,3 @@ def notebooks_folder() -> Path:
     package = Path(__file__).resolve().parents[1]
     bundled = package / "_bundled" / "notebooks"
     return bundled if bundled.is_dir() else package.parent / "notebooks"
-
-
-def _minutes(path: Path) -> str:
-    top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-    match = re.search(r"\*\*Time\*\* (\d+)", top)
-    return match[1] if match else ""

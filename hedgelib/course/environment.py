@@ -6,37 +6,29 @@ import hashlib
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from hedgelib.errors import HedgeError
 
-__all__ = ["Finding", "check_environment", "findings"]
-
 EXTENSION = "@jupyter-widgets/jupyterlab-manager"
-_START_AGAIN = "close JupyterLab and type in a terminal, in the workbook's folder: make lab"
-_MAKE_AFRESH = (
-    "close JupyterLab and type in a terminal, in the workbook's folder: make clean, then make lab"
-)
-_MAKE_CONDA = (
-    "close JupyterLab and type in a terminal, in the workbook's folder: "
-    "conda env update --file environment.yml --prune"
-)
-_COPY_AGAIN = "copy the workbook again from where you got it"
+_TYPE = "close JupyterLab and type in a terminal, in the workbook's folder:"
+_IN_CONDA = (Path(sys.prefix) / "conda-meta").is_dir()
+_CONDA = "conda env update --file environment.yml --prune"
+_MEND = f"{_TYPE} {_CONDA if _IN_CONDA else 'make clean, then make lab'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """Result of one part of the check: what is good, the same on every machine, or the problems."""
 
     good: str
-    problems: tuple[str, ...] = ()
-    mend: str = ""
+    problems: Sequence[str] = ()
+    mend: str = _MEND
 
     def __str__(self) -> str:
         if not self.problems:
@@ -50,167 +42,63 @@ def check_environment() -> None:
     found = findings()
     print(*found, sep="\n")
     count = sum(len(finding.problems) for finding in found)
-    if not count:
-        print("\nEverything is in place.")
-    else:
-        each = "1 problem" if count == 1 else f"{count} problems in this order"
-        print(f"\nFix {each}, then run this cell again.")
+    each = "1 problem" if count == 1 else f"{count} problems in this order"
+    fix = f"Fix {each}, then run this cell again."
+    print(f"\n{fix if count else 'Everything is in place.'}")
 
 
 def findings() -> list[Finding]:
     """Check Python, the packages, the environment, the data and the widgets."""
     package = Path(__file__).resolve().parents[1]
     root = _repository(package)
-    python, requirements = _bounds(root)
-    prefix = Path(sys.prefix)
-    mend = _MAKE_CONDA if (prefix / "conda-meta").is_dir() else _MAKE_AFRESH
-    packages = look_at_packages(requirements, mend=mend)
-    found = [
-        look_at_python(python, sys.version_info[:3], mend=mend),
-        packages,
-        look_at_place(root, prefix, Path.cwd(), installed=_version("hedgelib") is not None),
-    ]
+    if root:
+        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+        python, requirements = project["requires-python"], project["dependencies"]
+    else:
+        python = metadata.metadata("hedgelib")["Requires-Python"]
+        requirements = metadata.requires("hedgelib") or []
+    packages, installed = look_at_packages(requirements), _version("hedgelib") is not None
+    place = look_at_place(root, Path(sys.prefix), Path.cwd(), installed=installed)
+    found = [look_at_python(python, sys.version_info[:3]), packages, place]
     if not packages.problems:
-        folders = (package / "_bundled" / "data", package.parent / "data")
-        found.append(look_at_data(next((f for f in folders if f.is_dir()), folders[-1])))
-    return [*found, _widgets_here(mend)]
+        bundled = package / "_bundled" / "data"
+        found.append(look_at_data(bundled if bundled.is_dir() else package.parent / "data"))
+    try:
+        from jupyter_core.paths import jupyter_config_path, jupyter_path
+    except ImportError:
+        return [*found, look_at_widgets([], [])]
+    return [*found, look_at_widgets(jupyter_path(), jupyter_config_path())]
 
 
-def look_at_python(bound: str, version: Sequence[int], *, mend: str = _MAKE_AFRESH) -> Finding:
+def look_at_python(bound: str, version: Sequence[int]) -> Finding:
     """Check the version of Python."""
     have = ".".join(map(str, version))
-    good = f"Python is new enough ({bound.removeprefix('>=')} or newer)"
-    if SpecifierSet(bound).contains(have, prereleases=True):
-        return Finding(good=good)
+    is_new = SpecifierSet(bound).contains(have, prereleases=True)
     return Finding(
-        good=good, problems=(f"this is Python {have}, but {bound} is needed",), mend=mend
+        f"Python is new enough ({bound.removeprefix('>=')} or newer)",
+        () if is_new else (f"this is Python {have}, but {bound} is needed",),
     )
 
 
-def look_at_packages(
-    requirements: Iterable[str],
-    *,
-    version: Callable[[str], str | None] | None = None,
-    mend: str = _MAKE_AFRESH,
-) -> Finding:
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def look_at_packages(requirements: Iterable[str]) -> Finding:
     """Check the versions of the packages."""
-    version = version or _version
     problems = []
     for requirement in map(Requirement, requirements):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         name, needed = requirement.name, f"{requirement.name}{requirement.specifier}"
-        have = version(name)
-        if have is None:
+        if (have := _version(name)) is None:
             problems.append(f"the package {name} is missing ({needed} is needed)")
         elif not requirement.specifier.contains(have, prereleases=True):
             problems.append(f"{name} {have} is installed, but {needed} is needed")
-    return Finding(
-        good="all packages are installed, and none is too old", problems=tuple(problems), mend=mend
-    )
-
-
-def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: bool) -> Finding:
-    """Check that the notebook runs in the environment of its own copy of the workbook."""
-    good = "the notebook runs in the workbook's own environment"
-    own = root is not None and _same(prefix, root / ".venv")
-    if not (own or installed):
-        found = "this notebook runs in a Python in which the workbook is not installed"
-        return Finding(good=good, problems=(f"{found}: {prefix}",), mend=_START_AGAIN)
-    copies = (_repository(place / "hedgelib") for place in (folder, *folder.parents))
-    other = next((copy for copy in copies if copy), None)
-    if root is not None and other is not None and not _same(other, root):
-        found = f"this notebook is in {other}, but the library is from another copy, {root}"
-        mend = f"open the notebook of that copy, or in this one {_START_AGAIN}"
-        return Finding(good=good, problems=(found,), mend=mend)
-    return Finding(good=good)
-
-
-def look_at_data(folder: Path) -> Finding:
-    """Check that the data files are unchanged."""
-    good = "the data files are complete and unchanged"
-    try:
-        sums = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return Finding(
-            good=good, problems=("data/SHA256SUMS is missing",), mend=_restore(["SHA256SUMS"])
-        )
-    problems, bad = [], []
-    for line in sums:
-        recorded, _, name = line.partition("  ")
-        try:
-            content = (folder / name).read_bytes()
-        except OSError:
-            problems.append(f"data/{name} is missing")
-        else:
-            if hashlib.sha256(content).hexdigest() == recorded:
-                continue
-            problems.append(f"data/{name} is not the file that was shipped: its hash differs")
-        bad.append(name)
-    if problem := _contracts_problem(folder / "contracts.toml"):
-        problems.append(problem)
-        bad.append("contracts.toml")
-    return Finding(good=good, problems=tuple(problems), mend=_restore(bad))
-
-
-def look_at_widgets(
-    data: Iterable[Path], config: Iterable[Path], *, mend: str = _MAKE_AFRESH
-) -> Finding:
-    """Check that JupyterLab can show sliders and buttons."""
-    good = "widgets: JupyterLab can show them"
-    extension = Path("labextensions", *EXTENSION.split("/"), "package.json")
-    if not any((folder / extension).is_file() for folder in data):
-        found = "sliders and buttons cannot be shown: JupyterLab's widget extension is missing"
-        return Finding(good=good, problems=(found,), mend=mend)
-    if _disabled(config):
-        found = "sliders and buttons cannot be shown: JupyterLab's widget extension is disabled"
-        jupyter = Path(sys.executable).with_name("jupyter")
-        mend = (
-            f"type in a terminal: {jupyter} labextension enable {EXTENSION}, then reload this page"
-        )
-        return Finding(good=good, problems=(found,), mend=mend)
-    return Finding(good=good)
-
-
-def _widgets_here(mend: str) -> Finding:
-    try:
-        from jupyter_core.paths import jupyter_config_path, jupyter_path
-    except ImportError:
-        return look_at_widgets([], [], mend=mend)
-    return look_at_widgets(map(Path, jupyter_path()), map(Path, jupyter_config_path()), mend=mend)
-
-
-def _disabled(config: Iterable[Path]) -> bool:
-    """Tell whether the extension is switched off, as JupyterLab reads its page configuration."""
-    for folder in config:
-        try:
-            page = json.loads((folder / "labconfig" / "page_config.json").read_text("utf-8"))
-            switched = page["disabledExtensions"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if isinstance(switched, list):
-            switched = dict.fromkeys(switched, True)
-        for name, value in (switched or {}).items():
-            if name == EXTENSION or name.startswith(f"{EXTENSION}:"):
-                return bool(value)
-    return False
-
-
-def _contracts_problem(path: Path) -> str:
-    from hedgelib._datafiles import read_contracts
-
-    try:
-        read_contracts(path)
-    except (HedgeError, OSError) as error:
-        return f"data/{path.name} cannot be read: {error}"
-    return ""
-
-
-def _restore(names: Sequence[str]) -> str:
-    files = " ".join(f"data/{name}" for name in names)
-    return (
-        f"type in a terminal, in the workbook's folder: git checkout -- {files}; or {_COPY_AGAIN}"
-    )
+    return Finding("all packages are installed, and none is too old", problems)
 
 
 def _repository(package: Path) -> Path | None:
@@ -220,20 +108,73 @@ def _repository(package: Path) -> Path | None:
     return root if all(part.exists() for part in parts) else None
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: bool) -> Finding:
+    """Check that the notebook runs in the environment of its own copy of the workbook."""
+    problems, mend = [], f"{_TYPE} make lab"
+    copies = (_repository(place / "hedgelib") for place in (folder, *folder.parents))
+    other = next(filter(None, copies), None)
+    if not installed and not (root and prefix.resolve() == (root / ".venv").resolve()):
+        text = "this notebook runs in a Python in which the workbook is not installed"
+        problems = [f"{text}: {prefix}"]
+    elif root and other and not other.samefile(root):
+        problems = [f"this notebook is in {other}, but the library is from another copy, {root}"]
+        mend = f"open the notebook of that copy, or in this one {mend}"
+    return Finding("the notebook runs in the workbook's own environment", problems, mend)
 
 
-def _bounds(root: Path | None) -> tuple[str, list[str]]:
-    if root is not None:
-        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-        return project["requires-python"], project["dependencies"]
-    about = metadata.metadata("hedgelib")
-    return about["Requires-Python"], metadata.requires("hedgelib") or []
+def look_at_data(folder: Path) -> Finding:
+    """Check that the data files are unchanged, and the contracts, which may be, can be read."""
+    from hedgelib._datafiles import read_contracts  # It needs pandas.
 
-
-def _version(name: str) -> str | None:
+    bad: dict[str, str] = {}
     try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines, bad["SHA256SUMS"] = [], "is missing"
+    for line in lines:
+        recorded, _, name = line.partition("  ")
+        if not (folder / name).is_file():
+            bad[name] = "is missing"
+        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != recorded:
+            bad[name] = "is not the file that was shipped: its hash differs"
+    try:
+        read_contracts(folder / "contracts.toml")
+    except (HedgeError, OSError) as error:
+        bad["contracts.toml"] = f"cannot be read: {error}"
+    files = " ".join(f"data/{name}" for name in bad)
+    return Finding(
+        "the data files are complete and unchanged",
+        [f"data/{name} {problem}" for name, problem in bad.items()],
+        f"type in a terminal, in the workbook's folder: git checkout -- {files}; "
+        "or copy the workbook again from where you got it",
+    )
+
+
+def look_at_widgets(data: Iterable[str | Path], config: Iterable[str | Path]) -> Finding:
+    """Check that JupyterLab can show sliders and buttons."""
+    good, mend, problem = "widgets: JupyterLab can show them", _MEND, ""
+    packages = [Path(folder, "labextensions", EXTENSION, "package.json") for folder in data]
+    if not any(package.is_file() for package in packages):
+        problem = "missing"
+    elif _is_disabled(config):
+        problem, jupyter = "disabled", Path(sys.executable).with_name("jupyter")
+        command = f"{jupyter} labextension enable {EXTENSION}"
+        mend = f"type in a terminal: {command}, then reload this page"
+    text = f"sliders and buttons cannot be shown: JupyterLab's widget extension is {problem}"
+    return Finding(good, (text,) if problem else (), mend)
+
+
+def _is_disabled(config: Iterable[str | Path]) -> bool:
+    """Tell whether the extension is switched off, as JupyterLab reads its page configuration."""
+    for folder in config:
+        try:
+            page = json.loads(Path(folder, "labconfig", "page_config.json").read_text("utf-8"))
+            switched = page["disabledExtensions"] or {}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if isinstance(switched, list):
+            switched = dict.fromkeys(switched, True)
+        for name, is_off in switched.items():
+            if name.partition(":")[0] == EXTENSION:
+                return bool(is_off)
+    return False

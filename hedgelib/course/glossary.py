@@ -1,38 +1,23 @@
-"""The words of the field, and those that others use for them: read from `text/glossary.md`."""
+"""The words of the field, and those that others use for them: read from `text/glossary.toml`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
-from hedgelib._check import one_of
 from hedgelib.course.contents import NUMBERS, lesson_link
-from hedgelib.course.prose import say
-from hedgelib.course.search import occurs
-from hedgelib.course.tablefile import TableFile
-from hedgelib.errors import InvalidInput
+from hedgelib.course.finder import choose, finder, occurs, read_entries
+from hedgelib.course.prose import rows_in_markdown, say
+from hedgelib.show.explorer import Explorer
 
-__all__ = [
-    "FIELDS",
-    "NOTATION",
-    "TERMS",
-    "Symbol",
-    "Term",
-    "say_notation",
-    "say_terms",
-    "terms",
-]
+_TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("glossary.toml").read_text("utf-8"))
 
-_FILE = TableFile(Path(__file__).parent / "text" / "glossary.md")
-
-FIELDS: dict[str, str] = dict(
-    _FILE.read("Fields", ("field", "title"), lambda field, title: (field, title))
-)
+FIELDS: dict[str, str] = _TEXT["fields"]
 """The fields, in the order of the lessons."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A letter of the formulas, in LaTeX without the dollars, and its name in the code."""
 
     symbol: str
@@ -41,13 +26,9 @@ class Symbol:
     unit: str
     lesson: str
 
-    def __post_init__(self) -> None:
-        _check(self)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """A word that traders use, and what it means; `text/glossary.md` tells what each part is."""
+class Term(NamedTuple):
+    """A word that traders use, and what it means; `text/glossary.toml` tells each part."""
 
     word: str
     textbook: str
@@ -57,47 +38,45 @@ class Term:
     field: str
     lesson: str
 
-    def __post_init__(self) -> None:
-        _check(self)
-        one_of(f"{self.word}: field", self.field, tuple(FIELDS))
-
     @property
-    def row(self) -> tuple[str, str, str, str, str, str]:
+    def row(self) -> tuple[str, ...]:
         """Word, textbook's word, code, unit, meaning and lesson, as a table has them."""
-        return self.word, self.textbook, self.code, self.unit, self.meaning, self.lesson
+        return *self[:5], self.lesson
+
+    def has(self, words: str) -> bool:
+        """Tell whether each word is somewhere in the term."""
+        return occurs(words, " ".join(self[:5]))
 
 
-def _check(entry: Symbol | Term) -> None:
-    first, *_ = texts = [getattr(entry, field.name) for field in fields(entry)]
-    for text in texts:
-        if not text.strip() or "|" in text:
-            raise InvalidInput(f"{first}: a text must be words without |, got {text!r}")
-    one_of(f"{first}: lesson", entry.lesson, NUMBERS)
-
-
-NOTATION: tuple[Symbol, ...] = _FILE.read("Symbols", [one.name for one in fields(Symbol)], Symbol)
+NOTATION: tuple[Symbol, ...] = read_entries(Symbol, _TEXT["symbols"], lesson=NUMBERS)
 """The letters of the formulas."""
 
-TERMS: tuple[Term, ...] = _FILE.read("Terms", [one.name for one in fields(Term)], Term)
+TERMS: tuple[Term, ...] = read_entries(Term, _TEXT["terms"], field=FIELDS, lesson=NUMBERS)
 """Every term, field by field."""
 
 
 def terms(field: str | None = None, words: str = "") -> tuple[Term, ...]:
-    """Choose terms by a key of :data:`FIELDS`, and by words.
+    """Choose terms by field and words.
 
-    Every one of the words, or another form of it, must be somewhere in the term, in any case.
-
-    Examples
-    --------
     >>> [term.word for term in terms("carry", "longs pay")]
     ['funding', 'funding rate']
     """
-    if field is not None:
-        one_of("field", field, tuple(FIELDS))
-    return tuple(
-        term
-        for term in TERMS
-        if field in (None, term.field) and occurs(words, " ".join(term.row[:5]))
+    return choose(TERMS, words, field=field)
+
+
+def find_terms() -> Explorer:
+    """Look up terms by field and words.
+
+    >>> finder = find_terms()
+    >>> finder.set(field="carry", words="haircut")
+    >>> finder.sentence
+    '0 of 85 terms. There are some in: Margin and liquidation (2).'
+    """
+    return finder(
+        "terms",
+        ("term", "textbook term", "in the code", "unit", "meaning", "lesson"),
+        terms,
+        field=("Field", {title: name for name, title in FIELDS.items()}),
     )
 
 
@@ -107,25 +86,22 @@ def _code(name: str) -> str:
 
 def say_terms(field: str) -> None:
     """Show the terms of a field, with links to the lessons."""
-    lines = [
-        "| Term | Textbook's word | In the code | Unit | Meaning | Lesson |",
-        "|:--|:--|:--|:--|:--|:--|",
-    ]
-    for term in terms(field):
-        unit = "" if term.unit == "-" else term.unit
-        lines.append(
-            f"| **{term.word}** | {term.textbook} | {_code(term.code)} | {unit} | {term.meaning} "
-            f"| {lesson_link(term.lesson)} |"
+    head = ("Term", "Textbook's word", "In the code", "Unit", "Meaning", "Lesson")
+    rows = [
+        (
+            f"**{one.word}**", one.textbook, _code(one.code), "" if one.unit == "-" else one.unit,
+            one.meaning, lesson_link(one.lesson),
         )
-    say("\n".join(lines))
+        for one in terms(field)
+    ]  # fmt: skip
+    say(rows_in_markdown(head, rows))
 
 
 def say_notation() -> None:
     """Show the letters of the formulas and their names in the code."""
-    lines = ["| Symbol | In the code | Meaning | Unit | Lesson |", "|:--|:--|:--|:--|:--|"]
-    lines += [
-        f"| ${one.symbol}$ | {_code(one.code)} | {one.meaning} | {one.unit} "
-        f"| {lesson_link(one.lesson)} |"
+    head = ("Symbol", "In the code", "Meaning", "Unit", "Lesson")
+    rows = [
+        (f"${one.symbol}$", _code(one.code), one.meaning, one.unit, lesson_link(one.lesson))
         for one in NOTATION
     ]
-    say("\n".join(lines))
+    say(rows_in_markdown(head, rows))

@@ -12,8 +12,9 @@ from typing import Any
 from hedgelib.course.contents import LESSONS, notebooks_folder
 from hedgelib.errors import HedgeError, InvalidInput
 
-__all__ = ["Copied", "copy_lessons", "fresh_copy", "newer_lessons", "unrun"]
-
+_NAMES = ("00_start_here", *LESSONS, "reports/hedge_report")
+NAMES = tuple(f"{stem}.ipynb" for stem in _NAMES)
+"""What is copied: the start page, the lessons, and the notebook of the report."""
 RECORD = ".hedgelib-lessons.json"
 """Says for each lesson of a folder which original it was copied from."""
 
@@ -59,15 +60,6 @@ def _written(text: str) -> str:
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()
 
 
-def _names() -> list[str]:
-    """Return what is copied: the start page, the lessons, and the notebook of the report."""
-    return [
-        "00_start_here.ipynb",
-        *(f"{stem}.ipynb" for stem in LESSONS),
-        "reports/hedge_report.ipynb",
-    ]
-
-
 def _read_record(folder: Path) -> dict[str, str]:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -102,13 +94,7 @@ def _theirs(path: Path) -> str | None:
 
 
 def copy_lessons(folder: Path) -> Copied:
-    """Copy the lessons into a folder, and renew those that the learner has not changed.
-
-    Raises
-    ------
-    HedgeError
-        The folder is that of the originals, or cannot be written.
-    """
+    """Copy the lessons into a folder, and renew those that the learner has not changed."""
     folder = Path(os.path.abspath(folder.expanduser()))
     if folder.exists() and folder.samefile(notebooks_folder()):
         raise InvalidInput(f"{folder} has the lessons themselves: name another folder to work in")
@@ -117,7 +103,7 @@ def copy_lessons(folder: Path) -> Copied:
     except OSError as error:
         raise HedgeError(f"{folder} cannot be made: {error.strerror}") from error
     record, copied = _read_record(folder), Copied(folder)
-    for name in _names():
+    for name in NAMES:
         _copy(name, folder, record, copied)
     _write(folder / RECORD, json.dumps({"copied from": record}, indent=1) + "\n")
     return copied
@@ -148,33 +134,21 @@ def _beside(name: str) -> str:
 
 def newer_lessons(folder: Path) -> dict[str, str]:
     """Return the lessons of a folder that have a newer copy next to them, by file name."""
-    return {name: _beside(name) for name in _names() if (folder / _beside(name)).is_file()}
+    return {name: _beside(name) for name in NAMES if (folder / _beside(name)).is_file()}
 
 
 def fresh_copy(number: str, folder: Path | None = None) -> str:
-    """Lay a lesson aside and begin it afresh; return what was done.
-
-    Parameters
-    ----------
-    number : str
-        Of the lesson, ``"03"``.
-    folder : Path, optional
-        Of the learner; the current one when omitted.
-    """
+    """Lay a lesson aside and begin it afresh; return what was done."""
     folder = folder or Path.cwd()
-    name = next((name for name in _names() if name.startswith(f"{number}_")), "")
+    name = next((name for name in NAMES if name.startswith(f"{number}_")), "")
     if not name:
         raise InvalidInput(f"number must be that of a lesson, such as '03', got {number!r}")
     if not (folder / RECORD).is_file():
         raise InvalidInput(f"{folder} is no folder of lessons that `hedgelib lab` has made")
-    mine = _unused(folder, name)
+    stem = name.removesuffix(".ipynb")
+    names = (f"{stem}-mine{i or ''}.ipynb" for i in range(10_000))
+    mine = next(unused for unused in names if not (folder / unused).exists())
     if (folder / name).exists():
         os.replace(folder / name, folder / mine)
     copy_lessons(folder)
     return f"{name} is as on the first day. What you had is in {mine}."
-
-
-def _unused(folder: Path, name: str) -> str:
-    stem = name.removesuffix(".ipynb")
-    names = (f"{stem}-mine{i or ''}.ipynb" for i in range(10_000))
-    return next(name for name in names if not (folder / name).exists())

@@ -2,54 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from IPython.display import display
 
 from hedgelib._text import money_in_markdown
-
-__all__ = ["fold", "say"]
-
-
-def say(text: str) -> None:
-    r"""Show a sentence whose numbers were computed, as Markdown.
-
-    Parameters
-    ----------
-    text : str
-        Markdown. A dollar sign before a digit is money; any other starts or ends a formula.
-
-    Notes
-    -----
-    **Source:** :func:`hedgelib._text.money_in_markdown`.
-
-    Examples
-    --------
-    >>> from hedgelib._text import usd
-    >>> say(f"Alice loses **{usd(150)}**.")
-    Alice loses **$150**.
-    """
-    display(_Words(text))  # type: ignore[no-untyped-call]
-
-
-def fold(title: str, text: str) -> str:
-    r"""Hide a text under a title until the reader opens it.
-
-    Parameters
-    ----------
-    title : str
-    text : str
-        Markdown.
-
-    Returns
-    -------
-    str
-        Markdown with HTML in it, for :func:`say`.
-
-    Examples
-    --------
-    >>> fold("Hint", "Look *twice*.")
-    '<details><summary>Hint</summary>\n\nLook *twice*.\n\n</details>'
-    """
-    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
 class _Words:
@@ -63,3 +20,34 @@ class _Words:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def say(text: str) -> None:
+    r"""Show Markdown; a dollar sign before a digit is money, any other belongs to a formula.
+
+    >>> say(f"Alice loses **$150**.")
+    Alice loses **$150**.
+    """
+    display(_Words(text))  # type: ignore[no-untyped-call]
+
+
+def fold(title: str, text: str) -> str:
+    r"""Hide a text under a title until the reader opens it.
+
+    >>> fold("Hint", "Look *twice*.")
+    '<details><summary>Hint</summary>\n\nLook *twice*.\n\n</details>'
+    """
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def rows_in_markdown(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = ""
+) -> str:
+    r"""Write a table as Markdown, where cells may be Markdown; one column holds numbers.
+
+    >>> rows_in_markdown(["coin", "count"], [["ETH", "2"]], numbers="count")
+    '| coin | count |\n|:--|--:|\n| ETH | 2 |'
+    """
+    rule = "|".join("--:" if name == numbers else ":--" for name in head)
+    first, *others = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
+    return "\n".join([first, f"|{rule}|", *others])

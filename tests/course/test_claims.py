@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import nbformat
 import pytest
@@ -16,14 +15,17 @@ from hedgelib.course.claims import (
     GROUPS,
     MARKS,
     VERDICTS,
+    Claim,
     against,
     claim,
     claims,
+    find_claims,
     say_claims,
     say_costly,
     tally,
 )
-from hedgelib.course.finder import find_claims
+from hedgelib.course.contents import NUMBERS
+from hedgelib.course.finder import read_entries
 
 NOTEBOOK = ROOT / "notebooks" / "B_claims.ipynb"
 
@@ -78,10 +80,14 @@ def test_what_is_wrong_is_proved():
 
 
 def test_costly_errors_are_claims_that_fall_short(capsys):
-    for numbers in COSTLY.values():
-        assert all(claim(number).verdict in ("wrong", "imprecise") for number in numbers)
+    for found in COSTLY.values():
+        assert all(one.verdict in ("wrong", "imprecise") for one in found)
     say_costly()
     assert capsys.readouterr().out.count("\n| ") == 15
+
+
+def rows(finder):
+    return list(finder.scene.table.rows) if finder.scene.table else []
 
 
 def test_claims_are_chosen():
@@ -98,21 +104,41 @@ def test_claims_are_chosen():
             claim(number)
 
 
+GOOD = {**CLAIMS[0]._asdict(), "proof": "proof-days"}
+
+
+def read(*given):
+    return read_entries(Claim, given, group=GROUPS, verdict=VERDICTS, lesson=NUMBERS)
+
+
+def test_an_entry_of_the_text_is_a_claim():
+    (found,) = read({name: text for name, text in GOOD.items() if name != "proof"})
+    assert found == CLAIMS[0]
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "told"),
     [
-        {"number": 0},
-        {"group": "elsewhere"},
-        {"verdict": "maybe"},
-        {"lesson": "12"},
-        {"claim": " "},
-        {"why": "it costs $5"},
-        {"why": "a | b"},
+        ({"group": "elsewhere"}, "group must be one of"),
+        ({"verdict": "maybe"}, "verdict must be one of"),
+        ({"lesson": "12"}, "lesson must be one of"),
+        ({"claim": ""}, "a text is empty"),
+        ({"reason": "none"}, "unexpected keyword argument 'reason'"),
     ],
 )
-def test_claim_refuses(change):
-    with pytest.raises(InvalidInput):
-        replace(CLAIMS[0], **change)
+def test_a_fault_names_its_entry_and_all_are_told_at_once(change, told):
+    with pytest.raises(InvalidInput) as caught:
+        read({**GOOD, **change}, GOOD, {**GOOD, "number": 2, "lesson": "99"})
+    faults = str(caught.value).splitlines()
+    assert faults[0].startswith("Claim 1: ")
+    assert told in faults[0]
+    assert faults[1:] == ["Claim 1: is there twice", faults[2]]
+    assert faults[2].startswith("Claim 2: lesson must be one of")
+
+
+def test_a_claim_without_a_reason_is_refused():
+    with pytest.raises(InvalidInput, match="missing 1 required positional argument: 'why'"):
+        read({name: text for name, text in GOOD.items() if name != "why"})
 
 
 def test_table_of_a_part_has_its_claims(capsys):
@@ -133,10 +159,10 @@ def test_against_prints_the_verdict_on_record(capsys):
 
 def test_finder_follows_its_controls_and_comes_back():
     finder = find_claims()
-    start = finder.result.rows
+    start = rows(finder)
     assert start == [found.row for found in CLAIMS]
     finder.set(verdict=None, group="alice", words="margin")
-    found = finder.result.rows
+    found = rows(finder)
     assert found == [one.row for one in claims(None, "alice", "margin")]
     shown = finder.answer["scene"]
     assert shown["alt"] == finder.sentence
@@ -145,7 +171,7 @@ def test_finder_follows_its_controls_and_comes_back():
     assert finder.sentence == "0 of 132 claims."
     assert finder.answer["scene"]["table"] is None
     finder.reset()
-    assert finder.result.rows == start
+    assert rows(finder) == start
 
 
 def test_finder_refuses_what_it_does_not_have():
@@ -169,7 +195,7 @@ def test_finder_without_a_kernel_shows_its_rows_escaped():
 def test_delivery_4_claims_are_found_under_every_verdict_and_in_every_form():
     finder = find_claims()
     finder.set(words="liquidation rally")
-    assert "122" in [row[0] for row in finder.result.rows]
+    assert "122" in [row[0] for row in rows(finder)]
     assert claims(words="rallies liquidating") == claims(words="liquidation rally")
     # Funding is not a fund, nor liquidity a liquidation.
     assert not set(claims(words="funding")) - {
@@ -181,7 +207,7 @@ def test_delivery_4_claims_are_found_under_every_verdict_and_in_every_form():
 def test_delivery_4_choices_that_leave_nothing_say_where_there_is_something():
     finder = find_claims()
     finder.set(verdict="wrong", words="liquidation rally")
-    assert finder.result.rows == []
+    assert rows(finder) == []
     assert f"{MARKS['correct']} correct (" in finder.sentence
     # Neither choice alone is to blame.
     finder.set(verdict="omission", group="alice", words="rally liquidation")

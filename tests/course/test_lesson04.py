@@ -501,7 +501,7 @@ SLIPS = {
         "margin_as_if_bought": 576, "collateral_left_out": 240, "sold_coins_still_hedged": 504,
         "beta_left_out": 320, "contract_is_dollar": 36_000, "contract_is_coin": 0.9,
         "exposure_unchanged": 384, "stablecoin_margin": 384 / 1.4, "series_stopped_early": 358.4,
-        "other_coins_face": 3_600,
+        "other_coins_face": 3_600, "contract_is_tenth": 9,
     },
 }  # fmt: skip
 

@@ -19,15 +19,18 @@ from hedgelib import InvalidInput, deribit_funding_rate, funding_cap, funding_ra
 from hedgelib._text import usd
 from hedgelib.course import Explorer, Slider
 from hedgelib.course.questions.lesson05 import QUESTIONS
-from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium, rate_text
-from hedgelib.course.studies.lesson05_history import (
+from hedgelib.course.studies.lesson05 import (
     PROXY,
+    RULES,
     XBTUSD,
+    TimeOut,
     below_zero,
     coin_funding,
     funding_by_market,
     funding_by_year,
     months_by_move,
+    rate_at_premium,
+    rate_text,
     received,
 )
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Text
@@ -499,7 +502,7 @@ def test_answer_by_hand(name):
         },
         "05.6": {
             "sized_at_spot": 3_000, "contract_is_coin": 12, "contract_is_dollar": 30_540,
-            "premium_subtracted": 2_946,
+            "premium_subtracted": 2_946, "contract_is_tenth": 120,
         },
         "05.7": {
             "by_the_day": 0.024, "premium_for_rate": 1.8, "by_the_year": 8.76,

@@ -6,7 +6,7 @@ import pytest
 
 from hedgelib import ContractTerms, InvalidInput, plan_hedge
 from hedgelib.course import Choice, Explorer, Slider
-from hedgelib.course.finder import find_terms
+from hedgelib.course.glossary import find_terms
 from hedgelib.show.explorer import FILM_SCRIPT, Words
 from hedgelib.show.moves import study_move
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from math import sqrt
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.contracts import (
-    inverse_average_entry,
-    inverse_fee_coin,
-    inverse_pnl_coin,
-    inverse_pnl_usd,
-    linear_average_entry,
-    linear_fee_usd,
-)
-from hedgelib.course.questions import questions_of
+from hedgelib.course.questions import contracts, number, questions_of
 from hedgelib.course.studies.lesson02 import price_move
-from hedgelib.margin import inverse_bankruptcy_price, linear_bankruptcy_price
 
 __all__ = ["QUESTIONS"]
 
@@ -33,25 +25,19 @@ _TWO_SALES = {
 
 
 @QUESTIONS.add(
-    "02.a",
-    typed=vary(3, 2, 4, 5, 6),
-    price=vary(3_500, low=2_000, high=4_500, step=100),
+    "02.a", typed=vary(3, 2, 4, 5, 6), price=vary(3_500, low=2_000, high=4_500, step=100),
     fall=vary(0.15, low=0.05, high=0.4, step=0.05),
-)
+)  # fmt: skip
 def sold_by_the_ticket(typed: float, price: float, fall: float) -> Answer:
-    return Answer(
-        right="face",
-        values={
-            "as_coins": typed * price * fall, "as_thousands": typed * 1_000 * fall,
-            "earned": typed * _FACE * fall, "face": _FACE, "symbol": _ETH.symbol,
-        },
-    )  # fmt: skip
+    sizes = {"as_coins": price, "as_thousands": 1_000, "earned": _FACE}
+    worth = {name: typed * size * fall for name, size in sizes.items()}
+    return Answer(right="face", values={**worth, "face": _FACE, "symbol": _ETH.symbol})
 
 
 @QUESTIONS.add("02.b", contracts=-1_000.0, entry=_ENTRY)
 def doubled(contracts: float, entry: float) -> Answer:
-    earned = inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
-    lost = -inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
+    earned = hl.inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
+    lost = -hl.inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
     worth = {"dearer_coins": lost, "mirror_image": earned, "pnl_is_straight": 2 * earned}
     return Answer(
         right="dearer_coins",
@@ -74,16 +60,8 @@ def doubled(contracts: float, entry: float) -> Answer:
 )
 def counted(size: float, price: float, names: tuple[str, str]) -> Answer:
     eth, btc = map(market.contract, names)
-    return Answer(
-        right=size / eth.multiplier,
-        slips={
-            "contract_is_coin": size / price,
-            "contract_is_tenth": 10 * size / price,
-            "contract_is_dollar": size,
-            "other_coins_face": size / btc.multiplier,
-        },
-        values={"symbol": eth.symbol, "venue": eth.venue, "face": eth.multiplier},
-    )
+    values = {"symbol": eth.symbol, "venue": eth.venue, "face": eth.multiplier}
+    return contracts(size, eth.multiplier, values, price=price, other_face=btc.multiplier)
 
 
 @QUESTIONS.add(
@@ -94,92 +72,76 @@ def counted(size: float, price: float, names: tuple[str, str]) -> Answer:
 )
 def paid_in_a_rise(sold: float, entry: float, rise: float) -> Answer:
     now, size = entry + rise, sold * _FACE
-    lost, dollars = inverse_pnl_coin(-size, entry, now), inverse_pnl_usd(-size, entry, now)
+    lost, dollars = hl.inverse_pnl_coin(-size, entry, now), hl.inverse_pnl_usd(-size, entry, now)
     coins = {"before": size / entry, "after": size / now}
-    return Answer(
-        right=lost,
-        slips={
-            "coin_at_entry": dollars / entry,
-            "share_of_new_price": -size * rise / now / now,
-            "dollars_for_coins": dollars,
-            "face_left_out": lost / _FACE,
-            "contract_is_coin": -sold * rise,
-        },
-        values={"now": now, "face": _FACE, "size": size, "dollars": dollars, **coins},
+    return number(
+        lost,
+        {"now": now, "face": _FACE, "size": size, "dollars": dollars, **coins},
+        coin_at_entry=dollars / entry,
+        share_of_new_price=-size * rise / now / now,
+        dollars_for_coins=dollars,
+        face_left_out=lost / _FACE,
+        contract_is_coin=-sold * rise,
     )
 
 
 @QUESTIONS.add("02.3", **_TWO_SALES)
 def averaged(size: float, first: float, second: float) -> Answer:
     sizes, prices, dollars = [-size, -size], [first, second], 2 * size * _FACE
-    average = inverse_average_entry(sizes, prices)
-    return Answer(
-        right=average,
-        slips={
-            "arithmetic_average": linear_average_entry(sizes, prices),
-            "geometric_mean": sqrt(first * second),
-            "upside_down": 1 / average,
-            "halved_twice": average / 2,
-            "first_fill_only": first,
-            "last_fill_only": second,
-        },
-        values={
-            "face": _FACE, "dollars": dollars, "first_coins": size * _FACE / first,
-            "second_coins": size * _FACE / second, "coins": dollars / average,
-        },
-    )  # fmt: skip
+    average = hl.inverse_average_entry(sizes, prices)
+    first_coins, second_coins = (dollars / 2 / price for price in prices)
+    coins = {"first_coins": first_coins, "second_coins": second_coins, "coins": dollars / average}
+    return number(
+        average,
+        {"face": _FACE, "dollars": dollars, **coins},
+        arithmetic_average=hl.linear_average_entry(sizes, prices),
+        geometric_mean=sqrt(first * second),
+        upside_down=1 / average,
+        halved_twice=average / 2,
+        first_fill_only=first,
+        last_fill_only=second,
+    )
 
 
 @QUESTIONS.add(
-    "02.4",
-    size=vary(49_000.0, low=20_000, high=80_000, step=1_000),
+    "02.4", size=vary(49_000.0, low=20_000, high=80_000, step=1_000),
     opened=vary(3_500.0, low=2_500, high=4_500, step=100),
-    fall=vary(700.0, low=300, high=1_200, step=100),
-    rate=vary(0.0005, 0.0004, 0.0006),
-)
+    fall=vary(700.0, low=300, high=1_200, step=100), rate=vary(0.0005, 0.0004, 0.0006),
+)  # fmt: skip
 def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
     closed = opened - fall
-    opening, closing = (inverse_fee_coin(size, price, rate) for price in (opened, closed))
-    linear = [linear_fee_usd(size / opened, price, rate) for price in (opened, closed)]
-    fees = opening * opened + closing * closed
-    return Answer(
-        right=fees,
-        slips={
-            "linear_fee": sum(linear),
-            "coins_at_old_price": (opening + closing) * opened,
-            "one_trade": fees / 2,
-            "percent_for_decimal": fees * 100,
-            "coins_for_dollars": opening + closing,
-        },
-        values={
-            "closed": closed, "misread": rate * 100, "each": fees / 2, "opening": opening,
-            "closing": closing,
-        },
-    )  # fmt: skip
+    opening, closing = (hl.inverse_fee_coin(size, price, rate) for price in (opened, closed))
+    fees, coins = opening * opened + closing * closed, size / opened
+    values = {"closed": closed, "misread": rate * 100, "each": fees / 2}
+    return number(
+        fees,
+        {**values, "opening": opening, "closing": closing},
+        linear_fee=sum(hl.linear_fee_usd(coins, price, rate) for price in (opened, closed)),
+        coins_at_old_price=(opening + closing) * opened,
+        one_trade=fees / 2,
+        percent_for_decimal=fees * 100,
+        coins_for_dollars=opening + closing,
+    )
 
 
 @QUESTIONS.add("02.5", **_TWO_SALES)
 def two_sales_closed(size: float, first: float, second: float) -> Answer:
     dollars, sizes, prices = size * _FACE, [-size, -size], [first, second]
-    average, mean = inverse_average_entry(sizes, prices), linear_average_entry(sizes, prices)
+    average, mean = hl.inverse_average_entry(sizes, prices), hl.linear_average_entry(sizes, prices)
     # Between the two averages, which then disagree about the sign.
     now = float(round((average + mean) / 2))
-    gains = [inverse_pnl_coin(-dollars, price, now) for price in prices]
-    lost = sum(gains)
-    return Answer(
-        right=lost,
-        slips={
-            "arithmetic_average": inverse_pnl_coin(-2 * dollars, mean, now),
-            "dollars_for_coins": lost * now,
-            "coin_at_entry": lost * now / average,
-            "face_left_out": lost / _FACE,
-        },
-        values={
-            "face": _FACE, "now": now, "one": dollars, "both": 2 * dollars,
-            "first_gain": gains[0], "second_gain": gains[1], "dollars": lost * now,
-            "average": average, "mean": mean,
-        },
-    )  # fmt: skip
+    first_gain, second_gain = (hl.inverse_pnl_coin(-dollars, price, now) for price in prices)
+    lost = first_gain + second_gain
+    sales = {"one": dollars, "both": 2 * dollars, "average": average, "mean": mean}
+    gains = {"first_gain": first_gain, "second_gain": second_gain, "dollars": lost * now}
+    return number(
+        lost,
+        {"face": _FACE, "now": now, **sales, **gains},
+        arithmetic_average=hl.inverse_pnl_coin(-2 * dollars, mean, now),
+        dollars_for_coins=lost * now,
+        coin_at_entry=lost * now / average,
+        face_left_out=lost / _FACE,
+    )
 
 
 @QUESTIONS.add(
@@ -190,39 +152,31 @@ def two_sales_closed(size: float, first: float, second: float) -> Answer:
 )
 def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
     closing, size = opening + rise, contracts * _BTC_FACE
-    earned, dollars = inverse_pnl_coin(size, opening, closing), size * rise / opening
+    earned, dollars = hl.inverse_pnl_coin(size, opening, closing), size * rise / opening
     coins = {"before": size / opening, "after": size / closing}
-    return Answer(
-        right=earned,
-        slips={
-            # The page has the two prices the wrong way round.
-            "sign_turned": (1 / closing - 1 / opening) * size,
-            "coin_at_entry": dollars / opening,
-            "dollars_for_coins": dollars,
-            "face_left_out": earned / _BTC_FACE,
-        },
-        values={"face": _BTC_FACE, "closing": closing, "size": size, "dollars": dollars, **coins},
+    return number(
+        earned,
+        {"face": _BTC_FACE, "closing": closing, "size": size, "dollars": dollars, **coins},
+        # The page has the two prices the wrong way round.
+        sign_turned=(1 / closing - 1 / opening) * size,
+        coin_at_entry=dollars / opening,
+        dollars_for_coins=dollars,
+        face_left_out=earned / _BTC_FACE,
     )
 
 
 @QUESTIONS.add(
-    "02.7",
-    size=vary(10_000.0, low=10_000, high=40_000, step=1_000),
-    entry=_ENTRY,
+    "02.7", size=vary(10_000.0, low=10_000, high=40_000, step=1_000), entry=_ENTRY,
     leverage=vary(5.0, 2.0, 3.0, 4.0),
-)
+)  # fmt: skip
 def short_by_coinex(size: float, entry: float, leverage: float) -> Answer:
     coins, margin = size / entry, size / entry / leverage
     printed = entry * (1 - margin / coins)
-    return Answer(
-        right=inverse_bankruptcy_price(-size, entry, margin),
-        slips={
-            "long_liquidation": printed,
-            "linear_liquidation": linear_bankruptcy_price(-coins, entry, size / leverage),
-        },
+    misread = {"printed": printed, "gained": hl.inverse_pnl_usd(-size, entry, printed)}
+    return number(
+        hl.inverse_bankruptcy_price(-size, entry, margin),
+        {"coins": coins, "margin": margin, "left": coins - margin, **misread},
+        long_liquidation=printed,
+        linear_liquidation=hl.linear_bankruptcy_price(-coins, entry, size / leverage),
         start=entry,
-        values={
-            "coins": coins, "margin": margin, "left": coins - margin, "printed": printed,
-            "gained": inverse_pnl_usd(-size, entry, printed),
-        },
-    )  # fmt: skip
+    )

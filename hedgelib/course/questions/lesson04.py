@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import questions_of
+from hedgelib.course.questions import contracts, number, percentage, questions_of
 from hedgelib.course.studies import lesson04 as study
-from hedgelib.plan import smallest_collateral
-from hedgelib.returns import log_returns
 
 __all__ = ["QUESTIONS"]
 
 QUESTIONS = questions_of("04")
 
+_COINS = ["BTC", "ETH"]
 _BETA = vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4, 1.5)
 _BOOK = {"book": vary(32_000.0, low=15_000, high=60_000, step=1_000), "beta": _BETA}
 _PRICE = vary(40_000.0, low=30_000, high=60_000, step=2_000)
@@ -79,73 +79,65 @@ def within_a_month(coin: str, leverage: float) -> Answer:
 @QUESTIONS.add("04.1", size=_SIZE, price=_PRICE, rise=_RISE)
 def synthetic_dollar_after_a_rise(size: float, price: float, rise: float) -> Answer:
     posted, after = size / price, price + rise
-    return Answer(
-        right=size / after,
-        slips={
-            "coin_at_entry": posted - size * rise / price / price,
-            "sign_of_short": 2 * posted - size / after,
-            "margin_alone": posted,
-            "short_only": size / after - posted,
-            "dollars_for_coins": size,
-        },
-        values={"posted": posted, "after": after},
+    return number(
+        size / after,
+        {"posted": posted, "after": after},
+        coin_at_entry=posted - size * rise / price / price,
+        sign_of_short=2 * posted - size / after,
+        margin_alone=posted,
+        short_only=size / after - posted,
+        dollars_for_coins=size,
     )
 
 
 @QUESTIONS.add("04.2", margin=vary(20_000.0, low=6_000, high=40_000, step=1_000), **_BOOK)
 def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
     exposure = beta * book
-    return Answer(
-        right=exposure + margin,
-        slips={
-            "collateral_left_out": exposure,
-            "beta_left_out": book + margin,
-            "beta_and_margin_left_out": book,
-            "collateral_times_beta": beta * (book + margin),
-            "collateral_subtracted": exposure - margin,
-            "only_margin_hedged": margin,
-        },
-        values={"exposure": exposure},
+    return number(
+        exposure + margin,
+        {"exposure": exposure},
+        collateral_left_out=exposure,
+        beta_left_out=book + margin,
+        beta_and_margin_left_out=book,
+        collateral_times_beta=beta * (book + margin),
+        collateral_subtracted=exposure - margin,
+        only_margin_hedged=margin,
     )
 
 
 # Four rounds of margin on margin are near the right answer at a high leverage.
 @QUESTIONS.add("04.3", cap=_SHORT["leverage"], **_BOOK)
 def least_margin(book: float, beta: float, cap: float) -> Answer:
-    exposure, least = beta * book, smallest_collateral(book, beta, cap)
-    return Answer(
-        right=least,
-        slips={
-            "stablecoin_margin": exposure / cap,
-            "margin_on_margin_once": exposure / cap * (1 + 1 / cap),
-            "series_stopped_early": least * (1 - cap**-4),
-            "divided_by_leverage_plus_one": exposure / (cap + 1),
-            "beta_left_out": book / (cap - 1),
-            "beta_and_margin_left_out": book / cap,
-            "margin_out_of_book": smallest_collateral(book, beta, cap, collateral="from_portfolio"),
-            "size_for_margin": exposure + least,
-        },
+    exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
+    return number(
+        least,
+        {"exposure": exposure, "notional": exposure + least},
+        stablecoin_margin=exposure / cap,
+        margin_on_margin_once=exposure / cap * (1 + 1 / cap),
+        series_stopped_early=least * (1 - cap**-4),
+        divided_by_leverage_plus_one=exposure / (cap + 1),
+        beta_left_out=book / (cap - 1),
+        beta_and_margin_left_out=book / cap,
+        margin_out_of_book=hl.smallest_collateral(book, beta, cap, collateral="from_portfolio"),
+        size_for_margin=exposure + least,
         within=0.0005,
-        values={"exposure": exposure, "notional": exposure + least},
     )
 
 
 @QUESTIONS.add("04.4", rate=_RATE, **_WALLET)
 def liquidated_at(wallet: float, price: float, leverage: float, rate: float) -> Answer:
     notional, short, long = leverage * wallet * price, 1 - 1 / leverage, 1 + 1 / leverage
-    return Answer(
-        right=price * (1 - rate) / short,
-        slips={
-            "bankruptcy_for_liquidation": price / short,
-            "maintenance_wrong_side": price * (1 + rate) / short,
-            "long_liquidation": price * (1 + rate) / long,
-            "entry_maintenance": price / (short + rate),
-            "linear_liquidation": price * long / (1 + rate),
-            "linear_bankruptcy": price * long,
-        },
+    return number(
+        price * (1 - rate) / short,
+        {"notional": notional, "coins": leverage * wallet, "rise": (1 - rate) / short - 1},
+        bankruptcy_for_liquidation=price / short,
+        maintenance_wrong_side=price * (1 + rate) / short,
+        long_liquidation=price * (1 + rate) / long,
+        entry_maintenance=price / (short + rate),
+        linear_liquidation=price * long / (1 + rate),
+        linear_bankruptcy=price * long,
         start=price,
         within=0.0003,
-        values={"notional": notional, "coins": leverage * wallet, "rise": (1 - rate) / short - 1},
     )
 
 
@@ -153,93 +145,79 @@ def liquidated_at(wallet: float, price: float, leverage: float, rate: float) -> 
 def share_of_coins(wallet: float, price: float, leverage: float, rise: float) -> Answer:
     notional, after = leverage * wallet * price, price * (1 + rise)
     share = leverage * rise / (1 + rise)
-    return Answer(
-        right=100 * share,
-        slips={
-            "pnl_is_straight": 100 * leverage * rise,
-            "dollars_for_coins": 100 * (leverage - 1) * rise,
-            "leverage_left_out": 100 * rise,
-            "share_of_position": 100 * share / leverage,
-            "what_is_left": 100 * (1 - share),
-            "fall_for_rise": 100 * leverage * rise / (1 - rise),
-            "percent_for_decimal": share,
-        },
-        values={"notional": notional, "after": after, "loss": share * wallet, "share": share},
+    return percentage(
+        share,
+        {"notional": notional, "after": after, "loss": share * wallet, "share": share},
+        pnl_is_straight=leverage * rise,
+        dollars_for_coins=(leverage - 1) * rise,
+        leverage_left_out=rise,
+        share_of_position=share / leverage,
+        what_is_left=(1 - share),
+        fall_for_rise=leverage * rise / (1 - rise),
     )
 
 
 @QUESTIONS.add(
-    "04.6",
-    balance=vary(2.0, low=1.5, high=4, step=0.25),
+    "04.6", balance=vary(2.0, low=1.5, high=4, step=0.25),
     loss=vary(0.6, low=0.3, high=0.9, step=0.1),
-    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05),
-    book=_BOOK["book"],
-    price=_PRICE,
-)
+    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK["book"], price=_PRICE,
+)  # fmt: skip
 def behind_a_cross_position(
     balance: float, loss: float, maintenance: float, book: float, price: float
 ) -> Answer:
     free = balance - loss - maintenance
-    return Answer(
-        right=free,
-        slips={
-            "spot_wallet_counted": free + book / price,
-            "all_wealth_counted": balance + book / price,
-            "other_position_left_out": balance,
-            "loss_counted_as_gain": balance + loss - maintenance,
-            "loss_not_counted": balance - maintenance,
-            "maintenance_left_out": balance - loss,
-            "maintenance_added": balance - loss + maintenance,
-        },
+    return number(
+        free,
+        spot_wallet_counted=free + book / price,
+        all_wealth_counted=balance + book / price,
+        other_position_left_out=balance,
+        loss_counted_as_gain=balance + loss - maintenance,
+        loss_not_counted=balance - maintenance,
+        maintenance_left_out=balance - loss,
+        maintenance_added=balance - loss + maintenance,
     )
 
 
 @QUESTIONS.add("04.7", rate=_RATE, **_SHORT)
 def days_away(price: float, leverage: float, rate: float) -> Answer:
     ends = price * (1 - rate) / (1 - 1 / leverage)
-    prices, distance = market.prices(["BTC", "ETH"]), math.log(ends / price)
-    btc, eth = (log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
-    return Answer(
-        right=distance / btc,
-        slips={
-            "simple_for_log": (ends / price - 1) / btc,
-            "share_of_new_price": (1 - price / ends) / btc,
-            "one_over_leverage": 1 / leverage / btc,
-            "not_in_deviations": distance,
-            "other_horizon": distance / btc / math.sqrt(30),
-            "other_volatility": distance / eth,
-            "log_base_10": math.log10(ends / price) / btc,
-        },
-        values={"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
+    prices, distance = market.prices(_COINS), math.log(ends / price)
+    btc, eth = (hl.log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
+    return number(
+        distance / btc,
+        {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
+        simple_for_log=(ends / price - 1) / btc,
+        share_of_new_price=(1 - price / ends) / btc,
+        one_over_leverage=1 / leverage / btc,
+        not_in_deviations=distance,
+        other_horizon=distance / btc / math.sqrt(30),
+        other_volatility=distance / eth,
+        log_base_10=math.log10(ends / price) / btc,
     )
 
 
 @QUESTIONS.add(
-    "04.8",
-    each=vary(10_000.0, low=5_000, high=20_000, step=1_000),
-    beta=_BETA,
-    price=_PRICE,
+    "04.8", each=vary(10_000.0, low=5_000, high=20_000, step=1_000), beta=_BETA, price=_PRICE,
     cap=vary(3.0, 2.0, 4.0, 5.0),
-)
+)  # fmt: skip
 def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answer:
     # With such a book the contracts come out whole.
-    book, face = each * (beta + cap - 1), market.contract("okx:BTC-USD-SWAP").multiplier
-    sold = smallest_collateral(book, beta, cap, collateral="from_portfolio")
+    face, other_face = (market.contract(f"okx:{coin}-USD-SWAP").multiplier for coin in _COINS)
+    book = each * (beta + cap - 1)
+    sold = hl.smallest_collateral(book, beta, cap, collateral="from_portfolio")
     kept, exposure, notional = book - sold, beta * book, cap * sold
-    return Answer(
-        right=notional / face,
-        slips={
-            "margin_as_if_bought": exposure * cap / (cap - 1) / face,
-            "collateral_left_out": beta * kept / face,
-            "stablecoin_margin": exposure / (1 + beta / cap) / face,
-            "exposure_unchanged": exposure / face,
-            "series_stopped_early": exposure * (1 + (1 - beta) / cap) / face,
-            "sold_coins_still_hedged": (exposure + sold) / face,
-            "beta_left_out": book / face,
-            "contract_is_dollar": notional,
-            "contract_is_coin": notional / price,
-            "other_coins_face": notional / market.contract("okx:ETH-USD-SWAP").multiplier,
-        },
+    return contracts(
+        notional,
+        face,
+        {"book": book, "face": face, "sold": sold, "kept": kept, "notional": notional},
+        margin_as_if_bought=exposure * cap / (cap - 1),
+        collateral_left_out=beta * kept,
+        stablecoin_margin=exposure / (1 + beta / cap),
+        exposure_unchanged=exposure,
+        series_stopped_early=exposure * (1 + (1 - beta) / cap),
+        sold_coins_still_hedged=exposure + sold,
+        beta_left_out=book,
+        price=price,
+        other_face=other_face,
         within=0.0005,
-        values={"book": book, "face": face, "sold": sold, "kept": kept, "notional": notional},
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.carry import annualise_funding, funding_rate, inverse_short_with_basis
-from hedgelib.course.questions import questions_of
-from hedgelib.course.studies.lesson05 import RULES, TimeOut, rate_at_premium
-from hedgelib.course.studies.lesson05_history import (
+from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.studies.lesson05 import (
+    RULES,
+    TimeOut,
     below_zero,
     coin_funding,
     funding_by_market,
     funding_by_year,
     months_by_move,
+    rate_at_premium,
     received,
 )
 
@@ -97,18 +99,15 @@ def out_of_the_hedge(**terms: float) -> Answer:
     damper=0.0005,
 )  # fmt: skip
 def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
-    rate = float(funding_rate(premium, interest, damper=damper))
-    return Answer(
-        right=100 * rate,
-        slips={
-            "premium_for_rate": 100 * premium,
-            "clamp_left_out": 100 * (premium + interest),
-            "interest_subtracted": 100 * (premium - interest),
-            "clamp_reversed": 100 * (premium - damper),
-            "interest_for_rate": 100 * interest,
-            "percent_for_decimal": rate,
-        },
-        values={"rate": rate, "gap": interest - premium, "below": -premium},
+    rate = float(hl.funding_rate(premium, interest, damper=damper))
+    return percentage(
+        rate,
+        {"rate": rate, "gap": interest - premium, "below": -premium},
+        premium_for_rate=premium,
+        clamp_left_out=premium + interest,
+        interest_subtracted=premium - interest,
+        clamp_reversed=premium - damper,
+        interest_for_rate=interest,
     )
 
 
@@ -126,63 +125,54 @@ def three_settlements(
     right = short * sum(rates)
     in_coins = short * sum(rate / mark for rate, mark in zip(rates, marks, strict=True))
     by_price = sum(rate * mark for rate, mark in zip(rates, marks, strict=True))
-    return Answer(
-        right=right,
-        slips={
-            "funding_sign": -right,
-            "funding_never_turns": short * sum(map(abs, rates)),
-            "negative_rate_skipped": short * sum(rate for rate in rates if rate > 0),
-            "single_settlement": right / len(rates),
-            "linear_size": short / marks[0] * by_price,
-            "face_left_out": right / face,
-            "coins_for_dollars": in_coins,
-            "contract_is_coin": sold * by_price,
-            "percent_for_decimal": 100 * right,
-        },
-        values={"short": short, "sum": sum(rates), "coins": in_coins},
+    return number(
+        right,
+        {"short": short, "sum": sum(rates), "coins": in_coins},
+        funding_sign=-right,
+        funding_never_turns=short * sum(map(abs, rates)),
+        negative_rate_skipped=short * sum(rate for rate in rates if rate > 0),
+        single_settlement=right / len(rates),
+        linear_size=short / marks[0] * by_price,
+        face_left_out=right / face,
+        coins_for_dollars=in_coins,
+        contract_is_coin=sold * by_price,
+        percent_for_decimal=100 * right,
     )
 
 
 @QUESTIONS.add("05.3", hourly=vary(0.00002, low=0.00001, high=0.00006, step=0.000005))
 def every_hour(hourly: float) -> Answer:
-    year = annualise_funding(hourly, 1)
-    return Answer(
-        right=100 * year.simple,
-        slips={
-            "eight_hours_assumed": 100 * hourly * 3 * 365,
-            "one_settlement_a_day": 100 * hourly * 365,
-            "trading_days": 100 * hourly * 24 * 252,
-            "compounded": 100 * year.compound,
-            "by_the_day": 100 * hourly * 24,
-            "percent_for_decimal": year.simple,
-        },
-        values={"simple": year.simple, "compound": year.compound},
+    year = hl.annualise_funding(hourly, 1)
+    return percentage(
+        year.simple,
+        {"simple": year.simple, "compound": year.compound},
+        eight_hours_assumed=hourly * 3 * 365,
+        one_settlement_a_day=hourly * 365,
+        trading_days=hourly * 24 * 252,
+        compounded=year.compound,
+        by_the_day=hourly * 24,
     )
 
 
 @QUESTIONS.add(
-    "05.4",
-    short=vary(20_000, low=10_000, high=80_000, step=10_000),
-    coin=vary("BTC", "ETH"),
+    "05.4", short=vary(20_000, low=10_000, high=80_000, step=10_000), coin=vary("BTC", "ETH"),
     year=vary(2022, 2020, 2023),
-)
+)  # fmt: skip
 def by_the_data(short: float, coin: str, year: int) -> Answer:
     means = short * coin_funding(coin, year)["mean_8h"]
     days, other = 366 if year % 4 == 0 else 365, "ETH" if coin == "BTC" else "BTC"
     right = received(coin_funding(coin, year), short).total_usd
-    return Answer(
-        right=right,
-        slips={
-            "funding_sign": -right,
-            "single_settlement": means.sum(),
-            "one_settlement_a_day": means.mean() * days,
-            "months_equally_long": means.mean() * 3 * days,
-            "other_coin": received(coin_funding(other, year), short).total_usd,
-            "other_year": received(coin_funding(coin, 2021), short).total_usd,
-            "share_for_dollars": right / short,
-            "percent_for_decimal": 100 * right,
-        },
-        values={"other": other, "share": right / short},
+    return number(
+        right,
+        {"other": other, "share": right / short},
+        funding_sign=-right,
+        single_settlement=means.sum(),
+        one_settlement_a_day=means.mean() * days,
+        months_equally_long=means.mean() * 3 * days,
+        other_coin=received(coin_funding(other, year), short).total_usd,
+        other_year=received(coin_funding(coin, 2021), short).total_usd,
+        share_for_dollars=right / short,
+        percent_for_decimal=100 * right,
     )
 
 
@@ -195,68 +185,59 @@ def by_the_data(short: float, coin: str, year: int) -> Answer:
 )
 def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
     sold, bought = spot * (1 + first), spot * (1 + last)
-    right = float(inverse_short_with_basis(short, sold, spot, bought, spot).basis_effect_usd)
+    right = float(hl.inverse_short_with_basis(short, sold, spot, bought, spot).basis_effect_usd)
     thumb = short * (first - last)
-    return Answer(
-        right=right,
-        slips={
-            "sign_turned": -right,
-            "basis_rule_of_thumb": thumb,
-            "basis_at_contract_price": short * (1 - bought / sold),
-            "premium_left_out": short * (spot / bought - 1),
-            "last_premium_alone": -short * last,
-            "premiums_added": -short * (first + last),
-            "spot_alone": 0.0,
-            "coins_for_dollars": right / spot,
-        },
-        values={"sold": sold, "bought": bought, "coins": right / spot, "thumb": thumb},
+    return number(
+        right,
+        {"sold": sold, "bought": bought, "coins": right / spot, "thumb": thumb},
+        sign_turned=-right,
+        basis_rule_of_thumb=thumb,
+        basis_at_contract_price=short * (1 - bought / sold),
+        premium_left_out=short * (spot / bought - 1),
+        last_premium_alone=-short * last,
+        premiums_added=-short * (first + last),
+        spot_alone=0.0,
+        coins_for_dollars=right / spot,
     )
 
 
 @QUESTIONS.add("05.6", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
 def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
     notional = coins * (spot + above)
-    return Answer(
-        right=notional / face,
-        slips={
-            "sized_at_spot": coins * spot / face,
-            "premium_subtracted": coins * (spot - above) / face,
-            "contract_is_coin": coins,
-            "contract_is_dollar": notional,
-        },
-        values={"future": spot + above, "notional": notional, "more": coins * above},
+    return contracts(
+        notional,
+        face,
+        {"future": spot + above, "notional": notional, "more": coins * above},
+        sized_at_spot=coins * spot,
+        premium_subtracted=coins * (spot - above),
+        price=spot + above,
     )
 
 
 @QUESTIONS.add("05.7", days=vary(75, low=30, high=180, step=15), **_DATED)
 def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
     premium, settlements = above / spot, 3 * days
-    right = 100 * premium / settlements
-    return Answer(
-        right=right,
-        slips={
-            "by_the_day": 100 * premium / days,
-            "premium_for_rate": 100 * premium,
-            "settlements_of_one_day": 100 * premium / 3,
-            "share_of_new_price": 100 * above / (spot + above) / settlements,
-            "by_the_year": 100 * premium * 365 / days,
-            "whole_year": 100 * premium / 1095,
-            "percent_for_decimal": right / 100,
-        },
+    right = premium / settlements
+    return percentage(
+        right,
+        {"future": spot + above, "premium": premium, "settlements": settlements},
+        by_the_day=premium / days,
+        premium_for_rate=premium,
+        settlements_of_one_day=premium / 3,
+        share_of_new_price=above / (spot + above) / settlements,
+        by_the_year=premium * 365 / days,
+        whole_year=premium / 1095,
         within=0.005,
-        values={"future": spot + above, "premium": premium, "settlements": settlements},
     )
 
 
 @QUESTIONS.add(
-    "05.8",
-    book=vary(30_000, low=10_000, high=80_000, step=5_000),
+    "05.8", book=vary(30_000, low=10_000, high=80_000, step=5_000),
     beta=vary(1.2, low=1.1, high=1.6, step=0.1),
-    rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001),
-    fee=0.0005,
+    rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001), fee=0.0005,
     slippage=vary(0.0002, low=0.0001, high=0.0004, step=0.0001),
     daily_vol=vary(0.04, low=0.03, high=0.06, step=0.005),
-)
+)  # fmt: skip
 def until_it_breaks_even(
     book: float, beta: float, rate: float, fee: float, slippage: float, daily_vol: float
 ) -> Answer:
@@ -264,18 +245,16 @@ def until_it_breaks_even(
     settlements, cost = each / -rate, each * short
     days, one_day = settlements / 3, short * daily_vol
     right = one_day * days**0.5
-    return Answer(
-        right=right,
-        slips={
-            "one_trade": right * 0.5**0.5,
-            "slippage_left_out": right * (2 * fee / each) ** 0.5,
-            "beta_left_out": right / beta,
-            "linear_in_time": one_day * days,
-            "hours_for_settlements": one_day * (settlements / 24) ** 0.5,
-            "days_for_settlements": one_day * settlements**0.5,
-            "one_day": one_day,
-            "beta_twice": right * beta,
-            "money_for_risk": cost,
-        },
-        values={"short": short, "settlements": settlements, "hours": 24 * days, "cost": cost},
+    return number(
+        right,
+        {"short": short, "settlements": settlements, "hours": 24 * days, "cost": cost},
+        one_trade=right * 0.5**0.5,
+        slippage_left_out=right * (2 * fee / each) ** 0.5,
+        beta_left_out=right / beta,
+        linear_in_time=one_day * days,
+        hours_for_settlements=one_day * (settlements / 24) ** 0.5,
+        days_for_settlements=one_day * settlements**0.5,
+        one_day=one_day,
+        beta_twice=right * beta,
+        money_for_risk=cost,
     )

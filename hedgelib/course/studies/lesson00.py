@@ -10,8 +10,6 @@ from hedgelib._text import usd
 from hedgelib.course.contents import contents
 from hedgelib.show.lines import Curve, Lines, move_text
 
-__all__ = ["deposit_at", "minutes_of_lessons"]
-
 
 def minutes_of_lessons() -> dict[str, int]:
     """Return the minutes of each numbered lesson, without the appendices.
@@ -29,10 +27,8 @@ def deposit_at(coins: float, price_usd: float, move: float, *, guess: float | No
     x = np.linspace(min(-0.6, move), max(0.6, move), 121)
     change = f"has {'lost' if move < 0 else 'gained'} {usd(abs(value * move))}"
     return Lines(
-        x=x,
-        x_label="move of ETH",
-        y_label="gain or loss of the deposit (USD)",
-        unit="USD",
+        x=x, x_label="move of ETH", y_label="gain or loss of the deposit (USD)", unit="USD",
+        place=move, caption=f"A deposit, ETH {text}", guess=guess,
         curves=(
             Curve(name=name, values=value * x, role="margin", at=value * move, width=4.0),
             Curve(name="dollars", values=0 * x, role="grey", at=0.0, dashed=True),
@@ -40,7 +36,4 @@ def deposit_at(coins: float, price_usd: float, move: float, *, guess: float | No
         title=f"ETH {text}: a deposit of {name} {change}",
         finding=f"The deposit is {name}, {usd(value)} at the start. ETH {text}: it {change}. The "
         "line is straight; a deposit of dollars would stay at zero.",
-        place=move,
-        caption=f"A deposit, ETH {text}",
-        guess=guess,
-    )
+    )  # fmt: skip

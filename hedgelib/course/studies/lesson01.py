@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
+import hedgelib as hl
 from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, FloatArray, numbers, scalars
 from hedgelib._text import usd
-from hedgelib.contracts import ContractTerms, linear_pnl_usd
-from hedgelib.errors import InvalidInput
-from hedgelib.margin import inverse_liquidation_price, linear_liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
-from hedgelib.scenario import coin_account
 from hedgelib.show.lines import Curve, Lines, amount, move_text
 from hedgelib.show.palette import Role
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "WAYS", "Drop", "FiveWays", "drop_from_top", "lock_or_insurance", "long_and_short",
-    "put_pnl_usd", "survivors", "wild_days",
-]  # fmt: skip
 
 _LOOK: dict[str, tuple[Role, float]] = {
     "own it": ("altcoins", 9.5),
@@ -57,12 +47,11 @@ def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, flo
     >>> wild_days(pd.DataFrame({"BTC": [-0.25, 0.0, 0.25], "ADA": [-0.375, 0.3, 0.125]}), 0.05)
     {'ADA': (1.5, 0.5)}
     """
-    falls = returns[returns["BTC"] < -limit].mean()
-    rises = returns[returns["BTC"] > limit].mean()
+    btc = returns["BTC"]
+    falls, rises = returns[btc < -limit].mean(), returns[btc > limit].mean()
+    ratios = pd.DataFrame({"falls": falls / falls["BTC"], "rises": rises / rises["BTC"]})
     return {
-        coin: (float(falls[coin] / falls["BTC"]), float(rises[coin] / rises["BTC"]))
-        for coin in map(str, returns)
-        if coin != "BTC"
+        str(coin): (float(down), float(up)) for coin, down, up in ratios.drop("BTC").itertuples()
     }
 
 
@@ -72,9 +61,9 @@ def drop_from_top(prices: pd.Series) -> Drop:
     low: Any = prices[top:].idxmin()
     as_low = prices[:top][prices[:top] <= prices[low]].index
     if low == top:
-        raise InvalidInput("the last price is the highest: there is no fall after it")
+        raise hl.InvalidInput("the last price is the highest: there is no fall after it")
     if as_low.empty:
-        raise InvalidInput("the price falls below its first value; start earlier")
+        raise hl.InvalidInput("the price falls below its first value; start earlier")
     return Drop(
         top_day=top, top_usd=prices[top], low_day=low, low_usd=prices[low], level_day=as_low[-1],
         days_down=(low - top).days, days_undone=(top - as_low[-1]).days,
@@ -89,27 +78,20 @@ def _moves(move: float, highest: float) -> FloatArray:
 
 def long_and_short(notional_usd: float, move: float, *, guess: float | None = None) -> Lines:
     """Return what both sides of an agreement on a price of ETH gain or lose after a move."""
-    x, gain, text = _moves(move, 2.0), notional_usd * move, move_text(move)
+    x, gain, size, text = _moves(move, 2.0), notional_usd * move, usd(notional_usd), move_text(move)
     long, short = usd(gain, signed=True), usd(-gain, signed=True)
     return Lines(
-        x=x,
-        x_label="move of ETH",
-        y_label="gain or loss (USD)",
-        unit="USD",
+        x=x, x_label="move of ETH", y_label="gain or loss (USD)", unit="USD", place=move,
+        caption=f"An agreement over {size}, ETH {text}", guess=guess,
         curves=(
             Curve(name="long", values=notional_usd * x, role="altcoins", at=gain),
             Curve(name="short", values=-notional_usd * x, role="short", at=-gain),
             Curve(name="both together", values=0 * x, role="total", at=0.0, bold=True),
         ),
         title=f"ETH {text}: long {long}, short {short}",
-        finding=(
-            f"ETH {text} after an agreement over {usd(notional_usd)}: the long has {long} and the "
-            f"short {short}; together they gain nothing, at any price."
-        ),
-        place=move,
-        caption=f"An agreement over {usd(notional_usd)}, ETH {text}",
-        guess=guess,
-    )
+        finding=f"ETH {text} after an agreement over {size}: the long has {long} and the short "
+        f"{short}; together they gain nothing, at any price.",
+    )  # fmt: skip
 
 
 def put_pnl_usd(book_usd: ArrayLike, move: ArrayLike, premium_usd: ArrayLike = 0.0) -> FloatArray:
@@ -131,7 +113,7 @@ def lock_or_insurance(
     book_usd: float, hedged: float, premium_usd: float, move: float, *, guess: float | None = None
 ) -> Lines:
     """Return what a move does to a book with a short on a share of it, and with a put on it."""
-    x, text = _moves(move, 1.0), move_text(move)
+    x, text, book = _moves(move, 1.0), move_text(move), usd(book_usd)
     looks: dict[str, Any] = {
         "no hedge": {"role": "altcoins", "dashed": True},
         "with a short": {"role": "short", "width": 4.5},
@@ -142,33 +124,27 @@ def lock_or_insurance(
         bare = book_usd * np.asarray(moves)
         return [bare, bare - hedged * bare, bare + put_pnl_usd(book_usd, moves, premium_usd)]
 
-    curves = [
-        Curve(name=name, values=values, at=float(at), **look)
-        for (name, look), values, at in zip(looks.items(), three(x), three(move), strict=True)
-    ]
-    results = ", ".join(f"{curve.name} {usd(curve.at, signed=True)}" for curve in curves)
-    low, high = ([usd(float(gain), signed=True) for gain in three(end)] for end in (-0.8, 1.0))
+    def signed(moves: float) -> list[str]:
+        return [usd(float(gain), signed=True) for gain in three(moves)]
+
+    results = ", ".join(map(" ".join, zip(looks, signed(move), strict=True)))
+    (_, low, _), (_, high, put_high) = signed(-0.8), signed(1.0)
     return Lines(
-        x=x,
-        x_label="move of the market",
-        y_label="gain or loss (USD)",
-        unit="USD",
-        curves=tuple(curves),
-        title=f"Market {text}: {results}",
-        finding=(
-            f"A book of {usd(book_usd)}, market {text}: {results}. The line with the short is "
-            f"straight, from {low[1]} at {move_text(-0.8)} to {high[1]} at {move_text(1.0)}. The "
-            f"line with the put bends: it never falls below {usd(-premium_usd, signed=True)}, and "
-            f"rises to {high[2]}."
+        x=x, x_label="move of the market", y_label="gain or loss (USD)", unit="USD", place=move,
+        caption=f"A book of {book}, market {text}", guess=guess,
+        curves=tuple(
+            Curve(name=name, values=values, at=float(at), **look)
+            for (name, look), values, at in zip(looks.items(), three(x), three(move), strict=True)
         ),
-        place=move,
-        caption=f"A book of {usd(book_usd)}, market {text}",
+        title=f"Market {text}: {results}",
+        finding=f"A book of {book}, market {text}: {results}. The line with the short is straight, "
+        f"from {low} at {move_text(-0.8)} to {high} at {move_text(1.0)}. The line with the put "
+        f"bends: it never falls below {usd(-premium_usd, signed=True)}, and rises to {put_high}.",
         notes=(
             ("size of the short", usd(hedged * book_usd)),
             ("premium of the put", usd(premium_usd)),
         ),
-        guess=guess,
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,63 +153,60 @@ class FiveWays:
 
     stake_usd: float
     price_usd: float
-    inverse: ContractTerms
-    linear: ContractTerms
+    inverse: hl.ContractTerms
+    linear: hl.ContractTerms
+
+    def _terms(self, way: str) -> tuple[hl.ContractTerms, float]:
+        """Return the contract of a way, and the price in which its money is counted."""
+        is_inverse = way.startswith("inverse")
+        return (self.inverse, self.price_usd) if is_inverse else (self.linear, 1.0)
 
     def contracts(self, way: str, leverage: float) -> float:
         """Return the contracts of a way, signed; the coin itself is a linear long at leverage 1."""
-        inverse = way.startswith("inverse")
-        face = self.inverse.multiplier if inverse else self.linear.multiplier * self.price_usd
+        terms, unit_usd = self._terms(way)
         size_usd = self.stake_usd * (1 if way == "own it" else leverage)
-        return (-1 if way.endswith("short") else 1) * size_usd / face
+        face_usd = terms.multiplier * self.price_usd / unit_usd
+        return (-1 if way.endswith("short") else 1) * size_usd / face_usd
 
     def closed_at(self, way: str, leverage: float = 1.0) -> float:
         """Return the move at which the venue closes the position; ``inf`` where it never does."""
         if way == "own it":
             return np.inf
-        contracts, rate = self.contracts(way, leverage), ASSUMED_MAINTENANCE_RATE
-        if way.startswith("inverse"):
-            margin_coin, face = self.stake_usd / self.price_usd, self.inverse.multiplier
-            price = inverse_liquidation_price(
-                contracts, self.price_usd, margin_coin, maintenance_rate=rate, multiplier_usd=face
-            )
-        else:
-            face = self.linear.multiplier
-            price = linear_liquidation_price(
-                contracts, self.price_usd, self.stake_usd, maintenance_rate=rate,
-                multiplier_coin=face,
-            )  # fmt: skip
-        return float(price) / self.price_usd - 1
+        terms, unit_usd = self._terms(way)
+        account = self.contracts(way, leverage), self.price_usd, self.stake_usd / unit_usd
+        price = hl.liquidation_price(terms, *account, maintenance_rate=hl.ASSUMED_MAINTENANCE_RATE)
+        return price / self.price_usd - 1
 
     def worth(self, way: str, moves: ArrayLike, leverage: float = 1.0) -> FloatArray:
         """Return the value of the money, USD: 0 once the venue has closed the position.
 
         What is left of the margin at liquidation goes to the venue's insurance fund.
         """
-        moves, contracts = np.asarray(moves), self.contracts(way, leverage)
-        prices, end = self.price_usd * (1 + moves), self.closed_at(way, leverage)
-        if way.startswith("inverse"):
-            margin_coin, face = self.stake_usd / self.price_usd, self.inverse.multiplier
-            _, worth, _ = coin_account(contracts, self.price_usd, margin_coin, prices, face)
+        moves, end, (terms, _) = np.asarray(moves), self.closed_at(way, leverage), self._terms(way)
+        prices, contracts = self.price_usd * (1 + moves), self.contracts(way, leverage)
+        if terms.kind == "inverse":
+            posted = self.stake_usd * (1 + moves)
+            worth = posted + hl.inverse_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
         else:
-            pnl = linear_pnl_usd(contracts, self.price_usd, prices, self.linear.multiplier)
-            worth = self.stake_usd + pnl
+            pnl_usd = hl.linear_pnl_usd(contracts, self.price_usd, prices, terms.multiplier)
+            worth = self.stake_usd + pnl_usd
         return np.where(moves >= end if end > 0 else moves <= end, 0.0, worth)
 
     def at(
         self, move: float, *, unit: str = "USD", leverage: float = 1.0, guess: float | None = None
     ) -> Lines:
         """Return the five ways side by side after a move, in dollars or in the coin."""
-        coin, text = self.inverse.coin, f"{self.inverse.coin} {move_text(move)}"
+        coin, in_usd = self.inverse.coin, unit == "USD"
+        moved, per_unit = f"{coin} {move_text(move)}", 1.0 if in_usd else self.price_usd
         ends = {way: self.closed_at(way, leverage) for way in WAYS}
         x = _moves(move, 2.0)
         # Points on both sides of a liquidation, so that the line breaks there.
         edges = [end + step for end in ends.values() for step in (-1e-9, 1e-9)]
         x = np.sort(np.append(x, [edge for edge in edges if x[0] < edge < x[-1]]))
 
-        def value(way: str, moves: FloatArray | float) -> FloatArray:
-            per_unit = 1.0 if unit == "USD" else self.price_usd * (1 + moves)
-            return np.asarray(self.worth(way, moves, leverage) / per_unit)
+        def value(way: str, moves: Any) -> Any:
+            worth = self.worth(way, moves, leverage)
+            return worth if in_usd else worth / (self.price_usd * (1 + moves))
 
         curves = [
             Curve(
@@ -242,44 +215,39 @@ class FiveWays:
             )
             for way, (role, width) in _LOOK.items()
         ]  # fmt: skip
-        start = amount(self.stake_usd if unit == "USD" else self.stake_usd / self.price_usd, unit)
+        start, closed = amount(self.stake_usd / per_unit, unit), _closings(ends, coin, most=3)
         read = {curve.name: amount(curve.at, unit) for curve in curves}
-        closed = [
-            f"{way} at {coin} {move_text(round(end, 3))}" for way, end in ends.items() if end <= 3
-        ]
         results = ", ".join(
-            f"{'owner' if way == 'own it' else way} {read[way].removesuffix(f' {coin}')}"
-            for way in ("own it", "inverse short", "inverse long")
+            f"{name} {read[way].removesuffix(f' {coin}')}"
+            for way, name in (("own it", "owner"), *((w, w) for w in WAYS[:2:-1]))
         )
         return Lines(
-            x=x,
-            x_label=f"move of {coin}",
-            y_label=f"value of the account ({unit})",
-            unit=unit,
-            curves=tuple(curves),
-            title=f"{text}{'' if unit == 'USD' else f', in {coin}'}: {results}",
-            finding=(
-                f"What {start} has become after {text}, at leverage {leverage:g}: "
-                f"{', '.join(f'{way} {left}' for way, left in read.items())}. Closed by the "
-                f"exchange: {', '.join(closed) or 'none of them at any price'}."
-            ),
-            place=move,
-            caption=f"{start} after {text}, leverage {leverage:g}",
-            notes=(("closed by the exchange", "; ".join(closed) or "never"),),
-            guess=guess,
+            x=x, x_label=f"move of {coin}", y_label=f"value of the account ({unit})", unit=unit,
+            place=move, caption=f"{start} after {moved}, leverage {leverage:g}", guess=guess,
             signed=False,
-        )
+            curves=tuple(curves),
+            title=f"{moved}{'' if in_usd else f', in {coin}'}: {results}",
+            finding=f"What {start} has become after {moved}, at leverage {leverage:g}: "
+            f"{', '.join(map(' '.join, read.items()))}. Closed by the exchange: "
+            f"{', '.join(closed) or 'none of them at any price'}.",
+            notes=(("closed by the exchange", "; ".join(closed) or "never"),),
+        )  # fmt: skip
+
+
+def _closings(ends: Mapping[str, float], coin: str = "", *, most: float) -> list[str]:
+    """Write the ways that are closed by moves up to the largest, and by which."""
+    at = f"at {coin}".rstrip()
+    return [f"{way} {at} {move_text(round(end, 3))}" for way, end in ends.items() if end <= most]
 
 
 def survivors(ways: FiveWays) -> dict[str, object]:
     """Return in words which ways survive 20% both ways at leverage 5, and where others end."""
     ends = {way: ways.closed_at(way, 5.0) for way in WAYS}
     alive = [way for way, end in ends.items() if abs(end) > 0.2]
-    closed = [f"{w} at {move_text(round(end, 3))}" for w, end in ends.items() if w not in alive]
     names = ["the owner" if way == "own it" else f"the {way}" for way in alive]
     return {
         "coin": ways.inverse.coin,
         "held": ways.stake_usd / ways.price_usd,
         "survive": " and ".join(names).capitalize(),
-        "closed": ", ".join(closed),
+        "closed": ", ".join(_closings({w: ends[w] for w in WAYS if w not in alive}, most=0.2)),
     }

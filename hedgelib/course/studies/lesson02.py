@@ -7,22 +7,12 @@ from typing import Any
 
 import numpy as np
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._text import Table, usd
-from hedgelib.contracts import (
-    ContractTerms,
-    inverse_notional_coin,
-    inverse_pnl_coin,
-    inverse_pnl_usd,
-)
-from hedgelib.errors import UnsupportedContract
 from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Text, columns_of, panel
 from hedgelib.show.lines import coins, move_text
 from hedgelib.show.scene import Mark
-
-__all__ = ["faces", "price_move"]
-
-_SIZE = (880.0, 420.0)
 
 
 def faces() -> list[tuple[str, ...]]:
@@ -35,33 +25,34 @@ def faces() -> list[tuple[str, ...]]:
         terms = {terms.coin: terms for terms in market.contracts(venue=venue.key)}
         listed = [terms[coin] for coin in ("BTC", "ETH") if coin in terms]
         name = f"{venue.name} (closed)" if any(term.closed for term in listed) else venue.name
-        dates = {_date(term) for term in listed} or {venue.as_of.split()[-1]}
+        documents = {_as_of(term) for term in listed} or {venue.as_of}
+        dates = sorted({document.split()[-1] for document in documents})
         cells = [_face(terms.get(coin), venue.contracts, coin) for coin in ("BTC", "ETH")]
-        rows.append((name, *cells, ", ".join(sorted(dates))))
+        rows.append((name, *cells, ", ".join(dates)))
     return rows
 
 
-def _face(terms: ContractTerms | None, listed: Sequence[str], coin: str) -> str:
+def _as_of(terms: hl.ContractTerms) -> str:
+    figures = market.contract_figures(terms.id)
+    return next(figure.as_of for figure in figures if figure.name == "multiplier")
+
+
+def _face(terms: hl.ContractTerms | None, listed: Sequence[str], coin: str) -> str:
     if terms is not None:
         return usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
     for name in listed:
         if name.partition(":")[2].startswith(coin):
             try:
                 market.contract(name)
-            except UnsupportedContract as error:
+            except hl.UnsupportedContract as error:
                 if "quanto" in str(error):
                     return "quanto"
             return "not verified"
     return "–" if listed else "none found"
 
 
-def _date(terms: ContractTerms) -> str:
-    figures = market.contract_figures(terms.id)
-    return next(figure.as_of for figure in figures if figure.name == "multiplier").split()[-1]
-
-
 def price_move(
-    terms: ContractTerms, contracts: float, entry_usd: float, move: float, *,
+    terms: hl.ContractTerms, contracts: float, entry_usd: float, move: float, *,
     guess_coin: float | None = None,
 ) -> Scene:  # fmt: skip
     """Draw the profit of an inverse position over moves, in coins and next to it in dollars."""
@@ -69,9 +60,9 @@ def price_move(
     def profits(moves: Any) -> tuple[Any, Any, Any]:
         """Return the profit in coins, in USD, and in coins along the tangent at the entry."""
         exits, face = entry_usd * (1 + moves), terms.multiplier
-        pnl_coin = inverse_pnl_coin(contracts, entry_usd, exits, face)
-        pnl_usd = inverse_pnl_usd(contracts, entry_usd, exits, face)
-        return pnl_coin, pnl_usd, moves * inverse_notional_coin(contracts, entry_usd, face)
+        pnl_coin = hl.inverse_pnl_coin(contracts, entry_usd, exits, face)
+        pnl_usd = hl.inverse_pnl_usd(contracts, entry_usd, exits, face)
+        return pnl_coin, pnl_usd, moves * hl.inverse_notional_coin(contracts, entry_usd, face)
 
     coin, side = terms.coin, "short" if contracts < 0 else "long"
     in_coin, in_usd, unbent = profits(move)
@@ -80,15 +71,13 @@ def price_move(
         verb = "earns" if in_coin > 0 else "loses"
         result = f"{verb} {abs(in_coin):.3f} {coin}, which is {usd(abs(in_usd))}"
     opening, tangent = f"{coin} {move_text(move)}", coins(unbent, signed=True)
-    alt = (
-        f"{opening}, to {usd(price)}: a {side} of {usd(size)} {result}. Over all moves the profit "
-        f"in dollars is a straight line. The profit in {coin} bends; without the bend it would be "
-        f"{tangent} {coin} here."
+    guessed = (
+        "" if guess_coin is None else f" Your guess was {coins(guess_coin, signed=True)} {coin}."
     )
     x = np.linspace(min(-0.6, move), max(1.2, move), 181)
     coin_line, usd_line, straight = profits(x)
     place = [Rule(at=0.0), Rule(at=move, direction="x", role="total")]
-    name_at, short = float(np.quantile(x, 0.62)), contracts < 0
+    name_at, below = float(np.quantile(x, 0.62)), contracts < 0
     left: list[Mark] = [
         *place,
         Line(x=x, y=straight, role="grey", width=2.0, dash="dashed"),
@@ -96,12 +85,10 @@ def price_move(
         Points(x=[move], y=[in_coin], role="short", size=12.5),
         Text(
             x=name_at, y=profits(name_at)[2], text="without the bend", size=13.0, align="end",
-            shift=(-7.0, 7.0 if short else -7.0), vertical="top" if short else "bottom",
+            shift=(-7.0, 7.0 if below else -7.0), vertical="top" if below else "bottom",
         ),
+        *([] if guess_coin is None else [Guess(x=move, y=guess_coin, side="left")]),
     ]  # fmt: skip
-    if guess_coin is not None:
-        left.append(Guess(x=move, y=guess_coin, side="left"))
-        alt += f" Your guess was {coins(guess_coin, signed=True)} {coin}."
     right: list[Mark] = [
         *place,
         Line(x=x, y=usd_line, name="profit", labelled=False),
@@ -110,15 +97,12 @@ def price_move(
     across = Scale(
         label=f"move of {coin}", unit="share", signed=True, limits=(x[0], x[-1]), most_ticks=5
     )
-    up_coin = Scale(label=f"profit or loss ({coin})", margin=0.08)
-    up_usd = Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08)
-    boxes = columns_of(2, size=_SIZE, left=84, right=28, gap=104)
-    panels = (
-        panel(left, across, up_coin, box=boxes[0], width=_SIZE[0], title=f"in {coin}: it bends"),
-        panel(
-            right, across, up_usd, box=boxes[1], width=_SIZE[0], title="in dollars: a straight line"
-        ),
+    ups = (
+        Scale(label=f"profit or loss ({coin})", margin=0.08),
+        Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08),
     )
+    titles, picture_size = (f"in {coin}: it bends", "in dollars: a straight line"), (880.0, 420.0)
+    boxes = columns_of(2, size=picture_size, left=84, right=28, gap=104)
     rows = [
         (f"{coin} price at entry", usd(entry_usd, cents=True)),
         (f"{coin} price now", usd(price, cents=True)),
@@ -128,6 +112,15 @@ def price_move(
         ("Profit in dollars", usd(in_usd, signed=True)),
         (f"Profit in {coin} without the bend", tangent),
     ]
-    table = Table(("at this move", "result"), rows, caption=opening)
-    title = f"{opening}: the {side} {result}"
-    return Scene(title=title, alt=alt, panels=panels, table=table, size=_SIZE)
+    return Scene(
+        title=f"{opening}: the {side} {result}",
+        alt=f"{opening}, to {usd(price)}: a {side} of {usd(size)} {result}. Over all moves the "
+        f"profit in dollars is a straight line. The profit in {coin} bends; without the bend it "
+        f"would be {tangent} {coin} here.{guessed}",
+        panels=tuple(
+            panel(marks, across, up, box=box, width=picture_size[0], title=title)
+            for marks, up, box, title in zip((left, right), ups, boxes, titles, strict=True)
+        ),
+        table=Table(("at this move", "result"), rows, caption=opening),
+        size=picture_size,
+    )

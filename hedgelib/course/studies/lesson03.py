@@ -9,23 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
-from hedgelib.contracts import ContractTerms, round_contracts
-from hedgelib.errors import HedgeError
-from hedgelib.margin import inverse_initial_margin_coin, inverse_liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
-from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.show import Line, Scene
 from hedgelib.show.lines import Curve, Lines, Remark, coins, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.scatter import BetaScatter
-
-__all__ = [
-    "IN_THE_ARTICLE", "VenueCount", "closed_at", "same_short", "size_and_effect", "ticket",
-    "venue_counts", "with_guessed_slope",
-]  # fmt: skip
 
 IN_THE_ARTICLE = ("binance", "bybit", "bingx", "weex", "mexc")
 """Venues of the article's table, in its order."""
@@ -35,18 +26,18 @@ class VenueCount(NamedTuple):
     """A short in whole lots at one venue, and what rounding leaves over; or why there is none."""
 
     venue: str
-    terms: ContractTerms | None
-    contracts: float
-    left_usd: float
     remark: str
+    terms: hl.ContractTerms | None = None
+    contracts: float = 0.0
+    left_usd: float = 0.0
 
     def row(self) -> tuple[str, ...]:
         """Return venue, symbol, face, contracts, what is left and the remark as text."""
-        if self.terms is None:
-            return (self.venue, "–", "–", "–", "–", self.remark)
-        terms, left = self.terms, usd(self.left_usd, cents=True)
-        contracts = f"{self.contracts:,.0f}"
-        return (self.venue, terms.symbol, usd(terms.multiplier), contracts, left, self.remark)
+        cells, terms = ("–",) * 4, self.terms
+        if terms:
+            face, left = usd(terms.multiplier), usd(self.left_usd, cents=True)
+            cells = (terms.symbol, face, f"{self.contracts:,.0f}", left)
+        return (self.venue, *cells, self.remark)
 
 
 def venue_counts(notional_usd: float, coin: str) -> list[VenueCount]:
@@ -54,14 +45,14 @@ def venue_counts(notional_usd: float, coin: str) -> list[VenueCount]:
     counts = []
     for venue in sorted(market.venues(), key=lambda v: (*IN_THE_ARTICLE, v.key).index(v.key)):
         name = f"{venue.name} *" if venue.key in IN_THE_ARTICLE else venue.name
-        found = market.contracts(venue=venue.key, coin=coin, open_only=True)
-        if not found:
-            counts.append(VenueCount(name, None, 0.0, 0.0, _why_none(venue, coin)))
+        terms = next(iter(market.contracts(venue=venue.key, coin=coin, open_only=True)), None)
+        if terms is None:
+            counts.append(VenueCount(name, _why_none(venue, coin)))
             continue
-        contracts = round_contracts(notional_usd / found[0].multiplier, lot=found[0].lot)
-        left_usd = notional_usd - contracts * found[0].multiplier
-        remark = "face doubtful" if "multiplier" in found[0].doubtful else ""
-        counts.append(VenueCount(name, found[0], contracts, left_usd, remark))
+        contracts = hl.round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
+        left_usd = notional_usd - contracts * terms.multiplier
+        remark = "face doubtful" if "multiplier" in terms.doubtful else ""
+        counts.append(VenueCount(name, remark, terms, contracts, left_usd))
     return counts
 
 
@@ -75,7 +66,7 @@ def _why_none(venue: market.Venue, coin: str) -> str:
         if coin in name:
             try:
                 market.contract(name)
-            except HedgeError as error:
+            except hl.HedgeError as error:
                 return "face not verified" if "verified" in str(error) else "not usable"
     return f"none on {coin} collected"
 
@@ -101,50 +92,48 @@ def size_and_effect(
     """
 
     def of_best(size: float) -> str:
-        digits = f"{100 * effectiveness_from_ratio(1.0, size):.2f}"
+        digits = f"{100 * hl.effectiveness_from_ratio(1.0, size):.2f}"
         return f"{digits.rstrip('0').rstrip('.')}%"
 
-    x, here = np.linspace(0.0, 2.0, 201), effectiveness_from_ratio(r2, share)
+    x, here, best = (
+        np.linspace(0.0, 2.0, 201),
+        hl.effectiveness_from_ratio(r2, share),
+        of_best(share),
+    )
     size_text = f"{percent(share)} of the best size"
     remarks, also = [], ""
     for name, size in others:
         also += f"; {name}, {percent(size)} of the best size, has {of_best(size)}"
-        place, text = effectiveness_from_ratio(r2, size), f"{name}: {of_best(size)}"
+        place, text = hl.effectiveness_from_ratio(r2, size), f"{name}: {of_best(size)}"
         shift = (17.0, -17.0) if size > 1 else (8.0, -40.0) if size == 1 else (-17.0, -4.0)
         remarks.append(Remark(x=size, y=place, text=text, role="altcoins", shift=shift))
+    curves = (
+        Curve(
+            name="variance\nreduction", values=hl.effectiveness_from_ratio(r2, x), role="short",
+            at=here, width=4.2,
+        ),
+        Curve(
+            name="best\npossible", values=0 * x + r2, role="grey", at=r2, width=2.0, dashed=True
+        ),
+    )  # fmt: skip
     return Lines(
-        x=x,
-        x_label="size of the hedge, in percent of the best size",
-        y_label="variance reduction",
-        unit="share",
-        curves=(
-            Curve(
-                name="variance\nreduction", values=effectiveness_from_ratio(r2, x), role="short",
-                at=here, width=4.2,
-            ),
-            Curve(
-                name="best\npossible", values=np.full_like(x, r2), role="grey", at=r2, width=2.0,
-                dashed=True,
-            ),
-        ),
-        title=f"Short {size_text}: {of_best(share)} of the best effect",
-        finding=(
-            f"Variance reduction of a hedge, over its size. The best size removes "
-            f"{percent(r2, digits=1)}. A hedge of {percent(share)} of it removes "
-            f"{percent(here, digits=1)}, which is {of_best(share)} of that{also}. A hedge of no "
-            "size and one of twice the best size remove nothing."
-        ),
-        place=share,
-        caption=f"A hedge of {size_text}",
-        notes=(("of the best effect", of_best(share)),),
+        x=x, x_label="size of the hedge, in percent of the best size", y_label="variance reduction",
+        unit="share", place=share, caption=f"A hedge of {size_text}", headroom=0.16,
+        guess=None if guess is None else guess * r2, signed=False,
+        curves=curves,
+        title=f"Short {size_text}: {best} of the best effect",
+        finding=f"Variance reduction of a hedge, over its size. The best size removes "
+        f"{percent(r2, digits=1)}. A hedge of {percent(share)} of it removes "
+        f"{percent(here, digits=1)}, which is {best} of that{also}. A hedge of no size and one of "
+        "twice the best size remove nothing.",
+        notes=(("of the best effect", best),),
         remarks=tuple(remarks),
-        headroom=0.16,
-        guess=None if guess is None else guess * r2,
-        signed=False,
     )  # fmt: skip
 
 
-def closed_at(terms: ContractTerms, price_usd: float, contracts: float, leverage: float) -> float:
+def closed_at(
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverage: float
+) -> float:
     """Return the liquidation price, USD, of a short with notional over leverage as coin margin.
 
     It is ``inf`` where no price liquidates it.
@@ -152,12 +141,9 @@ def closed_at(terms: ContractTerms, price_usd: float, contracts: float, leverage
     >>> round(closed_at(market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
     3850.0
     """
-    face, rate = terms.multiplier, ASSUMED_MAINTENANCE_RATE
-    margin = inverse_initial_margin_coin(contracts, price_usd, leverage, face)
-    price = inverse_liquidation_price(
-        -contracts, price_usd, margin, maintenance_rate=rate, multiplier_usd=face
-    )
-    return float(price)
+    margin = hl.inverse_initial_margin_coin(contracts, price_usd, leverage, terms.multiplier)
+    rate = hl.ASSUMED_MAINTENANCE_RATE
+    return hl.liquidation_price(terms, -contracts, price_usd, margin, maintenance_rate=rate)
 
 
 def _where(coin: str, end: float) -> str:
@@ -178,7 +164,7 @@ def _gains(coin: str, x: FloatArray, move: float, **more: Any) -> Lines:
 
 
 def same_short(
-    terms: ContractTerms, price_usd: float, contracts: float, leverages: Sequence[float],
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverages: Sequence[float],
     move: float, *, guess: float | None = None,
 ) -> Lines:  # fmt: skip
     """Return the profit of one short at several leverages, each up to its liquidation."""
@@ -212,7 +198,7 @@ def same_short(
 
 
 def ticket(
-    terms: ContractTerms, price_usd: float, needed_usd: float, contracts: float,
+    terms: hl.ContractTerms, price_usd: float, needed_usd: float, contracts: float,
     leverage: float, move: float,
 ) -> Lines:  # fmt: skip
     """Return what the short of an order ticket earns, and what the hedge needs it to earn.

@@ -8,32 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, one_of, series
 from hedgelib._text import percent, usd
-from hedgelib.contracts import inverse_pnl_usd
-from hedgelib.margin import inverse_liquidation_price, liquidation_distance, liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
-from hedgelib.returns import log_returns
-from hedgelib.scenario import coin_account
 from hedgelib.show import Guess
 from hedgelib.show.lines import Curve, Lines, move_text
 from hedgelib.show.palette import Role
 from hedgelib.show.wallets import WalletPath
 
-__all__ = [
-    "RALLIES",
-    "best_rise",
-    "falls_and_rallies",
-    "far_is_far",
-    "price_text",
-    "rally",
-    "same_short_at",
-    "synthetic_dollar",
-    "two_wallets",
-]
-
-_RATE = ASSUMED_MAINTENANCE_RATE
+_RATE = hl.ASSUMED_MAINTENANCE_RATE
 RALLIES: dict[str, tuple[str, str] | None] = {
     "up 70%, and back": None,
     "summer of 2022": ("2022-07-12", "2022-10-13"),
@@ -53,31 +37,26 @@ def synthetic_dollar(
     """Return the value of a fully collateralised short and its ETH margin, over the move of ETH."""
     x, coins, text = np.linspace(-0.6, 1.2, 181), notional_usd / price_usd, f"ETH {move_text(move)}"
     prices = price_usd * (1 + np.append(x, move))
-    parts: list[tuple[str, Role, FloatArray]] = [
-        ("ETH margin", "margin", coins * prices),
-        ("short", "short", np.asarray(inverse_pnl_usd(-notional_usd, price_usd, prices))),
-        ("account", "total", coin_account(-notional_usd, price_usd, coins, prices)[1]),
+    short_usd = np.asarray(hl.inverse_pnl_usd(-notional_usd, price_usd, prices))
+    parts: list[tuple[str, Role, FloatArray, float]] = [
+        ("ETH margin", "margin", coins * prices, 3.6),
+        ("short", "short", short_usd, 3.6),
+        ("account", "total", coins * prices + short_usd, 4.4),
     ]
-    margin, short, account = (usd(values[-1]) for *_, values in parts)
+    margin, short, account = (usd(values[-1]) for _, _, values, _ in parts)
     return Lines(
-        x=x,
-        x_label="move of ETH",
-        y_label="value (USD)",
-        unit="USD",
+        x=x, x_label="move of ETH", y_label="value (USD)", unit="USD", place=move, caption=text,
+        guess=guess, signed=False,
         curves=tuple(
             Curve(
-                name=name, values=values[:-1], role=role, at=float(values[-1]),
-                bold=role == "total", width=4.4 if role == "total" else 3.6,
+                name=name, values=values[:-1], role=role, at=float(values[-1]), width=width,
+                bold=role == "total",
             )
-            for name, role, values in parts
+            for name, role, values, width in parts
         ),
         title=f"{text}: margin {margin}, short {short}, account {account}",
         finding=f"{text}: the margin is worth {margin}, the short has made {short}, the account is "
         f"worth {account}. Over all moves the account is a flat line.",
-        place=move,
-        caption=text,
-        guess=guess,
-        signed=False,
     )  # fmt: skip
 
 
@@ -89,20 +68,19 @@ def falls_and_rallies(
     The guess is of the market that liquidates it: "a crash", "a rally" or "either".
     """
     account = -notional_usd, price_usd, notional_usd / price_usd / leverage
-    ends_usd = float(inverse_liquidation_price(*account, maintenance_rate=_RATE))
+    ends_usd: float = hl.inverse_liquidation_price(*account, maintenance_rate=_RATE)
     end, fall = ends_usd / price_usd - 1, -0.3
     x = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
     moves = np.append(x, [fall, end])
-    equity = np.asarray(coin_account(*account, price_usd * (1 + moves))[0])
+    equity = np.asarray(hl.coin_account(*account, price_usd * (1 + moves))[0])
     needed = _RATE * notional_usd / price_usd / (1 + moves)
     at = {fall: float(equity[-2]), end: float(equity[-1])}
     guessed = {None: [], "a crash": [fall], "a rally": [end], "either": [fall, end]}[guess]
     ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
     return Lines(
-        x=x,
-        x_label="move of ETH (line: the short is closed)",
-        y_label="futures account (ETH)",
-        unit="ETH",
+        x=x, x_label="move of ETH (line: the short is closed)", y_label="futures account (ETH)",
+        unit="ETH", place=end, caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
+        signed=False,
         curves=(
             Curve(
                 name="equity", values=equity[:-2], role="total", at=at[end], width=4.2, bold=True,
@@ -119,13 +97,10 @@ def falls_and_rallies(
         f"{account[-1]:.3f} at the start, {at[fall]:.3f} after a fall of {percent(-fall)}, and "
         f"less the more ETH rises. At {ends} it is down to the maintenance margin, and the "
         f"short is closed.{f' Your guess: {guess}.' if guess else ''}",
-        place=end,
-        caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
         notes=(("Ends at", ends),),
         remarks=tuple(
             Guess(x=move, y=at[move], side="above" if move > 0 else "right") for move in guessed
         ),
-        signed=False,
     )  # fmt: skip
 
 
@@ -138,11 +113,10 @@ def same_short_at(
     """
     rows: list[tuple[str, ...]] = []
     for terms in map(market.contract, venues):
-        known = terms.maintenance_rates
-        contracts, coins = -notional_usd / terms.multiplier, margin_usd / price_usd
-        rate = None if known else _RATE
-        ends = liquidation_price(terms, contracts, price_usd, coins, maintenance_rate=rate)
-        shown = percent(known[0] if known else _RATE, digits=1) + ("" if known else "?")
+        rate = None if terms.maintenance_rates else _RATE
+        account = -notional_usd / terms.multiplier, price_usd, margin_usd / price_usd
+        ends = hl.liquidation_price(terms, *account, maintenance_rate=rate)
+        shown = percent(rate or terms.maintenance_rates[0], digits=1) + ("?" if rate else "")
         fee = "plus taker fee" if terms.liquidation_fee == "taker" else ""
         rows.append((terms.venue, shown, fee, f"at the {terms.maintenance_basis}", usd(ends)))
     return rows
@@ -171,8 +145,7 @@ def two_wallets(
     entry, short = float(closes.iloc[0]), book_usd + margin_usd
 
     def liquidation(coins: float) -> float:
-        ends = inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE)
-        return float(ends)
+        return float(hl.inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE))
 
     coins, kept, ended = margin_usd / entry, 1.0, None
     first = ends = liquidation(coins)
@@ -193,17 +166,10 @@ def two_wallets(
                 ends = liquidation(coins)
         spot[i] = kept * book
     return WalletPath(
-        coin="ETH",
-        closes=closes,
-        spot_usd=spot,
-        futures_usd=futures,
-        notional_usd=short,
-        liquidation_usd=first,
-        ended=ended,
-        ended_usd=float("inf") if ended is None else ends,
-        top_ups=tuple(top_ups),
-        kept_share=kept,
-    )
+        coin="ETH", closes=closes, spot_usd=spot, futures_usd=futures, notional_usd=short,
+        liquidation_usd=first, ended=ended, ended_usd=float("inf") if ended is None else ends,
+        top_ups=tuple(top_ups), kept_share=kept,
+    )  # fmt: skip
 
 
 def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
@@ -212,8 +178,6 @@ def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
     Only closes, so a peak within a day is not seen; the windows overlap, so they are far from
     independent.
 
-    Examples
-    --------
     >>> best_rise([100, 90, 120, 110], 2)
     array([0.2       , 0.33333333])
     """
@@ -234,9 +198,9 @@ def far_is_far(
     """
     closes = market.prices(coin)[coin].dropna()
     prices = closes.to_numpy()
-    price = inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
-    volatility = float(log_returns(prices).std(ddof=1))
-    move, deviations = (float(value) for value in liquidation_distance(1.0, price, volatility))
+    price = hl.inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
+    volatility = float(hl.log_returns(prices).std(ddof=1))
+    move, deviations = (float(value) for value in hl.liquidation_distance(1.0, price, volatility))
     x = np.linspace(0, max(1.2, 1.05 * move), 241)
 
     def curve(held: int, role: Role) -> Curve:
@@ -249,23 +213,18 @@ def far_is_far(
     shares = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
     span = f"{closes.index[0]:%Y} to {closes.index[-1]:%Y}"
     return Lines(
-        x=x,
-        x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
-        y_label="share of all days",
-        unit="share",
+        x=x, x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
+        y_label="share of all days", unit="share", place=move,
+        caption=f"Short {coin} at {leverage:g}x, {span}", guess=guess, signed=False,
         curves=curves,
         title=f"A {leverage:g}x short ends at {percent(move, signed=True)}; {coin} got there "
         f"within 30 days {percent(curves[1].at)} of the time",
         finding=f"{coin}, {span}: a short at {leverage:g}x is liquidated by a rise of "
         f"{percent(move, digits=2)}, {deviations:.1f} daily standard deviations away. Share of "
         f"days from which {coin} closed that high in time: {shares}.",
-        place=move,
-        caption=f"Short {coin} at {leverage:g}x, {span}",
         notes=(
             ("Rise that liquidates", percent(move, digits=2)),
             (f"Daily standard deviation of {coin}", percent(volatility, digits=2)),
             ("Distance in daily standard deviations", f"{deviations:.1f}"),
         ),
-        guess=guess,
-        signed=False,
-    )
+    )  # fmt: skip
