@@ -47,6 +47,7 @@ from hedgelib.errors import (
 from hedgelib.portfolio import Portfolio
 
 __all__ = [
+    "CRASHES",
     "FUNDING_NOTE",
     "PRICES_SOURCE",
     "Figure",
@@ -68,6 +69,14 @@ __all__ = [
 
 Day: TypeAlias = str | date
 """A day as ISO text, ``"2022-06-18"``, or as a date, datetime or pandas Timestamp."""
+
+CRASHES = {
+    "March 2020": ("2020-02-29", "2020-04-30"),
+    "May 2021": ("2021-03-31", "2021-06-30"),
+    "May-June 2022": ("2022-04-30", "2022-06-30"),
+    "November 2022": ("2022-10-31", "2022-12-31"),
+}
+"""Crashes of the bundled data: the first day, at whose close a hedge is opened, and the last."""
 
 PRICES_SOURCE = (
     "daily closes in USD (UTC) from the price table in the source distribution of pyscarcopula "

@@ -298,6 +298,24 @@ class Replay:
         """Outcome of the original book, unhedged."""
         return _outcome("unhedged", self.unhedged_usd, self.plan.book_usd)
 
+    def pnl_if_venue_fails_usd(self, step: int) -> FloatArray:
+        """Return the profit since the start if the venue fails on a step, shape (n_steps + 1,).
+
+        Formula: from that step on the account, its margin and its open profit, is lost and the
+        hedge over: the book that is kept, less what was posted and added until then. **Source:**
+        wealth is book and account, and the account is nothing. A step after the end, or after a
+        liquidation, changes nothing.
+
+        Parameters
+        ----------
+        step : int
+            Counted from the start, >= 1.
+        """
+        step = whole("step", step, least=1)
+        at = np.arange(self.price_usd.size)
+        added = self.top_ups_usd[np.minimum(at, step)]
+        return np.where(at < step, self.pnl_usd, self.book_usd - added - self.start_wealth_usd)
+
     def attribution(self) -> dict[str, float]:
         """Split the change of wealth, top-ups included, into what it came from; USD."""
         return {name: float(column[-1]) for name, column in self._parts().items()}

@@ -1152,3 +1152,20 @@ def test_types():
     assert isinstance(compare(plan, [PRICE, 3000]), Comparison)
     with pytest.raises(dataclasses.FrozenInstanceError):
         replay(plan, [PRICE, 3000]).label = "x"
+
+
+def test_a_venue_that_fails_takes_the_account_and_ends_the_hedge():
+    plan = exact_plan(collateral_usd=None, max_leverage=3)
+    prices = [3500, 3800, 4600, 4000, 3000]
+    run = replay(plan, prices, top_up=TopUp(trigger=0.2, leverage=3.0))
+    assert run.top_ups_usd[1] == 0 < run.top_ups_usd[2] == run.top_ups_usd[-1]
+    lost = run.pnl_if_venue_fails_usd(2)
+    assert lost[:2] == pytest.approx(run.pnl_usd[:2])
+    start = 50_000 + plan.collateral_usd
+    added = run.top_ups_usd[2]
+    assert lost[2:] == pytest.approx([50_000 * p / 3500 - added - start for p in prices[2:]])
+    assert run.pnl_if_venue_fails_usd(9) == pytest.approx(run.pnl_usd)
+    before = run.pnl_if_venue_fails_usd(1)
+    assert before[-1] == pytest.approx(50_000 * prices[-1] / 3500 - start)
+    with pytest.raises(h.InvalidInput, match="step must be >= 1, got 0"):
+        run.pnl_if_venue_fails_usd(0)

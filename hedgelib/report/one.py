@@ -24,9 +24,11 @@ from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
 from hedgelib.report.legs import two_legs
 from hedgelib.report.offers import budget, check_expiry, expiry, kinds, venues
 from hedgelib.report.parameters import TWO_LEGS, ReportParameters
+from hedgelib.report.past import through_history
 from hedgelib.report.phrases import listed_names
 from hedgelib.report.results import Gap, HedgeReport, RallyStep, Residual, Tracking
 from hedgelib.report.sample import Sample
+from hedgelib.report.sources import margin_sources
 from hedgelib.scenario import coin_account, run_scenario
 
 MOVES = (-0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -220,6 +222,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     def contracts(beta: float) -> float:
         return planned(parameters.max_leverage, parameters.collateral_usd, beta=beta).contracts
 
+    measured_beta = tracked.estimate.beta if tracked.estimate else None
     return HedgeReport(
         parameters=parameters,
         portfolio=book,
@@ -248,6 +251,13 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         rallies=rallies(plan.liquidation_move, rises) if plan.liquidation_move < np.inf else None,
         caps=caps(plan, parameters, planned, rises),
         rally=_rally(plan),
+        sources=margin_sources(
+            plan,
+            parameters,
+            lambda source, cap: planned(cap, collateral=source),
+            book.value_of(coin),
+        ),
+        past=through_history(parameters, book, sample, plan, measured_beta, data),
         funding=None if contract.expiry else paid,
         kinds=both_kinds,
         expiry=expiry(plan, parameters, paid, from_day),

@@ -259,6 +259,18 @@ class ReportParameters:
         "funding rate to assume, 0.0001 is 0.01% per 8 hours; history: its mean",
         default="history",
     )
+    slippage: float = _parameter(
+        _number(FRACTION),
+        "RATE",
+        "loss to the spread assumed in each trade, decimal of its size; 0.0005 is 0.05%",
+        default=0.0005,
+    )
+    venue_fails_day: int | None = _parameter(
+        _days(1),
+        "DAYS",
+        "day of each path of history on which the venue fails and keeps the margin; None: never",
+        default=None,
+    )
     maintenance_rate: float | None = _parameter(
         _number(FRACTION),
         "RATE",

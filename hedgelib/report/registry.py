@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
     from hedgelib.show import Scene
 
-_MODULES = ("summary", "desk", "sections", "risks", "legs", "venues", "provenance")
+_MODULES = (
+    *("summary", "desk", "sections", "episodes"),
+    *("risks", "legs", "venues", "provenance"),
+)
 """Where the sections are written, in the order of the report."""
 
 Shows: TypeAlias = "Callable[[HedgeReport], Section | Scene]"

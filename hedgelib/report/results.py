@@ -22,6 +22,8 @@ from hedgelib.scenario import Scenario, run_scenario
 if TYPE_CHECKING:
     from hedgelib.report.legs import Legs
     from hedgelib.report.offers import BudgetWay, Expiry, Offer
+    from hedgelib.report.past import Past
+    from hedgelib.report.sources import MarginSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +343,8 @@ class HedgeReport:
         liquidates.
     caps : leverage caps side by side, the report's own among them.
     rally : rises below the liquidation price.
+    sources : the same hedge with the margin from each source.
+    past : the plan over spans of the data.
     funding : None where no rate is assumed and the data hold none of the coin, and of a dated
         contract.
     kinds : the hedge with an inverse and with a linear contract.
@@ -382,6 +386,8 @@ class HedgeReport:
     rallies: Rallies | None
     caps: tuple[Cap, ...]
     rally: tuple[RallyStep, ...]
+    sources: tuple[MarginSource, ...]
+    past: Past
     funding: Funding | None
     kinds: tuple[Offer, ...]
     expiry: Expiry | None

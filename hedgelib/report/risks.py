@@ -23,6 +23,7 @@ from hedgelib.report.phrases import (
     without_beta,
 )
 from hedgelib.report.registry import part
+from hedgelib.report.sources import slippage_usd, slippage_words
 
 if TYPE_CHECKING:
     from hedgelib.report.results import Cap, HedgeReport
@@ -40,6 +41,42 @@ def _cap(cap: Cap) -> dict[str, Any]:
     found: dict[str, Any] = plain(cap)
     seen = found.pop("rallies") or {}
     return found | {name: seen.get(name) for name in ("starts", "reached", "episodes")}
+
+
+def _caps(report: HedgeReport) -> list[Block]:
+    """Compare leverage caps: the margin each needs and the rise each survives."""
+    if len(report.caps) < 2:
+        return []
+    coin, plan = report.hedge_coin, report.plan
+    known = any(cap.rallies is not None for cap in report.caps)
+    rows = []
+    for cap in report.caps:
+        finite, seen = np.isfinite(cap.liquidation_move), cap.rallies
+        row = [
+            f"{cap.leverage:.1f}" + (", this plan" if cap.own else ""),
+            usd(cap.collateral_usd),
+            coin_price(cap.liquidation_price_usd) if finite else "none",
+            percent(cap.liquidation_move, signed=True) if finite else "",
+        ]
+        if seen is not None:
+            share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
+            row.append(f"{seen.reached:,} of {seen.starts:,} days{share}")
+        rows.append(row)
+    margin = f"{coin} margin" if plan.holds_coin else "Stablecoin margin"
+    head = ["Leverage", margin, "Liquidated at", "A rise of"]
+    if known:
+        head.append("A close reached it in 30 days from")
+    return [
+        Table(
+            head,
+            rows,
+            "l" + "r" * (len(head) - 1),
+            "More margin, less leverage: the rise that liquidates each"
+            + ("" if report.price_day is None else f", from the price of {report.price_day}"),
+            marked=[i for i, cap in enumerate(report.caps) if cap.own],
+            kind="caps",
+        )
+    ]
 
 
 @part("margin", "Margin and liquidation", data=_margin_data)
@@ -80,6 +117,7 @@ def margin(report: HedgeReport) -> Section:
     blocks: list[Block] = [
         Table(["What", "Value"], rows, "ll", "What keeps the short open", kind="pairs")
     ]
+    blocks += _caps(report)
     if report.rallies is not None:
         r = report.rallies
         blocks.append(
@@ -118,7 +156,12 @@ def margin(report: HedgeReport) -> Section:
     return Section(blocks)
 
 
-@part("cost", "What it costs to hold", data=lambda report: {"funding": plain(report.funding)})
+def _cost_data(report: HedgeReport) -> dict[str, Any]:
+    slippage = {"rate": report.parameters.slippage, "trade_usd": slippage_usd(report)}
+    return {"funding": plain(report.funding), "slippage": slippage}
+
+
+@part("cost", "What it costs to hold", data=_cost_data)
 def cost(report: HedgeReport) -> Section:
     """Show fees, and what funding has paid."""
     plan, funding, coin = report.plan, report.funding, report.hedge_coin
@@ -128,7 +171,11 @@ def cost(report: HedgeReport) -> Section:
             f"{plan.fee_rate * 100:.6g}%, and closing costs as much again."
             if plan.fee_rate
             else "The venue's taker fee is not verified; fees are left out of all figures."
-        )
+        ),
+        Text(
+            f"{slippage_words(report)} That is a figure of the parameter slippage, not of the "
+            "venue's order book, and the plan and its moves leave it out."
+        ),
     ]
     if plan.contract.expiry is not None:
         instead = "a short receives its premium over the coin instead"

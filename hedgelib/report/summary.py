@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hedgelib._text import percent, usd
-from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Table, Text, printable
+from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Text, printable
 from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
     age_words,
@@ -27,6 +27,7 @@ from hedgelib.report.phrases import (
     without_beta,
 )
 from hedgelib.report.registry import part
+from hedgelib.report.sources import depth, slippage_words, sources_data, sources_table
 from hedgelib.scenario import run_scenario
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
         "headline": headline(report),
         "outlook": outlook(report),
         "warnings": list(warnings(report)),
+        "margin_sources": sources_data(report),
     },
 )
 def summary(report: HedgeReport) -> Section:
@@ -125,7 +127,7 @@ def summary(report: HedgeReport) -> Section:
                 ("What can go wrong", [_rally(report), *_own_moves(report)]),
             ]
         ),
-        *_caps(report),
+        *sources_table(report),
         Text("Educational, not advice.", "note"),
     ]
     return Section(blocks, "summary")
@@ -259,6 +261,7 @@ def _cost(report: HedgeReport) -> str:
         if plan.fee_rate
         else "Fees are not counted: the venue's is not verified."
     )
+    said += f" {slippage_words(report)}"
     if plan.contract.expiry is not None:
         return (
             f"{said} The contract expires on {plan.contract.expiry} and pays no funding; you roll "
@@ -352,42 +355,6 @@ def _own_moves(report: HedgeReport) -> list[str]:
     ]
 
 
-def _caps(report: HedgeReport) -> list[Block]:
-    """Compare leverage caps: the margin each needs and the rise each survives."""
-    if len(report.caps) < 2:
-        return []
-    coin, plan = report.hedge_coin, report.plan
-    known = any(cap.rallies is not None for cap in report.caps)
-    rows = []
-    for cap in report.caps:
-        finite, seen = np.isfinite(cap.liquidation_move), cap.rallies
-        row = [
-            f"{cap.leverage:.1f}" + (", this plan" if cap.own else ""),
-            usd(cap.collateral_usd),
-            coin_price(cap.liquidation_price_usd) if finite else "none",
-            percent(cap.liquidation_move, signed=True) if finite else "",
-        ]
-        if seen is not None:
-            share = f", {percent(seen.share, digits=1)}" if seen.reached else ""
-            row.append(f"{seen.reached:,} of {seen.starts:,} days{share}")
-        rows.append(row)
-    margin = f"{coin} margin" if plan.holds_coin else "Stablecoin margin"
-    head = ["Leverage", margin, "Liquidated at", "A rise of"]
-    if known:
-        head.append("A close reached it in 30 days from")
-    return [
-        Table(
-            head,
-            rows,
-            "l" + "r" * (len(head) - 1),
-            "More margin, less leverage: the rise that liquidates each"
-            + ("" if report.price_day is None else f", from the price of {report.price_day}"),
-            marked=[i for i, cap in enumerate(report.caps) if cap.own],
-            kind="caps",
-        )
-    ]
-
-
 def _under(report: HedgeReport) -> str:
     shipped = ", one of the portfolios that ship with hedgelib" if report.bundled_file else ""
     return f"{report.file_name}{shipped}. {_price_words(report)}"
@@ -455,6 +422,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
+    found.append(depth(report))
     return tuple(text for text in found if text)
 
 

@@ -113,7 +113,9 @@ def test_a1_where_a_price_level_is_shown_its_day_is(book):
     (facts,) = (block for block in section(got, "summary").blocks if isinstance(block, Facts))
     tile = next(item for item in facts.items if item[0] == "Liquidation")
     assert tile[2].endswith("from the price of 2023-12-31")
-    (caps,) = (block for block in section(got, "summary").blocks if isinstance(block, Table))
+    (sources,) = (block for block in section(got, "summary").blocks if isinstance(block, Table))
+    assert sources.caption.endswith("from the price of 2023-12-31")
+    _, caps, _ = (block for block in section(got, "margin").blocks if isinstance(block, Table))
     assert caps.caption.endswith("from the price of 2023-12-31")
     said = plain(section(got, "summary"))
     assert f"above its price of {usd(got.plan.price_usd, cents=True)} on 2023-12-31" in said

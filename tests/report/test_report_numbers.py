@@ -598,7 +598,13 @@ def test_a_missing_file_and_a_folder(tmp_path):
 def test_the_summary_says_what_is_held_done_paid_and_risked():
     got = report_on("layer1.csv", benchmark="BTC", max_leverage=3)
     plan, said = got.plan, words(got, "summary")
-    names = ["You hold", "The hedge", "What it costs", "What can go wrong", "More margin, less"]
+    names = [
+        "You hold",
+        "The hedge",
+        "What it costs",
+        "What can go wrong",
+        "Where the margin comes",
+    ]
     places = [said.index(name) for name in names]
     assert places == sorted(places)
     _, hold, hedge, cost, wrong, _ = (
@@ -632,7 +638,7 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
 
 def test_the_table_of_caps_says_how_far_each_carries():
     got = report_on("layer1.csv", benchmark="ETH", max_leverage=3)
-    (table,) = (b for b in section(got, "summary").blocks if isinstance(b, Table))
+    _, table, _ = (b for b in section(got, "margin").blocks if isinstance(b, Table))
     assert [row[0] for row in table.rows] == ["1.5", "2.0", "3.0, this plan", "5.0"]
     assert list(table.marked) == [2]
     for row, cap in zip(table.rows, got.caps, strict=True):

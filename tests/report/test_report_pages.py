@@ -185,6 +185,7 @@ def test_the_page_of_the_command_line_agrees_with_hedgelib(layer1):
         "What it tracks",
         "The plan",
         "What a move does, with and without the hedge",
+        "The book through history",
         "Margin and liquidation",
         "What it costs to hold",
         "What is not covered",
@@ -249,7 +250,7 @@ def test_a_page_needs_nothing_from_outside_and_runs_nothing(fixture, request):
     assert not tags & {"script", "link", "iframe", "object", "embed", "base", "form", "a"}
     for _, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on")]
-    assert len(page.pictures) == 2
+    assert len(page.pictures) == 3
     for picture in page.pictures:
         assert picture["src"].startswith("data:image/png;base64,")
         assert len(picture["alt"]) > 60
@@ -263,7 +264,8 @@ def test_alt_texts_carry_the_finding(layer1):
     folder, _ = layer1
     page = Page((folder / "out" / "layer1.html").read_text(encoding="utf-8"))
     report = build_report(ReportParameters(portfolio="layer1.csv"))
-    tracks, moves = (picture["alt"] for picture in page.pictures)
+    tracks, moves, past = (picture["alt"] for picture in page.pictures)
+    assert past == section(report, "past-picture").alt
     assert tracks == section(report, "tracking-picture").alt
     assert moves == section(report, "moves-picture").alt
     assert f"beta {report.tracked.estimate.beta:.2f}" in tracks
@@ -369,7 +371,7 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
             assert output.data["text/plain"] == part.alt, found[1]
             assert f'alt="{escape(part.alt)}"' in output.data["text/html"]
         seen += 1
-    assert seen == len(sections()) == 18
+    assert seen == len(sections()) == 19
 
 
 # The command line

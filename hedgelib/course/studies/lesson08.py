@@ -26,6 +26,7 @@ from hedgelib.course.studies.lesson06 import day_text, newey_west
 from hedgelib.course.studies.lesson07 import MODELLED
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price
+from hedgelib.market import CRASHES
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
@@ -37,13 +38,6 @@ from hedgelib.show.scene import Mark
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0
-CRASHES = {
-    "March 2020": ("2020-02-29", "2020-04-30"),
-    "May 2021": ("2021-03-31", "2021-06-30"),
-    "May-June 2022": ("2022-04-30", "2022-06-30"),
-    "November 2022": ("2022-10-31", "2022-12-31"),
-}
-"""First day, at whose close the hedge is opened, and last."""
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
 _LINEAR = ContractTerms(
     venue="modelled", symbol="linear perpetual on ETH", kind="linear", coin="ETH",
