@@ -96,6 +96,8 @@ class PortfolioFileError(HedgeError):
         Line, counted from 1 as an editor does.
     column, place : str, optional
         Name of the column; in a JSON file, as a path: ``$.holdings[2].beta``.
+
+    Of several faults, line, column and place are those of the first, and ``faults`` holds all.
     """
 
     def __init__(
@@ -116,3 +118,4 @@ class PortfolioFileError(HedgeError):
             where += f", {place}"
         super().__init__(f"{where}: {message}")
         self.path, self.line, self.column, self.place = Path(path), line, column, place
+        self.faults: tuple[PortfolioFileError, ...] = ()
