@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from math import isfinite
@@ -32,6 +32,7 @@ _DOLLARS = re.compile(
 )
 _NOTHING = {"", "-", "–", "—", "n/a"}
 _LONGEST_SHOWN = 60
+_THREE = 3
 
 
 @cache
@@ -154,33 +155,41 @@ def _without_money(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def decimal_marks(cells: Iterable[Cell]) -> frozenset[str]:
-    """Return what is decimal in the numbers of a column that can be read in one way."""
-    marks: set[str] = set()
+def decimal_marks(cells: Iterable[Cell]) -> dict[str, int]:
+    """Return what is decimal in the numbers of a column that can be read in one way.
+
+    With each, the most decimals that there are behind it.
+    """
+    marks: dict[str, int] = {}
     for cell in cells:
         if isinstance(cell, str):
             readings = _readings(_without_money(cell)[0])
             if len(readings) == 1:
-                marks |= readings.keys()
-    return frozenset(marks)
+                ((mark, plain),) = readings.items()
+                marks[mark] = max(marks.get(mark, 0), len(plain.partition(".")[2]))
+    return marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """How the numbers of a column are read.
 
-    marks : what is decimal where there is no doubt.
+    marks : what is decimal where there is no doubt, and the most decimals behind it.
     point : whether 1.234 without more is a number with three decimals.
     """
 
-    marks: frozenset[str] = frozenset()
+    marks: Mapping[str, int] = field(default_factory=dict)
     point: bool = True
 
     def _chosen(self, readings: dict[str, str]) -> str | None:
         if len(set(readings.values())) == 1:
             return next(iter(readings.values()))
         if len(self.marks) == 1:
-            return readings[min(self.marks)]
+            ((mark, most),) = self.marks.items()
+            decimals = "." in readings[mark]
+            # Where all others have two decimals, three digits are no decimals.
+            fits = not decimals or most >= _THREE or (mark == "." and self.point)
+            return readings[mark] if fits else None
         plain = readings.get(".", "")
         return plain if not self.marks and self.point and "." in plain else None
 

@@ -240,11 +240,12 @@ class _Reader:
                     )  # fmt: skip
         self.note(
             "trades",
-            f"a list of {trades.rows:,} trades and transfers, added up by their signs: coins that "
-            "came less coins that went",
+            f"a list of trades, {trades.rows:,} of them added up by their signs: coins that came less "
+            "coins that went",
         )
         if trades.unbooked:
-            self.note("trades", f"{trades.unbooked:,} lines left out that have not come about")
+            lines = "1 line" if trades.unbooked == 1 else f"{trades.unbooked:,} lines"
+            self.note("trades", f"left out {lines} of what has not come about")
         if trades.paid_in:
             money = ", ".join(sorted(trades.paid_in))
             self.note("trades", f"what was paid and received in {money} is not in the holdings")

@@ -366,7 +366,7 @@ class _Book:
             elif quantity < 0 and not self._is_dust(coin, quantity):
                 self._faults.append(
                     row.error(
-                        f"{-quantity:,f} {coin} more went than came up to here; add the line with "
+                        f"{-quantity.normalize():,f} {coin} more went than came up to here; add the line with "
                         "which they came",
                         "quantity",
                     )

@@ -8,7 +8,7 @@ import hedgelib
 from hedgelib.report.blocks import Points, Section, Table, Text
 from hedgelib.report.export import plain
 from hedgelib.report.parameters import PARAMETER_HELP
-from hedgelib.report.phrases import sentence
+from hedgelib.report.phrases import listed_names, sentence
 from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _data(report: HedgeReport) -> dict[str, Any]:
     return {
-        "parameters": plain(report.parameters) | {"portfolio": report.file_name},
+        "parameters": plain(_parameters(report)),
         "price_day": plain(report.price_day),
         "prices": {
             "last_day": report.last_day.isoformat(),
@@ -29,6 +29,22 @@ def _data(report: HedgeReport) -> dict[str, Any]:
         "contract_figures": plain(report.figures),
         "data": plain(report.origin),
     }
+
+
+def _own_prices(own: dict[str, Any]) -> str:
+    text = f"your file {own['file']}; {own['first_day']} to {own['last_day']}"
+    if own["instead_of"]:
+        text += f"; in place of the data's of {listed_names(own['instead_of'])}"
+    if days := own["days_not_used"]:
+        text += f"; {days:,} of its days are not in the data and not used"
+    return text
+
+
+def _parameters(report: HedgeReport) -> dict[str, Any]:
+    """Return the parameters, files without their folders."""
+    given = report.parameters.to_dict() | {"portfolio": report.file_name}
+    own = report.origin.get("own_prices")
+    return given | ({"prices": own["file"]} if own else {})
 
 
 @part("provenance", "Where the numbers come from", data=_data)
@@ -45,12 +61,14 @@ def provenance(report: HedgeReport) -> Section:
     if "sha256" in origin:
         recorded = "" if origin.get("as_recorded") else " (not the one recorded: changed)"
         rows.append([f"SHA-256 of {origin['file']}", origin["sha256"] + recorded])
+    if own := origin.get("own_prices"):
+        rows += [[f"Prices of {listed_names(own['coins'])}", _own_prices(own)],
+                 [f"SHA-256 of {own['file']}", own["sha256"]]]  # fmt: skip
     for other in ("funding", "contracts"):
         if other in origin:
             rows.append([f"SHA-256 of {origin[other]['file']}", origin[other]["sha256"]])
     noticed = [Points(origin["notes"])] if origin.get("notes") else []
-    given = report.parameters.to_dict()
-    given["portfolio"] = report.file_name
+    given = _parameters(report)
     parameter_rows = [
         [
             name,

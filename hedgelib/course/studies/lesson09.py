@@ -74,7 +74,8 @@ class Loaded:
         columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
         taken = [f"Taken: {columns}"] if columns else []
         coins = [reading.text for reading in self.read.coins_read_as]
-        caption = ". ".join([self.file, *taken, *coins])
+        notes = [text for _, text in self.read.notes]
+        caption = ". ".join([self.file, *taken, *notes, *coins])
         return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
 
     def _repr_html_(self) -> str:
