@@ -240,8 +240,8 @@ class _Reader:
                     )  # fmt: skip
         self.note(
             "trades",
-            f"a list of trades, {trades.rows:,} of them added up by their signs: coins that came less "
-            "coins that went",
+            f"a list of trades, {trades.rows:,} of them added up by their signs: coins that came "
+            "less coins that went",
         )
         if trades.unbooked:
             lines = "1 line" if trades.unbooked == 1 else f"{trades.unbooked:,} lines"

@@ -330,7 +330,7 @@ class _Book:
             text = f"a total not read: {row.coin!r} in {row.at}"
             total, above = row.numbers.get("usd_value"), _sum(rows)
             if row is lines[-1] and None not in (total, above) and not _sums(row, rows):
-                text += f"; it says {total:,}, and what is above it comes to {above:,}"
+                text += f"; it says {total:,}, what is above it comes to {above:,}"
             self._note("total", text)
         if not rows and not self._faults:
             raise PortfolioFileError("the file has no holding", path=lines[0].at.path)
@@ -366,8 +366,8 @@ class _Book:
             elif quantity < 0 and not self._is_dust(coin, quantity):
                 self._faults.append(
                     row.error(
-                        f"{-quantity.normalize():,f} {coin} more went than came up to here; add the line with "
-                        "which they came",
+                        f"{-quantity.normalize():,f} {coin} more went than came up to here; "
+                        "add the line with which they came",
                         "quantity",
                     )
                 )

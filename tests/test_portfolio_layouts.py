@@ -182,7 +182,8 @@ def test_an_export_is_read_as_it_comes(read, name):
 def test_the_activities_of_ghostfolio(read):
     def one(kind, quantity, symbol, source="COINGECKO"):
         return {"accountId": "a", "fee": 0, "quantity": quantity, "type": kind, "unitPrice": 0.5,
-                "currency": "USD", "dataSource": source, "date": "2023", "symbol": symbol}  # fmt: skip
+                "currency": "USD", "dataSource": source, "date": "2023",
+                "symbol": symbol}  # fmt: skip
 
     trades = [one("BUY", 10000, "cardano"), one("SELL", 2500, "cardano"),
               one("BUY", 2, "BTC-USD", "YAHOO")]  # fmt: skip
@@ -351,7 +352,7 @@ def test_everything_understood_is_said(read):
     )
     odd = "Coin,Value\nADA,6000\nLINK,4000\nTotal,13000\n"
     assert said(read(odd), "total") == (
-        "a total not read: 'Total' in line 4; it says 13,000, and what is above it comes to 10,000"
+        "a total not read: 'Total' in line 4; it says 13,000, what is above it comes to 10,000"
     )
     assert "nothing is left of SOL" in said(read(VARIANTS["sold"]), "trades")
     assert "fees left out" in said(read(VARIANTS["no fee coin"]), "trades")
@@ -469,8 +470,8 @@ def one_file(draw):
     delimiter = draw.choice([",", ";", "\t"])
     encoding = draw.choice(["utf-8", "utf-8-sig", "utf-16", "cp1252"])
     with_quantity, extra = draw.random() < 0.5, draw.random() < 0.5
-    names = [draw.choice(["Coin", "Symbol", "Asset", "Ticker"]),
-             draw.choice(["Value", "Value (USD)", "Wert", "usd_value", "Market value"])]  # fmt: skip
+    named = ["Value", "Value (USD)", "Wert", "usd_value", "Market value"]
+    names = [draw.choice(["Coin", "Symbol", "Asset", "Ticker"]), draw.choice(named)]
     names += [draw.choice(["Amount", "Menge", "Quantity", "Holdings"])] if with_quantity else []
     names += [draw.choice(["Exchange", "24h %", "BTC Value", "Cost basis"])] if extra else []
     rows, values, quantities = [], {}, {}
@@ -561,27 +562,33 @@ def again(rows, at, style):
             yield text
 
 
+def read_or_faults(path):
+    try:
+        return h.read_portfolio(path), ()
+    except h.PortfolioFileError as error:
+        return None, error.faults or (error,)
+
+
 def test_a_thousand_files_are_read_right_or_refused_at_their_place(tmp_path):
     draw, path = random.Random(20261129), tmp_path / "book.csv"
     right = refused = 0
     for number in range(1000):
         content, values, quantities, must, broken = one_file(draw)
         path.write_bytes(content)
-        try:
-            book = h.read_portfolio(path)
-        except h.PortfolioFileError as error:
+        book, faults = read_or_faults(path)
+        if book is None:
             refused += 1
-            assert not must, (number, broken, content, str(error))
-            for fault in error.faults or (error,):
-                assert fault.line is not None or broken in ("no mark",), (content, str(error))
+            assert not must, (number, broken, content, faults)
+            told = [fault.line is not None or broken == "no mark" for fault in faults]
+            assert all(told), (number, broken, content, faults)
             continue
         right += 1
         assert held(book) == pytest.approx(values, rel=1e-12), (number, broken, content)
         if quantities:
             got = {x.coin: x.quantity for x in book}
             assert got == pytest.approx(quantities, rel=1e-12), (number, broken, content)
-    assert right > 400
-    assert refused > 250
+    assert right > 350
+    assert refused > 350
 
 
 def test_lists_of_trades_are_summed_right_or_refused(tmp_path):
