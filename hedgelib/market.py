@@ -168,7 +168,7 @@ class Market:
     def with_prices(self, path: str | Path) -> Market:
         """Return these data with the closes of a file, for the coins that it has.
 
-        They stand in place of what the data have of these coins. The days stay those of the data,
+        They replace what the data have of these coins. The days stay those of the data,
         unless the file has both BTC and ETH: then its days count.
 
         **Source:** the caller's own file; :meth:`provenance` names it.

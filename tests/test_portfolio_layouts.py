@@ -509,12 +509,9 @@ def one_file(draw):
         # The same number as somebody else would type it.
         other = draw.choice(["German", "US", "whole"])
         number = draw.randint(1000, 999_999)
-        old = rows[at][1]
-        parsed = next(v for v in [old] if v)
         rows[at][1] = STYLES[other](number)
-        values = None if parsed is None else values
-        del values[rows[at][0].upper()]
-        values[rows[at][0].upper()] = number + sum(float(v) for v in again(rows, at, style))
+        others = sum(float(text) for text in again(rows, at, style))
+        values[rows[at][0].upper()] = number + others
     lines = [header, *rows]
     if draw.random() < 0.3:
         total = sum(values.values())

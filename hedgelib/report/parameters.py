@@ -245,7 +245,7 @@ class ReportParameters:
         _file,
         "FILE",
         "CSV or Excel file of your own daily closes in USD, date,SOL,ADA or date,coin,close; they "
-        "stand in place of the data's for these coins; None: those of the data",
+        "replace the closes of the data for these coins; None: those of the data",
         default=None,
     )
     # Without it, quantities are not valued at prices more than 7 days old, unless the file ships.
