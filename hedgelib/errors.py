@@ -80,7 +80,8 @@ class InfeasibleHedge(HedgeError):
 class PortfolioFileError(HedgeError):
     """A portfolio file that cannot be read, with the place of the fault.
 
-    Lines are counted from 1; `place` is a path in a JSON file, ``$.holdings[2].beta``.
+    Lines are counted from 1; `place` is a path in a JSON file, ``$.holdings[2].beta``. Of several
+    faults these are those of the first, and ``faults`` holds all.
     """
 
     def __init__(
@@ -101,3 +102,4 @@ class PortfolioFileError(HedgeError):
             where += f", {place}"
         super().__init__(f"{where}: {message}")
         self.path, self.line, self.column, self.place = Path(path), line, column, place
+        self.faults: tuple[PortfolioFileError, ...] = ()

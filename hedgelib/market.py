@@ -39,6 +39,7 @@ from hedgelib.contracts import ContractTerms
 from hedgelib.errors import (
     InvalidInput,
     NotEnoughData,
+    PortfolioFileError,
     UnknownCoin,
     UnknownContract,
     UnsupportedContract,
@@ -167,6 +168,61 @@ class Market:
     def bundled(cls) -> Market:
         """Return the market of the data that ship with hedgelib, read once and kept."""
         return _bundled()
+
+    def with_prices(self, path: str | Path) -> Market:
+        """Return these data with the closes of a file, for the coins that it has.
+
+        They replace what the data have of these coins. The days stay those of the data,
+        unless the file has both BTC and ETH: then its days count.
+
+        **Source:** the caller's own file; :meth:`provenance` names it.
+
+        Parameters
+        ----------
+        path : str or Path
+            CSV or workbook, days and closes in USD: ``date,SOL,ADA``, or ``date,coin,close``.
+
+        Raises
+        ------
+        PortfolioFileError
+            With file, line and column: a day without a close inside a coin's life, a close twice,
+            or one that is no number > 0; or no day of the file is one of the data's.
+        """
+        from hedgelib._own_prices import read_own_closes
+
+        path = Path(path)
+        own, old = read_own_closes(path), self._closes
+        days = old.index
+        if {"BTC", "ETH"} <= set(own.columns):
+            days = pd.date_range(min(days[0], own.index[0]), own.index[-1], name="date")
+        used = own.reindex(days).dropna(axis=1, how="all")
+        if used.empty:
+            raise PortfolioFileError(
+                f"its closes run from {own.index[0].date()} to {own.index[-1].date()} and the data "
+                f"in use {self._span_text()}; give closes of BTC and ETH too",
+                path=path,
+            )
+        closes = pd.concat([old.drop(columns=used.columns, errors="ignore").reindex(days), used],
+                           axis=1)  # fmt: skip
+        origin = self._origin | {
+            "own_prices": {
+                "file": path.name,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "coins": list(used.columns),
+                "instead_of": [coin for coin in used.columns if coin in old.columns],
+                "first_day": str(used.index[used.notna().any(axis=1)][0].date()),
+                "last_day": str(used.index[used.notna().any(axis=1)][-1].date()),
+                "days_not_used": int(len(own) - own.index.isin(days).sum()),
+            }
+        }
+        return Market(
+            closes=closes[[*(c for c in old.columns), *(c for c in used if c not in old.columns)]],
+            funding=self._funding,
+            listings=self._listings.values(),
+            venues=self._venues.values(),
+            origin=origin,
+            perpetuals=self._perpetuals,
+        )
 
     @property
     def coins(self) -> tuple[str, ...]:

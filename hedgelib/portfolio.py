@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hedgelib._check import NONNEGATIVE, FloatArray, scalars
-from hedgelib._portfolio_file import BETA_TO, Row, read_rows
+from hedgelib._cells import BETA_TO, IN_USD, layouts, money_of
+from hedgelib._check import NONNEGATIVE, POSITIVE, FloatArray, scalars
+from hedgelib._portfolio_file import Contents, Row, is_beta, read_contents
+from hedgelib._sheet import Faults
 from hedgelib._text import Table, usd
 from hedgelib.coins import CoinReading, read_coin, ticker_of
 from hedgelib.errors import InvalidInput, PortfolioFileError
@@ -19,7 +20,7 @@ from hedgelib.errors import InvalidInput, PortfolioFileError
 __all__ = ["Holding", "Portfolio", "read_portfolio"]
 
 _LONGEST_NAME = 64
-_TOTAL = re.compile(r"(GRAND )?TOTALS?:?")
+_CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,9 @@ class Portfolio:
         Names of columns in its file that are not our own, and what they were taken for.
     coins_read_as : tuple of CoinReading
         Tickers in its file that stand for another coin or for cash.
+    notes : tuple of (str, str)
+        What else of its file was left out, added up or taken for something: a kind, such as
+        ``"total"`` or ``"dust"``, and a text.
 
     Examples
     --------
@@ -107,6 +111,7 @@ class Portfolio:
     name: str = "book"
     read_as: tuple[tuple[str, str], ...] = ()
     coins_read_as: tuple[CoinReading, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.holdings:
@@ -183,13 +188,15 @@ def read_portfolio(
     *,
     aliases: bool = True,
     priced: Collection[str] | None = None,
+    fx: float | None = None,
 ) -> Portfolio:
-    """Read a portfolio from a CSV or JSON file.
+    """Read a portfolio from a CSV file, a workbook (.xlsx) or a JSON file.
 
-    A CSV file has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
+    A table has a header with ``coin`` and ``usd_value`` or ``quantity``, and may have
     ``price_usd``, ``beta``, ``beta_btc`` or that of any other coin (a beta to that coin only), and
-    any number of columns ``comment``. Commas, semicolons or tabs separate columns. Empty
-    lines and lines that start with ``#`` are left out. A JSON file, by its name, is one of
+    any other columns, which are not read. Commas, semicolons or tabs separate columns. Empty
+    lines, lines that start with ``#`` and what is above the header are left out. A JSON file, by
+    its name, is one of
 
     - a list of objects, ``[{"coin": "ADA", "usd_value": 6000, "beta": 1.1}, ...]``;
     - an object of coins, each with its value in USD or an object,
@@ -199,17 +206,19 @@ def read_portfolio(
     Keys that start with ``#`` are left out of it. Tickers are taken in upper case.
 
     Columns and keys may have the names that trackers give them, such as Symbol, Amount, Value (USD)
-    and Price; :attr:`Portfolio.read_as` says how they were taken. A value counts before quantity
+    and Price, or their German ones, or be those of an export in ``data/layouts.toml``;
+    :attr:`Portfolio.read_as` says how they were taken. A value counts before quantity
     times price; where all three are given they must agree as far as their decimals go.
 
     A number is taken where it can be read in one way: 1234.5, $1,234.50 and 1,234,567 can, and
-    1,234 cannot. Between semicolons 1234,50 is one too, and 1.234 is not.
+    1,234 can where other numbers of its column show what its comma is.
 
-    A ticker may stand for another coin, or for cash, see :func:`read_coin`; rows that come to one
-    coin are added up, and :attr:`Portfolio.coins_read_as` lists them. A row with a beta of its own
-    is taken as it is written. A list of trades is refused.
+    A ticker may stand for another coin, or for cash, see :func:`read_coin`; lines that come to one
+    coin are added up. A row with a beta of its own is taken as it is written. A line of totals and
+    holdings of less than a cent are left out. A list of trades is summed: what came of each coin
+    less what went. :attr:`Portfolio.coins_read_as` and :attr:`Portfolio.notes` list all of that.
 
-    **Source:** own format; nothing in a file is ever repaired or dropped.
+    **Source:** own format, and exports as their tools write them.
 
     Parameters
     ----------
@@ -219,146 +228,359 @@ def read_portfolio(
         False takes every ticker as it is written; those of cash are cash all the same.
     priced : collection of str, optional
         Coins that the data in use have prices of; those of `prices_usd` when omitted.
+    fx : float, optional
+        USD for one unit of the other currency that values and prices are in; > 0.
 
     Raises
     ------
     PortfolioFileError
-        With file, line and column, or the path in a JSON file: the file is missing, empty or not
-        text; a column is missing, unknown or there twice; a value is missing, negative, or no
-        number that can be read in one way; a coin appears twice, has no price to value its quantity
-        with, or a value that its quantity and price do not give.
+        With file, line and column, or the path in a JSON file, and all that is wrong at once: the
+        file is missing, empty or not text; a column is missing or there twice; a value is missing,
+        negative, no number that can be read in one way, or in another currency without `fx`; a
+        coin has no price to value its quantity with, or a value that its quantity and price do
+        not give; a trade does not say what it moved.
     """
     path = Path(path)
-    rows, read_as = read_rows(path)
+    if fx is not None:
+        (fx,) = scalars(fx=(fx, POSITIVE))
+    contents = read_contents(path)
     prices_usd = prices_usd or {}
     priced = prices_usd if priced is None else priced
-    merged: dict[str, list[Holding]] = {}
-    places: dict[str, str] = {}
-    readings: list[CoinReading] = []
-    for row in rows:
-        reading = _reading(row, aliases, priced)
-        if reading.written in places:
-            raise row.error(
-                f"{reading.written!r} is already in {places[reading.written]}; add the two up "
-                "in one",
-                "coin",
-            )
-        places[reading.written] = str(row.at)
-        merged.setdefault(reading.coin, []).append(_holding(row, reading, prices_usd))
-        readings.append(reading)
+    book = _Book(contents, prices_usd, priced, aliases, fx)
+    holdings = book.holdings()
+    contents.faults.check()
     try:
         return Portfolio(
-            holdings=tuple(_together(holdings) for holdings in merged.values()),
+            holdings=holdings,
             name=path.stem,
-            read_as=read_as,
-            coins_read_as=tuple(reading for reading in readings if reading.text),
+            read_as=contents.read_as,
+            coins_read_as=tuple(dict.fromkeys(r for r in book.readings if r.text)),
+            notes=tuple(contents.notes),
         )
     except InvalidInput as error:
         raise PortfolioFileError(str(error), path=path) from error
 
 
-def _reading(row: Row, aliases: bool, priced: Collection[str]) -> CoinReading:
-    """Find what the ticker of a row stands for."""
-    coin = row.coin.upper()
-    if len(coin) > _LONGEST_NAME:
-        raise row.error(f"must have at most {_LONGEST_NAME} characters, got {len(coin)}", "coin")
-    if not _is_name(coin):
-        raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
-    if _TOTAL.fullmatch(coin):
-        raise row.error("a total is not a holding; remove it", "coin")
-    if _own_betas(row):
+def coins_in(path: str | Path) -> tuple[str, ...]:
+    """Return the tickers in a portfolio file, totals and all, before any price is known."""
+    contents = read_contents(Path(path))
+    if not contents.rows:
+        contents.faults.check()
+    return tuple(dict.fromkeys(row.coin.upper() for row in contents.rows if _is_name(row.coin)))
+
+
+class _Book:
+    """The rows of one file, on their way to holdings."""
+
+    def __init__(
+        self,
+        contents: Contents,
+        prices_usd: Mapping[str, float],
+        priced: Collection[str],
+        aliases: bool,
+        fx: float | None,
+    ) -> None:
+        self._contents, self._prices_usd, self._priced = contents, prices_usd, priced
+        self._aliases, self._fx = aliases, fx
+        self._faults: Faults = contents.faults
+        self._money: dict[str, str] = {}
+        self.readings: list[CoinReading] = []
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Value, add up and list what the rows hold."""
+        rows = self._net() if self._contents.trades else self._without_totals()
+        merged: dict[str, list[tuple[Row, CoinReading, Holding]]] = {}
+        dust: list[str] = []
+        for row in rows:
+            self._faults += row.faults
+            with self._faults:
+                reading = self._reading(row)
+                holding = None if row.faults else self._holding(row, reading)
+                if holding is None:
+                    dust += [] if row.faults else [reading.written]
+                    continue
+                self.readings.append(reading)
+                merged.setdefault(holding.coin, []).append((row, reading, holding))
+        together = []
+        for lines in merged.values():
+            with self._faults:
+                together.append(self._together(lines))
+        dust += [h.coin for h in together if h.value_usd < _CENT]
+        if dust and len(dust) < len(together) + len(dust):
+            self._note("dust", f"less than a cent, left out: {_few(dust)}")
+        if self._money and self._fx is not None:
+            each = " and ".join(self._money)
+            self._note("currency", f"values in {each} converted at {self._fx:g} USD for 1 {each}")
+        if any(h.value_usd >= _CENT for h in together):
+            together = [h for h in together if h.value_usd >= _CENT]
+        return tuple(together)
+
+    def _note(self, kind: str, text: str) -> None:
+        self._contents.notes.append((kind, text))
+
+    # Lines that are no holdings
+
+    def _without_totals(self) -> list[Row]:
+        rows: list[Row] = []
+        lines = self._contents.rows
+        for row in lines:
+            if not self._is_total(row, rows, last=row is lines[-1]):
+                rows.append(row)
+                continue
+            text = f"a total not read: {row.coin!r} in {row.at}"
+            total, above = row.numbers.get("usd_value"), _sum(rows)
+            if row is lines[-1] and None not in (total, above) and not _sums(row, rows):
+                text += f"; it says {total:,}, what is above it comes to {above:,}"
+            self._note("total", text)
+        if not rows and not self._faults:
+            raise PortfolioFileError("the file has no holding", path=lines[0].at.path)
+        return rows
+
+    def _is_total(self, row: Row, above: list[Row], *, last: bool) -> bool:
+        """Tell a row of a sum: by its name, and by its numbers where a coin has that name."""
+        name = row.coin.strip(" :").casefold()
+        if name in layouts()["totals"]["words"]:
+            return name.upper() not in self._priced or _sums(row, above)
+        return not name and last and _sums(row, above)
+
+    # Lists of trades
+
+    def _net(self) -> list[Row]:
+        """Add up what came and went of each coin."""
+        moved: dict[str, Decimal] = {}
+        last: dict[str, tuple[Row, CoinReading]] = {}
+        for row in self._contents.rows:
+            with self._faults:
+                reading = self._reading(row)
+                self.readings.append(reading)
+                coins = row.numbers["quantity"] * Decimal(repr(reading.coins))
+                moved[reading.coin] = moved.get(reading.coin, Decimal(0)) + coins
+                last[reading.coin] = row, reading
+        rows, sold, owed = [], [], []
+        for coin, quantity in moved.items():
+            row, reading = last[coin]
+            if quantity == 0:
+                sold.append(coin)
+            elif quantity < 0 and (reading.is_cash or money_of(coin)):
+                owed.append(coin)
+            elif quantity < 0 and not self._is_dust(coin, quantity):
+                self._faults.append(
+                    row.error(
+                        f"{-quantity.normalize():,f} {coin} more went than came up to here; "
+                        "add the line with which they came",
+                        "quantity",
+                    )
+                )
+            else:
+                rows.append(
+                    Row(at=row.at, coin=coin, numbers={"quantity": quantity}, written=row.written)
+                )
+        if sold:
+            self._note("trades", f"nothing is left of {_few(sold)}")
+        if owed:
+            self._note("trades", f"more {_few(owed)} was paid than came in; not in the holdings")
+        if not rows and not self._faults:
+            raise PortfolioFileError(
+                "by its list of trades nothing is held", path=self._contents.path
+            )
+        return rows
+
+    def _is_dust(self, coin: str, quantity: Decimal) -> bool:
+        price = self._prices_usd.get(coin)
+        return price is not None and abs(float(quantity)) * price < _CENT
+
+    # One row
+
+    def _reading(self, row: Row) -> CoinReading:
+        """Find what the ticker of a row stands for."""
+        coin = row.coin.upper()
+        if len(coin) > _LONGEST_NAME:
+            raise row.error(
+                f"must have at most {_LONGEST_NAME} characters, got {len(coin)}", "coin"
+            )
+        if not _is_name(coin):
+            raise row.error(f"must be a printable name, got {row.coin!r}", "coin")
+        if _own_betas(row):
+            return CoinReading(written=coin, coin=coin)
+        if (code := money_of(coin)) and coin not in self._priced:
+            return CoinReading(written=coin, coin=code, is_cash=True)
+        reading = read_coin(coin, self._priced)
+        if self._aliases or reading.coin == coin:
+            return reading
         return CoinReading(written=coin, coin=coin)
-    reading = read_coin(coin, priced)
-    if aliases or reading.coin == coin:
-        return reading
-    return CoinReading(written=coin, coin=coin)
+
+    def _holding(self, row: Row, reading: CoinReading) -> Holding | None:
+        """Make a holding of a row, counted in the coin that its ticker stands for; None of dust."""
+        coin = reading.written
+        rates = {column: self._rate(row, column) for column in row.numbers}
+        # Adding 0.0 turns -0.0 into 0.0.
+        given = {c: float(number) * rates[c] + 0.0 for c, number in row.numbers.items()}
+        value, quantity, price = (
+            given.get(name) for name in ("usd_value", "quantity", "price_usd")
+        )
+        if price is not None and price <= 0:
+            raise row.error("must be > 0; leave it empty where it is not known", "price_usd")
+        at_market = False
+        if value is None:
+            if quantity is None:
+                missing = "usd_value" if "usd_value" in row.written else "quantity"
+                raise row.error(f"{coin} has no value", missing)
+            at_market = price is None and not reading.is_cash
+            if price is None:
+                coins, usd = quantity * reading.coins, self._price(row, reading, quantity)
+            else:
+                coins, usd = quantity, price
+            if usd is None and quantity < 0:
+                raise _short(row)
+            value = self._worth(row, reading, coins, usd)
+        elif quantity == 0 and value >= _CENT:
+            raise row.error(f"{coin} has a value of {value:g} and a quantity of 0", "quantity")
+        elif {"quantity", "price_usd"} <= row.numbers.keys():
+            _refuse_contradiction(row, coin)
+        if value < 0 or (quantity or 0.0) < 0:
+            if abs(value) >= _CENT or value * (quantity or value) < 0:
+                raise _short(row)
+            return None
+        betas = _own_betas(row)
+        bare = betas.pop("beta", None)
+        return Holding(
+            coin=reading.coin,
+            value_usd=value,
+            quantity=None if quantity is None else quantity * reading.coins,
+            # What a wrapped or staked coin trades at is not quite the price of the coin.
+            price_usd=None if reading.kind in ("wrapped", "staked") else price,
+            beta=bare,
+            betas_to=tuple((name.removeprefix(BETA_TO).upper(), b) for name, b in betas.items()),
+            at_market=at_market,
+            is_cash=reading.is_cash,
+        )
+
+    def _rate(self, row: Row, column: str) -> float:
+        """Return what one unit of the money in a column is in USD."""
+        code = row.money.get(column, "") if column in IN_USD else ""
+        return self._usd_for(row, code, column) if code else 1.0
+
+    def _usd_for(self, row: Row, code: str, column: str) -> float:
+        if self._fx is None:
+            if code in self._money:  # said once, and nothing comes of the rest
+                return 1.0
+            self._money[code] = column
+            raise row.error(
+                f"must be in USD, got {code}; convert it, or give the USD for 1 {code} with --fx "
+                "(fx)",
+                column,
+            )
+        self._money[code] = column
+        if len(self._money) > 1:
+            raise row.error(
+                f"in {' and in '.join(self._money)}, and fx is the rate of one currency; convert "
+                "the other",
+                column,
+            )
+        return self._fx
+
+    def _price(self, row: Row, reading: CoinReading, quantity: float) -> float | None:
+        if not quantity:
+            return 1.0  # of nothing the price does not matter
+        if (code := money_of(reading.coin)) and reading.is_cash:
+            return self._usd_for(row, code, "quantity")
+        return 1.0 if reading.is_cash else self._prices_usd.get(reading.coin)
+
+    @staticmethod
+    def _worth(row: Row, reading: CoinReading, quantity: float, price: float | None) -> float:
+        coin = reading.coin
+        if price is None:
+            ticker = ticker_of(coin)
+            hint = f" (did you mean {ticker}?)" if ticker else ""
+            raise row.error(
+                f"no price of {coin}{hint} to value the quantity with; give its price_usd or its "
+                "usd_value, or its closes with --prices (prices)",
+                "quantity",
+            )
+        try:
+            (price,) = scalars(price_usd=price)
+            (value,) = scalars(value_usd=abs(quantity) * price)
+        except InvalidInput as error:
+            raise row.error(f"{coin} cannot be valued: {error}", "quantity") from error
+        return value if quantity >= 0 else -value
+
+    def _together(self, lines: list[tuple[Row, CoinReading, Holding]]) -> Holding:
+        """Add up the rows that came to one coin."""
+        holdings = [holding for *_, holding in lines]
+        first, *others = holdings
+        if not others:
+            return first
+        rows: dict[str, list[Row]] = {}
+        for row, reading, holding in lines:
+            rows.setdefault(reading.written, []).append(row)
+            if (holding.beta, holding.betas_to) != (first.beta, first.betas_to):
+                raise row.error(
+                    f"{first.coin} has another beta than in {lines[0][0].at}; give the same beta "
+                    "in each line",
+                    "coin",
+                )
+        for written, same in rows.items():
+            if len({row.day for row in same}) > 1:
+                raise same[1].error(
+                    f"{written} is in {same[0].at} too, with another day; keep the lines of one",
+                    "coin",
+                )
+            if len(same) > 1:
+                places = _few([str(row.at) for row in same])
+                self._note("duplicates", f"{written} added up from {len(same)} lines: {places}")
+        quantities = [h.quantity for h in holdings if h.quantity is not None]
+        prices = {h.price_usd for h in holdings if h.price_usd is not None}
+        return Holding(
+            coin=first.coin,
+            value_usd=sum(h.value_usd for h in holdings),
+            quantity=sum(quantities) if len(quantities) == len(holdings) else None,
+            price_usd=prices.pop() if len(prices) == 1 else None,
+            beta=first.beta,
+            betas_to=first.betas_to,
+            at_market=any(h.at_market for h in holdings),
+            is_cash=first.is_cash,
+        )
+
+
+def _short(row: Row) -> PortfolioFileError:
+    column = next(c for c in ("usd_value", "quantity") if row.numbers.get(c, 0) < 0)
+    return row.error(
+        f"must be >= 0, got {str(row.numbers[column])!r}; a short position is not a holding", column
+    )
+
+
+def _few(texts: list[str], most: int = 6) -> str:
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _sum(rows: list[Row]) -> Decimal | None:
+    """Add up the values of rows; None where one has none, or they are in several currencies."""
+    if not rows or len({row.money.get("usd_value") for row in rows}) > 1:
+        return None
+    if any("usd_value" not in row.numbers for row in rows):
+        return None
+    return sum((row.numbers["usd_value"] for row in rows), Decimal(0))
+
+
+def _sums(row: Row, rows: list[Row]) -> bool:
+    """Tell whether the value of a row is that of the rows above it, rounded as it may be."""
+    total, value = _sum(rows), row.numbers.get("usd_value")
+    if total is None or value is None:
+        return False
+    return abs(total - value) <= Decimal(repr(_CENT)) * (len(rows) + 1)
 
 
 def _own_betas(row: Row) -> dict[str, float]:
     """Return the betas of a row by column, "beta" or "beta_btc"."""
-    return {
-        column: float(number) + 0.0
-        for column, number in row.numbers.items()
-        if column == "beta" or column.startswith(BETA_TO)
-    }
-
-
-def _holding(row: Row, reading: CoinReading, prices_usd: Mapping[str, float]) -> Holding:
-    """Make a holding of a row, counted in the coin that its ticker stands for."""
-    coin = reading.written
-    # Adding 0.0 turns -0.0 into 0.0.
-    given = {column: float(number) + 0.0 for column, number in row.numbers.items()}
-    value, quantity, price = (given.get(name) for name in ("usd_value", "quantity", "price_usd"))
-    if price == 0:
-        raise row.error("must be > 0; leave it empty where it is not known", "price_usd")
-    at_market = False
-    if value is None:
-        if quantity is None:
-            missing = "usd_value" if "usd_value" in row.written else "quantity"
-            raise row.error(f"{coin} has no value", missing)
-        at_market = price is None and not reading.is_cash
-        if price is None:
-            price_of_coin = 1.0 if reading.is_cash else prices_usd.get(reading.coin)
-            value = _worth(row, reading, quantity * reading.coins, price_of_coin)
-        else:
-            value = _worth(row, reading, quantity, price)
-    elif quantity == 0 and value > 0:
-        raise row.error(f"{coin} has a value of {value:g} and a quantity of 0", "quantity")
-    elif {"quantity", "price_usd"} <= row.numbers.keys():
-        _refuse_contradiction(row, coin)
-    betas = _own_betas(row)
-    bare = betas.pop("beta", None)
-    return Holding(
-        coin=reading.coin,
-        value_usd=value,
-        quantity=None if quantity is None else quantity * reading.coins,
-        # What a wrapped or staked coin trades at is not quite the price of the coin.
-        price_usd=None if reading.kind in ("wrapped", "staked") else price,
-        beta=bare,
-        betas_to=tuple((name.removeprefix(BETA_TO).upper(), b) for name, b in betas.items()),
-        at_market=at_market,
-        is_cash=reading.is_cash,
-    )
-
-
-def _together(holdings: list[Holding]) -> Holding:
-    """Add up the rows that came to one coin."""
-    first, *others = holdings
-    if not others:
-        return first
-    quantities = [h.quantity for h in holdings if h.quantity is not None]
-    prices = {h.price_usd for h in holdings if h.price_usd is not None}
-    return Holding(
-        coin=first.coin,
-        value_usd=sum(h.value_usd for h in holdings),
-        quantity=sum(quantities) if len(quantities) == len(holdings) else None,
-        price_usd=prices.pop() if len(prices) == 1 else None,
-        at_market=any(h.at_market for h in holdings),
-        is_cash=first.is_cash,
-    )
-
-
-def _worth(row: Row, reading: CoinReading, quantity: float, price: float | None) -> float:
-    coin = reading.coin
-    if price is None:
-        ticker = ticker_of(coin)
-        hint = f" (did you mean {ticker}?)" if ticker else ""
-        raise row.error(
-            f"no price of {coin}{hint} to value the quantity with; give its price_usd or its "
-            "usd_value",
-            "quantity",
-        )
-    try:
-        (price,) = scalars(price_usd=price)
-        (value,) = scalars(value_usd=quantity * price)
-    except InvalidInput as error:
-        raise row.error(f"{coin} cannot be valued: {error}", "quantity") from error
-    return value
+    return {c: float(number) + 0.0 for c, number in row.numbers.items() if is_beta(c)}
 
 
 def _refuse_contradiction(row: Row, coin: str) -> None:
     """Refuse a value that is not quantity times price, within a unit of each last decimal."""
     names = ("quantity", "price_usd", "usd_value")
+    if row.money.get("usd_value") != row.money.get("price_usd"):
+        return
     quantity, price, value = (float(row.numbers[name]) for name in names)
     of_quantity, of_price, of_value = (_unit(row.numbers[name]) for name in names)
     if quantity == int(quantity):

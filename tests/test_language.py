@@ -22,7 +22,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         *(
             f"hedgelib/{name}.py"
             for name in (
-                *("__main__", "_datafiles", "_portfolio_file", "choice", "coins", "errors"),
+                *("__main__", "_cells", "_datafiles", "_header", "_own_prices", "_portfolio_file"),
+                *("_sheet", "_trades", "choice", "coins", "errors"),
                 *("market", "paths", "plan", "portfolio", "replay", "rules", "scenario"),
             )
         ),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from hedgelib import _extras
 from hedgelib._check import NONNEGATIVE, scalars
@@ -22,7 +21,7 @@ from hedgelib.live.progress import Progress
 from hedgelib.live.terms import LiveTerms, TermsDifference
 from hedgelib.live.venues import LiveVenue, live_venue
 from hedgelib.market import Market
-from hedgelib.portfolio import Portfolio, read_portfolio
+from hedgelib.portfolio import Portfolio, coins_in
 
 BENCHMARKS = ("BTC", "ETH")
 """Coins that a report needs besides those of the portfolio."""
@@ -180,16 +179,6 @@ def _shortened(text: str) -> str:
     return text if len(items) < 5 else f"{items[0]}, {items[1]}, … {items[-1]} ({len(items)})"
 
 
-class _AnyPrice(dict[str, float]):
-    """Prices before any is known: enough to see which coins a file holds."""
-
-    def __bool__(self) -> bool:
-        return True
-
-    def get(self, *_: Any) -> float:
-        return 1.0
-
-
 def _coins(
     coins: str | Iterable[str] | None, portfolio: str | Path | Portfolio | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -200,9 +189,8 @@ def _coins(
     needed = tuple(dict.fromkeys(coin.strip().upper() for coin in named))
     optional: tuple[str, ...] = ()
     if portfolio is not None:
-        if not isinstance(portfolio, Portfolio):
-            portfolio = read_portfolio(portfolio, _AnyPrice(), aliases=False)
-        held = (name for h in portfolio if not h.is_cash for name in names_to_price(h.coin))
+        coins = portfolio.coins if isinstance(portfolio, Portfolio) else coins_in(portfolio)
+        held = (name for coin in coins for name in names_to_price(coin))
         optional = tuple(dict.fromkeys((*BENCHMARKS, *held)))
     if not needed and not optional:
         raise InvalidInput("coins is empty; name the coins, such as BTC, or give a portfolio")

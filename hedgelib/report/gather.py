@@ -25,7 +25,7 @@ from hedgelib.report.parameters import ACCOUNT, ReportParameters
 from hedgelib.report.records import RECORDS
 from hedgelib.report.render import safe_stem
 
-SUFFIXES = (".csv", ".json")
+SUFFIXES = (".csv", ".json", ".xlsx")
 """Ends of the names of portfolio files, in small letters or capitals."""
 
 
@@ -71,7 +71,7 @@ def gather(source: str | Path, common: Mapping[str, Any], *, out: str | Path) ->
         books = [replace(book, parameters=checked) for book in _of_folder(source, source)]
         if not books:
             raise InvalidInput(
-                f"no portfolio in {source}: no name in it ends in {' or '.join(SUFFIXES)}"
+                f"no portfolio in {source}: no name in it ends in .csv, .json or .xlsx"
             )
     else:
         books = list(_of_manifest(source, common))
@@ -103,7 +103,8 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Book]:
     folders = []
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith(".") or entry.name.lower().endswith(_OF_A_REPORT):
+        # What Excel puts next to a workbook that is open begins with ~$.
+        if entry.name.startswith((".", "~$")) or entry.name.lower().endswith(_OF_A_REPORT):
             continue
         if path.suffix.lower() in SUFFIXES:
             yield book(path)
@@ -131,7 +132,10 @@ def _of_manifest(path: Path, common: Mapping[str, Any]) -> Iterator[Book]:
             error = "no path of a portfolio"
         else:
             try:
-                parameters = _checked(Path(name).name, {**common, **told})
+                given = {**common, **told}
+                if "prices" in told:
+                    given["prices"] = str(path.parent / told["prices"])
+                parameters = _checked(Path(name).name, given)
             except HedgeError as found:
                 error = str(found)
         yield Book(
@@ -207,6 +211,12 @@ def read_book(path: Path) -> bytes:
         raise fail("this is a folder, not a file") from error
     except OSError as error:
         raise fail(f"cannot be read: {error.strerror}") from error
+
+
+def prices_of(book: Book) -> bytes | None:
+    """Read the file of prices that a book's parameters name, if any."""
+    path = book.parameters.get("prices")
+    return None if path is None else read_book(Path(path))
 
 
 def _open_at_once(path: str, flags: int) -> int:

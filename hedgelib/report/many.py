@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from hedgelib.errors import HedgeError
 from hedgelib.report.dates import today
 from hedgelib.report.faults import InTheWay, TooFewFiles
-from hedgelib.report.gather import Book, read_book
+from hedgelib.report.gather import Book, prices_of, read_book
 from hedgelib.report.one import is_sample
 from hedgelib.report.records import OutFolder, fingerprint
 from hedgelib.report.run import Job, Made
@@ -54,13 +55,13 @@ def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]
     found: list[Outcome | None] = []
     for book in books:
         try:
-            content = _content(book)
+            contents = _contents(book)
         except TooFewFiles:
             raise
         except HedgeError as error:
             found.append(_without(book, str(error), out))
             continue
-        figures = out.finished(book.stem, _made_of(book, content))
+        figures = out.finished(book.stem, _made_of(book, *contents))
         found.append(None if figures is None else Outcome(book=book, figures=figures))
     return found
 
@@ -69,14 +70,14 @@ def make_missing(
     books: Sequence[Book], outcomes: list[Outcome | None], out: OutFolder, makers: Makers
 ) -> Iterator[Outcome]:
     """Make the reports that are not there."""
-    contents: dict[int, bytes] = {}
+    contents: dict[int, tuple[bytes, bytes | None]] = {}
 
     def jobs() -> Iterator[tuple[int, Job]]:
         for number in [i for i, outcome in enumerate(outcomes) if outcome is None]:
             book = books[number]
             try:
                 # Read again, not kept: there may be many, and what is read now is what counts.
-                content = contents[number] = _content(book)
+                content, prices = contents[number] = _contents(book)
             except TooFewFiles:
                 raise
             except HedgeError as error:
@@ -84,7 +85,11 @@ def make_missing(
                 continue
             sent = None if is_sample(book.path) else content
             parameters = {"portfolio": book.path.name, **book.parameters}
-            yield number, Job(parameters=parameters, content=sent, apart=True)
+            if prices is not None:
+                # In a folder of its own, as it may have the name of the portfolio.
+                parameters["prices"] = f"prices/{Path(book.parameters['prices']).name}"
+            job = Job(parameters=parameters, content=sent, prices=prices, apart=True)
+            yield number, job
 
     with closing(makers(jobs())) as finished:
         for number, made in finished:
@@ -92,16 +97,18 @@ def make_missing(
             yield outcome
 
 
-def _content(book: Book) -> bytes:
+def _contents(book: Book) -> tuple[bytes, bytes | None]:
+    """Read a portfolio file, and its file of prices where it has one."""
     if book.error:
         raise HedgeError(book.error)
-    return read_book(book.path)
+    return read_book(book.path), prices_of(book)
 
 
-def _made_of(book: Book, content: bytes) -> dict[str, Any]:
+def _made_of(book: Book, content: bytes, prices: bytes | None) -> dict[str, Any]:
     made_of = {
         "portfolio": book.path.name,
         "sha256": hashlib.sha256(content).hexdigest(),
+        "prices_sha256": None if prices is None else hashlib.sha256(prices).hexdigest(),
         "parameters": dict(book.parameters),
         "hedgelib": fingerprint(),
     }
@@ -121,7 +128,7 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
     return Outcome(book=book, error=error, new=True)
 
 
-def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
+def _kept(book: Book, made: Made, contents: tuple[bytes, bytes | None], out: OutFolder) -> Outcome:
     if made.error:
         # The file that a link leads to may be none of the reader's; an error would quote it.
         linked = made.fault == "input" and book.path.is_symlink()
@@ -131,7 +138,7 @@ def _kept(book: Book, made: Made, content: bytes, out: OutFolder) -> Outcome:
         out.drop(book.stem)
         figures = {_NOTHING: made.nothing}
     try:
-        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, content))
+        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, *contents))
     except InTheWay as error:
         return _without(book, str(error), out)
     return Outcome(book=book, figures=figures, new=True)

@@ -76,6 +76,11 @@ def find_portfolio(path: str | Path) -> tuple[Path, bool]:
 
 def market_for(parameters: ReportParameters) -> market.Market:
     """Return the market data of a report: the one place where they come from."""
+    data = _market_without_own(parameters)
+    return data if parameters.prices is None else data.with_prices(parameters.prices)
+
+
+def _market_without_own(parameters: ReportParameters) -> market.Market:
     if parameters.live is None:
         return market.Market.bundled()
     path, _ = find_portfolio(parameters.portfolio)
@@ -145,7 +150,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     path, bundled = find_portfolio(parameters.portfolio)
     closes = data.latest_prices()
     aliases = not parameters.no_alias
-    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins)
+    fx = parameters.fx
+    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins, fx=fx)
     if book.only_cash:
         raise NothingToHedge(_only_cash(book))
     asked = asked_for(parameters, data)
@@ -167,7 +173,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
         priced = {**closes, coin: price}
-        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins)
+        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins, fx=fx)
         sample = Sample(parameters, book, looked_at, data, coin)
     elif any(h.betas_to for h in book):
         sample = Sample(parameters, book, looked_at, data, coin)
@@ -324,7 +330,7 @@ def _refuse_old(
         return
     whose = listed_names(coins)
     fresh = (
-        "use --live VENUE"
+        "use --live VENUE or --prices FILE"
         if parameters.live is None
         else f"use --live with another venue than {parameters.live}"
     )

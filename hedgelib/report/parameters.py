@@ -188,8 +188,8 @@ class ReportParameters:
     portfolio: str = _parameter(
         _file,
         "PORTFOLIO",
-        "CSV or JSON file: coin, usd_value or quantity, and beta_btc or beta_eth where you have "
-        "your own",
+        "CSV, Excel or JSON file, your own or as a tool exports it: coin, usd_value or quantity, "
+        "and beta_btc or beta_eth where you have your own",
     )
     benchmark: str = _parameter(
         _benchmark,
@@ -338,6 +338,20 @@ class ReportParameters:
     unwind: bool = _parameter(
         _yes_or_no, "", "write the order ticket that takes the whole position off", default=False
     )
+    fx: float | None = _parameter(
+        _number(POSITIVE),
+        "USD",
+        "USD for one unit of the other currency in the file, such as 1.08 for EUR; None: values in "
+        "another currency are refused",
+        default=None,
+    )
+    prices: str | None = _parameter(
+        _file,
+        "FILE",
+        "CSV or Excel file of your own daily closes in USD, date,SOL,ADA or date,coin,close; they "
+        "replace the closes of the data for these coins; None: those of the data",
+        default=None,
+    )
     # Without it, quantities are not valued at prices more than 7 days old, unless the file ships.
     as_of_data: bool = _parameter(
         _yes_or_no,
@@ -392,7 +406,7 @@ class ReportParameters:
         if unknown:
             raise UnknownParameter(_unknown(unknown, cls.names()))
         if "portfolio" not in values:
-            raise InvalidInput("portfolio must be given: the path of a CSV or JSON file")
+            raise InvalidInput("portfolio must be given: the path of a CSV, Excel or JSON file")
         return cls(**values)
 
     @classmethod

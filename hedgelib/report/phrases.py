@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hedgelib._text import printable, usd
 
 if TYPE_CHECKING:
+    from hedgelib.portfolio import Portfolio
     from hedgelib.report.results import Cover, HedgeReport
 
 MOST_NAMES = 6
@@ -76,11 +77,16 @@ def age_words(report: HedgeReport) -> str:
         return f"Prices of {report.last_day}: an exercise, not a plan."
     live = report.parameters.live
     fresh = (
-        "Use --live VENUE."
+        "Use --live VENUE or --prices FILE."
         if live is None
         else f"The last day that {live} gave is {report.last_day}; use --live with another venue."
     )
     return f"Prices are {report.age_days:,} days old: this is an exercise, not a plan. {fresh}"
+
+
+def in_the_file(book: Portfolio) -> list[str]:
+    """Say how a file was understood: what was left out, added up or taken for something."""
+    return [text for _, text in book.notes] + [reading.text for reading in book.coins_read_as]
 
 
 def measured_part(report: HedgeReport) -> str:

@@ -9,7 +9,7 @@ import hedgelib
 from hedgelib.report.blocks import Points, Section, Table, Text, printable
 from hedgelib.report.export import plain
 from hedgelib.report.parameters import PARAMETER_HELP
-from hedgelib.report.phrases import sentence
+from hedgelib.report.phrases import listed_names, sentence
 from hedgelib.report.registry import part
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _data(report: HedgeReport) -> dict[str, Any]:
     return {
-        "parameters": _parameters(report),
+        "parameters": plain(_parameters(report)),
         "price_day": plain(report.price_day),
         "prices": {
             "last_day": report.last_day.isoformat(),
@@ -32,13 +32,23 @@ def _data(report: HedgeReport) -> dict[str, Any]:
     }
 
 
+def _own_prices(own: dict[str, Any]) -> str:
+    text = f"your file {own['file']}; {own['first_day']} to {own['last_day']}"
+    if own["instead_of"]:
+        text += f"; in place of the data's of {listed_names(own['instead_of'])}"
+    if days := own["days_not_used"]:
+        text += f"; {days:,} of its days are not in the data and not used"
+    return text
+
+
 def _parameters(report: HedgeReport) -> dict[str, Any]:
     """Return the parameters as they were given, files without their folders."""
     given = report.parameters.to_dict() | {"portfolio": report.file_name}
     position = given["position"] or ""
     if position.lower().endswith(".csv"):
         given["position"] = printable(Path(position).name)
-    return given
+    own = report.origin.get("own_prices")
+    return given | ({"prices": own["file"]} if own else {})
 
 
 @part("provenance", "Where the numbers come from", data=_data)
@@ -55,6 +65,9 @@ def provenance(report: HedgeReport) -> Section:
     if "sha256" in origin:
         recorded = "" if origin.get("as_recorded") else " (not the one recorded: changed)"
         rows.append([f"SHA-256 of {origin['file']}", origin["sha256"] + recorded])
+    if own := origin.get("own_prices"):
+        rows += [[f"Prices of {listed_names(own['coins'])}", _own_prices(own)],
+                 [f"SHA-256 of {own['file']}", own["sha256"]]]  # fmt: skip
     for other in ("funding", "contracts"):
         if other in origin:
             rows.append([f"SHA-256 of {origin[other]['file']}", origin[other]["sha256"]])

@@ -25,7 +25,7 @@ RECORDS = ".hedgelib"
 """Folder for records, among the reports."""
 
 _FORMAT = 1
-_DATA = ("prices.csv", "funding_monthly.csv", "contracts.toml", "coins.toml")
+_DATA = ("prices.csv", "funding_monthly.csv", "contracts.toml", "coins.toml", "layouts.toml")
 
 
 @cache

@@ -19,6 +19,7 @@ from hedgelib.report.phrases import (
     beta_spread,
     coin_price,
     covered_part,
+    in_the_file,
     listed,
     measured_part,
     period,
@@ -47,6 +48,7 @@ def _holdings_data(report: HedgeReport) -> dict[str, Any]:
             "coins_read_as": [
                 plain(reading) | {"text": reading.text} for reading in book.coins_read_as
             ],
+            "notes": [{"kind": kind, "text": text} for kind, text in book.notes],
             "holdings": plain(report.covers),
         },
         "coverage": {
@@ -83,9 +85,8 @@ def holdings(report: HedgeReport) -> Section:
     title, total = "Holdings, largest first", len(rows) - 1
     blocks: list[Block] = [Table(head, rows, sides, title, marked=(total,), kind="holdings")]
     blocks += notes(*_valuation(report))
-    read_as = report.portfolio.coins_read_as
-    if read_as:
-        blocks += [Text("Read as:"), Points([sentence(reading.text) for reading in read_as])]
+    if read_as := in_the_file(report.portfolio):
+        blocks += [Text("Read as:"), Points([sentence(text) for text in read_as])]
     without = [c for c in report.covers if c.reason]
     if without:
         points = Points(_without(without, report.hedge_coin))

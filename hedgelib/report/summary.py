@@ -16,6 +16,7 @@ from hedgelib.report.phrases import (
     closes_of,
     coin_price,
     covered_part,
+    in_the_file,
     is_the_coin,
     listed,
     margin_source,
@@ -95,7 +96,7 @@ def in_words(report: HedgeReport) -> tuple[str, ...]:
     lines = [f"{title(report)}: {headline(report)}"]
     lines += [f"! {printable(warning)}" for warning in warnings(report)]
     lines.append(sentence(in_a_fall(report)))
-    if read_as := [printable(reading.text) for reading in report.portfolio.coins_read_as]:
+    if read_as := [printable(text) for text in in_the_file(report.portfolio)]:
         more = len(read_as) - _MOST_READ_AS
         shown = "; ".join(read_as[:_MOST_READ_AS])
         lines.append(f"{shown}; and {more:,} more" if more > 0 else shown)

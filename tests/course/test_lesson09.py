@@ -107,7 +107,7 @@ def test_names_of_a_tracker_are_shown_as_they_were_taken(mine):
 def test_every_broken_file_is_refused_with_its_place():
     rows = broken_files()
     assert [row[0] for row in rows] == [
-        "a thousands separator", "another name for a column", "a coin in two lines",
+        "a thousands separator", "another name for a column", "a value in euros",
         "a quantity without a price", "a short among the holdings", "no file",
     ]  # fmt: skip
     assert all(told.startswith("mine.csv, line ") for _, told, _ in rows[:-1])

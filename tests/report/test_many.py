@@ -72,7 +72,7 @@ def write_books(folder: Path) -> None:
     (folder / "broken.csv").write_text("coin,usd_value\nADA,a lot\n")
     (folder / "empty.csv").touch()
     (folder / "folder.csv").mkdir()
-    (folder / "latin.csv").write_bytes(b"coin,usd_value\nCAF\xe9,1\n")
+    (folder / "latin.csv").write_bytes(b"coin,usd_value\nCAF\x81,1\n")
     (folder / "link.csv").symlink_to("nowhere")
     (folder / "linked").symlink_to("deep")
     (folder.parent / "passwords").write_text("root:secret\n")
@@ -557,7 +557,7 @@ def test_a_file_that_is_no_manifest_is_refused(text, says, tmp_path):
 
 def test_a_folder_is_refused_where_nothing_good_can_come_of_it(tmp_path):
     (tmp_path / "x.txt").touch()
-    with pytest.raises(HedgeError, match=r"no name in it ends in \.csv or \.json"):
+    with pytest.raises(HedgeError, match=r"no name in it ends in \.csv, \.json or \.xlsx"):
         gather(tmp_path, {}, out=tmp_path / "out")
     with pytest.raises(HedgeError, match="cannot go into the folder of the portfolios"):
         gather(tmp_path, {}, out=tmp_path)

@@ -40,7 +40,8 @@ QUANTITIES = "coin,quantity\nADA,10000\nLINK,500\nMATIC,10000\n"
 VALUES = "coin,usd_value\nADA,6000\nLINK,4000\n"
 # Two coins that nothing is known of; FTM and S would be one, by two names.
 UNKNOWN = "coin,usd_value\nKAS,5000\nS,5000\nADA,1000\n"
-OLD = "Prices are 1,063 days old: this is an exercise, not a plan. Use --live VENUE."
+OLD = "Prices are 1,063 days old: this is an exercise, not a plan. Use --live VENUE "
+OLD += "or --prices FILE."
 MEANT = "Prices of 2023-12-31: an exercise, not a plan."
 
 
@@ -149,8 +150,8 @@ def test_a1_quantities_at_old_prices_are_refused_unless_that_is_meant(book):
         report_on(path)
     assert str(caught.value) == (
         f"{path}: the value of ADA, LINK and MATIC would be that of 2023-12-31, 1,063 days ago; "
-        "use --live VENUE, give usd_value or price_usd in the file, or accept old prices as an "
-        "exercise with --as-of-data (as_of_data)"
+        "use --live VENUE or --prices FILE, give usd_value or price_usd in the file, or accept "
+        "old prices as an exercise with --as-of-data (as_of_data)"
     )
     got = report_on(path, as_of_data=True)
     assert warnings(got)[0] == MEANT

@@ -534,16 +534,19 @@ def test_a_shipped_portfolio_is_found_by_name_and_a_file_here_goes_before_it(tmp
 BAD_FILES = {
     "an empty file": ("", "the file is empty"),
     "a header alone": ("coin,usd_value\n", "no holding"),
-    "an unknown column": ("coin,worth\nADA,1\n", "line 1, column 'worth': unknown column"),
+    "an unknown column": (
+        "coin,worth\nADA,1\n",
+        "no column 'usd_value' and none 'quantity'; found",
+    ),
     "no coin column": ("usd_value\n1\n", "no column 'coin'"),
     "no value column": ("coin,beta\nADA,1\n", "no column 'usd_value' and none 'quantity'"),
     "a negative value": ("coin,usd_value\nADA,-5\n", "line 2, column 'usd_value': must be >= 0"),
     "a word for a value": ("coin,usd_value\nADA,lots\n", "must be a plain number"),
     "a NaN": ("coin,usd_value\nADA,nan\n", "must be a plain number"),
     "infinity": ("coin,usd_value\nADA,1e999\n", "too large"),
-    "a coin twice": (
-        "coin,usd_value\nADA,1\nada,2\n",
-        "line 3, column 'coin': 'ADA' is already in",
+    "a coin with two betas": (
+        "coin,usd_value,beta_btc\nADA,1,1\nada,2,2\n",
+        "line 3, column 'coin': ADA has another beta than in line 2",
     ),
     "nothing of value": ("coin,usd_value\nADA,0\n", "worth more than 0"),
     "a quantity without a price": ("coin,quantity\nXYZ,5\n", "no price of XYZ"),

@@ -68,7 +68,9 @@ class Loaded:
         together = ("together", usd(self.read.value_usd), "")
         columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
         taken = [f"Taken: {columns}"] if columns else []
-        caption = ". ".join([self.file, *taken, *(r.text for r in self.read.coins_read_as)])
+        coins = [reading.text for reading in self.read.coins_read_as]
+        notes = [text for _, text in self.read.notes]
+        caption = ". ".join([self.file, *taken, *notes, *coins])
         return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
 
     def _repr_html_(self) -> str:
