@@ -69,7 +69,7 @@ def test_a_fully_covered_short_has_no_leverage_alert():
 
 @pytest.fixture(scope="module")
 def report():
-    return build_report(ReportParameters(portfolio="layer1.csv"))
+    return build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC"))
 
 
 def test_the_alerts_of_a_report(report):

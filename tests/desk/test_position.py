@@ -123,7 +123,9 @@ def test_a_file_of_positions(tmp_path):
         "binance:BTCUSD_PERP,-300,40000,1.5\nbinance:BTCUSD_PERP,-200,42000,\n"
         "binance:ETHUSD_PERP,-10,2000,0.5\n"
     )
-    desk = build_report(ReportParameters(portfolio="layer1.csv", position=str(path))).desk
+    desk = build_report(
+        ReportParameters(portfolio="layer1.csv", benchmark="BTC", position=str(path))
+    ).desk
     assert [u.position.contract.id for u in desk.ticket.uses] == [BTC.id, ETH.id]
     own, other = desk.wallets
     assert (own.balance, other.balance) == (1.5, 0.5)
@@ -145,14 +147,16 @@ def test_an_error_in_the_file_names_the_place(tmp_path, text, message):
     path = tmp_path / "on.csv"
     path.write_text(text)
     with pytest.raises(PortfolioFileError, match=message.replace("(", r"\(")):
-        build_report(ReportParameters(portfolio="layer1.csv", position=str(path)))
+        build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC", position=str(path)))
 
 
 def test_a_contract_that_nobody_lists_is_refused():
     with pytest.raises(UnknownContract):
-        build_report(ReportParameters(portfolio="layer1.csv", position="binance:NOPE:-1@2"))
+        build_report(
+            ReportParameters(portfolio="layer1.csv", benchmark="BTC", position="binance:NOPE:-1@2")
+        )
 
 
 def test_an_account_needs_its_venue():
     with pytest.raises(InvalidInput, match="position account needs a venue: give --live"):
-        ReportParameters(portfolio="layer1.csv", position="account")
+        ReportParameters(portfolio="layer1.csv", benchmark="BTC", position="account")

@@ -22,7 +22,9 @@ SHORT = "binance:BTCUSD_PERP:-1200@42000"
 
 
 def report_on(**parameters):
-    return build_report(ReportParameters(**{"portfolio": "layer1.csv", **parameters}))
+    return build_report(
+        ReportParameters(**{"portfolio": "layer1.csv", "benchmark": "BTC", **parameters})
+    )
 
 
 def test_the_desk_needs_the_finance_floors_alone():
@@ -97,7 +99,7 @@ def test_unwinding_ends_at_zero_and_empties_the_wallet():
 
 
 def test_a_position_may_be_repeated_on_the_command_line(capsys):
-    words = ["report", "layer1.csv", "--json", "--out", "-", "--wallet", "1"]
+    words = ["report", "layer1.csv", "--benchmark", "BTC", "--json", "--out", "-", "--wallet", "1"]
     once = ["--position", SHORT, "--position", "binance:BTCUSD_PERP:-50@40000"]
     assert main([*words, *once]) == 0
     (held,) = json.loads(capsys.readouterr().out)["desk"]["positions"]
@@ -107,7 +109,9 @@ def test_a_position_may_be_repeated_on_the_command_line(capsys):
 def test_the_folder_of_a_file_of_positions_is_not_shown(tmp_path):
     path = tmp_path / "<b>on.csv"
     path.write_text("contract,contracts,entry_usd,wallet\nbinance:BTCUSD_PERP,-5,42000,0.1\n")
-    made = run.make(run.Job(parameters={"portfolio": "layer1.csv", "position": str(path)})).check()
+    made = run.make(
+        run.Job(parameters={"portfolio": "layer1.csv", "benchmark": "BTC", "position": str(path)})
+    ).check()
     page = made.files["html"].decode()
     assert str(tmp_path) not in page
     assert "&lt;b&gt;on.csv" in page
@@ -119,7 +123,17 @@ def test_the_folder_of_a_file_of_positions_is_not_shown(tmp_path):
 def test_a_hostile_name_of_a_contract_is_an_error_in_one_line(tmp_path, capsys, name):
     path = tmp_path / "on.csv"
     path.write_text(f"contract,contracts,entry_usd\n{name},-5,42000\n")
-    words = ["report", "layer1.csv", "--json", "--out", "-", "--position", str(path)]
+    words = [
+        "report",
+        "layer1.csv",
+        "--benchmark",
+        "BTC",
+        "--json",
+        "--out",
+        "-",
+        "--position",
+        str(path),
+    ]
     assert main(words) == 2
     out, err = capsys.readouterr()
     assert out == ""

@@ -12,13 +12,25 @@ from hedgelib.__main__ import main
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.scenario import coin_account, run_scenario
 
-WORDS = ["what-if", "layer1.csv", "--move", "-0.3", "0.2", "--beta", "1.2", "--funding", "-0.0003"]
+WORDS = [
+    "what-if",
+    "layer1.csv",
+    "--benchmark",
+    "BTC",
+    "--move",
+    "-0.3",
+    "0.2",
+    "--beta",
+    "1.2",
+    "--funding",
+    "-0.0003",
+]
 
 
 def test_every_line_adds_up_to_the_total(capsys):
     assert main([*WORDS, "--days", "10", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    plan = build_report(ReportParameters(portfolio="layer1.csv")).plan
+    plan = build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC")).plan
     assert (data["planned_beta"], data["beta"], data["days"]) == (plan.beta, 1.2, 10)
     parts = ("spot_usd", "margin_usd", "short_usd", "funding_usd", "fees_usd")
     for move in data["moves"]:
@@ -41,9 +53,24 @@ def test_every_line_adds_up_to_the_total(capsys):
 
 
 def test_without_changes_it_is_the_scenario_of_the_report(capsys):
-    assert main(["what-if", "layer1.csv", "--move", "-0.3", "--days", "0", "--json"]) == 0
+    assert (
+        main(
+            [
+                "what-if",
+                "layer1.csv",
+                "--benchmark",
+                "BTC",
+                "--move",
+                "-0.3",
+                "--days",
+                "0",
+                "--json",
+            ]
+        )
+        == 0
+    )
     (move,) = json.loads(capsys.readouterr().out)["moves"]
-    plan = build_report(ReportParameters(portfolio="layer1.csv")).plan
+    plan = build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC")).plan
     assert move["total_usd"] == run_scenario(plan, -0.3).total_pnl_usd[0]
 
 
@@ -68,7 +95,7 @@ def test_one_screen_says_what_is_assumed(capsys):
     ],
 )
 def test_what_is_no_number_is_refused(capsys, words, message):
-    assert main(["what-if", "layer1.csv", *words]) == 2
+    assert main(["what-if", "layer1.csv", "--benchmark", "BTC", *words]) == 2
     assert message in capsys.readouterr().err
 
 

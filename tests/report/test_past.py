@@ -117,9 +117,9 @@ def test_the_crashes_are_those_of_lesson_08():
 @pytest.mark.parametrize(
     ("parameters", "ended"),
     [
-        ({}, []),
+        ({"benchmark": "BTC"}, []),
         ({"benchmark": "ETH", "max_leverage": 3.5}, [date(2021, 5, 1), date(2021, 4, 28)]),
-        ({"hedge_ratio": 0.7}, []),
+        ({"benchmark": "BTC", "hedge_ratio": 0.7}, []),
     ],
 )
 def test_every_path_is_what_a_loop_over_its_days_gives(parameters, ended):

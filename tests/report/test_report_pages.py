@@ -371,7 +371,7 @@ def test_the_committed_notebook_shows_what_hedgelib_computes_now():
             assert output.data["text/plain"] == part.alt, found[1]
             assert f'alt="{escape(part.alt)}"' in output.data["text/html"]
         seen += 1
-    assert seen == len(sections()) == 19
+    assert seen == len(sections()) == 20
 
 
 # The command line
