@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
 
-__all__ = ["QuestionWidget", "shown", "shown_last"]
+__all__ = ["HEARD", "QuestionWidget", "shown", "shown_last"]
+
+HEARD: list[Callable[[str, str, str], None]] = []
+"""Told of each verdict: the question's id, the outcome and the misconception."""
 
 _HERE = Path(__file__).parent
 _SHOW = _HERE.parent / "show"
@@ -37,12 +41,12 @@ class QuestionWidget(anywidget.AnyWidget):
     spec = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, title: str = "") -> None:
         self.asked = asked
         self.value: Any = None
         self.verdict: Verdict | None = None
         self._serial = 0
-        self._title = (
+        self._title = title or (
             "Before you go on." if asked.kind == "choice" else f"Exercise {asked.question.id}."
         )
         super().__init__(spec=self._spec(), told={"answer": None})
@@ -76,6 +80,8 @@ class QuestionWidget(anywidget.AnyWidget):
         """Judge an answer and show the verdict, and the picture that follows a guess."""
         verdict = self.asked.judge(*answer)
         self.verdict = verdict
+        for hear in HEARD:
+            hear(self.asked.question.id, verdict.outcome, verdict.misconception)
         self.value = answer[0] if len(answer) == 1 else answer
         told: dict[str, Any] = {
             "answer": self.value if isinstance(self.value, str) else _written(answer),
@@ -138,11 +144,11 @@ _LAST: dict[str, QuestionWidget] = {}
 """By the question's id, with the numbers with which it was asked last."""
 
 
-def shown(asked: Asked) -> QuestionWidget:
+def shown(asked: Asked, title: str = "") -> QuestionWidget:
     """Return the widget of a question, with the answer that it was given before."""
     key = f"{asked.question.id} {asked.part('ask')} {asked.options}"
     if key not in _SHOWN:
-        _SHOWN[key] = QuestionWidget(asked)
+        _SHOWN[key] = QuestionWidget(asked, title)
     _LAST[asked.question.id] = _SHOWN[key]
     return _SHOWN[key]
 

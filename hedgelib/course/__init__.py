@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hedgelib._text import Table, percent, usd
-from hedgelib.course.contents import lesson_map, next_lesson
+from hedgelib.course.contents import next_lesson
 from hedgelib.course.environment import check_environment
+from hedgelib.course.how_far import lesson_map
 from hedgelib.course.prose import say
 from hedgelib.course.questions import ask, check, seen
+from hedgelib.course.recall import recall
 from hedgelib.show.explorer import Choice, Explorer, Slider
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "lesson_map",
     "next_lesson",
     "percent",
+    "recall",
     "say",
     "seen",
     "usd",

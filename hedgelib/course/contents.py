@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from hedgelib.course.prose import say
@@ -14,7 +15,6 @@ __all__ = [
     "NUMBERS",
     "contents",
     "lesson_link",
-    "lesson_map",
     "next_lesson",
     "notebooks_folder",
 ]
@@ -65,25 +65,22 @@ NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 """The number, or letter, of every lesson."""
 
 
-def contents(folder: Path | None = None) -> str:
-    """Write the map of the lessons as a Markdown table, with the minutes that each gives itself."""
+def contents(folder: Path | None = None, done: Mapping[str, tuple[int, int]] | None = None) -> str:
+    """Write the map of the lessons as a Markdown table, with the minutes that each gives itself.
+
+    `done` has for each lesson how many of its questions are done, and how many it has.
+    """
     folder = folder or notebooks_folder()
-    lines = ["| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"]
+    head, rule = "| Number | Lesson | What it is about | Minutes |", "|:--|:--|:--|--:|"
+    lines = [head + " Done |", rule + ":--|"] if done else [head, rule]
     for number, (stem, (title, about)) in zip(NUMBERS, LESSONS.items(), strict=True):
         path = folder / f"{stem}.ipynb"
-        lines.append(f"| {number} | [{title}]({path.name}) | {about} | {_minutes(path)} |")
+        line = f"| {number} | [{title}]({path.name}) | {about} | {_minutes(path)} |"
+        if done:
+            n, of = done.get(number, (0, 0))
+            line += f" {'■' * n}{'□' * (of - n)} {n} of {of} |" if of else " |"
+        lines.append(line)
     return "\n".join(lines)
-
-
-def lesson_map() -> None:
-    """Show the map of the lessons, and in a learner's folder which of them have been revised."""
-    from hedgelib.course.learner import newer_lessons
-
-    revised = [
-        f"[{name}]({name}) has been revised since you changed it: the new one is [{new}]({new})."
-        for name, new in newer_lessons(Path.cwd()).items()
-    ]
-    say("\n\n".join([contents(), *revised]))
 
 
 def lesson_link(number: str) -> str:

@@ -15,11 +15,14 @@ from typing import Any
 
 from hedgelib.ask.question import Question, Questions
 from hedgelib.ask.text import fill
-from hedgelib.ask.widget import QuestionWidget, shown, shown_last
+from hedgelib.ask.widget import HEARD, QuestionWidget, shown, shown_last
+from hedgelib.course import progress
 from hedgelib.course.prose import fold, say
 from hedgelib.errors import InvalidInput
 
 __all__ = ["ask", "check", "every_question", "question", "questions_of", "seen"]
+
+HEARD.append(progress.note)
 
 _TEXTS = Path(__file__).parents[1] / "text"
 
