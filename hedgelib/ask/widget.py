@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from hedgelib.errors import HedgeError
 from hedgelib.show.explorer import view
 from hedgelib.show.palette import css
 from hedgelib.show.plot import picture_html
+
+HEARD: list[Callable[[str, str, str], None]] = []
+"""Told of each verdict: the question's id, the outcome and the misconception."""
 
 _HERE = Path(__file__).parent
 _SHOW = _HERE.parent / "show"
@@ -35,12 +39,12 @@ class QuestionWidget(anywidget.AnyWidget):
     spec = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, title: str = "") -> None:
         self.asked = asked
         self.value: Any = None
         self.verdict: Verdict | None = None
         self._serial, exercise = 0, f"Exercise {asked.question.id}."
-        self._title = "Before you go on." if asked.kind == "choice" else exercise
+        self._title = title or ("Before you go on." if asked.kind == "choice" else exercise)
         super().__init__(spec=self._spec(), told={"answer": None})
         self.on_msg(self._hear)
 
@@ -67,6 +71,8 @@ class QuestionWidget(anywidget.AnyWidget):
         """Judge an answer and show the verdict, and the picture that follows a guess."""
         verdict = self.asked.judge(*answer)
         self.verdict, self.value = verdict, answer[0] if len(answer) == 1 else answer
+        for hear in HEARD:
+            hear(self.asked.question.id, verdict.outcome, verdict.misconception)
         written = "" if any(map(callable, answer)) else ",".join(map(str, answer))
         told: dict[str, Any] = {
             "answer": self.value if isinstance(self.value, str) else written,
@@ -120,10 +126,10 @@ _LAST: dict[str, QuestionWidget] = {}
 """By the question's id, with the numbers with which it was asked last."""
 
 
-def shown(asked: Asked) -> QuestionWidget:
+def shown(asked: Asked, title: str = "") -> QuestionWidget:
     """Return the widget of a question, with the answer that it was given before."""
     key = f"{asked.question.id} {asked.part('ask')} {asked.options}"
-    widget = _LAST[asked.question.id] = _SHOWN.get(key) or QuestionWidget(asked)
+    widget = _LAST[asked.question.id] = _SHOWN.get(key) or QuestionWidget(asked, title)
     _SHOWN[key] = widget
     return widget
 

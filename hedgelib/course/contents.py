@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from hedgelib.course.prose import rows_in_markdown, say
@@ -40,27 +41,23 @@ NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
 """The number, or letter, of every lesson."""
 
 
-def contents(folder: Path | None = None) -> str:
-    """Write the map of the lessons as a Markdown table, with the minutes that each gives itself."""
+def contents(folder: Path | None = None, done: Mapping[str, tuple[int, int]] | None = None) -> str:
+    """Write the map of the lessons as a Markdown table, with the minutes that each gives itself.
+
+    `done` has for each lesson how many of its questions are done, and how many it has.
+    """
     folder, rows = folder or notebooks_folder(), []
-    for number, (stem, (title, about)) in zip(NUMBERS, LESSONS.items(), strict=True):
+    for lesson, (stem, title, about) in LESSONS.items():
         path = folder / f"{stem}.ipynb"
         top = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
         minutes = re.search(r"\*\*Time\*\* (\d+)", top)
-        rows.append((number, f"[{title}]({path.name})", about, minutes[1] if minutes else ""))
-    head = ("Number", "Lesson", "What it is about", "Minutes")
+        row = [number_of(lesson), f"[{title}]({path.name})", about, minutes[1] if minutes else ""]
+        if done:
+            n, of = done.get(lesson, (0, 0))
+            row.append(f"{'■' * n}{'□' * (of - n)} {n} of {of}" if of else "")
+        rows.append(row)
+    head = ["Number", "Lesson", "What it is about", "Minutes", *(["Done"] if done else [])]
     return rows_in_markdown(head, rows, numbers="Minutes")
-
-
-def lesson_map() -> None:
-    """Show the map of the lessons, and in a learner's folder which of them have been revised."""
-    from hedgelib.course.learner import newer_lessons
-
-    revised = [
-        f"[{name}]({name}) has been revised since you changed it: the new one is [{new}]({new})."
-        for name, new in newer_lessons(Path.cwd()).items()
-    ]
-    say("\n\n".join([contents(), *revised]))
 
 
 def lesson_link(number: str) -> str:

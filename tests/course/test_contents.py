@@ -7,7 +7,8 @@ import re
 import nbformat
 from labtools import ROOT
 
-from hedgelib.course.contents import LESSONS, contents, lesson_map, next_lesson
+from hedgelib.course import lesson_map
+from hedgelib.course.contents import LESSONS, contents, next_lesson
 
 NOTEBOOKS = ROOT / "notebooks"
 

@@ -17,9 +17,12 @@ from typing import Any
 from hedgelib.ask.answers import WITHIN
 from hedgelib.ask.question import Answer, Question, Questions
 from hedgelib.ask.text import fill
-from hedgelib.ask.widget import QuestionWidget, shown, shown_last
+from hedgelib.ask.widget import HEARD, QuestionWidget, shown, shown_last
+from hedgelib.course import progress
 from hedgelib.course.prose import fold, say
 from hedgelib.errors import InvalidInput
+
+HEARD.append(progress.note)
 
 _TEXTS = Path(__file__).parents[1] / "text"
 

@@ -1,0 +1,92 @@
+"""The start page's map: the lessons, what is done, where to go on, what to look at again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hedgelib._text import safe
+from hedgelib.ask.misconceptions import misconception
+from hedgelib.course.contents import NUMBERS, contents, lesson_link
+from hedgelib.course.learner import newer_lessons
+from hedgelib.course.progress import FILE, Progress, learners_folder, read_progress
+from hedgelib.course.prose import say
+from hedgelib.course.questions import every_question
+from hedgelib.errors import HedgeError
+
+__all__ = ["lesson_map", "questions_done"]
+
+_MOST_NAMED = 3
+_RECURRING = 2
+"""Questions in which a misconception must have been met to be named."""
+
+
+def _questions() -> list[str]:
+    """Return the questions of the lessons, without those of the start page."""
+    return [name for name in every_question() if name.partition(".")[0] in NUMBERS]
+
+
+def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
+    """Return for each lesson how many questions are done, and how many it has.
+
+    A guess is done when it was made, an exercise when it was answered right.
+    """
+    done: dict[str, tuple[int, int]] = {}
+    for name in _questions():
+        lesson, _, number = name.partition(".")
+        tried = progress.questions.get(name)
+        is_done = tried is not None and (tried.right or not number.isdigit())
+        before, of = done.get(lesson, (0, 0))
+        done[lesson] = before + is_done, of + 1
+    return done
+
+
+def lesson_map() -> None:
+    """Show the map of the lessons, and in a learner's folder what is done, open and revised."""
+    folder = learners_folder()
+    if folder is None:
+        say(contents())
+        return
+    try:
+        progress = read_progress(folder)
+    except HedgeError as error:
+        say(f"{contents()}\n\n{safe(str(error))}.")
+        return
+    done = questions_done(progress)
+    say("\n\n".join([_go_on(progress, done), contents(done=done), *_again(progress), *_files()]))
+
+
+def _go_on(progress: Progress, done: dict[str, tuple[int, int]]) -> str:
+    """Name the lesson to go on with: the one answered last, or the first that is not done."""
+    open_lessons = [lesson for lesson, (n, of) in done.items() if n < of]
+    tried = [name for name in progress.questions if name in _questions()]
+    latest = max(tried, key=lambda name: progress.questions[name].order, default="")
+    lesson = latest.partition(".")[0]
+    if lesson not in open_lessons:
+        lesson = next((name for name in open_lessons if name > lesson), *open_lessons[:1] or [""])
+    return f"**Go on here:** lesson {lesson_link(lesson)}." if lesson else "Every question is done."
+
+
+def _again(progress: Progress) -> list[str]:
+    """Say what to look at again: questions left wrong, and misconceptions that recur."""
+    left = [name for name in progress.to_look_at_again if name in _questions()]
+    lines = [f"{name}, in lesson {lesson_link(name.partition('.')[0])}" for name in left]
+    lines = lines[:_MOST_NAMED]
+    met = {
+        kind: sum(kind in tried.misconceptions for tried in progress.questions.values())
+        for kind in progress.misconceptions
+    }
+    for kind in sorted(met, key=lambda kind: -met[kind])[:_MOST_NAMED]:
+        if met[kind] >= _RECURRING:
+            about = misconception(kind)
+            where = lesson_link(about.lesson)
+            lines.append(f"{about.title}, in {met[kind]} questions: see lesson {where}")
+    return ["**Look again at:**\n\n" + "\n".join(f"- {line}" for line in lines)] if lines else []
+
+
+def _files() -> list[str]:
+    """Say which lessons have been revised, and where the progress is kept."""
+    revised = [
+        f"[{name}]({name}) has been revised since you changed it: the new one is [{new}]({new})."
+        for name, new in newer_lessons(Path.cwd()).items()
+    ]
+    return [*revised, f"What you have done is kept in [{FILE}]({FILE}), and sent nowhere."]

@@ -1,0 +1,86 @@
+"""Questions of earlier lessons, asked again with new numbers where a lesson begins."""
+
+from __future__ import annotations
+
+from IPython.display import display
+
+from hedgelib._text import safe
+from hedgelib.ask.widget import shown
+from hedgelib.course.contents import NUMBERS
+from hedgelib.course.progress import Progress, learners_folder, read_progress, write_progress
+from hedgelib.course.prose import say
+from hedgelib.course.questions import every_question, question
+from hedgelib.errors import HedgeError, InvalidInput
+
+__all__ = ["RECALLED", "questions_to_recall", "recall"]
+
+RECALLED = 3
+"""Questions that a lesson asks again."""
+_RECENT = 12
+"""Answers, about a lesson's, that were given just now."""
+
+
+def questions_to_recall(lesson: str, progress: Progress) -> dict[str, int]:
+    """Choose questions of the lessons before this one, each with the seed of its numbers.
+
+    First those whose last answer was wrong, then those answered longest ago, if that is not just
+    now, then those that were never tried. The choice stays until all of it has been answered.
+    """
+    if lesson not in NUMBERS:
+        raise InvalidInput(f"lesson must be one of {', '.join(NUMBERS)}, got {lesson!r}")
+    known = {
+        name
+        for name, one in every_question().items()
+        if one.varies and name.partition(".")[0] < lesson
+    }
+    before = progress.recalled.get(lesson, {})
+    tried = progress.questions
+    if before and known >= set(before):
+        since = {name: tried[name].order if name in tried else 0 for name in before}
+        if any(order <= before[name] for name, order in since.items()):
+            return before
+    wrong = [name for name in tried if name in known and tried[name].last != "right"]
+    right = [name for name in tried if name in known and tried[name].last == "right"]
+    for names in (wrong, right):
+        names.sort(key=lambda name: tried[name].order)
+    recent = [name for name in right if tried[name].order > progress.answers - _RECENT]
+    long_ago = right[: len(right) - len(recent)]
+    chosen = [*wrong, *long_ago, *_untried(known - set(tried), lesson), *recent][:RECALLED]
+    return dict.fromkeys(sorted(chosen), progress.answers)
+
+
+def _untried(names: set[str], lesson: str) -> list[str]:
+    """Order questions so that the first come from different lessons, the latest lesson first."""
+    by_lesson: dict[str, list[str]] = {}
+    for name in sorted(names):
+        by_lesson.setdefault(name.partition(".")[0], []).append(name)
+    # The harder ones stand at the end of a lesson; which one it is depends on the lesson that asks.
+    turn = NUMBERS.index(lesson)
+    queues = [
+        [of_one[(turn + i) % len(of_one)] for i in range(len(of_one))]
+        for _, of_one in sorted(by_lesson.items(), reverse=True)
+    ]
+    longest = max(map(len, queues), default=0)
+    return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
+
+
+def recall(lesson: str) -> None:
+    """Ask three questions of earlier lessons again, with new numbers."""
+    folder, progress = learners_folder(), Progress()
+    if folder:
+        try:
+            progress = read_progress(folder)
+        except HedgeError as error:
+            say(safe(str(error)))
+            folder = None
+    chosen = questions_to_recall(lesson, progress)
+    if folder and chosen != progress.recalled.get(lesson):
+        progress.recalled[lesson] = chosen
+        try:
+            write_progress(folder, progress)
+        except HedgeError as error:
+            say(safe(str(error)))
+    for name, seed in chosen.items():
+        asked = question(name).again(f"{lesson}/{seed}")
+        title = f"From lesson {name.partition('.')[0]}."
+        display(shown(asked, title))  # type: ignore[no-untyped-call]
