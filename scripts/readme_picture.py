@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-LESSON = ROOT / "notebooks" / "07_alice_walkthrough.ipynb"
+LESSON = ROOT / "notebooks" / "09_alice.ipynb"
 CELL = "picture"
 PICTURE = ROOT / "docs" / "alice.png"
 

@@ -61,6 +61,6 @@ def test_without_jupyterlab_it_says_what_to_install(tmp_path, started, monkeypat
 def test_a_lesson_afresh(tmp_path, capsys):
     assert main(["lab", str(tmp_path), "--copy-only"]) == 0
     assert main(["lab", str(tmp_path), "--copy-only", "--fresh", "03"]) == 0
-    assert (tmp_path / "03_sizing_the_hedge-mine.ipynb").is_file()
+    assert (tmp_path / "03_how_much_to_short-mine.ipynb").is_file()
     assert main(["lab", str(tmp_path), "--copy-only", "--fresh", "33"]) == 2
     assert "number must be that of a lesson" in capsys.readouterr().err

@@ -59,7 +59,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "notebooks/0[0-4]_*.ipynb",
         "notebooks/A_glossary.ipynb",
     ),
-    "lessons 05 to 09": (
+    "lessons 06 to 11": (
         "hedgelib/course/studies/lesson0[5-9]*.py",
         "hedgelib/course/text/lesson0[5-9].toml",
         "notebooks/0[5-9]_*.ipynb",

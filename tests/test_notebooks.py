@@ -224,7 +224,7 @@ def test_guards_see_what_they_guard_against():
 def test_alice_still_finds_what_she_found():
     """The numbers of the walkthrough, against what the lesson's file holds."""
     shown = json.dumps(
-        [o.get("text", "") for o in outputs(read(FOLDER / "07_alice_walkthrough.ipynb"))]
+        [o.get("text", "") for o in outputs(read(FOLDER / "09_alice.ipynb"))]
     )
     for number in (
         "14.2857 contracts, so 14",
@@ -270,7 +270,7 @@ def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
     ("source", "kind"),
     [
         ("import numpy as np\neth = market.contract('x')", "imports"),
-        ("guess = ask('01.a', stake=1)\nguess", "question"),
+        ("guess = ask('futures.a', stake=1)\nguess", "question"),
         ("controls = [Slider(name='x')]", "explorer"),
         ("explorer", "explorer"),
         ("rows = [(1,)]\nTable(['x'], rows)", "table"),
@@ -278,8 +278,8 @@ def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
         ("find_terms()", "finder"),
         ("plan = plan_hedge(1, 1)\nprint(plan.contracts)", ""),
         ("def move(x):\n    return x\nsay('it moves')", ""),
-        ("ask('01.1')", "question"),
-        ("check('01.1', 5)", ""),
+        ("ask('futures.1')", "question"),
+        ("check('futures.1', 5)", ""),
         ("", ""),
     ],
 )

@@ -192,7 +192,7 @@ def test_normalise_keeps_what_matters_and_is_idempotent():
 def test_lessons_of_this_copy():
     found = [path.name for path in notebooks.lessons()]
     assert found == sorted(found)
-    assert "07_alice_walkthrough.ipynb" in found
+    assert "09_alice.ipynb" in found
 
 
 def test_without_lessons(monkeypatch, tmp_path, capsys):

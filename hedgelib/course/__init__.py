@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hedgelib._text import Table, percent, usd
+from hedgelib.course.begin_again import begin_again
 from hedgelib.course.contents import next_lesson
 from hedgelib.course.environment import check_environment
 from hedgelib.course.how_far import lesson_map

@@ -11,27 +11,27 @@ from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 
 LESSONS: dict[str, tuple[str, str]] = {
-    "01_spot_vs_futures": ("Spot and futures", "owning a coin, and a contract on its price"),
+    "01_spot_and_futures": ("Spot and futures", "owning a coin, and a contract on its price"),
     "02_inverse_contracts": (
         "Inverse contracts", "a number of dollars, paid in coins: size, profit, average, fees"
     ),
-    "03_sizing_the_hedge": (
+    "03_how_much_to_short": (
         "Sizing the hedge",
         "from a real portfolio to a number of contracts, and the risk that is left",
     ),
-    "04_collateral_and_leverage": (
+    "04_margin_is_a_position_too": (
         "Collateral and leverage",
         "the margin coin has a risk of its own; when a short is liquidated",
     ),
-    "05_basis_and_funding": (
+    "06_basis_and_funding": (
         "Basis and funding", "who pays whom, and what a short has received and paid"
     ),
-    "06_beta_hedging": ("Beta", "how a book moves with a coin, and how uncertain the estimate is"),
-    "07_alice_walkthrough": ("Alice", "one hedge from beginning to end, with all gains and losses"),
-    "08_living_with_the_hedge": (
+    "07_beta": ("Beta", "how a book moves with a coin, and how uncertain the estimate is"),
+    "09_alice": ("Alice", "one hedge from beginning to end, with all gains and losses"),
+    "10_living_with_the_hedge": (
         "Living with the hedge", "monitoring, adjusting and closing it, through real crashes"
     ),
-    "09_capstone": ("Your own portfolio", "a plan, a stress test and a write-up"),
+    "11_your_own_portfolio": ("Your own portfolio", "a plan, a stress test and a write-up"),
     "A_glossary": ("Glossary", "every term and symbol, in traders' and textbooks' words"),
     "B_claims": ("Claims", "what articles say about hedging, one by one, with the proof"),
 }  # fmt: skip
@@ -63,8 +63,8 @@ def contents(folder: Path | None = None, done: Mapping[str, tuple[int, int]] | N
 def lesson_link(number: str) -> str:
     """Write the number of a lesson as a link.
 
-    >>> lesson_link("07")
-    '[07](07_alice_walkthrough.ipynb)'
+    >>> lesson_link("alice")
+    '[07](09_alice.ipynb)'
     """
     for stem in LESSONS:
         if stem.partition("_")[0] == number:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hedgelib._text import safe
 from hedgelib.ask.misconceptions import misconception
-from hedgelib.course.contents import NUMBERS, contents, lesson_link
+from hedgelib.course.contents import LESSONS, contents, lesson_link
 from hedgelib.course.learner import newer_lessons
 from hedgelib.course.progress import FILE, Progress, learners_folder, read_progress
 from hedgelib.course.prose import say
@@ -22,7 +22,7 @@ _RECURRING = 2
 
 def _questions() -> list[str]:
     """Return the questions of the lessons, without those of the start page."""
-    return [name for name in every_question() if name.partition(".")[0] in NUMBERS]
+    return [name for name in every_question() if name.partition(".")[0] in LESSONS]
 
 
 def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
@@ -30,12 +30,12 @@ def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
 
     A guess is done when it was made, an exercise when it was answered right.
     """
-    done: dict[str, tuple[int, int]] = {}
+    done = dict.fromkeys(LESSONS, (0, 0))
     for name in _questions():
         lesson, _, number = name.partition(".")
         tried = progress.questions.get(name)
         is_done = tried is not None and (tried.right or not number.isdigit())
-        before, of = done.get(lesson, (0, 0))
+        before, of = done[lesson]
         done[lesson] = before + is_done, of + 1
     return done
 
@@ -62,7 +62,10 @@ def _go_on(progress: Progress, done: dict[str, tuple[int, int]]) -> str:
     latest = max(tried, key=lambda name: progress.questions[name].order, default="")
     lesson = latest.partition(".")[0]
     if lesson not in open_lessons:
-        lesson = next((name for name in open_lessons if name > lesson), *open_lessons[:1] or [""])
+        order = list(LESSONS)
+        before = order.index(lesson) if lesson else -1
+        later = [name for name in open_lessons if order.index(name) > before]
+        lesson = next(iter(later or open_lessons), "")
     return f"**Go on here:** lesson {lesson_link(lesson)}." if lesson else "Every question is done."
 
 

@@ -6,11 +6,11 @@ from IPython.display import display
 
 from hedgelib._text import safe
 from hedgelib.ask.widget import shown
-from hedgelib.course.contents import NUMBERS
+from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.progress import Progress, learners_folder, read_progress, write_progress
 from hedgelib.course.prose import say
 from hedgelib.course.questions import every_question, question
-from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.errors import HedgeError
 
 __all__ = ["RECALLED", "questions_to_recall", "recall"]
 
@@ -26,12 +26,13 @@ def questions_to_recall(lesson: str, progress: Progress) -> dict[str, int]:
     First those whose last answer was wrong, then those answered longest ago, if that is not just
     now, then those that were never tried. The choice stays until all of it has been answered.
     """
-    if lesson not in NUMBERS:
-        raise InvalidInput(f"lesson must be one of {', '.join(NUMBERS)}, got {lesson!r}")
+    number_of(lesson)
+    order = ["start", *LESSONS]
+    earlier = order[: order.index(lesson)]
     known = {
         name
         for name, one in every_question().items()
-        if one.varies and name.partition(".")[0] < lesson
+        if one.varies and name.partition(".")[0] in earlier
     }
     before = progress.recalled.get(lesson, {})
     tried = progress.questions
@@ -45,21 +46,18 @@ def questions_to_recall(lesson: str, progress: Progress) -> dict[str, int]:
         names.sort(key=lambda name: tried[name].order)
     recent = [name for name in right if tried[name].order > progress.answers - _RECENT]
     long_ago = right[: len(right) - len(recent)]
-    chosen = [*wrong, *long_ago, *_untried(known - set(tried), lesson), *recent][:RECALLED]
+    chosen = [*wrong, *long_ago, *_untried(known - set(tried), earlier), *recent][:RECALLED]
     return dict.fromkeys(sorted(chosen), progress.answers)
 
 
-def _untried(names: set[str], lesson: str) -> list[str]:
+def _untried(names: set[str], earlier: list[str]) -> list[str]:
     """Order questions so that the first come from different lessons, the latest lesson first."""
-    by_lesson: dict[str, list[str]] = {}
-    for name in sorted(names):
-        by_lesson.setdefault(name.partition(".")[0], []).append(name)
-    # The harder ones stand at the end of a lesson; which one it is depends on the lesson that asks.
-    turn = NUMBERS.index(lesson)
-    queues = [
-        [of_one[(turn + i) % len(of_one)] for i in range(len(of_one))]
-        for _, of_one in sorted(by_lesson.items(), reverse=True)
-    ]
+    queues = []
+    for lesson in reversed(earlier):
+        of_one = sorted(name for name in names if name.partition(".")[0] == lesson)
+        # Which one it is depends on the lesson that asks.
+        turn = len(earlier) % max(len(of_one), 1)
+        queues.append(of_one[turn:] + of_one[:turn])
     longest = max(map(len, queues), default=0)
     return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
 
@@ -82,5 +80,5 @@ def recall(lesson: str) -> None:
             say(safe(str(error)))
     for name, seed in chosen.items():
         asked = question(name).again(f"{lesson}/{seed}")
-        title = f"From lesson {name.partition('.')[0]}."
+        title = f"Again, {name}."
         display(shown(asked, title))  # type: ignore[no-untyped-call]

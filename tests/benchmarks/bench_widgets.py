@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import psutil
 
-from hedgelib.course.studies.lesson04 import rally, two_wallets
+from hedgelib.course.studies.margin import rally, two_wallets
 from hedgelib.show import Scene
 from hedgelib.show.explorer import Explorer, Slider
 from hedgelib.show.moves import MoveStudy
@@ -41,7 +41,7 @@ RALLY = rally("summer of 2022")
 
 
 def alice(move: float) -> MoveStudy:
-    """Alice's hedge at a move of ETH, as lesson 07 has it."""
+    """Alice's hedge at a move of ETH, as lesson 09 has it."""
     return study_of_alice(move, 49_000, "new_money")
 
 

@@ -60,7 +60,7 @@ def pictures_in(page):
 
 
 @pytest.mark.parametrize("lab_server", FRONT_ENDS, indirect=True)
-@pytest.mark.parametrize("lesson", ["01_spot_vs_futures.ipynb", "07_alice_walkthrough.ipynb"])
+@pytest.mark.parametrize("lesson", ["01_spot_and_futures.ipynb", "09_alice.ipynb"])
 def test_a_lesson_that_was_run(lesson, open_notebook):
     notebook = open_notebook(lesson)
     page = notebook.page

@@ -5,7 +5,7 @@ from widgettools import Widget, every_control
 from hedgelib import market, plan_hedge
 from hedgelib.show.moves import study_move
 
-LESSON = "07_alice_walkthrough.ipynb"
+LESSON = "09_alice.ipynb"
 BOOK, PRICE, MARGIN = 50_000, 3_500, 49_000
 
 

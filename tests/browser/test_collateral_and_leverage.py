@@ -2,9 +2,9 @@
 
 from widgettools import Widget, every_control
 
-from hedgelib.course.studies.lesson04 import far_is_far, rally, two_wallets
+from hedgelib.course.studies.margin import far_is_far, rally, two_wallets
 
-LESSON = "04_collateral_and_leverage.ipynb"
+LESSON = "04_margin_is_a_position_too.ipynb"
 MARGIN, SUMMER = "Margin (USD)", "summer of 2022"
 
 

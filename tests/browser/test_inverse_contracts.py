@@ -3,7 +3,7 @@
 from widgettools import Widget, every_control
 
 from hedgelib import market
-from hedgelib.course.studies.lesson02 import price_move
+from hedgelib.course.studies.inverse import price_move
 
 LESSON = "02_inverse_contracts.ipynb"
 MOVE = "Move of ETH (%)"

@@ -126,5 +126,5 @@ async ([source, spec, typed]) => {
 
 
 def test_a_page_opens_with_the_last_answer_and_leaves_what_is_being_typed(page):
-    widget = QuestionWidget(every_question()["00.1"].ask())
+    widget = QuestionWidget(every_question()["start.1"].ask())
     assert page.evaluate(RENDER, [widget._esm, widget.spec, "-60"]) == ["600", "-60"]

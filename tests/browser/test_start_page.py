@@ -6,7 +6,7 @@ import pytest
 from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
-from hedgelib.course.studies.lesson00 import deposit_at
+from hedgelib.course.studies.start import deposit_at
 from tests.questiontools import QuestionOnPage
 
 PATIENCE = PATIENCE_SECONDS * 1000

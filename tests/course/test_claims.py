@@ -178,7 +178,7 @@ def test_finder_refuses_what_it_does_not_have():
     with pytest.raises(InvalidInput, match="verdict must be one of None, 'correct'"):
         find_claims().set(verdict="maybe")
     with pytest.raises(InvalidInput, match="no control 'lesson'"):
-        find_claims().set(lesson="01")
+        find_claims().set(lesson="futures")
 
 
 def test_finder_without_a_kernel_shows_its_rows_escaped():

@@ -20,11 +20,11 @@ def test_links_lead_to_lessons_that_are_there():
 
 
 def test_next_lesson_is_the_one_after(capsys):
-    for stem in ("00_start_here", "06_beta_hedging", "B_claims"):
+    for stem in ("00_start_here", "07_beta", "B_claims"):
         next_lesson(stem)
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0].startswith("[01 Spot and futures](01_spot_vs_futures.ipynb): owning a coin")
-    assert shown[1].startswith("[07 Alice](07_alice_walkthrough.ipynb): one hedge")
+    assert shown[0].startswith("[01 Spot and futures](01_spot_and_futures.ipynb): owning a coin")
+    assert shown[1].startswith("[07 Alice](09_alice.ipynb): one hedge")
     assert shown[2:] == ["That was the last lesson."]
 
 

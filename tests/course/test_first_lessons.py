@@ -10,7 +10,7 @@ from labtools import ROOT
 
 from hedgelib.course.claims import CLAIMS
 
-STEMS = ("00_start_here", "01_spot_vs_futures", "02_inverse_contracts", "03_sizing_the_hedge")
+STEMS = ("00_start_here", "01_spot_and_futures", "02_inverse_contracts", "03_how_much_to_short")
 NOTEBOOKS = {stem: nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4) for stem in STEMS}
 each = pytest.mark.parametrize("stem", STEMS)
 

@@ -14,7 +14,7 @@ from hedgelib.course import contents, learner, lesson_map
 from hedgelib.course.learner import RECORD, copy_lessons, fresh_copy
 from tests.corpus import questions_of_notebooks
 
-LESSON, BESIDE = "03_sizing_the_hedge.ipynb", "03_sizing_the_hedge-new.ipynb"
+LESSON, BESIDE = "03_how_much_to_short.ipynb", "03_how_much_to_short-new.ipynb"
 NOTEBOOKS = ROOT / "notebooks"
 NAMES = {path.name for path in NOTEBOOKS.glob("*.ipynb")} | {"reports/hedge_report.ipynb"}
 
@@ -143,7 +143,7 @@ def test_a_file_of_another_kind_is_never_written_over(tmp_path):
 
 def test_a_fresh_copy_lays_the_old_one_aside(tmp_path):
     copy_lessons(tmp_path)
-    for attempt, aside in enumerate(("03_sizing_the_hedge-mine", "03_sizing_the_hedge-mine1")):
+    for attempt, aside in enumerate(("03_how_much_to_short-mine", "03_how_much_to_short-mine1")):
         rewrite(tmp_path / LESSON, f"attempt {attempt}")
         assert f"What you had is in {aside}.ipynb" in fresh_copy("03", tmp_path)
         assert cells(tmp_path / f"{aside}.ipynb")[0]["source"] == [f"attempt {attempt}"]

@@ -149,25 +149,25 @@ def test_near_misses_are_told_from_slips_and_from_the_right_answer(name):
 @pytest.mark.parametrize(
     ("name", "answer", "outcome"),
     [
-        ("04.5", 43, "near"),
-        ("04.7", 8, "near"),
-        ("02.6", 0.018, "near"),
-        ("04.4", 53_100, "near"),
-        ("03.1", 3_607, "near"),
-        ("03.1", 3_600.4, "near"),
-        ("03.1", "3,607 contracts", "near"),
-        ("09.7", 4_444.44, "near"),
-        ("03.1", -3_600, "sign"),
-        ("02.6", 0.5, "wrong"),
-        ("02.6", -0.5, "way"),
-        ("02.7", 4_000, "wrong"),
-        ("02.7", 3_000, "way"),
-        ("04.4", 60_000, "wrong"),
-        ("04.4", 39_000, "way"),
-        ("08.7", -900, "wrong"),
-        ("08.7", 900, "way"),
-        ("09.8", -3_000, "wrong"),
-        ("09.8", 3_000, "way"),
+        ("margin.5", 43, "near"),
+        ("margin.7", 8, "near"),
+        ("inverse.6", 0.018, "near"),
+        ("margin.4", 53_100, "near"),
+        ("size.1", 3_607, "near"),
+        ("size.1", 3_600.4, "near"),
+        ("size.1", "3,607 contracts", "near"),
+        ("own.7", 4_444.44, "near"),
+        ("size.1", -3_600, "sign"),
+        ("inverse.6", 0.5, "wrong"),
+        ("inverse.6", -0.5, "way"),
+        ("inverse.7", 4_000, "wrong"),
+        ("inverse.7", 3_000, "way"),
+        ("margin.4", 60_000, "wrong"),
+        ("margin.4", 39_000, "way"),
+        ("living.7", -900, "wrong"),
+        ("living.7", 900, "way"),
+        ("own.8", -3_000, "wrong"),
+        ("own.8", 3_000, "way"),
     ],
 )
 def test_which_way_is_asked_only_of_who_went_the_other(name, answer, outcome):
@@ -176,7 +176,7 @@ def test_which_way_is_asked_only_of_who_went_the_other(name, answer, outcome):
 
 def test_every_exercise_that_asks_which_way_is_tried_above():
     ways = {name for name in ALL if "wrong_way" in ALL[name].text}
-    assert ways == {"02.6", "02.7", "04.4", "08.7", "09.8"}
+    assert ways == {"inverse.6", "inverse.7", "margin.4", "living.7", "own.8"}
 
 
 def test_every_guess_of_every_notebook_is_asked_once_and_legible():
@@ -227,14 +227,14 @@ def test_every_text_of_an_explorer_is_shown_by_its_lesson():
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
-        ("01.99", "01.8"),
-        ("1.1", "01.1"),
-        (7.2, "07.2"),
-        ("exercise 3-4", "03.4"),
-        ("99.1", "09.1"),
-        ("nonsense", "01.1"),
-        (None, "01.1"),
-        ("9" * 9_000, "09.8"),
+        ("futures.99", "futures.8"),
+        ("1.1", "futures.1"),
+        (7.2, "alice.2"),
+        ("exercise 3-4", "size.4"),
+        ("99.1", "own.1"),
+        ("nonsense", "futures.1"),
+        (None, "futures.1"),
+        ("9" * 9_000, "own.8"),
     ],
 )
 def test_an_unknown_question_names_the_nearest_in_one_sentence(name, nearest, capsys):
@@ -247,16 +247,16 @@ def test_an_unknown_question_names_the_nearest_in_one_sentence(name, nearest, ca
 
 
 def test_check_answers_with_the_numbers_that_were_asked(capsys):
-    assert check("01.c", "nothing") is None
-    assert "question 01.c needs ways" in capsys.readouterr().out
-    asked = ask("01.1", rise=600.0)
-    assert check("01.1", -900) is asked
+    assert check("futures.c", "nothing") is None
+    assert "question futures.c needs ways" in capsys.readouterr().out
+    asked = ask("futures.1", rise=600.0)
+    assert check("futures.1", -900) is asked
     assert asked.verdict.outcome == "right"
-    guess = ask("00.a", coins=14, price=3_500, fall=0.15)
-    assert check("00.a", guess.asked.answer.right) is guess
+    guess = ask("start.a", coins=14, price=3_500, fall=0.15)
+    assert check("start.a", guess.asked.answer.right) is guess
 
 
 def test_check_keeps_the_question():
-    widget = check("01.1", "−$750")
-    assert repr(widget).startswith("Exercise 01.1. Ben is short $3,000")
+    widget = check("futures.1", "−$750")
+    assert repr(widget).startswith("Exercise futures.1. Ben is short $3,000")
     assert "✔ **Right.**" in repr(widget)

@@ -1,7 +1,7 @@
 """The questions of the lessons, one module for each; their texts are in ``course/text``.
 
-A module ``lesson07`` has its :class:`hedgelib.ask.question.Questions` as ``QUESTIONS``. Exercises
-are numbered, ``"07.1"``; guesses before a result have letters, ``"07.a"``.
+A module ``alice`` has its :class:`hedgelib.ask.question.Questions` as ``QUESTIONS``. Exercises
+are numbered, ``"alice.1"``; guesses before a result have letters, ``"alice.a"``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def question(question_id: object) -> Question:
 
 
 def ask(question_id: str, **values: Any) -> QuestionWidget | None:
-    """Ask a question of a lesson, ``"07.1"``, with the lesson's own numbers for its first ones."""
+    """Ask a question of a lesson, ``"alice.1"``, with the lesson's own numbers for its first ones."""
     try:
         return shown(question(question_id).ask(**values))
     except InvalidInput as error:
@@ -71,8 +71,8 @@ def check(question_id: str, *answer: object) -> QuestionWidget | None:
 
     An answer is a number as people write it, the key of an option, or a function.
 
-    >>> check("01.1", "fourteen")
-    Exercise 01.1. Ben is short ...
+    >>> check("futures.1", "fourteen")
+    Exercise futures.1. Ben is short ...
     An answer is a number, such as 12.5, and you gave 'fourteen'.
     """
     widget = shown_last(question_id) or ask(question_id)

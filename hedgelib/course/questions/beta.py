@@ -1,0 +1,235 @@
+"""Questions of lesson 07: Dana measures a beta, and hedges with it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from hedgelib import market, ratio
+from hedgelib._check import FloatArray
+from hedgelib._text import percent
+from hedgelib.ask.question import Answer, vary
+from hedgelib.beta import BetaEstimate, correlation, ols_beta
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies import beta as study
+from hedgelib.errors import InvalidInput
+from hedgelib.returns import log_returns, simple_returns
+from hedgelib.show.scatter import BetaScatter
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("beta")
+
+_ETH = market.contract("binance:ETHUSD_PERP")
+
+
+@QUESTIONS.add("beta.a", dots=...)
+def closeness(dots: BetaScatter) -> Answer:
+    r2, then = dots.fit.r2, partial(study.cloud, dots)
+    return Answer(right="measured", then=then, values={"left": 1 - r2}, guesses={
+        "perfect_hedge": 0.95, "residual_too_small": (1 + r2) / 2, "measured": r2,
+        "residual_too_large": r2 / 2,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.b", fits=..., period="2021")
+def wild_coin(fits: list[BetaEstimate], period: str) -> Answer:
+    beta, rho = fits[0].beta, fits[0].correlation
+    return Answer(right="product", then=partial(study.beta_and_volatility, fits, period), guesses={
+        "volatility_ratio": beta / rho, "between_two": (beta / rho + beta) / 2, "product": beta,
+        "correlation_for_beta": rho,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.c", twice=...)
+def doubled(twice: study.SizedShort) -> Answer:
+    r2 = twice.fit.r2
+    return Answer(right="nothing", then=twice.scene, guesses={
+        "perfect_hedge": 1.0, "more_is_safer": r2, "harm_in_proportion": r2 / 2, "nothing": 0.0,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.d", found=...)
+def drifting(found: study.Drift) -> Answer:
+    whole, beta = found.whole, found.whole.beta
+    return Answer(right="drifts", then=found.scene, guesses={
+        "interval_for_drift": whole.interval(), "beta_is_constant": (beta - 0.2, beta + 0.2),
+        "drifts": (float(found.beta.min()), float(found.beta.max())),
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.e", whole=..., without=..., leader="AVAX", other="ETH")
+def leader_taken_out(whole: study.Judged, without: study.Judged, leader: str, other: str) -> Answer:
+    first, second, then, still = (
+        of.honest[coin] for of in (whole, without) for coin in (leader, other)
+    )
+    return Answer(
+        right="other" if still > then else "sector_leader",
+        guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
+        then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
+        values={"first": first, "second": second, "then": then, "still": still},
+    )
+
+
+@QUESTIONS.add("beta.f", end=..., r2=...)
+def collapsed(end: study.Collapse, r2: float) -> Answer:
+    alone, earned, together = map(float, end.profit_usd[:, -1])
+    coin, hedge = end.prices.columns
+    values = {
+        "coin": coin, "hedge": hedge, "first_day": end.day(0), "days": len(end.prices) - 1,
+        "size": end.short_usd / end.book_usd, "earned": earned, "r2": r2,
+    }  # fmt: skip
+    return Answer(right="together", then=end.scene, values=values, guesses={
+        "beta_covers_collapse": 0.0, "half_covered": alone / 2, "together": together,
+        "coins_only": alone,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.g", books=..., supposed=0.25, most=20)
+def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
+    book = float(ratio.diversified_r2(supposed, most))
+    then = partial(books.scene, supposed=supposed, most=most)
+    return Answer(right="diversified", then=then, guesses={
+        "low_correlation_no_hedge": supposed / 2, "one_coin_for_book": supposed,
+        "residual_too_large": (supposed + book) / 2, "diversified": book,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.1", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
+               sd_book=vary(0.06, low=0.04, high=0.1, step=0.01),
+               sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01))  # fmt: skip
+def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
+    times = sd_book / sd_coin
+    return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
+        "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
+        "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
+    })  # fmt: skip
+
+
+_ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
+_BOOK_CLOSES = np.array([10_000, 10_400, 10_400, 11_600, 11_000, 12_800])
+
+
+def _drawn_closes(draw: float) -> list[FloatArray]:
+    """Return six other closes of ETH and of Dana's book, USD, in steps of $10 and $100."""
+    rng = np.random.default_rng(int(draw))
+    eth = rng.normal(0.02, 0.04, 5)
+    book = 1.3 * eth + rng.normal(0.0, 0.03, 5)
+    return [
+        step * np.round(first[0] / step * np.cumprod([1, *(1 + returns)])).astype(int)
+        for first, returns, step in ((_ETH_CLOSES, eth, 10), (_BOOK_CLOSES, book, 100))
+    ]
+
+
+@QUESTIONS.add("beta.2", draw=vary(0, low=1, high=500, step=1))
+def from_closes(draw: float) -> Answer:
+    eth, book = _drawn_closes(draw) if draw else (_ETH_CLOSES, _BOOK_CLOSES)
+    x, y = simple_returns(eth), simple_returns(book)
+    if not x.all():
+        raise InvalidInput("a day on which ETH does not move has no ratio")
+    right = ols_beta(y, x).beta
+    slips = {
+        "price_levels": ols_beta(book / book[0], eth / eth[0]).beta,
+        "prices_in_dollars": ols_beta(book, eth).beta,
+        "dollar_changes": ols_beta(np.diff(book), np.diff(eth)).beta,
+        "ddof_mixed": float(np.cov(y, x)[0, 1] / np.var(x)),
+        "no_constant": float(y @ x / (x @ x)), "mean_of_ratios": float(np.mean(y / x)),
+        "regressed_the_other_way": ols_beta(x, y).beta,
+        "volatility_ratio": float(np.std(y) / np.std(x)), "correlation_for_beta": correlation(y, x),
+        "log_returns": ols_beta(log_returns(book), log_returns(eth)).beta,
+    }  # fmt: skip
+    if draw and any(abs(value / right - 1) < 0.03 for value in slips.values()):
+        raise InvalidInput("a wrong beta would pass for the right one with too few digits")
+    listed = partial(percent, digits=2, signed=True)
+    return Answer(right=right, slips=slips, within=0.004, values={
+        "eth_closes": ", ".join(map(str, eth)), "book_closes": ", ".join(map(str, book)),
+        "eth_returns": ", ".join(map(listed, x)), "book_returns": ", ".join(map(listed, y)),
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.3", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
+               measured=vary(1.2, low=0.6, high=1.6, step=0.1),
+               error=vary(0.15, low=0.05, high=0.3, step=0.05), z=1.96)  # fmt: skip
+def width_in_dollars(value: float, measured: float, error: float, z: float) -> Answer:
+    interval = ratio.notional_interval(measured, error, value, z)
+    low, high = float(interval.low_usd), float(interval.high_usd)
+    wide = high - low
+    return Answer(right=wide, values={"low": low, "high": high}, slips={
+        "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
+        "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.4", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
+               best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
+               times=vary(1.5, low=1.2, high=1.8, step=0.1))  # fmt: skip
+def over_hedged(r2: float, best: float, times: float) -> Answer:
+    removed = float(ratio.effectiveness_from_ratio(r2, times))
+    values = {
+        "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
+        "mirrored": (2 - times) * best, "less": (2 - times) / times,
+    }  # fmt: skip
+    return Answer(right=100 * removed, values=values, slips={
+        "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
+        "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
+        "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
+        "surplus_subtracted": 100 * (r2 - (times - 1) ** 2), "perfect_hedge": 100 * removed / r2,
+        "percent_for_decimal": removed,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.5", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
+def calmer(share: float) -> Answer:
+    gone, root = float(ratio.volatility_reduction(share)), share**0.5
+    values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
+    return Answer(right=100 * gone, values=values, slips={
+        "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
+        "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
+        "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.6", book=vary(30_000.0, low=10_000, high=60_000, step=5_000),
+               to_btc=vary(0.4, low=0.2, high=0.8, step=0.1),
+               to_eth=vary(0.7, low=0.3, high=0.9, step=0.1),
+               margin=vary(6_000.0, low=2_000, high=12_000, step=1_000),
+               price=vary(3_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
+def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: float) -> Answer:
+    face, leg = _ETH.multiplier, to_eth * book + margin
+    values = {"symbol": _ETH.symbol, "face": face, "leg": leg}
+    return Answer(right=leg / face, values=values, slips={
+        "collateral_left_out": to_eth * book / face,
+        "collateral_subtracted": (to_eth * book - margin) / face,
+        "collateral_times_beta": to_eth * (book + margin) / face,
+        "whole_book_in_one_leg": (book + margin) / face,
+        "both_betas_in_one_leg": ((to_btc + to_eth) * book + margin) / face,
+        "contract_is_coin": leg / price, "contract_is_dollar": leg,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.7", coins=vary(10, low=5, high=30, step=1),
+               pair=vary(0.3, low=0.1, high=0.5, step=0.05))  # fmt: skip
+def mixed(coins: float, pair: float) -> Answer:
+    above, together = coins * pair, float(ratio.diversified_r2(pair, coins))
+    values = {
+        "others": coins - 1, "above": above, "below": 1 + (coins - 1) * pair, "together": together,
+    }  # fmt: skip
+    return Answer(right=100 * together, within=0.006, values=values, slips={
+        "one_coin_for_book": 100 * pair, "root_of_correlation": 100 * pair**0.5,
+        "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
+        "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
+        "percent_for_decimal": together,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.8", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
+               beta=vary(1.25, low=0.8, high=1.6, step=0.05),
+               fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
+def worthless(held: float, beta: float, fall: float) -> Answer:
+    earned = beta * held * fall
+    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
+        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
+        "divided_for_multiplied": held * fall / beta - held,
+        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
+    })  # fmt: skip

@@ -1,0 +1,264 @@
+"""What lesson 11 computes: the learner's file, a stress test, and the checklist."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hedgelib import market
+from hedgelib._check import POSITIVE, FloatArray, scalars
+from hedgelib._text import Table, usd
+from hedgelib.ask.text import fill
+from hedgelib.choice import HedgeChoice, rank_hedges
+from hedgelib.course.questions import questions_of
+from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
+from hedgelib.plan import Collateral, HedgePlan, rebalance
+from hedgelib.portfolio import Holding, Portfolio, betas_text, read_portfolio
+from hedgelib.report import HedgeReport, find_portfolio
+from hedgelib.scenario import run_scenario
+from hedgelib.show.moves import MoveStudy, study_move
+
+ENOUGH = 0.5
+"""Least share of the variance, out of sample, at which this course recommends a hedge."""
+
+
+def work_folder() -> Path:
+    """Return the folder for the learner's own files; it need not be there."""
+    root = Path(__file__).resolve().parents[3]
+    return root / "work" if (root / "notebooks").is_dir() else Path("work")
+
+
+def _find(file: str) -> Path:
+    path = Path(file)
+    mine = work_folder().parent / path
+    if not path.exists() and not path.is_absolute() and mine.exists():
+        return mine
+    return find_portfolio(path)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A portfolio file as the learner named it, or what is wrong with it; shown as a table."""
+
+    file: str
+    path: str = ""
+    read: Portfolio | None = None
+    problem: str = ""
+
+    @property
+    def book(self) -> Portfolio:
+        """The book; an error says why there is none."""
+        if self.read is None:
+            raise InvalidInput(self.problem)
+        return self.read
+
+    def table(self) -> Table:
+        """Return the coins with their values and how the file was read, or how to fix a fault."""
+        if self.read is None:
+            mend = "Open the file, change that place, save, run this again."
+            rows = [("What is wrong", self.problem), ("How to fix it", mend)]
+            return Table(("question", "answer"), rows, "ll")
+        holdings = [
+            (h.coin, usd(h.value_usd), f"{betas_text(h)}, yours" if h.has_own_beta else "")
+            for h in self.read
+        ]
+        together = ("together", usd(self.read.value_usd), "")
+        columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
+        taken = [f"Taken: {columns}"] if columns else []
+        coins = [reading.text for reading in self.read.coins_read_as]
+        notes = [text for _, text in self.read.notes]
+        caption = ". ".join([self.file, *taken, *notes, *coins])
+        return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+    def __repr__(self) -> str:
+        return repr(self.table())
+
+
+def load_book(file: str) -> Loaded:
+    """Read a portfolio file from here, from the workbook's folder, or one that ships with it."""
+    try:
+        path = _find(file)
+        book = read_portfolio(path, market.latest_prices())
+    except PortfolioFileError as error:
+        # By the name that its owner gave.
+        return Loaded(file=file, problem=str(error).replace(str(error.path), file, 1))
+    return Loaded(file=file, path=str(path), read=book)
+
+
+def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -> str:
+    """Copy a portfolio file into the learner's folder, never over another; say what was done."""
+    if not name or Path(name).name != name:
+        raise InvalidInput(f"name must be a bare file name such as mine.csv, got {name!r}")
+    target = work_folder() / name
+    if not make:
+        return f"Nothing written. With make=True this copies {file} to work/{name}."
+    text = _find(file).read_bytes()
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with target.open("xb") as out:
+            out.write(text)
+    except FileExistsError:
+        return f"work/{name} is there already and stays as it is."
+    return f"Copied to work/{name}. Open it, put in your coins, and name it in the cell above."
+
+
+def broken_files() -> list[tuple[str, str, str]]:
+    """Return the fault, the message and the fix of each faulty file."""
+    texts, rows = questions_of("own").texts, []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mine.csv"
+        for broken in texts["09.broken"]:
+            path.write_text(broken["file"], encoding="utf-8")
+            told = load_book(str(path)).problem.replace(str(path), path.name, 1)
+            rows.append((broken["fault"], told, broken["fix"]))
+    missing = load_book("work/no_such_file.csv").problem
+    return [*rows, ("no file", missing, texts["own.missing"]["fix"])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A book split by how its betas are known.
+
+    - measured, own: holdings with a price history, and those with a beta of their owner's
+    - cash, unknown: stablecoins, and coins of which nothing is known
+    - book, hedges: daily returns of the measured part, and of BTC and ETH on the same days
+    """
+
+    measured: list[Holding]
+    own: list[Holding]
+    cash: list[Holding]
+    unknown: list[Holding]
+    book: FloatArray
+    hedges: dict[str, FloatArray]
+
+    @property
+    def value_usd(self) -> float:
+        """Value of the measured part, USD."""
+        return sum(h.value_usd for h in self.measured)
+
+    def own_usd(self, coin: str) -> float:
+        """Owner's betas to a hedge coin times values, USD; 0 where the file gives none to it."""
+        return sum(h.value_usd * (h.beta_to(coin) or 0.0) for h in self.own)
+
+    def ranked(self) -> HedgeChoice:
+        """Return BTC and ETH ranked by out-of-sample variance reduction."""
+        each = [(coin,) for coin in self.hedges]
+        return rank_hedges(self.book, self.hedges, self.value_usd, candidates=each, enough=ENOUGH)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return how the beta of each part is known."""
+        coins = ", ".join(h.coin for h in self.measured)
+        rest = {h: f"{betas_text(h)}, from the file, not checked" for h in self.own}
+        rest |= dict.fromkeys(self.cash, "0, cash")
+        rest |= dict.fromkeys(self.unknown, "unknown, so not hedged")
+        first = (coins, usd(self.value_usd), "measured on prices")
+        return [first, *((h.coin, usd(h.value_usd), how) for h, how in rest.items())]
+
+
+def sample_book(book: Portfolio, window: int = 365) -> Sample:
+    """Split a book by how its betas are known, with the returns of the last `window` days."""
+    returns = market.returns(window=window)
+    whole = set(returns.columns[returns.notna().all()])
+    held = [h for h in book if h.value_usd > 0]
+    rest = [h for h in held if not h.has_own_beta and not h.is_cash]
+    measured = [h for h in rest if h.coin in whole]
+    if not measured:
+        raise NotEnoughData(
+            f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
+            f"needs one of {', '.join(sorted(whole))}"
+        )
+    values = np.array([h.value_usd for h in measured])
+    return Sample(
+        measured=measured, own=[h for h in held if h.has_own_beta],
+        cash=[h for h in held if h.is_cash], unknown=[h for h in rest if h.coin not in whole],
+        book=returns[[h.coin for h in measured]].to_numpy() @ (values / values.sum()),
+        hedges={coin: returns[coin].to_numpy() for coin in ("BTC", "ETH")},
+    )  # fmt: skip
+
+
+def highest_leverage(
+    rally: float, maintenance_rate: float, *, collateral: Collateral = "new_money"
+) -> float:
+    """Return the leverage at which an inverse short is liquidated just beyond a rally (decimal).
+
+    Equity ``C (1 + r) - N r`` equals maintenance ``m N`` where ``N / C = (1 + r) / (r + m)``. A
+    stablecoin does not grow in the rally: there it is ``1 / (r + m)``.
+
+    >>> highest_leverage(1.0, 0.0), highest_leverage(1.0, 0.0, collateral="stablecoin")
+    (2.0, 1.0)
+    """
+    (rally,) = scalars(rally=(rally, POSITIVE))
+    grown = 1.0 if collateral == "stablecoin" else 1 + rally
+    return grown / (rally + maintenance_rate)
+
+
+def residual_sd_usd(
+    plan: HedgePlan, sample: Sample, residual_sd: float, held_usd: float = 0.0
+) -> float:
+    """Return one standard deviation a day of what the hedge coin does not explain, USD.
+
+    It covers the measured coins only, after those sold for margin. Hedge coin that the book held
+    already, `held_usd`, is posted before anything is sold.
+    """
+    others_usd = plan.book_usd - held_usd - sum(h.value_usd for h in sample.cash)
+    share_sold = plan.sold_usd / others_usd if plan.sold_usd else 0.0
+    return sample.value_usd * residual_sd * (1 - share_sold)
+
+
+def stress(plan: HedgePlan, move: float, *, shock: float = 0.0, true_beta: float) -> MoveStudy:
+    """Return a plan's profit after a move, a residual shock (decimal) and another true beta."""
+    error, moves = true_beta - plan.beta, study_move(plan, move).curve.move
+    return MoveStudy(
+        curve=run_scenario(plan, moves, residual=shock + error * moves),
+        point=run_scenario(plan, [move], residual=shock + error * move),
+    )
+
+
+def drift_usd(plan: HedgePlan, move: float) -> float:
+    """Return how much more a full hedge must be short after a move, USD; negative: less."""
+    if plan.holds_coin:
+        changed = rebalance(plan.kept_usd, plan.kept_beta, plan.wallet_usd, plan.notional_usd, move)
+        return float(changed.change_usd)
+    after = plan.kept_usd * (1 + plan.kept_beta * move)
+    return plan.kept_beta * after - plan.notional_usd
+
+
+def checklist(
+    report: HedgeReport, interval: tuple[float, float], *, rally: float, band_usd: float
+) -> list[tuple[str, str, str]]:
+    """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
+
+    The interval is of the book's beta. The short must survive a `rally` (decimal); a change of the
+    right size beyond the band is worth a trade.
+    """
+    plan, tracked = report.plan, report.tracked
+    removed, move = tracked.out_of_sample, plan.liquidation_move
+    past = report.funding.history if report.funding else None
+    drift = max((drift_usd(plan, move) for move in (-0.2, 0.2)), key=abs)
+    found: list[tuple[str, bool | None]] = [
+        ("beta", tracked.estimate is not None),
+        ("removed" if removed is not None else "not_measured", (removed or 0.0) >= ENOUGH),
+        (plan.collateral, None),
+        ("liquidated" if np.isfinite(move) else "never_liquidated", move > rally),
+        ("rounded", abs(plan.residual_delta_usd) <= plan.contract.multiplier),
+        ("funding" if past else "no_funding", None),
+        ("drift", abs(drift) <= band_usd),
+        ("close" if plan.contracts < 0 else "close_long", None),
+    ]
+    values = {
+        "coin": report.hedge_coin, "plan": plan, "tracked": tracked, "past": past, "rally": rally,
+        "interval": interval, "band": band_usd, "drift": drift, "enough": ENOUGH,
+        "contracts": abs(plan.contracts), "opening": -plan.open_fee_usd,
+    }  # fmt: skip
+    texts = questions_of("own").texts["own.rules"]
+    verdicts = {True: "holds", False: "look", None: "yours"}
+    return [
+        (fill(rule, values), fill(texts["says"][name], values), verdicts[holds])
+        for rule, (name, holds) in zip(texts["rules"], found, strict=True)
+    ]
