@@ -17,6 +17,7 @@ from labtools import ROOT
 from hedgelib.ask.question import Asked
 from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course import Explorer, Slider
+from hedgelib.course.contents import LESSONS
 from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 
 NOTEBOOKS = [
@@ -27,6 +28,13 @@ NOTEBOOKS = [
     or "Explorer(" in path.read_text()
     or "ask(" in path.read_text()
 ]
+
+
+FILES = {
+    "start": ROOT / "notebooks" / "00_start_here.ipynb",
+    **{name: ROOT / "notebooks" / f"{stem}.ipynb" for name, (stem, _, _) in LESSONS.items()},
+}
+"""The notebook of each lesson."""
 
 
 @cache

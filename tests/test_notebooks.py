@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
 ALL = sorted(p for p in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 LESSONS = [path for path in ALL if path.parent == FOLDER]
-TAUGHT = [path for path in LESSONS if re.match(r"0[1-9]_", path.name)]
+TAUGHT = [path for path in LESSONS if re.match(r"(0[1-9]|1\d)_", path.name)]
 LONGEST_CELL = 15
 MONEY = re.compile(r"\$[+−-]?\d")
 FORMULA = re.compile(r"\$\$.+?\$\$|\$(?=\S)[^$\n]*(?<=\S)\$(?!\d)", re.DOTALL)
@@ -223,9 +223,7 @@ def test_guards_see_what_they_guard_against():
 
 def test_alice_still_finds_what_she_found():
     """The numbers of the walkthrough, against what the lesson's file holds."""
-    shown = json.dumps(
-        [o.get("text", "") for o in outputs(read(FOLDER / "09_alice.ipynb"))]
-    )
+    shown = json.dumps([o.get("text", "") for o in outputs(read(FOLDER / "09_alice.ipynb"))])
     for number in (
         "14.2857 contracts, so 14",
         "14 of them are worth 49,000 USD, 98% of the book",

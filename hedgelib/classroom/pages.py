@@ -18,7 +18,7 @@ from hedgelib.classroom.classview import ClassView, models_scene, points_of, poi
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import ClassQuestion, Source
-from hedgelib.course.contents import LESSONS
+from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text, whole_page
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
@@ -46,17 +46,16 @@ def named(roster: Mapping[str, str], student_id: str) -> str:
     return f"{roster.get(student_id, student_id)} ({student_id})"
 
 
-def _lesson(number: str) -> str:
-    title = next((t for stem, (t, _) in LESSONS.items() if stem.startswith(f"{number}_")), "")
-    return f"Lesson {number}, {title}"
+def _lesson(lesson: str) -> str:
+    return f"Lesson {number_of(lesson)}, {LESSONS[lesson][1]}"
 
 
 def _by_lesson(models: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Group the titles of wrong models by the number of their lesson."""
+    """Group the titles of wrong models by their lesson."""
     titles: dict[str, list[str]] = {}
     for model in map(misconception, dict.fromkeys(models)):
         titles.setdefault(model.lesson, []).append(model.title)
-    return sorted(titles.items())
+    return sorted(titles.items(), key=lambda pair: number_of(pair[0]))
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hedgelib._text import Table
-from hedgelib.course.contents import NUMBERS, lesson_link
+from hedgelib.course.contents import LESSONS, lesson_link, number_of
 from hedgelib.course.finder import choose, finder, occurs, read_entries
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
@@ -41,7 +41,7 @@ class Claim(NamedTuple):
     def row(self) -> tuple[str, ...]:
         """Number, claim, verdict, reason and lesson, as a table has them."""
         verdict = f"{MARKS[self.verdict]} {self.verdict}"
-        return str(self.number), self.claim, verdict, self.why, self.lesson
+        return str(self.number), self.claim, verdict, self.why, number_of(self.lesson)
 
     def has(self, words: str) -> bool:
         """Tell whether each word is in the claim or the reason, or is the verdict or number."""
@@ -50,7 +50,7 @@ class Claim(NamedTuple):
 
 
 CLAIMS: tuple[Claim, ...] = read_entries(
-    Claim, _TEXT["claims"], group=GROUPS, verdict=VERDICTS, lesson=NUMBERS
+    Claim, _TEXT["claims"], group=GROUPS, verdict=VERDICTS, lesson=LESSONS
 )
 """Every claim of the article, by number."""
 
@@ -136,9 +136,9 @@ def say_claims(group: str) -> None:
     """Show the claims of one part of the article, with links to the lessons."""
     rows = []
     for found in claims(group=group):
-        number, said, verdict, why, lesson = found.row
+        number, said, verdict, why, _ = found.row
         bold = f"**{verdict}**" if found.verdict == "wrong" else verdict
-        rows.append((number, said, bold, why, lesson_link(lesson)))
+        rows.append((number, said, bold, why, lesson_link(found.lesson)))
     head = ("Claim", "The article says", "Verdict", "Why", "Lesson")
     say(rows_in_markdown(head, rows, numbers="Claim"))
 

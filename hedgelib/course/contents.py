@@ -10,35 +10,56 @@ from pathlib import Path
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 
-LESSONS: dict[str, tuple[str, str]] = {
-    "01_spot_and_futures": ("Spot and futures", "owning a coin, and a contract on its price"),
-    "02_inverse_contracts": (
-        "Inverse contracts", "a number of dollars, paid in coins: size, profit, average, fees"
+LESSONS: dict[str, tuple[str, str, str]] = {
+    "futures": (
+        "01_spot_and_futures", "Spot and futures", "owning a coin, and a contract on its price"
     ),
-    "03_how_much_to_short": (
-        "Sizing the hedge",
+    "inverse": (
+        "02_inverse_contracts", "Inverse contracts",
+        "a number of dollars, paid in coins: size, profit, average, fees",
+    ),
+    "size": (
+        "03_how_much_to_short", "How much to short",
         "from a real portfolio to a number of contracts, and the risk that is left",
     ),
-    "04_margin_is_a_position_too": (
-        "Collateral and leverage",
+    "margin": (
+        "04_margin_is_a_position_too", "Margin is a position too",
         "the margin coin has a risk of its own; when a short is liquidated",
     ),
-    "06_basis_and_funding": (
-        "Basis and funding", "who pays whom, and what a short has received and paid"
+    "funding": (
+        "06_basis_and_funding", "Basis and funding",
+        "who pays whom, and what a short has received and paid",
     ),
-    "07_beta": ("Beta", "how a book moves with a coin, and how uncertain the estimate is"),
-    "09_alice": ("Alice", "one hedge from beginning to end, with all gains and losses"),
-    "10_living_with_the_hedge": (
-        "Living with the hedge", "monitoring, adjusting and closing it, through real crashes"
+    "beta": (
+        "07_beta", "Beta", "how a book moves with a coin, and how uncertain the estimate is"
     ),
-    "11_your_own_portfolio": ("Your own portfolio", "a plan, a stress test and a write-up"),
-    "A_glossary": ("Glossary", "every term and symbol, in traders' and textbooks' words"),
-    "B_claims": ("Claims", "what articles say about hedging, one by one, with the proof"),
+    "alice": ("09_alice", "Alice", "one hedge from beginning to end, with all gains and losses"),
+    "living": (
+        "10_living_with_the_hedge", "Living with the hedge",
+        "monitoring, adjusting and closing it, through real crashes",
+    ),
+    "own": (
+        "11_your_own_portfolio", "Your own portfolio", "a plan, a stress test and a write-up"
+    ),
+    "glossary": (
+        "A_glossary", "Glossary", "every term and symbol, in traders' and textbooks' words"
+    ),
+    "claims": (
+        "B_claims", "Claims", "what articles say about hedging, one by one, with the proof"
+    ),
 }  # fmt: skip
-"""Every lesson by the name of its file: its title and topic."""
+"""Every lesson by the name that it keeps when lessons are renumbered: file, title and topic."""
 
-NUMBERS: tuple[str, ...] = tuple(stem.partition("_")[0] for stem in LESSONS)
-"""The number, or letter, of every lesson."""
+
+def number_of(lesson: str) -> str:
+    """Return the number, or letter, of a lesson.
+
+    >>> number_of("inverse")
+    '02'
+    """
+    if lesson not in LESSONS:
+        raise InvalidInput(f"lesson must be one of {', '.join(LESSONS)}, got {lesson!r}")
+    return LESSONS[lesson][0].partition("_")[0]
 
 
 def contents(folder: Path | None = None, done: Mapping[str, tuple[int, int]] | None = None) -> str:
@@ -60,29 +81,28 @@ def contents(folder: Path | None = None, done: Mapping[str, tuple[int, int]] | N
     return rows_in_markdown(head, rows, numbers="Minutes")
 
 
-def lesson_link(number: str) -> str:
+def lesson_link(lesson: str) -> str:
     """Write the number of a lesson as a link.
 
-    >>> lesson_link("alice")
-    '[07](09_alice.ipynb)'
+    >>> lesson_link("inverse")
+    '[02](02_inverse_contracts.ipynb)'
     """
-    for stem in LESSONS:
-        if stem.partition("_")[0] == number:
-            return f"[{number}]({stem}.ipynb)"
-    raise InvalidInput(f"number must be that of a lesson, got {number!r}")
+    return f"[{number_of(lesson)}]({LESSONS[lesson][0]}.ipynb)"
 
 
-def next_lesson(stem: str) -> None:
-    """Show a link to the lesson after the one in this file, or after the start page.
+def next_lesson(lesson: str) -> None:
+    """Show a link to the lesson after this one, or after the start page.
 
-    >>> next_lesson("B_claims")
+    >>> next_lesson("claims")
     That was the last lesson.
     """
-    for name, (title, about) in LESSONS.items():
-        if name > stem:
-            say(f"[{name.partition('_')[0]} {title}]({name}.ipynb): {about}.")
-            return
-    say("That was the last lesson.")
+    order = ["start", *LESSONS, ""]
+    after = order[order.index(lesson) + 1]
+    if not after:
+        say("That was the last lesson.")
+        return
+    stem, title, about = LESSONS[after]
+    say(f"[{number_of(after)} {title}]({stem}.ipynb): {about}.")
 
 
 def notebooks_folder() -> Path:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from hedgelib.course.contents import NUMBERS, lesson_link
+from hedgelib.course.contents import LESSONS, lesson_link, number_of
 from hedgelib.course.finder import choose, finder, occurs, read_entries
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.show.explorer import Explorer
@@ -41,17 +41,17 @@ class Term(NamedTuple):
     @property
     def row(self) -> tuple[str, ...]:
         """Word, textbook's word, code, unit, meaning and lesson, as a table has them."""
-        return *self[:5], self.lesson
+        return *self[:5], number_of(self.lesson)
 
     def has(self, words: str) -> bool:
         """Tell whether each word is somewhere in the term."""
         return occurs(words, " ".join(self[:5]))
 
 
-NOTATION: tuple[Symbol, ...] = read_entries(Symbol, _TEXT["symbols"], lesson=NUMBERS)
+NOTATION: tuple[Symbol, ...] = read_entries(Symbol, _TEXT["symbols"], lesson=LESSONS)
 """The letters of the formulas."""
 
-TERMS: tuple[Term, ...] = read_entries(Term, _TEXT["terms"], field=FIELDS, lesson=NUMBERS)
+TERMS: tuple[Term, ...] = read_entries(Term, _TEXT["terms"], field=FIELDS, lesson=LESSONS)
 """Every term, field by field."""
 
 

@@ -12,7 +12,11 @@ from typing import Any
 from hedgelib.course.contents import LESSONS, notebooks_folder
 from hedgelib.errors import HedgeError, InvalidInput
 
-_NAMES = ("00_start_here", *LESSONS, "reports/hedge_report")
+_NAMES = (
+    "00_start_here",
+    *(stem for stem, _, _ in LESSONS.values()),
+    "reports/hedge_report",
+)
 NAMES = tuple(f"{stem}.ipynb" for stem in _NAMES)
 """What is copied: the start page, the lessons, and the notebook of the report."""
 RECORD = ".hedgelib-lessons.json"

@@ -32,7 +32,7 @@ def questions_to_recall(lesson: str, progress: Progress) -> dict[str, int]:
     known = {
         name
         for name, one in every_question().items()
-        if one.varies and name.partition(".")[0] in earlier
+        if one.varied and name.partition(".")[0] in earlier
     }
     before = progress.recalled.get(lesson, {})
     tried = progress.questions

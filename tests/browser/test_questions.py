@@ -17,7 +17,7 @@ from tests.questiontools import PATIENCE, QuestionOnPage
 
 LESSONS = sorted(
     path.name
-    for path in (Path(__file__).parents[2] / "notebooks").glob("0*.ipynb")
+    for path in (Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb")
     if "ask(" in path.read_text(encoding="utf-8")
 )
 

@@ -24,7 +24,7 @@ from hedgelib.course.claims import (
     say_costly,
     tally,
 )
-from hedgelib.course.contents import NUMBERS
+from hedgelib.course.contents import LESSONS
 from hedgelib.course.finder import read_entries
 
 NOTEBOOK = ROOT / "notebooks" / "B_claims.ipynb"
@@ -108,7 +108,7 @@ GOOD = {**CLAIMS[0]._asdict(), "proof": "proof-days"}
 
 
 def read(*given):
-    return read_entries(Claim, given, group=GROUPS, verdict=VERDICTS, lesson=NUMBERS)
+    return read_entries(Claim, given, group=GROUPS, verdict=VERDICTS, lesson=LESSONS)
 
 
 def test_an_entry_of_the_text_is_a_claim():

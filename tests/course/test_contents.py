@@ -15,16 +15,18 @@ NOTEBOOKS = ROOT / "notebooks"
 
 def test_links_lead_to_lessons_that_are_there():
     links = re.findall(r"\]\((.+?)\)", contents())
-    assert [link.removesuffix(".ipynb") for link in links] == list(LESSONS)
+    assert [link.removesuffix(".ipynb") for link in links] == [
+        stem for stem, _, _ in LESSONS.values()
+    ]
     assert all((NOTEBOOKS / link).is_file() for link in links)
 
 
 def test_next_lesson_is_the_one_after(capsys):
-    for stem in ("00_start_here", "07_beta", "B_claims"):
+    for stem in ("start", "beta", "claims"):
         next_lesson(stem)
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("[01 Spot and futures](01_spot_and_futures.ipynb): owning a coin")
-    assert shown[1].startswith("[07 Alice](09_alice.ipynb): one hedge")
+    assert shown[1].startswith("[09 Alice](09_alice.ipynb): one hedge")
     assert shown[2:] == ["That was the last lesson."]
 
 
@@ -33,7 +35,9 @@ def test_every_lesson_there_is_on_the_map_with_its_minutes():
     for path in NOTEBOOKS.glob("*.ipynb"):
         if path.stem == "00_start_here":
             continue
-        assert path.stem in LESSONS, f"{path.name} is not in hedgelib.course.contents.LESSONS"
+        assert path.stem in {stem for stem, _, _ in LESSONS.values()}, (
+            f"{path.name} is not in hedgelib.course.contents.LESSONS"
+        )
         row = rows[path.stem.partition("_")[0]]
         assert f"({path.name})" in row
         assert re.search(r"\| \d+ \|$", row), f"{path.name} does not give its time at the top"

@@ -300,13 +300,19 @@ def test_slips_at_the_first_numbers():
             "value_for_change": -3750, "coins_for_dollars": -0.3,
         }
     )  # fmt: skip
-    assert (slips["futures.2"]["value_for_change"], slips["futures.5"]["sign_of_short"]) == (12_000, 2700)
+    assert (slips["futures.2"]["value_for_change"], slips["futures.5"]["sign_of_short"]) == (
+        12_000,
+        2700,
+    )
     assert slips["futures.2"]["share_of_new_price"] == pytest.approx(8000 * 0.5 - 8000 / 3)
     assert slips["futures.3"]["put_left_out"] == -8000 * 0.35 - 480
     assert slips["futures.4"]["fall_for_beta"] == pytest.approx(4)
     assert slips["futures.4"]["beta_is_difference"] == 25
     assert slips["futures.6"]["coin_at_entry"] == pytest.approx(0.5)
-    assert (slips["futures.6"]["start_for_change"], slips["futures.6"]["value_for_change"]) == (2.5, 3.125)
+    assert (slips["futures.6"]["start_for_change"], slips["futures.6"]["value_for_change"]) == (
+        2.5,
+        3.125,
+    )
     assert slips["futures.7"] == pytest.approx(
         {
             "linear_liquidation": 40, "short_liquidation": 200 / 3, "what_is_left": 250 / 3.5,

@@ -66,7 +66,7 @@ def test_a_lesson_asks_questions_of_lessons_before_it(lesson):
     assert chosen == questions_to_recall(lesson, Progress())
     earlier = ["start", *NUMBERED[: NUMBERED.index(lesson)]]
     assert all(name.partition(".")[0] in earlier for name in chosen)
-    assert all(every_question()[name].varies for name in chosen)
+    assert all(every_question()[name].varied for name in chosen)
     if len(earlier) > 1:
         assert len(chosen) == RECALLED
     if len(earlier) >= RECALLED:

@@ -6,27 +6,26 @@ import json
 
 import numpy as np
 import pytest
-from labtools import ROOT
 
 from hedgelib import effectiveness_from_ratio, market, plan_hedge, rules
 from hedgelib.course.questions import question
-from hedgelib.course.studies.futures import wild_days
-from hedgelib.course.studies.beta import drift
 from hedgelib.course.studies.alice import SIZES, alices_book, alices_weeks, alices_year, nearest
+from hedgelib.course.studies.beta import drift
+from hedgelib.course.studies.futures import wild_days
 from hedgelib.course.studies.living import (
     CRASHES,
     beta_before,
     crash,
     fly,
 )
+from tests.corpus import FILES
 
 ETH = market.contract("binance:ETHUSD_PERP")
-LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))}
 
 
 def cells(lesson: str) -> dict[str, str]:
     """Return the sources of a lesson's cells."""
-    notebook = json.loads(LESSONS[lesson].read_text(encoding="utf-8"))
+    notebook = json.loads(FILES[lesson].read_text(encoding="utf-8"))
     return {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
 
 

@@ -13,7 +13,7 @@ from labtools import ROOT
 
 import hedgelib
 from hedgelib.course.claims import CLAIMS, COSTLY, GROUPS, MARKS, VERDICTS
-from hedgelib.course.contents import NUMBERS
+from hedgelib.course.contents import LESSONS
 from hedgelib.course.glossary import FIELDS, NOTATION, TERMS
 
 PACKAGE = Path(hedgelib.__file__).parent
@@ -28,14 +28,14 @@ def test_texts_are_whole():
     for found in CLAIMS:
         assert found.verdict in VERDICTS
         assert found.group in GROUPS
-        assert found.lesson in NUMBERS
+        assert found.lesson in LESSONS
         assert found.claim.endswith(".")
         assert found.why.endswith((".", "?"))
         assert re.fullmatch(r"((proof|cost)-[a-z-]+)?", found.proof), found.number
     for term in TERMS:
         assert all(cell == cell.strip() and cell for cell in (*term.row, term.field))
         assert term.meaning.endswith(".")
-        assert term.lesson in NUMBERS
+        assert term.lesson in LESSONS
     # Parts and fields follow each other as they are listed.
     assert list(dict.fromkeys(found.group for found in CLAIMS)) == list(GROUPS)
     assert list(dict.fromkeys(term.field for term in TERMS)) == list(FIELDS)

@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hedgelib.ask.question import Answer, Question, Questions
 from hedgelib.ask.text import fill
 from hedgelib.ask.widget import HEARD, QuestionWidget, shown, shown_last
 from hedgelib.course import progress
+from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.prose import fold, say
 from hedgelib.errors import InvalidInput
 
@@ -28,16 +30,17 @@ _TEXTS = Path(__file__).parents[1] / "text"
 
 
 def questions_of(lesson: str) -> Questions:
-    """Return an empty collection of the questions of a lesson, ``"07"``, with their texts."""
-    return Questions(_TEXTS / f"lesson{lesson}.toml")
+    """Return an empty collection of the questions of a lesson, ``"alice"``, with their texts."""
+    return Questions(_TEXTS / f"{lesson}.toml")
 
 
 @cache
 def every_question() -> dict[str, Question]:
-    """Return every question of every lesson by its id."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    lessons = [importlib.import_module(f"{__name__}.{name}").QUESTIONS for name in names]
-    return {question_id: asked[question_id] for asked in lessons for question_id in asked}
+    """Return every question by its id, lesson by lesson."""
+    modules = {module.name for module in pkgutil.iter_modules(__path__)}
+    lessons = [lesson for lesson in ("start", *LESSONS) if lesson in modules]
+    found = [importlib.import_module(f"{__name__}.{lesson}").QUESTIONS for lesson in lessons]
+    return {question_id: asked[question_id] for asked in found for question_id in asked}
 
 
 def question(question_id: object) -> Question:
@@ -45,20 +48,26 @@ def question(question_id: object) -> Question:
     name = str(question_id)[:40]
     if name in every_question():
         return every_question()[name]
-    # What is meant by 7, 1.1 or 07.99.
-    lesson, number = [*map(int, re.findall(r"[0-9]{1,3}", name)), 1, 1][:2]
+    raise InvalidInput(f'There is no question {name!r}; the nearest is "{_nearest(name)}".')
 
-    def distance(exercise: str) -> tuple[int, int]:
-        its_lesson, its_number = map(int, exercise.split("."))
-        return abs(its_lesson - lesson), abs(its_number - number)
 
-    exercises = [known for known in every_question() if known.partition(".")[2].isdigit()]
-    nearest = min(exercises, key=distance)
-    raise InvalidInput(f'There is no question {name!r}; the nearest is "{nearest}".')
+def _nearest(name: str) -> str:
+    """Return the exercise that is meant by Alice, alice.99 or 9.1."""
+    words = re.findall(r"[a-z]+|[0-9]{1,3}", name.lower())
+    numbers = [int(word) for word in words if word.isdecimal()]
+    asked = [one for one in every_question() if one.partition(".")[2].isdigit()]
+    lessons = list(dict.fromkeys(one.partition(".")[0] for one in asked))
+    lesson = next((close for word in words for close in get_close_matches(word, lessons, 1)), "")
+    if not lesson:
+        number = numbers.pop(0) if numbers else 1
+        by_number = {int(number_of(one)): one for one in lessons if one in LESSONS}
+        lesson = by_number[min(by_number, key=lambda known: abs(known - number))]
+    exercises = [one for one in asked if one.partition(".")[0] == lesson]
+    return exercises[min(max(*numbers, 1) if numbers else 1, len(exercises)) - 1]
 
 
 def ask(question_id: str, **values: Any) -> QuestionWidget | None:
-    """Ask a question of a lesson, ``"alice.1"``, with the lesson's own numbers for its first ones."""
+    """Ask a question, ``"alice.1"``, with the lesson's own numbers for its first ones."""
     try:
         return shown(question(question_id).ask(**values))
     except InvalidInput as error:
@@ -76,7 +85,8 @@ def check(question_id: str, *answer: object) -> QuestionWidget | None:
     An answer is a number, such as 12.5, and you gave 'fourteen'.
     """
     widget = shown_last(question_id) or ask(question_id)
-    if widget and answer and answer != (None,):
+    # An empty answer, or the gap that is to be filled, asks the question.
+    if widget and answer and answer[0] is not None and answer[0] is not ...:
         widget.answer(*answer)
     return widget
 

@@ -90,7 +90,9 @@ def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("alice.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6))
+@QUESTIONS.add(
+    "alice.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6)
+)
 def least_margin(book: float, cap: float) -> Answer:
     least = float(smallest_collateral(book, 1.0, cap))
     # So many rounds that what is missing is more than a rounding.

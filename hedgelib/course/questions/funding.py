@@ -80,7 +80,9 @@ def which_future(coins: float, spot: float, high: float, low: float) -> Answer:
     return Answer(right="higher", values={"ends": ends})
 
 
-@QUESTIONS.add("funding.e", book_usd=50_000, rate=-0.0001, cost_rate=0.0007, daily_vol=0.04, hours=112)
+@QUESTIONS.add(
+    "funding.e", book_usd=50_000, rate=-0.0001, cost_rate=0.0007, daily_vol=0.04, hours=112
+)
 def out_of_the_hedge(**terms: float) -> Answer:
     away = TimeOut(**terms)
     one_day, days = away.book_usd * away.daily_vol, away.hours / 24

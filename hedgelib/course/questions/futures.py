@@ -145,7 +145,9 @@ def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "futures.7", stake=vary(1_200.0, low=600, high=4_000, step=200), leverage=vary(2.5, 3.0, 4.0, 5.0)
+    "futures.7",
+    stake=vary(1_200.0, low=600, high=4_000, step=200),
+    leverage=vary(2.5, 3.0, 4.0, 5.0),
 )
 def emptied(stake: float, leverage: float) -> Answer:
     # A margin of one coin, and a coin of one dollar.

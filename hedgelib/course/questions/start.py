@@ -27,8 +27,8 @@ def deposited(coins: float, price: float, fall: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "start.1", coins=vary(10.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0, 14.0), price=vary(3_000.0, **_PRICES),
-    rise=vary(0.2, 0.15, 0.3, 0.35, 0.4),
+    "start.1", coins=vary(10.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0, 14.0),
+    price=vary(3_000.0, **_PRICES), rise=vary(0.2, 0.15, 0.3, 0.35, 0.4),
 )  # fmt: skip
 def risen(coins: float, price: float, rise: float) -> Answer:
     value = coins * price
