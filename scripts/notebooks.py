@@ -74,7 +74,9 @@ def kind_of_cell(source: str) -> str:
     last = next(_calls(shown), "") if isinstance(shown, ast.Call) else ""
     if last == "Table":
         return "table"
-    if last.startswith("find_") or last in ("lesson_map", "next_lesson", "check_environment"):
+    if last.startswith("find_") or last in (
+        *("begin_again", "check_environment", "lesson_map", "next_lesson"),
+    ):
         return "finder"
     told = last in ("say", "seen") or last.startswith("say_")
     return "sentence" if told and all(isinstance(s, _SENTENCE) for s in body) else ""
