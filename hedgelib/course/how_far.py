@@ -56,17 +56,19 @@ def lesson_map() -> None:
 
 
 def _go_on(progress: Progress, done: dict[str, tuple[int, int]]) -> str:
-    """Name the lesson to go on with: the one answered last, or the first that is not done."""
+    """Name the lesson to go on with: the furthest one begun, or the next that is not done.
+
+    A lesson that has asked earlier questions is begun.
+    """
+    begun = {name.partition(".")[0] for name in progress.questions} | progress.recalled.keys()
+    order = list(LESSONS)
+    furthest = max((order.index(lesson) for lesson in begun & LESSONS.keys()), default=0)
     open_lessons = [lesson for lesson, (n, of) in done.items() if n < of]
-    tried = [name for name in progress.questions if name in _questions()]
-    latest = max(tried, key=lambda name: progress.questions[name].order, default="")
-    lesson = latest.partition(".")[0]
-    if lesson not in open_lessons:
-        order = list(LESSONS)
-        before = order.index(lesson) if lesson else -1
-        later = [name for name in open_lessons if order.index(name) > before]
-        lesson = next(iter(later or open_lessons), "")
-    return f"**Go on here:** lesson {lesson_link(lesson)}." if lesson else "Every question is done."
+    later = [lesson for lesson in open_lessons if order.index(lesson) >= furthest]
+    lesson = next(iter(later or open_lessons), "")
+    if not lesson:
+        return "Every question is done."
+    return f"**Go on here:** {lesson_link(lesson)} {LESSONS[lesson][1]}."
 
 
 def _again(progress: Progress) -> list[str]:

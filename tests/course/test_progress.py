@@ -120,12 +120,12 @@ def test_a_guess_is_done_when_made_and_an_exercise_when_it_is_right():
 
 def test_the_map_says_where_to_go_on_and_what_to_look_at_again(mine, capsys):
     lesson_map()
-    assert "**Go on here:** lesson [01]" in capsys.readouterr().out
+    assert "**Go on here:** [01]" in capsys.readouterr().out
     answer("inverse.1", lambda asked: asked.key.wrong["contract_is_coin"])
     answer("size.1", lambda asked: asked.key.wrong["contract_is_coin"])
     lesson_map()
     shown = capsys.readouterr().out
-    assert "**Go on here:** lesson [03]" in shown
+    assert "**Go on here:** [03]" in shown
     assert "- size.1, in lesson [03]" in shown
     assert "- a contract taken for a coin, in 2 questions: see lesson [02]" in shown
     for name in every_question():
@@ -133,7 +133,11 @@ def test_the_map_says_where_to_go_on_and_what_to_look_at_again(mine, capsys):
             Progress.add(progress := read_progress(mine), name, "right")
             (mine / FILE).write_text(progress.to_json())
     lesson_map()
-    assert "**Go on here:** lesson [04]" in capsys.readouterr().out
+    assert "**Go on here:** [04]" in capsys.readouterr().out
+    recall("alice")
+    right("futures.1")
+    lesson_map()
+    assert "**Go on here:** [09](09_alice.ipynb) Alice." in capsys.readouterr().out
 
 
 def test_without_a_learner_the_map_is_that_of_the_contents(tmp_path, monkeypatch, capsys):
