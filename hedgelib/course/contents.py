@@ -33,6 +33,10 @@ LESSONS: dict[str, tuple[str, str, str]] = {
     "beta": (
         "07_beta", "Beta", "how a book moves with a coin, and how uncertain the estimate is"
     ),
+    "instrument": (
+        "08_choosing_the_instrument", "Choosing the instrument",
+        "which coin to short, over which horizon, and what no short covers",
+    ),
     "alice": ("09_alice", "Alice", "one hedge from beginning to end, with all gains and losses"),
     "living": (
         "10_living_with_the_hedge", "Living with the hedge",

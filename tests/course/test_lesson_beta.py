@@ -20,23 +20,20 @@ from hedgelib import (
     ols_beta,
     read_portfolio,
 )
-from hedgelib.course.questions.beta import QUESTIONS
-from hedgelib.course.studies.beta import (
-    beta_and_volatility,
-    betas_to,
+from hedgelib.course.questions import beta, instrument
+from hedgelib.course.studies.beta import beta_and_volatility, betas_to, cloud, drift, sized_short
+from hedgelib.course.studies.instrument import (
     books_of_coins,
-    cloud,
     collapse,
-    drift,
     hedges_by_book,
     horizon_betas,
     judge,
-    sized_short,
 )
 from hedgelib.show import Area, Bars, Guess, Line, Points, Text
 from hedgelib.show.plot import png
 from hedgelib.show.scatter import BetaScatter
 
+QUESTIONS = {**beta.QUESTIONS, **instrument.QUESTIONS}
 HISTORY = market.returns().drop(columns="LUNA").dropna()
 ALICE = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
 BOOK, ETH = (HISTORY[list(ALICE.coins)] @ ALICE.weights).rename("Alice's altcoins"), HISTORY["ETH"]
@@ -93,9 +90,9 @@ def asked(name):
         "beta.b": lambda: {"fits": coins_of_2021()},
         "beta.c": lambda: {"twice": size(2 * size().fit.beta)},
         "beta.d": lambda: {"found": drift_of()},
-        "beta.e": lambda: dict(zip(("whole", "without"), candidates(), strict=True)),
-        "beta.f": lambda: {"end": luna(), "r2": 0.37},
-        "beta.g": lambda: {"books": many()},
+        "instrument.a": lambda: dict(zip(("whole", "without"), candidates(), strict=True)),
+        "instrument.b": lambda: {"end": luna(), "r2": 0.37},
+        "instrument.c": lambda: {"books": many()},
     }
     return QUESTIONS[name].ask(**given[name]())
 
@@ -437,11 +434,11 @@ def test_guesses_are_of_the_computed_numbers():
     assert list(options["beta.d"].values()) == [
         "from 0.85 to 1.00", "from 0.73 to 1.13", "from 0.56 to 1.39",
     ]  # fmt: skip
-    assert list(options["beta.e"].values()) == [
+    assert list(options["instrument.a"].values()) == [
         "AVAX removes more", "AVAX and ETH the same", "ETH removes more",
     ]  # fmt: skip
-    assert list(options["beta.f"].values()) == ["$0", "−$5,000", "−$7,007", "−$10,000"]
-    assert list(options["beta.g"].values()) == ["12%", "25%", "56%", "87%"]
+    assert list(options["instrument.b"].values()) == ["$0", "−$5,000", "−$7,007", "−$10,000"]
+    assert list(options["instrument.c"].values()) == ["12%", "25%", "56%", "87%"]
     right = [asked(name).answer.right for name in GUESSES]
     assert right == [
         "measured", "product", "nothing", "drifts", "other", "together", "diversified",
@@ -455,7 +452,9 @@ def test_twice_the_best_short_removes_nothing():
 
 def test_leader_is_right_where_it_still_removes_the_most():
     whole, without = candidates()
-    assert QUESTIONS["beta.e"].ask(whole=without, without=whole).answer.right == "sector_leader"
+    assert (
+        QUESTIONS["instrument.a"].ask(whole=without, without=whole).answer.right == "sector_leader"
+    )
 
 
 def by_hand() -> dict[str, float]:
@@ -470,9 +469,9 @@ def by_hand() -> dict[str, float]:
         "beta.3": 2 * 1.96 * 0.15 * 20_000,
         "beta.4": 80 * (2 * 1.5 - 1.5**2),
         "beta.5": 100 * (1 - 0.36**0.5),
-        "beta.6": (0.7 * 30_000 + 6_000) / 10,
-        "beta.7": 100 * 3 / 3.7,
-        "beta.8": -8_000 + 1.25 * 8_000 * 0.3,
+        "instrument.1": (0.7 * 30_000 + 6_000) / 10,
+        "instrument.2": 100 * 3 / 3.7,
+        "instrument.3": -8_000 + 1.25 * 8_000 * 0.3,
     }
 
 
@@ -496,17 +495,17 @@ SLIPS = {
         "variance_for_volatility": 64, "what_is_left": 60, "root_of_r2": 80,
         "percent_for_decimal": 0.4, "variance_left": 36, "one_less_root_of_r2": 20,
     },
-    "beta.6": {
+    "instrument.1": {
         "collateral_left_out": 2_100, "whole_book_in_one_leg": 3_600,
         "both_betas_in_one_leg": 3_900, "contract_is_coin": 9, "contract_is_dollar": 27_000,
         "collateral_subtracted": 1_500, "collateral_times_beta": 2_520,
     },
-    "beta.7": {
+    "instrument.2": {
         "one_coin_for_book": 30, "adds_up_without_limit": 300, "n_for_one_less": 75,
         "percent_for_decimal": 0.81081, "root_of_correlation": 54.7723, "correlation_squared": 9,
         "what_is_left": 18.9189,
     },
-    "beta.8": {
+    "instrument.3": {
         "beta_covers_collapse": 0, "beta_left_out": -5_600, "short_counted_as_loss": -11_000,
         "coins_only": -8_000, "short_only": 3_000, "divided_for_multiplied": -6_080,
     },

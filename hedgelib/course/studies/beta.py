@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgelib._check import NONNEGATIVE, FloatArray, scalars
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, multi_beta, ols_beta, rolling_beta
-from hedgelib.choice import walk_forward_residual
-from hedgelib.contracts import inverse_pnl_usd
+from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
 from hedgelib.errors import InvalidInput
-from hedgelib.ratio import diversified_r2, effectiveness_from_ratio
-from hedgelib.returns import horizon_returns
+from hedgelib.ratio import effectiveness_from_ratio
 from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
 from hedgelib.show.layout import days as day_numbers
 from hedgelib.show.palette import Role
@@ -27,8 +23,8 @@ from hedgelib.show.scatter import BetaScatter
 from hedgelib.show.scene import Dash, Mark, Side
 
 _WIDEST = 3.0
-_JUDGED_FROM = 365
-_gain = partial(usd, signed=True)
+JUDGED_FROM = 365
+gain = partial(usd, signed=True)
 newey_west = partial(ols_beta, errors="newey-west")
 """Beta with the errors that lessons 07 to 11 use for every interval."""
 
@@ -38,7 +34,7 @@ def day_text(day: pd.Timestamp) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _guessed(
+def guess_mark(
     guess: float | None, write: Callable[[float], str], at: float, side: Side
 ) -> tuple[list[Mark], str]:
     """Return the mark of a guess, of x if it is named above, and a sentence about it, if any."""
@@ -48,7 +44,7 @@ def _guessed(
     return [Guess(x=x, y=y, side=side)], f" Your guess was {write(guess)}."
 
 
-def _words(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
+def words_at(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
     """Return words beside a point; those on its left end there."""
     look["align"] = "end" if shift < 0 else "start"
     return Text(x=x, y=y, text=text, shift=(shift, 0.0), role=role, **look)
@@ -99,16 +95,16 @@ def beta_and_volatility(
         for name, *values in zip(names, volatility, rho, beta, strict=True)
     ]
     column = [(last + 0.75, "correlation"), *zip(rows, (row[2] for row in table), strict=True)]
-    guessed, told = _guessed(guess, "{:.1f}".format, last, "above")
+    guessed, told = guess_mark(guess, "{:.1f}".format, last, "above")
     bars = partial(Bars, at=rows, across=True)
     marks: list[Mark] = [
         Rule(at=1.0, direction="x"),
         bars(start=beta, end=volatility, thickness=0.36 * tall, role="grey", opacity=0.4),
         Points(x=beta, y=rows, role="altcoins", size=12.0),
         bars(start=volatility - half, end=volatility + half, thickness=tall, role="unhedged"),
-        _words(beta[0], last, "beta", -12.0, "altcoins", bold=True),
-        _words(volatility[0], last, "volatility", 12.0, "unhedged", bold=True),
-        *(_words(1.0, y, text, 8.0, x_share=True) for y, text in column),
+        words_at(beta[0], last, "beta", -12.0, "altcoins", bold=True),
+        words_at(volatility[0], last, "volatility", 12.0, "unhedged", bold=True),
+        *(words_at(1.0, y, text, 8.0, x_share=True) for y, text in column),
         *guessed,
     ]
     coins = "; ".join(
@@ -151,7 +147,7 @@ class SizedShort:
         """Draw the variance that shorts of every size remove, and mark this one."""
         best, r2, short, height = self.fit.beta, self.fit.r2, self.short, self.removed
         mirrored = 2 * best - short
-        guessed, told = _guessed(guess, percent, short, "right")
+        guessed, told = guess_mark(guess, percent, short, "right")
         # To where the curve leaves the picture.
         sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
         curve = effectiveness_from_ratio(r2, sizes / best)
@@ -288,9 +284,9 @@ def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
 
     The days judged are the same for every window, so that windows compare.
     """
-    if not 10 <= window <= _JUDGED_FROM or window != int(window):
+    if not 10 <= window <= JUDGED_FROM or window != int(window):
         raise InvalidInput(
-            f"window must be a whole number from 10 to {_JUDGED_FROM}, got {window:g}"
+            f"window must be a whole number from 10 to {JUDGED_FROM}, got {window:g}"
         )
     window, book, hedge = int(window), y.to_numpy(), x.to_numpy()
     rolled = rolling_beta(book, hedge, window)
@@ -298,228 +294,10 @@ def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
     # Every sixth day is three pixels; the ends and extremes must be there.
     drawn = np.unique([*range(0, beta.size, 6), beta.size - 1, beta.argmin(), beta.argmax()])
     fits = [newey_west(book[i : i + window], hedge[i : i + window]) for i in drawn]
-    left = (book[window:] - beta[:-1] * hedge[window:])[_JUDGED_FROM - window :]
+    left = (book[window:] - beta[:-1] * hedge[window:])[JUDGED_FROM - window :]
     return Drift(
         days=y.index.to_numpy()[rolled.end], beta=beta, window=window, drawn=drawn,
         half=np.array([fit.interval()[1] - fit.beta for fit in fits]),
         whole=newey_west(book, hedge, y_name=str(y.name), x_name=str(x.name)),
-        removed=float(1 - left.var() / book[_JUDGED_FROM:].var()),
+        removed=float(1 - left.var() / book[JUDGED_FROM:].var()),
     )  # fmt: skip
-
-
-def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:
-    """Return beta of returns over `periods` days, and its lowest and highest value by first day."""
-    returns = np.column_stack([np.asarray(y), np.asarray(x)])
-    fits = [
-        newey_west(*horizon_returns(returns[start:], periods, incomplete="drop").returns.T)
-        for start in range(periods)
-    ]
-    betas = [fit.beta for fit in fits]
-    return fits[0], min(betas), max(betas)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Share of variance that each hedge removed from one book, the best first.
-
-    - honest: with betas known at the time, by name; two coins are "BTC + ETH"
-    - hindsight: with the betas that were best over the same days
-    - n: days judged
-    """
-
-    book: str
-    honest: Mapping[str, float]
-    hindsight: Mapping[str, float]
-    n: int
-
-
-def judge(
-    y: ArrayLike, coins: Mapping[str, ArrayLike], hedges: Sequence[Sequence[str]], book: str
-) -> Judged:
-    """Return the out-of-sample variance reduction of each hedge, fitted again each 30 days."""
-    returns = np.asarray(y)
-    later, honest, hindsight = returns[_JUDGED_FROM:], {}, {}
-    for names in hedges:
-        x, name = np.column_stack([coins[name] for name in names]), " + ".join(names)
-        left = walk_forward_residual(returns, x, train=_JUDGED_FROM, refit=30)
-        honest[name] = float(1 - left.var() / later.var())
-        hindsight[name] = multi_beta(later, x[_JUDGED_FROM:]).r2
-    best_first = dict(sorted(honest.items(), key=lambda item: item[1], reverse=True))
-    return Judged(book=book, honest=best_first, hindsight=hindsight, n=later.size)
-
-
-def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene:
-    """Draw what each hedge removes, one book below the other, with hedges guessed for the last."""
-    marks: list[Mark] = []
-    bar = partial(Bars, start=[0.0], thickness=0.72, across=True, role="altcoins")
-    names, books, rows, at = [], [], [], 0.0
-    for group in groups:
-        marks.append(_words(0.0, at, group.book, 6.0, "total", bold=True))
-        for place, (name, honest) in enumerate(group.honest.items(), start=1):
-            row, hindsight, best = at - place, group.hindsight[name], place == 1
-            end, opacity = max(honest, hindsight, 0.0), 1.0 if best else 0.4
-            marks += [
-                bar(at=[row], end=[max(honest, 0.0)], opacity=opacity),
-                Line(x=[hindsight, hindsight], y=[row - 0.42, row + 0.42], width=2.8),
-                _words(end, row, percent(honest), 9.0, "total", bold=best),
-            ]
-            if name in guess and group is groups[-1]:
-                marks.append(_words(end, row, "your guess", 60.0, "unhedged", bold=True))
-            names.append((row, name))
-            shares = percent(honest, digits=1), percent(hindsight, digits=1)
-            rows.append((group.book, name, *shares))
-        hedges = ", ".join(
-            f"{name} {percent(honest)} ({percent(group.hindsight[name])} with hindsight)"
-            for name, honest in group.honest.items()
-        )
-        books.append(f"{group.book[0].upper()}{group.book[1:]} over {group.n} days: {hedges}")
-        at -= len(group.honest) + 1.6
-    told = f" Your guess: {' and '.join(guess)}." if guess else ""
-    label = "share of variance removed, betas known at the time (tick: with hindsight)"
-    head = ("book", "short", "beta known at the time", "beta of hindsight")
-    return picture(
-        "; ".join(f"{next(iter(group.honest))} is best for {group.book}" for group in groups),
-        f"Variance removed by a short, with betas known at the time. {'. '.join(books)}.{told}",
-        marks,
-        Scale(label=label, unit="share", limits=(0.0, 1.0)),
-        Scale(limits=(at + 1.0, 0.6), ticks=names, visible=False),
-        Table(head, rows, align="llrr", caption="Variance removed"),
-        box=(140.0, 64.0, 836.0, 64.0 + 35.0 * (0.6 - at - 1.0)),
-        width=860.0,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collapse:
-    """A coin (first of the prices) and a short of another, sized by its beta, from day to day.
-
-    - profit_usd: of the coin, of the short, and of both, each day since the first; margin, fees and
-      funding are left out
-    """
-
-    prices: pd.DataFrame
-    book_usd: float
-    short_usd: float
-    profit_usd: FloatArray
-
-    @property
-    def short_that_would_have_done(self) -> float:
-        """Short that would have earned back the loss, known only afterwards, USD."""
-        return float(self.profit_usd[0, -1] / self.hedge_move)
-
-    @property
-    def hedge_move(self) -> float:
-        """Return of the coin that is shorted over all days, decimal."""
-        return float(-self.profit_usd[1, -1] / self.short_usd)
-
-    def day(self, place: int) -> str:
-        """Write one of the days."""
-        return day_text(self.prices.index[place])
-
-    def scene(self, guess: float | None = None) -> Scene:
-        """Draw coin, short and both together from day to day, with a guess of both (USD)."""
-        coin, hedge = self.prices.columns
-        last, (lost, earned) = len(self.prices) - 1, self.profit_usd[:2, -1] * (-1, 1)
-        ends = list(map(_gain, self.profit_usd[:, -1]))
-        guessed, told = _guessed(guess, _gain, last, "left")
-        looks: Any = (
-            (f"{coin} alone", {"role": "altcoins"}), (f"short {hedge}", {"role": "short"}),
-            ("together", {"role": "total", "width": 3.6, "bold": True}),
-        )  # fmt: skip
-        marks: list[Mark] = [
-            Line(x=range(last + 1), y=values, name=f"{name}\n{end}", **look)
-            for (name, look), values, end in zip(looks, self.profit_usd, ends, strict=True)
-        ]
-        names = (coin, f"short of {usd(self.short_usd)} {hedge}", "together")
-        rows = list(zip(names, ends, strict=True))
-        return picture(
-            f"{coin} loses {usd(lost)}; the short brings back {percent(earned / lost)} of it",
-            f"From {self.day(0)} to {self.day(-1)}: {', '.join(map(' '.join, rows))}. {hedge} "
-            f"moved {percent(self.hedge_move, signed=True)}; {coin} lost "
-            f"{percent(lost / self.book_usd)} of its value.{told}",
-            [Rule(at=0.0), *marks, *guessed],
-            # Room for the mark of a guess beside the names.
-            Scale(label=f"days after {self.day(0)}", limits=(0.0, 1.012 * last)),
-            Scale(label="gain or loss (USD)", unit="usd", include=(0.0,), margin=0.08),
-            Table(("position", "gain or loss"), rows, caption=f"{coin}, {self.day(-1)}"),
-            box=(97.0, 64.0, 700.0, 374.0),
-        )
-
-
-def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
-    """Return the profit of a coin (first column) and of a short of another, sized by its beta."""
-    held, shorted = prices.to_numpy().T
-    alone = book_usd * (held / held[0] - 1)
-    short = np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted))
-    profit_usd = np.array([alone, short, alone + short])
-    return Collapse(
-        prices=prices, book_usd=book_usd, short_usd=beta * book_usd, profit_usd=profit_usd
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BooksOfCoins:
-    """R² to ETH of all books of 1 to k coins in equal parts.
-
-    - mean, low, high: over the books of each number of coins
-    - pairwise: mean correlation between two of the coins
-    """
-
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
-    pairwise: float
-    period: str
-
-    def scene(self, guess: float | None = None, *, supposed: float, most: int) -> Scene:
-        """Draw real books, and the theory of up to `most` coins, any two correlated `supposed`."""
-        n, counts = np.arange(1, most + 1), np.arange(1, self.mean.size + 1)
-        theory = diversified_r2(supposed, n)
-        one, many = percent(theory[0]), percent(theory[-1])
-        guessed, told = _guessed(guess, percent, most, "left")
-        of_theory = f"theory: any two coins\ncorrelated {supposed:g}"
-        of_coins = f"real coins, {self.period}:\nmean and range of all books"
-        real: Any = {"role": "altcoins"}
-        end, words = theory[-1], partial(Text, vertical="top")
-        marks: list[Mark] = [
-            Bars(at=counts, start=self.low, end=self.high, thickness=0.2, opacity=0.4, **real),
-            Line(x=n, y=theory, width=2.5, dash="dashed"),
-            Points(x=counts, y=self.mean, size=11.0, **real),
-            Points(x=[most], y=[end], size=11.0),
-            words(
-                x=most - 0.6, y=end, shift=(0.0, 24.0), align="end", role="total", text=of_theory
-            ),
-            words(x=counts[-1], y=self.mean[-1], shift=(14.0, 3.0), text=of_coins, **real),
-            *guessed,
-        ]
-        rows = [
-            (f"{count}", *map(percent, of_count))
-            for count, *of_count in zip(counts, self.mean, self.low, self.high, strict=True)
-        ]
-        (_, mean, lowest, highest), (_, of_all, *_) = rows[0], rows[-1]
-        evens = [(count, f"{count}") for count in range(2, most + 1, 2)]
-        head = ("coins in the book", "mean R²", "lowest", "highest")
-        return picture(
-            f"More coins, better hedge: {one} for one, {many} for {most}",
-            f"R² against the number of coins in a book. In theory, with any two coins correlated "
-            f"{supposed:g}, it rises from {one} for one to {many} for {most}. Real coins to ETH in "
-            f"{self.period}: {mean} on average for one (from {lowest} to {highest}), {of_all} for "
-            f"all {counts[-1]}.{told}",
-            marks,
-            Scale(label="coins in the book, equal parts", limits=(0.4, most + 0.4), ticks=evens),
-            Scale(label="R²: variance a short can remove", unit="share", limits=(0.0, 1.0)),
-            Table(head, rows, caption=f"To ETH, {self.period}"),
-            box=(90.0, 64.0, 780.0, 374.0), width=800.0,
-        )  # fmt: skip
-
-
-def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> BooksOfCoins:
-    """Return R² of every book that can be made of some coins in equal parts, from daily returns."""
-    coins = returns.to_numpy().T
-    by_count = [
-        [np.corrcoef(sum(chosen), np.asarray(x))[0, 1] ** 2 for chosen in combinations(coins, held)]
-        for held in range(1, len(coins) + 1)
-    ]
-    mean, low, high = (np.array([fold(r2) for r2 in by_count]) for fold in (np.mean, min, max))
-    pairwise = float(np.corrcoef(coins)[np.triu_indices(len(coins), 1)].mean())
-    return BooksOfCoins(mean=mean, low=low, high=high, pairwise=pairwise, period=period)

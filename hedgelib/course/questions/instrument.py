@@ -1,0 +1,98 @@
+"""Questions of lesson 08: which coin Dana shorts, and what no short covers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hedgelib import market, ratio
+from hedgelib.ask.question import Answer, vary
+from hedgelib.course.questions import questions_of
+from hedgelib.course.studies import instrument as study
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = questions_of("instrument")
+
+_ETH = market.contract("binance:ETHUSD_PERP")
+
+
+@QUESTIONS.add("instrument.a", whole=..., without=..., leader="AVAX", other="ETH")
+def leader_taken_out(whole: study.Judged, without: study.Judged, leader: str, other: str) -> Answer:
+    first, second, then, still = (
+        of.honest[coin] for of in (whole, without) for coin in (leader, other)
+    )
+    return Answer(
+        right="other" if still > then else "sector_leader",
+        guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
+        then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
+        values={"first": first, "second": second, "then": then, "still": still},
+    )
+
+
+@QUESTIONS.add("instrument.b", end=..., r2=...)
+def collapsed(end: study.Collapse, r2: float) -> Answer:
+    alone, earned, together = map(float, end.profit_usd[:, -1])
+    coin, hedge = end.prices.columns
+    values = {
+        "coin": coin, "hedge": hedge, "first_day": end.day(0), "days": len(end.prices) - 1,
+        "size": end.short_usd / end.book_usd, "earned": earned, "r2": r2,
+    }  # fmt: skip
+    return Answer(right="together", then=end.scene, values=values, guesses={
+        "beta_covers_collapse": 0.0, "half_covered": alone / 2, "together": together,
+        "coins_only": alone,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("instrument.c", books=..., supposed=0.25, most=20)
+def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
+    book = float(ratio.diversified_r2(supposed, most))
+    then = partial(books.scene, supposed=supposed, most=most)
+    return Answer(right="diversified", then=then, guesses={
+        "low_correlation_no_hedge": supposed / 2, "one_coin_for_book": supposed,
+        "residual_too_large": (supposed + book) / 2, "diversified": book,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("instrument.1", book=vary(30_000.0, low=10_000, high=60_000, step=5_000),
+               to_btc=vary(0.4, low=0.2, high=0.8, step=0.1),
+               to_eth=vary(0.7, low=0.3, high=0.9, step=0.1),
+               margin=vary(6_000.0, low=2_000, high=12_000, step=1_000),
+               price=vary(3_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
+def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: float) -> Answer:
+    face, leg = _ETH.multiplier, to_eth * book + margin
+    values = {"symbol": _ETH.symbol, "face": face, "leg": leg}
+    return Answer(right=leg / face, values=values, slips={
+        "collateral_left_out": to_eth * book / face,
+        "collateral_subtracted": (to_eth * book - margin) / face,
+        "collateral_times_beta": to_eth * (book + margin) / face,
+        "whole_book_in_one_leg": (book + margin) / face,
+        "both_betas_in_one_leg": ((to_btc + to_eth) * book + margin) / face,
+        "contract_is_coin": leg / price, "contract_is_dollar": leg,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("instrument.2", coins=vary(10, low=5, high=30, step=1),
+               pair=vary(0.3, low=0.1, high=0.5, step=0.05))  # fmt: skip
+def mixed(coins: float, pair: float) -> Answer:
+    above, together = coins * pair, float(ratio.diversified_r2(pair, coins))
+    values = {
+        "others": coins - 1, "above": above, "below": 1 + (coins - 1) * pair, "together": together,
+    }  # fmt: skip
+    return Answer(right=100 * together, within=0.006, values=values, slips={
+        "one_coin_for_book": 100 * pair, "root_of_correlation": 100 * pair**0.5,
+        "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
+        "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
+        "percent_for_decimal": together,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("instrument.3", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
+               beta=vary(1.25, low=0.8, high=1.6, step=0.05),
+               fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
+def worthless(held: float, beta: float, fall: float) -> Answer:
+    earned = beta * held * fall
+    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
+        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
+        "divided_for_multiplied": held * fall / beta - held,
+        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
+    })  # fmt: skip
