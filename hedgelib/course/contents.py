@@ -20,11 +20,15 @@ LESSONS: dict[str, tuple[str, str, str]] = {
     ),
     "size": (
         "03_how_much_to_short", "How much to short",
-        "from a real portfolio to a number of contracts, and the risk that is left",
+        "from a real portfolio to a number of contracts, and what a wrong size costs",
     ),
     "margin": (
         "04_margin_is_a_position_too", "Margin is a position too",
-        "the margin coin has a risk of its own; when a short is liquidated",
+        "what leverage does, the risk of the margin coin, and the plan as a whole",
+    ),
+    "ends": (
+        "05_what_ends_a_hedge", "What ends a hedge",
+        "liquidation: at which price, in which wallet, and how far away it is",
     ),
     "funding": (
         "06_basis_and_funding", "Basis and funding",

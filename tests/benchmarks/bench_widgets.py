@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import psutil
 
-from hedgelib.course.studies.margin import rally, two_wallets
+from hedgelib.course.studies.ends import rally, two_wallets
 from hedgelib.show import Scene
 from hedgelib.show.explorer import Explorer, Slider
 from hedgelib.show.moves import MoveStudy

@@ -71,7 +71,7 @@ def test_what_is_done_by_hand_agrees_with_the_library(stem):
     assert compared >= (1 if stem.startswith("00") else 4)
 
 
-@pytest.mark.parametrize("stem", STEMS[1:])
+@pytest.mark.parametrize("stem", STEMS[1:3])
 def test_the_article_is_taken_apart_in_a_table(stem):
     assert any(LESSONS[claim.lesson][0] == stem for claim in CLAIMS)
     found = prose(stem).partition("## The article, so far")[2].partition("## Key points")[0]

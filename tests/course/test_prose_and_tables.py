@@ -110,10 +110,13 @@ def test_lesson_01_months_were_undone_in_a_day():
     assert "since the year began" in cells("futures")["may-2021-words"]
 
 
-def test_lessons_03_and_04_leave_stablecoins_their_leverage_of_1():
+def test_lesson_04_leaves_stablecoins_their_leverage_of_1():
     plan = plan_hedge(10_000, 1.0, ETH, 3_500, collateral="stablecoin", max_leverage=1, fee_rate=0)
     assert plan.leverage == pytest.approx(1)
-    assert "It is possible with stablecoins as margin" in cells("size")["margin-counts"]
+    assert (
+        "With a stablecoin it is $\\beta V / L$, and here 1x is possible"
+        in cells("margin")["least-words"]
+    )
     assert "why that leverage is never 1" not in cells("margin")["top"]
 
 

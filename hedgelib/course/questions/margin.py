@@ -1,13 +1,12 @@
-"""Questions of lesson 04: Nina hedges with BTC, and her margin counts."""
+"""Questions of lesson 04: leverage, and a margin that counts."""
 
 from __future__ import annotations
-
-import math
 
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.questions import contracts, number, questions_of
+from hedgelib.course.questions.size import ETH, FACE, HANA, hana_holds
 from hedgelib.course.studies import margin as study
 
 __all__ = ["QUESTIONS"]
@@ -19,13 +18,24 @@ _BETA = vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4, 1.5)
 _BOOK = {"book": vary(32_000.0, low=15_000, high=60_000, step=1_000), "beta": _BETA}
 _PRICE = vary(40_000.0, low=30_000, high=60_000, step=2_000)
 _SHORT = {"price": _PRICE, "leverage": vary(4.0, 3.0, 5.0)}
-_WALLET = {"wallet": vary(0.32, low=0.2, high=0.6, step=0.04), **_SHORT}
-_RATE = vary(0.005, 0.01)
 _SIZE = vary(20_000.0, low=6_000, high=60_000, step=2_000)
 _RISE = vary(10_000.0, low=2_000, high=16_000, step=1_000)
 
 
-@QUESTIONS.add("margin.a", notional=10_000, price=3_500)
+@QUESTIONS.add("margin.a", notional=10_000, price=3_500, leverage=10, move=-0.2)
+def earned_at_10x(notional: float, price: float, leverage: float, move: float) -> Answer:
+    gain, count, leverages = -notional * move, notional / ETH.multiplier, (leverage, 5, 3, 2, 1)
+    factors = {"leverage_multiplies_profit": leverage, "same": 1, "profit_on_margin": 1 / leverage}
+    worth = {option: gain * factor for option, factor in factors.items()}
+    return Answer(
+        right="same",
+        guesses=worth,
+        then=lambda guess: study.same_short(ETH, price, count, leverages, move, guess=guess),
+        values={"fall": -move, **worth},
+    )
+
+
+@QUESTIONS.add("margin.b", notional=10_000, price=3_500)
 def doubled(notional: float, price: float) -> Answer:
     return Answer(
         right="unchanged",
@@ -35,48 +45,28 @@ def doubled(notional: float, price: float) -> Answer:
     )
 
 
-@QUESTIONS.add("margin.b", book=10_000)
+@QUESTIONS.add("margin.c", book=10_000)
 def margin_for_1x(book: float) -> Answer:
     return Answer(right="never", values={"doubled": 2 * book})
 
 
-@QUESTIONS.add("margin.c", notional=10_000, price=3_500, leverage=5)
-def which_market(notional: float, price: float, leverage: float) -> Answer:
-    names = {"long_liquidation": "a crash", "liquidated_either_way": "either", "rally": "a rally"}
-    return Answer(
-        right="rally",
-        guesses=names,
-        then=lambda guess: study.falls_and_rallies(notional, price, leverage, guess=guess),
+@QUESTIONS.add(
+    "margin.1", size=vary(12_000.0, low=5_000, high=20_000, step=1_000),
+    leverage=vary(4.0, 2.0, 3.0, 5.0, 8.0), fall=vary(0.1, low=0.05, high=0.3, step=0.01),
+)  # fmt: skip
+def earned_with_leverage(size: float, leverage: float, fall: float) -> Answer:
+    earned = size * fall
+    return number(
+        earned,
+        leverage_multiplies_profit=earned * leverage,
+        short_counted_as_loss=-earned * leverage,
+        profit_on_margin=earned / leverage,
+        coins_at_old_price=earned / (1 - fall),
+        sign_turned=-earned,
     )
 
 
-@QUESTIONS.add("margin.d", book=10_000, margin=5_000, price=3_500)
-def up_and_back(book: float, margin: float, price: float) -> Answer:
-    wallets = study.two_wallets(study.rally("up 70%, and back", price), book, margin)
-    rise, linear = wallets.liquidation_usd / price - 1, margin / (book + margin)
-    rises = {"linear_liquidation": linear, "margin_used_up": rise}
-    return Answer(
-        right="margin_used_up",
-        guesses={**rises, "spot_wallet_counted": math.inf},
-        then=wallets.scene,
-        values={"top": wallets.move.max(), "rise": rise, "of_linear": linear},
-    )
-
-
-@QUESTIONS.add("margin.e", coin="ETH", leverage=3)
-def within_a_month(coin: str, leverage: float) -> Answer:
-    counted = study.far_is_far(coin, leverage)
-    share, notes = counted.value("within 30 days"), dict(counted.notes)
-    few = {"one_day": 0.0, "other_horizon": 0.01}
-    return Answer(
-        right="days_add_up",
-        guesses={**few, "days_add_up": share, "rally_every_month": 0.5},
-        then=lambda guess: study.far_is_far(coin, leverage, guess=guess),
-        values={"share": share, "away": notes["Distance in daily standard deviations"]},
-    )
-
-
-@QUESTIONS.add("margin.1", size=_SIZE, price=_PRICE, rise=_RISE)
+@QUESTIONS.add("margin.2", size=_SIZE, price=_PRICE, rise=_RISE)
 def synthetic_dollar_after_a_rise(size: float, price: float, rise: float) -> Answer:
     posted, after = size / price, price + rise
     return number(
@@ -90,7 +80,7 @@ def synthetic_dollar_after_a_rise(size: float, price: float, rise: float) -> Ans
     )
 
 
-@QUESTIONS.add("margin.2", margin=vary(20_000.0, low=6_000, high=40_000, step=1_000), **_BOOK)
+@QUESTIONS.add("margin.3", margin=vary(20_000.0, low=6_000, high=40_000, step=1_000), **_BOOK)
 def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
     exposure = beta * book
     return number(
@@ -105,8 +95,44 @@ def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
     )
 
 
+@QUESTIONS.add("margin.4", bought=vary(10_000.0, low=4_000, high=16_000, step=1_000), **HANA)
+def contracts_with_new_money(bought: float, **hana: float) -> Answer:
+    book, exposure = hana_holds(**hana)
+    notional = hl.hedge_notional(exposure, 1.0, bought)
+    return contracts(
+        notional,
+        FACE,
+        {"face": FACE, "exposure": exposure, "notional": notional},
+        collateral_left_out=exposure,
+        collateral_subtracted=exposure - bought,
+        collateral_times_beta=exposure + hana["first_beta"] * bought,
+        beta_left_out=book + bought,
+        own_coins_left_out=notional - hana["eth"],
+    )
+
+
+@QUESTIONS.add("margin.5", sale=vary(6_000.0, low=3_000, high=8_000, step=1_000), **HANA)
+def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
+    book, exposure = hana_holds(**hana)
+    left, margin = hana["first"] - sale, hana["eth"] + sale
+    _, kept = hana_holds(**{**hana, "first": left, "eth": 0.0})
+    notional = hl.hedge_notional(kept, 1.0, margin)
+    return contracts(
+        notional,
+        FACE,
+        {"face": FACE, "left": left, "margin": margin, "notional": notional},
+        collateral_twice=exposure + margin,
+        new_money_assumed=exposure + sale,
+        own_coins_twice=notional + hana["eth"],
+        own_coins_left_out=notional - hana["eth"],
+        sold_coins_still_hedged=exposure,
+        collateral_left_out=kept,
+        beta_left_out=book,
+    )
+
+
 # Four rounds of margin on margin are near the right answer at a high leverage.
-@QUESTIONS.add("margin.3", cap=_SHORT["leverage"], **_BOOK)
+@QUESTIONS.add("margin.6", cap=_SHORT["leverage"], **_BOOK)
 def least_margin(book: float, beta: float, cap: float) -> Answer:
     exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
     return number(
@@ -124,75 +150,26 @@ def least_margin(book: float, beta: float, cap: float) -> Answer:
     )
 
 
-@QUESTIONS.add("margin.4", rate=_RATE, **_WALLET)
-def liquidated_at(wallet: float, price: float, leverage: float, rate: float) -> Answer:
-    notional, short, long = leverage * wallet * price, 1 - 1 / leverage, 1 + 1 / leverage
-    return number(
-        price * (1 - rate) / short,
-        {"notional": notional, "coins": leverage * wallet, "rise": (1 - rate) / short - 1},
-        bankruptcy_for_liquidation=price / short,
-        maintenance_wrong_side=price * (1 + rate) / short,
-        long_liquidation=price * (1 + rate) / long,
-        entry_maintenance=price / (short + rate),
-        linear_liquidation=price * long / (1 + rate),
-        linear_bankruptcy=price * long,
-        start=price,
-        within=0.0003,
-    )
-
-
-@QUESTIONS.add("margin.5", rise=vary(0.12, low=0.06, high=0.2, step=0.02), **_WALLET)
-def share_of_coins(wallet: float, price: float, leverage: float, rise: float) -> Answer:
-    notional, after = leverage * wallet * price, price * (1 + rise)
-    share = leverage * rise / (1 + rise)
-    return percentage(
-        share,
-        {"notional": notional, "after": after, "loss": share * wallet, "share": share},
-        pnl_is_straight=leverage * rise,
-        dollars_for_coins=(leverage - 1) * rise,
-        leverage_left_out=rise,
-        share_of_position=share / leverage,
-        what_is_left=(1 - share),
-        fall_for_rise=leverage * rise / (1 - rise),
-    )
-
-
 @QUESTIONS.add(
-    "margin.6", balance=vary(2.0, low=1.5, high=4, step=0.25),
-    loss=vary(0.6, low=0.3, high=0.9, step=0.1),
-    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK["book"], price=_PRICE,
+    "margin.7", each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
+    beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4), cap=vary(3.0, 2.5, 3.5),
 )  # fmt: skip
-def behind_a_cross_position(
-    balance: float, loss: float, maintenance: float, book: float, price: float
-) -> Answer:
-    free = balance - loss - maintenance
-    return number(
-        free,
-        spot_wallet_counted=free + book / price,
-        all_wealth_counted=balance + book / price,
-        other_position_left_out=balance,
-        loss_counted_as_gain=balance + loss - maintenance,
-        loss_not_counted=balance - maintenance,
-        maintenance_left_out=balance - loss,
-        maintenance_added=balance - loss + maintenance,
-    )
-
-
-@QUESTIONS.add("margin.7", rate=_RATE, **_SHORT)
-def days_away(price: float, leverage: float, rate: float) -> Answer:
-    ends = price * (1 - rate) / (1 - 1 / leverage)
-    prices, distance = market.prices(_COINS), math.log(ends / price)
-    btc, eth = (hl.log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
-    return number(
-        distance / btc,
-        {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
-        simple_for_log=(ends / price - 1) / btc,
-        share_of_new_price=(1 - price / ends) / btc,
-        one_over_leverage=1 / leverage / btc,
-        not_in_deviations=distance,
-        other_horizon=distance / btc / math.sqrt(30),
-        other_volatility=distance / eth,
-        log_base_10=math.log10(ends / price) / btc,
+def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
+    # With such a book the contracts come out whole.
+    book = each * (cap - 1)
+    exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
+    notional = hl.hedge_notional(book, beta, least)
+    plan = {"book": book, "exposure": exposure, "least": least, "notional": notional}
+    return contracts(
+        notional,
+        FACE,
+        {"face": FACE, "leverage": notional / least, **plan},
+        collateral_left_out=exposure,
+        collateral_subtracted=exposure - exposure / cap,
+        stablecoin_margin=exposure + exposure / cap,
+        series_stopped_early=exposure * sum(cap**-i for i in range(4)),
+        leverage_multiplies_size=exposure * cap,
+        beta_left_out=notional / beta,
     )
 
 

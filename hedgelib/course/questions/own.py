@@ -10,7 +10,7 @@ from hedgelib._check import FloatArray
 from hedgelib.ask.question import Answer, vary
 from hedgelib.choice import Candidate
 from hedgelib.course.questions import questions_of
-from hedgelib.course.studies.margin import far_is_far
+from hedgelib.course.studies.ends import far_is_far
 from hedgelib.course.studies.own import highest_leverage
 from hedgelib.plan import HedgePlan, hedge_notional, smallest_collateral
 from hedgelib.report import HedgeReport

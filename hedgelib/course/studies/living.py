@@ -23,7 +23,7 @@ from hedgelib.beta import BetaEstimate
 from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.alice import MODELLED
 from hedgelib.course.studies.beta import day_text, newey_west
-from hedgelib.course.studies.margin import best_rise
+from hedgelib.course.studies.ends import best_rise
 from hedgelib.errors import InvalidInput
 from hedgelib.margin import inverse_liquidation_price
 from hedgelib.market import CRASHES

@@ -1,47 +1,141 @@
-"""What lesson 04 computes: the account of a short, two wallets in a rally, and how far is far."""
+"""What lesson 04 computes: leverage, an order ticket, and the synthetic dollar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
+from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
 
 import hedgelib as hl
-from hedgelib import market
-from hedgelib._check import POSITIVE, FloatArray, one_of, series
+from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
-from hedgelib.show import Guess
-from hedgelib.show.lines import Curve, Lines, move_text
+from hedgelib.show.lines import Curve, Lines, coins, move_text
 from hedgelib.show.palette import Role
-from hedgelib.show.wallets import WalletPath
-
-_RATE = hl.ASSUMED_MAINTENANCE_RATE
-RALLIES: dict[str, tuple[str, str] | None] = {
-    "up 70%, and back": None,
-    "summer of 2022": ("2022-07-12", "2022-10-13"),
-    "first half of 2021": ("2020-12-31", "2021-07-20"),
-}
-"""First and last day of real rallies of ETH; none of the invented one."""
 
 
-def price_text(price_usd: float) -> str:
-    """Return a price as text, or "never" for infinity."""
-    return usd(price_usd) if np.isfinite(price_usd) else "never"
+def closed_at(
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverage: float
+) -> float:
+    """Return the liquidation price, USD, of a short with notional over leverage as coin margin.
+
+    It is ``inf`` where no price liquidates it.
+
+    >>> round(closed_at(hl.market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
+    3850.0
+    """
+    margin = hl.inverse_initial_margin_coin(contracts, price_usd, leverage, terms.multiplier)
+    rate = hl.ASSUMED_MAINTENANCE_RATE
+    return hl.liquidation_price(terms, -contracts, price_usd, margin, maintenance_rate=rate)
+
+
+def _where(coin: str, end: float) -> str:
+    return f"{coin} {move_text(round(end, 3))}" if np.isfinite(end) else "no price"
+
+
+def _moves(move: float, ends: Sequence[float]) -> FloatArray:
+    """Return moves of the coin, with a point on each side of where a short is closed."""
+    x = np.linspace(min(-0.6, move), max(1.3, move), 191)
+    edges = [end + step for end in ends if end < x[-1] for step in (-1e-9, 1e-9)]
+    return np.sort(np.append(x, edges))
+
+
+def _gains(coin: str, x: FloatArray, move: float, **more: Any) -> Lines:
+    """Return a picture of what shorts earn, with the margin left out."""
+    y_label = "gain or loss of the short (USD)"
+    return Lines(x=x, x_label=f"move of {coin}", y_label=y_label, unit="USD", place=move, **more)
+
+
+def same_short(
+    terms: hl.ContractTerms, price_usd: float, contracts: float, leverages: Sequence[float],
+    move: float, *, guess: float | None = None,
+) -> Lines:  # fmt: skip
+    """Return the profit of one short at several leverages, each up to its liquidation."""
+    size, moved = contracts * terms.multiplier, f"{terms.coin} {move_text(move)}"
+    ends = [closed_at(terms, price_usd, contracts, lev) / price_usd - 1 for lev in leverages]
+    x = _moves(move, ends)
+    which = "at any leverage" if move < min(ends) else "where the short is still open"
+    result = f"{usd(-size * move, signed=True)} {which}"
+    if move >= max(ends):
+        result = "the short is closed at every leverage"
+    roles: tuple[Role, ...] = ("unhedged", "margin", "good", "altcoins", "total")
+    curves, closings, notes = [], [], []
+    for leverage, end, role, width in zip(leverages, ends, roles, count(2.8, 2.2)):
+        values, at = np.where(x >= end, np.nan, -size * x), -size * move if move < end else np.nan
+        name, margin, where = f"{leverage:g}x", usd(size / leverage), _where(terms.coin, end)
+        curves.append(Curve(name=name, values=values, role=role, at=at, width=width, ends=end))
+        closings.append(f"at {name} with {margin} of margin, closed at {where}")
+        notes.append((f"{name}: margin, and closed at", f"{margin}, {where}"))
+    return _gains(
+        terms.coin, x, move,
+        curves=tuple(curves),
+        title=f"{moved}: {result}; each ends at its ✕",
+        finding=(
+            f"A short of {usd(size)}, {moved}: {result.replace('any', 'every')}. The lines "
+            f"coincide and differ only in where they end: {'; '.join(closings)}."
+        ),
+        caption=f"{contracts:,.0f} contracts short, {moved}",
+        notes=tuple(notes),
+        guess=guess,
+    )  # fmt: skip
+
+
+def ticket(
+    terms: hl.ContractTerms, price_usd: float, needed_usd: float, contracts: float,
+    leverage: float, move: float,
+) -> Lines:  # fmt: skip
+    """Return what the short of an order ticket earns, and what the hedge needs it to earn.
+
+    After liquidation the loss stays the same.
+    """
+    coin, size = terms.coin, contracts * terms.multiplier
+    end = closed_at(terms, price_usd, contracts, leverage) / price_usd - 1
+    x, closed, where = _moves(move, [end]), move >= end, _where(coin, end)
+    covered, margin = percent(size / needed_usd), size / leverage
+    earned, needed = -size * min(move, end), -needed_usd * move
+    results = f"{usd(earned, signed=True)}, needed {usd(needed, signed=True)}"
+    text = f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}"
+    return _gains(
+        coin, x, move,
+        curves=(
+            Curve(name="needed", values=-needed_usd * x, role="altcoins", at=needed, width=7.0),
+            Curve(
+                name="earned", values=-size * np.minimum(x, end), role="short", at=earned,
+                width=3.6, ends=end,
+            ),
+        ),
+        title=f"{text}: {f'closed at {move_text(round(end, 3))}, ' if closed else ''}{results}",
+        finding=(
+            f"{contracts:,.0f} contracts of {terms.face} are short {usd(size)}, {covered} of the "
+            f"{usd(needed_usd)} needed. {coin} {move_text(move)}: earned {results}. At leverage "
+            f"{leverage:g} the margin is {usd(margin)}, and {where} "
+            f"{'has closed' if closed else 'closes'} the short."
+        ),
+        caption=text,
+        notes=(
+            ("short", f"{usd(size)}, {covered} of what is needed"),
+            ("margin", f"{usd(margin)}, {coins(margin / price_usd)} {coin}"),
+            ("closed at", where),
+        ),
+    )  # fmt: skip
 
 
 def synthetic_dollar(
     notional_usd: float, price_usd: float, move: float, *, guess: float | None = None
 ) -> Lines:
     """Return the value of a fully collateralised short and its ETH margin, over the move of ETH."""
-    x, coins, text = np.linspace(-0.6, 1.2, 181), notional_usd / price_usd, f"ETH {move_text(move)}"
+    x, margin_coin, text = (
+        np.linspace(-0.6, 1.2, 181),
+        notional_usd / price_usd,
+        f"ETH {move_text(move)}",
+    )
     prices = price_usd * (1 + np.append(x, move))
     short_usd = np.asarray(hl.inverse_pnl_usd(-notional_usd, price_usd, prices))
     parts: list[tuple[str, Role, FloatArray, float]] = [
-        ("ETH margin", "margin", coins * prices, 3.6),
+        ("ETH margin", "margin", margin_coin * prices, 3.6),
         ("short", "short", short_usd, 3.6),
-        ("account", "total", coins * prices + short_usd, 4.4),
+        ("account", "total", margin_coin * prices + short_usd, 4.4),
     ]
     margin, short, account = (usd(values[-1]) for _, _, values, _ in parts)
     return Lines(
@@ -57,174 +151,4 @@ def synthetic_dollar(
         title=f"{text}: margin {margin}, short {short}, account {account}",
         finding=f"{text}: the margin is worth {margin}, the short has made {short}, the account is "
         f"worth {account}. Over all moves the account is a flat line.",
-    )  # fmt: skip
-
-
-def falls_and_rallies(
-    notional_usd: float, price_usd: float, leverage: float, *, guess: str | None = None
-) -> Lines:
-    """Return the equity and the maintenance margin of a short above 1x, over the move of ETH.
-
-    The guess is of the market that liquidates it: "a crash", "a rally" or "either".
-    """
-    account = -notional_usd, price_usd, notional_usd / price_usd / leverage
-    ends_usd: float = hl.inverse_liquidation_price(*account, maintenance_rate=_RATE)
-    end, fall = ends_usd / price_usd - 1, -0.3
-    x = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
-    moves = np.append(x, [fall, end])
-    equity = np.asarray(hl.coin_account(*account, price_usd * (1 + moves))[0])
-    needed = _RATE * notional_usd / price_usd / (1 + moves)
-    at = {fall: float(equity[-2]), end: float(equity[-1])}
-    guessed = {None: [], "a crash": [fall], "a rally": [end], "either": [fall, end]}[guess]
-    ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
-    return Lines(
-        x=x, x_label="move of ETH (line: the short is closed)", y_label="futures account (ETH)",
-        unit="ETH", place=end, caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
-        signed=False,
-        curves=(
-            Curve(
-                name="equity", values=equity[:-2], role="total", at=at[end], width=4.2, bold=True,
-                ends=end,
-            ),
-            Curve(
-                name="maintenance\nmargin", values=needed[:-2], role="unhedged",
-                at=float(needed[-1]),
-            ),
-        ),
-        title=f"At {leverage:g}x a fall fills the account; ETH {percent(end, signed=True)} "
-        "empties it",
-        finding=f"Account of a short of {usd(notional_usd)} at {leverage:g}x, in ETH. It holds "
-        f"{account[-1]:.3f} at the start, {at[fall]:.3f} after a fall of {percent(-fall)}, and "
-        f"less the more ETH rises. At {ends} it is down to the maintenance margin, and the "
-        f"short is closed.{f' Your guess: {guess}.' if guess else ''}",
-        notes=(("Ends at", ends),),
-        remarks=tuple(
-            Guess(x=move, y=at[move], side="above" if move > 0 else "right") for move in guessed
-        ),
-    )  # fmt: skip
-
-
-def same_short_at(
-    venues: Sequence[str], notional_usd: float, margin_usd: float, price_usd: float
-) -> list[tuple[str, ...]]:
-    """Return venue, rate, what is added to it, how it is calculated, and the liquidation price.
-
-    A question mark stands for an assumed rate.
-    """
-    rows: list[tuple[str, ...]] = []
-    for terms in map(market.contract, venues):
-        rate = None if terms.maintenance_rates else _RATE
-        account = -notional_usd / terms.multiplier, price_usd, margin_usd / price_usd
-        ends = hl.liquidation_price(terms, *account, maintenance_rate=rate)
-        shown = percent(rate or terms.maintenance_rates[0], digits=1) + ("?" if rate else "")
-        fee = "plus taker fee" if terms.liquidation_fee == "taker" else ""
-        rows.append((terms.venue, shown, fee, f"at the {terms.maintenance_basis}", usd(ends)))
-    return rows
-
-
-def rally(name: str, price_usd: float = 3_500.0) -> pd.Series:
-    """Return the closes of one of :data:`RALLIES`; an invented one starts at the price given."""
-    one_of("name", name, tuple(RALLIES))
-    span = RALLIES[name]
-    if span:
-        return market.prices("ETH", *span)["ETH"].rename(name)
-    return pd.Series(price_usd * (1.7 - 0.7 * np.abs(np.linspace(-1, 1, 141))), name=name)
-
-
-def two_wallets(
-    closes: pd.Series, book_usd: float, margin_usd: float, *, top_up: bool = False
-) -> WalletPath:
-    """Return a hedged book and the account of its short, day by day in a rally of ETH.
-
-    The altcoins follow ETH one for one, the margin is ETH bought with new money, and the short
-    covers both. A close at or above the liquidation price ends the short, and all its margin is
-    assumed lost. With `top_up`, altcoins are sold for margin whenever the leverage has doubled, so
-    that it is back at its start; altcoins and margin together stay the same, and so does the short.
-    Fees, funding and what happens between two closes are left out.
-    """
-    entry, short = float(closes.iloc[0]), book_usd + margin_usd
-
-    def liquidation(coins: float) -> float:
-        return float(hl.inverse_liquidation_price(-short, entry, coins, maintenance_rate=_RATE))
-
-    coins, kept, ended = margin_usd / entry, 1.0, None
-    first = ends = liquidation(coins)
-    spot, futures = np.zeros(len(closes)), np.zeros(len(closes))
-    top_ups = []
-    for i, price in enumerate(closes.to_list()):
-        book = book_usd * price / entry
-        if ended is None and price >= ends:
-            ended = i
-        elif ended is None:
-            futures[i] = coins * price - short * (price / entry - 1)
-            if top_up and futures[i] * 2 <= margin_usd * (1 + 1e-12):
-                sold = min(margin_usd - futures[i], kept * book)
-                kept -= sold / book
-                coins += sold / price
-                futures[i] += sold
-                top_ups.append((i, float(sold)))
-                ends = liquidation(coins)
-        spot[i] = kept * book
-    return WalletPath(
-        coin="ETH", closes=closes, spot_usd=spot, futures_usd=futures, notional_usd=short,
-        liquidation_usd=first, ended=ended, ended_usd=float("inf") if ended is None else ends,
-        top_ups=tuple(top_ups), kept_share=kept,
-    )  # fmt: skip
-
-
-def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
-    """Return the largest rise of a price in the days after each day; below 0 if it only fell.
-
-    Only closes, so a peak within a day is not seen; the windows overlap, so they are far from
-    independent.
-
-    >>> best_rise([100, 90, 120, 110], 2)
-    array([0.2       , 0.33333333])
-    """
-    prices = series("prices_usd", prices_usd, rule=POSITIVE, at_least=days + 1)
-    windows = np.lib.stride_tricks.sliding_window_view(prices, days + 1)
-    return np.asarray(windows[:, 1:].max(axis=1) / windows[:, 0] - 1)
-
-
-_HORIZONS: dict[int, Role] = {7: "altcoins", 30: "margin", 90: "unhedged"}
-
-
-def far_is_far(
-    coin: str, leverage: float, *, maintenance_rate: float = _RATE, guess: float | None = None
-) -> Lines:
-    """Return the share of days after which a coin reached the liquidation price of a short in time.
-
-    A curve for each of three holding periods, over the rise; the leverage is above 1.
-    """
-    closes = market.prices(coin)[coin].dropna()
-    prices = closes.to_numpy()
-    price = hl.inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
-    volatility = float(hl.log_returns(prices).std(ddof=1))
-    move, deviations = (float(value) for value in hl.liquidation_distance(1.0, price, volatility))
-    x = np.linspace(0, max(1.2, 1.05 * move), 241)
-
-    def curve(held: int, role: Role) -> Curve:
-        rises = np.sort(best_rise(prices, held))
-        shares = 1 - np.searchsorted(rises, np.append(x, move)) / rises.size
-        name, at = f"within {held} days", float(shares[-1])
-        return Curve(name=name, values=shares[:-1], role=role, at=at, bold=held == 30)
-
-    curves = tuple(curve(held, role) for held, role in _HORIZONS.items())
-    shares = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
-    span = f"{closes.index[0]:%Y} to {closes.index[-1]:%Y}"
-    return Lines(
-        x=x, x_label=f"rise of {coin} (line: where a short at {leverage:g}x ends)",
-        y_label="share of all days", unit="share", place=move,
-        caption=f"Short {coin} at {leverage:g}x, {span}", guess=guess, signed=False,
-        curves=curves,
-        title=f"A {leverage:g}x short ends at {percent(move, signed=True)}; {coin} got there "
-        f"within 30 days {percent(curves[1].at)} of the time",
-        finding=f"{coin}, {span}: a short at {leverage:g}x is liquidated by a rise of "
-        f"{percent(move, digits=2)}, {deviations:.1f} daily standard deviations away. Share of "
-        f"days from which {coin} closed that high in time: {shares}.",
-        notes=(
-            ("Rise that liquidates", percent(move, digits=2)),
-            (f"Daily standard deviation of {coin}", percent(volatility, digits=2)),
-            ("Distance in daily standard deviations", f"{deviations:.1f}"),
-        ),
     )  # fmt: skip

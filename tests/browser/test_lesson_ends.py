@@ -1,10 +1,10 @@
-"""Lesson 04 in a real JupyterLab: two explorers follow the keyboard."""
+"""Lesson 05 in a real JupyterLab: two explorers follow the keyboard."""
 
 from widgettools import Widget, every_control
 
-from hedgelib.course.studies.margin import far_is_far, rally, two_wallets
+from hedgelib.course.studies.ends import far_is_far, rally, two_wallets
 
-LESSON = "04_margin_is_a_position_too.ipynb"
+LESSON = "05_what_ends_a_hedge.ipynb"
 MARGIN, SUMMER = "Margin (USD)", "summer of 2022"
 
 
