@@ -39,7 +39,7 @@ COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
-_LINEAR = ContractTerms(
+LINEAR = ContractTerms(
     venue="modelled", symbol="linear perpetual on ETH", kind="linear", coin="ETH",
     multiplier=0.001, settle="USDT", taker_fee=_CONTRACT.taker_fee, maintenance_basis="mark",
 )  # fmt: skip
@@ -324,7 +324,7 @@ def _month(start: pd.Timestamp, end: pd.Timestamp) -> partial[Replay]:
     """Return the replay of a month, to be called with the days on which the hedge is on."""
     eth, beta = _prices().loc[start:end, "ETH"], beta_before(start).beta
     plan = plan_hedge(
-        BOOK_USD, beta, _LINEAR, float(eth.iloc[0]), collateral="stablecoin",
+        BOOK_USD, beta, LINEAR, float(eth.iloc[0]), collateral="stablecoin",
         collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
     )  # fmt: skip
     book, funding = book_from(start, end), daily_funding(eth.index)
