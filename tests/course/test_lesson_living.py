@@ -14,6 +14,7 @@ from hedgelib.course.studies.living import (
     COINS,
     CRASHES,
     MODELLED,
+    a_day_later,
     beta_before,
     book_from,
     change_of_size,
@@ -24,6 +25,7 @@ from hedgelib.course.studies.living import (
     luck,
     profit_of_rules,
     rallies_beyond,
+    table_of_rules,
     watch,
 )
 from hedgelib.show import Bars, Guess, Line, Points, Text
@@ -165,6 +167,30 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
     start = prices.index.get_loc("2020-02-29")
     seer[start : start + hedge.size] = hedge > 0
     assert luck(always, never, fly("seer", seer)).beaten == 1
+
+
+def test_a_rule_acted_on_a_day_later(flown):
+    assert a_day_later([True, False, True, True]).tolist() == [False, True, False, True]
+    never, always, rule = flown
+    below = rules.trend_break(market.prices(["ETH"])["ETH"], 50)
+    late = fly("a day later", a_day_later(rules.hedge_when(below, ~below)))
+    assert (late.active[1:] == rule.active[:-1]).all()
+    assert luck(always, never, rule).beaten == pytest.approx(0.81, abs=0.005)
+    assert luck(always, never, late).beaten == pytest.approx(0.92, abs=0.005)
+
+
+def test_half_on_always_is_halfway(flown):
+    never, always, _ = flown
+    half = fly("half on", np.ones(DAYS, dtype=bool), hedge_ratio=0.5)
+    middle = (never.steps_usd + always.steps_usd) / 2
+    # Contracts are whole, and the band is a share of a short of half the size.
+    assert half.steps_usd == pytest.approx(middle, abs=60)
+    assert half.pnl_usd[-1] == pytest.approx(246_000, abs=1_000)
+    assert half.deepest_usd == pytest.approx(37_600, abs=300)
+    assert half.costs_usd == pytest.approx(always.costs_usd / 2, rel=0.05)
+    rows = {row[0]: row for row in table_of_rules([*flown, half]).rows}
+    assert rows["half on"][1:3] == ("100%", "0")
+    assert profit_of_rules(flown).table.rows == table_of_rules(flown).rows
 
 
 def test_picture_of_the_years(flown):
