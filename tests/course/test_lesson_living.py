@@ -9,6 +9,11 @@ from showtools import assert_legible
 from hedgelib import InvalidInput, market, ols_beta, rules
 from hedgelib.ask.answers import read_answer
 from hedgelib.course.questions import question
+from hedgelib.course.studies.how_hedges_end import (
+    FTX_BANKRUPT,
+    profit_if_a_venue_fails,
+    step_of,
+)
 from hedgelib.course.studies.living import (
     BOOK_USD,
     COINS,
@@ -368,6 +373,21 @@ BY_HAND = {
             "whole_year": -1_642.5, "percent_for_decimal": -13_500,
         },
     ),
+    "living.9": (
+        (28_000 + 26_400) / 10,
+        {
+            "collateral_left_out": 2_800, "beta_left_out": 6_640, "collateral_times_beta": 4_648,
+            "naive_hedge": 4_000, "collateral_subtracted": 160, "margin_taken_for_short": 2_640,
+            "contract_is_dollar": 54_400,
+        },
+    ),
+    "living.10": (
+        -11_250,
+        {
+            "one_venue": -30_000, "one_share_kept": -23_750, "failed_divided": -7_500,
+            "failure_on_top": -12_500, "change_for_value": -6_250, "halved_whatever": -17_500,
+        },
+    ),
 }  # fmt: skip
 
 
@@ -402,3 +422,12 @@ def test_november_2022_at_2x():
     shown = repr(crash("November 2022", max_leverage=2))
     assert "−$19,771" in shown
     assert "−$10,436" in shown
+
+
+def test_the_function_to_write_is_that_of_the_lesson():
+    november = crash("November 2022")
+    run, step = november.runs.plan, step_of(november, FTX_BANKRUPT)
+    kept, failed = run.pnl_usd[-1], run.pnl_if_venue_fails_usd(step)[-1]
+    for venues in (1, 2, 5):
+        asked = question("living.10").ask(kept=kept, failed=failed, venues=venues)
+        assert asked.answer.right == pytest.approx(profit_if_a_venue_fails(run, step, venues))
