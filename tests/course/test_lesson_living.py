@@ -9,11 +9,17 @@ from showtools import assert_legible
 from hedgelib import InvalidInput, market, ols_beta, rules
 from hedgelib.ask.answers import read_answer
 from hedgelib.course.questions import question
+from hedgelib.course.studies.how_hedges_end import (
+    FTX_BANKRUPT,
+    profit_if_a_venue_fails,
+    step_of,
+)
 from hedgelib.course.studies.living import (
     BOOK_USD,
     COINS,
     CRASHES,
     MODELLED,
+    a_day_later,
     beta_before,
     book_from,
     change_of_size,
@@ -24,6 +30,7 @@ from hedgelib.course.studies.living import (
     luck,
     profit_of_rules,
     rallies_beyond,
+    table_of_rules,
     watch,
 )
 from hedgelib.show import Bars, Guess, Line, Points, Text
@@ -165,6 +172,30 @@ def test_a_rule_that_knows_the_future_beats_every_shift(flown):
     start = prices.index.get_loc("2020-02-29")
     seer[start : start + hedge.size] = hedge > 0
     assert luck(always, never, fly("seer", seer)).beaten == 1
+
+
+def test_a_rule_acted_on_a_day_later(flown):
+    assert a_day_later([True, False, True, True]).tolist() == [False, True, False, True]
+    never, always, rule = flown
+    below = rules.trend_break(market.prices(["ETH"])["ETH"], 50)
+    late = fly("a day later", a_day_later(rules.hedge_when(below, ~below)))
+    assert (late.active[1:] == rule.active[:-1]).all()
+    assert luck(always, never, rule).beaten == pytest.approx(0.81, abs=0.005)
+    assert luck(always, never, late).beaten == pytest.approx(0.92, abs=0.005)
+
+
+def test_half_on_always_is_halfway(flown):
+    never, always, _ = flown
+    half = fly("half on", np.ones(DAYS, dtype=bool), hedge_ratio=0.5)
+    middle = (never.steps_usd + always.steps_usd) / 2
+    # Contracts are whole, and the band is a share of a short of half the size.
+    assert half.steps_usd == pytest.approx(middle, abs=60)
+    assert half.pnl_usd[-1] == pytest.approx(246_000, abs=1_000)
+    assert half.deepest_usd == pytest.approx(37_600, abs=300)
+    assert half.costs_usd == pytest.approx(always.costs_usd / 2, rel=0.05)
+    rows = {row[0]: row for row in table_of_rules([*flown, half]).rows}
+    assert rows["half on"][1:3] == ("100%", "0")
+    assert profit_of_rules(flown).table.rows == table_of_rules(flown).rows
 
 
 def test_picture_of_the_years(flown):
@@ -342,6 +373,21 @@ BY_HAND = {
             "whole_year": -1_642.5, "percent_for_decimal": -13_500,
         },
     ),
+    "living.9": (
+        (28_000 + 26_400) / 10,
+        {
+            "collateral_left_out": 2_800, "beta_left_out": 6_640, "collateral_times_beta": 4_648,
+            "naive_hedge": 4_000, "collateral_subtracted": 160, "margin_taken_for_short": 2_640,
+            "contract_is_dollar": 54_400,
+        },
+    ),
+    "living.10": (
+        -11_250,
+        {
+            "one_venue": -30_000, "one_share_kept": -23_750, "failed_divided": -7_500,
+            "failure_on_top": -12_500, "change_for_value": -6_250, "halved_whatever": -17_500,
+        },
+    ),
 }  # fmt: skip
 
 
@@ -376,3 +422,12 @@ def test_november_2022_at_2x():
     shown = repr(crash("November 2022", max_leverage=2))
     assert "−$19,771" in shown
     assert "−$10,436" in shown
+
+
+def test_the_function_to_write_is_that_of_the_lesson():
+    november = crash("November 2022")
+    run, step = november.runs.plan, step_of(november, FTX_BANKRUPT)
+    kept, failed = run.pnl_usd[-1], run.pnl_if_venue_fails_usd(step)[-1]
+    for venues in (1, 2, 5):
+        asked = question("living.10").ask(kept=kept, failed=failed, venues=venues)
+        assert asked.answer.right == pytest.approx(profit_if_a_venue_fails(run, step, venues))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import questions_of
+from hedgelib.course.questions import contracts, questions_of
 from hedgelib.course.studies import living as study
 from hedgelib.course.studies.living import BOOK_USD, Flown, crash
 from hedgelib.plan import rebalance
@@ -167,4 +167,31 @@ def built(name: str, leverage: float, default: float) -> Answer:
         "one_day": hedged.worst_step_usd - unhedged.worst_step_usd,
         "what_is_left": hedged.max_drawdown_usd, "share_for_dollars": 100 * right / most,
         "default_left": cut(name, default), "other_crash": cut(other, leverage),
+    })  # fmt: skip
+
+
+@QUESTIONS.add("living.9", book=vary(40_000.0, low=20_000, high=60_000, step=1_000),
+               beta=vary(0.7, 0.6, 0.8, 1.2, 1.4), coins=vary(24.0, low=8, high=30, step=1),
+               price=vary(1_100.0, low=900, high=1_500, step=50))  # fmt: skip
+def reopened(book: float, beta: float, coins: float, price: float) -> Answer:
+    margin = coins * price
+    right = beta * book + margin
+    return contracts(
+        right, _FACE, {"face": _FACE, "margin": margin},
+        collateral_left_out=beta * book, beta_left_out=book + margin,
+        collateral_times_beta=beta * (book + margin), naive_hedge=book,
+        collateral_subtracted=beta * book - margin, margin_taken_for_short=margin,
+    )  # fmt: skip
+
+
+@QUESTIONS.add("living.10", kept=vary(-5_000.0, -4_000.0, -3_000.0, -6_000.0),
+               failed=vary(-30_000.0, -26_000.0, -34_000.0, -40_000.0),
+               venues=vary(4, 3, 5))  # fmt: skip
+def left_of_some_venues(kept: float, failed: float, venues: int) -> Answer:
+    whole = kept - failed
+    lost = whole / venues
+    return Answer(right=kept - lost, values={"lost": lost, "whole": whole}, slips={
+        "one_venue": failed, "one_share_kept": failed + lost, "failed_divided": failed / venues,
+        "failure_on_top": kept + failed / venues, "change_for_value": -lost,
+        "halved_whatever": (kept + failed) / 2,
     })  # fmt: skip

@@ -39,7 +39,7 @@ COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
 BOOK_USD = 50_000.0
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
-_LINEAR = ContractTerms(
+LINEAR = ContractTerms(
     venue="modelled", symbol="linear perpetual on ETH", kind="linear", coin="ETH",
     multiplier=0.001, settle="USDT", taker_fee=_CONTRACT.taker_fee, maintenance_basis="mark",
 )  # fmt: skip
@@ -294,7 +294,13 @@ class Flown:
         return float(self.months_usd[str(year)].sum())
 
 
-def fly(name: str, active: ArrayLike) -> Flown:
+def a_day_later(active: ArrayLike) -> NDArray[np.bool_]:
+    """Return a rule that is acted on at the close after the one that makes the signal."""
+    flags = np.asarray(active, dtype=bool)
+    return np.concatenate([[False], flags[:-1]])
+
+
+def fly(name: str, active: ArrayLike, *, hedge_ratio: float = 1.0) -> Flown:
     """Return the backtest of a rule that says for each day of the prices whether the hedge is on.
 
     At the end of each month the book is reset to its size, beta is measured on the days before,
@@ -306,7 +312,7 @@ def fly(name: str, active: ArrayLike) -> Flown:
     index, flags = _prices().index, np.asarray(active)
     ends, whole = pd.date_range(*_MONTHS, freq="ME"), index.slice_indexer(*_MONTHS)
     runs = [
-        _month(start, end)(active=flags[index.slice_indexer(start, end)])
+        _month(start, end, hedge_ratio)(active=flags[index.slice_indexer(start, end)])
         for start, end in pairwise(ends)
     ]
     return Flown(
@@ -320,12 +326,13 @@ def fly(name: str, active: ArrayLike) -> Flown:
 
 
 @cache
-def _month(start: pd.Timestamp, end: pd.Timestamp) -> partial[Replay]:
+def _month(start: pd.Timestamp, end: pd.Timestamp, hedge_ratio: float) -> partial[Replay]:
     """Return the replay of a month, to be called with the days on which the hedge is on."""
     eth, beta = _prices().loc[start:end, "ETH"], beta_before(start).beta
     plan = plan_hedge(
-        BOOK_USD, beta, _LINEAR, float(eth.iloc[0]), collateral="stablecoin",
+        BOOK_USD, beta, LINEAR, float(eth.iloc[0]), collateral="stablecoin",
         collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
+        hedge_ratio=hedge_ratio,
     )  # fmt: skip
     book, funding = book_from(start, end), daily_funding(eth.index)
     return partial(replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05)
@@ -367,7 +374,7 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
     height, others = top - bottom, iter(("altcoins", "good", "short"))
     lines: list[Mark] = [Rule(at=0.0)]
     strips: list[Mark] = []
-    parts, rows = [], []
+    parts = []
     for made in flown:
         profit, guessed = usd(float(made.pnl_usd[-1]), signed=True), made.name == guess
         role: Any = {"never on": "unhedged", "always on": "total"}.get(made.name)
@@ -381,16 +388,7 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
         lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd
         parts.append(f"{made.name}: {profit}, maximum drawdown {usd(deepest)}, on {on} of days")
-        switches = f"{np.count_nonzero(np.diff(made.active[:-1]))}"
-        amounts = -deepest, float(made.months_usd.min()), float(made.steps_usd.std(ddof=1))
-        funding, fees = usd(made.funding_usd, signed=True), usd(made.costs_usd)
-        rows.append((made.name, on, switches, profit, *map(usd, amounts), funding, fees))
-    head = (
-        "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
-        "funding", "fees",
-    )  # fmt: skip
-    span = f"{flown[0].dates[1]:%B %Y} to {flown[0].dates[-1]:%B %Y}"
-    caption = f"{span}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
+    span = _span(flown[0])
     best = max(flown, key=lambda made: made.pnl_usd[-1])
     shallow = min(flown, key=lambda made: made.deepest_usd)
     title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
@@ -402,9 +400,30 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
         [*lines, *strips],
         Scale(label=label, unit="day", limits=(x[0], x[-1])),
         Scale(label=up, unit="usd", signed=True, limits=(bottom, top)),
-        Table(head, rows, caption=caption),
+        table_of_rules(flown),
         box=(97.0, 64.0, 676.0, 402.0),
     )
+
+
+def table_of_rules(flown: Sequence[Flown]) -> Table:
+    """Return a row for each backtest."""
+    rows = []
+    for made in flown:
+        on, profit = percent(float(made.active[:-1].mean())), usd(made.pnl_usd[-1], signed=True)
+        switches = f"{np.count_nonzero(np.diff(made.active[:-1]))}"
+        amounts = -made.deepest_usd, made.months_usd.min(), made.steps_usd.std(ddof=1)
+        funding, fees = usd(made.funding_usd, signed=True), usd(made.costs_usd)
+        rows.append((made.name, on, switches, profit, *map(usd, amounts), funding, fees))
+    head = (
+        "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
+        "funding", "fees",
+    )  # fmt: skip
+    caption = f"{_span(flown[0])}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
+    return Table(head, rows, caption=caption)
+
+
+def _span(made: Flown) -> str:
+    return f"{made.dates[1]:%B %Y} to {made.dates[-1]:%B %Y}"
 
 
 def rallies_beyond(rise: float, days: int) -> float:
