@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from showtools import assert_legible
 
-from hedgelib import ASSUMED_MAINTENANCE_RATE, ContractTerms, InvalidInput, market
+from hedgelib import ASSUMED_MAINTENANCE_RATE, ContractTerms, InvalidInput, market, plan_hedge
 from hedgelib.course.studies.six_ways import (
     DAYS,
     SIX_WAYS,
@@ -82,6 +82,19 @@ def test_money_from_outside():
 def test_a_book_without_the_coin_sells_some_for_margin():
     other = SixWays(book_usd=10_000, price_usd=2_500, inverse=ETH, linear=USDT)
     assert other.through("crash")["inverse short, coin held"].sold_usd == pytest.approx(5_000)
+
+
+def test_linear_and_bought_coin_survive_the_same_rally_on_the_same_money():
+    linear = plan_hedge(
+        10_000, 1.0, USDT, 2_500, collateral="stablecoin", collateral_usd=10_000, fee_rate=0,
+        maintenance_rate=ASSUMED_MAINTENANCE_RATE,
+    )  # fmt: skip
+    bought = plan_hedge(
+        10_000, 1.0, ETH, 2_500, collateral_usd=10_000, fee_rate=0,
+        maintenance_rate=ASSUMED_MAINTENANCE_RATE,
+    )  # fmt: skip
+    assert linear.liquidation_move == pytest.approx(bought.liquidation_move, abs=0.001)
+    assert linear.notional_usd == bought.notional_usd / 2
 
 
 def test_funding_goes_to_the_short():

@@ -191,8 +191,8 @@ class SixThrough:
         rows = [
             (
                 way,
-                usd(float(through.pnl_usd[-1]), signed=True),
-                usd(through.worst_usd, signed=True),
+                usd(float(through.pnl_usd[-1]) + 0.0, signed=True),
+                usd(through.worst_usd + 0.0, signed=True),
                 usd(through.outside_usd),
                 "no" if through.liquidated_at is None else f"day {through.liquidated_at}",
             )
@@ -208,14 +208,11 @@ class SixThrough:
             Line(x=day, y=self.ways[way].pnl_usd, role=role, width=width, name=way, dash=dash)
             for way, (role, width, dash) in _LOOK.items()
         ]
-        ends = {way: float(through.pnl_usd[-1]) for way, through in self.ways.items()}
-        best = max(ends, key=lambda way: ends[way])
-        worst = min(ends, key=lambda way: ends[way])
         read = "; ".join(f"{row[0]} {row[1]}, at worst {row[2]}" for row in self.table().rows)
         lost = [way for way, through in self.ways.items() if through.liquidated_at is not None]
-        title = (
-            f"{self.year.capitalize()}: most for “{best}”, {usd(ends[best], signed=True)}, "
-            f"least for “{worst}”, {usd(ends[worst], signed=True)}"
+        results = {row[0]: row[1] for row in self.table().rows}
+        title = f"{self.year.capitalize()}: " + ", ".join(
+            f"{way} {results[way]}" for way in (SIX_WAYS[0], SIX_WAYS[2], SIX_WAYS[3])
         )
         alt = f"Profit over a year of {self.coin}, {self.year}: {read}. Liquidated: "
         return picture(
