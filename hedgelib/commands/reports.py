@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 SUMMARY = "write a hedge report on each of many portfolio files, and an index"
 PARTLY = "some portfolios have no report"
 DESCRIPTION = (
-    "Write a hedge report on every portfolio file of a folder and its folders, or of every row of "
-    "a manifest: a CSV file with a column portfolio (paths from its own folder) and any parameters "
-    "as further columns. index.html and index.csv list them all. A portfolio that cannot have a "
-    "report is listed with the reason. After an interruption the same command continues where it "
-    "stopped: a report is made again only when its file, its parameters, hedgelib or its data have "
-    "changed, and on the next day, because it states the age of its prices; with --as-of-data and "
-    "without --live it does not."
+    "Write a hedge report and its order ticket on every portfolio file of a folder and its "
+    "folders, or of every row of a manifest: a CSV file with a column portfolio and any parameters "
+    "as further columns, such as position and wallet; paths count from its own folder. index.html "
+    "and index.csv list them all. A portfolio that cannot have a report is listed with the reason. "
+    "After an interruption the same command continues where it stopped: a report is made again "
+    "only when its files, its parameters, hedgelib or its data have changed, and on the next day, "
+    "because it states the age of its prices; with --as-of-data and without --live it does not."
 )
 
 _SOME_FAILED, _INTERRUPTED = 3, 130

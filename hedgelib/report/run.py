@@ -48,7 +48,7 @@ class Job:
     parameters : names and values.
     content : of the portfolio file, so that whoever makes the report needs no access to it; None
         where `parameters` name a file that can be read.
-    prices : of the file of prices in `parameters`, likewise.
+    files : of the other files that `parameters` name, by the name of the parameter.
     apart : whether to work in an empty folder, not in the working directory.
     data : whether the report is wanted as JSON too.
     orders : whether the order ticket is wanted as a file, which it is where a position is given.
@@ -56,7 +56,7 @@ class Job:
 
     parameters: Mapping[str, Any]
     content: bytes | None = None
-    prices: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     apart: bool = False
     data: bool = False
     orders: bool = False
@@ -120,9 +120,10 @@ def _made(job: Job) -> Made:
     parameters = ReportParameters.from_mapping(job.parameters)
     if job.content is not None:
         Path(parameters.portfolio).write_bytes(job.content)
-    if job.prices is not None and parameters.prices is not None:
-        Path(parameters.prices).parent.mkdir(exist_ok=True)
-        Path(parameters.prices).write_bytes(job.prices)
+    for name, content in job.files.items():
+        path = Path(getattr(parameters, name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
     notebook, report = run_notebook(parameters)
     page, text = make_pages(notebook, report)
     files = {"html": page.encode(), "ipynb": text.encode()}
