@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hedgelib._extras import require
+from hedgelib._extras import needed, require
 from hedgelib.errors import InvalidInput, NothingToHedge
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
@@ -45,7 +45,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the plan and every table as data as well (hedgelib/report/schema.json "
         "documents the keys)",
     )
+    add_workbook(parser)
     add_parameters(parser.add_argument_group("parameters of the report"))
+
+
+def add_workbook(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the workbook, which one report and many have."""
+    parser.add_argument(
+        "--xlsx", action="store_true", help="write every table to a workbook as well (.report.xlsx)"
+    )
+
+
+def check_workbook(arguments: argparse.Namespace) -> None:
+    """Refuse a workbook without the package that writes it, before anything is made."""
+    if arguments.xlsx:
+        from hedgelib.report.workbook import PACKAGE
+
+        needed(PACKAGE, "--xlsx")
 
 
 def add_parameters(parser: argparse._ActionsContainer) -> None:
@@ -73,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
     parameters = ReportParameters.from_mapping(given)
     _check_output(arguments)
+    check_workbook(arguments)
     try:
         if arguments.out == _STDOUT:
             return _print_data(parameters)
@@ -95,9 +112,9 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
     if arguments.paper not in PAPERS:
         raise InvalidInput(f"--paper must be one of {', '.join(PAPERS)}, got {arguments.paper!r}")
-    if arguments.out == _STDOUT and (arguments.pdf or not arguments.json):
+    if arguments.out == _STDOUT and (arguments.pdf or arguments.xlsx or not arguments.json):
         raise InvalidInput(
-            "--out - prints the data and writes nothing: give it --json, and no --pdf"
+            "--out - prints the data and writes nothing: give it --json, and no --pdf or --xlsx"
         )
 
 
@@ -118,7 +135,9 @@ def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
     from hedgelib.report.run import Job, make_one
 
     # For one report a server that has everything imported comes too late.
-    job = Job(parameters=parameters.to_dict(), data=arguments.json, orders=True)
+    job = Job(
+        parameters=parameters.to_dict(), data=arguments.json, xlsx=arguments.xlsx, orders=True
+    )
     made = make_one(job, warm=False).check()
     written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
     page = written[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hedgelib._check import POSITIVE, scalars
 from hedgelib._extras import require
-from hedgelib.commands.report import add_parameters
+from hedgelib.commands.report import add_parameters, add_workbook, check_workbook
 from hedgelib.errors import InvalidInput
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=str(_SECONDS),
         help=f"time limit for one report (default: {_SECONDS:g})",
     )
+    add_workbook(parser)
     add_parameters(parser.add_argument_group("parameters of every report"))
 
 
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             "--workers is for this machine and --scheduler for a cluster; leave out one of them"
         )
     require("papermill", "hedgelib reports")
+    check_workbook(arguments)
     # pandas and Jupyter take their time, and --help needs neither.
     from hedgelib.report.gather import gather
     from hedgelib.report.index import old_prices
@@ -82,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     books = gather(arguments.source, given, out=arguments.out)
     with OutFolder(arguments.out) as out:
         try:
-            outcomes = _make(books, out, _makers(arguments, workers, seconds))
+            outcomes = _make(books, out, _makers(arguments, workers, seconds), arguments.xlsx)
         except KeyboardInterrupt:
             print("hedgelib: interrupted; run the same command again to continue", file=sys.stderr)
             return _INTERRUPTED
@@ -113,13 +115,13 @@ def _makers(
 
 
 def _make(
-    books: list[Book], out: OutFolder, makers: AbstractContextManager[Makers]
+    books: list[Book], out: OutFolder, makers: AbstractContextManager[Makers], xlsx: bool
 ) -> list[Outcome]:
     from tqdm import tqdm
 
     from hedgelib.report.many import find_finished, make_missing
 
-    outcomes = find_finished(books, out)
+    outcomes = find_finished(books, out, xlsx=xlsx)
     missing = outcomes.count(None)
     if missing:
         with (
@@ -133,7 +135,7 @@ def _make(
                 disable=None,
             ) as bar,
         ):
-            for _ in make_missing(books, outcomes, out, ready):
+            for _ in make_missing(books, outcomes, out, ready, xlsx=xlsx):
                 bar.update()
     return [outcome for outcome in outcomes if outcome is not None]
 

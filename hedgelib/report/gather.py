@@ -29,7 +29,7 @@ SUFFIXES = (".csv", ".json", ".xlsx")
 """Ends of the names of portfolio files, in small letters or capitals."""
 
 
-_OF_A_REPORT = (".report.json", ".orders.csv")
+_OF_A_REPORT = (".report.json", ".report.xlsx", ".orders.csv")
 _TAKEN_STEMS = ("index",)
 _PORTFOLIO = "portfolio"
 

@@ -53,7 +53,9 @@ class Outcome:
         return str(self.figures.get(_NOTHING, ""))
 
 
-def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
+def find_finished(
+    books: Sequence[Book], out: OutFolder, *, xlsx: bool = False
+) -> list[Outcome | None]:
     """See what need not be made: reports that are finished, and what cannot have one."""
     found: list[Outcome | None] = []
     for book in books:
@@ -64,13 +66,18 @@ def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]
         except HedgeError as error:
             found.append(_without(book, str(error), out))
             continue
-        figures = out.finished(book.stem, _made_of(book, *contents))
+        figures = out.finished(book.stem, _made_of(book, *contents, xlsx))
         found.append(None if figures is None else Outcome(book=book, figures=figures))
     return found
 
 
 def make_missing(
-    books: Sequence[Book], outcomes: list[Outcome | None], out: OutFolder, makers: Makers
+    books: Sequence[Book],
+    outcomes: list[Outcome | None],
+    out: OutFolder,
+    makers: Makers,
+    *,
+    xlsx: bool = False,
 ) -> Iterator[Outcome]:
     """Make the reports that are not there."""
     contents: dict[int, Contents] = {}
@@ -91,12 +98,21 @@ def make_missing(
             for name in files:
                 # In a folder of its own, as it may have the name of the portfolio.
                 parameters[name] = f"{name}/{Path(parameters[name]).name}"
-            job = Job(parameters=parameters, content=sent, files=files, apart=True, orders=True)
+            job = Job(
+                parameters=parameters,
+                content=sent,
+                files=files,
+                apart=True,
+                xlsx=xlsx,
+                orders=True,
+            )
             yield number, job
 
     with closing(makers(jobs())) as finished:
         for number, made in finished:
-            outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
+            book = books[number]
+            made_of = _made_of(book, *contents.pop(number), xlsx)
+            outcomes[number] = outcome = _kept(book, made, made_of, out)
             yield outcome
 
 
@@ -107,12 +123,13 @@ def _contents(book: Book) -> Contents:
     return read_book(book.path), {name: read_book(Path(path)) for name, path in files.items()}
 
 
-def _made_of(book: Book, content: bytes, files: Mapping[str, bytes]) -> dict[str, Any]:
+def _made_of(book: Book, content: bytes, files: Mapping[str, bytes], xlsx: bool) -> dict[str, Any]:
     made_of = {
         "portfolio": book.path.name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "files_sha256": {n: hashlib.sha256(file).hexdigest() for n, file in files.items()},
         "parameters": dict(book.parameters),
+        "xlsx": xlsx,
         "hedgelib": fingerprint(),
     }
     live = book.parameters["live"] is not None
@@ -131,7 +148,7 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
     return Outcome(book=book, error=error, new=True)
 
 
-def _kept(book: Book, made: Made, contents: Contents, out: OutFolder) -> Outcome:
+def _kept(book: Book, made: Made, made_of: Mapping[str, Any], out: OutFolder) -> Outcome:
     if made.error:
         # The file that a link leads to may be none of the reader's; an error would quote it.
         paths = [book.path, *map(Path, files_among(book.parameters).values())]
@@ -142,7 +159,7 @@ def _kept(book: Book, made: Made, contents: Contents, out: OutFolder) -> Outcome
         out.drop(book.stem)
         figures = {_NOTHING: made.nothing}
     try:
-        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, *contents))
+        out.keep(book.stem, made.files, figures=figures, made_of=made_of)
     except InTheWay as error:
         return _without(book, str(error), out)
     return Outcome(book=book, figures=figures, new=True)

@@ -51,6 +51,7 @@ class Job:
     files : of the other files that `parameters` name, by the name of the parameter.
     apart : whether to work in an empty folder, not in the working directory.
     data : whether the report is wanted as JSON too.
+    xlsx : whether its tables are wanted as a workbook too.
     orders : whether the order ticket is wanted as a file, which it is where a position is given.
     """
 
@@ -59,6 +60,7 @@ class Job:
     files: Mapping[str, bytes] = field(default_factory=dict)
     apart: bool = False
     data: bool = False
+    xlsx: bool = False
     orders: bool = False
 
 
@@ -116,6 +118,7 @@ def _made(job: Job) -> Made:
     from hedgelib.report.index import figures
     from hedgelib.report.render import make_pages
     from hedgelib.report.summary import in_words
+    from hedgelib.report.workbook import KIND, workbook
 
     parameters = ReportParameters.from_mapping(job.parameters)
     if job.content is not None:
@@ -129,6 +132,8 @@ def _made(job: Job) -> Made:
     files = {"html": page.encode(), "ipynb": text.encode()}
     if job.data:
         files["report.json"] = to_json(report).encode()
+    if job.xlsx:
+        files[KIND] = workbook(report)
     if job.orders or report.desk.known:
         files["orders.csv"] = orders_csv(report.desk.ticket.orders).encode()
     return Made(figures=figures(report), files=files, words=in_words(report))
