@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "documents the keys)",
     )
     add_workbook(parser)
-    add_parameters(parser.add_argument_group("parameters of the report"))
+    add_parameters(parser)
 
 
 def add_workbook(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +64,26 @@ def check_workbook(arguments: argparse.Namespace) -> None:
         needed(PACKAGE, "--xlsx")
 
 
-def add_parameters(parser: argparse._ActionsContainer) -> None:
+GROUPS = {
+    "the hedge": "benchmark contract venue hedge_ratio target_beta rounding",
+    "margin and leverage": "collateral collateral_usd max_leverage maintenance_rate budget_usd",
+    "estimates and assumptions": "window_days horizon_days funding_rate_8h slippage "
+    "venue_fails_day",
+    "prices and data": "price_usd futures_price_usd prices live max_age offline as_of_data",
+    "what is on": "position wallet band unwind",
+    "the file and the page": "fx no_alias title",
+}
+"""Groups of the parameters in the help, each parameter in one."""
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
     """Add an option for each parameter of a report but the portfolio."""
+    groups = {
+        name: group
+        for heading, names in GROUPS.items()
+        for group in [parser.add_argument_group(heading)]
+        for name in names.split()
+    }
     for parameter in fields(ReportParameters)[1:]:
         option: dict[str, Any] = {"action": "store_true"}
         meaning = parameter.metadata["help"]
@@ -76,7 +94,7 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
             meaning = meaning.replace("None:", "otherwise")
             if parameter.default is not None:
                 meaning += f" (default: {parameter.default})"
-        parser.add_argument(
+        groups[parameter.name].add_argument(
             "--" + parameter.name.replace("_", "-"),
             default=argparse.SUPPRESS,
             help=meaning.replace("%", "%%"),

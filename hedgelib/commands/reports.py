@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"time limit for one report (default: {_SECONDS:g})",
     )
     add_workbook(parser)
-    add_parameters(parser.add_argument_group("parameters of every report"))
+    add_parameters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
