@@ -94,7 +94,7 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
             meaning = meaning.replace("None:", "otherwise")
             if parameter.default is not None:
                 meaning += f" (default: {parameter.default})"
-        groups[parameter.name].add_argument(
+        groups.get(parameter.name, parser).add_argument(
             "--" + parameter.name.replace("_", "-"),
             default=argparse.SUPPRESS,
             help=meaning.replace("%", "%%"),
