@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hedgelib._extras import require
+from hedgelib._extras import needed, require
 from hedgelib.errors import InvalidInput, NothingToHedge
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
@@ -45,11 +45,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the plan and every table as data as well (hedgelib/report/schema.json "
         "documents the keys)",
     )
-    add_parameters(parser.add_argument_group("parameters of the report"))
+    add_workbook(parser)
+    add_parameters(parser)
 
 
-def add_parameters(parser: argparse._ActionsContainer) -> None:
+def add_workbook(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the workbook, which one report and many have."""
+    parser.add_argument(
+        "--xlsx", action="store_true", help="write every table to a workbook as well (.report.xlsx)"
+    )
+
+
+def check_workbook(arguments: argparse.Namespace) -> None:
+    """Refuse a workbook without the package that writes it, before anything is made."""
+    if arguments.xlsx:
+        from hedgelib.report.workbook import PACKAGE
+
+        needed(PACKAGE, "--xlsx")
+
+
+GROUPS = {
+    "the hedge": "benchmark contract venue hedge_ratio target_beta rounding",
+    "margin and leverage": "collateral collateral_usd max_leverage maintenance_rate budget_usd",
+    "estimates and assumptions": "window_days horizon_days funding_rate_8h slippage "
+    "venue_fails_day",
+    "prices and data": "price_usd futures_price_usd prices live max_age offline as_of_data",
+    "what is on": "position wallet band unwind",
+    "the file and the page": "fx no_alias title",
+}
+"""Groups of the parameters in the help, each parameter in one."""
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
     """Add an option for each parameter of a report but the portfolio."""
+    groups = {
+        name: group
+        for heading, names in GROUPS.items()
+        for group in [parser.add_argument_group(heading)]
+        for name in names.split()
+    }
     for parameter in fields(ReportParameters)[1:]:
         option: dict[str, Any] = {"action": "store_true"}
         meaning = parameter.metadata["help"]
@@ -60,7 +94,7 @@ def add_parameters(parser: argparse._ActionsContainer) -> None:
             meaning = meaning.replace("None:", "otherwise")
             if parameter.default is not None:
                 meaning += f" (default: {parameter.default})"
-        parser.add_argument(
+        groups.get(parameter.name, parser).add_argument(
             "--" + parameter.name.replace("_", "-"),
             default=argparse.SUPPRESS,
             help=meaning.replace("%", "%%"),
@@ -73,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
     parameters = ReportParameters.from_mapping(given)
     _check_output(arguments)
+    check_workbook(arguments)
     try:
         if arguments.out == _STDOUT:
             return _print_data(parameters)
@@ -95,9 +130,9 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
     if arguments.paper not in PAPERS:
         raise InvalidInput(f"--paper must be one of {', '.join(PAPERS)}, got {arguments.paper!r}")
-    if arguments.out == _STDOUT and (arguments.pdf or not arguments.json):
+    if arguments.out == _STDOUT and (arguments.pdf or arguments.xlsx or not arguments.json):
         raise InvalidInput(
-            "--out - prints the data and writes nothing: give it --json, and no --pdf"
+            "--out - prints the data and writes nothing: give it --json, and no --pdf or --xlsx"
         )
 
 
@@ -118,7 +153,9 @@ def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
     from hedgelib.report.run import Job, make_one
 
     # For one report a server that has everything imported comes too late.
-    job = Job(parameters=parameters.to_dict(), data=arguments.json, orders=True)
+    job = Job(
+        parameters=parameters.to_dict(), data=arguments.json, xlsx=arguments.xlsx, orders=True
+    )
     made = make_one(job, warm=False).check()
     written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
     page = written[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hedgelib._check import POSITIVE, scalars
 from hedgelib._extras import require
-from hedgelib.commands.report import add_parameters
+from hedgelib.commands.report import add_parameters, add_workbook, check_workbook
 from hedgelib.errors import InvalidInput
 from hedgelib.report.blocks import printable
 from hedgelib.report.parameters import ReportParameters
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 SUMMARY = "write a hedge report on each of many portfolio files, and an index"
 PARTLY = "some portfolios have no report"
 DESCRIPTION = (
-    "Write a hedge report on every portfolio file of a folder and its folders, or of every row of "
-    "a manifest: a CSV file with a column portfolio (paths from its own folder) and any parameters "
-    "as further columns. index.html and index.csv list them all. A portfolio that cannot have a "
-    "report is listed with the reason. After an interruption the same command continues where it "
-    "stopped: a report is made again only when its file, its parameters, hedgelib or its data have "
-    "changed, and on the next day, because it states the age of its prices; with --as-of-data and "
-    "without --live it does not."
+    "Write a hedge report and its order ticket on every portfolio file of a folder and its "
+    "folders, or of every row of a manifest: a CSV file with a column portfolio and any parameters "
+    "as further columns, such as position and wallet; paths count from its own folder. index.html "
+    "and index.csv list them all. A portfolio that cannot have a report is listed with the reason. "
+    "After an interruption the same command continues where it stopped: a report is made again "
+    "only when its files, its parameters, hedgelib or its data have changed, and on the next day, "
+    "because it states the age of its prices; with --as-of-data and without --live it does not."
 )
 
 _SOME_FAILED, _INTERRUPTED = 3, 130
@@ -61,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=str(_SECONDS),
         help=f"time limit for one report (default: {_SECONDS:g})",
     )
-    add_parameters(parser.add_argument_group("parameters of every report"))
+    add_workbook(parser)
+    add_parameters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             "--workers is for this machine and --scheduler for a cluster; leave out one of them"
         )
     require("papermill", "hedgelib reports")
+    check_workbook(arguments)
     # pandas and Jupyter take their time, and --help needs neither.
     from hedgelib.report.gather import gather
     from hedgelib.report.index import old_prices
@@ -82,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     books = gather(arguments.source, given, out=arguments.out)
     with OutFolder(arguments.out) as out:
         try:
-            outcomes = _make(books, out, _makers(arguments, workers, seconds))
+            outcomes = _make(books, out, _makers(arguments, workers, seconds), arguments.xlsx)
         except KeyboardInterrupt:
             print("hedgelib: interrupted; run the same command again to continue", file=sys.stderr)
             return _INTERRUPTED
@@ -113,13 +115,13 @@ def _makers(
 
 
 def _make(
-    books: list[Book], out: OutFolder, makers: AbstractContextManager[Makers]
+    books: list[Book], out: OutFolder, makers: AbstractContextManager[Makers], xlsx: bool
 ) -> list[Outcome]:
     from tqdm import tqdm
 
     from hedgelib.report.many import find_finished, make_missing
 
-    outcomes = find_finished(books, out)
+    outcomes = find_finished(books, out, xlsx=xlsx)
     missing = outcomes.count(None)
     if missing:
         with (
@@ -133,7 +135,7 @@ def _make(
                 disable=None,
             ) as bar,
         ):
-            for _ in make_missing(books, outcomes, out, ready):
+            for _ in make_missing(books, outcomes, out, ready, xlsx=xlsx):
                 bar.update()
     return [outcome for outcome in outcomes if outcome is not None]
 

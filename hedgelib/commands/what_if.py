@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", default="30", metavar="DAYS", help="days of funding to count (default: 30)"
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    add_parameters(parser.add_argument_group("parameters of the report"))
+    add_parameters(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

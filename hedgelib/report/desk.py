@@ -18,7 +18,7 @@ from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
 from hedgelib.report.blocks import Block, Section, Table, Text, notes
 from hedgelib.report.export import plain
 from hedgelib.report.gather import table_lines
-from hedgelib.report.parameters import ACCOUNT, ReportParameters
+from hedgelib.report.parameters import ACCOUNT, ReportParameters, names_a_file
 from hedgelib.report.phrases import coin_price
 from hedgelib.report.registry import part
 
@@ -65,7 +65,7 @@ def _fills(parameters: ReportParameters) -> tuple[Fill, ...]:
 
         assert parameters.live is not None
         return read_account(parameters.live)
-    return _of_file(Path(text)) if text.lower().endswith(".csv") else read_fills(text)
+    return _of_file(Path(text)) if names_a_file(text) else read_fills(text)
 
 
 def _of_file(path: Path) -> tuple[Fill, ...]:
@@ -124,7 +124,7 @@ def trade_words(report: HedgeReport) -> str:
     if not desk.known:
         return ""
     orders = desk.ticket.orders
-    steps = "; ".join(_step_words(order) for order in orders)
+    steps = "; ".join(step_words(order) for order in orders)
     if not steps:
         return (
             f"Nothing to trade: {usd(desk.ticket.held_usd)} are short and "
@@ -137,7 +137,8 @@ def trade_words(report: HedgeReport) -> str:
     )
 
 
-def _step_words(order: Order) -> str:
+def step_words(order: Order) -> str:
+    """Say in a few words what an order does."""
     if not order.contracts:
         verb = "transfer" if order.transfer > 0 else "take out"
         way = "to" if order.transfer > 0 else "from"

@@ -21,7 +21,7 @@ from hedgelib._portfolio_file import LARGEST_BYTES, unfit
 from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
 from hedgelib.report.blocks import printable
 from hedgelib.report.faults import few_files_named
-from hedgelib.report.parameters import ACCOUNT, ReportParameters
+from hedgelib.report.parameters import ACCOUNT, ReportParameters, names_a_file
 from hedgelib.report.records import RECORDS
 from hedgelib.report.render import safe_stem
 
@@ -29,7 +29,7 @@ SUFFIXES = (".csv", ".json", ".xlsx")
 """Ends of the names of portfolio files, in small letters or capitals."""
 
 
-_OF_A_REPORT = (".report.json", ".orders.csv")
+_OF_A_REPORT = (".report.json", ".report.xlsx", ".orders.csv")
 _TAKEN_STEMS = ("index",)
 _PORTFOLIO = "portfolio"
 
@@ -81,11 +81,10 @@ def gather(source: str | Path, common: Mapping[str, Any], *, out: str | Path) ->
 def _checked(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     parameters = ReportParameters.from_mapping({**given, _PORTFOLIO: name}).to_dict()
     del parameters[_PORTFOLIO]
-    position = parameters["position"] or ""
-    if position == ACCOUNT or position.lower().endswith(".csv"):
+    if parameters["position"] == ACCOUNT:
         raise InvalidInput(
-            f"position {printable(position)} is for one report; of many, write each position in "
-            "the manifest as VENUE:SYMBOL:CONTRACTS@ENTRY"
+            f"position {ACCOUNT} is for one report; of many, write each position in the manifest "
+            "as VENUE:SYMBOL:CONTRACTS@ENTRY, or name a CSV file of positions"
         )
     return parameters
 
@@ -132,9 +131,8 @@ def _of_manifest(path: Path, common: Mapping[str, Any]) -> Iterator[Book]:
             error = "no path of a portfolio"
         else:
             try:
-                given = {**common, **told}
-                if "prices" in told:
-                    given["prices"] = str(path.parent / told["prices"])
+                files = {n: str(path.parent / name) for n, name in files_among(told).items()}
+                given = {**common, **told, **files}
                 parameters = _checked(Path(name).name, given)
             except HedgeError as found:
                 error = str(found)
@@ -213,10 +211,10 @@ def read_book(path: Path) -> bytes:
         raise fail(f"cannot be read: {error.strerror}") from error
 
 
-def prices_of(book: Book) -> bytes | None:
-    """Read the file of prices that a book's parameters name, if any."""
-    path = book.parameters.get("prices")
-    return None if path is None else read_book(Path(path))
+def files_among(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters that name a file next to the portfolio: prices, and a position."""
+    named = {name: parameters.get(name) or "" for name in ("prices", "position")}
+    return {n: v for n, v in named.items() if v and (n == "prices" or names_a_file(v))}
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -39,6 +39,10 @@ COLUMNS = (
     "contracts",
     "notional_usd",
     "collateral_usd",
+    "held_usd",
+    "difference_usd",
+    "orders",
+    "first_order",
     "leverage",
     "liquidation_price_usd",
     "liquidation_move",
@@ -58,13 +62,15 @@ _NONE = "–"
 def figures(report: HedgeReport) -> dict[str, Any]:
     """Pick what an index shows of a report, ready for JSON; None for what a report does not have.
 
-    A month is 30 days: what is left open is one standard deviation over it, carry the funding
-    received in it, both in USD. Low and high are ends of a range where no beta is known for a part
-    of the book.
+    Held and difference are of the short, None where no position was given. A month is 30 days:
+    what is left open is one standard deviation over it, carry the funding received in it, both in
+    USD. Low and high are ends of a range where no beta is known for a part of the book.
     """
+    from hedgelib.report.desk import step_words
     from hedgelib.report.summary import warnings
 
     plan, tracked = report.plan, report.tracked
+    ticket, known = report.desk.ticket, report.desk.known
     unhedged, left = report.month.before, report.month.after
     estimated = tracked.estimate is not None
     liquidates = plan.liquidation_price_usd < float("inf")
@@ -84,6 +90,10 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "contracts": float(plan.contracts),
         "notional_usd": float(plan.notional_usd),
         "collateral_usd": float(plan.collateral_usd),
+        "held_usd": ticket.held_usd if known else None,
+        "difference_usd": ticket.difference_usd if known else None,
+        "orders": len(ticket.orders),
+        "first_order": step_words(ticket.orders[0]) if ticket.orders else "",
         "leverage": float(plan.leverage),
         "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
         "liquidation_move": float(plan.liquidation_move) if liquidates else None,
@@ -220,7 +230,7 @@ def _link(outcome: Outcome) -> str:
     told = f"<small>{_safe(_told(outcome))}</small>" if outcome.book.told else ""
     return (
         f"<a href='{stem}.html'>{_safe(outcome.book.name)}</a>"
-        f"<a href='{stem}.ipynb'>notebook</a>{told}"
+        f"<a href='{stem}.ipynb'>notebook</a><a href='{stem}.orders.csv'>orders</a>{told}"
     )
 
 
@@ -230,6 +240,11 @@ def _warnings(outcome: Outcome) -> str:
         return "0"
     items = "".join(f"<li>{_safe(text)}</li>" for text in found)
     return f"<details><summary>{len(found)}</summary><ul>{items}</ul></details>"
+
+
+def _orders(outcome: Outcome) -> str:
+    first = outcome.figures["first_order"]
+    return str(outcome.figures["orders"]) + (f"<small>{_safe(first)}</small>" if first else "")
 
 
 def _prices(outcome: Outcome) -> str:
@@ -279,7 +294,10 @@ _SHOWN = (
     _figure("No beta", "gap_usd", lambda gap: usd(gap) if gap else _NONE),
     _Column("Hedged with", lambda o: _safe(_coin(o)), _coin, "text"),
     _figure("Beta", "beta", _beta, "beta_at_covered"),
-    _figure("Hedge", "notional_usd", usd),
+    _figure("Short", "notional_usd", usd),
+    _figure("Margin", "collateral_usd", usd),
+    _figure("Difference", "difference_usd", lambda amount: usd(amount, signed=True)),
+    _Column("Orders", _orders, lambda o: o.figures["orders"], "number range"),
     _figure("Residual", "residual_month_usd", usd, "residual_month_high_usd"),
     _figure("Carry", "carry_month_usd", lambda amount: usd(amount, signed=True)),
     _figure("Liquidation", "liquidation_move", lambda move: percent(move, signed=True)),
@@ -289,10 +307,12 @@ _NOTE = (
     "Prices of: the day of the close used as price of the hedge coin; betas end on that day. No "
     "beta: the value of coins with neither a price history nor a beta; they are not hedged, and "
     "figures that include them are ranges, from these coins not moving to moving like the rest. "
-    "Hedge: the short, in USD. Residual: the risk that the hedge leaves, one standard deviation of "
-    "the result over 30 days, from months of the book's own history; it leaves out the residual "
-    "volatility of coins whose beta the owner gave, which is not known. Carry: funding received "
-    "over 30 days at the rate that the report assumes; paid where negative. Liquidation: the rise "
-    "of the hedge coin that liquidates the short. "
+    "Short and margin: of the plan, in USD. Difference: the short of the plan less the one that "
+    "is on, where a position was given. Orders: steps of the order ticket, and the first of them; "
+    "without a position it opens the whole hedge. Residual: the risk that the hedge leaves, one "
+    "standard deviation of the result over 30 days, from months of the book's own history; it "
+    "leaves out the residual volatility of coins whose beta the owner gave, which is not known. "
+    "Carry: funding received over 30 days at the rate that the report assumes; paid where "
+    "negative. Liquidation: the rise of the hedge coin that liquidates the short. "
     "Educational, not advice."
 )

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from hedgelib.errors import HedgeError
 from hedgelib.report.dates import today
 from hedgelib.report.faults import InTheWay, TooFewFiles
-from hedgelib.report.gather import Book, prices_of, read_book
+from hedgelib.report.gather import Book, files_among, read_book
 from hedgelib.report.one import is_sample
 from hedgelib.report.records import OutFolder, fingerprint
 from hedgelib.report.run import Job, Made
@@ -25,8 +25,11 @@ A job is taken when it can soon be made, and not before.
 """
 
 
+Contents: TypeAlias = tuple[bytes, dict[str, bytes]]
+"""Of a portfolio file, and of the other files that its parameters name."""
+
 _NOTHING = "nothing_to_hedge"
-_LINKED = "the link leads to a file that cannot have a report; `hedgelib report` says why"
+_LINKED = "a link leads to a file that cannot be used in a report; `hedgelib report` says why"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,9 @@ class Outcome:
         return str(self.figures.get(_NOTHING, ""))
 
 
-def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]:
+def find_finished(
+    books: Sequence[Book], out: OutFolder, *, xlsx: bool = False
+) -> list[Outcome | None]:
     """See what need not be made: reports that are finished, and what cannot have one."""
     found: list[Outcome | None] = []
     for book in books:
@@ -61,23 +66,28 @@ def find_finished(books: Sequence[Book], out: OutFolder) -> list[Outcome | None]
         except HedgeError as error:
             found.append(_without(book, str(error), out))
             continue
-        figures = out.finished(book.stem, _made_of(book, *contents))
+        figures = out.finished(book.stem, _made_of(book, *contents, xlsx))
         found.append(None if figures is None else Outcome(book=book, figures=figures))
     return found
 
 
 def make_missing(
-    books: Sequence[Book], outcomes: list[Outcome | None], out: OutFolder, makers: Makers
+    books: Sequence[Book],
+    outcomes: list[Outcome | None],
+    out: OutFolder,
+    makers: Makers,
+    *,
+    xlsx: bool = False,
 ) -> Iterator[Outcome]:
     """Make the reports that are not there."""
-    contents: dict[int, tuple[bytes, bytes | None]] = {}
+    contents: dict[int, Contents] = {}
 
     def jobs() -> Iterator[tuple[int, Job]]:
         for number in [i for i, outcome in enumerate(outcomes) if outcome is None]:
             book = books[number]
             try:
                 # Read again, not kept: there may be many, and what is read now is what counts.
-                content, prices = contents[number] = _contents(book)
+                content, files = contents[number] = _contents(book)
             except TooFewFiles:
                 raise
             except HedgeError as error:
@@ -85,31 +95,41 @@ def make_missing(
                 continue
             sent = None if is_sample(book.path) else content
             parameters = {"portfolio": book.path.name, **book.parameters}
-            if prices is not None:
+            for name in files:
                 # In a folder of its own, as it may have the name of the portfolio.
-                parameters["prices"] = f"prices/{Path(book.parameters['prices']).name}"
-            job = Job(parameters=parameters, content=sent, prices=prices, apart=True)
+                parameters[name] = f"{name}/{Path(parameters[name]).name}"
+            job = Job(
+                parameters=parameters,
+                content=sent,
+                files=files,
+                apart=True,
+                xlsx=xlsx,
+                orders=True,
+            )
             yield number, job
 
     with closing(makers(jobs())) as finished:
         for number, made in finished:
-            outcomes[number] = outcome = _kept(books[number], made, contents.pop(number), out)
+            book = books[number]
+            made_of = _made_of(book, *contents.pop(number), xlsx)
+            outcomes[number] = outcome = _kept(book, made, made_of, out)
             yield outcome
 
 
-def _contents(book: Book) -> tuple[bytes, bytes | None]:
-    """Read a portfolio file, and its file of prices where it has one."""
+def _contents(book: Book) -> Contents:
     if book.error:
         raise HedgeError(book.error)
-    return read_book(book.path), prices_of(book)
+    files = files_among(book.parameters)
+    return read_book(book.path), {name: read_book(Path(path)) for name, path in files.items()}
 
 
-def _made_of(book: Book, content: bytes, prices: bytes | None) -> dict[str, Any]:
+def _made_of(book: Book, content: bytes, files: Mapping[str, bytes], xlsx: bool) -> dict[str, Any]:
     made_of = {
         "portfolio": book.path.name,
         "sha256": hashlib.sha256(content).hexdigest(),
-        "prices_sha256": None if prices is None else hashlib.sha256(prices).hexdigest(),
+        "files_sha256": {n: hashlib.sha256(file).hexdigest() for n, file in files.items()},
         "parameters": dict(book.parameters),
+        "xlsx": xlsx,
         "hedgelib": fingerprint(),
     }
     live = book.parameters["live"] is not None
@@ -128,17 +148,18 @@ def _without(book: Book, error: str, out: OutFolder) -> Outcome:
     return Outcome(book=book, error=error, new=True)
 
 
-def _kept(book: Book, made: Made, contents: tuple[bytes, bytes | None], out: OutFolder) -> Outcome:
+def _kept(book: Book, made: Made, made_of: Mapping[str, Any], out: OutFolder) -> Outcome:
     if made.error:
         # The file that a link leads to may be none of the reader's; an error would quote it.
-        linked = made.fault == "input" and book.path.is_symlink()
+        paths = [book.path, *map(Path, files_among(book.parameters).values())]
+        linked = made.fault == "input" and any(path.is_symlink() for path in paths)
         return _without(book, _LINKED if linked else made.error, out)
     figures = made.figures
     if made.nothing:
         out.drop(book.stem)
         figures = {_NOTHING: made.nothing}
     try:
-        out.keep(book.stem, made.files, figures=figures, made_of=_made_of(book, *contents))
+        out.keep(book.stem, made.files, figures=figures, made_of=made_of)
     except InTheWay as error:
         return _without(book, str(error), out)
     return Outcome(book=book, figures=figures, new=True)

@@ -84,12 +84,17 @@ def _title(name: str, value: object) -> str:
     return value
 
 
+def names_a_file(position: str) -> bool:
+    """Tell whether a position is a file of positions, and not written out."""
+    return position.lower().endswith(".csv")
+
+
 def _position(name: str, value: object) -> str:
     """Take fills, a list of them, the path of a CSV file, or the account of a venue."""
     if isinstance(value, list | tuple):
         value = " ".join(_text(name, one) for one in value)
     text = _file(name, value).strip()
-    if text != ACCOUNT and not text.lower().endswith(".csv"):
+    if text != ACCOUNT and not names_a_file(text):
         read_fills(text)
     return text
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -122,6 +122,8 @@ class OutFolder:
         Where that fails the report is not finished, and nothing of it is there by half.
         """
         path = self._records / f"{stem}.json"
+        # Also its files of a kind that the new report does not have.
+        self.drop(stem, but=files)
         with writing(path):
             path.unlink(missing_ok=True)
         for kind, content in files.items():
@@ -134,12 +136,12 @@ class OutFolder:
         }
         self._put(path, json.dumps(record, indent=1).encode())
 
-    def drop(self, stem: str) -> None:
+    def drop(self, stem: str, *, but: Collection[str] = ()) -> None:
         """Take away a report that its portfolio no longer has; what others wrote stays."""
         record = self._record(stem)
         if record is None:
             return
-        files = [self.folder / f"{stem}.{kind}" for kind in record["files"]]
+        files = [self.folder / f"{stem}.{kind}" for kind in record["files"] if kind not in but]
         for path in (self._records / f"{stem}.json", *files):
             with writing(path):
                 path.unlink(missing_ok=True)

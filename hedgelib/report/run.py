@@ -48,17 +48,19 @@ class Job:
     parameters : names and values.
     content : of the portfolio file, so that whoever makes the report needs no access to it; None
         where `parameters` name a file that can be read.
-    prices : of the file of prices in `parameters`, likewise.
+    files : of the other files that `parameters` name, by the name of the parameter.
     apart : whether to work in an empty folder, not in the working directory.
     data : whether the report is wanted as JSON too.
+    xlsx : whether its tables are wanted as a workbook too.
     orders : whether the order ticket is wanted as a file, which it is where a position is given.
     """
 
     parameters: Mapping[str, Any]
     content: bytes | None = None
-    prices: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     apart: bool = False
     data: bool = False
+    xlsx: bool = False
     orders: bool = False
 
 
@@ -116,18 +118,22 @@ def _made(job: Job) -> Made:
     from hedgelib.report.index import figures
     from hedgelib.report.render import make_pages
     from hedgelib.report.summary import in_words
+    from hedgelib.report.workbook import KIND, workbook
 
     parameters = ReportParameters.from_mapping(job.parameters)
     if job.content is not None:
         Path(parameters.portfolio).write_bytes(job.content)
-    if job.prices is not None and parameters.prices is not None:
-        Path(parameters.prices).parent.mkdir(exist_ok=True)
-        Path(parameters.prices).write_bytes(job.prices)
+    for name, content in job.files.items():
+        path = Path(getattr(parameters, name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
     notebook, report = run_notebook(parameters)
     page, text = make_pages(notebook, report)
     files = {"html": page.encode(), "ipynb": text.encode()}
     if job.data:
         files["report.json"] = to_json(report).encode()
+    if job.xlsx:
+        files[KIND] = workbook(report)
     if job.orders or report.desk.known:
         files["orders.csv"] = orders_csv(report.desk.ticket.orders).encode()
     return Made(figures=figures(report), files=files, words=in_words(report))

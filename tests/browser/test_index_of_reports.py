@@ -21,6 +21,9 @@ def outcome(name: str, value: float, carry: float | None, *warnings: str) -> Out
         "beta_at_covered": 2.5 - value / 100,
         "notional_usd": 2 * value,
         "collateral_usd": value,
+        "difference_usd": value - 50 if value > 20 else None,
+        "orders": int(value) % 3,
+        "first_order": "sell 1 <b>X</b>",
         "residual_month_usd": None,
         "residual_month_high_usd": None,
         "carry_month_usd": carry,
@@ -79,7 +82,7 @@ def test_the_keyboard_sorts_and_keeps_its_place(index):
     index.keyboard.press("Enter")
     assert order(index) == ["<i>x</i>", "Book1", "book9", "book10"], "numbers in names count"
     assert sorts(index) == {"Portfolio": "ascending"}
-    for _ in range(8):
+    for _ in range(11):
         index.keyboard.press("Tab")
     index.keyboard.press("Space")
     assert sorts(index) == {"Carry": "descending"}
@@ -92,7 +95,10 @@ def test_the_keyboard_sorts_and_keeps_its_place(index):
 def test_every_number_can_be_sorted_by(index):
     for name in (
         "Beta",
-        "Hedge",
+        "Short",
+        "Margin",
+        "Difference",
+        "Orders",
         "No beta",
         "Prices of",
         "Residual",
@@ -103,6 +109,8 @@ def test_every_number_can_be_sorted_by(index):
         index.get_by_role("button", name=name, exact=True).click()
         assert list(sorts(index)) == [name]
         assert sorted(order(index)) == sorted(GIVEN)
+    index.get_by_role("button", name="Difference").click()
+    assert order(index) == ["Book1", "book10", "book9", "<i>x</i>"], "no position is last"
     index.get_by_role("button", name="Warnings").click()
     assert order(index)[0] == "<i>x</i>"
 

@@ -151,8 +151,8 @@ def test_many_reports_take_positions_that_are_written_out(tmp_path):
     (one,) = gather(manifest, {}, out=tmp_path / "out")
     made = run.make(run.Job(parameters={"portfolio": str(book), **one.parameters})).check()
     assert "orders.csv" in made.files
-    with pytest.raises(InvalidInput, match=r"position on\.csv is for one report; of many, write"):
-        gather(manifest, {"position": "on.csv"}, out=tmp_path / "out")
+    with pytest.raises(InvalidInput, match=r"position account is for one report; of many, write"):
+        gather(manifest, {"position": "account", "live": "bybit"}, out=tmp_path / "out")
     # A ticket next to the portfolios is none of them.
     (tmp_path / "a.orders.csv").write_text("step\n")
     names = [found.name for found in gather(tmp_path, {}, out=tmp_path / "out")]

@@ -30,9 +30,11 @@ from PIL import Image
 from hedgelib import __main__ as command_line
 from hedgelib import market
 from hedgelib._text import percent, spreadsheet_text, usd
+from hedgelib.desk.ticket import orders_csv
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, many, records, run
 from hedgelib.report.dates import TODAY_VARIABLE
+from hedgelib.report.desk import step_words
 from hedgelib.report.gather import LARGEST_BYTES, gather
 from hedgelib.report.index import COLUMNS
 from hedgelib.report.registry import section
@@ -58,7 +60,7 @@ BAD = {
     "link.csv": "a link that leads nowhere",
     "linked": "a link to a folder is not followed",
     "pipe.csv": "not a file, but a pipe",
-    "secret.csv": "the link leads to a file that cannot have a report",
+    "secret.csv": "a link leads to a file that cannot be used in a report",
     "unknown.csv": "no coin of the book has a beta",
 }
 BADLY_NAMED = "caf\udce9.csv"
@@ -146,6 +148,57 @@ def test_a4_a_book_of_cash_is_done_with_its_reason(tmp_path, monkeypatch, capsys
     assert (tmp_path / "out" / "cash.html").is_file()
 
 
+def test_a_manifest_gives_each_book_its_position(tmp_path, monkeypatch):
+    """Written out or as a file next to the manifest, it is what the same report says alone."""
+    monkeypatch.chdir(tmp_path)
+    Path("desk").mkdir()
+    Path("desk/a.csv").write_text(BOOK)
+    on = "binance:BTCUSD_PERP:-60@42000"
+    Path("desk/on.csv").write_text(
+        "contract,contracts,entry_usd,wallet\nbinance:BTCUSD_PERP,-60,42000,0.1\n"
+    )
+    Path("secret").write_text("root:secret\n")
+    Path("desk/link.csv").symlink_to(Path("secret").absolute())
+    Path("desk/list.csv").write_text(
+        "portfolio,position,wallet,band,benchmark,prices\n"
+        f"a.csv,{on},0.1,0.02,BTC,\na.csv,on.csv,,0.02,BTC,\n"
+        "a.csv,link.csv,,,,\na.csv,,,,,link.csv\na.csv,gone.csv,,,,\n"
+    )
+    assert command_line.main(["reports", "desk/list.csv"]) == 3
+    text = Path("out/index.csv").read_text("utf-8-sig")
+    out, file, link, prices, gone = csv.DictReader(io.StringIO(text))
+    report = build_report(
+        ReportParameters(
+            portfolio="desk/a.csv", position=on, wallet=0.1, band=0.02, benchmark="BTC"
+        )
+    )
+    ticket = report.desk.ticket
+    assert ticket.orders
+    for row in (out, file):
+        assert float(row["held_usd"]) == pytest.approx(6000, rel=1e-12)
+        assert float(row["difference_usd"]) == ticket.difference_usd
+        assert int(row["orders"]) == len(ticket.orders)
+        assert row["first_order"] == step_words(ticket.orders[0])
+        assert Path("out", row["report"].replace(".html", ".orders.csv")).is_file()
+    for row in (link, prices):
+        assert row["error"] == many._LINKED
+    assert "gone.csv: there is no such file" in gone["error"]
+    assert "root:secret" not in text + Path("out/index.html").read_text()
+    asked = [*Path("out").glob("*.html")]
+    before = {path: path.stat().st_mtime_ns for path in asked}
+    Path("desk/on.csv").write_text(Path("desk/on.csv").read_text().replace("-60", "-61"))
+    assert command_line.main(["reports", "desk/list.csv"]) == 3
+    changed = [path.name for path in asked if path.stat().st_mtime_ns != before[path]]
+    assert sorted(changed) == sorted([file["report"], "index.html"])
+
+
+def test_a_file_of_a_kind_that_a_report_no_longer_has_goes(tmp_path):
+    with records.OutFolder(tmp_path / "out") as out:
+        out.keep("a", {"html": b"1", "ipynb": b"1"}, figures={}, made_of={})
+        out.keep("a", {"html": b"2"}, figures={}, made_of={})
+    assert [path.name for path in (tmp_path / "out").glob("a.*")] == ["a.html"]
+
+
 def test_no_word_of_a_file_that_a_link_leads_to_is_told(made):
     folder, _ = made
     for path in (folder / "out").glob("index.*"):
@@ -165,7 +218,7 @@ def test_names_of_files_lead_nowhere_and_none_is_shared(made):
     reports = [row["report"] for row in rows(out).values() if row["report"]]
     assert len({name.casefold() for name in reports}) == len(GOOD)
     stems = [Path(name).stem for name in reports]
-    files = {f"{stem}.{kind}" for stem in stems for kind in ("html", "ipynb")}
+    files = {f"{stem}.{kind}" for stem in stems for kind in ("html", "ipynb", "orders.csv")}
     assert {path.name for path in out.iterdir()} == {*files, "index.html", "index.csv", ".hedgelib"}
     assert all(c.isalnum() or c in "-_." for stem in stems for c in stem)
 
@@ -183,6 +236,11 @@ def test_the_numbers_are_those_of_one_report(made, monkeypatch):
     assert float(row["unhedged_month_usd"]) == report.month.before_usd
     assert float(row["carry_month_usd"]) == report.funding.month_usd
     assert float(row["liquidation_move"]) == report.plan.liquidation_move
+    assert row["held_usd"] == row["difference_usd"] == ""
+    ticket = (folder / "out" / f"{Path(row['report']).stem}.orders.csv").read_text()
+    assert ticket == orders_csv(report.desk.ticket.orders)
+    assert int(row["orders"]) == len(ticket.splitlines()) - 1 > 0
+    assert row["first_order"] == step_words(report.desk.ticket.orders[0])
     assert row["warnings"] == " | ".join(warnings(report))
     page = (folder / "out" / row["report"]).read_text()
     assert usd(report.plan.notional_usd) in page
@@ -242,7 +300,10 @@ def test_the_page_has_every_number_and_no_markup_of_others(made):
         assert cells[0] == numbers["price_day"] == "2023-12-31"
         assert cells[1] == usd(float(numbers["value_usd"]))
         assert cells[5] == usd(float(numbers["notional_usd"]))
-        assert cells[8] == percent(float(numbers["liquidation_move"]), signed=True)
+        assert cells[6] == usd(float(numbers["collateral_usd"]))
+        assert cells[7] == "–", "no position was given"
+        assert cells[8] == numbers["orders"] + numbers["first_order"]
+        assert cells[11] == percent(float(numbers["liquidation_move"]), signed=True)
     assert "http" not in html.replace("http-equiv", "")
 
 
@@ -255,6 +316,7 @@ def asked(monkeypatch):
     jobs: list[Job] = []
     figures = dict.fromkeys(COLUMNS, 1.0) | {
         "hedge_coin": "BTC",
+        "first_order": "",
         "price_day": "2023-12-31",
         "last_day": "2023-12-31",
         "age": "",

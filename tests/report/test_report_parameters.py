@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from datetime import date
 
 import papermill
 import pytest
 
+from hedgelib.commands.report import GROUPS, add_parameters
 from hedgelib.errors import HedgeError, InvalidInput, UnknownParameter
 from hedgelib.report import PARAMETER_HELP, ReportParameters, report_notebook
 
@@ -147,3 +149,13 @@ def test_a_notebook_that_ran_before_may_hold_other_variables_but_no_near_misses(
 
 def test_the_errors_are_of_the_one_family():
     assert issubclass(UnknownParameter, HedgeError)
+
+
+def test_the_help_groups_the_options_and_leaves_none_out():
+    names = " ".join(GROUPS.values()).split()
+    assert sorted(names) == sorted(set(ReportParameters.names()) - {"portfolio"})
+    parser = argparse.ArgumentParser()
+    add_parameters(parser)
+    said = parser.format_help()
+    places = [said.index(f"\n{heading}:\n") for heading in GROUPS]
+    assert places == sorted(places)
