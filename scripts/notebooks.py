@@ -56,8 +56,10 @@ def kind_of_cell(source: str) -> str:
     -------
     str
         ``"imports"``, ``"question"``, ``"explorer"``, ``"table"``, ``"sentence"`` or ``"finder"``;
-        empty for a cell whose code is to be read.
+        ``"curious"`` for one that says so; empty for a cell whose code is to be read.
     """
+    if source.startswith("# For the curious"):
+        return "curious"
     body = ast.parse(source).body
     if not body:
         return ""

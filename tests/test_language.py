@@ -52,18 +52,11 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/ask/*.py",
         *(f"hedgelib/course/{name}.py" for name in ("contents", "environment", "finder", "prose")),
     ),
-    "lessons 00 to 04": (
-        "hedgelib/course/studies/lesson0[0-4].py",
+    "lessons": (
+        "hedgelib/course/studies/*.py",
         "hedgelib/course/questions/*.py",
-        "hedgelib/course/text/lesson0[0-4].toml",
-        "notebooks/0[0-4]_*.ipynb",
-        "notebooks/A_glossary.ipynb",
-    ),
-    "lessons 06 to 11": (
-        "hedgelib/course/studies/lesson0[5-9]*.py",
-        "hedgelib/course/text/lesson0[5-9].toml",
-        "notebooks/0[5-9]_*.ipynb",
-        "notebooks/B_claims.ipynb",
+        "hedgelib/course/text/*.toml",
+        "notebooks/*.ipynb",
     ),
 }
 

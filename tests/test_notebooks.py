@@ -274,6 +274,7 @@ def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
         ("rows = [(1,)]\nTable(['x'], rows)", "table"),
         ("n = 2\nsay(f'There are {n}.')", "sentence"),
         ("find_terms()", "finder"),
+        ("# For the curious: by hand\nprint(2 * 3)", "curious"),
         ("plan = plan_hedge(1, 1)\nprint(plan.contracts)", ""),
         ("def move(x):\n    return x\nsay('it moves')", ""),
         ("ask('futures.1')", "question"),

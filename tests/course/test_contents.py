@@ -26,7 +26,9 @@ def test_next_lesson_is_the_one_after(capsys):
         next_lesson(stem)
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("[01 Spot and futures](01_spot_and_futures.ipynb): owning a coin")
-    assert shown[1].startswith("[08 Choosing the instrument](08_choosing_the_instrument.ipynb): which")
+    assert shown[1].startswith(
+        "[08 Choosing the instrument](08_choosing_the_instrument.ipynb): which"
+    )
     assert shown[2:] == ["That was the last lesson."]
 
 

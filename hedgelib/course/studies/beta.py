@@ -45,7 +45,7 @@ def guess_mark(
 
 
 def words_at(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
-    """Return words beside a point; those on its left end there."""
+    """Return words next to a point; those on its left end there."""
     look["align"] = "end" if shift < 0 else "start"
     return Text(x=x, y=y, text=text, shift=(shift, 0.0), role=role, **look)
 

@@ -1,7 +1,7 @@
 """What ended hedges besides a rally: the venue, auto-deleveraging, the stablecoin, a spike.
 
 Prices are closes, as in :mod:`hedgelib.course.studies.living`. The days of FTX and the price of
-USDC are not in the bundled data: they come from the reports named beside them.
+USDC are not in the bundled data: they come from the reports named with them.
 """
 
 from __future__ import annotations
