@@ -225,10 +225,10 @@ def sensitivity_blocks(report: HedgeReport) -> list[Block]:
         one = found.held[0]
         blocks.append(
             Text(
-                f"Variance removed out of sample by how long the hedge is held, with its 95% interval: "
-                f"{each}. That is from {one.first_day} to {one.last_day}, all that the data allow. "
-                f"The table above judges held hedges on the later half of its {report.days} days "
-                "alone, so it differs."
+                "Variance removed out of sample by how long the hedge is held, with its 95% "
+                f"interval: {each}. That is from {one.first_day} to {one.last_day}, all "
+                "that the data allow. The table above judges held hedges on the later half of its "
+                f"{report.days} days alone, so it differs."
             )
         )
     return blocks + notes(*said)
