@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 _MOST_WRITTEN_OUT = 1e15
-_WHOLE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
+_WHOLE = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?|--[a-z]+(?:-[a-z]+)*", re.ASCII
+)
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
 
@@ -102,7 +104,7 @@ def safe(text: str) -> str:
 
 
 def safe_prose(text: str) -> str:
-    """Write any text as HTML in which no date and no signed amount is broken."""
+    """Write any text as HTML in which no date, signed amount or option is broken."""
     return _WHOLE.sub(r"<span style='white-space:nowrap'>\g<0></span>", safe(text))
 
 
@@ -110,7 +112,8 @@ class Table:
     """Rows of words and numbers, the first column naming the rows.
 
     `align` has an ``l`` or an ``r`` for each column, the first to the left and the others to the
-    right when empty; `marked` are rows to set off, and `kind` is a class for a style sheet.
+    right when empty; `marked` are rows to set off, and `kind` is a class for a style sheet. Cells
+    of the kind "cards" carry their headings, for a screen too narrow for columns.
 
     Examples
     --------
@@ -164,12 +167,14 @@ class Table:
             for cell, side in zip(self.head, sides, strict=True)
         )
         parts.append(f"<thead><tr>{head}</tr></thead><tbody>")
+        cards = "cards" in self.kind.split()
+        labels = [f" data-label='{safe(name)}: '" if cards else "" for name in self.head]
         for number, row in enumerate(self.rows):
             cells = "".join(
-                f"<td style='{side}'>{safe_prose(cell)}</td>"
+                f"<td{label} style='{side}'>{safe_prose(cell)}</td>"
                 if column
-                else f"<th scope='row' style='{side}'>{safe_prose(cell)}</th>"
-                for column, (cell, side) in enumerate(zip(row, sides, strict=True))
+                else f"<th scope='row'{label} style='{side}'>{safe_prose(cell)}</th>"
+                for column, (cell, side, label) in enumerate(zip(row, sides, labels, strict=True))
             )
             parts.append(f"<tr{' class=marked' if number in self.marked else ''}>{cells}</tr>")
         return "".join(parts) + "</tbody></table>"

@@ -254,7 +254,7 @@ def _positions(report: HedgeReport) -> Table:
         rows.append(
             [
                 position.contract.id,
-                f"{position.contracts:,.10g}",
+                f"{position.contracts:,.10g}".replace("-", "−"),
                 coin_price(position.entry_usd),
                 usd(now["pnl_usd"] or 0.0, signed=True),
                 far,
@@ -262,7 +262,7 @@ def _positions(report: HedgeReport) -> Table:
             ]
         )
     head = ["Contract", "Contracts", "Entry", "Unrealised", "Liquidated at", "What to do"]
-    return Table(head, rows, "lrrrrl", "What is on", kind="ranges")
+    return Table(head, rows, "lrrrrl", "What is on", kind="ranges cards")
 
 
 def _money(report: HedgeReport) -> list[list[str]]:
@@ -308,7 +308,7 @@ def _orders(orders: tuple[Order, ...]) -> Table:
         rows,
         "llllrrlrr",
         "Order ticket, in the order in which to do it",
-        kind="ranges",
+        kind="ranges cards orders",
     )
 
 
@@ -348,6 +348,8 @@ _WORDS = {
     "funding": "Funding below {rate} per 8 hours",
     "beta_high": "Beta above {level:.2f}, the top of its interval",
     "beta_low": "Beta below {level:.2f}, the bottom of its interval",
+    "beta_high of a range": "Beta of the whole book above {level:.2f}, the top of its range",
+    "beta_low of a range": "Beta of the whole book below {level:.2f}, the bottom of its range",
 }
 
 
@@ -362,6 +364,7 @@ def alerts(report: HedgeReport) -> Section:
         [_alert_row(report, alert) for alert in found],
         "lrrrr",
         "Levels to set alarms at, for the position after the orders",
+        kind="tight",
     )
     said = [
         "At each distance the top-up brings today's distance back. At the leverage it brings the "
@@ -380,7 +383,8 @@ def alerts(report: HedgeReport) -> Section:
 
 def _alert_row(report: HedgeReport, alert: Alert) -> list[str]:
     plan = report.plan
-    when = _WORDS[alert.kind].format(
+    ranged = " of a range" if report.gap and alert.kind.startswith("beta") else ""
+    when = _WORDS[alert.kind + ranged].format(
         share=percent(alert.share or 0.0),
         level=alert.level,
         cap=report.parameters.max_leverage,
@@ -392,7 +396,7 @@ def _alert_row(report: HedgeReport, alert: Alert) -> list[str]:
     return [
         when,
         coin_price(alert.price_usd) if priced else "",
-        f"{alert.add:,.4f} {unit}" if enough else "no amount is enough",
-        usd(alert.add_usd) if enough else "",
-        f"{alert.contracts:+,.0f}" if alert.contracts else "",
+        (f"{alert.add:,.4f} {unit}" if alert.add else "none") if enough else "no amount is enough",
+        usd(alert.add_usd) if enough and alert.add else "",
+        f"{alert.contracts:+,.0f}".replace("-", "−") if alert.contracts else "",
     ]

@@ -225,8 +225,10 @@ def sensitivity_blocks(report: HedgeReport) -> list[Block]:
         one = found.held[0]
         blocks.append(
             Text(
-                f"Variance removed by a hedge sized on the days before, by how long it is held, "
-                f"with its 95% interval: {each}. From {one.first_day} to {one.last_day}."
+                "Variance removed out of sample by how long the hedge is held, with its 95% "
+                f"interval: {each}. That is from {one.first_day} to {one.last_day}, all "
+                "that the data allow. The table above judges held hedges on the later half of its "
+                f"{report.days} days alone, so it differs."
             )
         )
     return blocks + notes(*said)

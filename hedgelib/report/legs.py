@@ -210,7 +210,7 @@ def legs(report: HedgeReport) -> Section:
     head = ["Leg", "Beta", "95% interval"]
     if found.plans:
         head += ["Contracts", "Short", "Margin", "Residual delta", "Liquidated at"]
-    blocks: list[Block] = [Table(head, rows, "l" + "r" * (len(head) - 1), title)]
+    blocks: list[Block] = [Table(head, rows, "l" + "r" * (len(head) - 1), title, kind="cards")]
     if found.reason:
         blocks.append(Text(f"Two legs make no hedge here: {found.reason}."))
     blocks.append(Text(_verdict(report, found)))

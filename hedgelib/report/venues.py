@@ -79,7 +79,9 @@ def kinds(report: HedgeReport) -> Section:
         else ("a report hedges with an inverse perpetual unless contract names another")
     )
     blocks: list[Block] = [
-        Table(head, rows, "l" * len(head), "The same hedge with either kind of contract"),
+        Table(
+            head, rows, "l" * len(head), "The same hedge with either kind of contract", kind="tight"
+        ),
         Text(f"The plan uses the {own.kind} contract, because {why}."),
     ]
     blocks += [Text(text) for text in _against(plans)]

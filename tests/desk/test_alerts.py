@@ -99,3 +99,14 @@ def test_nothing_on_is_nothing_to_watch():
     report = build_report(off)
     assert report.desk.alerts == ()
     assert "nothing to watch" in repr(section(report, "alerts"))
+
+
+def test_a_beta_of_a_book_that_is_partly_unknown_is_one_of_a_range(tmp_path):
+    (tmp_path / "book.csv").write_text("coin,usd_value\nADA,1000\nUNKNOWN,9000\n")
+    parameters = ReportParameters(portfolio=str(tmp_path / "book.csv"), benchmark="BTC")
+    report = build_report(parameters)
+    text = " ".join(repr(section(report, "alerts")).split())
+    assert "of its interval" not in text
+    level = report.tracked.book_beta_high
+    assert f"Beta of the whole book above {level:.2f}, the top of its range" in text
+    assert "none" in text.split("the bottom of its range")[1], "no margin is to be added"

@@ -518,3 +518,8 @@ def test_a3_everything_covered_makes_no_range(book):
     worthless = report_on(book("coin,usd_value\nADA,5000\nXYZ,0\n"))
     assert not worthless.gap
     assert worthless.tracked.estimate.y_name == "the book"
+
+
+def test_an_option_is_not_broken_at_its_hyphens():
+    html = Text("Next time say what is on with --as-of-data, or hold.")._repr_html_()
+    assert "<span style='white-space:nowrap'>--as-of-data</span>, or hold" in html

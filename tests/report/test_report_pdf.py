@@ -188,6 +188,35 @@ def test_a_phone_shows_it_all_in_its_width(page, demanding_page, outside_request
     assert not page_errors
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"benchmark": "BTC,ETH", "position": "binance:ETHUSD_PERP:-1000@2200", "wallet": 3.0},
+        {"contract": "binance:ETHUSD_240329", "position": "binance:BTCUSD_PERP:-10@40000"},
+        {"contract": "binance:ETHUSDT", "collateral": "stablecoin"},
+    ],
+)
+def test_no_table_is_wider_than_a_phone(page, tmp_path, asked):
+    report = build_report(ReportParameters(portfolio="data/portfolios/layer1.csv", **asked))
+    (tmp_path / "page.html").write_text(page_of(report, phrases.title(report)), encoding="utf-8")
+    page.set_viewport_size({"width": 400, "height": 844})
+    page.goto((tmp_path / "page.html").as_uri())
+    tables = page.locator("table")
+    assert tables.count() > 10
+    wider = tables.evaluate_all(
+        """all => all.filter(t => t.scrollWidth > t.parentElement.clientWidth + 1)
+          .map(t => [t.caption?.textContent, t.scrollWidth, t.parentElement.clientWidth])"""
+    )
+    assert not wider
+    # What belongs to an order says what it is, where the headings have no room.
+    said = "e => getComputedStyle(e, '::before').content + e.textContent"
+    sold = page.locator("table.orders tr").filter(has_text="sell").last
+    cells = sold.locator("td:visible").evaluate_all(f"all => all.map({said})")
+    assert '"Side: "sell' in cells
+    assert any(cell.startswith('"Contracts: "') for cell in cells)
+    assert not any(cell.endswith('"') for cell in cells), "an empty cell is shown"
+
+
 @pytest.mark.parametrize("wide", [390, 1100])
 def test_long_names_and_large_numbers_stay_inside(page, tmp_path, wide):
     (tmp_path / "book.csv").write_text(
