@@ -1,17 +1,18 @@
-"""What lesson 08 measures: horizons, which coin to short, a coin that dies, many coins."""
+"""What lesson 08 measures: horizons, the coin to short, a coin that dies, books not picked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from hedgelib import market
 from hedgelib._check import FloatArray
 from hedgelib._text import Table, percent, usd
 from hedgelib.beta import BetaEstimate, multi_beta
@@ -25,6 +26,7 @@ from hedgelib.course.studies.beta import (
     newey_west,
     words_at,
 )
+from hedgelib.course.studies.living import LARGE, Flown, fly
 from hedgelib.ratio import diversified_r2
 from hedgelib.returns import horizon_returns
 from hedgelib.show import Bars, Line, Points, Rule, Scale, Scene, Text, picture
@@ -247,3 +249,67 @@ def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> Books
     mean, low, high = (np.array([fold(r2) for r2 in by_count]) for fold in (np.mean, min, max))
     pairwise = float(np.corrcoef(coins)[np.triu_indices(len(coins), 1)].mean())
     return BooksOfCoins(mean=mean, low=low, high=high, pairwise=pairwise, period=period)
+
+
+def last_days(coins: Sequence[str]) -> tuple[BetaEstimate, Collapse]:
+    """Return LUNA's last six days for $50,000 of some coins in equal parts, and the fit before.
+
+    The short of ETH has the beta of the year before.
+    """
+    year = market.returns([*coins, "ETH"], start="2021-05-07", end="2022-05-06")
+    fit = newey_west(year[list(coins)].mean(axis=1), year["ETH"])
+    prices = market.prices([*coins, "ETH"], start="2022-05-06", end="2022-05-12")
+    grown = prices / prices.iloc[0]
+    days = pd.DataFrame({"book": grown[list(coins)].mean(axis=1), "ETH": grown["ETH"]})
+    return fit, collapse(days, book_usd=50_000.0, beta=fit.beta)
+
+
+class FiveCoins(NamedTuple):
+    """Backtest of a book of five coins, never hedged and always hedged."""
+
+    coins: tuple[str, ...]
+    never: Flown
+    always: Flown
+
+    @property
+    def removed(self) -> float:
+        """Share of the variance of daily profits that the hedge removed."""
+        return float(1 - self.always.steps_usd.var() / self.never.steps_usd.var())
+
+
+@cache
+def five_coin_books() -> tuple[FiveCoins, ...]:
+    """Return all books of five of the seven coins, the least variance removed first."""
+    on = np.ones(len(market.prices(["ETH"])), dtype=bool)
+    books = [
+        FiveCoins(coins, fly("never on", ~on, coins=coins), fly("always on", on, coins=coins))
+        for coins in combinations(sorted(LARGE), 5)
+    ]
+    return tuple(sorted(books, key=lambda book: book.removed))
+
+
+def ranges_of_books(groups: Mapping[str, Sequence[FiveCoins]]) -> list[tuple[str, ...]]:
+    """Return each group with its lowest and highest profit, never and always hedged, and share."""
+
+    def between(values: Sequence[float], write: Any) -> str:
+        low, high = write(min(values)), write(max(values))
+        return low if low == high else f"{low} to {high}"
+
+    signed = partial(usd, signed=True)
+    return [
+        (
+            f"{name} ({len(books)})",
+            between([float(book.never.pnl_usd[-1]) for book in books], signed),
+            between([float(book.always.pnl_usd[-1]) for book in books], signed),
+            between([book.removed for book in books], percent),
+        )
+        for name, books in groups.items()
+    ]
+
+
+def sigmas_apart(y: ArrayLike, x: ArrayLike) -> float:
+    """Return beta on days of falls less that on other days, in Newey-West standard errors."""
+    coin = np.asarray(x)
+    fell = (coin < 0).astype(float)
+    both = multi_beta(y, np.column_stack([coin, fell, fell * coin]), names=["x", "fell", "more"])
+    return float(both.betas[2] / both.se_hac[3])

@@ -37,6 +37,8 @@ from hedgelib.show.scene import Mark
 
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
+LARGE = (*COINS, "ALGO", "DOGE")
+"""The altcoins of the data that have a price on every day of the four years."""
 BOOK_USD = 50_000.0
 _CONTRACT = market.contract("binance:ETHUSD_PERP")
 LINEAR = ContractTerms(
@@ -48,18 +50,22 @@ _MONTHS = ("2020-02-29", "2023-12-31")
 
 @cache
 def _prices() -> pd.DataFrame:
-    return market.prices([*COINS, "ETH"])
+    return market.prices([*LARGE, "ETH"])
 
 
-def beta_before(day: str | pd.Timestamp, *, days: int = 60) -> BetaEstimate:
-    """Return the beta of the book to ETH from the last daily returns up to a day."""
+def beta_before(
+    day: str | pd.Timestamp, *, days: int = 60, coins: Sequence[str] = COINS
+) -> BetaEstimate:
+    """Return the beta of a book to ETH from the last daily returns up to a day."""
     seen = _prices().loc[:day].pct_change(fill_method=None).iloc[1:].tail(days)
-    return newey_west(seen[list(COINS)].mean(axis=1), seen["ETH"])
+    return newey_west(seen[list(coins)].mean(axis=1), seen["ETH"])
 
 
-def book_from(start: str | pd.Timestamp, end: str | pd.Timestamp) -> pd.Series:
-    """Return the value of the book in USD on each day, nothing traded after the first."""
-    prices = _prices().loc[start:end, list(COINS)]
+def book_from(
+    start: str | pd.Timestamp, end: str | pd.Timestamp, coins: Sequence[str] = COINS
+) -> pd.Series:
+    """Return the value of a book in USD on each day, nothing traded after the first."""
+    prices = _prices().loc[start:end, list(coins)]
     return (prices / prices.iloc[0]).mean(axis=1) * BOOK_USD
 
 
@@ -300,7 +306,9 @@ def a_day_later(active: ArrayLike) -> NDArray[np.bool_]:
     return np.concatenate([[False], flags[:-1]])
 
 
-def fly(name: str, active: ArrayLike, *, hedge_ratio: float = 1.0) -> Flown:
+def fly(
+    name: str, active: ArrayLike, *, hedge_ratio: float = 1.0, coins: tuple[str, ...] = COINS
+) -> Flown:
     """Return the backtest of a rule that says for each day of the prices whether the hedge is on.
 
     At the end of each month the book is reset to its size, beta is measured on the days before,
@@ -312,7 +320,7 @@ def fly(name: str, active: ArrayLike, *, hedge_ratio: float = 1.0) -> Flown:
     index, flags = _prices().index, np.asarray(active)
     ends, whole = pd.date_range(*_MONTHS, freq="ME"), index.slice_indexer(*_MONTHS)
     runs = [
-        _month(start, end, hedge_ratio)(active=flags[index.slice_indexer(start, end)])
+        _month(start, end, hedge_ratio, coins)(active=flags[index.slice_indexer(start, end)])
         for start, end in pairwise(ends)
     ]
     return Flown(
@@ -326,15 +334,17 @@ def fly(name: str, active: ArrayLike, *, hedge_ratio: float = 1.0) -> Flown:
 
 
 @cache
-def _month(start: pd.Timestamp, end: pd.Timestamp, hedge_ratio: float) -> partial[Replay]:
+def _month(
+    start: pd.Timestamp, end: pd.Timestamp, hedge_ratio: float, coins: tuple[str, ...]
+) -> partial[Replay]:
     """Return the replay of a month, to be called with the days on which the hedge is on."""
-    eth, beta = _prices().loc[start:end, "ETH"], beta_before(start).beta
+    eth, beta = _prices().loc[start:end, "ETH"], beta_before(start, coins=coins).beta
     plan = plan_hedge(
         BOOK_USD, beta, LINEAR, float(eth.iloc[0]), collateral="stablecoin",
         collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
         hedge_ratio=hedge_ratio,
     )  # fmt: skip
-    book, funding = book_from(start, end), daily_funding(eth.index)
+    book, funding = book_from(start, end, coins), daily_funding(eth.index)
     return partial(replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05)
 
 
