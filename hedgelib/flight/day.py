@@ -168,9 +168,9 @@ def night(position: Position, weather: Weather) -> Position:
     if weather.shorts_closed:
         for i, account in enumerate(accounts):
             if account.short > 0:
-                accounts[i], totals[i] = _walk.fill(
-                    terms(position.margin, cost_rate=0.0), bar, account, totals[i], -account.short
-                )
+                free = terms(position.margin, cost_rate=0.0)
+                accounts[i], total = _walk.fill(free, bar, account, totals[i], -account.short)
+                totals[i] = total._replace(turnover=totals[i].turnover)
     return replace(
         position,
         book_usd=position.book_usd * weather.book_growth,

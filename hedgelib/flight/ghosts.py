@@ -69,9 +69,7 @@ def by_rule() -> Pilot:
             left = plan.collateral_usd + RULE_TOP_UP.budget_usd - position.totals[0].added
             added = min(account.short / RULE_TOP_UP.leverage - equity, left)
             account = account._replace(wallet=account.wallet + added)
-        k = terms("stablecoin")._replace(
-            per_kept=plan.hedge_ratio * plan.beta, band=BAND
-        )
+        k = terms("stablecoin")._replace(per_kept=plan.hedge_ratio * plan.beta, band=BAND)
         face = _walk.to_sell(k, bar, account, position.book_usd, position.book_usd)
         if not face and not added:
             return None
