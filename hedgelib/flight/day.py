@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from hedgelib import _walk
@@ -23,6 +24,7 @@ MAINTENANCE, RAISED_MAINTENANCE = 0.01, 0.03
 MOST_LEVERAGE = 5.0
 MOST_BORROWED = CASH_USD
 Margin = Literal["coin", "stablecoin"]
+_DUST_USD = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class Position:
         return min(prices, default=math.inf)
 
 
+@cache
 def terms(margin: Margin, cost_rate: float = FEE_RATE + SLIPPAGE_RATE) -> _walk.Terms:
     """Return the constants of an account with that margin, for the steps of a replay."""
     return _walk.Terms(
@@ -190,7 +193,7 @@ def trade(
     First margin that is added, then the short, then margin that is withdrawn.
     """
     notes: list[str] = []
-    position = _chosen(position, orders, notes)
+    position = _chosen(position, orders, price_usd, notes)
     k, bar = terms(position.margin), position.bar(price_usd)
     usable = [i for i in range(len(position.accounts)) if not (position.failed and i == 0)]
     if not usable:
@@ -247,14 +250,16 @@ def _added(account: _walk.Account, amount: float) -> _walk.Account:
     return account._replace(wallet=account.wallet + amount)
 
 
-def _chosen(position: Position, orders: Orders, notes: list[str]) -> Position:
+def _chosen(position: Position, orders: Orders, price_usd: float, notes: list[str]) -> Position:
     """Choose the margin and the venues, where nothing is posted yet."""
     margin = orders.margin or position.margin
     venues = orders.venues or len(position.accounts)
     if (margin, venues) == (position.margin, len(position.accounts)):
         return position
-    if any(account.short or abs(account.wallet) > 1e-9 for account in position.accounts) or (
-        position.failed
+    bar = position.bar(price_usd)
+    if position.failed or any(
+        account.short or abs(_walk.equity_usd(bar, account)) > _DUST_USD
+        for account in position.accounts
     ):
         notes.append("chosen_already")
         return position

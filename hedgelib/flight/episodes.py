@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ BOOK_USD, CASH_USD = 50_000.0, 25_000.0
 HEDGE_COIN = "ETH"
 SHIFTS = 5
 SETTLEMENTS = 3
-MANDATES = ("halve_the_drawdown", "keep_the_upside", "stay_within_the_cash")
 Mandate = Literal["halve_the_drawdown", "keep_the_upside", "stay_within_the_cash"]
+MANDATES: tuple[Mandate, ...] = get_args(Mandate)
 
 _LARGE = ("ADA", "BNB", "LINK", "MATIC", "XRP", "ALGO", "DOGE")
 _EXCURSION, _CALM_DAYS = 0.5, 20
@@ -71,7 +71,7 @@ EPISODES: dict[str, Episode] = {
 """Every episode by its name, which nobody is told before the landing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Course:
     """An episode as a seed has it: all of its days. A pilot sees it only up to today.
 
@@ -100,16 +100,16 @@ class Course:
         """Number of days flown."""
         return int(self.funding_rate.size)
 
-    @property
+    @cached_property
     def price_usd(self) -> FloatArray:
         """Closes of the hedge coin from the first day on."""
         return self.coin_usd[HISTORY_DAYS:]
 
-    @property
+    @cached_property
     def book_usd(self) -> FloatArray:
         """Value of the book on each day, nothing traded."""
         coins = self.coins_usd[HISTORY_DAYS:]
-        return (coins / coins[0]).mean(axis=1) * BOOK_USD
+        return np.asarray((coins / coins[0]).mean(axis=1) * BOOK_USD)
 
     def without_hazards(self) -> Course:
         """Return the same closes and funding, with nothing else that can happen."""
@@ -164,7 +164,7 @@ def _prices() -> dict[str, Any]:
     table = market.prices([*_LARGE, "LUNA", HEDGE_COIN]).ffill()
     return {
         "days": table.index.to_numpy("datetime64[D]"),
-        **{name: table[name].to_numpy() for name in table},
+        **{str(name): table[name].to_numpy() for name in table},
     }
 
 

@@ -147,7 +147,9 @@ class Flight:
     def begin(cls, course: Course) -> Flight:
         """Stand at the first close, with a book and cash."""
         position = start()
-        return cls(course=course, past=(), orders=(), today=_day(course, (), position, (), ()))
+        return cls(
+            course=course, past=(), orders=(), today=_day(course, None, (), position, (), ())
+        )
 
     @property
     def landed(self) -> bool:
@@ -160,7 +162,8 @@ class Flight:
             raise InvalidInput("the flight is over; begin another one")
         if orders is not None:
             instance("orders", orders, Orders)
-        before, notes = self.today.position, ()
+        notes: tuple[str, ...] = ()
+        before = self.today.position
         after = before
         if orders is not None:
             after, notes = trade(
@@ -174,7 +177,7 @@ class Flight:
             self,
             past=past,
             orders=(*self.orders, orders),
-            today=_day(self.course, past, position, cards, notes),
+            today=_day(self.course, self.today, past, position, cards, notes),
         )
 
     @property
@@ -185,6 +188,7 @@ class Flight:
 
 def _day(
     course: Course,
+    before: Day | None,
     past: tuple[tuple[Position, Position], ...],
     position: Position,
     cards: tuple[Card, ...],
@@ -193,15 +197,22 @@ def _day(
     day = len(past)
     seen = slice(None, HISTORY_DAYS + day + 1)
     price = course.price_usd
-    every = [*(after for _, after in past), position]
+    book, wealth = position.book_usd, position.wealth_usd(price[day])
+    books, wealths = np.array([book]), np.array([wealth])
+    if before is not None:
+        # What an order of yesterday cost is part of yesterday's close.
+        ordered = past[-1][1].wealth_usd(price[day - 1])
+        books = np.append(before.book_usd, book)
+        wealths = np.append(before.wealth_usd, wealth)
+        wealths[-2] = ordered
     return Day(
         day=day,
         days=course.days,
         mandate=course.mandate,
         coin_usd=course.coin_usd[seen],
         coins_usd=course.coins_usd[seen],
-        book_usd=np.array([one.book_usd for one in every]),
-        wealth_usd=np.array([one.wealth_usd(price[i]) for i, one in enumerate(every)]),
+        book_usd=books,
+        wealth_usd=wealths,
         funding_rate=course.funding_rate[:day],
         position=position,
         cards=cards,

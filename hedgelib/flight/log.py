@@ -48,7 +48,7 @@ class FlightLog:
     def to_json(self) -> str:
         """Write the log; an order as its own entries, a day without one as null."""
         orders = [
-            None if one is None else {k: v for k, v in asdict(one).items() if v not in (None, 0.0)}
+            None if one is None else {k: v for k, v in asdict(one).items() if v is not None}
             for one in self.orders
         ]
         values = (VERSION, self.course, self.seed, orders, self.answers)
