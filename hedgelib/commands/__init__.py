@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 __all__ = ["NAMES", "Command", "command"]
 
-NAMES = ("lab", "report", "reports", "diff", "what-if", "fetch", "class", "grade")
+NAMES = ("lab", "report", "reports", "diff", "what-if", "flights", "fetch", "class", "grade")
 """In the order of the help."""
 
 
