@@ -70,7 +70,7 @@ def find_terms() -> Explorer:
     >>> finder = find_terms()
     >>> finder.set(field="carry", words="haircut")
     >>> finder.sentence
-    '0 of 85 terms. There are some in: Margin and liquidation (2).'
+    '0 of 110 terms. There are some in: Margin and liquidation (2).'
     """
     return finder(
         "terms",
