@@ -182,6 +182,7 @@ _HEAD = ("Claim", "Place", "The article says", "Verdict", "Why", "Lesson")
 
 def _cells(found: Claim) -> tuple[str, ...]:
     *cells, _ = found.row
+    cells[3] = cells[3].replace(" ", "\N{NO-BREAK SPACE}")
     if found.verdict == "wrong":
         cells[3] = f"**{cells[3]}**"
     return *cells, lesson_link(found.lesson)

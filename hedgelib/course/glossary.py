@@ -74,7 +74,7 @@ def find_terms() -> Explorer:
     """
     return finder(
         "terms",
-        ("term", "textbook term", "in the code", "unit", "meaning", "lesson"),
+        ("term", "others say", "in the code", "unit", "meaning", "lesson"),
         terms,
         field=("Field", {title: name for name, title in FIELDS.items()}),
     )
@@ -86,7 +86,7 @@ def _code(name: str) -> str:
 
 def say_terms(field: str) -> None:
     """Show the terms of a field, with links to the lessons."""
-    head = ("Term", "Textbook's word", "In the code", "Unit", "Meaning", "Lesson")
+    head = ("Term", "Others say", "In the code", "Unit", "Meaning", "Lesson")
     rows = [
         (
             f"**{one.word}**", one.textbook, _code(one.code), "" if one.unit == "-" else one.unit,
