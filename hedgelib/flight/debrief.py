@@ -98,7 +98,7 @@ def land(flight: Flight) -> Landing:
     flights = {"you": flight} | {
         name: fly_course(course, maker()) for name, maker in GHOSTS.items()
     }
-    wealth = {name: _wealth(one) for name, one in flights.items()}
+    wealth = {name: wealth_of(one) for name, one in flights.items()}
     alone = wealth["never hedged"]
     met = {name: _fulfilled(one, wealth[name], alone) for name, one in flights.items()}
     parts = _parts(flight)
@@ -115,7 +115,7 @@ def land(flight: Flight) -> Landing:
     )
 
 
-def _wealth(flight: Flight) -> FloatArray:
+def wealth_of(flight: Flight) -> FloatArray:
     price = flight.course.price_usd
     return np.array([p.wealth_usd(price[i]) for i, p in enumerate(flight.positions)])
 

@@ -209,7 +209,8 @@ class FlightWidget(anywidget.AnyWidget):
         return f'<div class="mathjax_ignore">{"".join(parts)}</div>'
 
     def __repr__(self) -> str:
-        return "\n".join([*_briefing(self.flight.today)["lines"], *words(self.flight.today)])
+        today = self.flight.today
+        return "\n".join([*_briefing(today)["lines"], " ".join(words(today))])
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         return {**view(self), "text/html": self.still(), "text/plain": repr(self)}, {}
