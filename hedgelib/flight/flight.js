@@ -54,12 +54,12 @@ function render({ model, el }) {
     short.put(Math.max(0, Math.round((exposure + (coin ? added : 0)) / 10) * 10));
     touched();
   });
-  const days = element("div", { class: "presets" }, button(words.one_day, () => fly(1)),
-    button(words.three_days, () => fly(3)), button(words.week, () => fly(7)));
+  const days = element("div", { class: "presets days" }, plan, element("span", { class: "gap" }),
+    button(words.one_day, () => fly(1)), button(words.three_days, () => fly(3)),
+    button(words.week, () => fly(7)));
   const orders = element("div", { class: "orders", role: "group", "aria-label": words.ask },
     text("h4", words.ask), short.row, add.row,
-    element("div", { class: "choices" }, margin.row, venues.row), chosen,
-    element("div", { class: "presets" }, plan), days, text("p", words.keys, { class: "note" }));
+    element("div", { class: "choices" }, margin.row, venues.row), chosen, days, text("p", words.keys, { class: "note" }));
   orders.addEventListener("keydown", (event) => {
     const plain = !(event.shiftKey || event.ctrlKey || event.altKey || event.metaKey);
     if (event.key !== "Enter" || !plain || event.target.tagName !== "INPUT") return;
@@ -136,9 +136,8 @@ function render({ model, el }) {
     heading.textContent = landed ? told.landing.title
       : `${told.name}. ${flying ? told.heading : told.title}`;
     lead.replaceChildren(...(landed ? told.landing.lines : flying ? [told.mandate] : told.lines)
-      .map((line) => text("p", line)));
-    said.replaceChildren(...(told.happened?.length ? [list(told.happened.map(([day, line]) =>
-      `${words.day} ${day}: ${line}`), { class: "cards" })] : []),
+      .map((line, i) => text("p", line, flying || (told.phase === "briefing" && i === 1) ? { class: "mandate" } : {})));
+    said.replaceChildren(...(told.happened?.length ? [list(told.happened, { class: "cards" })] : []),
       ...(flying && told.alerts.length ? [list(told.alerts, { class: "alerts" })] : []));
     picture.hidden = !flying;
     if (flying) draw(told.scene, picture, readout);

@@ -21,9 +21,9 @@ from hedgelib.show.scene import Mark
 
 __all__ = ["parts_scene", "scene", "wealth_scene", "words"]
 
-_SIZE = (840.0, 404.0)
-_MONEY, _DISTANCE = (122.0, 84.0, 462.0, 216.0), (122.0, 302.0, 462.0, 346.0)
-_PRICES = (580.0, 84.0, 712.0, 346.0)
+_SIZE = (840.0, 326.0)
+_MONEY, _DISTANCE = (122.0, 82.0, 462.0, 184.0), (122.0, 254.0, 462.0, 294.0)
+_PRICES = (556.0, 82.0, 720.0, 294.0)
 _FARTHEST = 1.5
 _STEP_USD = 25_000.0
 _ROLES: dict[str, Role] = {
@@ -55,6 +55,8 @@ def words(day: Day) -> list[str]:
     if short == "short" and math.isinf(day.distance):
         short = "safe"
     names = ["have", short, "coins", "beta", "funding"]
+    if day.day == 1:
+        names[-1] = "funding_one"
     if not day.day:
         names = ["have", short, "beta"]
     return [fill(TEXT["screen"][name], values) for name in names]
@@ -147,7 +149,7 @@ def _prices(day: Day) -> Panel:
         ticks.append((float(today), str(today)))
     return panel(
         marks,
-        Scale(label="day", limits=(-HISTORY_DAYS, max(today, 1)), ticks=ticks),
+        Scale(limits=(-HISTORY_DAYS, max(today, 1)), ticks=ticks),
         Scale(unit="share", signed=True, margin=0.05, most_ticks=6),
         box=_PRICES, width=_SIZE[0], title=text["prices"],
     )  # fmt: skip
@@ -170,23 +172,18 @@ def wealth_scene(landing: Landing) -> Scene:
                           width=3.6 if you else 2.0))  # fmt: skip
     worst = [one.day for one in landing.worst]
     if worst:
-        marks.append(Points(x=x[worst], y=wealth["you"][worst], role="unhedged", size=11.0,
-                            shape="ring"))  # fmt: skip
-    ended = [
-        at
-        for at, ((_, before), (after, _)) in enumerate(
-            zip(landing.flight.past[:-1], landing.flight.past[1:], strict=True), 1
-        )
-        if after.liquidations > before.liquidations
-    ]
-    if landing.flight.today.position.liquidations > landing.flight.past[-1][1].liquidations:
-        ended.append(course.days)
-    for at in ended:
+        marks += [
+            Points(x=x[worst], y=wealth["you"][worst], role="unhedged", size=11.0, shape="ring"),
+            Text(x=0.0, y=0.0, text=text["rings"], shift=(8.0, -12.0), role="unhedged",
+                 x_share=True, y_share=True, halo=True),
+        ]  # fmt: skip
+    liquidations = [position.liquidations for position in landing.flight.positions]
+    for at in np.flatnonzero(np.diff(liquidations)) + 1:
         y = float(wealth["you"][at])
         marks.append(Points(x=[x[at]], y=[y], role="unhedged", shape="cross", size=17.0))
         marks.append(Text(
             x=float(x[at]), y=y, text=text["liquidated"], role="unhedged", bold=True,
-            shift=(0.0, 14.0), align="middle", vertical="top", halo=True,
+            shift=(0.0, -12.0), align="middle", vertical="bottom", halo=True,
         ))  # fmt: skip
     ends = {name: float(values[-1]) for name, values in wealth.items()}
     values = {
@@ -197,9 +194,11 @@ def wealth_scene(landing: Landing) -> Scene:
         "worst": ", ".join(f"{day_of(landing, one.day)} {usd(one.loss_usd)}"
                            for one in landing.worst) or "none",
     }  # fmt: skip
+    dated = np.linspace(0, course.days, 5).round().astype(int).tolist()
     whole = panel(
         marks,
-        Scale(unit="day", limits=(float(x[0]), float(x[-1])), most_ticks=6),
+        Scale(unit="day", limits=(float(x[0]), float(x[-1])),
+              ticks=[(float(x[i]), day_of(landing, i)) for i in dated]),
         Scale(label="everything (USD)", unit="usd", margin=0.05),
         box=(88.0, 64.0, 660.0, 352.0), width=_SIZE[0],
     )  # fmt: skip

@@ -181,7 +181,12 @@ class FlightWidget(anywidget.AnyWidget):
         }  # fmt: skip
         if not self._off:
             return {**shown, "phase": "briefing", **_briefing(today)}
-        shown |= _day(today) | {"happened": [[day, text] for day, text in self._happened]}
+        shown |= _day(today) | {
+            "happened": [
+                fill(TEXT["page"]["happened"], {"day": day, "text": text})
+                for day, text in self._happened
+            ]
+        }
         if self.flight.landed:
             self._landing = self._landing or land(self.flight)
             return {**shown, "phase": "landing", "landing": _landed(self._landing, self._kept)}
