@@ -114,7 +114,7 @@ class Board:
             f"largest short of {len(self.flown)} flights.",
             marks,
             Scale(label="day of the flight"),
-            Scale(label="short", unit="USD", include=(0.0,), margin=0.04),
+            Scale(label="short (USD)", unit="USD", include=(0.0,), margin=0.04),
             self.table(),
             box=_BOX,
         )
@@ -138,7 +138,7 @@ class Board:
             )
         ends = [run.pnl_usd for entry in self.flown if (run := entry.landing)]
         finding = (
-            f"{len(ends)} flights over the same days ended between "
+            f"{len(ends)} flights over the same days came to profits between "
             f"{usd(min(ends), signed=True)} and {usd(max(ends), signed=True)}"
         )
         same = usd(self.spread_usd())
@@ -147,7 +147,7 @@ class Board:
             f"{finding}. Two whose shorts were nearly the same ended up to {same} apart.",
             marks,
             Scale(unit="day"),
-            Scale(label="book, cash and futures account", unit="USD", margin=0.04),
+            Scale(label="book, cash and futures account (USD)", unit="USD", margin=0.04),
             self.table(),
             box=_BOX,
         )
