@@ -465,13 +465,13 @@ def by_hand() -> dict[str, float]:
     products = sum((a - mean_y) * (b - mean_x) for a, b in zip(y, x, strict=True))
     return {
         "beta.1": 0.8 * 6 / 4,
-        "beta.2": products / sum((b - mean_x) ** 2 for b in x),
-        "beta.3": 2 * 1.96 * 0.15 * 20_000,
-        "beta.4": 80 * (2 * 1.5 - 1.5**2),
-        "beta.5": 100 * (1 - 0.36**0.5),
+        "beta.4": products / sum((b - mean_x) ** 2 for b in x),
+        "beta.5": 2 * 1.96 * 0.15 * 20_000,
+        "beta.2": 80 * (2 * 1.5 - 1.5**2),
+        "beta.3": 100 * (1 - 0.36**0.5),
         "instrument.1": (0.7 * 30_000 + 6_000) / 10,
-        "instrument.2": 100 * 3 / 3.7,
-        "instrument.3": -8_000 + 1.25 * 8_000 * 0.3,
+        "instrument.3": 100 * 3 / 3.7,
+        "instrument.2": -8_000 + 1.25 * 8_000 * 0.3,
     }
 
 
@@ -482,16 +482,16 @@ SLIPS = {
         "volatility_ratio": 1.5, "correlation_for_beta": 0.8, "upside_down": 0.53333,
         "r2_for_correlation": 0.96, "divided_for_multiplied": 1.875,
     },
-    "beta.3": {
+    "beta.5": {
         "one_side_of_interval": 5_880, "beta_for_dollars": 0.588, "one_error": 6_000,
         "short_for_width": 24_000, "end_for_width": 29_880, "beta_twice": 14_112,
     },
-    "beta.4": {
+    "beta.2": {
         "more_is_safer": 80, "effect_in_proportion": 120, "harm_in_proportion": 40,
         "perfect_hedge": 75, "percent_for_decimal": 0.6, "larger_is_perfect": 100,
         "effect_divided": 53.3333, "surplus_subtracted": 55,
     },
-    "beta.5": {
+    "beta.3": {
         "variance_for_volatility": 64, "what_is_left": 60, "root_of_r2": 80,
         "percent_for_decimal": 0.4, "variance_left": 36, "one_less_root_of_r2": 20,
     },
@@ -500,12 +500,12 @@ SLIPS = {
         "both_betas_in_one_leg": 3_900, "contract_is_coin": 9, "contract_is_dollar": 27_000,
         "collateral_subtracted": 1_500, "collateral_times_beta": 2_520,
     },
-    "instrument.2": {
+    "instrument.3": {
         "one_coin_for_book": 30, "adds_up_without_limit": 300, "n_for_one_less": 75,
         "percent_for_decimal": 0.81081, "root_of_correlation": 54.7723, "correlation_squared": 9,
         "what_is_left": 18.9189,
     },
-    "instrument.3": {
+    "instrument.2": {
         "beta_covers_collapse": 0, "beta_left_out": -5_600, "short_counted_as_loss": -11_000,
         "coins_only": -8_000, "short_only": 3_000, "divided_for_multiplied": -6_080,
     },
@@ -523,7 +523,7 @@ def test_exercise_at_its_first_numbers(name):
 
 @pytest.mark.parametrize("seed", [None, *range(5)])
 def test_wrong_betas_are_wrong_in_the_way_they_claim(seed):
-    found = QUESTIONS["beta.2"].ask() if seed is None else QUESTIONS["beta.2"].again(seed)
+    found = QUESTIONS["beta.4"].ask() if seed is None else QUESTIONS["beta.4"].again(seed)
     right, slips = found.answer.right, found.answer.slips
     assert slips["ddof_mixed"] == pytest.approx(right * 5 / 4)
     assert slips["correlation_for_beta"] * slips["volatility_ratio"] == pytest.approx(right)

@@ -70,6 +70,35 @@ def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
     })  # fmt: skip
 
 
+@QUESTIONS.add("beta.2", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
+               best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
+               times=vary(1.5, low=1.2, high=1.8, step=0.1))  # fmt: skip
+def over_hedged(r2: float, best: float, times: float) -> Answer:
+    removed = float(ratio.effectiveness_from_ratio(r2, times))
+    values = {
+        "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
+        "mirrored": (2 - times) * best, "less": (2 - times) / times,
+    }  # fmt: skip
+    return Answer(right=100 * removed, values=values, slips={
+        "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
+        "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
+        "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
+        "surplus_subtracted": 100 * (r2 - (times - 1) ** 2), "perfect_hedge": 100 * removed / r2,
+        "percent_for_decimal": removed,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.3", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
+def calmer(share: float) -> Answer:
+    gone, root = float(ratio.volatility_reduction(share)), share**0.5
+    values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
+    return Answer(right=100 * gone, values=values, slips={
+        "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
+        "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
+        "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
+    })  # fmt: skip
+
+
 _ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
 _BOOK_CLOSES = np.array([10_000, 10_400, 10_400, 11_600, 11_000, 12_800])
 
@@ -85,7 +114,7 @@ def _drawn_closes(draw: float) -> list[FloatArray]:
     ]
 
 
-@QUESTIONS.add("beta.2", draw=vary(0, low=1, high=500, step=1))
+@QUESTIONS.add("beta.4", draw=vary(0, low=1, high=500, step=1))
 def from_closes(draw: float) -> Answer:
     eth, book = _drawn_closes(draw) if draw else (_ETH_CLOSES, _BOOK_CLOSES)
     x, y = simple_returns(eth), simple_returns(book)
@@ -111,7 +140,7 @@ def from_closes(draw: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("beta.3", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
+@QUESTIONS.add("beta.5", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
                measured=vary(1.2, low=0.6, high=1.6, step=0.1),
                error=vary(0.15, low=0.05, high=0.3, step=0.05), z=1.96)  # fmt: skip
 def width_in_dollars(value: float, measured: float, error: float, z: float) -> Answer:
@@ -121,33 +150,4 @@ def width_in_dollars(value: float, measured: float, error: float, z: float) -> A
     return Answer(right=wide, values={"low": low, "high": high}, slips={
         "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
         "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("beta.4", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
-               best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
-               times=vary(1.5, low=1.2, high=1.8, step=0.1))  # fmt: skip
-def over_hedged(r2: float, best: float, times: float) -> Answer:
-    removed = float(ratio.effectiveness_from_ratio(r2, times))
-    values = {
-        "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
-        "mirrored": (2 - times) * best, "less": (2 - times) / times,
-    }  # fmt: skip
-    return Answer(right=100 * removed, values=values, slips={
-        "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
-        "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
-        "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
-        "surplus_subtracted": 100 * (r2 - (times - 1) ** 2), "perfect_hedge": 100 * removed / r2,
-        "percent_for_decimal": removed,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("beta.5", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
-def calmer(share: float) -> Answer:
-    gone, root = float(ratio.volatility_reduction(share)), share**0.5
-    values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
-    return Answer(right=100 * gone, values=values, slips={
-        "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
-        "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
-        "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
     })  # fmt: skip

@@ -71,7 +71,19 @@ def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: fl
     })  # fmt: skip
 
 
-@QUESTIONS.add("instrument.2", coins=vary(10, low=5, high=30, step=1),
+@QUESTIONS.add("instrument.2", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
+               beta=vary(1.25, low=0.8, high=1.6, step=0.05),
+               fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
+def worthless(held: float, beta: float, fall: float) -> Answer:
+    earned = beta * held * fall
+    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
+        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
+        "divided_for_multiplied": held * fall / beta - held,
+        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("instrument.3", coins=vary(10, low=5, high=30, step=1),
                pair=vary(0.3, low=0.1, high=0.5, step=0.05))  # fmt: skip
 def mixed(coins: float, pair: float) -> Answer:
     above, together = coins * pair, float(ratio.diversified_r2(pair, coins))
@@ -83,16 +95,4 @@ def mixed(coins: float, pair: float) -> Answer:
         "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
         "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
         "percent_for_decimal": together,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("instrument.3", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
-               beta=vary(1.25, low=0.8, high=1.6, step=0.05),
-               fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
-def worthless(held: float, beta: float, fall: float) -> Answer:
-    earned = beta * held * fall
-    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
-        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
-        "divided_for_multiplied": held * fall / beta - held,
-        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
     })  # fmt: skip
