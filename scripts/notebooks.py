@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -45,6 +46,15 @@ _FOLDERS = re.compile(
     r"(?<![\w./])(?:/(?:home|Users|root|tmp|var/folders|private)/[^\s'\"<>]+|[A-Za-z]:\\[^\s'\"<>]+)"
 )
 
+
+WORDS_A_MINUTE, LINES_A_MINUTE = 200, 12
+MINUTES = {"exercise": 2, "guess": 1, "explorer": 3}
+RECALLED = 3
+
+_TIME = re.compile(r"(?<=\*\*Time\*\* )\d+(?= minutes\.)")
+_ASKED = re.compile(r"""(?:ask|check)\(\s*["']\w+\.(\w+)["']""")
+_FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+_TAG, _WORD = re.compile(r"<[^>]+>"), re.compile(r"[A-Za-z0-9$%][\w$%.,'-]*")
 
 _SENTENCE = (ast.Assign, ast.For, ast.Expr)
 
@@ -126,7 +136,43 @@ def normalise(notebook: Any) -> Any:
                 tags.append(_HIDDEN)
         if tags:
             cell.metadata["tags"] = tags
+    if clean.cells and _TIME.search(clean.cells[0].source):
+        clean.cells[0].source = _TIME.sub(str(minutes(clean)), clean.cells[0].source)
     return clean
+
+
+def minutes(notebook: Any) -> int:
+    """Estimate the minutes that a lesson takes, to the nearest five.
+
+    Counted are the words that a learner reads, the lines of open code, the questions and the
+    explorers. What is folded away for the curious is not.
+    """
+    prose, lines = 0, 0
+    parts = Counter[str]()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            prose += _words(cell.source)
+            continue
+        kind = kind_of_cell(cell.source)
+        asked = _ASKED.findall(cell.source)
+        parts.update("exercise" if number.isdigit() else "guess" for number in asked)
+        parts["guess"] += RECALLED * ("recall(" in cell.source)
+        parts["explorer"] += kind == "explorer"
+        if kind in ("", "sentence"):
+            prose += sum(
+                _words(text)
+                for output in cell.outputs
+                if (text := output.get("data", {}).get("text/markdown"))
+            )
+        if not kind and not asked:
+            lines += sum(bool(line.strip()) for line in cell.source.splitlines())
+    whole = prose / WORDS_A_MINUTE + lines / LINES_A_MINUTE
+    whole += sum(MINUTES[part] * count for part, count in parts.items())
+    return 5 * round(whole / 5)
+
+
+def _words(text: str) -> int:
+    return len(_WORD.findall(_TAG.sub(" ", _FOLDED.sub(" ", text))))
 
 
 def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:

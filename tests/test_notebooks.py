@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from scripts.notebooks import WIDGET_VIEW, kind_of_cell, leaks, normalise, written
+from scripts.notebooks import WIDGET_VIEW, kind_of_cell, leaks, minutes, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
@@ -78,7 +78,7 @@ def test_executed_in_order(path):
     assert counts == list(range(1, len(counts) + 1))
 
 
-ASKED = re.compile(r'\bask\(\s*"([^"]+)"')
+ASKED = re.compile(r'\b(?:ask|check)\(\s*"([^"]+)"')
 
 
 @each(ALL)
@@ -128,6 +128,32 @@ def test_lesson_has_its_parts(path):
     asked = [name for cell in code(notebook) for name in ASKED.findall(cell.source)]
     assert any(name[-1].isalpha() for name in asked)
     assert sum(name[-1].isdigit() for name in asked) >= 3
+
+
+NOT_YET = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
+
+
+@each([path for path in TAUGHT if path.name[:2] not in NOT_YET])
+def test_lesson_takes_as_long_as_it_says(path):
+    notebook = read(path)
+    stated = int(re.search(r"\*\*Time\*\* (\d+) minutes", notebook.cells[0].source)[1])
+    assert stated == minutes(notebook)
+    assert 20 <= stated <= 45
+
+
+@each([path for path in TAUGHT if path.name[:2] not in NOT_YET])
+def test_lesson_has_exercises_beside_its_concepts_and_some_in_code(path):
+    cells = read(path).cells
+    end = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises"))
+    asked = [
+        (place, cell)
+        for place, cell in enumerate(cells)
+        for name in ASKED.findall(cell.source)
+        if cell.cell_type == "code" and name[-1].isdigit()
+    ]
+    assert 3 <= sum(place < end for place, _ in asked) <= 5
+    assert sum(place > end for place, _ in asked) == 3
+    assert sum("..." in cell.source and "check(" in cell.source for _, cell in asked) >= 2
 
 
 @each(TAUGHT)

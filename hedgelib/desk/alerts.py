@@ -22,6 +22,7 @@ FUNDING_BOUND_8H = -0.0001
 
 _MONTH_SETTLEMENTS = 90
 _STEPS = 200
+_CLOSE = 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,11 @@ def price_alerts(
 
 
 def _least(value: Callable[[float], float], wanted: float, start: float) -> float:
-    """Return the least amount whose value is what is wanted, by halving; inf where none is."""
+    """Return the least amount whose value is what is wanted; inf where none is.
+
+    False position, because the reciprocal of a liquidation price of an inverse contract is a line
+    in its margin; an end that is kept twice counts for half (the Illinois rule).
+    """
     high = start
     for _ in range(_STEPS):
         if value(high) >= wanted:
@@ -90,12 +95,19 @@ def _least(value: Callable[[float], float], wanted: float, start: float) -> floa
         high *= 2
     else:
         return inf
-    low = 0.0
+    low, before = 0.0, 0.0
+    short, over = (1 / value(each) - 1 / wanted for each in (low, high))
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (low, middle) if value(middle) >= wanted else (middle, high)
+        middle = (low * over - high * short) / (over - short)
+        missing = 1 / value(middle) - 1 / wanted
+        if abs(missing) * wanted < _CLOSE:
+            return middle
+        again = missing * before > 0
+        if missing > 0:
+            low, short, over = middle, missing, over / 2 if again else over
+        else:
+            high, over, short = middle, missing, short / 2 if again else short
+        before = missing
     return high
 
 

@@ -42,6 +42,7 @@ from hedgelib.classroom.records import load
 from hedgelib.classroom.release import api
 from hedgelib.classroom.results import mark_record
 from hedgelib.classroom.scenarios import ASSIGNMENTS
+from hedgelib.course.contents import number_of
 from tests.classroom.conftest import STUDENTS
 
 PERFECT, COPIER, FROM, EMPTY, BROKEN, ABSENT = "s01", "s09", "s02", "S10", "k.11", "l@12"
@@ -158,7 +159,7 @@ def test_class_page_counts_wrong_models(run, name):
     assert {title: int(count) for title, count in shown.items()}.items() <= titles.items()
     assert max(titles.values()) == max(map(int, shown.values()))
     for model in counts:
-        assert f"Lesson {misconception(model).lesson}, " in page
+        assert f"Lesson {number_of(misconception(model).lesson)}, " in page
     assert "notes.txt" in page
     assert f"{STUDENTS[ABSENT]} ({ABSENT})" in page
 
@@ -191,7 +192,7 @@ def test_feedback_names_the_wrong_model(run, student_id):
         page = text_of(run.course.student_file("feedback", student_id, name, "html"))
         for model in run.plans[name][student_id].models.values():
             assert misconception(model).why in page
-            assert f"Lesson {misconception(model).lesson}, " in page
+            assert f"Lesson {number_of(misconception(model).lesson)}, " in page
 
 
 def test_feedback_explains_what_failed(run):

@@ -538,8 +538,8 @@ def test_a_folder_in_the_way_of_a_report_is_that_reports_trouble(three, asked):
 def test_a_file_that_goes_while_others_are_made_is_told(three, asked, monkeypatch):
     find = many.find_finished
 
-    def gone(*given):
-        found = find(*given)
+    def gone(*given, **options):
+        found = find(*given, **options)
         Path("books/b.csv").unlink()
         return found
 
