@@ -272,7 +272,7 @@ def test_income_is_the_sum_of_the_file(coin, year):
         sum(Decimal(r["min_8h"]) < 0 for r in rows),
         len(rows),
     )
-    told = {row[0].replace("\xa0", " "): row for row in funding_by_year(50_000).table.rows}
+    told = {row[0]: row for row in funding_by_year(50_000).table.rows}
     assert told[f"{coin} {year or 'in all'}"][3] == f"+${float(exact):,.0f}"
 
 
