@@ -27,7 +27,7 @@ class Both:
         return {**view, "text/plain": "still"}
 
 display(ipywidgets.IntSlider())
-ipywidgets.interact(print, x=3)
+ipywidgets.interact(lambda x: print(x), x=3)
 Both()
 """
 
