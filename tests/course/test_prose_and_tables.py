@@ -73,7 +73,7 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
     betas = {name: beta_before(start, days=365) for name, (start, _) in CRASHES.items()}
     assert betas["March 2020"].n == crash("March 2020").beta.n == 59
     assert [name for name, beta in betas.items() if beta.n == 365] == list(CRASHES)[1:]
-    assert 'All "\n    f"four get one rule' in cells("living")["four-words"]
+    assert "the record had {march.beta.n}" in cells("living")["four-words"]
 
 
 def test_content_7_half_a_hedge_says_variance_and_loss():
@@ -114,10 +114,12 @@ def test_lesson_04_leaves_stablecoins_their_leverage_of_1():
 
 def test_lesson_08_names_as_many_risks_as_its_table_has():
     lesson = cells("living")
-    count = lesson["risk-words"].count('\n    ("')
+    count = lesson["risk-table"].count('\n    ("')
     assert count == 5
     for name in ("top", "risks", "key-points"):
         assert "five risks" in lesson[name].casefold(), name
+    for days in ("1", "7", "30"):
+        assert days in lesson["risks"]
     assert not [name for name, text in lesson.items() if "four risks, four" in text.casefold()]
 
 
