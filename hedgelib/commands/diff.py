@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from hedgelib._text import Table, percent, usd
+from hedgelib._text import Table, contracts, percent, usd
 
 if TYPE_CHECKING:
     from hedgelib.desk.change import Change, Line
@@ -96,7 +96,7 @@ def _cell(line: Line, value: float | None, *, signed: bool = False) -> str:
 
 
 def _trade(name: str, count: float) -> str:
-    return f"{'buy' if count > 0 else 'sell'} {abs(count):,.10g} contracts of {name}"
+    return f"{'buy' if count > 0 else 'sell'} {contracts(count)} of {name}"
 
 
 def _order(order: Any) -> str:

@@ -176,12 +176,21 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         )
     ]
     ids = old.text("plan", "contract_id"), new.text("plan", "contract_id")
-    counts = [report.number("plan", "contracts") or 0.0 for report in both]
-    if ids[0] == ids[1]:
-        trades = [(ids[1], counts[1] - counts[0])]
-    else:
-        # The new one first, so that the book is never without a hedge.
-        trades = [(ids[1], counts[1]), (ids[0], -counts[0])]
+    first, then = (_hedge(report) for report in both)
+    if len(then) > 1 or len(first) > 1:
+        lines += [
+            Line(
+                group="Leg",
+                name=name,
+                unit="contracts",
+                old=first.get(name, 0.0),
+                new=then.get(name, 0.0),
+            )
+            for name in dict.fromkeys((*first, *then))
+        ]
+    # New ones first, so that the book is never without a hedge.
+    trades = [(name, count - first.get(name, 0.0)) for name, count in then.items()]
+    trades += [(name, -count) for name, count in first.items() if name not in then]
     return Change(
         names=(old.name, new.name),
         days=(old.text("window", "last_day"), new.text("window", "last_day")),
@@ -190,6 +199,17 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         trades=tuple(trade for trade in trades if trade[1]),
         orders=_orders(new),
     )
+
+
+def _hedge(report: _Report) -> dict[str, float]:
+    """Return the contracts of the plan by id, those of both legs where two make a hedge."""
+    legs = report.at("legs")
+    plans = legs.get("plans") if isinstance(legs, dict) else None
+    found = {}
+    for plan in plans if isinstance(plans, list) and plans else [report.at("plan")]:
+        one = _Report(Path(report.name), {"plan": plan})
+        found[one.text("plan", "contract_id")] = one.number("plan", "contracts") or 0.0
+    return found
 
 
 def _line(both: tuple[_Report, _Report], group: str, name: str, unit: str, *keys: str) -> Line:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hedgelib._text import percent, usd
+from hedgelib._text import contracts, percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Text, printable
 from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
@@ -86,7 +86,7 @@ def headline(report: HedgeReport) -> str:
         else "no price liquidates it"
     )
     return (
-        f"{lead}{day}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
+        f"{lead}{day}, short {contracts(plan.contracts)} of {plan.contract.id} "
         f"({usd(plan.notional_usd)}) on {usd(plan.collateral_usd)} of margin; {far}"
     )
 
@@ -185,7 +185,7 @@ def _hedge(report: HedgeReport) -> str:
     elif plan.hedge_ratio != 1:
         aim = f"To neutralise {percent(plan.hedge_ratio)} of the exposure{part}"
     text = (
-        f"{aim}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.symbol} at "
+        f"{aim}, short {contracts(plan.contracts)} of {plan.contract.symbol} at "
         f"{plan.contract.venue}, {usd(plan.notional_usd)}, against {usd(plan.collateral_usd)} of "
         f"{margin_source(report)}, at a leverage of {plan.leverage:.1f}."
     )
@@ -473,10 +473,10 @@ def _legs(report: HedgeReport) -> str:
     """Say which part of a report with two legs is about them."""
     if report.legs is None:
         return ""
-    return (
-        "Two legs were asked for: the table of two legs has both; all else is of the one leg in "
-        f"{report.hedge_coin}."
-    )
+    both = "the table of two legs has both"
+    if report.legs.plans:
+        both = "the table of two legs, the order ticket and the levels to act at have both"
+    return f"Two legs were asked for: {both}; all else is of the one leg in {report.hedge_coin}."
 
 
 def _weak(report: HedgeReport) -> str:
