@@ -168,9 +168,10 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
         _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
     from_day = data.span[1]
-    if not (as_of_data or price_day):
-        from_day += timedelta(days=age_days)
-    check_expiry(contract, parameters, from_day)
+    today = from_day if as_of_data else from_day + timedelta(days=age_days)
+    if price_day is None or parameters.live is not None:
+        from_day = today
+    check_expiry(contract, parameters, from_day, today)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
         priced = {**closes, coin: price}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -423,7 +424,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
-    found.append(depth(report))
+    found += [_expires(report), depth(report)]
     return tuple(text for text in found if text)
 
 
@@ -466,6 +467,23 @@ def _not_hedged(report: HedgeReport) -> str:
         "of the whole book are ranges, "
         f"from {'it' if len(none) == 1 else 'these coins'} not moving with {report.hedge_coin} to "
         "moving like the rest."
+    )
+
+
+def _expires(report: HedgeReport) -> str:
+    """Warn of a contract that expires before the days that the figures are for are over."""
+    expiry, horizon = report.plan.contract.expiry, report.month.horizon_days
+    if expiry is None:
+        return ""
+    since = report.last_day if report.as_of_data else report.last_day + timedelta(report.age_days)
+    days = (expiry - since).days
+    horizon = max(horizon, report.parameters.horizon_days)
+    if days > horizon:
+        return ""
+    return (
+        f"{report.plan.contract.id} expires on {expiry}, {days} day{'' if days == 1 else 's'} "
+        f"after {since}, and figures here are for {horizon} days: the hedge ends with it unless "
+        "you roll it."
     )
 
 
