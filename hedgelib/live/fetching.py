@@ -83,9 +83,10 @@ class Asker:
 
     def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
         self.venue, self.pace, self.progress = venue, pace, progress
+        left = pace.left()
         self.exchanges = {
             name: open_exchange(
-                name, venue.options, venue=venue.name, pace=pace, hint=progress.hint
+                name, venue.options, venue=venue.name, pace=pace, hint=progress.hint, left=left
             )
             for name in dict.fromkeys((venue.futures, venue.spot))
         }
