@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -48,6 +48,7 @@ class Change:
     contracts : contract of each plan.
     trades : contract and number of contracts to trade, signed, where the first plan is on.
     orders : of the new report's ticket, where it knows the position; they take precedence.
+    remarks : what makes the two hard to compare.
     """
 
     names: tuple[str, str]
@@ -56,6 +57,7 @@ class Change:
     lines: tuple[Line, ...]
     trades: tuple[tuple[str, float], ...]
     orders: tuple[Mapping[str, Any], ...] | None
+    remarks: tuple[str, ...]
 
 
 class _Report:
@@ -198,7 +200,24 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         lines=tuple(lines),
         trades=tuple(trade for trade in trades if trade[1]),
         orders=_orders(new),
+        remarks=tuple(_remarks(both, coins)),
     )
+
+
+def _remarks(both: tuple[_Report, _Report], coins: tuple[str, ...]) -> Iterator[str]:
+    old, new = both
+    if not _values(old).keys() & _values(new).keys():
+        yield (
+            f"No coin is in both {old.name} and {new.name}: if they are reports of two portfolios, "
+            "the differences say nothing."
+        )
+    if coins[0] != coins[1]:
+        yield (
+            f"The hedge coin was {coins[0]} and is {coins[1]}: beta, price, plan and carry are "
+            "those of another coin, so read the two columns and not the change."
+        )
+    if old.text("window", "last_day") > new.text("window", "last_day"):
+        yield f"The data of {old.name} are newer than those of {new.name}; give the older first."
 
 
 def _hedge(report: _Report) -> dict[str, float]:
@@ -219,22 +238,25 @@ def _line(both: tuple[_Report, _Report], group: str, name: str, unit: str, *keys
 
 def _holdings(both: tuple[_Report, _Report]) -> list[Line]:
     """Return the holdings whose value changed, those that came or went with 0."""
-    values: list[dict[str, float]] = []
-    for report in both:
-        values.append({})
-        holdings = report.at("portfolio", "holdings")
-        if not isinstance(holdings, list):
-            raise report.fail("portfolio.holdings is no list")
-        for held in holdings:
-            one = _Report(Path(report.name), held)
-            coin = one.text("coin")
-            values[-1][coin] = values[-1].get(coin, 0.0) + (one.number("value_usd") or 0.0)
-    old, new = values
+    old, new = map(_values, both)
     return [
         Line(group="Book", name=coin, unit="USD", old=old.get(coin, 0.0), new=new.get(coin, 0.0))
         for coin in dict.fromkeys((*old, *new))
         if old.get(coin, 0.0) != new.get(coin, 0.0)
     ]
+
+
+def _values(report: _Report) -> dict[str, float]:
+    """Return the value of each coin of the book."""
+    holdings = report.at("portfolio", "holdings")
+    if not isinstance(holdings, list):
+        raise report.fail("portfolio.holdings is no list")
+    values: dict[str, float] = {}
+    for held in holdings:
+        one = _Report(Path(report.name), held)
+        coin = one.text("coin")
+        values[coin] = values.get(coin, 0.0) + (one.number("value_usd") or 0.0)
+    return values
 
 
 def _orders(report: _Report) -> tuple[Mapping[str, Any], ...] | None:

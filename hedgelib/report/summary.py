@@ -412,6 +412,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     ]
     if report.tracked.estimate is not None:
         known = f"one standard deviation, {usd_spread(month.before)} unhedged"
+        if usd_spread(month.after) != usd(month.unexplained_usd):
+            # The sentences below say what is left at a given move of the coin.
+            whole = plan.hedge_ratio == 1 and not plan.target_beta
+            why = "that rounding to whole contracts leaves" if whole else "that is left open"
+            known += f"; with the {coin} exposure {why}"
         parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
         if any(cover.value_usd > 0 for cover in given):
             parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
