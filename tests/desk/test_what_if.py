@@ -95,7 +95,6 @@ def test_one_screen_says_what_is_assumed(capsys):
         (["--move", "0.1", "--days", "1e308"], "--days must be a number of days from 0 to 36,500"),
         (["--move", "0.1", "--price-usd", "-5"], "price_usd must be > 0, got -5"),
         (["--move", "1e308"], "the numbers are too large"),
-        (["--move", "0.1", "--unwind"], "unrecognized arguments: --unwind"),
     ],
 )
 def test_what_is_no_number_is_refused(capsys, words, message):
@@ -113,12 +112,18 @@ def test_neither_pictures_nor_notebooks_are_loaded():
     assert out.splitlines()[-1] == "[]"
 
 
+def test_an_option_that_no_figure_depends_on_is_not_taken(capsys):
+    with pytest.raises(SystemExit):
+        main([*WORDS, "--unwind"])
+    assert "unrecognized arguments: --unwind" in capsys.readouterr().err
+
+
 OPTIONS = {
     "--beta": "1.2",
     "--days": "3",
     "--funding": "0.0002",
     "--funding-rate-8h": "0.0002",
-    "--benchmark": "ETH",
+    "--benchmark": "BTC",
     "--venue": "bybit",
     "--contract": "binance:BTCUSDT",
     "--collateral": "stablecoin",
@@ -132,7 +137,7 @@ OPTIONS = {
     "--maintenance-rate": "0.02",
     "--price-usd": "50000",
     "--wallet": "4",
-    "--band": "1",
+    "--band": "0",
     "--title": "Mine",
 }
 
