@@ -412,7 +412,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     ]
     if report.tracked.estimate is not None:
         known = f"one standard deviation, {usd_spread(month.before)} unhedged"
-        if usd_spread(month.after) != usd(month.unexplained_usd):
+        if not gap and usd_spread(month.after) != usd(month.unexplained_usd):
             # The sentences below say what is left at a given move of the coin.
             whole = plan.hedge_ratio == 1 and not plan.target_beta
             why = "that rounding to whole contracts leaves" if whole else "that is left open"
