@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hedgelib._text import percent, usd
+from hedgelib._text import contracts, percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Text, printable
 from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
@@ -86,7 +87,7 @@ def headline(report: HedgeReport) -> str:
         else "no price liquidates it"
     )
     return (
-        f"{lead}{day}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
+        f"{lead}{day}, short {contracts(plan.contracts)} of {plan.contract.id} "
         f"({usd(plan.notional_usd)}) on {usd(plan.collateral_usd)} of margin; {far}"
     )
 
@@ -185,7 +186,7 @@ def _hedge(report: HedgeReport) -> str:
     elif plan.hedge_ratio != 1:
         aim = f"To neutralise {percent(plan.hedge_ratio)} of the exposure{part}"
     text = (
-        f"{aim}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.symbol} at "
+        f"{aim}, short {contracts(plan.contracts)} of {plan.contract.symbol} at "
         f"{plan.contract.venue}, {usd(plan.notional_usd)}, against {usd(plan.collateral_usd)} of "
         f"{margin_source(report)}, at a leverage of {plan.leverage:.1f}."
     )
@@ -411,6 +412,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     ]
     if report.tracked.estimate is not None:
         known = f"one standard deviation, {usd_spread(month.before)} unhedged"
+        if not gap and usd_spread(month.after) != usd(month.unexplained_usd):
+            # The sentences below say what is left at a given move of the coin.
+            whole = plan.hedge_ratio == 1 and not plan.target_beta
+            why = "that rounding to whole contracts leaves" if whole else "that is left open"
+            known += f"; with the {coin} exposure {why}"
         parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
         if any(cover.value_usd > 0 for cover in given):
             parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
@@ -423,7 +429,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
-    found.append(depth(report))
+    found += [_expires(report), depth(report)]
     return tuple(text for text in found if text)
 
 
@@ -469,14 +475,31 @@ def _not_hedged(report: HedgeReport) -> str:
     )
 
 
+def _expires(report: HedgeReport) -> str:
+    """Warn of a contract that expires before the days that the figures are for are over."""
+    expiry, horizon = report.plan.contract.expiry, report.month.horizon_days
+    if expiry is None:
+        return ""
+    since = report.last_day if report.as_of_data else report.last_day + timedelta(report.age_days)
+    days = (expiry - since).days
+    horizon = max(horizon, report.parameters.horizon_days)
+    if days > horizon:
+        return ""
+    return (
+        f"{report.plan.contract.id} expires on {expiry}, {days} day{'' if days == 1 else 's'} "
+        f"after {since}, and figures here are for {horizon} days: the hedge ends with it unless "
+        "you roll it."
+    )
+
+
 def _legs(report: HedgeReport) -> str:
     """Say which part of a report with two legs is about them."""
     if report.legs is None:
         return ""
-    return (
-        "Two legs were asked for: the table of two legs has both; all else is of the one leg in "
-        f"{report.hedge_coin}."
-    )
+    both = "the table of two legs has both"
+    if report.legs.plans:
+        both = "the table of two legs, the order ticket and the levels to act at have both"
+    return f"Two legs were asked for: {both}; all else is of the one leg in {report.hedge_coin}."
 
 
 def _weak(report: HedgeReport) -> str:
