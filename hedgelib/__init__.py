@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    import pkgutil  # needed only here
+
     modules = [module.name for module in pkgutil.iter_modules(__path__)]  # noqa: F405
     return sorted({*globals(), *__getattr__("__all__"), *modules})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from importlib import metadata
 from typing import Any
 
 from hedgelib.errors import HedgeError
@@ -46,6 +45,8 @@ def extra_of(package: str) -> str | None:
 
     Of several it is the last but ``all``: who lacks the others lacks another of their packages too.
     """
+    from importlib import metadata  # costs as much as a floor
+
     try:
         requirements = metadata.requires("hedgelib") or []
     except metadata.PackageNotFoundError:  # run from a folder that nobody installed

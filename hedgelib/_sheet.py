@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -259,6 +258,7 @@ def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[Place, lis
 
 def _workbook(path: Path, content: bytes) -> list[Sheet]:
     """Read the visible sheets of a workbook that is not larger unpacked than it may be."""
+    import zipfile  # only here
 
     def fail(message: str) -> PortfolioFileError:
         return PortfolioFileError(message, path=path)

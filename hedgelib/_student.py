@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import exp, inf, lgamma, log, log1p, pi
-from statistics import NormalDist
 
 __all__ = ["student_quantile"]
 
@@ -18,6 +17,8 @@ def student_quantile(level: float, dof: float) -> float:
     The probability is concave in `t`, so Newton's method rises to it from the normal quantile,
     which is never above Student's. Many degrees of freedom: Abramowitz and Stegun, 26.7.5.
     """
+    from statistics import NormalDist  # needed only where an interval is
+
     t = abs(NormalDist().inv_cdf((1 - level) / 2))
     if dof > _LARGE:
         return t + (t**3 + t) / (4 * dof) + (5 * t**5 + 16 * t**3 + 3 * t) / (96 * dof * dof)

@@ -24,6 +24,9 @@ from hedgelib._check import (
     POSITIVE_OR_INF,
     RATE,
     SHARE,
+    aligned,
+    ascending,
+    evenly,
     extremes,
     formula,
     in_pieces,
@@ -79,6 +82,11 @@ RULES = {
 
 def test_every_rule_is_tried():
     assert set(RULES) == {n for n, v in vars(_check).items() if isinstance(v, _check.Rule)}
+
+
+def test_a_rule_is_fixed():
+    with pytest.raises(AttributeError):
+        POSITIVE.text = ">= 0"
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -190,6 +198,106 @@ def test_shapes_must_go_together():
         numbers(a=([1, 2], FINITE), b=(1, FINITE), c=([1, 2, 3], FINITE))
 
 
+def labelled(*labels):
+    return pd.Series(np.arange(len(labels)), index=list(labels))
+
+
+def labelled_differently(names, at):
+    return refused(
+        f"{names} are labelled differently, at {at}: align them first "
+        "(pandas.concat([...], axis=1, join='inner')), or pass .to_numpy() of each to pair them "
+        "by position"
+    )
+
+
+def test_labels_must_match_in_their_places():
+    first, other = labelled("ADA", "ETH", "SOL"), labelled("ADA", "SOL", "ETH")
+    aligned({"x": first, "y": first * 2, "w": [1, 2, 3], "z": np.arange(3)})
+    for between in ({}, {"w": [1, 2, 3]}, {"w": first}, {"w": labelled("ADA", "ETH")}):
+        with labelled_differently("x and y", "[1] ETH and SOL"):
+            aligned({"x": first, **between, "y": other})
+    with labelled_differently("x and y", "[1] SOL and ETH"):
+        aligned({"x": other, "y": first})
+    twice = [labelled("-".join(["AD", "A"]), last) for last in ("ETH", "SOL")]
+    with labelled_differently("x and y", "[1] ETH and SOL"):
+        aligned({"x": twice[0], "y": twice[1]})
+    with labelled_differently("x and y", "[0] ADA and BTC"):
+        aligned({"x": first, "y": labelled("BTC", "ETH", "SOL")})
+    with labelled_differently("x and z", "[1] ETH and SOL"):
+        aligned({"x": first, "y": first, "z": other})
+
+
+def test_labels_of_two_lengths_or_of_another_kind_are_compared_by_others():
+    """Lengths are refused as shapes are; a table beside a column has labels of its own."""
+    aligned({"x": labelled("ADA", "ETH", "SOL"), "y": labelled("SOL", "ETH")})
+    aligned({"x": labelled("ADA", "ETH"), "y": labelled("SOL", "ETH", "ADA")})
+    table = pd.DataFrame([[1, 2], [3, 4]], index=["d1", "d2"], columns=["ADA", "ETH"])
+    turned, rows = table[["ETH", "ADA"]], labelled("d2", "d1")
+    aligned({"x": table, "w": rows, "y": table + 1})
+    with labelled_differently("x and y", "[0] ADA and ETH"):
+        aligned({"w": labelled("d1", "d2"), "x": table, "y": turned})
+    with labelled_differently("x and w", "[0] d1 and d2"):
+        aligned({"x": table, "w": rows}, rows_only=True)
+    aligned({"x": table, "w": labelled("d1", "d2"), "y": turned}, rows_only=True)
+    with pytest.raises(TypeError):
+        aligned({"x": table, "w": rows}, True)
+
+
+def test_equal_moments_in_two_time_zones_are_two_labels():
+    here = pd.Series(1.0, index=pd.date_range("2023-01-01", periods=2, tz="UTC"))
+    with labelled_differently(
+        "x and y", "[0] 2023-01-01 00:00:00+00:00 and 2023-01-01 01:00:00+01:00"
+    ):
+        aligned({"x": here, "y": here.tz_convert("Europe/Paris")})
+
+
+DAYS = pd.date_range("2023-01-01", periods=6, freq="D")
+
+
+def dated(*places):
+    return pd.Series(1.0, index=DAYS[list(places)])
+
+
+def test_dates_must_ascend():
+    for fine in (dated(0, 1, 2), dated(0, 0, 1), dated(0), dated(), labelled("b", "a"), [2, 1]):
+        ascending(x=fine)
+    for places, pair in (
+        ((1, 0), (1, 0)),
+        ((0, 2, 1, 3), (2, 1)),
+        ((0, 0, 2, 1), (2, 1)),
+        ((0, 1, 2, 4, 3), (4, 3)),
+    ):
+        was, then = (DAYS[place] for place in pair)
+        with refused(
+            f"the dates of y must ascend, got {was} then {then}; sort it first (sort_index())"
+        ):
+            ascending(x=dated(0, 1), y=dated(*places))
+    columns = pd.DataFrame([[1.0, 2.0]], index=DAYS[:1], columns=DAYS[[1, 0]])
+    ascending(x=columns)
+    with pytest.raises(h.InvalidInput, match="the dates of x must ascend"):
+        series("x", dated(1, 0))
+
+
+def test_dates_must_have_no_hole():
+    columns = pd.DataFrame([[1.0, 2.0, 3.0]], index=DAYS[:1], columns=DAYS[[0, 1, 5]])
+    fine = (dated(0, 1, 2), dated(0, 5), dated(0, 2, 4), dated(0, 1, 4), columns)
+    for dates in (*fine, labelled(1, 2, 9), [1, 2, 9]):
+        evenly(x=dates)
+    with pytest.raises(h.InvalidInput, match="a hole between 2023-01-02 00:00:00 and 2023-01-06"):
+        evenly(x=dated(0, 1, 5))
+    months = pd.Series(1.0, index=pd.to_datetime(["2023-01-31", "2023-02-28", "2023-03-31"]))
+    evenly(x=months)
+    with refused(
+        f"the dates of y have a hole between {DAYS[1]} and {DAYS[3]}; fill it, or compute the "
+        "parts before and after it apart, or pass .to_numpy() where the dates do not matter"
+    ):
+        evenly(x=dated(0, 1, 2), y=dated(0, 1, 3, 4, 5))
+    half = DAYS[:1].append(DAYS[:1] + pd.Timedelta("24h")).append(DAYS[:1] + pd.Timedelta("60h"))
+    evenly(x=pd.Series(1.0, index=half))
+    with pytest.raises(h.InvalidInput, match="the dates of x must ascend"):
+        evenly(x=dated(1, 0))
+
+
 def test_scalars():
     found = scalars(a=(1, POSITIVE), b=(np.array(2.5), POSITIVE), c=(np.float32(0.5), POSITIVE))
     assert found == (1.0, 2.5, 0.5)
@@ -217,6 +325,8 @@ def test_series():
         series("x", [1, -1], rule=POSITIVE)
     with refused("x must be a finite number, got nan at [0]"):
         series("x", [NAN])
+    with pytest.raises(TypeError):
+        series("x", [1.0], 1)
 
 
 @pytest.mark.parametrize("bad", ["Mark", "", None, 1, ["mark"], np.array(["mark", "entry"])])

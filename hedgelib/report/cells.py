@@ -68,15 +68,17 @@ def _run_cell(cell: Any, space: dict[str, Any]) -> None:
 
 
 def _result(value: object, number: int) -> Any:
-    import nbformat.v4 as v4
-
     data = {"text/plain": repr(value)}
     if hasattr(value, "_repr_html_"):
         data["text/html"] = value._repr_html_()
-    output: Any = v4.new_output(  # type: ignore[no-untyped-call]
-        "execute_result", data=data, execution_count=number
-    )
-    return output
+    return _output("execute_result", data=data, execution_count=number, metadata={})
+
+
+def _output(kind: str, **parts: Any) -> Any:
+    # new_output() of nbformat would validate each, which takes a while.
+    from nbformat import from_dict
+
+    return from_dict({"output_type": kind, **parts})  # type: ignore[no-untyped-call]
 
 
 class _Stream(io.TextIOBase):
@@ -86,15 +88,10 @@ class _Stream(io.TextIOBase):
         self._name, self._outputs = name, outputs
 
     def write(self, text: str) -> int:
-        import nbformat.v4 as v4
-
         if self._outputs and self._outputs[-1].get("name") == self._name:
             self._outputs[-1].text += text
         elif text:
-            output: Any = v4.new_output(  # type: ignore[no-untyped-call]
-                "stream", name=self._name, text=text
-            )
-            self._outputs.append(output)
+            self._outputs.append(_output("stream", name=self._name, text=text))
         return len(text)
 
 
