@@ -151,19 +151,11 @@ def test_near_misses_are_told_from_slips_and_from_the_right_answer(name):
         ("ends.5", 8, "near"),
         ("inverse.6", 0.018, "near"),
         ("ends.1", 53_100, "near"),
-<<<<<<< HEAD
-        ("size.2", 3_607, "near"),
-        ("size.2", 3_600.4, "near"),
-        ("size.2", "3,607 contracts", "near"),
-        ("own.6", 4_444.44, "near"),
-        ("size.2", -3_600, "sign"),
-=======
         ("size.3", 3_607, "near"),
         ("size.3", 3_600.4, "near"),
         ("size.3", "3,607 contracts", "near"),
-        ("own.7", 4_444.44, "near"),
+        ("own.6", 4_444.44, "near"),
         ("size.3", -3_600, "sign"),
->>>>>>> l03
         ("inverse.6", 0.5, "wrong"),
         ("inverse.6", -0.5, "way"),
         ("inverse.7", 4_000, "wrong"),
