@@ -28,14 +28,19 @@ if TYPE_CHECKING:
 _COLUMNS = ("contract", "contracts", "entry_usd", "wallet")
 
 
+def coins_shorted(fills: tuple[Fill, ...], data: market.Market) -> set[str]:
+    """Return the coins of the shorts that are on."""
+    return {_terms(fill.contract, data).coin for fill in fills if fill.contracts < 0}
+
+
 def held(
     parameters: ReportParameters,
     contract: ContractTerms,
     data: market.Market,
     prices: Mapping[str, float],
+    fills: tuple[Fill, ...],
 ) -> tuple[bool, tuple[Wallet, ...]]:
     """Return whether anything is said of what is on, and the wallets with the positions."""
-    fills = _fills(parameters)
     terms = {fill.contract: _terms(fill.contract, data) for fill in fills}
     found = wallets(
         fills,
@@ -56,7 +61,8 @@ def _terms(name: str, data: market.Market) -> ContractTerms:
         return market.Market.bundled().contract(name)
 
 
-def _fills(parameters: ReportParameters) -> tuple[Fill, ...]:
+def positions(parameters: ReportParameters) -> tuple[Fill, ...]:
+    """Read what is on, as the parameter says it."""
     text = parameters.position
     if text is None:
         return ()
@@ -127,13 +133,13 @@ def trade_words(report: HedgeReport) -> str:
     steps = "; ".join(step_words(order) for order in orders)
     if not steps:
         return (
-            f"Nothing to trade: {usd(desk.ticket.held_usd)} are short and "
-            f"{usd(desk.ticket.target_usd)} should be, and the difference is within the band of "
-            f"{usd(desk.ticket.band_usd)}."
+            f"Nothing to trade: the short in {report.hedge_coin} is {usd(desk.ticket.held_usd)} "
+            f"and should be {usd(desk.ticket.target_usd)}, and the difference is within the band "
+            f"of {usd(desk.ticket.band_usd)}."
         )
     return (
-        f"{usd(desk.ticket.held_usd)} are short and {usd(desk.ticket.target_usd)} should be: "
-        f"{steps}."
+        f"The short in {report.hedge_coin} is {usd(desk.ticket.held_usd)} and should be "
+        f"{usd(desk.ticket.target_usd)}: {steps}."
     )
 
 
@@ -324,8 +330,9 @@ def _remarks(report: HedgeReport) -> list[str]:
         )
     if desk.known and desk.equity_usd is None:
         said.append(
-            f"The wallet at {desk.wallets[0].venue} was not given, so the ticket has no transfer: "
-            f"{usd(plan.wallet_usd)} of margin should be behind the plan. Give it with --wallet."
+            f"The {desk.wallets[0].currency} wallet at {desk.wallets[0].venue} was not given, so "
+            f"the ticket has no transfer: {usd(plan.wallet_usd)} of margin should be behind "
+            "the plan. Give it with --wallet."
         )
     elif desk.known and parameters.collateral_usd is None:
         said.append(
