@@ -373,11 +373,15 @@ def alerts(report: HedgeReport) -> Section:
         "Levels to set alarms at, for the position after the orders",
         kind="tight",
     )
-    said = [
-        "At each distance the top-up brings today's distance back. At the leverage it brings the "
-        "cap back. For funding it is what 30 days at that rate cost; for a beta, the margin that "
-        "the larger short needs, and the contracts to trade.",
-    ]
+    there = {alert.kind for alert in found}
+    meanings = {
+        "distance": "At each distance the top-up brings today's distance back.",
+        "leverage": "At the leverage it brings the cap back.",
+        "funding": "For funding it is what 30 days at that rate cost.",
+        "beta_high": "For a beta it is the margin that the larger short needs, next to the "
+        "contracts to trade.",
+    }
+    said = [" ".join(text for kind, text in meanings.items() if kind in there)]
     if report.plan.holds_coin:
         said.append(
             f"{report.hedge_coin} that is bought as a top-up brings its own exposure: make the "

@@ -20,6 +20,7 @@ from hedgelib.report.phrases import (
     coin_price,
     covered_part,
     in_the_file,
+    is_the_coin,
     listed,
     measured_part,
     period,
@@ -266,6 +267,9 @@ def tracking(report: HedgeReport) -> Section:
                 f"{usd(report.portfolio.value_usd)} = {total}."
             )
         )
+    if is_the_coin(report):
+        said = f"The book is {coin} itself, so its beta to {coin} is 1 by definition."
+        return Section([*blocks, Text(said, "note")])
     if tracked.estimate is not None:
         low, high = (
             b * report.portfolio.value_usd for b in (tracked.book_beta_low, tracked.book_beta_high)

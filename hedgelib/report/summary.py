@@ -179,7 +179,7 @@ def _hedge(report: HedgeReport) -> str:
     part = " of that part" if report.gap else ""
     aim = f"To neutralise the exposure{part}" if part else "To neutralise that exposure"
     if plan.target_beta:
-        aim = f"To bring the beta of the book to {plan.target_beta:g}"
+        aim = f"To bring the beta of the book to {plan.target_beta:g}".replace("-", "−")
         if report.gap:
             aim += f", if the {usd(report.gap.value_usd)} without a beta does not move"
     elif plan.hedge_ratio != 1:

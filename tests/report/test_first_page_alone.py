@@ -195,3 +195,26 @@ def test_margin_calls_of_a_high_leverage_are_said_at_their_level():
     text = words(section(on("layer1.csv", max_leverage=10), "past"))
     assert "Margin is called when a close leaves less than 9% of the short" in text
     assert "leaves less than 15% of the short" in words(section(on("layer1.csv"), "past"))
+
+
+def test_nothing_is_estimated_of_a_book_that_is_the_hedge_coin(eth_alone):
+    text = words(section(on(eth_alone), "tracking"))
+    assert "The book is ETH itself, so its beta to ETH is 1 by definition." in text
+    assert "Beta is an estimate" not in text
+    assert "How many contracts" not in text
+    assert "Beta is an estimate" in words(section(on(eth_alone, benchmark="BTC"), "tracking"))
+
+
+def test_alarms_are_explained_only_where_they_are_in_the_table(eth_alone):
+    text = words(section(on(eth_alone, max_leverage=1, collateral="from_portfolio"), "alerts"))
+    assert "For funding it is what 30 days at that rate cost." in text
+    for absent in ("At each distance", "At the leverage", "For a beta"):
+        assert absent not in text
+    text = words(section(on("layer1.csv"), "alerts"))
+    assert "At each distance the top-up brings today's distance back." in text
+    assert "For a beta it is the margin that the larger short needs" in text
+
+
+def test_a_target_below_zero_has_a_minus_sign():
+    text = words(section(on("layer1.csv", target_beta=-0.2), "summary"))
+    assert "To bring the beta of the book to −0.2" in text
