@@ -84,6 +84,11 @@ def test_every_rule_is_tried():
     assert set(RULES) == {n for n, v in vars(_check).items() if isinstance(v, _check.Rule)}
 
 
+def test_a_rule_is_fixed():
+    with pytest.raises(AttributeError):
+        POSITIVE.text = ">= 0"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_rule_takes_what_it_says_and_nothing_else(rule):
     rule, text, good, bad = RULES[rule]
@@ -211,6 +216,11 @@ def test_labels_must_match_in_their_places():
     for between in ({}, {"w": [1, 2, 3]}, {"w": first}, {"w": labelled("ADA", "ETH")}):
         with labelled_differently("x and y", "[1] ETH and SOL"):
             aligned({"x": first, **between, "y": other})
+    with labelled_differently("x and y", "[1] SOL and ETH"):
+        aligned({"x": other, "y": first})
+    twice = [labelled("-".join(["AD", "A"]), last) for last in ("ETH", "SOL")]
+    with labelled_differently("x and y", "[1] ETH and SOL"):
+        aligned({"x": twice[0], "y": twice[1]})
     with labelled_differently("x and y", "[0] ADA and BTC"):
         aligned({"x": first, "y": labelled("BTC", "ETH", "SOL")})
     with labelled_differently("x and z", "[1] ETH and SOL"):
@@ -251,7 +261,12 @@ def dated(*places):
 def test_dates_must_ascend():
     for fine in (dated(0, 1, 2), dated(0, 0, 1), dated(0), dated(), labelled("b", "a"), [2, 1]):
         ascending(x=fine)
-    for places, pair in (((1, 0), (1, 0)), ((0, 2, 1, 3), (2, 1)), ((0, 1, 2, 4, 3), (4, 3))):
+    for places, pair in (
+        ((1, 0), (1, 0)),
+        ((0, 2, 1, 3), (2, 1)),
+        ((0, 0, 2, 1), (2, 1)),
+        ((0, 1, 2, 4, 3), (4, 3)),
+    ):
         was, then = (DAYS[place] for place in pair)
         with refused(
             f"the dates of y must ascend, got {was} then {then}; sort it first (sort_index())"
@@ -264,8 +279,12 @@ def test_dates_must_ascend():
 
 
 def test_dates_must_have_no_hole():
-    for fine in (dated(0, 1, 2), dated(0, 5), dated(0, 2, 4), labelled(1, 2, 9), [1, 2, 9]):
-        evenly(x=fine)
+    columns = pd.DataFrame([[1.0, 2.0, 3.0]], index=DAYS[:1], columns=DAYS[[0, 1, 5]])
+    fine = (dated(0, 1, 2), dated(0, 5), dated(0, 2, 4), dated(0, 1, 4), columns)
+    for dates in (*fine, labelled(1, 2, 9), [1, 2, 9]):
+        evenly(x=dates)
+    with pytest.raises(h.InvalidInput, match="a hole between 2023-01-02 00:00:00 and 2023-01-06"):
+        evenly(x=dated(0, 1, 5))
     months = pd.Series(1.0, index=pd.to_datetime(["2023-01-31", "2023-02-28", "2023-03-31"]))
     evenly(x=months)
     with refused(
@@ -306,6 +325,8 @@ def test_series():
         series("x", [1, -1], rule=POSITIVE)
     with refused("x must be a finite number, got nan at [0]"):
         series("x", [NAN])
+    with pytest.raises(TypeError):
+        series("x", [1.0], 1)
 
 
 @pytest.mark.parametrize("bad", ["Mark", "", None, 1, ["mark"], np.array(["mark", "entry"])])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
+from hedgelib._check import one_of
 from hedgelib._text import Table
 from hedgelib.course.contents import LESSONS, lesson_link, number_of
 from hedgelib.course.finder import choose, finder, occurs, read_entries
@@ -25,6 +27,14 @@ MARKS: dict[str, str] = {name: one["mark"] for name, one in _TEXT["verdicts"].it
 GROUPS: dict[str, str] = _TEXT["groups"]
 """The parts of the article, in its order."""
 
+SECTIONS: dict[str, list[int]] = _TEXT["sections"]
+"""The sections of the article and the numbers of their claims, both in its order."""
+
+ERRORS: dict[str, str] = _TEXT["errors"]
+"""The distinct errors of the article; the first three change the money."""
+
+_PLACES = {n: f"{name}, {i}" for name, ns in SECTIONS.items() for i, n in enumerate(ns, 1)}
+
 
 class Claim(NamedTuple):
     """One thing that the article says, and what holds; `text/claims.toml` tells each part."""
@@ -36,12 +46,19 @@ class Claim(NamedTuple):
     why: str
     lesson: str
     proof: str = ""
+    error: str = ""
+
+    @property
+    def place(self) -> str:
+        """Section of the article, and the claim's order in it."""
+        return _PLACES[self.number]
 
     @property
     def row(self) -> tuple[str, ...]:
-        """Number, claim, verdict, reason and lesson, as a table has them."""
+        """Number, place, claim, verdict, reason and lesson, as a table has them."""
         verdict = f"{MARKS[self.verdict]} {self.verdict}"
-        return str(self.number), self.claim, verdict, self.why, number_of(self.lesson)
+        name = str(self.number)
+        return name, self.place, self.claim, verdict, self.why, number_of(self.lesson)
 
     def has(self, words: str) -> bool:
         """Tell whether each word is in the claim or the reason, or is the verdict or number."""
@@ -49,10 +66,13 @@ class Claim(NamedTuple):
         return all(word in names or occurs(word, text) for word in words.casefold().split())
 
 
-CLAIMS: tuple[Claim, ...] = read_entries(
-    Claim, _TEXT["claims"], group=GROUPS, verdict=VERDICTS, lesson=LESSONS
+CLAIMS: tuple[Claim, ...] = tuple(
+    sorted(
+        read_entries(Claim, _TEXT["claims"], group=GROUPS, verdict=VERDICTS, lesson=LESSONS),
+        key=lambda one: list(_PLACES).index(one.number),
+    )
 )
-"""Every claim of the article, by number."""
+"""Every claim, in the order of the article."""
 
 
 def claim(number: int) -> Claim:
@@ -61,12 +81,6 @@ def claim(number: int) -> Claim:
         if found.number == number:
             return found
     raise InvalidInput(f"number must be 1 to {len(CLAIMS)}, got {number}")
-
-
-COSTLY: dict[str, list[Claim]] = {
-    error: [claim(number) for number in numbers] for error, numbers in _TEXT["costly"].items()
-}
-"""The three errors that change the money, and where the article makes or builds on them."""
 
 
 def claims(
@@ -88,7 +102,7 @@ def find_claims() -> Explorer:
     """
     return finder(
         "claims",
-        ("no.", "the article says", "verdict", "why", "lesson"),
+        ("no.", "place", "the article says", "verdict", "why", "lesson"),
         claims,
         verdict=("Verdict", {f"{MARKS[name]} {name}": name for name in VERDICTS}),
         group=("Part", {title: name for name, title in GROUPS.items()}),
@@ -99,7 +113,7 @@ def tally() -> Table:
     """Count the verdicts, by the parts of the article.
 
     >>> tally().rows[-1]
-    ('together', '46', '36', '37', '12', '1', '132')
+    ('together', '46', '38', '32', '2', '13', '1', '132')
     """
 
     def row(name: str, found: tuple[Claim, ...]) -> list[str]:
@@ -121,26 +135,57 @@ def say_verdicts() -> None:
     say("\n".join([head, "", *lines]))
 
 
-def say_costly() -> None:
-    """Show where the article makes the three errors that change the money."""
+def say_errors() -> None:
+    """Show the distinct errors of the article, and the claims that rest on each."""
+    wrong = claims("wrong")
     rows = [
-        (f"**{error}**" if one == first else "", *one.row[:3])
-        for error, (first, *others) in COSTLY.items()
-        for one in (first, *others)
+        (text, *(_numbers(error, verdict) for verdict in ("wrong", "imprecise")))
+        for error, text in ERRORS.items()
     ]
-    head = ("Error", "Claim", "The article says", "Verdict")
-    say(rows_in_markdown(head, rows, numbers="Claim"))
+    head = ("Error", "Claims that are wrong by it", "Claims that are imprecise by it")
+    count = f"**{len(wrong)}** claims are wrong, by **{len(ERRORS)}** distinct errors"
+    say(f"{count}, some of them made more than once:\n\n{rows_in_markdown(head, rows)}")
 
 
-def say_claims(group: str) -> None:
-    """Show the claims of one part of the article, with links to the lessons."""
-    rows = []
-    for found in claims(group=group):
-        number, said, verdict, why, _ = found.row
-        bold = f"**{verdict}**" if found.verdict == "wrong" else verdict
-        rows.append((number, said, bold, why, lesson_link(found.lesson)))
-    head = ("Claim", "The article says", "Verdict", "Why", "Lesson")
-    say(rows_in_markdown(head, rows, numbers="Claim"))
+def _numbers(error: str, verdict: str) -> str:
+    return ", ".join(str(one.number) for one in claims(verdict) if one.error == error)
+
+
+def say_claims(proof: str) -> None:
+    """Show the claims that a cell proves, with links to the lessons."""
+    one_of("proof", proof, tuple(one.proof for one in CLAIMS if one.proof))
+    rows = [_cells(one) for one in CLAIMS if one.proof == proof]
+    say(rows_in_markdown(_HEAD, rows, numbers="Claim"))
+
+
+def say_others(group: str) -> None:
+    """Show the claims of a part that no cell of this part proves, and where their proofs are."""
+    rows = [
+        (*_cells(one), GROUPS.get(where, where))
+        for one in claims(group=group)
+        if (where := _where(one)) != group
+    ]
+    say(rows_in_markdown((*_HEAD, "Proof"), rows, numbers="Claim"))
+
+
+def _where(found: Claim) -> str:
+    """Return the part of appendix B that has the proof of a claim."""
+    if not found.proof:
+        return "nothing to compute"
+    if found.proof.startswith("cost-"):
+        return "The errors that change the money"
+    return next(one.group for one in CLAIMS if one.proof == found.proof)
+
+
+_HEAD = ("Claim", "Place", "The article says", "Verdict", "Why", "Lesson")
+
+
+def _cells(found: Claim) -> tuple[str, ...]:
+    *cells, _ = found.row
+    cells[3] = cells[3].replace(" ", "\N{NO-BREAK SPACE}")
+    if found.verdict == "wrong":
+        cells[3] = f"**{cells[3]}**"
+    return *cells, lesson_link(found.lesson)
 
 
 def against(number: int, article: str, right: str) -> None:
@@ -150,10 +195,14 @@ def against(number: int, article: str, right: str) -> None:
      45 wrong      article: one contract is 3,500 USD
                    right:   10 USD
     """
-    print(f"{number:3} {claim(number).verdict:10} article: {article}")
+    _print(f"{number:3} {claim(number).verdict:10} article: {article}")
     also(f"right:   {right}")
 
 
 def also(text: str) -> None:
     """Print more of what holds, below what :func:`against` has printed."""
-    print(f"{'':14} {text}")
+    _print(f"{'':14} {text}")
+
+
+def _print(text: str) -> None:
+    print(fill(text, 90, subsequent_indent=" " * 24))

@@ -40,14 +40,17 @@ def stem(word: str) -> str:
 
 
 def occurs(words: str, text: str) -> bool:
-    """Tell whether a text contains all of the words, each in any form.
+    """Tell whether a text contains all of the words, each in any form or as the start of one.
 
     >>> occurs("liquidation rally", "Rallies liquidate shorts."), occurs("crash", "A rally.")
     (True, False)
     """
     words, text = (unicodedata.normalize("NFKC", one).casefold() for one in (words, text))
     stems = {stem(token) for token in _TOKEN.findall(text)}
-    return all(word in text or stem(word) in stems for word in words.split())
+    return all(
+        stem(word) in stems or re.search(rf"(?<![^\W_]){re.escape(word)}", text)
+        for word in words.split()
+    )
 
 
 T = TypeVar("T")

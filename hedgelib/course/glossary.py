@@ -70,11 +70,11 @@ def find_terms() -> Explorer:
     >>> finder = find_terms()
     >>> finder.set(field="carry", words="haircut")
     >>> finder.sentence
-    '0 of 85 terms. There are some in: Margin and liquidation (2).'
+    '0 of 110 terms. There are some in: Margin and liquidation (2).'
     """
     return finder(
         "terms",
-        ("term", "textbook term", "in the code", "unit", "meaning", "lesson"),
+        ("term", "others say", "in the code", "unit", "meaning", "lesson"),
         terms,
         field=("Field", {title: name for name, title in FIELDS.items()}),
     )
@@ -86,7 +86,7 @@ def _code(name: str) -> str:
 
 def say_terms(field: str) -> None:
     """Show the terms of a field, with links to the lessons."""
-    head = ("Term", "Textbook's word", "In the code", "Unit", "Meaning", "Lesson")
+    head = ("Term", "Others say", "In the code", "Unit", "Meaning", "Lesson")
     rows = [
         (
             f"**{one.word}**", one.textbook, _code(one.code), "" if one.unit == "-" else one.unit,

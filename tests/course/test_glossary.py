@@ -55,6 +55,13 @@ def test_terms_are_found_by_either_language():
         terms("nowhere")
 
 
+def test_a_short_word_is_found_at_the_start_of_words_only():
+    assert [term.word for term in terms(words="OI")] == ["open interest"]
+    assert "liquidation" in [term.word for term in terms(words="liq")]
+    assert "PnL" in [term.word for term in terms(words="P&L")]
+    assert "PnL" in [term.word for term in terms(words="pnl")]
+
+
 def rows(finder):
     return list(finder.scene.table.rows) if finder.scene.table else []
 
@@ -100,6 +107,36 @@ def test_finder_of_terms():
         ("delta neutral", "synthetic dollar"),
         ("R2", "R²"),
         ("hedging", "hedge"),
+        ("order ticket", "order ticket"),
+        ("order form", "order ticket"),
+        ("reduce-only", "reduce only"),
+        ("reduce only", "reduce only"),
+        ("no-trade zone", "band"),
+        ("deadband", "band"),
+        ("depegged", "depeg"),
+        ("top up", "top-up"),
+        ("survivorship bias", "survivorship bias"),
+        ("lookahead", "look-ahead bias"),
+        ("look-ahead", "look-ahead bias"),
+        ("block bootstrap", "block bootstrap"),
+        ("delisted", "delisting"),
+        ("exchange", "venue"),
+        ("rekt", "liquidation"),
+        ("liq price", "liquidation price"),
+        ("unrealised PnL", "PnL"),
+        ("uPnL", "PnL"),
+        ("spread", "bid, ask"),
+        ("rolling", "window"),
+        ("insurance fund", "insurance fund"),
+        ("idiosyncratic risk", "residual"),
+        ("OLS", "regression"),
+        ("VIF", "VIF"),
+        ("implied volatility", "implied volatility"),
+        ("market neutral", "beta-neutral"),
+        ("exchange risk", "venue risk"),
+        ("basis risk", "basis risk"),
+        ("clamp", "clamp"),
+        ("under-hedged", "over-hedged, under-hedged"),
     ],
 )
 def test_delivery_4_the_glossary_is_searched_whole_and_knows_what_traders_say(typed, word):

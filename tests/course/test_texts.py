@@ -12,7 +12,7 @@ import pytest
 from labtools import ROOT
 
 import hedgelib
-from hedgelib.course.claims import CLAIMS, COSTLY, GROUPS, MARKS, VERDICTS
+from hedgelib.course.claims import CLAIMS, ERRORS, GROUPS, MARKS, SECTIONS, VERDICTS
 from hedgelib.course.contents import LESSONS
 from hedgelib.course.glossary import FIELDS, NOTATION, TERMS
 
@@ -21,10 +21,12 @@ TEXTS = [PACKAGE / "course" / "text" / name for name in ("claims.toml", "glossar
 
 
 def test_texts_are_whole():
-    assert (len(CLAIMS), len(TERMS), len(NOTATION)) == (132, 85, 28)
-    assert (len(VERDICTS), len(GROUPS), len(COSTLY), len(FIELDS)) == (5, 10, 3, 5)
+    assert (len(CLAIMS), len(TERMS), len(NOTATION)) == (132, 110, 28)
+    assert (len(VERDICTS), len(GROUPS), len(ERRORS), len(FIELDS)) == (6, 10, 17, 5)
     assert all(MARKS.values())
     assert all(VERDICTS.values())
+    assert len(SECTIONS) == 24
+    assert all(text.endswith(".") for text in ERRORS.values())
     for found in CLAIMS:
         assert found.verdict in VERDICTS
         assert found.group in GROUPS
