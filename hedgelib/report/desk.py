@@ -30,14 +30,19 @@ if TYPE_CHECKING:
 _COLUMNS = ("contract", "contracts", "entry_usd", "wallet")
 
 
+def coins_shorted(fills: tuple[Fill, ...], data: market.Market) -> set[str]:
+    """Return the coins of the shorts that are on."""
+    return {_terms(fill.contract, data).coin for fill in fills if fill.contracts < 0}
+
+
 def held(
     parameters: ReportParameters,
     contracts: Sequence[ContractTerms],
     data: market.Market,
     prices: Mapping[str, float],
+    fills: tuple[Fill, ...],
 ) -> tuple[bool, tuple[Wallet, ...]]:
     """Return whether anything is said of what is on, and the wallets with the positions."""
-    fills = _fills(parameters)
     terms = {fill.contract: _terms(fill.contract, data) for fill in fills}
     found = wallets(
         fills,
@@ -58,7 +63,8 @@ def _terms(name: str, data: market.Market) -> ContractTerms:
         return market.Market.bundled().contract(name)
 
 
-def _fills(parameters: ReportParameters) -> tuple[Fill, ...]:
+def positions(parameters: ReportParameters) -> tuple[Fill, ...]:
+    """Read what is on, as the parameter says it."""
     text = parameters.position
     if text is None:
         return ()
@@ -129,12 +135,12 @@ def trade_words(report: HedgeReport) -> str:
     steps = "; ".join(step_words(order) for order in ticket.orders)
     legs = len(ticket.shorts) > 1
     sizes = "; ".join(
-        f"{f'{short.contract.coin}: ' if legs else ''}{usd(short.held_usd)} are short and "
-        f"{usd(short.target_usd)} should be"
+        f"the short in {short.contract.coin} is {usd(short.held_usd)} and should be "
+        f"{usd(short.target_usd)}"
         for short in ticket.shorts
     )
     if steps:
-        return f"{sizes}: {steps}."
+        return f"{sizes[0].upper()}{sizes[1:]}: {steps}."
     bands = " and ".join(usd(short.band_usd) for short in ticket.shorts)
     within = f"each difference is within its band, {bands}"
     if not legs:
@@ -407,11 +413,15 @@ def alerts(report: HedgeReport) -> Section:
                     kind="tight",
                 )
             )
-    said = [
-        "At each distance the top-up brings today's distance back. At the leverage it brings the "
-        "cap back. For funding it is what 30 days at that rate cost; for a beta, the margin that "
-        "the larger short needs, and the contracts to trade.",
-    ]
+    there = {alert.kind for alert in found}
+    meanings = {
+        "distance": "At each distance the top-up brings today's distance back.",
+        "leverage": "At the leverage it brings the cap back.",
+        "funding": "For funding it is what 30 days at that rate cost.",
+        "beta_high": "For a beta it is the margin that the larger short needs, next to the "
+        "contracts to trade.",
+    }
+    said = [" ".join(text for kind, text in meanings.items() if kind in there)]
     if report.plan.holds_coin:
         coins = " or ".join(plan.contract.coin for plan in report.hedges)
         said.append(

@@ -18,7 +18,7 @@ from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
-from hedgelib.report.desk import held
+from hedgelib.report.desk import coins_shorted, held, positions
 from hedgelib.report.estimates import month, sensitivity
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose, perpetual
@@ -158,7 +158,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     asked = asked_for(parameters, data)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
-    contract, reason = choose(parameters, asked, sample, data)
+    fills = positions(parameters)
+    contract, reason = choose(parameters, asked, sample, data, coins_shorted(fills, data))
     coin = contract.coin
     price, price_day, mark_at = _price(parameters, book, coin, data)
     as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
@@ -186,7 +187,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     prices = {**closes, coin: price}
     legged = parameters.benchmark == TWO_LEGS
     pair = [perpetual(parameters, name, data) for name in BENCHMARKS] if legged else []
-    known, wallets = held(parameters, pair or [contract], data, prices)
+    known, wallets = held(parameters, pair or [contract], data, prices, fills)
     collateral = parameters.collateral
     if known and collateral == "from_portfolio":
         # What is in the wallet already did come out of the book, and is not in the file any more.
