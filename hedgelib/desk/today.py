@@ -175,7 +175,8 @@ def _alerts(
         found += price_alerts(price, liquidation, unit_usd)
     high = leverage_alert(contract, contracts, price, wallet, max_leverage, in_coin=plan.holds_coin)
     found += [high] if high else []
-    found.append(funding_alert(contract.notional_usd(contracts, price), price, unit))
+    if contract.expiry is None:
+        found.append(funding_alert(contract.notional_usd(contracts, price), price, unit))
     low_beta, high_beta = beta_range
     if low_beta < plan.beta < high_beta:
         found += [
@@ -188,7 +189,6 @@ def _alerts(
 def _beta_alert(plan: HedgePlan, kind: str, beta: float, max_leverage: float) -> Alert:
     """Return what a beta at an end of its interval asks for: contracts, and margin for them."""
     more_usd = (beta - plan.beta) * plan.hedge_ratio * plan.book_usd
-    trade = -more_usd / plan.contract.notional_usd(1, plan.price_usd)
     add_usd = 0.0
     if more_usd > 0 and plan.collateral != "from_portfolio":
         needed = smallest_collateral(
@@ -201,11 +201,13 @@ def _beta_alert(plan: HedgePlan, kind: str, beta: float, max_leverage: float) ->
             fee_rate=plan.fee_rate,
         )
         add_usd = max(needed - plan.collateral_usd, 0.0)
+    # Coins bought as margin are exposure too.
+    trade_usd = more_usd + (add_usd if plan.holds_coin else 0.0)
     return Alert(
         kind="beta_high" if kind == "beta_high" else "beta_low",
         level=beta,
         price_usd=plan.price_usd,
         add=add_usd / (plan.price_usd if plan.holds_coin else 1.0),
         add_usd=add_usd,
-        contracts=trade,
+        contracts=-trade_usd / plan.contract.notional_usd(1, plan.price_usd),
     )

@@ -90,8 +90,9 @@ def test_with_both_legs_on_nothing_is_left_to_trade(opening, tmp_path):
     assert desk["orders"] == []
     assert {one["action"] for one in desk["positions"]} == {"keep"}
     assert all(abs(leg["difference_usd"]) <= leg["band_usd"] for leg in desk["legs"])
-    (line,) = [one for one in in_words(report) if one.startswith("Nothing to trade: BTC: ")]
-    assert "; ETH: " in line
+    (line,) = [one for one in in_words(report) if one.startswith("Nothing to trade: ")]
+    assert "the short in BTC is " in line
+    assert "; the short in ETH is " in line
     assert "each difference is within its band" in line
 
 
