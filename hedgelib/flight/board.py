@@ -73,27 +73,24 @@ class Board:
             default=0.0,
         )
 
-    def table(self) -> Table:
-        """Return the board; what a pilot is called is text."""
+    def rows(self) -> tuple[tuple[str, ...], list[list[str]]]:
+        """Return the head and the rows of the board; what a pilot is called is text."""
         rows = []
         for place, entry in enumerate(self.entries, 1):
             name, run = printable(entry.pilot), entry.landing
             if run is None:
                 rows.append(["", name, "", "", "", "", printable(entry.why)])
                 continue
-            rows.append(
-                [
-                    str(place),
-                    name,
-                    percent(run.fulfilled),
-                    percent(run.skill.skill),
-                    usd(run.pnl_usd, signed=True),
-                    usd(-run.max_drawdown_usd),
-                    "",
-                ]
-            )
+            scores = [percent(run.fulfilled), percent(run.skill.skill)]
+            money = [usd(run.pnl_usd, signed=True), usd(-run.max_drawdown_usd)]
+            rows.append([str(place), name, *scores, *money, ""])
         head = ("Place", "Pilot", "Mandate", "Skill", "Profit", "Max. drawdown", "Not flown")
-        return Table(head, rows, caption=self._caption())
+        return head, rows
+
+    def table(self) -> Table:
+        """Return the board as a table."""
+        head, rows = self.rows()
+        return Table(head, rows, caption=self.caption)
 
     def sizes_scene(self) -> Scene:
         """Draw the class's short by day, from the smallest to the largest."""
@@ -152,7 +149,9 @@ class Board:
             box=_BOX,
         )
 
-    def _caption(self) -> str:
+    @property
+    def caption(self) -> str:
+        """The episode and its dates, which everybody may know now."""
         if not self.flown or (run := self.flown[0].landing) is None:
             return "Nobody has landed"
         course = run.flight.course
