@@ -367,7 +367,9 @@ def test_fixes_are_told_apart(slug):
     assert off.kind == "off"
     assert f"{next(iter(one.ranges))}=" in off.text
     assert judge_fix(one, lambda **_: 1 / 0).kind == "raises"
-    assert judge_fix(one, lambda **_: None).kind == "gap"
+    nothing = judge_fix(one, lambda **_: None)
+    assert (nothing.kind, nothing.outcome) == ("gap", "unread")
+    assert "returns nothing" in nothing.text
     assert judge_fix(one, lambda **_: "much").kind == "off"
 
 

@@ -220,7 +220,7 @@ def judge_fix(one: Exhibit, fix: Any) -> Finding:
             return _finding("raises", "fix_raises", call=call,
                             error=safe(f"{type(error).__name__}: {error}"))  # fmt: skip
         if returned is None or returned is ...:
-            return _finding("gap", "fix_gap")
+            return _finding("gap", "fix_nothing", call=call)
         try:
             value = plain(returned)
         except (TypeError, ValueError):
