@@ -185,8 +185,10 @@ def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
                 last.text += output.text
                 continue
         elif "data" in output:
-            output.data.pop(WIDGET_VIEW, None)
-            if not output.data:
+            widget = output.data.pop(WIDGET_VIEW, None)
+            # The text of `ipywidgets.interact` says how it is made, and not what it shows.
+            text = output.data.get("text/plain", "")
+            if not output.data or (widget and text.startswith("interactive(")):
                 continue
         last = output
         yield output
@@ -222,7 +224,8 @@ def execute(path: Path) -> Any:
             kernel_name=KERNEL["name"],
             resources={"metadata": {"path": folder}},
             record_timing=False,
-            store_widget_state=False,
+            # Without it nbclient fails on an output widget; `normalise` drops the state.
+            store_widget_state=True,
         )
         try:
             asyncio.run(client.async_execute(env=environment, stderr=kernel_log))
