@@ -302,6 +302,8 @@ def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
         ("def move(x):\n    return x\nsay('it moves')", ""),
         ("ask('futures.1')", "question"),
         ("check('futures.1', 5)", ""),
+        ("exhibit('funding_sign')", "question"),
+        ("expose('funding_sign', ...)", ""),
         ("", ""),
     ],
 )

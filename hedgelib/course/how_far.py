@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hedgelib._text import safe
 from hedgelib.ask.misconceptions import misconception
-from hedgelib.course.contents import LESSONS, contents, lesson_link
+from hedgelib.course.contents import LESSONS, contents, lesson_link, number_of
 from hedgelib.course.learner import newer_lessons
+from hedgelib.course.museum import done as exhibits_done
 from hedgelib.course.progress import FILE, Progress, learners_folder, read_progress
 from hedgelib.course.prose import say
 from hedgelib.course.questions import every_question
@@ -28,9 +29,10 @@ def _questions() -> list[str]:
 def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
     """Return for each lesson how many questions are done, and how many it has.
 
-    A guess is done when it was made, an exercise when it was answered right.
+    A guess is done when it was made, an exercise when it was answered right, an exhibit of the
+    museum when it is exposed, tested and fixed.
     """
-    done = dict.fromkeys(LESSONS, (0, 0))
+    done = dict.fromkeys(LESSONS, (0, 0)) | {"museum": exhibits_done(progress)}
     for name in _questions():
         lesson, _, number = name.partition(".")
         tried = progress.questions.get(name)
@@ -58,12 +60,12 @@ def lesson_map() -> None:
 def _go_on(progress: Progress, done: dict[str, tuple[int, int]]) -> str:
     """Name the lesson to go on with: the furthest one begun, or the next that is not done.
 
-    A lesson that has asked earlier questions is begun.
+    A lesson that has asked earlier questions is begun. An appendix is never the one to go on with.
     """
     begun = {name.partition(".")[0] for name in progress.questions} | progress.recalled.keys()
-    order = list(LESSONS)
-    furthest = max((order.index(lesson) for lesson in begun & LESSONS.keys()), default=0)
-    open_lessons = [lesson for lesson, (n, of) in done.items() if n < of]
+    order = [lesson for lesson in LESSONS if number_of(lesson).isdigit()]
+    furthest = max((order.index(lesson) for lesson in begun & set(order)), default=0)
+    open_lessons = [lesson for lesson in order if done[lesson][0] < done[lesson][1]]
     later = [lesson for lesson in open_lessons if order.index(lesson) >= furthest]
     lesson = next(iter(later or open_lessons), "")
     if not lesson:
