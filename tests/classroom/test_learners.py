@@ -74,7 +74,7 @@ def test_the_class_reads_progress_and_flights(handed_in, reader, tmp_path):
     }
     whys = {item.name: item.reason for item in collected.refused}
     assert "belongs to nobody" in whys["nobody_progress.json"]
-    assert "read" in whys["s05_flight.json"]
+    assert whys["s05_flight.json"] == "is not a notebook"
 
     course = Course(tmp_path / "class")
     pages, unread = write_learners(collected.learners, course, ROSTER)
