@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hedgelib._text import safe
 from hedgelib.ask.misconceptions import misconception
+from hedgelib.ask.text import read_toml
 from hedgelib.course.contents import LESSONS, contents, lesson_link, number_of
 from hedgelib.course.learner import newer_lessons
-from hedgelib.course.museum import done as exhibits_done
 from hedgelib.course.progress import FILE, Progress, learners_folder, read_progress
 from hedgelib.course.prose import say
 from hedgelib.course.questions import every_question
@@ -16,9 +17,23 @@ from hedgelib.errors import HedgeError
 
 __all__ = ["lesson_map", "questions_done"]
 
+EXHIBIT_STEPS = ("", ".test", ".fix")
 _MOST_NAMED = 3
 _RECURRING = 2
 """Questions in which a misconception must have been met to be named."""
+
+
+def exhibits_texts() -> dict[str, Any]:
+    """Return the words of the museum's exhibits, by their names, and those of the museum."""
+    return read_toml(Path(__file__).with_name("text") / "museum.toml")
+
+
+def _exhibits_done(progress: Progress) -> tuple[int, int]:
+    """Return how many exhibits are exposed, tested and fixed, and how many there are."""
+    right = {name for name, tried in progress.questions.items() if tried.right}
+    exhibits = [name for name, words in exhibits_texts().items() if "belief" in words]
+    every = [{f"museum.{name}{step}" for step in EXHIBIT_STEPS} for name in exhibits]
+    return sum(steps <= right for steps in every), len(every)
 
 
 def _questions() -> list[str]:
@@ -32,7 +47,7 @@ def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
     A guess is done when it was made, an exercise when it was answered right, an exhibit of the
     museum when it is exposed, tested and fixed.
     """
-    done = dict.fromkeys(LESSONS, (0, 0)) | {"museum": exhibits_done(progress)}
+    done = dict.fromkeys(LESSONS, (0, 0)) | {"museum": _exhibits_done(progress)}
     for name in _questions():
         lesson, _, number = name.partition(".")
         tried = progress.questions.get(name)

@@ -8,7 +8,7 @@ from labtools import ROOT
 from playwright.sync_api import expect
 
 from hedgelib.course.learner import unrun
-from hedgelib.course.museum.exhibits import find_exhibit
+from hedgelib.museum.exhibits import find_exhibit
 from tests.questiontools import PATIENCE, QuestionOnPage
 
 NAME = "C_bug_museum.ipynb"

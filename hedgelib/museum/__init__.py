@@ -23,7 +23,9 @@ from hedgelib.ask.answers import read_answer
 from hedgelib.ask.question import Outcome
 from hedgelib.ask.text import fill, to_html
 from hedgelib.ask.widget import HEARD, QuestionWidget
-from hedgelib.course.museum.exhibits import (
+from hedgelib.course.prose import fold, rows_in_markdown, say
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.museum.exhibits import (
     HALLS,
     POSITION_USD,
     SAYINGS,
@@ -32,17 +34,13 @@ from hedgelib.course.museum.exhibits import (
     find_exhibit,
     plain,
 )  # fmt: skip
-from hedgelib.course.progress import Progress
-from hedgelib.course.prose import fold, rows_in_markdown, say
-from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.show.explorer import view
 
 __all__ = [
-    "Finding", "done", "exhibit", "expose", "judge_fix", "judge_input", "judge_test", "say_costs",
+    "Finding", "exhibit", "expose", "judge_fix", "judge_input", "judge_test", "say_costs",
     "try_fix", "try_test",
 ]  # fmt: skip
 
-_PARTS = ("", ".test", ".fix")
 """What there is to do for an exhibit, as its name goes on in the progress."""
 _TRIED = 200
 """Inputs with which a fix is compared."""
@@ -349,10 +347,3 @@ def say_costs() -> None:
         for one in exhibits().values()
     ]
     say(rows_in_markdown(("Hall", "Exhibit", "Cost"), rows, numbers="Cost"))
-
-
-def done(progress: Progress) -> tuple[int, int]:
-    """Return how many exhibits are exposed, tested and fixed, and how many there are."""
-    right = {name for name, tried in progress.questions.items() if tried.right}
-    every = [{f"museum.{slug}{part}" for part in _PARTS} for slug in exhibits()]
-    return sum(parts <= right for parts in every), len(every)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import isclose, isinf
-from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
@@ -17,8 +15,9 @@ import numpy as np
 import hedgelib as hl
 from hedgelib._check import one_of
 from hedgelib.ask.text import fill
-from hedgelib.course.museum import beliefs
-from hedgelib.course.museum.beliefs import TIERS
+from hedgelib.course.how_far import exhibits_texts
+from hedgelib.museum import beliefs
+from hedgelib.museum.beliefs import TIERS
 
 POSITION_USD = 50_000
 """The position on which each error is priced."""
@@ -26,9 +25,7 @@ POSITION_USD = 50_000
 Function: TypeAlias = Callable[..., Any]
 Range: TypeAlias = tuple[float, float]
 
-_TEXT: Mapping[str, Any] = tomllib.loads(
-    Path(__file__).parents[1].joinpath("text", "museum.toml").read_text("utf-8")
-)
+_TEXT: Mapping[str, Any] = exhibits_texts()
 HALLS: Mapping[str, str] = _TEXT["halls"]
 """Each hall, and its title."""
 SAYINGS: Mapping[str, str] = _TEXT["sayings"]

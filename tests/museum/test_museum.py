@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from labtools import ROOT
 
 import hedgelib as hl
+from hedgelib import museum
 from hedgelib.ask.widget import HEARD
-from hedgelib.course import museum
 from hedgelib.course.contents import LESSONS
 from hedgelib.course.how_far import _go_on, questions_done
-from hedgelib.course.museum import done, exhibit, expose, judge_fix, judge_input, judge_test
-from hedgelib.course.museum.beliefs import TIERS
-from hedgelib.course.museum.exhibits import HALLS, POSITION_USD, SAYINGS, exhibits, find_exhibit
 from hedgelib.course.progress import Progress
+from hedgelib.museum import exhibit, expose, judge_fix, judge_input, judge_test
+from hedgelib.museum.beliefs import TIERS
+from hedgelib.museum.exhibits import HALLS, POSITION_USD, SAYINGS, exhibits, find_exhibit
 
 ALL = exhibits()
 each = pytest.mark.parametrize("slug", ALL)
@@ -457,11 +457,11 @@ def test_an_exhibit_is_done_when_all_three_are_right():
     progress = Progress()
     for part in ("", ".test"):
         progress.add(f"museum.average_entry{part}", "right")
-    assert done(progress) == (0, len(ALL))
+    assert questions_done(progress)["museum"] == (0, len(ALL))
     progress.add("museum.average_entry.fix", "wrong")
-    assert done(progress)[0] == 0
+    assert questions_done(progress)["museum"][0] == 0
     progress.add("museum.average_entry.fix", "right")
-    assert done(progress)[0] == 1
+    assert questions_done(progress)["museum"][0] == 1
 
 
 def test_the_map_counts_exhibits_and_leaves_the_museum_for_when_one_likes():
