@@ -68,6 +68,11 @@ def percent(share: float, *, digits: int = 0, signed: bool = False) -> str:
     return ("−" if share < 0 else "+" if signed else "") + text
 
 
+def contracts(count: float) -> str:
+    """Write a number of contracts, unsigned: "1 contract", "1,234 contracts"."""
+    return f"{abs(count):,.10g} contract{'' if abs(count) == 1 else 's'}"
+
+
 def money_in_markdown(text: str) -> str:
     r"""Make dollar amounts in Markdown stay amounts, and leave formulas alone.
 

@@ -319,7 +319,7 @@ class Market:
             listing.terms
             for listing in self._listings.values()
             if listing.terms is not None
-            and not listing.dated
+            and not (listing.dated or listing.terms.expiry)
             and listing.kind == kind
             and key in (None, listing.venue)
             and coin in (None, listing.coin)
@@ -404,11 +404,12 @@ class Market:
             if key not in (None, self._venue_key(named)):
                 raise InvalidInput(f"{id_or_symbol!r} is not at venue {venue!r}; give one of them")
             key = self._venue_key(named)
-        matches = [
-            match
-            for listing in self._listings.values()
-            if key in (None, listing.venue) and (match := listing.named(symbol))
-        ]
+        by_id: dict[str, Listing] = {}
+        for listing in self._listings.values():
+            if key in (None, listing.venue) and (match := listing.named(symbol)):
+                # A dated contract that a venue lists comes before what stands for all of them.
+                by_id.setdefault(match.id, match)
+        matches = list(by_id.values())
         if len(matches) == 1:
             return matches[0]
         if matches:

@@ -811,7 +811,8 @@ def _why_infeasible(
     return (
         f"no amount of {contract.coin} meets a leverage cap of {max_leverage:g}x: each dollar of "
         f"bought {contract.coin} margin is a dollar more to short, so leverage is "
-        "1 + hedged exposure / collateral, always above 1; raise the cap or use stablecoin margin"
+        "1 + hedged exposure / collateral, always above 1; raise the cap, use stablecoin margin, "
+        f"or post {contract.coin} that the book holds already (collateral='from_portfolio')"
     )
 
 

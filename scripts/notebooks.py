@@ -76,7 +76,7 @@ def kind_of_cell(source: str) -> str:
     called = {name for statement in body for name in _calls(statement)}
     if any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body):
         return "imports"
-    if "ask" in called:
+    if called & {"ask", "exhibit"}:
         return "question"
     shown = body[-1].value if isinstance(body[-1], ast.Expr) else None
     if called & {"Explorer", "Slider", "Choice", "FlightWidget"} or (
@@ -185,8 +185,10 @@ def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
                 last.text += output.text
                 continue
         elif "data" in output:
-            output.data.pop(WIDGET_VIEW, None)
-            if not output.data:
+            widget = output.data.pop(WIDGET_VIEW, None)
+            # The text of `ipywidgets.interact` says how it is made, and not what it shows.
+            text = output.data.get("text/plain", "")
+            if not output.data or (widget and text.startswith("interactive(")):
                 continue
         last = output
         yield output
@@ -222,7 +224,8 @@ def execute(path: Path) -> Any:
             kernel_name=KERNEL["name"],
             resources={"metadata": {"path": folder}},
             record_timing=False,
-            store_widget_state=False,
+            # Without it nbclient fails on an output widget; `normalise` drops the state.
+            store_widget_state=True,
         )
         try:
             asyncio.run(client.async_execute(env=environment, stderr=kernel_log))

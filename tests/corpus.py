@@ -37,6 +37,12 @@ FILES = {
 """The notebook of each lesson."""
 
 
+def cells(lesson: str) -> dict[str, str]:
+    """Return the sources of a lesson's cells."""
+    notebook = json.loads(FILES[lesson].read_text(encoding="utf-8"))
+    return {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
+
+
 @cache
 def shown_by(path: Path) -> list[Any]:
     """Run the code of a notebook in this process; return what its cells show last."""

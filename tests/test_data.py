@@ -11,6 +11,7 @@ import re
 import subprocess
 import tarfile
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -103,6 +104,24 @@ def test_the_readme_explains_every_column_and_every_figure(closes, terms_file):
     names -= {"initial_base_rate", "initial_slope_per_coin"}
     assert "`initial_...`" in readme
     assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+
+
+def test_the_readme_counts_the_contracts_and_names_the_venues(terms_file):
+    readme = " ".join((DATA / "README.md").read_text(encoding="utf-8").split())
+    entries = terms_file["contract"]
+    keys = dict.fromkeys(entry["venue"] for entry in entries)
+    names = ", ".join(terms_file["venues"][key]["name"] for key in keys)
+    kinds = Counter((entry["kind"], "%" in entry["symbol"]) for entry in entries)
+    assert kinds.keys() == {
+        ("inverse", False), ("inverse", True), ("linear", False), ("quanto", False),
+    }  # fmt: skip
+    assert (
+        f"There are {len(entries)} entries of {len(keys)} venues ({names}): "
+        f"{kinds['inverse', False]} inverse perpetuals, {kinds['inverse', True]} inverse contracts "
+        f"with an expiry, {kinds['linear', False]} linear perpetuals and "
+        f"{kinds['quanto', False]} quanto one."
+    ) in readme
+    assert f"collected on {terms_file['collected']}" in readme
 
 
 def test_the_notice_of_the_source_package_is_whole():

@@ -232,7 +232,8 @@ def test_one_times_new_money_is_never_feasible(request, cap):
     with infeasible(
         f"no amount of {coin} meets a leverage cap of {cap:g}x: each dollar of bought {coin} "
         "margin is a dollar more to short, so leverage is 1 + hedged exposure / collateral, always "
-        "above 1; raise the cap or use stablecoin margin"
+        "above 1; raise the cap, use stablecoin margin, or post ETH that the book holds already "
+        "(collateral='from_portfolio')"
     ):
         plan_hedge(**request)
 

@@ -27,6 +27,7 @@ class Both:
         return {**view, "text/plain": "still"}
 
 display(ipywidgets.IntSlider())
+ipywidgets.interact(lambda x: print(x), x=3)
 Both()
 """
 

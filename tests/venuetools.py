@@ -34,6 +34,10 @@ TODAY = NOW.date()
 COINS = {"BTC": (60_000.0, 1.0), "ETH": (3_000.0, 1.1), "ADA": (0.5, 1.4), "LINK": (15.0, 1.2)}
 
 
+DATED = (date(2025, 3, 14), date(2025, 3, 19), date(2025, 6, 27))
+"""Days on which OKX's dated contracts expire: two Fridays, and a day of another kind."""
+
+
 def ms(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY_MS
 
@@ -166,6 +170,8 @@ class Binance(FakeVenue):
                 "deliveryDate": 1751011200000,
             }
             return {"symbols": [quarterly, *map(self.perp_record, self.perps())]}
+        if path == "/fapi/v1/exchangeInfo":
+            return {"symbols": [self.linear_record(coin) for coin in ("BTC", "ETH")]}
         if path == "/api/v3/klines":
             return self.klines(query, self.spots(), "USDT", self.world.spot, 1000)
         if path == "/dapi/v1/klines":
@@ -269,6 +275,21 @@ class Binance(FakeVenue):
             ],
         }
         return self.record(coin, record)
+
+    def linear_record(self, coin: str) -> dict[str, Any]:
+        record = self.perp_record(coin) | {
+            "symbol": f"{coin}USDT",
+            "pair": f"{coin}USDT",
+            "status": "TRADING",
+            "marginAsset": "USDT",
+            "quoteAsset": "USDT",
+            "filters": [
+                {"filterType": "PRICE_FILTER", "tickSize": "0.1"},
+                {"filterType": "LOT_SIZE", "stepSize": "0.001", "minQty": "0.001"},
+            ],
+        }
+        del record["contractSize"], record["contractStatus"]
+        return record | self.extra.get(f"{coin}USDT", {})
 
 
 class Bybit(FakeVenue):
@@ -374,6 +395,8 @@ class Bybit(FakeVenue):
                 }
                 for coin in self.spots()
             ]
+        elif category == "linear":
+            records = [] if query.get("status") else [*map(self.linear_record, ("BTC", "ETH"))]
         elif query.get("status") != "PreLaunch":
             records = [*map(self.perp_record, self.perps())]
         return self.good({"category": category, "list": records, "nextPageCursor": ""})
@@ -395,6 +418,15 @@ class Bybit(FakeVenue):
         }
         return self.record(coin, record)
 
+    def linear_record(self, coin: str) -> dict[str, Any]:
+        return self.perp_record(coin) | {
+            "symbol": f"{coin}USDT",
+            "contractType": "LinearPerpetual",
+            "quoteCoin": "USDT",
+            "settleCoin": "USDT",
+            "lotSizeFilter": {"qtyStep": "0.001" if coin == "BTC" else "0.01"},
+        }
+
 
 class Okx(FakeVenue):
     key = "okx"
@@ -403,12 +435,12 @@ class Okx(FakeVenue):
         if path == "/api/v5/public/time":
             return self.good([{"ts": str(round(self.now.timestamp() * 1000))}])
         if path == "/api/v5/public/instruments":
-            spot = query["instType"] == "SPOT"
-            return self.good(
-                [*map(self.spot_record, self.spots())]
-                if spot
-                else [*map(self.perp_record, self.perps())]
-            )
+            records = {
+                "SPOT": [*map(self.spot_record, self.spots())],
+                "SWAP": [*map(self.perp_record, self.perps()), *map(self.linear, ("BTC", "ETH"))],
+                "FUTURES": [self.dated(coin, day) for coin in ("BTC", "ETH") for day in DATED],
+            }
+            return self.good(records[query["instType"]])
         if path in ("/api/v5/market/candles", "/api/v5/market/history-candles"):
             name = query["instId"]
             if name.endswith("-SWAP"):
@@ -492,6 +524,26 @@ class Okx(FakeVenue):
             "lever": "100",
         }
         return self.record(coin, record)
+
+    def linear(self, coin: str) -> dict[str, Any]:
+        return self.perp_record(coin) | {
+            "instId": f"{coin}-USDT-SWAP",
+            "instFamily": f"{coin}-USDT",
+            "uly": f"{coin}-USDT",
+            "settleCcy": "USDT",
+            "ctVal": "0.01" if coin == "BTC" else "0.1",
+            "ctValCcy": coin,
+            "ctType": "linear",
+            "lotSz": "0.01",
+        }
+
+    def dated(self, coin: str, day: date) -> dict[str, Any]:
+        return self.perp_record(coin) | {
+            "instType": "FUTURES",
+            "instId": f"{coin}-USD-{day:%y%m%d}",
+            "expTime": str(ms(day) + 8 * HOUR_MS),
+            "lotSz": "0.1",
+        }
 
 
 class Deribit(FakeVenue):

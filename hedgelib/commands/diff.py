@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from hedgelib._text import Table, percent, usd
+from hedgelib._text import Table, contracts, percent, usd
 
 if TYPE_CHECKING:
     from hedgelib.desk.change import Change, Line
@@ -53,6 +53,7 @@ def _data(change: Change) -> dict[str, Any]:
             for line in change.lines
         ],
         "trades": [{"contract": name, "contracts": count} for name, count in change.trades],
+        "remarks": list(change.remarks),
         "orders": None if change.orders is None else list(change.orders),
     }
 
@@ -68,7 +69,7 @@ def _words(change: Change) -> str:
         rows or [["nothing", "", "", ""]],
         caption=f"{change.names[0]} to {change.names[1]}, {change.contracts[1]}",
     )
-    said = [repr(table), ""]
+    said = [*(f"! {remark}" for remark in change.remarks), repr(table), ""]
     if change.orders is not None:
         said.append("What to trade, from the position that the new report was given:")
         said += [_order(order) for order in change.orders] or ["  nothing"]
@@ -96,7 +97,7 @@ def _cell(line: Line, value: float | None, *, signed: bool = False) -> str:
 
 
 def _trade(name: str, count: float) -> str:
-    return f"{'buy' if count > 0 else 'sell'} {abs(count):,.10g} contracts of {name}"
+    return f"{'buy' if count > 0 else 'sell'} {contracts(count)} of {name}"
 
 
 def _order(order: Any) -> str:
@@ -105,7 +106,7 @@ def _order(order: Any) -> str:
     fields = ("step", "side", "contracts", "symbol", "venue", "transfer", "currency")
     step, side, count, symbol, venue, transfer, currency = (order.get(name) for name in fields)
     if count:
-        text = f"{step}. {side} {abs(count):,.10g} {symbol} at {venue}"
+        text = f"{step}. {side} {contracts(count)} of {symbol} at {venue}"
         text += ", reduce-only" if order.get("reduce_only") else ""
     else:
         verb, way = ("transfer", "to") if transfer > 0 else ("take out", "from")

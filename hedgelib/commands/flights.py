@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from hedgelib._text import safe, usd
+
+if TYPE_CHECKING:
+    from hedgelib.flight.board import Board
+
+SPREAD = (
+    "Two pilots whose shorts were nearly the same ended up to {} apart: that much of a result is "
+    "luck and small differences, not skill."
+)
 SUMMARY = "make the board of a tournament from the logs of its flights"
 PARTLY = "a log could not be flown, and the board says why"
 DESCRIPTION = (
@@ -31,8 +42,22 @@ def run(arguments: argparse.Namespace) -> int:
     made = board_of(arguments.folder, arguments.seed)
     print(made.table())
     if arguments.out:
-        from hedgelib.flight.board_page import write_page
-
-        write_page(made, arguments.out)
+        _write(made, Path(arguments.out))
         print(f"wrote {arguments.out}")
     return 3 if len(made.flown) < len(made.entries) else 0
+
+
+def _write(made: Board, path: Path) -> None:
+    from hedgelib.report.blocks import whole_page
+    from hedgelib.report.faults import writing
+    from hedgelib.show.plot import picture_html
+
+    scenes = (made.paths_scene(), made.sizes_scene()) if made.flown else ()
+    spread = f"<p>{safe(SPREAD.format(usd(made.spread_usd())))}</p>" if made.flown else ""
+    body = "\n".join(
+        ["<h1>Flight tournament</h1>", made.table().html(), *map(picture_html, scenes), spread]
+    )
+    with writing(path):
+        path.write_text(
+            whole_page("Flight tournament", body, styles=("report.css",)), encoding="utf-8"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ GROUPS = {
 """Groups of the parameters in the help, each parameter in one."""
 
 
-def add_parameters(parser: argparse.ArgumentParser) -> None:
-    """Add an option for each parameter of a report but the portfolio."""
+def add_parameters(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()) -> None:
+    """Add an option for each parameter of a report but the portfolio and those named."""
     groups = {
         name: group
         for heading, names in GROUPS.items()
@@ -85,6 +86,8 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
         for name in names.split()
     }
     for parameter in fields(ReportParameters)[1:]:
+        if parameter.name in without:
+            continue
         option: dict[str, Any] = {"action": "store_true"}
         meaning = parameter.metadata["help"]
         if parameter.default is not False:

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from hedgelib._check import ABOVE_MINUS_ONE, FINITE, NONNEGATIVE, Rule, scalars
+from hedgelib._check import ABOVE_MINUS_ONE, FINITE, Rule, scalars
 from hedgelib.commands.report import add_parameters
 from hedgelib.errors import InvalidInput
 from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
@@ -21,6 +21,12 @@ DESCRIPTION = (
     "Show on one screen what moves of the hedge coin do to a book and its hedge, with another beta "
     "or other funding if you like. Nothing is written."
 )
+
+
+_OF_NO_USE = ("slippage", "venue_fails_day", "futures_price_usd", "budget_usd", "unwind")
+"""Parameters of a report that no figure of this table depends on."""
+
+_MOST_DAYS = Rule("a number of days from 0 to 36,500", lambda days: (days >= 0) & (days <= 36_500))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", default="30", metavar="DAYS", help="days of funding to count (default: 30)"
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    add_parameters(parser)
+    add_parameters(parser, without=_OF_NO_USE)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = {n: v for n, v in vars(arguments).items() if n in ReportParameters.names()}
     parameters = ReportParameters.from_mapping(given)
     moves = [_number("--move", move, ABOVE_MINUS_ONE) for few in arguments.move for move in few]
-    days = _number("--days", arguments.days, NONNEGATIVE)
+    days = _number("--days", arguments.days, _MOST_DAYS)
     beta = None if arguments.beta is None else _number("--beta", arguments.beta, FINITE)
 
     # pandas takes its time, and --help does not need it.

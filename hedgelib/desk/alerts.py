@@ -33,6 +33,7 @@ class Alert:
     price_usd : of the hedge coin when it happens.
     add, add_usd : margin to add, in its currency and in USD; `inf` where none is enough.
     contracts : to trade then, signed.
+    coin : the hedge coin that it is about.
     """
 
     kind: Literal["distance", "leverage", "funding", "beta_high", "beta_low"]
@@ -42,6 +43,7 @@ class Alert:
     add_usd: float
     contracts: float = 0.0
     share: float | None = None
+    coin: str = ""
 
 
 def price_alerts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -48,6 +48,7 @@ class Change:
     contracts : contract of each plan.
     trades : contract and number of contracts to trade, signed, where the first plan is on.
     orders : of the new report's ticket, where it knows the position; they take precedence.
+    remarks : what makes the two hard to compare.
     """
 
     names: tuple[str, str]
@@ -56,6 +57,7 @@ class Change:
     lines: tuple[Line, ...]
     trades: tuple[tuple[str, float], ...]
     orders: tuple[Mapping[str, Any], ...] | None
+    remarks: tuple[str, ...]
 
 
 class _Report:
@@ -176,12 +178,21 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         )
     ]
     ids = old.text("plan", "contract_id"), new.text("plan", "contract_id")
-    counts = [report.number("plan", "contracts") or 0.0 for report in both]
-    if ids[0] == ids[1]:
-        trades = [(ids[1], counts[1] - counts[0])]
-    else:
-        # The new one first, so that the book is never without a hedge.
-        trades = [(ids[1], counts[1]), (ids[0], -counts[0])]
+    first, then = (_hedge(report) for report in both)
+    if len(then) > 1 or len(first) > 1:
+        lines += [
+            Line(
+                group="Leg",
+                name=name,
+                unit="contracts",
+                old=first.get(name, 0.0),
+                new=then.get(name, 0.0),
+            )
+            for name in dict.fromkeys((*first, *then))
+        ]
+    # New ones first, so that the book is never without a hedge.
+    trades = [(name, count - first.get(name, 0.0)) for name, count in then.items()]
+    trades += [(name, -count) for name, count in first.items() if name not in then]
     return Change(
         names=(old.name, new.name),
         days=(old.text("window", "last_day"), new.text("window", "last_day")),
@@ -189,7 +200,35 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         lines=tuple(lines),
         trades=tuple(trade for trade in trades if trade[1]),
         orders=_orders(new),
+        remarks=tuple(_remarks(both, coins)),
     )
+
+
+def _remarks(both: tuple[_Report, _Report], coins: tuple[str, ...]) -> Iterator[str]:
+    old, new = both
+    if not _values(old).keys() & _values(new).keys():
+        yield (
+            f"No coin is in both {old.name} and {new.name}: if they are reports of two portfolios, "
+            "the differences say nothing."
+        )
+    if coins[0] != coins[1]:
+        yield (
+            f"The hedge coin was {coins[0]} and is {coins[1]}: beta, price, plan and carry are "
+            "those of another coin, so read the two columns and not the change."
+        )
+    if old.text("window", "last_day") > new.text("window", "last_day"):
+        yield f"The data of {old.name} are newer than those of {new.name}; give the older first."
+
+
+def _hedge(report: _Report) -> dict[str, float]:
+    """Return the contracts of the plan by id, those of both legs where two make a hedge."""
+    legs = report.at("legs")
+    plans = legs.get("plans") if isinstance(legs, dict) else None
+    found = {}
+    for plan in plans if isinstance(plans, list) and plans else [report.at("plan")]:
+        one = _Report(Path(report.name), {"plan": plan})
+        found[one.text("plan", "contract_id")] = one.number("plan", "contracts") or 0.0
+    return found
 
 
 def _line(both: tuple[_Report, _Report], group: str, name: str, unit: str, *keys: str) -> Line:
@@ -199,22 +238,25 @@ def _line(both: tuple[_Report, _Report], group: str, name: str, unit: str, *keys
 
 def _holdings(both: tuple[_Report, _Report]) -> list[Line]:
     """Return the holdings whose value changed, those that came or went with 0."""
-    values: list[dict[str, float]] = []
-    for report in both:
-        values.append({})
-        holdings = report.at("portfolio", "holdings")
-        if not isinstance(holdings, list):
-            raise report.fail("portfolio.holdings is no list")
-        for held in holdings:
-            one = _Report(Path(report.name), held)
-            coin = one.text("coin")
-            values[-1][coin] = values[-1].get(coin, 0.0) + (one.number("value_usd") or 0.0)
-    old, new = values
+    old, new = map(_values, both)
     return [
         Line(group="Book", name=coin, unit="USD", old=old.get(coin, 0.0), new=new.get(coin, 0.0))
         for coin in dict.fromkeys((*old, *new))
         if old.get(coin, 0.0) != new.get(coin, 0.0)
     ]
+
+
+def _values(report: _Report) -> dict[str, float]:
+    """Return the value of each coin of the book."""
+    holdings = report.at("portfolio", "holdings")
+    if not isinstance(holdings, list):
+        raise report.fail("portfolio.holdings is no list")
+    values: dict[str, float] = {}
+    for held in holdings:
+        one = _Report(Path(report.name), held)
+        coin = one.text("coin")
+        values[coin] = values.get(coin, 0.0) + (one.number("value_usd") or 0.0)
+    return values
 
 
 def _orders(report: _Report) -> tuple[Mapping[str, Any], ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hedgelib._check import NONNEGATIVE, scalars
@@ -207,18 +207,18 @@ def wallets(
     fills: Iterable[Fill],
     find: Mapping[str, ContractTerms],
     *,
-    planned: ContractTerms,
+    planned: Sequence[ContractTerms],
     balance: float | None,
     stablecoin: bool = False,
 ) -> tuple[Wallet, ...]:
-    """Put positions into the wallets of their venues and currencies, that of the plan first.
+    """Put positions into the wallets of their venues and currencies, those of the plans first.
 
     Parameters
     ----------
     find : mapping
         Terms by the contract's name in the fills.
-    planned : ContractTerms
-        The contract of the plan.
+    planned : sequence of ContractTerms
+        The contracts of the plans.
     balance : float, optional
         Of the one wallet that there is, where no fill names its own.
     stablecoin : bool
@@ -229,7 +229,7 @@ def wallets(
     def key(contract: ContractTerms) -> tuple[str, str]:
         return contract.venue, wallet_currency(contract, stablecoin=stablecoin)
 
-    own = key(planned)
+    own = list(dict.fromkeys(map(key, planned)))
     balances: dict[tuple[str, str], float | None] = {}
     for fill in fills:
         place = key(find[fill.contract])
@@ -243,19 +243,21 @@ def wallets(
             balances[place] = fill.wallet
     if balance is not None:
         (balance,) = scalars(balance=(balance, NONNEGATIVE))
-        places = list(balances) or [own]
+        places = list(balances) or own
         if len(places) > 1:
+            what = "positions are" if fills else "legs are"
             names = " and ".join(f"{currency} at {venue}" for venue, currency in places)
             raise InvalidInput(
-                f"wallet is one amount, and the positions are in wallets of {names}; give a "
+                f"wallet is one amount, and the {what} in wallets of {names}; give a "
                 "--position file with a column wallet"
             )
         if balances.get(places[0]) is not None:
             raise InvalidInput("the wallet is in the file of positions; leave --wallet out")
         balances[places[0]] = balance
     positions = merged(fills, find)
-    # Whoever names positions elsewhere has not said what is in this one.
-    balances.setdefault(own, None if fills else 0.0)
+    for place in own:
+        # Whoever names positions elsewhere has not said what is in this one.
+        balances.setdefault(place, None if fills else 0.0)
     return tuple(
         Wallet(
             venue=place[0],
@@ -263,8 +265,14 @@ def wallets(
             balance=balances[place],
             positions=tuple(p for p in positions if key(p.contract) == place),
         )
-        for place in sorted(balances, key=lambda place: place != own)
+        for place in dict.fromkeys([*own, *balances])
     )
+
+
+def wallet_of(held: Iterable[Wallet], contract: ContractTerms, *, stablecoin: bool) -> Wallet:
+    """Return the wallet behind a contract that was planned."""
+    place = contract.venue, wallet_currency(contract, stablecoin=stablecoin)
+    return next(wallet for wallet in held if (wallet.venue, wallet.currency) == place)
 
 
 def check_prices(positions: Iterable[Position], prices: Mapping[str, float]) -> None:

@@ -11,9 +11,9 @@ from typing import Literal
 
 from hedgelib._text import spreadsheet_text
 from hedgelib.contracts import ContractTerms, Rounding, round_contracts
-from hedgelib.desk.position import Position, Wallet, wallet_currency
+from hedgelib.desk.position import Position, Wallet
 
-__all__ = ["Order", "Ticket", "Use", "orders_csv", "ticket"]
+__all__ = ["Goal", "Order", "Short", "Ticket", "Use", "orders_csv", "ticket"]
 
 _DIGITS = 8
 """Decimals of an amount of coin that a venue takes."""
@@ -75,21 +75,29 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
-    """The trade from what is on to a short of a size.
+class Goal:
+    """One leg as it should be: a contract, and how many of it, <= 0; 0 unwinds it.
 
-    target_usd, held_usd : short that should be on, and short that is on, of the hedge coin.
-    band_usd : a difference no larger is not traded.
-    uses : what becomes of each position.
-    after : contracts of each contract after the orders, by id.
+    wallet : where its margin is; nothing is transferred where its balance is not known.
+    wanted_usd : equity that should be behind it after the orders.
+    fee_rate : of its trades; the terms' own where None.
     """
 
+    contract: ContractTerms
+    contracts: float
+    wallet: Wallet
+    wanted_usd: float = 0.0
+    fee_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """The short of one coin: what should be on, what is on, and what is not worth a trade."""
+
+    contract: ContractTerms
     target_usd: float
     held_usd: float
     band_usd: float
-    uses: tuple[Use, ...]
-    orders: tuple[Order, ...]
-    after: dict[str, float]
 
     @property
     def difference_usd(self) -> float:
@@ -101,103 +109,114 @@ class Ticket:
         """Tell whether the difference is no larger than the band."""
         return abs(self.difference_usd) <= self.band_usd
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The trade from what is on to the short of each leg.
+
+    uses : what becomes of each position.
+    after : contracts of each contract after the orders, by id.
+    """
+
+    shorts: tuple[Short, ...]
+    uses: tuple[Use, ...]
+    orders: tuple[Order, ...]
+    after: dict[str, float]
+
+    @property
+    def target_usd(self) -> float:
+        """Return the short that should be on, all legs together."""
+        return sum(short.target_usd for short in self.shorts)
+
+    @property
+    def held_usd(self) -> float:
+        """Return the short that is on, all legs together."""
+        return sum(short.held_usd for short in self.shorts)
+
+    @property
+    def band_usd(self) -> float:
+        """Return the bands of all legs together."""
+        return sum(short.band_usd for short in self.shorts)
+
+    @property
+    def difference_usd(self) -> float:
+        """Return the short that is missing; below zero it is too large."""
+        return self.target_usd - self.held_usd
+
+    @property
+    def within_band(self) -> bool:
+        """Tell whether no leg is off by more than its band."""
+        return all(short.within_band for short in self.shorts)
+
     @property
     def transfer_usd(self) -> float:
         """Return the margin that all steps together put in, USD."""
         return sum(order.transfer_usd for order in self.orders)
 
+    def transfer_in(self, wallet: Wallet) -> float:
+        """Return the margin that all steps together put into a wallet, USD."""
+        return sum(order.transfer_usd for order in _of(self.orders, wallet))
+
     def fee_in(self, wallet: Wallet) -> float:
         """Return the taker fees that all steps take from a wallet, USD."""
-        return _fees(self.orders, wallet)
+        return sum(order.fee_usd for order in _of(self.orders, wallet))
 
 
-def _fees(orders: Iterable[Order], wallet: Wallet) -> float:
+def _of(orders: Iterable[Order], wallet: Wallet) -> list[Order]:
     place = wallet.venue, wallet.currency
-    return sum(o.fee_usd for o in orders if (o.venue, o.currency) == place)
+    return [order for order in orders if (order.venue, order.currency) == place]
 
 
 def ticket(
-    held: Sequence[Wallet],
-    contract: ContractTerms,
-    target: float,
-    prices: Mapping[str, float],
-    *,
-    band: float,
-    wanted_usd: float = 0.0,
-    fee_rate: float | None = None,
+    held: Sequence[Wallet], goals: Sequence[Goal], prices: Mapping[str, float], *, band: float
 ) -> Ticket:
-    """Find the orders that lead from what is on to a number of contracts.
+    """Find the orders that lead from what is on to a number of contracts in each leg.
 
-    Shorts of the hedge coin on other contracts count and are kept, as far as they are not too
-    large together; longs, other coins and closed contracts are unwound. The new short is sold
+    Shorts of a leg's coin on other contracts count and are kept, as far as they are not too
+    large together; longs, other coins and closed contracts are unwound. The new shorts are sold
     before anything is bought back, so that the book is never without a hedge, and margin goes in
     before and comes out after.
 
     Parameters
     ----------
-    target : float
-        Contracts that should be on, <= 0; 0 unwinds everything.
+    held : sequence of Wallet
+        All there are, those of the goals among them.
+    goals : sequence of Goal
+        The legs, each of another coin.
     band : float
         Share of the target; a difference no larger is not traded.
-    held : sequence of Wallet
-        That of the plan first; where its balance is not known, nothing is transferred.
-    wanted_usd : float
-        Equity that should be in the wallet of the plan after the orders.
-    fee_rate : float, optional
-        Of the plan's contract; the terms' own when omitted.
     """
-    positions = [p for wallet in held for p in wallet.positions]
-    coin, price = contract.coin, prices[contract.coin]
-    own = next((p for p in positions if p.contract.id == contract.id), None)
-    target_usd = contract.notional_usd(target, price)
-    held_usd = sum(_short_usd(p, price) for p in positions if p.contract.coin == coin)
-    band_usd = band * target_usd
-    wanted: dict[str, float] = {}
+    positions = [(p, wallet) for wallet in held for p in wallet.positions]
+    legs = {goal.contract.coin: _Leg(goal, positions, prices, band) for goal in goals}
     uses: list[Use] = []
-    trade = target == 0 or abs(target_usd - held_usd) > band_usd
-    left_usd = target_usd
-    for position in positions:
-        if position is own:
+    todo: list[tuple[ContractTerms, float, float, str]] = []
+    for position, wallet in positions:
+        terms = position.contract
+        leg = legs.get(terms.coin)
+        if leg is not None and terms.id == leg.goal.contract.id:
             continue
-        terms, keep = position.contract, 0.0
-        if not target:
-            why = "the whole hedge is taken off"
-        elif terms.coin != coin:
-            why = f"it follows {terms.coin}, and the hedge is in {coin}"
-        elif terms.closed:
-            why = "the contract is closed"
-        elif position.contracts > 0:
-            why = f"a long adds to the {coin} of the book"
-        elif not trade:
-            keep, why = position.contracts, "it is a part of the hedge, and within the band"
-        else:
-            keep = max(position.contracts, _lots(-left_usd, terms, price, "down"))
-            whole = keep == position.contracts
-            why = "it is a part of the hedge" if whole else "the hedge is smaller than that"
-        left_usd -= terms.notional_usd(keep, price) if terms.coin == coin else 0.0
-        wanted[terms.id] = keep
+        keep, why = 0.0, "the whole hedge is taken off"
+        if leg is not None:
+            keep, why = leg.use(position)
+        elif any(goal.contracts for goal in goals):
+            why = f"it follows {terms.coin}, and the hedge is in {' and '.join(legs)}"
         uses.append(Use(position=position, target=keep, why=why))
-    have = own.contracts if own else 0.0
-    # Unwinding a long elsewhere, or what is closed, changes the size as well.
-    moved = any(u.verb != "keep" and u.position.contract.coin == coin for u in uses)
-    mine = have
-    if trade or moved or have > 0:
-        mine = _lots(-max(left_usd, 0.0), contract, price, "nearest")
-        # Less than a lot is no order.
-        if mine and abs(mine - have) < contract.lot * (1 - _ALL):
-            mine = have
-    wanted[contract.id] = mine
-    if own is not None:
-        why = "it is the contract of the plan"
-        if mine == have:
-            why += ", and the difference is within the band" if mine else ""
-        uses.insert(0, Use(position=own, target=mine, why=why))
+        todo.append((terms, position.contracts, keep, wallet.currency))
+    after = {use.position.contract.id: use.target for use in uses}
+    after |= {leg.goal.contract.id: leg.mine() for leg in legs.values()}
+    uses = [use for leg in legs.values() if (use := leg.own_use())] + uses
+    todo = [
+        (g.contract, leg.have, leg.mine(), g.wallet.currency)
+        for leg in legs.values()
+        for g in [leg.goal]
+    ] + todo
+    rates = {goal.contract.id: goal.fee_rate for goal in goals}
     orders: list[Order] = []
 
-    def add(terms: ContractTerms, count: float, *, reduces: bool) -> None:
+    def add(terms: ContractTerms, count: float, currency: str, *, reduces: bool) -> None:
         at = prices[terms.coin]
         size = terms.notional_usd(count, at)
-        rate = terms.taker_fee if fee_rate is None or terms is not contract else fee_rate
+        rate = rates.get(terms.id)
         orders.append(
             Order(
                 step=0,
@@ -207,38 +226,98 @@ def ticket(
                 price_usd=_on_tick(at, terms.tick_usd, up=count < 0),
                 reduce_only=reduces,
                 transfer=0.0,
-                currency=wallet_currency(terms, stablecoin=held[0].currency != coin),
+                currency=currency,
                 transfer_usd=0.0,
                 notional_usd=size,
-                fee_usd=size * (rate or 0.0),
+                fee_usd=size * ((terms.taker_fee if rate is None else rate) or 0.0),
             )
         )
 
-    todo = [(contract, have, mine)]
-    todo += [(u.position.contract, u.position.contracts, u.target) for u in uses[own is not None :]]
-    for terms, before, after in todo:
-        through_zero = before * after < 0
+    for terms, before, then, currency in todo:
+        through_zero = before * then < 0
         if through_zero:
-            add(terms, -before, reduces=True)
-        if through_zero or abs(after) > abs(before):
-            add(terms, after if through_zero else after - before, reduces=False)
-    for terms, before, after in todo:
-        if before * after >= 0 and abs(after) < abs(before):
-            add(terms, after - before, reduces=True)
-    equity_usd = held[0].equity_usd(prices)
-    if equity_usd is not None:
-        margin = wanted_usd - equity_usd + _fees(orders, held[0])
-        if abs(margin) > max(_SLACK * wanted_usd, _LEAST_USD):
-            moved_in = _transfer(contract, margin, held[0].unit_usd(prices), held[0].currency)
-            orders = [moved_in, *orders] if margin > 0 else [*orders, moved_in]
+            add(terms, -before, currency, reduces=True)
+        if through_zero or abs(then) > abs(before):
+            add(terms, then if through_zero else then - before, currency, reduces=False)
+    for terms, before, then, currency in todo:
+        if before * then >= 0 and abs(then) < abs(before):
+            add(terms, then - before, currency, reduces=True)
+    transfers = [one for goal in goals if (one := _transfer(goal, goals, orders, prices))]
+    orders = [
+        *(one for one in transfers if one.transfer > 0),
+        *orders,
+        *(one for one in transfers if one.transfer < 0),
+    ]
     return Ticket(
-        target_usd=target_usd,
-        held_usd=held_usd,
-        band_usd=band_usd,
+        shorts=tuple(leg.short for leg in legs.values()),
         uses=tuple(uses),
         orders=tuple(replace(order, step=step) for step, order in enumerate(orders, 1)),
-        after=wanted,
+        after=after,
     )
+
+
+class _Leg:
+    """One leg at work: what is on of its coin, and what of it stays."""
+
+    def __init__(
+        self,
+        goal: Goal,
+        positions: Iterable[tuple[Position, Wallet]],
+        prices: Mapping[str, float],
+        band: float,
+    ) -> None:
+        self.goal, self.price = goal, prices[goal.contract.coin]
+        same = [p for p, _ in positions if p.contract.coin == goal.contract.coin]
+        self.own = next((p for p in same if p.contract.id == goal.contract.id), None)
+        self.have = self.own.contracts if self.own else 0.0
+        target_usd = goal.contract.notional_usd(goal.contracts, self.price)
+        self.short = Short(
+            contract=goal.contract,
+            target_usd=target_usd,
+            held_usd=sum(_short_usd(p, self.price) for p in same),
+            band_usd=band * target_usd,
+        )
+        self.trade = goal.contracts == 0 or not self.short.within_band
+        # Unwinding a long elsewhere, or what is closed, changes the size as well.
+        self.moved, self.left_usd = False, target_usd
+
+    def use(self, position: Position) -> tuple[float, str]:
+        """Say what stays of a position on another contract of the coin, and why."""
+        terms, keep = position.contract, 0.0
+        if not self.goal.contracts:
+            why = "the whole hedge is taken off"
+        elif terms.closed:
+            why = "the contract is closed"
+        elif position.contracts > 0:
+            why = f"a long adds to the {terms.coin} of the book"
+        elif not self.trade:
+            keep, why = position.contracts, "it is a part of the hedge, and within the band"
+        else:
+            keep = max(position.contracts, _lots(-self.left_usd, terms, self.price, "down"))
+            whole = keep == position.contracts
+            why = "it is a part of the hedge" if whole else "the hedge is smaller than that"
+        self.left_usd -= terms.notional_usd(keep, self.price)
+        self.moved = self.moved or keep != position.contracts
+        return keep, why
+
+    def mine(self) -> float:
+        """Return the contracts of the leg's own contract, after all others were asked for."""
+        if not (self.trade or self.moved or self.have > 0):
+            return self.have
+        contract = self.goal.contract
+        mine = _lots(-max(self.left_usd, 0.0), contract, self.price, "nearest")
+        # Less than a lot is no order.
+        less = mine and abs(mine - self.have) < contract.lot * (1 - _ALL)
+        return self.have if less else mine
+
+    def own_use(self) -> Use | None:
+        """Say what becomes of the position in the leg's own contract."""
+        if self.own is None:
+            return None
+        mine, why = self.mine(), "it is the contract of the plan"
+        if mine == self.have:
+            why += ", and the difference is within the band" if mine else ""
+        return Use(position=self.own, target=mine, why=why)
 
 
 def _short_usd(position: Position, price_usd: float) -> float:
@@ -263,9 +342,21 @@ def _on_tick(price_usd: float, tick_usd: float | None, *, up: bool) -> float:
     return round(max(whole, 1) * tick_usd, digits)
 
 
-def _transfer(contract: ContractTerms, margin_usd: float, unit_usd: float, currency: str) -> Order:
-    """Move margin into the wallet, or out of it where it is below zero."""
-    scale = 10**_DIGITS
+def _transfer(
+    goal: Goal, goals: Sequence[Goal], trades: Sequence[Order], prices: Mapping[str, float]
+) -> Order | None:
+    """Move margin into a goal's wallet, or out of it; once for all goals that share it."""
+    wallet, contract = goal.wallet, goal.contract
+    sharing = [each for each in goals if each.wallet is wallet]
+    equity_usd = wallet.equity_usd(prices)
+    if equity_usd is None or sharing[0] is not goal:
+        return None
+    wanted_usd = sum(each.wanted_usd for each in sharing)
+    fees_usd = sum(order.fee_usd for order in _of(trades, wallet))
+    margin_usd = wanted_usd - equity_usd + fees_usd
+    if abs(margin_usd) <= max(_SLACK * wanted_usd, _LEAST_USD):
+        return None
+    unit_usd, scale = wallet.unit_usd(prices), 10**_DIGITS
     # Never less than is needed, and never more than is there.
     amount = math.ceil(margin_usd / unit_usd * scale - _ALL) / scale
     return Order(
@@ -276,7 +367,7 @@ def _transfer(contract: ContractTerms, margin_usd: float, unit_usd: float, curre
         price_usd=None,
         reduce_only=False,
         transfer=amount,
-        currency=currency,
+        currency=wallet.currency,
         transfer_usd=amount * unit_usd,
         notional_usd=0.0,
         fee_usd=0.0,

@@ -13,10 +13,14 @@ from hedgelib._text import Table, percent, printable, usd
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.flight.debrief import Landing, land
 from hedgelib.flight.log import FlightLog, read_log
+from hedgelib.show import Area, Line, Scale, Scene, picture
+from hedgelib.show.layout import days
+from hedgelib.show.scene import Mark
 
 __all__ = ["Board", "Entry", "board", "board_of"]
 
 SAME_USD = 500.0
+_BOX = (84.0, 64.0, 700.0, 380.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,7 @@ class Board:
             for entry in self.flown
             if entry.landing
         ]
-        return np.quantile(np.array(shorts), (0.0, 0.5, 1.0), axis=0)
+        return np.asarray(np.quantile(np.array(shorts), (0.0, 0.5, 1.0), axis=0))
 
     def spread_usd(self) -> float:
         """Return the widest gap in profit between two pilots whose decisions were nearly the same.
@@ -69,29 +73,85 @@ class Board:
             default=0.0,
         )
 
-    def table(self) -> Table:
-        """Return the board; what a pilot is called is text."""
+    def rows(self) -> tuple[tuple[str, ...], list[list[str]]]:
+        """Return the head and the rows of the board; what a pilot is called is text."""
         rows = []
         for place, entry in enumerate(self.entries, 1):
             name, run = printable(entry.pilot), entry.landing
             if run is None:
                 rows.append(["", name, "", "", "", "", printable(entry.why)])
                 continue
-            rows.append(
-                [
-                    str(place),
-                    name,
-                    percent(run.fulfilled),
-                    percent(run.skill.skill),
-                    usd(run.pnl_usd, signed=True),
-                    usd(-run.max_drawdown_usd),
-                    "",
-                ]
-            )
+            scores = [percent(run.fulfilled), percent(run.skill.skill)]
+            money = [usd(run.pnl_usd, signed=True), usd(-run.max_drawdown_usd)]
+            rows.append([str(place), name, *scores, *money, ""])
         head = ("Place", "Pilot", "Mandate", "Skill", "Profit", "Max. drawdown", "Not flown")
-        return Table(head, rows, caption=self._caption())
+        return head, rows
 
-    def _caption(self) -> str:
+    def table(self) -> Table:
+        """Return the board as a table."""
+        head, rows = self.rows()
+        return Table(head, rows, caption=self.caption)
+
+    def sizes_scene(self) -> Scene:
+        """Draw the class's short by day, from the smallest to the largest."""
+        low, middle, high = self.sizes_usd()
+        day = np.arange(middle.size)
+        marks: list[Mark] = [
+            Area(x=day, low=low, high=high, role="short", opacity=0.2),
+            Line(x=day, y=middle, role="short", name="median short"),
+        ]
+        widest = int(np.argmax(high - low))
+        finding = (
+            f"On day {widest} the shorts of the class lay between {usd(low[widest])} and "
+            f"{usd(high[widest])}"
+        )
+        return picture(
+            finding,
+            f"{finding}. The line is the median, the area reaches from the smallest to the "
+            f"largest short of {len(self.flown)} flights.",
+            marks,
+            Scale(label="day of the flight"),
+            Scale(label="short (USD)", unit="USD", include=(0.0,), margin=0.04),
+            self.table(),
+            box=_BOX,
+        )
+
+    def paths_scene(self) -> Scene:
+        """Draw the wealth of every flight, the best one marked."""
+        marks: list[Mark] = []
+        for place, entry in reversed(list(enumerate(self.flown))):
+            if (run := entry.landing) is None:
+                continue
+            best = place == 0
+            marks.append(
+                Line(
+                    x=days(run.flight.course.dates),
+                    y=run.wealth_usd["you"],
+                    role="total" if best else "grey",
+                    width=3.0 if best else 1.0,
+                    name="first place" if best else "",
+                    labelled=best,
+                )
+            )
+        ends = [run.pnl_usd for entry in self.flown if (run := entry.landing)]
+        finding = (
+            f"{len(ends)} flights over the same days came to profits between "
+            f"{usd(min(ends), signed=True)} and {usd(max(ends), signed=True)}"
+        )
+        same = usd(self.spread_usd())
+        return picture(
+            finding,
+            f"{finding}. Two whose shorts were nearly the same ended up to {same} apart.",
+            marks,
+            Scale(unit="day"),
+            Scale(label="book, cash and futures account (USD)", unit="USD", margin=0.04),
+            self.table(),
+            box=_BOX,
+        )
+
+    @property
+    def caption(self) -> str:
+        """The episode and its dates, which everybody may know now."""
         if not self.flown or (run := self.flown[0].landing) is None:
             return "Nobody has landed"
         course = run.flight.course

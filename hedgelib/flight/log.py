@@ -116,6 +116,9 @@ def parsed(found: Any) -> FlightLog:
 def _order(day: int, entry: Any) -> Orders | None:
     if entry is None:
         return None
+    if not isinstance(entry, dict) or not set(entry) <= set(Orders.__slots__):
+        names = ", ".join(Orders.__slots__)
+        raise InvalidInput(f"the order of day {day} is none: it may have {names}")
     try:
         return Orders(**entry)
     except (TypeError, HedgeError) as error:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from hedgelib._extras import needed
 from hedgelib.errors import HedgeError, VenueError
-from hedgelib.live.limits import TooLarge, limited_session
+from hedgelib.live.limits import Left, TooLarge, TooMuch, limited_session
 
 _PASSING = {408, 418, 425, 429}
 """Statuses below 500 that a later request may not get."""
@@ -41,6 +41,7 @@ class Pace:
         further one, and its limit; a venue that asks for a longer wait is given up
     timeout_seconds : how long the venue may be silent
     answer_seconds, answer_bytes : how long one answer may take, and how large it may be unpacked
+    total_seconds, total_bytes : the same of all requests of one fetch together
     now, sleep, chance : seconds since 1970, waiting, and a random number from 0 to 1
     """
 
@@ -50,9 +51,15 @@ class Pace:
     timeout_seconds: float = 20.0
     answer_seconds: float = 60.0
     answer_bytes: int = 64_000_000
+    total_seconds: float = 1800.0
+    total_bytes: int = 1_000_000_000
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+
+    def left(self) -> Left:
+        """Return what a fetch that begins now has in all."""
+        return Left(ends=self.now() + self.total_seconds, size=self.total_bytes)
 
     def wait_seconds(self, failures: int, asked_seconds: float | None) -> float:
         """Return how long to wait after so many failures.
@@ -98,12 +105,20 @@ def load_ccxt() -> Any:
 
 
 def open_exchange(
-    name: str, options: Mapping[str, Any], *, venue: str, pace: Pace, hint: Callable[[str], None]
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    venue: str,
+    pace: Pace,
+    hint: Callable[[str], None],
+    left: Left | None = None,
 ) -> Any:
     """Make the ccxt exchange of this name; it asks politely, or raises a VenueError.
 
-    `venue` is its name for people; `hint` is told in a few words why it takes longer.
+    `venue` is its name for people; `hint` is told in a few words why it takes longer; `left` is
+    shared by the exchanges of one fetch.
     """
+    whole = left or pace.left()
     ccxt = load_ccxt()
     kind = getattr(ccxt, name, None)
     if kind is None:
@@ -129,6 +144,8 @@ def open_exchange(
         def fetch(self, url: str, *args: Any, **kwargs: Any) -> Any:
             failures = 0
             while True:
+                if pace.now() >= whole.ends:
+                    raise _too_long(venue, pace)
                 got, error = self.once(url, *args, **kwargs)
                 # ccxt hands on the text of an answer that it cannot read as JSON.
                 if error is None and not isinstance(got, str):
@@ -137,6 +154,8 @@ def open_exchange(
                 answer, failures = self.answer, failures + 1
                 problem = _problem(answer, error, ccxt)
                 if error and not _worth_repeating(answer, error, ccxt):
+                    if isinstance(error, TooMuch):
+                        raise _too_much(venue, pace) from error
                     if isinstance(error, TooLarge):
                         raise _given_up(venue, f"{problem}, {_place(url)}") from error
                     if answer is None or answer.status in _CLOSED_DOOR:
@@ -153,6 +172,8 @@ def open_exchange(
                     left = f"{problem}; it asks to be left alone until {until}"
                     raise _given_up(venue, left) from error
                 wait = pace.wait_seconds(failures, asked)
+                if pace.now() + wait >= whole.ends:
+                    raise _too_long(venue, pace) from error
                 hint(f"{problem}: try {failures + 1} of {tries} in {wait:.0f} s")
                 pace.sleep(wait)
 
@@ -163,7 +184,7 @@ def open_exchange(
             # Those behind a proxy have told Python so in the usual way.
             "requests_trust_env": True,
             "options": dict(options),
-            "session": limited_session(pace.answer_seconds, pace.answer_bytes),
+            "session": limited_session(pace.answer_seconds, pace.answer_bytes, whole, pace.now),
         }
     )
     # Currencies are asked for with a key, which nobody has given.
@@ -176,6 +197,19 @@ def _given_up(venue: str, problem: str) -> VenueError:
         f"{venue} cannot be asked: {problem}; try again later, or use what is in the cache "
         "(--offline)"
     )
+
+
+_GOES_ON = "what came is kept, so ask again and it goes on from there, or ask for fewer coins"
+
+
+def _too_long(venue: str, pace: Pace) -> VenueError:
+    minutes = f"{pace.total_seconds / 60:g} minutes"
+    return VenueError(f"{venue} takes longer than {minutes} for one whole fetch; {_GOES_ON}")
+
+
+def _too_much(venue: str, pace: Pace) -> VenueError:
+    size = f"{pace.total_bytes / 1e6:g} MB"
+    return VenueError(f"{venue} sends more than {size} in one whole fetch; {_GOES_ON}")
 
 
 def _elsewhere(answer: Answer | None) -> str:

@@ -18,7 +18,7 @@ from hedgelib.live.cache import Cache, State, day_of, series_key
 from hedgelib.live.calls import Pace
 from hedgelib.live.fetching import Asker, Fetch, Filling
 from hedgelib.live.progress import Progress
-from hedgelib.live.terms import LiveTerms, TermsDifference
+from hedgelib.live.terms import LiveTerms, TermsDifference, is_perpetual
 from hedgelib.live.venues import LiveVenue, live_venue
 from hedgelib.market import Market
 from hedgelib.portfolio import Portfolio, coins_in
@@ -311,7 +311,7 @@ def _coin_data(coin: str, state: State, span: tuple[date, date]) -> CoinData:
     close, paid, perp = (
         state.series.get(series_key(kind, coin)) for kind in ("close", "funding", "perp")
     )
-    symbols = [symbol for symbol, terms in state.terms.items() if terms["coin"] == coin]
+    symbols = [s for s, t in state.terms.items() if t["coin"] == coin and is_perpetual(t)]
     perpetual = (symbols or [perp.symbol])[0] if perp else ""
     payments = len(within(paid, span)[0]) if paid else 0
     if close is None:

@@ -27,6 +27,7 @@ from hedgelib.live.cache import (
 )
 from hedgelib.live.calls import Pace, load_ccxt, open_exchange, server_seconds
 from hedgelib.live.progress import Progress
+from hedgelib.live.terms import bundled_as
 from hedgelib.live.venues import LiveVenue, number
 
 GRACE_SECONDS = 120.0
@@ -82,9 +83,10 @@ class Asker:
 
     def __init__(self, venue: LiveVenue, pace: Pace, progress: Progress) -> None:
         self.venue, self.pace, self.progress = venue, pace, progress
+        left = pace.left()
         self.exchanges = {
             name: open_exchange(
-                name, venue.options, venue=venue.name, pace=pace, hint=progress.hint
+                name, venue.options, venue=venue.name, pace=pace, hint=progress.hint, left=left
             )
             for name in dict.fromkeys((venue.futures, venue.spot))
         }
@@ -158,15 +160,26 @@ class Asker:
         ]
 
     def terms(self) -> dict[str, dict[str, Any]]:
-        """Read the terms of every inverse perpetual, by the venue's own symbol."""
+        """Read the terms of every inverse perpetual, and of what else is bundled, by its symbol."""
         terms = {}
-        for market in self.perpetuals().values():
+        perpetuals = {str(market["id"]) for market in self.perpetuals().values()}
+        for market in self.futures.markets.values():
+            symbol = str(market["id"])
+            inverse, dated = bool(market.get("inverse")), bool(market.get("future"))
+            if symbol not in perpetuals and (
+                market.get("spot")
+                or (inverse and not dated)
+                or not bundled_as(self.venue.key, symbol)
+            ):
+                continue
             reading = self.venue.read(market["info"])
             own = reading.figures
             fees = {
                 n: number(market.get(n[:5])) for n in ("maker_fee", "taker_fee") if n not in own
             }
-            terms[str(market["id"])] = {
+            terms[symbol] = {
+                "kind": "inverse" if inverse else "linear",
+                "dated": dated,
                 "coin": market["base"],
                 "settle": market["settle"],
                 "figures": own,

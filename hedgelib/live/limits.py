@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hedgelib._extras import needed
@@ -15,18 +17,31 @@ class TooLarge(Exception):
     """An answer has more bytes, unpacked, than any that is asked for."""
 
 
-def limited_session(seconds: float, most_bytes: int) -> Any:
+class TooMuch(TooLarge):
+    """All answers of a fetch together have more bytes than any fetch needs."""
+
+
+@dataclass(slots=True)
+class Left:
+    """What one fetch has left, over all its requests: the moment when it ends, and bytes."""
+
+    ends: float
+    size: int
+
+
+def limited_session(seconds: float, most_bytes: int, left: Left, now: Callable[[], float]) -> Any:
     """Make a session of requests whose answers end within a time and a number of bytes.
 
     A limit on silence alone lets a venue hang a fetch by sending a byte a second, and a small
-    answer can unpack to gigabytes.
+    answer can unpack to gigabytes. No answer takes more than what the whole fetch has `left`.
     """
     requests = needed("requests", "live data")
 
     class Limited(requests.Session):  # type: ignore[misc, name-defined]
         def request(self, *args: Any, **kwargs: Any) -> Any:
             """Ask in a thread of its own, which nobody waits for beyond the time."""
-            ends, answer = time.monotonic() + seconds, []
+            most = max(min(seconds, left.ends - now()), 0.0)
+            ends, answer = time.monotonic() + most, []
 
             def ask() -> None:
                 try:
@@ -36,9 +51,9 @@ def limited_session(seconds: float, most_bytes: int) -> Any:
 
             asking = threading.Thread(target=ask, daemon=True)
             asking.start()
-            asking.join(seconds)
+            asking.join(most)
             if not answer:
-                raise requests.Timeout(f"no whole answer within {seconds:g} s")
+                raise requests.Timeout(f"no whole answer within {most:g} s")
             if isinstance(answer[0], Exception):
                 raise answer[0]
             return answer[0]
@@ -50,6 +65,9 @@ def limited_session(seconds: float, most_bytes: int) -> Any:
                 for piece in response.iter_content(_PIECE):
                     pieces.append(piece)
                     size += len(piece)
+                    left.size -= len(piece)
+                    if left.size < 0:
+                        raise TooMuch
                     if size > most_bytes:
                         raise TooLarge
                     if time.monotonic() > ends:

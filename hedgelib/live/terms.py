@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from hedgelib._datafiles import Figure, Listing
 from hedgelib.contracts import ContractTerms
-from hedgelib.errors import HedgeError
+from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.live.cache import State, series_key
 from hedgelib.live.venues import LiveVenue
 from hedgelib.market import Market
@@ -58,6 +59,21 @@ def funding_hours(times: Iterable[int]) -> list[float]:
     return [float(x) for x in np.minimum(before, after)]
 
 
+def bundled_as(venue: str, symbol: str) -> Listing | None:
+    """Return the bundled listing of a venue's symbol, that of its pattern where it is dated."""
+    for listing in Market.bundled().listings:
+        # A dated contract that expires on another day than a Friday is not bundled.
+        with suppress(InvalidInput):
+            if listing.venue == venue and (found := listing.named(symbol)):
+                return found
+    return None
+
+
+def is_perpetual(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record of the cache is of an inverse perpetual; older ones are of no other."""
+    return record.get("kind", "inverse") == "inverse" and not record.get("dated", False)
+
+
 class LiveTerms:
     """What the venue says of its contracts, put over what is bundled of them.
 
@@ -73,16 +89,18 @@ class LiveTerms:
         bundled = Market.bundled()
         self.source, self.state, self.day = venue, state, state.asked.date()
         listed = [one for one in bundled.listings if one.venue == venue.key]
-        # The venue is asked for its inverse perpetuals; the others stay as they are bundled.
-        others = tuple(one for one in listed if one.kind == "linear" or one.dated)
-        self.bundled = {one.symbol: one for one in listed if one not in others}
+        # A cache of an older version has inverse perpetuals only: the others stay as bundled.
+        self.all_kinds = any("kind" in record for record in state.terms.values())
+        patterns = tuple(one for one in listed if one.dated)
+        self.bundled = {one.symbol: one for one in listed if not one.dated}
         self.document = f"{venue.name}'s list of contracts, read through ccxt {state.ccxt}"
         self.differences: list[TermsDifference] = []
         self.agreed = self.added = 0
         symbols = dict.fromkeys([*self.bundled, *state.terms])
         self.listings = tuple(self.one(symbol) for symbol in symbols)
-        named = tuple(listing.id for listing in self.listings)
-        self.listings += others
+        perpetual = (one for one in self.listings if one.kind != "linear")
+        named = tuple(one.id for one in perpetual if not (one.terms and one.terms.expiry))
+        self.listings += tuple(map(self.not_listed, patterns))
         (entry,) = (entry for entry in bundled.venues() if entry.key == venue.key)
         self.venue = replace(
             entry,
@@ -93,15 +111,16 @@ class LiveTerms:
 
     def one(self, symbol: str) -> Listing:
         """Put one contract together; one that the venue does not list any more is closed."""
-        old, new = self.bundled.get(symbol), self.state.terms.get(symbol)
+        old, new = bundled_as(self.source.key, symbol), self.state.terms.get(symbol)
         figures = {figure.name: figure for figure in old.figures} if old else {}
         if new is None:
             if old is None:
                 raise HedgeError(f"no terms of {symbol}")
-            if old.terms is None or old.terms.closed:
+            unknown = old.kind == "linear" and not self.all_kinds
+            if unknown or old.terms is None or old.terms.closed:
                 return old
-            new = {"coin": old.coin, "settle": old.settle}
-            closed = f"not in the venue's list on {self.day}"
+            new = {"kind": old.kind, "coin": old.coin, "settle": old.settle}
+            closed = self.gone
         else:
             self.put(figures, old, new)
             closed = "" if new["trading"] else f"status {new['status']} at the venue on {self.day}"
@@ -109,7 +128,18 @@ class LiveTerms:
             before = self.figure("status", old.terms.closed or "trades")
             before = replace(before, as_of=old.terms.as_of.split(",")[0])
             self.compare(old, before, self.figure("status", closed or "trades"), "live")
-        return self.listing(symbol, new, figures, closed, old.note if old else "")
+        return self.listing(symbol, new, figures, closed, old)
+
+    @property
+    def gone(self) -> str:
+        """Say that the venue does not list a contract."""
+        return f"not in the venue's list on {self.day}"
+
+    def not_listed(self, pattern: Listing) -> Listing:
+        """Close what stands for all dated contracts: those that are listed have their own terms."""
+        if not self.all_kinds or pattern.terms is None:
+            return pattern
+        return replace(pattern, terms=replace(pattern.terms, closed=self.gone))
 
     def put(self, figures: dict[str, Figure], old: Listing | None, new: Mapping[str, Any]) -> None:
         """Put the venue's figures over the bundled ones, and ccxt's defaults under them."""
@@ -128,7 +158,7 @@ class LiveTerms:
             if name in figures:
                 self.compare(old, figures[name], default, "bundled")
             figures.setdefault(name, default)
-        for figure in self.shared():
+        for figure in self.shared() if is_perpetual(new) else ():
             figures.setdefault(figure.name, figure)
 
     def figure(self, name: str, value: Any, *, source: str = "", doubtful: str = "") -> Figure:
@@ -143,6 +173,8 @@ class LiveTerms:
 
     def measured(self, new: Mapping[str, Any]) -> list[Figure]:
         """Read the funding interval off the payments, where the venue's record has none."""
+        if not is_perpetual(new):
+            return []
         series = self.state.series.get(series_key("funding", new["coin"]))
         if "funding_hours" in (*new["figures"], *self.source.shared) or series is None:
             return []
@@ -155,8 +187,8 @@ class LiveTerms:
         return [replace(figure, as_of=series.asked_through.isoformat())]
 
     def shared(self) -> list[Figure]:
-        """Find the bundled figures that are the same for every contract of the venue."""
-        every = (listing.figures for listing in self.bundled.values())
+        """Find the bundled figures that are the same for every inverse perpetual of the venue."""
+        every = (one.figures for one in self.bundled.values() if one.kind == "inverse")
         shared = ([f for f in figures if f.name in self.source.shared] for figures in every)
         return next(filter(None, shared), [])
 
@@ -187,20 +219,22 @@ class LiveTerms:
         record: Mapping[str, Any],
         figures: Mapping[str, Figure],
         closed: str,
-        note: str,
+        old: Listing | None,
     ) -> Listing:
         """List a contract; where its figures make no terms, with the reason."""
         documents = dict.fromkeys(figure.source for figure in figures.values())
         others = sorted({f.as_of for f in figures.values()} - {self.day.isoformat()})
         dates = [f"read {self.day}", *([f"other figures {', '.join(others)}"] if others else [])]
+        kind = record.get("kind", "inverse")
         terms, refusal = None, ""
         try:
             if "multiplier" not in figures:
                 raise HedgeError("the venue's record has no face in USD")
             terms = ContractTerms(
-                venue=self.source.name,
+                venue=old.terms.venue if old and old.terms else self.source.name,
                 symbol=symbol,
-                kind="inverse",
+                kind=kind,
+                expiry=old.terms.expiry if old and old.terms else None,
                 coin=record["coin"],
                 settle=record["settle"],
                 as_of=", ".join(dates),
@@ -214,13 +248,13 @@ class LiveTerms:
         return Listing(
             venue=self.source.key,
             symbol=symbol,
-            kind="inverse",
+            kind=kind,
             coin=record["coin"],
             settle=record["settle"],
             figures=tuple(figures.values()),
             terms=terms,
             refusal=refusal,
-            note=note,
+            note=old.note if old else "",
         )
 
 

@@ -90,7 +90,7 @@ def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _binance(record: Mapping[str, Any]) -> Reading:
     filters = {one["filterType"]: one for one in record.get("filters", ())}
-    status = str(record.get("contractStatus", "not given"))
+    status = str(record.get("contractStatus", record.get("status", "not given")))
     return _reading(
         status,
         status == "TRADING",
@@ -115,12 +115,13 @@ def _bybit(record: Mapping[str, Any]) -> Reading:
 
 def _okx(record: Mapping[str, Any]) -> Reading:
     status = str(record.get("state", "not given"))
-    in_usd = record.get("ctValCcy") == "USD"
+    # The face of an inverse contract is in USD, and that of a linear one in coins.
+    known = record.get("ctValCcy") == "USD" or record.get("ctType") == "linear"
     face = number(record.get("ctVal")) * number(record.get("ctMult") or 1)
     return _reading(
         status,
         status == "live",
-        multiplier=face if in_usd else math.nan,
+        multiplier=face if known else math.nan,
         lot=number(record.get("lotSz")),
         tick_usd=number(record.get("tickSz")),
         max_leverage=number(record.get("lever")),
@@ -175,7 +176,7 @@ LIVE_VENUES = (
         name="Binance COIN-M",
         futures="binancecoinm",
         spot="binancecoinm",
-        options={"fetchMarkets": {"types": ["spot", "inverse"]}},
+        options={"fetchMarkets": {"types": ["spot", "inverse", "linear"]}},
         quotes=("USDT", "USDC", "FDUSD", "USD"),
         # The coin-margined side refuses spans of more than 200 days.
         candle_days=200,
@@ -191,7 +192,7 @@ LIVE_VENUES = (
         name="Bybit",
         futures="bybit",
         spot="bybit",
-        options={"fetchMarkets": {"types": ["spot", "inverse"]}},
+        options={"fetchMarkets": {"types": ["spot", "inverse", "linear"]}},
         quotes=("USDT", "USDC", "USD"),
         candle_days=1000,
         funding_days=60,
@@ -206,7 +207,7 @@ LIVE_VENUES = (
         name="OKX",
         futures="okx",
         spot="okx",
-        options={"fetchMarkets": {"types": ["spot", "swap"]}},
+        options={"fetchMarkets": {"types": ["spot", "swap", "future"]}},
         quotes=("USDT", "USDC", "USD"),
         candle_days=100,
         funding_days=30,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hedgelib import market
+from hedgelib._text import contracts as counted
 from hedgelib._text import percent, usd
 from hedgelib.contracts import ContractTerms
 from hedgelib.desk.alerts import Alert
 from hedgelib.desk.position import Fill, Wallet, check_prices, read_fills, wallets
-from hedgelib.desk.ticket import Order
+from hedgelib.desk.ticket import Order, Short, Ticket
 from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
+from hedgelib.plan import HedgePlan
 from hedgelib.report.blocks import Block, Section, Table, Text, notes
 from hedgelib.report.export import plain
 from hedgelib.report.gather import table_lines
@@ -28,19 +30,24 @@ if TYPE_CHECKING:
 _COLUMNS = ("contract", "contracts", "entry_usd", "wallet")
 
 
+def coins_shorted(fills: tuple[Fill, ...], data: market.Market) -> set[str]:
+    """Return the coins of the shorts that are on."""
+    return {_terms(fill.contract, data).coin for fill in fills if fill.contracts < 0}
+
+
 def held(
     parameters: ReportParameters,
-    contract: ContractTerms,
+    contracts: Sequence[ContractTerms],
     data: market.Market,
     prices: Mapping[str, float],
+    fills: tuple[Fill, ...],
 ) -> tuple[bool, tuple[Wallet, ...]]:
     """Return whether anything is said of what is on, and the wallets with the positions."""
-    fills = _fills(parameters)
     terms = {fill.contract: _terms(fill.contract, data) for fill in fills}
     found = wallets(
         fills,
         terms,
-        planned=contract,
+        planned=contracts,
         balance=parameters.wallet,
         stablecoin=parameters.collateral == "stablecoin",
     )
@@ -56,7 +63,8 @@ def _terms(name: str, data: market.Market) -> ContractTerms:
         return market.Market.bundled().contract(name)
 
 
-def _fills(parameters: ReportParameters) -> tuple[Fill, ...]:
+def positions(parameters: ReportParameters) -> tuple[Fill, ...]:
+    """Read what is on, as the parameter says it."""
     text = parameters.position
     if text is None:
         return ()
@@ -123,18 +131,21 @@ def trade_words(report: HedgeReport) -> str:
     desk = report.desk
     if not desk.known:
         return ""
-    orders = desk.ticket.orders
-    steps = "; ".join(step_words(order) for order in orders)
-    if not steps:
-        return (
-            f"Nothing to trade: {usd(desk.ticket.held_usd)} are short and "
-            f"{usd(desk.ticket.target_usd)} should be, and the difference is within the band of "
-            f"{usd(desk.ticket.band_usd)}."
-        )
-    return (
-        f"{usd(desk.ticket.held_usd)} are short and {usd(desk.ticket.target_usd)} should be: "
-        f"{steps}."
+    ticket = desk.ticket
+    steps = "; ".join(step_words(order) for order in ticket.orders)
+    legs = len(ticket.shorts) > 1
+    sizes = "; ".join(
+        f"the short in {short.contract.coin} is {usd(short.held_usd)} and should be "
+        f"{usd(short.target_usd)}"
+        for short in ticket.shorts
     )
+    if steps:
+        return f"{sizes[0].upper()}{sizes[1:]}: {steps}."
+    bands = " and ".join(usd(short.band_usd) for short in ticket.shorts)
+    within = f"each difference is within its band, {bands}"
+    if not legs:
+        within = f"the difference is within the band of {bands}"
+    return f"Nothing to trade: {sizes}, and {within}."
 
 
 def step_words(order: Order) -> str:
@@ -173,22 +184,40 @@ def _data(report: HedgeReport) -> dict[str, Any]:
         "desk": {
             "known": desk.known,
             "positions": positions,
-            "target_usd": ticket.target_usd,
-            "held_usd": ticket.held_usd,
-            "difference_usd": ticket.difference_usd,
-            "band_usd": ticket.band_usd,
-            "within_band": ticket.within_band,
+            **_sizes(ticket),
+            "legs": [{"contract": one.contract.id, **_sizes(one)} for one in ticket.shorts],
             "money": {
                 "equity_usd": desk.equity_usd,
                 "transfer_usd": ticket.transfer_usd,
                 "fee_usd": desk.fee_usd,
                 "equity_after_usd": desk.equity_after_usd,
             },
+            "wallets": [
+                {
+                    "venue": wallet.venue,
+                    "currency": wallet.currency,
+                    "equity_usd": wallet.equity_usd(desk.prices),
+                    "transfer_usd": ticket.transfer_in(wallet),
+                    "fee_usd": ticket.fee_in(wallet),
+                    "equity_after_usd": desk.after_usd(wallet),
+                }
+                for wallet in desk.own
+            ],
             "orders": [
                 plain(order) | {"side": order.side, "type": order.type} for order in ticket.orders
             ],
         },
         "alerts": plain(desk.alerts),
+    }
+
+
+def _sizes(of: Ticket | Short) -> dict[str, Any]:
+    return {
+        "target_usd": of.target_usd,
+        "held_usd": of.held_usd,
+        "difference_usd": of.difference_usd,
+        "band_usd": of.band_usd,
+        "within_band": of.within_band,
     }
 
 
@@ -207,7 +236,7 @@ def _state(report: HedgeReport, position: Any) -> dict[str, float | None]:
 def trade(report: HedgeReport) -> Section:
     """Show what is on, what should be on, and the orders in between."""
     desk = report.desk
-    ticket, own = desk.ticket, desk.wallets[0]
+    ticket = desk.ticket
     blocks: list[Block] = []
     if not desk.known:
         blocks.append(
@@ -221,23 +250,18 @@ def trade(report: HedgeReport) -> Section:
     if ticket.uses:
         blocks.append(_positions(report))
     if desk.known:
-        blocks.append(
-            Table(
-                ["What", "USD"],
-                _money(report),
-                "lr",
-                f"Short of {report.hedge_coin}, and the {own.currency} wallet at {own.venue}",
-            )
-        )
+        blocks += _money(report)
     if ticket.orders:
         blocks.append(_orders(ticket.orders))
-    plan = report.plan
     unwinding = ""
     if not report.parameters.unwind:
+        back = " and ".join(
+            f"{counted(ticket.after[short.contract.id])} of {short.contract.symbol}"
+            for short in ticket.shorts
+        )
         unwinding = (
-            f"To take the hedge off later, buy back {abs(ticket.after[plan.contract.id]):,.10g} "
-            f"contracts of {plan.contract.symbol}, reduce-only, whatever the price has done, and "
-            "then take the margin out; --unwind writes that ticket."
+            f"To take the hedge off later, buy back {back}, reduce-only, whatever the price has "
+            "done, and then take the margin out; --unwind writes that ticket."
         )
     blocks += notes(*_remarks(report), unwinding)
     return Section(blocks)
@@ -265,26 +289,37 @@ def _positions(report: HedgeReport) -> Table:
     return Table(head, rows, "lrrrrl", "What is on", kind="ranges cards")
 
 
-def _money(report: HedgeReport) -> list[list[str]]:
+def _money(report: HedgeReport) -> list[Table]:
+    desk, tables = report.desk, []
+    for leg, short in enumerate(desk.ticket.shorts):
+        rows = [
+            ["Short that is on", usd(short.held_usd)],
+            ["Short that should be on", usd(short.target_usd)],
+            ["Difference", usd(short.difference_usd, signed=True)],
+            [f"Band, {percent(report.parameters.band, digits=1)}", usd(short.band_usd)],
+        ]
+        wallet, title = desk.behind[leg], f"Short of {short.contract.coin}"
+        # A wallet that legs share is shown with the last of them.
+        if wallet not in desk.behind[leg + 1 :]:
+            rows += _wallet(report, wallet)
+            title += f", and the {wallet.currency} wallet at {wallet.venue}"
+        tables.append(Table(["What", "USD"], rows, "lr", title))
+    return tables
+
+
+def _wallet(report: HedgeReport, wallet: Wallet) -> list[list[str]]:
     desk = report.desk
-    ticket, own = desk.ticket, desk.wallets[0]
-    rows = [
-        ["Short that is on", usd(ticket.held_usd)],
-        ["Short that should be on", usd(ticket.target_usd)],
-        ["Difference", usd(ticket.difference_usd, signed=True)],
-        [f"Band, {percent(report.parameters.band, digits=1)}", usd(ticket.band_usd)],
-    ]
-    if own.balance is None or desk.equity_usd is None or desk.equity_after_usd is None:
-        return rows
-    pnl = own.pnl(desk.prices) * own.unit_usd(desk.prices)
+    equity_usd, after_usd = wallet.equity_usd(desk.prices), desk.after_usd(wallet)
+    if equity_usd is None or after_usd is None:
+        return []
+    pnl = wallet.pnl(desk.prices) * wallet.unit_usd(desk.prices)
     return [
-        *rows,
-        ["Balance of the wallet", usd(desk.equity_usd - pnl)],
+        ["Balance of the wallet", usd(equity_usd - pnl)],
         ["Unrealised profit", usd(pnl, signed=True)],
-        ["Equity", usd(desk.equity_usd)],
-        ["Transferred", usd(ticket.transfer_usd, signed=True)],
-        ["Fees", usd(-desk.fee_usd, signed=True)],
-        ["Equity after the orders", usd(desk.equity_after_usd)],
+        ["Equity", usd(equity_usd)],
+        ["Transferred", usd(desk.ticket.transfer_in(wallet), signed=True)],
+        ["Fees", usd(-desk.ticket.fee_in(wallet), signed=True)],
+        ["Equity after the orders", usd(after_usd)],
     ]
 
 
@@ -313,19 +348,24 @@ def _orders(orders: tuple[Order, ...]) -> Table:
 
 
 def _remarks(report: HedgeReport) -> list[str]:
-    desk, plan, parameters = report.desk, report.plan, report.parameters
+    desk, parameters = report.desk, report.parameters
+    legs = tuple(zip(report.hedges, desk.behind, strict=True))
     said = []
     if desk.ticket.orders:
         said.append(
             "Nothing is placed. Limit prices are hints from the price of the report, on the "
             "venue's ticks"
-            + ("" if plan.contract.tick_usd else " where those are known")
+            + ("" if all(plan.contract.tick_usd for plan, _ in legs) else " where those are known")
             + ": look at the order book first. The same ticket is in the file .orders.csv."
         )
     if desk.known and desk.equity_usd is None:
-        said.append(
-            f"The wallet at {desk.wallets[0].venue} was not given, so the ticket has no transfer: "
-            f"{usd(plan.wallet_usd)} of margin should be behind the plan. Give it with --wallet."
+        how = "--wallet" if len(legs) == 1 else "a --position file with a column wallet"
+        said += (
+            f"The {wallet.currency} wallet at {wallet.venue} was not given, so the ticket has no "
+            f"transfer: {usd(plan.wallet_usd)} of margin should be behind the plan in "
+            f"{plan.contract.coin}. Give it with {how}."
+            for plan, wallet in legs
+            if wallet.balance is None
         )
     elif desk.known and parameters.collateral_usd is None:
         said.append(
@@ -359,31 +399,44 @@ def alerts(report: HedgeReport) -> Section:
     found = report.desk.alerts
     if not found:
         return Section([Text("No position is left after the orders: there is nothing to watch.")])
-    table = Table(
-        ["When", f"{report.hedge_coin} at", "Margin to add", "USD", "Contracts"],
-        [_alert_row(report, alert) for alert in found],
-        "lrrrr",
-        "Levels to set alarms at, for the position after the orders",
-        kind="tight",
-    )
-    said = [
-        "At each distance the top-up brings today's distance back. At the leverage it brings the "
-        "cap back. For funding it is what 30 days at that rate cost; for a beta, the margin that "
-        "the larger short needs, and the contracts to trade.",
-    ]
+    tables = []
+    for plan in report.hedges:
+        coin = plan.contract.coin
+        if of_leg := [alert for alert in found if alert.coin == coin]:
+            title = "Levels to set alarms at, for the position after the orders"
+            tables.append(
+                Table(
+                    ["When", f"{coin} at", "Margin to add", "USD", "Contracts"],
+                    [_alert_row(report, plan, alert) for alert in of_leg],
+                    "lrrrr",
+                    title if len(report.hedges) == 1 else f"{title}: {coin}",
+                    kind="tight",
+                )
+            )
+    there = {alert.kind for alert in found}
+    meanings = {
+        "distance": "At each distance the top-up brings today's distance back.",
+        "leverage": "At the leverage it brings the cap back.",
+        "funding": "For funding it is what 30 days at that rate cost.",
+        "beta_high": "For a beta it is the margin that the larger short needs, next to the "
+        "contracts to trade.",
+    }
+    said = [" ".join(text for kind, text in meanings.items() if kind in there)]
     if report.plan.holds_coin:
+        coins = " or ".join(plan.contract.coin for plan in report.hedges)
         said.append(
-            f"{report.hedge_coin} that is bought as a top-up brings its own exposure: make the "
+            f"{coins} that is bought as a top-up brings its own exposure: make the "
             "report again afterwards, and it is covered."
         )
     if not any(alert.kind == "distance" for alert in found):
         said.insert(0, "No price liquidates the position, so there is no distance to watch.")
-    return Section([table, *notes(*said)])
+    return Section([*tables, *notes(*said)])
 
 
-def _alert_row(report: HedgeReport, alert: Alert) -> list[str]:
-    plan = report.plan
-    ranged = " of a range" if report.gap and alert.kind.startswith("beta") else ""
+def _alert_row(report: HedgeReport, plan: HedgePlan, alert: Alert) -> list[str]:
+    # The interval of a leg is that of the measured part alone.
+    whole = report.gap and plan is report.plan
+    ranged = " of a range" if whole and alert.kind.startswith("beta") else ""
     when = _WORDS[alert.kind + ranged].format(
         share=percent(alert.share or 0.0),
         level=alert.level,

@@ -18,6 +18,7 @@ from hedgelib.report.past import (
     Course,
     Episode,
     Past,
+    call_ratio,
 )
 from hedgelib.report.phrases import listed_names, measured_part, sentence
 from hedgelib.report.registry import part
@@ -87,7 +88,7 @@ def _none(past: Past) -> str:
 
 def episodes_table(report: HedgeReport) -> Table:
     """Return a row for each path: the results, funding and margin."""
-    past, coin = report.past, report.hedge_coin
+    past, coin, dated = report.past, report.hedge_coin, report.plan.contract.expiry is not None
     rows = [
         [
             _title(one),
@@ -98,18 +99,25 @@ def episodes_table(report: HedgeReport) -> Table:
             if one.half is None
             else usd(one.half.pnl_usd, signed=True) + (" *" if one.half.liquidated_on else ""),
             usd(one.sold_usd, signed=True),
-            f"{usd(one.planned.funding_usd, signed=True)} "
-            f"({usd(one.planned.mean_funding_usd, signed=True)})",
+            *(
+                []
+                if dated
+                else [
+                    f"{usd(one.planned.funding_usd, signed=True)} "
+                    f"({usd(one.planned.mean_funding_usd, signed=True)})"
+                ]
+            ),
             _margin(one.planned),
         ]
         for one in past.episodes
     ]
     head = [
-        "Path", coin, "Unhedged", "As planned", "Half hedged",
-        "Sold instead", "Funding (at the means)", "Margin, as planned",
+        "Path", coin, "Unhedged", "As planned", "Half the plan", "Sold instead",
+        *([] if dated else ["Funding (at the means)"]), "Margin, as planned",
     ]  # fmt: skip
     whose = f"{usd(past.measured_usd)} of today's book"
-    return Table(head, rows, "lrrrrrrl", f"Gain and loss of {whose} over each path", kind="past")
+    sides = "l" + "r" * (len(head) - 2) + "l"
+    return Table(head, rows, sides, f"Gain and loss of {whose} over each path", kind="past")
 
 
 @part("past", "The book through history", data=_data)
@@ -137,11 +145,14 @@ def _terms(report: HedgeReport) -> list[str]:
     coin, past, parameters = report.hedge_coin, report.past, report.parameters
     rate = f"{STRESS_RATE * 100:.4g}%".replace("-", "−")
     means = "the rate that you gave" if past.assumed_funding else "the mean rate of its month"
+    called = CALL_RATIO if past.plan is None else call_ratio(past.plan)
     said = [
         f"Funding is at {means}, but on the day of {coin}'s worst fall and the day after it the "
         f"short pays {rate} per 8 hours, the cap that shorts paid in March 2020; in brackets it is "
-        "without that.",
-        f"Margin is called when a close leaves less than {percent(CALL_RATIO)} of the short; the "
+        "without that."
+        if report.plan.contract.expiry is None
+        else "A dated contract pays no funding; its premium is left out.",
+        f"Margin is called when a close leaves less than {percent(called)} of the short; the "
         "amount keeps the leverage of the start to the end, and the results are those without it.",
         "A liquidation between two closes is not seen.",
         f"Sold instead: {percent(past.sold_share)} of the coins, the share that the plan hedges. "
@@ -200,7 +211,12 @@ def past_picture(report: HedgeReport) -> Scene | Section:
     rows = [float(count - i) for i in range(count)]
     looks: list[tuple[str, Role, Any, list[float | None]]] = [
         ("sold instead", "margin", "diamond", [one.sold_usd for one in episodes]),
-        ("half hedged", "altcoins", "ring", [o.half.pnl_usd if o.half else None for o in episodes]),
+        (
+            "half the plan",
+            "altcoins",
+            "ring",
+            [o.half.pnl_usd if o.half else None for o in episodes],
+        ),
         ("unhedged", "unhedged", "circle", [one.unhedged_usd for one in episodes]),
         ("as planned", "total", "circle", [one.planned.pnl_usd for one in episodes]),
     ]

@@ -227,8 +227,8 @@ def sensitivity_blocks(report: HedgeReport) -> list[Block]:
             Text(
                 "Variance removed out of sample by how long the hedge is held, with its 95% "
                 f"interval: {each}. That is from {one.first_day} to {one.last_day}, all "
-                "that the data allow. The table above judges held hedges on the later half of its "
-                f"{report.days} days alone, so it differs."
+                "that the data allow. The table above judges the hedge on the later half of its "
+                f"{report.days:,} days alone, so it differs."
             )
         )
     return blocks + notes(*said)

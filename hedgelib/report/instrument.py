@@ -85,8 +85,9 @@ def choose(
     contract: ContractTerms | None,
     sample: Sample,
     data: market.Market,
+    shorted: set[str],
 ) -> tuple[ContractTerms, str]:
-    """Settle on a contract, and say why its coin in a sentence."""
+    """Settle on a contract, and say why its coin in a sentence; a short that is on keeps a tie."""
     judged = sample.judged()
     if contract is not None:
         coin = contract.coin
@@ -133,8 +134,17 @@ def choose(
         )
     one = max((first, other), key=lambda each: each.behind)
     held = {each: sample.book.value_of(each) for each in (coin, second)}
+    if shorted & held.keys() == {second}:
+        coin, second, first, other = second, coin, other, first
+        pair = (
+            f"out of sample, with the beta known at the time, a hedge with {coin} removed "
+            f"{first.effectiveness:.0%} of the variance, one with {second} "
+            f"{other.effectiveness:.0%}"
+        )
     settled = (
-        f"the book holds more {coin}"
+        f"your position is in {coin}"
+        if shorted & held.keys() == {coin}
+        else f"the book holds more {coin}"
         if held[coin] != held[second]
         else f"a hedge with {coin} costs about as much or less, and its market is the deeper one"
     )

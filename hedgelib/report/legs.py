@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from hedgelib._student import student_quantile
 from hedgelib._text import percent, usd
 from hedgelib.beta import multi_beta, newey_west_lags
 from hedgelib.choice import walk_forward_residual
+from hedgelib.contracts import ContractTerms
+from hedgelib.desk.position import Wallet, wallet_of
+from hedgelib.desk.today import margin_in_place
 from hedgelib.errors import HedgeError
-from hedgelib.plan import HedgePlan, Leg, plan_legs
+from hedgelib.plan import HedgePlan, Leg, plan_hedge, plan_legs
 from hedgelib.report.blocks import Block, Section, Table, Text, notes
 from hedgelib.report.export import plain
 from hedgelib.report.history import funding
-from hedgelib.report.instrument import BENCHMARKS, perpetual
+from hedgelib.report.instrument import BENCHMARKS
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.phrases import coin_price, measured_part, period, spread_of
 from hedgelib.report.registry import part
@@ -72,6 +76,12 @@ class Legs:
         return self.out_of_sample - self.one_out_of_sample
 
     @property
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """Ends of the interval of each plan's beta, which is that of the whole book."""
+        each = zip(self.plans, self.betas, self.lows, self.highs, strict=True)
+        return tuple((plan.beta * low / b, plan.beta * high / b) for plan, b, low, high in each)
+
+    @property
     def better(self) -> bool:
         """Whether the second leg adds more than noise."""
         return self.gain_low > 0
@@ -81,10 +91,16 @@ def two_legs(
     parameters: ReportParameters,
     sample: Sample,
     one: HedgePlan,
-    prices: dict[str, float],
+    prices: Mapping[str, float],
     data: market.Market,
+    contracts: Sequence[ContractTerms],
+    collateral: str,
+    wallets: tuple[Wallet, ...],
 ) -> Legs:
-    """Size a hedge with both benchmarks, and judge it against the report's own plan."""
+    """Size a hedge with both benchmarks, and judge it against the report's own plan.
+
+    The margin that is in the `wallets` already stays there.
+    """
     y, coin = sample.book_returns, one.contract.coin
     x = np.column_stack([sample.coin_returns[name] for name in BENCHMARKS])
     fit = multi_beta(y, x, names=BENCHMARKS)
@@ -94,18 +110,19 @@ def two_legs(
     plans: tuple[HedgePlan, ...] = ()
     try:
         legs = [
-            Leg(contract=perpetual(parameters, name, data), price_usd=prices[name], beta=b * share)
-            for name, b in zip(BENCHMARKS, fit.betas.tolist(), strict=True)
+            Leg(contract=contract, price_usd=prices[contract.coin], beta=b * share)
+            for contract, b in zip(contracts, fit.betas.tolist(), strict=True)
         ]
         plans = plan_legs(
             sample.book.value_usd,
             legs,
-            collateral=parameters.collateral,  # type: ignore[arg-type]
+            collateral=collateral,  # type: ignore[arg-type]
             max_leverage=parameters.max_leverage,
             rounding=parameters.rounding,  # type: ignore[arg-type]
             hedge_ratio=parameters.hedge_ratio,
             maintenance_rate=parameters.maintenance_rate,
         )
+        plans = tuple(_on_margin(wallets, one, plans, prices, parameters) for one in plans)
     except HedgeError as error:
         reason = str(error)
     train, refit = round(0.5 * y.size), max(1, round(_MONTH_DAYS / sample.horizon_days))
@@ -138,6 +155,39 @@ def two_legs(
         one_fees_usd=2 * one.open_fee_usd,
         funding_usd=received(plans),
         one_funding_usd=received((one,)),
+    )
+
+
+def _on_margin(
+    wallets: tuple[Wallet, ...],
+    plan: HedgePlan,
+    plans: tuple[HedgePlan, ...],
+    prices: Mapping[str, float],
+    parameters: ReportParameters,
+) -> HedgePlan:
+    """Plan a leg on the margin that is there already, where that is more than it needs."""
+    if not wallets:
+        return plan
+
+    def wallet(one: HedgePlan) -> Wallet:
+        return wallet_of(wallets, one.contract, stablecoin=not one.holds_coin)
+
+    sharing = [one for one in plans if wallet(one) is wallet(plan)]
+    there = margin_in_place(wallets, wallet(plan), sharing, prices)
+    needed = sum(one.collateral_usd for one in sharing)
+    if there is None or there <= needed:
+        return plan
+    return plan_hedge(
+        plan.book_usd,
+        plan.beta,
+        plan.contract,
+        plan.price_usd,
+        collateral=plan.collateral,
+        collateral_usd=there * plan.collateral_usd / needed,
+        max_leverage=parameters.max_leverage,
+        hedge_ratio=plan.hedge_ratio,
+        rounding=parameters.rounding,  # type: ignore[arg-type]
+        maintenance_rate=parameters.maintenance_rate,
     )
 
 
@@ -225,7 +275,7 @@ def legs(report: HedgeReport) -> Section:
     if found.plans:
         said.append(
             "Each leg has a margin of its own: a rally of one coin can liquidate its leg while the "
-            "other stays. "
+            "other stays. The order ticket and the levels to act at are those of both legs. "
             f"Everything else in this report is the hedge with one leg, {found.one_coin}."
         )
     return Section([*blocks, *notes(" ".join(said))])

@@ -224,8 +224,13 @@ def expiry(
     )
 
 
-def check_expiry(contract: ContractTerms, parameters: ReportParameters, from_day: date) -> None:
-    """Refuse a contract that has expired, and the price of a dated contract for a perpetual."""
+def check_expiry(
+    contract: ContractTerms, parameters: ReportParameters, from_day: date, today: date
+) -> None:
+    """Refuse a contract that has expired, and the price of a dated contract for a perpetual.
+
+    `from_day` is the day of the prices; `today` is that day too where an exercise is meant.
+    """
     if contract.expiry is None:
         if parameters.futures_price_usd is not None:
             raise InvalidInput(
@@ -236,6 +241,12 @@ def check_expiry(contract: ContractTerms, parameters: ReportParameters, from_day
         raise InvalidInput(
             f"{contract.id} expires on {contract.expiry}, and the prices are of {from_day}; set "
             "contract to one that expires later"
+        )
+    elif contract.expiry <= today:
+        raise InvalidInput(
+            f"{contract.id} expired on {contract.expiry}, and today is {today}; set contract to "
+            f"one that expires later, or accept the prices of {from_day} as an exercise with "
+            "--as-of-data (as_of_data)"
         )
 
 

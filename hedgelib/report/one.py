@@ -11,16 +11,17 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._text import usd
+from hedgelib.desk.position import wallet_of
 from hedgelib.desk.today import make_desk, margin_in_place
 from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
-from hedgelib.report.desk import held
+from hedgelib.report.desk import coins_shorted, held, positions
 from hedgelib.report.estimates import month, sensitivity
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
-from hedgelib.report.instrument import BENCHMARKS, asked_for, choose
+from hedgelib.report.instrument import BENCHMARKS, asked_for, choose, perpetual
 from hedgelib.report.legs import two_legs
 from hedgelib.report.offers import budget, check_expiry, expiry, kinds, venues
 from hedgelib.report.parameters import TWO_LEGS, ReportParameters
@@ -157,7 +158,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     asked = asked_for(parameters, data)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
-    contract, reason = choose(parameters, asked, sample, data)
+    fills = positions(parameters)
+    contract, reason = choose(parameters, asked, sample, data, coins_shorted(fills, data))
     coin = contract.coin
     price, price_day, mark_at = _price(parameters, book, coin, data)
     as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
@@ -167,9 +169,10 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
         _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
     from_day = data.span[1]
-    if not (as_of_data or price_day):
-        from_day += timedelta(days=age_days)
-    check_expiry(contract, parameters, from_day)
+    today = from_day if as_of_data else from_day + timedelta(days=age_days)
+    if price_day is None or parameters.live is not None:
+        from_day = today
+    check_expiry(contract, parameters, from_day, today)
     if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
         # The same coin cannot have two prices in one report.
         priced = {**closes, coin: price}
@@ -182,7 +185,9 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     tracked = next(t for t in trackings if t.coin == coin)
 
     prices = {**closes, coin: price}
-    known, wallets = held(parameters, contract, data, prices)
+    legged = parameters.benchmark == TWO_LEGS
+    pair = [perpetual(parameters, name, data) for name in BENCHMARKS] if legged else []
+    known, wallets = held(parameters, pair or [contract], data, prices, fills)
     collateral = parameters.collateral
     if known and collateral == "from_portfolio":
         # What is in the wallet already did come out of the book, and is not in the file any more.
@@ -212,15 +217,18 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         )
 
     plan = planned(parameters.max_leverage, parameters.collateral_usd)
-    in_place = margin_in_place(wallets, contract, prices, plan.fee_rate)
+    own = wallet_of(wallets, contract, stablecoin=not plan.holds_coin)
+    in_place = margin_in_place(wallets, own, [plan], prices)
     if known and parameters.collateral_usd is None and (in_place or 0.0) > plan.collateral_usd:
         plan = planned(parameters.max_leverage, in_place)
     paid = funding(plan, parameters, data)
     both_kinds = kinds(plan, parameters, data, planned, paid)
     legs = None
-    if parameters.benchmark == TWO_LEGS:
-        leg_prices = {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
-        legs = two_legs(parameters, sample, plan, leg_prices, data)
+    if legged:
+        prices |= {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
+        legs = two_legs(
+            parameters, sample, plan, prices, data, pair, collateral, wallets if known else ()
+        )
     gap = _gap(plan, sample, book)
     rises = monthly_rises(data, coin)
     residual = _residual(plan, tracked, sample, gap, book)
@@ -273,14 +281,16 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         figures=data.contract_figures(contract.id),
         origin=data.provenance(),
         desk=make_desk(
-            plan,
+            legs.plans if legs and legs.plans else (plan,),
             wallets,
             prices,
             known=known,
             band=parameters.band,
             unwind=parameters.unwind,
             max_leverage=parameters.max_leverage,
-            beta_range=(tracked.book_beta_low, tracked.book_beta_high),
+            beta_ranges=legs.ranges
+            if legs and legs.plans
+            else ((tracked.book_beta_low, tracked.book_beta_high),),
         ),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],

@@ -183,6 +183,8 @@ def through_history(
     hedge = closes[coin].to_numpy(dtype=np.float64)
     sold_share = min(max(1 - whole.beta_left / beta, 0.0), 1.0) if beta > 0 else 0.0
     rates, assumed = _mean_rates(parameters, data, coin, pd.DatetimeIndex(closes.index))
+    if plan.contract.expiry is not None:
+        rates = np.zeros(len(rates))
     episodes = []
     for span in _spans(pd.DatetimeIndex(closes.index), prices, weights, hedge):
         rows = slice(span.start, span.end + 1)
@@ -322,6 +324,11 @@ class _Steps(NamedTuple):
         return rates
 
 
+def call_ratio(plan: HedgePlan) -> float:
+    """Return the equity over notional below which margin of a plan is called."""
+    return min(CALL_RATIO, 0.9 / plan.leverage)
+
+
 def _course(plan: HedgePlan, steps: _Steps, parameters: ReportParameters) -> Course:
     """Replay one plan over one span."""
 
@@ -335,7 +342,8 @@ def _course(plan: HedgePlan, steps: _Steps, parameters: ReportParameters) -> Cou
             top_up=top_up,
         )
 
-    rates = steps.stressed()
+    # A dated contract pays none, in a stress neither.
+    rates = steps.stressed() if plan.contract.expiry is None else steps.mean
     hedged = run(rates)
     last, fails = hedged.n_steps, parameters.venue_fails_day
     pnl, seized = hedged.pnl_usd, 0.0
@@ -346,7 +354,7 @@ def _course(plan: HedgePlan, steps: _Steps, parameters: ReportParameters) -> Cou
             fails,
         )
     called_on, called_usd = None, 0.0
-    trigger = min(CALL_RATIO, 0.9 / plan.leverage)
+    trigger = call_ratio(plan)
     if hedged.min_margin_ratio < trigger:
         added = run(rates, TopUp(trigger=trigger, leverage=plan.leverage)).top_ups_usd[: last + 1]
         called_usd = float(added[-1])

@@ -108,8 +108,9 @@ def covered_part(report: HedgeReport) -> str:
 
 
 def without_beta(report: HedgeReport) -> list[Cover]:
-    """Return the holdings of which nothing is known."""
-    return [cover for cover in report.coins("none") if cover.value_usd > 0]
+    """Return the holdings of which nothing is known, largest first."""
+    unknown = [cover for cover in report.coins("none") if cover.value_usd > 0]
+    return sorted(unknown, key=lambda cover: -cover.value_usd)
 
 
 def spread_of(first: str, second: str) -> str:

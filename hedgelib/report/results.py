@@ -406,6 +406,11 @@ class HedgeReport:
         return next(t for t in self.trackings if t.coin == self.hedge_coin)
 
     @property
+    def hedges(self) -> tuple[HedgePlan, ...]:
+        """The plans that the order ticket leads to: both legs where they were asked for."""
+        return self.legs.plans if self.legs and self.legs.plans else (self.plan,)
+
+    @property
     def old(self) -> bool:
         """Whether the prices are so old that a plan on them is an exercise."""
         return self.age_days > OLD_DAYS

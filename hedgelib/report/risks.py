@@ -122,8 +122,8 @@ def margin(report: HedgeReport) -> Section:
         r = report.rallies
         blocks.append(
             Text(
-                f"{closes_of(r.spans)} {coin} rose that far within 30 days from "
-                f"{r.reached:,} of {r.starts:,} starting days"
+                f"{closes_of(r.spans)} {coin} rose by {percent(r.move)} or more within 30 days "
+                f"from {r.reached:,} of {r.starts:,} starting days"
                 + (f" ({percent(r.share, digits=1)})" if r.reached else "")
                 + f"; its largest rise in 30 days was {percent(r.largest)}. Between two closes "
                 "it may have been higher."
@@ -177,6 +177,8 @@ def cost(report: HedgeReport) -> Section:
             "venue's order book, and the plan and its moves leave it out."
         ),
     ]
+    if plan.collateral == "new_money" or plan.sold_usd or plan.cash_sold_usd:
+        blocks += notes("What buying or selling coins for the margin costs is not counted.")
     if plan.contract.expiry is not None:
         instead = "a short receives its premium over the coin instead"
         blocks.append(Text(f"A dated contract pays no funding: {instead}."))
@@ -253,11 +255,17 @@ def uncovered(report: HedgeReport) -> Section:
         rows = [
             [name, usd_spread(ends), usd_spread(in_a_month)] for name, ends, in_a_month in lines
         ]
+        head = ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"]
+        said = f"{head[1]}: over the window. In 30 days: {months_of(report)}."
+        if head[1] == head[2]:
+            # The returns of the window are months too, but far fewer.
+            head, rows = [head[0], head[2]], [[row[0], row[2]] for row in rows]
+            said = f"In 30 days: {months_of(report)}."
         blocks.append(
             Table(
-                ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"],
+                head,
                 rows,
-                "lrr",
+                "l" + "r" * (len(head) - 1),
                 "Risk with and without the hedge",
             )
         )
@@ -268,10 +276,7 @@ def uncovered(report: HedgeReport) -> Section:
                 f"standard deviation of {usd(month.ever_usd)}: a rally of a few coins makes much "
                 "of it."
             )
-        blocks += notes(
-            f"{sentence(period(report))[:-1]}: over the window. In 30 days: {months_of(report)}."
-            + ever
-        )
+        blocks += notes(said + ever)
     open_delta = plan.exposure_usd - plan.notional_usd
     items = [
         f"Rounding and choices: {usd(open_delta, cents=True)} of {coin} exposure stays open"

@@ -20,6 +20,7 @@ from hedgelib.report.phrases import (
     coin_price,
     covered_part,
     in_the_file,
+    is_the_coin,
     listed,
     measured_part,
     period,
@@ -266,11 +267,15 @@ def tracking(report: HedgeReport) -> Section:
                 f"{usd(report.portfolio.value_usd)} = {total}."
             )
         )
+    if is_the_coin(report):
+        said = f"The book is {coin} itself, so its beta to {coin} is 1 by definition."
+        return Section([*blocks, Text(said, "note")])
     if tracked.estimate is not None:
         low, high = (
             b * report.portfolio.value_usd for b in (tracked.book_beta_low, tracked.book_beta_high)
         )
         wide = f", with {listed(none)} from not moving to moving like the rest," if none else ""
+        returns = "days" if report.parameters.horizon_days == 1 else "returns"
         blocks += notes(
             f"Beta is an estimate: across its 95% confidence interval{wide} the {coin} "
             f"exposure of the book is between {usd(low)} and {usd(high)}. It is estimated by "
@@ -278,8 +283,8 @@ def tracking(report: HedgeReport) -> Section:
             "holdings weighted by their value, "
             "with Newey-West errors and the interval from Student's t. Out of sample means: fitted "
             "on the days before, judged on the days after; its 95% interval is from a bootstrap of "
-            "blocks of 10 days. The hedge coin in a book is hedged by any short of it, so a hedge "
-            "is judged on the rest. Residual volatility is the standard deviation "
+            f"blocks of 10 {returns}. The hedge coin in a book is hedged by any short of it, so a "
+            "hedge is judged on the rest. Residual volatility is the standard deviation "
             "of what the hedge coin does not explain."
         )
     return Section(blocks + sensitivity_blocks(report))

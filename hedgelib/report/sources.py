@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from hedgelib.report.results import HedgeReport
 
 LARGE_USD = 250_000
-"""Size of a short from which the depth of the order book is warned of, where the data have no tiers
-of the contract: a rule of thumb, as is the first tier itself."""
+"""Smallest short of which the depth of the order book is warned of: a rule of thumb, as is the
+first tier of a contract where that is larger."""
 
 Source = Literal["new_money", "from_portfolio", "stablecoin", "held"]
 
@@ -64,7 +65,7 @@ def margin_sources(
 
 def _phrase(error: HedgeError) -> str:
     """Take the finding of a message, without its advice."""
-    return str(error).split("; ")[0]
+    return re.split("[;:] ", str(error))[0]
 
 
 def _held(
@@ -72,11 +73,12 @@ def _held(
 ) -> MarginSource:
     needed = (plan.beta - plan.beta_left) * plan.book_usd
     why_not = f"{usd(held_usd)} held, {usd(needed)} needed"
-    if held_usd > 0:
+    linear = plan.contract.kind == "linear"
+    if held_usd > 0 or linear:
         try:
             made = planned("from_portfolio", 1.0)
         except HedgeError as error:
-            if held_usd >= needed:
+            if held_usd >= needed or linear:
                 why_not = _phrase(error)
         else:
             if not made.sold_usd and not made.cash_sold_usd:
@@ -128,8 +130,12 @@ def sources_table(report: HedgeReport) -> list[Block]:
     return [
         table,
         Text(
-            "What else ends it: the venue failing; for stablecoin, its peg, or a venue without a "
-            "unified account.",
+            "What else ends it: the venue failing, which takes the margin and the open profit; "
+            + (
+                "the peg of the stablecoin."
+                if report.plan.contract.kind == "linear"
+                else "for stablecoin, its peg, or a venue without a unified account."
+            ),
             "note",
         ),
     ]
@@ -179,11 +185,11 @@ def _ends(one: MarginSource) -> str:
 
 
 def large_usd(contract: ContractTerms, price_usd: float) -> float:
-    """Return the size from which the depth is warned of: the first tier of the contract."""
+    """Return the size from which the depth is warned of, the first tier or a smallest size."""
     floors = [f for f in (*contract.leverage_floors, *contract.maintenance_floors) if f > 0]
     if not floors:
         return LARGE_USD
-    return min(floors) * (1.0 if contract.tier_unit == "usd" else price_usd)
+    return max(LARGE_USD, min(floors) * (1.0 if contract.tier_unit == "usd" else price_usd))
 
 
 def depth(report: HedgeReport) -> str:
@@ -195,7 +201,8 @@ def depth(report: HedgeReport) -> str:
     return (
         f"A large short: {usd(plan.notional_usd)} is above {usd(large)}, from where one order may "
         "move the price by more than the slippage assumed (a rule of thumb: the first tier of the "
-        "contract's margin). Look at the order book, and sell in parts."
+        f"contract's margin, or {usd(LARGE_USD)} where that is smaller). Look at the order book, "
+        "and sell in parts."
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hedgelib._text import percent, usd
+from hedgelib._text import contracts, percent, usd
 from hedgelib.report.blocks import Block, Facts, Heading, Section, Story, Text, printable
 from hedgelib.report.desk import trade_words
 from hedgelib.report.phrases import (
@@ -86,7 +87,7 @@ def headline(report: HedgeReport) -> str:
         else "no price liquidates it"
     )
     return (
-        f"{lead}{day}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.id} "
+        f"{lead}{day}, short {contracts(plan.contracts)} of {plan.contract.id} "
         f"({usd(plan.notional_usd)}) on {usd(plan.collateral_usd)} of margin; {far}"
     )
 
@@ -166,9 +167,9 @@ def _hold(report: HedgeReport) -> str:
     if report.gap:
         beta, whose, moving = tracked.covered_beta, f"The beta of {part}", "that part"
     return (
-        f"{held} {whose} to {coin}, measured over the {report.days} days to {report.last_day}"
-        f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): a 10% move of "
-        f"{coin} goes with a {percent(abs(beta) / 10, digits=1)} move of {moving}"
+        f"{held} {whose} to {coin}, measured over the {report.days:,} days to {report.last_day}"
+        f"{mine}, is {beta:.2f} ({beta_range(report)}{exact}): when {coin} moves by 10%, "
+        f"{moving} moves by about {percent(abs(beta) / 10, digits=1)}"
         f"{'' if beta >= 0 else ', the other way'}. {coin} explains "
         f"{percent(tracked.estimate.r2)} of the variance of {measured_part(report)}.{unknown}"
     )
@@ -179,13 +180,13 @@ def _hedge(report: HedgeReport) -> str:
     part = " of that part" if report.gap else ""
     aim = f"To neutralise the exposure{part}" if part else "To neutralise that exposure"
     if plan.target_beta:
-        aim = f"To bring the beta of the book to {plan.target_beta:g}"
+        aim = f"To bring the beta of the book to {plan.target_beta:g}".replace("-", "−")
         if report.gap:
             aim += f", if the {usd(report.gap.value_usd)} without a beta does not move"
     elif plan.hedge_ratio != 1:
         aim = f"To neutralise {percent(plan.hedge_ratio)} of the exposure{part}"
     text = (
-        f"{aim}, short {abs(plan.contracts):,.10g} contracts of {plan.contract.symbol} at "
+        f"{aim}, short {contracts(plan.contracts)} of {plan.contract.symbol} at "
         f"{plan.contract.venue}, {usd(plan.notional_usd)}, against {usd(plan.collateral_usd)} of "
         f"{margin_source(report)}, at a leverage of {plan.leverage:.1f}."
     )
@@ -194,7 +195,41 @@ def _hedge(report: HedgeReport) -> str:
             f" The margin is {coin} and falls with it, so "
             f"{usd(min(plan.wallet_usd, plan.notional_usd))} of the short cover the margin itself."
         )
-    return text
+    return text + _in_the_book(report) + _budget(report)
+
+
+def _in_the_book(report: HedgeReport) -> str:
+    """Say that coin or cash of the book can be the margin that the plan takes from outside."""
+    plan, coin, book = report.plan, report.hedge_coin, report.portfolio
+    own = next(one.plan for one in report.sources if one.source == "from_portfolio")
+    if plan.collateral != "new_money" or report.desk.known or own is None or own.sold_usd:
+        return ""
+    parts = ((book.value_of(coin), coin), (book.cash_usd, "cash"))
+    held = " and ".join(f"{usd(value)} of {what}" for value, what in parts if value)
+    return f" You need no new money for it: the book holds {held} (collateral from_portfolio)."
+
+
+def _budget(report: HedgeReport) -> str:
+    """Say what the margin that was named can do, from the source of the plan."""
+    if not report.budget:
+        return ""
+    way, cap = report.budget[0], report.parameters.max_leverage
+    text = f" Your {usd(report.parameters.budget_usd or 0.0)} of margin carries"
+    if way.fits and way.within:
+        return f"{text} the whole hedge, at a leverage of {way.within.leverage:.1f}."
+    if way.within is None or way.beta_left is None:
+        return f"{text} no hedge within a leverage of {cap:g}."
+    text += (
+        f" a short of {usd(way.within.notional_usd)} within a leverage of {cap:g}, which leaves a "
+        f"beta of {way.beta_left:.2f}"
+    )
+    if way.whole is None:
+        return f"{text}; the whole hedge is not possible on it."
+    return (
+        f"{text}; the whole hedge on it is at a leverage of {way.whole.leverage:.1f}, liquidated "
+        f"at {coin_price(way.whole.liquidation_price_usd)} "
+        f"({percent(way.whole.liquidation_move, signed=True)})."
+    )
 
 
 def outlook(report: HedgeReport) -> dict[str, Any]:
@@ -242,16 +277,16 @@ def in_a_fall(report: HedgeReport) -> str:
 
 def _outcome(report: HedgeReport) -> str:
     coin, sure = report.hedge_coin, report.month.unexplained_usd
+    spreads = (_spread(report), ", give or take as much" if _spread(report) else "")
     fall, rise = (
         f"you would {_result(each['hedged_usd'][0], each['hedged_usd'][1], sure)}{spread}"
         + (", the short being liquidated on the way" if each["liquidated"] else "")
         + f", and the book alone would {_result(*each['unhedged_usd'])}"
-        for each, spread in zip(outlook(report)["moves"], (_spread(report), ""), strict=True)
+        for each, spread in zip(outlook(report)["moves"], spreads, strict=True)
     )
     return (
         f"If {coin} then falls by {percent(-_FALL)}, {fall}; if it rises by {percent(_RISE)}, "
-        f"{rise}{', give or take as much' if _spread(report) else ''}. "
-        "The hedge removes gains as well as losses."
+        f"{rise}. The hedge removes gains as well as losses."
     )
 
 
@@ -275,7 +310,12 @@ def _cost(report: HedgeReport) -> str:
     if not funding.assumed and past is not None:
         proxy = " (a proxy)" if report.origin.get("funding", {}).get("proxy") else ""
         rate = f"mean funding rate of {past.first_month[:4]} to {past.last_month[:4]}{proxy}"
-    said += f" At the {rate} the short would {_paid(funding.month_usd)} in 30 days."
+    said += f" At the {rate} the short would {_paid(funding.month_usd)} in 30 days"
+    if past is not None and not funding.assumed:
+        same = (past.recent_month_usd >= 0) == (funding.month_usd >= 0)
+        said += ", at that of the last 12 months "
+        said += f"about {usd(past.recent_month_usd)}" if same else _paid(past.recent_month_usd)
+    said += "."
     if past is not None:
         said += (
             f" In {past.worst_month}, the month with the lowest rate, it would have "
@@ -292,7 +332,7 @@ def _paid(amount: float, *, past: bool = False) -> str:
 def _rally(report: HedgeReport) -> str:
     plan, coin, seen = report.plan, report.hedge_coin, report.rallies
     if not np.isfinite(plan.liquidation_price_usd):
-        return "A rally. No price liquidates the short."
+        return "No price liquidates the short, however far a rally goes."
     said = (
         f"A rally. When {coin} reaches {coin_price(plan.liquidation_price_usd)}, "
         f"{percent(plan.liquidation_move)} above its price of {coin_price(plan.price_usd)}"
@@ -326,6 +366,11 @@ def _own_moves(report: HedgeReport) -> list[str]:
     if report.tracked.estimate is None:
         return ["A wrong beta: it comes from your own figures, and their uncertainty is unknown."]
     month, plan, coin, gap = report.month, report.plan, report.hedge_coin, report.gap
+    if is_the_coin(report):
+        return [
+            "The premium of the contract over the coin. When it widens by 1%, the short loses "
+            f"about {usd(plan.notional_usd * 0.01)} until it narrows again."
+        ]
     low, high = (
         beta * plan.book_usd
         for beta in (report.tracked.book_beta_low, report.tracked.book_beta_high)
@@ -341,10 +386,13 @@ def _own_moves(report: HedgeReport) -> list[str]:
             f", and {usd(month.gap_usd)} assumed for the {usd(gap.value_usd)} without a beta "
             f"({percent(assumed)}, the median of the other coins, or more)"
         )
+    if month.ever_since and month.first_day and month.ever_since != month.first_day:
+        apart += (
+            f". Measured since {month.first_day:%Y-%m}; over all months since "
+            f"{month.ever_since:%Y-%m} it was {usd(month.ever_usd)}"
+        )
     if own:
         apart += f". That of {listed(own)} is not known and comes on top"
-    if is_the_coin(report):
-        return [f"{apart}."]
     wide = ", and of the rest from 0 to that," if gap else ""
     whole = plan.hedge_ratio == 1 and not plan.target_beta and plan.collateral != "from_portfolio"
     taken = "The hedge is sized" if whole else "The book is taken"
@@ -411,6 +459,11 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
     ]
     if report.tracked.estimate is not None:
         known = f"one standard deviation, {usd_spread(month.before)} unhedged"
+        if not gap and usd_spread(month.after) != usd(month.unexplained_usd):
+            # The sentences below say what is left at a given move of the coin.
+            whole = plan.hedge_ratio == 1 and not plan.target_beta
+            why = "that rounding to whole contracts leaves" if whole else "that is left open"
+            known += f"; with the {coin} exposure {why}"
         parts = [f"of {usd(gap.value_usd)} assumed"] if gap else []
         if any(cover.value_usd > 0 for cover in given):
             parts.append(f"of {usd(report.covered_usd - report.measured_usd)} not known")
@@ -423,7 +476,7 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
-    found.append(depth(report))
+    found += [_expires(report), depth(report)]
     return tuple(text for text in found if text)
 
 
@@ -469,14 +522,31 @@ def _not_hedged(report: HedgeReport) -> str:
     )
 
 
+def _expires(report: HedgeReport) -> str:
+    """Warn of a contract that expires before the days that the figures are for are over."""
+    expiry, horizon = report.plan.contract.expiry, report.month.horizon_days
+    if expiry is None:
+        return ""
+    since = report.last_day if report.as_of_data else report.last_day + timedelta(report.age_days)
+    days = (expiry - since).days
+    horizon = max(horizon, report.parameters.horizon_days)
+    if days > horizon:
+        return ""
+    return (
+        f"{report.plan.contract.id} expires on {expiry}, {days} day{'' if days == 1 else 's'} "
+        f"after {since}, and figures here are for {horizon} days: the hedge ends with it unless "
+        "you roll it."
+    )
+
+
 def _legs(report: HedgeReport) -> str:
     """Say which part of a report with two legs is about them."""
     if report.legs is None:
         return ""
-    return (
-        "Two legs were asked for: the table of two legs has both; all else is of the one leg in "
-        f"{report.hedge_coin}."
-    )
+    both = "the table of two legs has both"
+    if report.legs.plans:
+        both = "the table of two legs, the order ticket and the levels to act at have both"
+    return f"Two legs were asked for: {both}; all else is of the one leg in {report.hedge_coin}."
 
 
 def _weak(report: HedgeReport) -> str:
@@ -485,21 +555,24 @@ def _weak(report: HedgeReport) -> str:
     removed = tracked.rest_out_of_sample
     if removed is None or tracked.rest_low is None or tracked.rest_high is None:
         return ""
-    less = 1 - np.sqrt(1 - removed) if removed > 0 else 0.0
+    less = 1 - np.sqrt(1 - removed)
     of_book = report.measured_usd >= report.portfolio.value_usd
     others = tracked.rest_usd < report.measured_usd * (1 - 1e-9)
     part = "the book's variance" if of_book else f"the variance of {measured_part(report)}"
     if others:
         part = f"the variance of the {usd(tracked.rest_usd)} that is not {coin}"
+    hedge = coin
+    if report.plan.hedge_ratio != 1 or report.plan.target_beta:
+        hedge = f"a whole hedge with {coin}"
     measured = (
-        f"out of sample, {coin} removed {percent(max(removed, 0.0))} of {part} (95% interval "
+        f"out of sample, {hedge} removed {percent(removed)} of {part} (95% interval "
         f"{percent(tracked.rest_low)} to {percent(tracked.rest_high)}), which is {percent(less)} "
         "of its volatility"
     )
     if others and tracked.out_of_sample is not None:
         measured += (
             f"; with the {coin} in the book, which any short of {coin} hedges, "
-            f"{percent(max(tracked.out_of_sample, 0.0))}"
+            f"{percent(tracked.out_of_sample)}"
         )
     less_of = "the book" if of_book or report.gap else "the coins in it"
     advice = f"To carry less risk than that, hold less of {less_of}."
@@ -507,7 +580,7 @@ def _weak(report: HedgeReport) -> str:
     if report.gap and not any(cover.value_usd > 0 for cover in report.coins("own")):
         whole = report.residual.removed
         if whole[0] < _WEAK or removed < _WEAK:
-            share = spread_of(*(percent(max(end, 0.0)) for end in whole))
+            share = spread_of(*(percent(end) for end in whole))
             return (
                 f"A weak hedge: it removes an estimated {share} of the variance of the whole "
                 f"book; {measured}. {advice}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +20,7 @@ from hedgelib import (
     coin_account,
     market,
     plan_hedge,
+    smallest_collateral,
 )
 from hedgelib.course.questions.ends import QUESTIONS
 from hedgelib.course.studies.ends import (
@@ -393,6 +395,12 @@ SIGMA = {
 }
 
 
+def share_of_days(coin, rise, days):
+    closes = market.prices(coin)[coin].to_numpy()
+    starts = range(len(closes) - days)
+    return np.mean([max(closes[i + 1 : i + 1 + days]) / closes[i] - 1 >= rise for i in starts])
+
+
 def by_hand() -> dict[str, float]:
     """The answers from the numbers in the questions."""
     beta, book, price, rate = Fraction(6, 5), 32_000, 40_000, Fraction(1, 200)
@@ -403,8 +411,11 @@ def by_hand() -> dict[str, float]:
     return {
         "ends.1": float(ends),
         "ends.2": float(loss / (margin / price)) * 100,
-        "ends.3": 2 - 0.6 - 0.1,
-        "ends.4": math.log(ends / price) / SIGMA["BTC"],
+        "ends.3": 10_000 / 2 - 2_000,
+        "ends.4": 2 - 0.6 - 0.1,
+        "ends.5": math.log(ends / price) / SIGMA["BTC"],
+        "ends.6": share_of_days("BTC", 0.98, 90),
+        "ends.7": -900,
     }
 
 
@@ -420,11 +431,15 @@ SLIPS = {
         "share_of_position": 12 / 1.12, "what_is_left": 100 - 48 / 1.12,
     },
     "ends.3": {
+        "margin_out_of_book": 2_000, "stablecoin_margin": 10_000 / 3 - 2_000,
+        "value_for_change": 5_000, "leverage_left_out": 8_000,
+    },
+    "ends.4": {
         "spot_wallet_counted": 2.1, "all_wealth_counted": 2.8, "other_position_left_out": 2,
         "loss_counted_as_gain": 2.5, "maintenance_left_out": 1.4,
         "maintenance_added": 1.5, "loss_not_counted": 1.9,
     },
-    "ends.4": {
+    "ends.5": {
         "simple_for_log": (0.995 / 0.75 - 1) / SIGMA["BTC"],
         "other_horizon": math.log(0.995 / 0.75) / SIGMA["BTC"] / math.sqrt(30),
         "other_volatility": math.log(0.995 / 0.75) / SIGMA["ETH"],
@@ -433,6 +448,13 @@ SLIPS = {
         "one_over_leverage": 0.25 / SIGMA["BTC"],
         "not_in_deviations": math.log(0.995 / 0.75),
     },
+    "ends.6": {
+        "other_horizon": share_of_days("BTC", 0.98, 30),
+        "other_coin": share_of_days("ETH", 0.98, 90),
+        "what_is_left": 1 - share_of_days("BTC", 0.98, 90),
+        "one_over_leverage": share_of_days("BTC", 0.5, 90),
+    },
+    "ends.7": {"hedged_so_nothing": 0, "sign_turned": 900, "value_for_change": 5_100},
 }  # fmt: skip
 
 
@@ -441,3 +463,26 @@ def test_answers_and_wrong_ones():
     assert {name: one.answer.right for name, one in asked.items()} == pytest.approx(by_hand())
     for name, one in asked.items():
         assert one.answer.slips == pytest.approx(SLIPS[name]), name
+
+
+@pytest.mark.parametrize("seed", [None, *range(10)])
+def test_new_money_for_a_top_up_makes_a_whole_hedge_again(seed):
+    question = QUESTIONS["ends.3"]
+    asked = question.ask() if seed is None else question.again(seed)
+    book, rise = asked.numbers["book"], asked.numbers["rise"]
+    eth = market.contract("binance:ETHUSD_PERP")
+    plan = plan_hedge(book, 1.0, eth, 3_500, max_leverage=3, fee_rate=0)
+    price = 3_500 * (1 + rise)
+    _, equity, _ = coin_account(plan.contracts, 3_500, plan.wallet_coin, price, 10)
+    again = plan_hedge(book * (1 + rise), 1.0, eth, price, max_leverage=3, fee_rate=0)
+    assert asked.answer.right == pytest.approx(again.collateral_usd - equity, abs=20)
+
+
+def test_code_that_fills_the_gaps_is_right():
+    names = {"smallest_collateral": smallest_collateral, "best_rise": best_rise, "now": 10_000,
+             "equity": 2_000, "closes": market.prices("BTC")["BTC"].to_numpy(),
+             "limit": (1 - RATE) / (1 - 1 / 2) - 1}  # fmt: skip
+    for name, start in (("ends.3", "bring"), ("ends.6", "share")):
+        asked = QUESTIONS[name].ask()
+        (code,) = re.findall(f"`{start} = (.+?)`", asked.part("solution"))
+        assert asked.judge(eval(code, names)).outcome == "right"  # as a reader would run it

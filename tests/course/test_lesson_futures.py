@@ -277,12 +277,12 @@ def by_hand() -> dict[str, float]:
     """The answers from the numbers in the questions."""
     return {
         "futures.1": -1.5 * 500,
-        "futures.2": 8000 * 0.5 - 8000 * 0.5,
+        "futures.2": 40 / 25 * 10,
         "futures.3": -8000 * 0.35 + 8000 * 0.35 - 480,
-        "futures.4": 40 / 25 * 10,
-        "futures.5": 5 * (2300 - 2000) + 5 * (2060 - 2300),
-        "futures.6": 5000 / 1600 - 5000 / 2000,
-        "futures.7": 100 / 3.5,
+        "futures.4": 5 * (2300 - 2000) + 5 * (2060 - 2300),
+        "futures.5": 5000 / 1600 - 5000 / 2000,
+        "futures.6": 100 / 3.5,
+        "futures.7": 800 + 800,
         "futures.8": -0.3 * 6000 - 0.3 * 3000 + 0.3 * 6000,
     }
 
@@ -300,23 +300,25 @@ def test_slips_at_the_first_numbers():
             "value_for_change": -3750, "coins_for_dollars": -0.3,
         }
     )  # fmt: skip
-    assert (slips["futures.2"]["value_for_change"], slips["futures.5"]["sign_of_short"]) == (
-        12_000,
-        2700,
-    )
-    assert slips["futures.2"]["share_of_new_price"] == pytest.approx(8000 * 0.5 - 8000 / 3)
+    assert slips["futures.2"]["fall_for_beta"] == pytest.approx(4)
+    assert slips["futures.2"]["beta_is_difference"] == 25
     assert slips["futures.3"]["put_left_out"] == -8000 * 0.35 - 480
-    assert slips["futures.4"]["fall_for_beta"] == pytest.approx(4)
-    assert slips["futures.4"]["beta_is_difference"] == 25
-    assert slips["futures.6"]["coin_at_entry"] == pytest.approx(0.5)
-    assert (slips["futures.6"]["start_for_change"], slips["futures.6"]["value_for_change"]) == (
+    assert slips["futures.4"]["sign_of_short"] == 2700
+    assert slips["futures.5"]["coin_at_entry"] == pytest.approx(0.5)
+    assert (slips["futures.5"]["start_for_change"], slips["futures.5"]["value_for_change"]) == (
         2.5,
         3.125,
     )
-    assert slips["futures.7"] == pytest.approx(
+    assert slips["futures.6"] == pytest.approx(
         {
             "linear_liquidation": 40, "short_liquidation": 200 / 3, "what_is_left": 250 / 3.5,
             "percent_for_decimal": 1 / 3.5, "as_an_owner": 100,
+        }
+    )  # fmt: skip
+    assert slips["futures.7"] == pytest.approx(
+        {
+            "inverse_means_short": 0, "only_closed": 800, "contract_is_dollar": 16_000,
+            "contract_is_coin": 8, "contract_is_tenth": 80,
         }
     )  # fmt: skip
     assert slips["futures.8"] == pytest.approx(
@@ -332,7 +334,11 @@ def test_other_numbers_by_hand(seed):
     asked = QUESTIONS["futures.8"].again(seed)
     margin, fall = asked.numbers["margin"], asked.numbers["fall"]
     assert asked.answer.right == pytest.approx(-margin * fall)
-    asked = QUESTIONS["futures.7"].again(seed)
+    asked = QUESTIONS["futures.6"].again(seed)
     assert asked.answer.right == pytest.approx(100 / (1 + asked.numbers["leverage"]))
-    asked = QUESTIONS["futures.5"].again(seed)
+    asked = QUESTIONS["futures.4"].again(seed)
     assert asked.answer.right == pytest.approx(asked.numbers["coins"] * asked.numbers["basis"])
+    # What was bought must be sold twice, and then the book and the short cancel.
+    asked = QUESTIONS["futures.7"].again(seed)
+    book, face = asked.numbers["book"], ETH.multiplier
+    assert (book / face - asked.answer.right) * face == pytest.approx(-book)

@@ -43,10 +43,10 @@ def test_the_book_of_lesson_10_is_one_of_them():
     assert rows[0] == (
         "all (21)",
         "+$219,296 to +$403,353",
-        "+$90,082 to +$296,769",
+        "+$88,722 to +$295,308",
         "29% to 54%",
     )
-    assert rows[1] == ("lesson 10 (1)", "+$304,108", "+$188,883", "49%")
+    assert rows[1] == ("lesson 10 (1)", "+$304,108", "+$187,460", "49%")
 
 
 def test_a_dead_coin_costs_its_share_of_the_book():

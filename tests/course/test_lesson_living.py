@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from showtools import assert_legible
 
@@ -19,6 +20,8 @@ from hedgelib.course.studies.living import (
     COINS,
     CRASHES,
     MODELLED,
+    SLIPPAGE,
+    _month,
     a_day_later,
     beta_before,
     book_from,
@@ -28,6 +31,7 @@ from hedgelib.course.studies.living import (
     fly,
     known_funding,
     luck,
+    over_days,
     profit_of_rules,
     rallies_beyond,
     table_of_rules,
@@ -237,6 +241,20 @@ def test_five_rules_are_legible_whichever_is_guessed(flown):
         assert_legible(profit_of_rules(five, guess=guess))
 
 
+def test_slippage_is_charged_as_the_fee_is(flown):
+    _, always, _ = flown
+    assert always.costs_usd == pytest.approx(-2_846, abs=1)
+    run = _month(*pd.to_datetime(["2020-02-29", "2020-03-31"]), 1.0, COINS)()
+    assert run.plan.fee_rate == SLIPPAGE
+    assert run.slippage_usd[-1] == pytest.approx(run.fees_usd[-1])
+
+
+def test_profit_over_some_days_in_a_row():
+    sd, worst = over_days(np.array([1.0, -3.0, 2.0, 4.0]), 2)
+    assert worst == -2
+    assert sd == pytest.approx(np.std([-2, -1, 6], ddof=1))
+
+
 def test_rallies_beyond():
     eth = market.prices(["ETH"])["ETH"].to_numpy()
     days = [eth[i + 1 : i + 31].max() >= 1.5 * eth[i] for i in range(eth.size - 30)]
@@ -334,27 +352,13 @@ BY_HAND = {
         },
     ),
     "living.3": (
-        1_200,
-        {
-            "close_by_notional": 1_500, "face_moves_with_price": 960, "contract_is_coin": 5,
-            "contract_is_dollar": 12_000,
-        },
-    ),
-    "living.4": (
         1,
         {
             "notional_closes_all": 0, "one_trade": 5, "dollars_for_coins": 2_400,
             "closing_trade_left_out": -4, "upside_down": -0.8,
         },
     ),
-    "living.5": (
-        7_600 * 1.3 - 10_000 + 2_400,
-        {
-            "entry_is_break_even": 0, "short_only": 2_400, "book_only": -120,
-            "beta_left_out": 1_880, "fall_for_rise": 1_824, "rise_of_old_book": 600,
-        },
-    ),
-    "living.6": (
+    "living.4": (
         (0.995 / 0.6 - 1) * 100,
         {
             "linear_liquidation": (1.4 / 1.005 - 1) * 100,
@@ -366,26 +370,26 @@ BY_HAND = {
             "maintenance_wrong_side": 100.5 / 0.6 - 100,
         },
     ),
-    "living.7": (
-        15_000 * -0.0001 * 90,
+    "living.5": (
+        -11_250,
         {
-            "funding_sign": 135, "one_settlement_a_day": -45, "single_settlement": -1.5,
-            "whole_year": -1_642.5, "percent_for_decimal": -13_500,
+            "one_venue": -30_000, "one_share_kept": -23_750, "failed_divided": -7_500,
+            "failure_on_top": -12_500, "change_for_value": -6_250, "halved_whatever": -17_500,
         },
     ),
-    "living.9": (
+    "living.6": (
+        7_600 * 1.3 - 10_000 + 2_400,
+        {
+            "entry_is_break_even": 0, "short_only": 2_400, "book_only": -120,
+            "beta_left_out": 1_880, "fall_for_rise": 1_824, "rise_of_old_book": 600,
+        },
+    ),
+    "living.7": (
         (28_000 + 26_400) / 10,
         {
             "collateral_left_out": 2_800, "beta_left_out": 6_640, "collateral_times_beta": 4_648,
             "naive_hedge": 4_000, "collateral_subtracted": 160, "margin_taken_for_short": 2_640,
             "contract_is_dollar": 54_400,
-        },
-    ),
-    "living.10": (
-        -11_250,
-        {
-            "one_venue": -30_000, "one_share_kept": -23_750, "failed_divided": -7_500,
-            "failure_on_top": -12_500, "change_for_value": -6_250, "halved_whatever": -17_500,
         },
     ),
 }  # fmt: skip
@@ -429,5 +433,5 @@ def test_the_function_to_write_is_that_of_the_lesson():
     run, step = november.runs.plan, step_of(november, FTX_BANKRUPT)
     kept, failed = run.pnl_usd[-1], run.pnl_if_venue_fails_usd(step)[-1]
     for venues in (1, 2, 5):
-        asked = question("living.10").ask(kept=kept, failed=failed, venues=venues)
+        asked = question("living.5").ask(kept=kept, failed=failed, venues=venues)
         assert asked.answer.right == pytest.approx(profit_if_a_venue_fails(run, step, venues))

@@ -216,11 +216,11 @@ def by_hand() -> dict[str, float]:
         "margin.1": 1_200,
         "margin.2": 20_000 / 50_000,
         "margin.3": float(beta * book + 20_000),
-        "margin.4": (12_000 * 1.3 + 6_000 * 0.8 + 2_000 + 10_000) / 10,
-        "margin.5": (6_000 * 1.3 + 6_000 * 0.8 + 8_000) / 10,
-        "margin.6": float(margin),
-        "margin.7": (36_000 + 18_000) / 10,
-        "margin.8": float((beta * (book - taken) + taken) / 100),
+        "margin.8": 10_000 / 10,
+        "margin.6": (6_000 * 1.3 + 6_000 * 0.8 + 8_000) / 10,
+        "margin.4": float(margin),
+        "margin.5": (36_000 + 18_000) / 10,
+        "margin.7": float((beta * (book - taken) + taken) / 100),
     }
 
 
@@ -238,27 +238,26 @@ SLIPS = {
         "only_margin_hedged": 20_000, "collateral_subtracted": 18_400,
         "beta_and_margin_left_out": 32_000,
     },
-    "margin.4": {
-        "collateral_left_out": 2_240, "collateral_subtracted": 1_240,
-        "collateral_times_beta": 3_540, "contract_is_dollar": 32_400, "beta_left_out": 3_000,
-        "own_coins_left_out": 3_040,
+    "margin.8": {
+        "hedged_so_nothing": 0, "value_for_change": 3_240, "collateral_times_beta": 1_300,
+        "own_coins_twice": 800, "contract_is_dollar": 10_000,
     },
-    "margin.5": {
+    "margin.6": {
         "collateral_twice": 3_040, "new_money_assumed": 2_840, "own_coins_twice": 2_260,
         "own_coins_left_out": 1_860, "sold_coins_still_hedged": 2_240,
         "collateral_left_out": 1_260, "contract_is_dollar": 20_600, "beta_left_out": 2_000,
     },
-    "margin.6": {
+    "margin.4": {
         "stablecoin_margin": 9_600, "beta_left_out": 32_000 / 3, "margin_out_of_book": 64_000 / 7,
         "size_for_margin": 51_200, "margin_on_margin_once": 12_000, "series_stopped_early": 12_750,
         "divided_by_leverage_plus_one": 7_680, "beta_and_margin_left_out": 8_000,
     },
-    "margin.7": {
+    "margin.5": {
         "collateral_left_out": 3_600, "collateral_subtracted": 2_400, "stablecoin_margin": 4_800,
         "series_stopped_early": 160_000 / 30, "leverage_multiplies_size": 10_800,
         "contract_is_dollar": 54_000, "beta_left_out": 4_500,
     },
-    "margin.8": {
+    "margin.7": {
         "margin_as_if_bought": 576, "collateral_left_out": 240, "sold_coins_still_hedged": 504,
         "beta_left_out": 320, "contract_is_dollar": 36_000, "contract_is_coin": 0.9,
         "exposure_unchanged": 384, "stablecoin_margin": 384 / 1.4, "series_stopped_early": 358.4,
@@ -274,7 +273,7 @@ def test_answers_and_wrong_ones():
         assert one.answer.slips == pytest.approx(SLIPS[name]), name
 
 
-@pytest.mark.parametrize("name", ["margin.1", "margin.4", "margin.5", "margin.7"])
+@pytest.mark.parametrize("name", ["margin.1", "margin.5", "margin.6", "margin.8"])
 @pytest.mark.parametrize("seed", range(20))
 def test_with_other_numbers_the_solution_comes_to_the_answer(name, seed):
     asked = QUESTIONS[name].again(seed)
@@ -283,7 +282,7 @@ def test_with_other_numbers_the_solution_comes_to_the_answer(name, seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_whole_plan_of_ivo_is_that_of_the_library(seed):
-    asked = QUESTIONS["margin.7"].again(seed)
+    asked = QUESTIONS["margin.5"].again(seed)
     numbers, values = asked.numbers, asked.answer.values
     plan = plan_hedge(
         values["book"], numbers["beta"], ETH, 3_000, max_leverage=numbers["cap"], fee_rate=0
@@ -292,11 +291,11 @@ def test_the_whole_plan_of_ivo_is_that_of_the_library(seed):
 
 
 @pytest.mark.parametrize("seed", [None, *range(10)])
-def test_what_the_last_solution_types_builds_that_hedge(seed):
-    question = QUESTIONS["margin.8"]
+def test_what_the_solution_types_builds_that_hedge(seed):
+    question = QUESTIONS["margin.7"]
     asked = question.ask() if seed is None else question.again(seed)
-    (code,) = re.findall("`(plan_hedge.+?)`", asked.part("solution"), re.DOTALL)
-    plan = eval(code, {"plan_hedge": plan_hedge, "market": market})  # as a reader would run it
-    assert -plan.contracts == pytest.approx(asked.answer.right)
+    (code,) = re.findall("`contracts = (.+?)`", asked.part("solution"), re.DOTALL)
+    swap = market.contract("okx:BTC-USD-SWAP")
+    contracts = eval(code, {"plan_hedge": plan_hedge, "swap": swap})  # as a reader would run it
+    assert asked.judge(contracts).outcome == "right"
     assert is_whole(asked.answer.right)
-    assert plan.leverage == pytest.approx(asked.numbers["cap"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,12 +15,14 @@ from hedgelib import (
     effectiveness_from_ratio,
     market,
     ols_beta,
+    read_portfolio,
+    round_contracts,
 )
 from hedgelib.course.questions.size import QUESTIONS
 from hedgelib.course.studies.size import (
-    IN_THE_ARTICLE,
     size_and_effect,
     venue_counts,
+    venues_without,
     with_guessed_slope,
 )
 from hedgelib.show import Guess, Line, Text
@@ -86,37 +90,33 @@ def test_guessed_slopes_are_legible(scatter, slope):
 # At every venue
 
 
-def test_every_venue_is_counted_once_the_articles_first():
-    counts = [count.venue for count in venue_counts(10_000, "ETH")]
-    names = {venue.key: venue.name for venue in market.venues()}
-    first = [f"{names.pop(key)} *" for key in IN_THE_ARTICLE]
-    assert counts[: len(first)] == first
-    assert sorted(counts[len(first) :]) == sorted(names.values())
+def test_every_venue_is_counted_or_says_why_not():
+    counted = [count.terms.venue for count in venue_counts(10_000, "ETH")]
+    assert sorted([*counted, *venues_without("ETH")]) == sorted(v.name for v in market.venues())
+    assert venues_without("ETH") == {
+        "BingX Coin-M": "face not verified",
+        "WEEX": "no coin-margined contract found",
+        "BitMEX": "closed",
+        "Gate": "none on ETH collected",
+    }
 
 
 @pytest.mark.parametrize("coin", ["ETH", "BTC"])
 @pytest.mark.parametrize("wanted", [10_000, 58_946.03, 49_000])
 def test_counts_are_dollars_over_face(coin, wanted):
     usable = {terms.venue: terms for terms in market.contracts(coin=coin, open_only=True)}
-    counted = {c.terms.venue: c for c in venue_counts(wanted, coin) if c.terms}
+    counted = {count.terms.venue: count for count in venue_counts(wanted, coin)}
     assert counted.keys() == usable.keys()
     for venue, count in counted.items():
         face = usable[venue].multiplier
         assert count.terms == usable[venue]
-        assert count.venue.removesuffix(" *") == venue
         assert abs(wanted - count.contracts * face) <= face / 2
         assert count.left_usd == pytest.approx(wanted - count.contracts * face)
 
 
-def test_no_count_says_why():
-    counts = venue_counts(10_000, "ETH")
-    assert {count.venue: count.remark for count in counts if not count.terms} == {
-        "BingX Coin-M *": "face not verified",
-        "WEEX *": "no coin-margined contract found",
-        "BitMEX": "closed",
-        "Gate": "none on ETH collected",
-    }
-    assert all(len(count.row()) == 6 for count in counts)
+def test_a_count_in_words():
+    first = venue_counts(10_004, "ETH")[0]
+    assert first.row() == ("Binance COIN-M", "ETHUSD_PERP", "$10", "1,000", "+$4.00")
 
 
 # Size and effect
@@ -170,45 +170,93 @@ def test_guesses_of_count_and_effect():
 # The questions
 
 
+def layer1():
+    """The lesson's portfolio, its coins' returns and BTC's, and its own."""
+    book = read_portfolio(
+        market.data_folder() / "portfolios" / "layer1.csv", market.latest_prices()
+    )
+    returns = market.returns([*book.coins, "BTC"], window=365)
+    return book, returns, returns[list(book.coins)] @ book.weights
+
+
+def r2_to(coin):
+    _, returns, whole = layer1()
+    return np.corrcoef(whole, returns[coin])[0, 1] ** 2
+
+
+def short_of(coin):
+    """Dollars of a coin as which the lesson's portfolio behaves."""
+    book, returns, whole = layer1()
+    beta = np.cov(whole, returns[coin])[0, 1] / returns[coin].var()
+    return beta * book.value_usd
+
+
 def by_hand() -> dict[str, float]:
     """The answers from the numbers in the questions."""
     return {
         "size.1": 12_000 * 1.3 + 6_000 * 0.8 + 2_000,
-        "size.2": 36_000 / 10,
-        "size.3": 12 * 10,
-        "size.4": 96,
+        "size.2": r2_to("ADA"),
+        "size.3": 36_000 / 10,
+        "size.4": 12 * 10,
+        "size.5": 96,
+        "size.6": 40,
+        "size.7": round(short_of("BTC") / 100),
+        "size.8": (25_000 * 0.8 - 12_800) / 10,
     }
 
 
-SLIPS = {
-    "size.1": {
-        "beta_left_out": 20_000, "plain_mean_of_betas": 20_000 * 3.1 / 3,
-        "mean_without_own_coins": 21_000, "betas_added": 42_000,
-        "upside_down": 12_000 / 1.3 + 6_000 / 0.8 + 2_000, "own_coins_left_out": 20_400,
-    },
-    "size.2": {
-        "contract_is_coin": 12, "contract_is_tenth": 120, "contract_is_dollar": 36_000,
-        "other_coins_face": 360,
-    },
-    "size.3": {
-        "contract_is_coin": 36_000, "contract_is_dollar": 12, "other_coins_face": 1_200,
-        "face_in_coins": 360_000,
-    },
-    "size.4": {
-        "effect_in_proportion": 80, "effect_squared": 64, "root_for_square": 80 / 0.8**0.5,
-        "what_is_left": 4, "percent_for_decimal": 0.96,
-    },
-}  # fmt: skip
+def slips() -> dict[str, dict[str, float]]:
+    """What the wrong ways lead to."""
+    book, returns, _ = layer1()
+    btc = market.latest_prices()["BTC"]
+    alone = [np.corrcoef(returns[coin], returns["ADA"])[0, 1] ** 2 for coin in book.coins]
+    return {
+        "size.1": {
+            "beta_left_out": 20_000, "plain_mean_of_betas": 20_000 * 3.1 / 3,
+            "mean_without_own_coins": 21_000, "betas_added": 42_000,
+            "upside_down": 12_000 / 1.3 + 6_000 / 0.8 + 2_000, "own_coins_left_out": 20_400,
+        },
+        "size.2": {
+            "root_of_r2": r2_to("ADA") ** 0.5, "what_is_left": 1 - r2_to("ADA"),
+            "other_coin": r2_to("ETH"), "plain_mean": np.mean(alone),
+        },
+        "size.3": {
+            "contract_is_coin": 12, "contract_is_tenth": 120, "contract_is_dollar": 36_000,
+            "other_coins_face": 360,
+        },
+        "size.4": {
+            "contract_is_coin": 36_000, "contract_is_dollar": 12, "other_coins_face": 1_200,
+            "face_in_coins": 360_000,
+        },
+        "size.5": {
+            "effect_in_proportion": 80, "effect_squared": 64, "root_for_square": 80 / 0.8**0.5,
+            "what_is_left": 4, "percent_for_decimal": 0.96,
+        },
+        "size.6": {
+            "variance_for_volatility": 64, "what_is_left": 60, "variance_left": 36,
+            "root_of_r2": 80, "one_less_root_of_r2": 20, "percent_for_decimal": 0.4,
+        },
+        "size.7": {
+            "contract_is_coin": 60_600 / btc, "contract_is_tenth": 606_000 / btc,
+            "contract_is_dollar": 60_600, "other_coins_face": 6_060,
+            "beta_left_out": book.value_usd / 100, "other_coin": short_of("ETH") / 100,
+        },
+        "size.8": {
+            "value_for_change": 2_000, "removed_for_left": 1_280, "beta_left_out": 900,
+            "contract_is_dollar": 7_200,
+        },
+    }  # fmt: skip
 
 
 def test_answers_and_wrong_ones():
-    asked = {name: QUESTIONS[name].ask() for name in SLIPS}
+    expected = slips()
+    asked = {name: QUESTIONS[name].ask() for name in expected}
     assert {name: one.answer.right for name, one in asked.items()} == pytest.approx(by_hand())
     for name, one in asked.items():
-        assert one.answer.slips == pytest.approx(SLIPS[name]), name
+        assert one.answer.slips == pytest.approx(expected[name]), name
 
 
-@pytest.mark.parametrize("name", SLIPS)
+@pytest.mark.parametrize("name", ["size.1", "size.3", "size.4", "size.5", "size.8"])
 @pytest.mark.parametrize("seed", range(20))
 def test_with_other_numbers_the_solution_comes_to_the_answer(name, seed):
     asked = QUESTIONS[name].again(seed)
@@ -223,3 +271,14 @@ def test_dividing_by_the_betas_is_told_from_the_answer():
 def test_faces_are_those_of_the_market():
     assert market.contract("mexc:ETH_USD").multiplier == 10
     assert market.contract("mexc:BTC_USD").multiplier == 100
+
+
+def test_code_that_fills_the_gaps_is_right():
+    book, wide, whole = layer1()
+    swap, fit = market.contract("okx:BTC-USD-SWAP"), ols_beta(whole, wide["BTC"])
+    names = {"ols_beta": ols_beta, "round_contracts": round_contracts, "wide": wide,
+             "book": book, "coin": "ADA", "swap": swap, "fit": fit}  # fmt: skip
+    for name, start in (("size.2", "share"), ("size.7", "contracts")):
+        asked = QUESTIONS[name].ask()
+        (code,) = re.findall(f"`{start} = (.+?)`", asked.part("solution"))
+        assert asked.judge(eval(code, names)).outcome == "right"  # as a reader would run it

@@ -79,15 +79,15 @@ def test_what_was_wrong_comes_first_and_then_what_was_answered_longest_ago():
         ("futures.1", "right"),
         ("inverse.3", "wrong"),
         ("futures.5", "right"),
-        ("size.2", "near"),
+        ("size.3", "near"),
     ]:
         progress.add(name, outcome)
     just_now = questions_to_recall("margin", progress)
-    assert {"inverse.3", "size.2"} < set(just_now)
+    assert {"inverse.3", "size.3"} < set(just_now)
     assert not {"futures.1", "futures.5"} & set(just_now)
     for _ in range(12):
         progress.add("start.1", "right")
-    assert set(questions_to_recall("margin", progress)) == {"inverse.3", "size.2", "futures.1"}
+    assert set(questions_to_recall("margin", progress)) == {"inverse.3", "size.3", "futures.1"}
 
 
 def test_questions_asked_again_stay_until_all_are_answered_and_have_new_numbers(mine, capsys):
@@ -122,11 +122,11 @@ def test_the_map_says_where_to_go_on_and_what_to_look_at_again(mine, capsys):
     lesson_map()
     assert "**Go on here:** [01]" in capsys.readouterr().out
     answer("inverse.1", lambda asked: asked.key.wrong["contract_is_coin"])
-    answer("size.2", lambda asked: asked.key.wrong["contract_is_coin"])
+    answer("size.3", lambda asked: asked.key.wrong["contract_is_coin"])
     lesson_map()
     shown = capsys.readouterr().out
     assert "**Go on here:** [03]" in shown
-    assert "- size.2, in lesson [03]" in shown
+    assert "- size.3, in lesson [03]" in shown
     assert "- a contract taken for a coin, in 2 questions: see lesson [02]" in shown
     for name in every_question():
         if name.startswith("size."):

@@ -81,15 +81,27 @@ def test_the_alerts_of_a_report(report):
     high = found["beta_high"]
     assert high.level == tracked.book_beta_high
     more = (tracked.book_beta_high - plan.beta) * plan.book_usd
-    assert high.contracts == pytest.approx(-more / 100)
     # At a cap of 2, bought margin is as large as the exposure: beta V / (L - 1), and fees.
     assert high.add_usd == pytest.approx(more, rel=0.01)
+    # The coins that are bought for it need a short of their own.
+    assert high.contracts == pytest.approx(-(more + high.add_usd) / 100)
+    (two,) = [b for b in report.sensitivity.betas if (b.window_days, b.horizon_days) == (365, 1)]
+    assert high.contracts == pytest.approx(two.contracts_high - plan.contracts, abs=2)
     assert found["beta_low"].contracts > 0
     assert found["beta_low"].add_usd == 0
     text = " ".join(repr(section(report, "alerts")).split())
     assert "Distance to liquidation down to 60% of today's" in text
     assert "Funding below −0.01% per 8 hours" in text
     assert len(to_data(report)["alerts"]) == len(report.desk.alerts) == 7
+
+
+def test_a_dated_contract_has_no_funding_to_watch():
+    dated = ReportParameters(
+        portfolio="layer1.csv", contract="binance:BTCUSD_240329", futures_price_usd=42_500
+    )
+    kinds = {alert.kind for alert in build_report(dated).desk.alerts}
+    assert "distance" in kinds
+    assert "funding" not in kinds
 
 
 def test_nothing_on_is_nothing_to_watch():

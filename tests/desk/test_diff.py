@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -136,3 +138,40 @@ def test_names_in_a_report_are_text(written, tmp_path, capsys):
     other.write_text(json.dumps(data))
     assert main(["diff", str(path), str(other)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_missing_file_is_told_in_a_line(written, tmp_path, capsys):
+    (path, _), _ = written
+    assert main(["diff", str(tmp_path / "nosuch.json"), str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nosuch.json cannot be read: No such file or directory" in line
+
+
+def test_what_makes_two_reports_hard_to_compare_is_said(written, tmp_path, capsys):
+    (path, _), _ = written
+    assert compare(path, path).remarks == ()
+    data = json.loads(path.read_text())
+    data["portfolio"]["holdings"] = [data["portfolio"]["holdings"][0] | {"coin": "XRP"}]
+    data["tracking"]["ETH"] = data["tracking"]["BTC"]
+    data["hedge_coin"] = "ETH"
+    data["window"]["last_day"] = "2020-01-01"
+    other = tmp_path / "other.report.json"
+    other.write_text(json.dumps(data))
+    books, coins, days = compare(path, other).remarks
+    assert books.startswith("No coin is in both old.report.json and other.report.json")
+    assert "The hedge coin was BTC and is ETH" in coins
+    assert "The data of old.report.json are newer than those of other.report.json" in days
+    assert main(["diff", str(path), str(other)]) == 0
+    assert f"! {books}" in capsys.readouterr().out
+    assert main(["diff", str(path), str(other), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == [books, coins, days]
+
+
+@pytest.mark.parametrize("words", [["diff"], ["what-if"]])
+def test_a_reader_that_has_seen_enough_is_no_error(written, words):
+    (path, _), _ = written
+    given = {"diff": [path, path], "what-if": ["layer1.csv", "--move", "-0.3"]}[words[0]]
+    command = [sys.executable, "-m", "hedgelib", *words, *map(str, given)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""

@@ -58,30 +58,32 @@ def test_buys_and_sells_of_one_contract_are_refused():
 
 
 def test_the_wallet_given_is_the_one_there_is():
-    (own,) = wallets([fill(BTC, -100, 60_000)], FIND, planned=BTC, balance=0.5)
+    (own,) = wallets([fill(BTC, -100, 60_000)], FIND, planned=[BTC], balance=0.5)
     assert (own.venue, own.currency, own.balance) == ("Binance COIN-M", "BTC", 0.5)
     with pytest.raises(InvalidInput, match="one amount, and the positions are in wallets of BTC a"):
-        wallets([fill(BTC, -100, 6e4), fill(ETH, -100, 3e3)], FIND, planned=BTC, balance=0.5)
+        wallets([fill(BTC, -100, 6e4), fill(ETH, -100, 3e3)], FIND, planned=[BTC], balance=0.5)
     with pytest.raises(InvalidInput, match=r"is given as 0\.5 and as 0\.6"):
-        wallets([fill(BTC, -1, 6e4, 0.5), fill(BTC, -1, 6e4, 0.6)], FIND, planned=BTC, balance=None)
+        wallets(
+            [fill(BTC, -1, 6e4, 0.5), fill(BTC, -1, 6e4, 0.6)], FIND, planned=[BTC], balance=None
+        )
     with pytest.raises(InvalidInput, match="leave --wallet out"):
-        wallets([fill(BTC, -1, 6e4, 0.5)], FIND, planned=BTC, balance=0.5)
+        wallets([fill(BTC, -1, 6e4, 0.5)], FIND, planned=[BTC], balance=0.5)
 
 
 def test_nothing_on_is_an_empty_wallet_and_a_position_without_one_is_unknown():
-    (own,) = wallets([], FIND, planned=BTC, balance=None)
+    (own,) = wallets([], FIND, planned=[BTC], balance=None)
     assert (own.balance, own.positions) == (0.0, ())
-    (own,) = wallets([fill(BTC, -1, 6e4)], FIND, planned=BTC, balance=None)
+    (own,) = wallets([fill(BTC, -1, 6e4)], FIND, planned=[BTC], balance=None)
     assert own.balance is None
     assert own.equity_usd({"BTC": 6e4}) is None
-    own, other = wallets([fill(BYBIT, -1, 6e4, 0.1)], FIND, planned=BTC, balance=None)
+    own, other = wallets([fill(BYBIT, -1, 6e4, 0.1)], FIND, planned=[BTC], balance=None)
     assert (own.balance, other.balance) == (None, 0.1)
 
 
 @pytest.mark.parametrize("contract", [BTC, KRAKEN])
 def test_a_liquidation_price_is_that_of_the_margin_floor(contract):
     count = -60_000 / contract.multiplier
-    (own,) = wallets([fill(contract, count, 60_000, 0.6)], FIND, planned=contract, balance=None)
+    (own,) = wallets([fill(contract, count, 60_000, 0.6)], FIND, planned=[contract], balance=None)
     (position,) = own.positions
     rate = position.flat_rate(50_000)
     expected = liquidation_price(contract, count, 60_000, 0.6, maintenance_rate=rate)
@@ -90,7 +92,7 @@ def test_a_liquidation_price_is_that_of_the_margin_floor(contract):
 
 def test_a_profit_that_was_paid_out_does_not_hide_the_liquidation_price():
     # 1 BTC short at 60,000; at 30,000 the profit of 1 BTC secures it, and the wallet is empty.
-    (own,) = wallets([fill(BTC, -600, 60_000, 0.0)], FIND, planned=BTC, balance=None)
+    (own,) = wallets([fill(BTC, -600, 60_000, 0.0)], FIND, planned=[BTC], balance=None)
     (position,) = own.positions
     rate = position.flat_rate(30_000)
     by_hand = liquidation_price(BTC, -600, 30_000, 1.0, maintenance_rate=rate)

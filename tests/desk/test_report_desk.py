@@ -84,7 +84,7 @@ def test_every_source_of_margin_has_a_ticket(collateral):
 
 def test_page_one_and_the_terminal_say_what_to_trade():
     found = report_on(position=SHORT, wallet=1.0)
-    (todo,) = [line for line in in_words(found) if "should be: " in line]
+    (todo,) = [line for line in in_words(found) if "and should be $" in line]
     assert todo in " ".join(repr(section(found, "summary")).split())
     assert not [line for line in in_words(report_on()) if "should be" in line]
     assert "No position was given" in repr(section(report_on(), "trade"))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hedgelib import market
 from hedgelib.desk.position import Fill, wallets
-from hedgelib.desk.ticket import COLUMNS, orders_csv, ticket
+from hedgelib.desk.ticket import COLUMNS, Goal, orders_csv
+from hedgelib.desk.ticket import ticket as ticket_of
 
 BTC = market.contract("binance:BTCUSD_PERP")
 BYBIT = market.contract("bybit:BTCUSD")
@@ -23,7 +24,12 @@ PRICES = {"BTC": 60_012.34, "ETH": 3_000.0}
 
 def held(*positions, balance=None):
     fills = [Fill(contract=c.id, contracts=n, entry_usd=e, wallet=w) for c, n, e, w in positions]
-    return wallets(fills, FIND, planned=BTC, balance=balance)
+    return wallets(fills, FIND, planned=[BTC], balance=balance)
+
+
+def ticket(wallet, contract, target, prices, *, band, **more):
+    goal = Goal(contract=contract, contracts=target, wallet=wallet[0], **more)
+    return ticket_of(wallet, [goal], prices, band=band)
 
 
 def orders_of(found):
@@ -91,7 +97,7 @@ def test_a_closed_contract_is_unwound():
     closed = replace(BYBIT, closed="since yesterday")
     fills = [Fill(contract=BYBIT.id, contracts=-500, entry_usd=6e4, wallet=0.1)]
     found = ticket(
-        wallets(fills, {BYBIT.id: closed}, planned=BTC, balance=None),
+        wallets(fills, {BYBIT.id: closed}, planned=[BTC], balance=None),
         BTC, -100.0, PRICES, band=0.05,
     )  # fmt: skip
     assert (found.uses[0].verb, found.uses[0].why) == ("unwind", "the contract is closed")
@@ -114,7 +120,7 @@ def test_an_unknown_wallet_transfers_nothing():
 def test_a_name_is_no_formula_in_the_file():
     evil = replace(BTC, venue="=cmd()", symbol="@SUM(1)")
     found = ticket(
-        wallets([], {}, planned=evil, balance=None), evil, -5.0, PRICES, band=0.05, wanted_usd=1e3
+        wallets([], {}, planned=[evil], balance=None), evil, -5.0, PRICES, band=0.05, wanted_usd=1e3
     )
     rows = list(csv.DictReader(io.StringIO(orders_csv(found.orders))))
     assert tuple(rows[0]) == COLUMNS

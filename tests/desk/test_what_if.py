@@ -91,7 +91,10 @@ def test_one_screen_says_what_is_assumed(capsys):
         (["--move", "-1.5"], "--move must be > -1"),
         (["--move", "half"], "--move must be > -1 (a loss of 100% is -1), got 'half'"),
         (["--move", "0.1", "--beta", "nan"], "--beta must be a finite number"),
-        (["--move", "0.1", "--days", "-1"], "--days must be >= 0"),
+        (["--move", "0.1", "--days", "-1"], "--days must be a number of days from 0 to 36,500"),
+        (["--move", "0.1", "--days", "1e308"], "--days must be a number of days from 0 to 36,500"),
+        (["--move", "0.1", "--price-usd", "-5"], "price_usd must be > 0, got -5"),
+        (["--move", "1e308"], "the numbers are too large"),
     ],
 )
 def test_what_is_no_number_is_refused(capsys, words, message):
@@ -107,3 +110,59 @@ def test_neither_pictures_nor_notebooks_are_loaded():
     )
     out = subprocess.check_output([sys.executable, "-c", code], text=True)
     assert out.splitlines()[-1] == "[]"
+
+
+def test_an_option_that_no_figure_depends_on_is_not_taken(capsys):
+    with pytest.raises(SystemExit):
+        main([*WORDS, "--unwind"])
+    assert "unrecognized arguments: --unwind" in capsys.readouterr().err
+
+
+OPTIONS = {
+    "--beta": "1.2",
+    "--days": "3",
+    "--funding": "0.0002",
+    "--funding-rate-8h": "0.0002",
+    "--benchmark": "BTC",
+    "--venue": "bybit",
+    "--contract": "binance:BTCUSDT",
+    "--collateral": "stablecoin",
+    "--collateral-usd": "90000",
+    "--max-leverage": "1.5",
+    "--rounding": "up",
+    "--window-days": "200",
+    "--horizon-days": "7",
+    "--hedge-ratio": "0.5",
+    "--target-beta": "0.3",
+    "--maintenance-rate": "0.02",
+    "--price-usd": "50000",
+    "--wallet": "4",
+    "--band": "0",
+    "--title": "Mine",
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_changes_the_answer(name, capsys):
+    words = ["what-if", "layer1.csv", "--move", "-0.05", "0.4"]
+
+    def said(*more):
+        assert main([*words, *more]) == 0
+        return capsys.readouterr().out
+
+    fixed = [] if name in ("--benchmark", "--contract") else ["--benchmark", "BTC"]
+    assert said(*fixed, name, OPTIONS[name]) != said(*fixed)
+
+
+def test_a_beta_of_zero_is_a_book_that_stands_still(capsys):
+    assert main([*WORDS[:4], "--move", "-0.3", "--beta", "0", "--json"]) == 0
+    (move,) = json.loads(capsys.readouterr().out)["moves"]
+    assert move["spot_usd"] == 0
+
+
+def test_one_contract_is_one(tmp_path, capsys):
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nADA,50\n")
+    assert main(["what-if", str(book), "--benchmark", "BTC", "--move", "-0.3"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "short 1 contract of binance:BTCUSD_PERP" in text

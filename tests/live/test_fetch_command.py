@@ -37,8 +37,8 @@ def test_the_command_says_what_there_is_and_where(bybit, fetch):
         *("BTC", "BTC/USDT", "spot", str(back(60)), str(back(1)), "60", "0", "BTCUSD", "180")
     ]
     assert rows["ADA"].split()[5:] == ["59", "1", "–", "–"]
-    assert "Contract terms: 5 figures agree with the bundled ones, 2 differ, 5 are new." in out
-    assert "bybit:BTCUSD  taker fee  0.075%   collected 2026-11-22  0.06% (default" in out
+    assert "Contract terms: 12 figures agree with the bundled ones, 4 differ, 8 are new." in out
+    assert "bybit:BTCUSD   taker fee  0.075%   collected 2026-11-22  0.06% (default" in out
     assert lines[-1] == f"cache: {bybit.file('')}"
     assert max(map(len, lines)) <= 100
 

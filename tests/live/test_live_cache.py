@@ -178,7 +178,7 @@ def test_an_interrupted_fetch_keeps_what_had_come_and_goes_on_from_there(bybit, 
     total = bybit.venue.asked("kline") + bybit.venue.asked("funding")
     # Two whole fetches, one of them in two parts: no window was asked for a third time.
     assert len(total) == 2 * 11
-    assert again.count("/v5/market/instruments-info") == 2 * 3
+    assert again.count("/v5/market/instruments-info") == 2 * 5
 
 
 def test_a_crash_between_the_two_files_loses_nothing(tmp_path, monkeypatch):

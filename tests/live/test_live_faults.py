@@ -270,6 +270,43 @@ def test_a_small_answer_that_unpacks_to_much_is_not_unpacked(bybit):
     assert len(bybit.venue.requests) == 1
 
 
+def test_a_whole_fetch_ends_in_time_though_each_request_is_answered(bybit):
+    # Every second try is a wait that the venue asks for.
+    busy = Fault("status", path="kline", status=429, body="{}", headers={"Retry-After": "100"})
+    bybit.venue.faults = [busy] * 50
+    started = bybit.clock.seconds
+    with pytest.raises(VenueError) as caught:
+        bybit.fetch("BTC", pace=bybit.clock.pace(total_seconds=240, tries=50))
+    assert str(caught.value) == (
+        "Bybit takes longer than 4 minutes for one whole fetch; what came is kept, so ask again "
+        "and it goes on from there, or ask for fewer coins"
+    )
+    assert bybit.clock.seconds - started == pytest.approx(201)
+
+
+def test_the_time_is_that_of_all_requests_together(serve):
+    served = serve("kraken")
+    clock = served.clock
+    served.venue.faults = [
+        Fault("status", path=path, status=503, body="x", headers={"Retry-After": "30"})
+        for path in ("AssetPairs", "instruments", "OHLC", "charts")
+    ]
+    with pytest.raises(VenueError, match=r"takes longer than 1\.5 minutes for one whole fetch"):
+        served.fetch("BTC", pace=clock.pace(total_seconds=90))
+    assert clock.waits == [30.5, 30.5]
+    served.venue.faults = []
+    assert served.fetch("BTC").coins[0].closes == 130
+
+
+def test_the_bytes_are_those_of_all_requests_together(bybit):
+    pace = bybit.clock.pace(total_bytes=20_000)
+    with pytest.raises(VenueError, match=r"^Bybit sends more than 0\.02 MB in one whole fetch; wh"):
+        bybit.fetch(["BTC", "ETH", "ADA"], pace=pace)
+    asked = len(bybit.venue.requests)
+    assert asked > 3, "no single answer is so large"
+    bybit.fetch(["BTC", "ETH", "ADA"])
+
+
 @pytest.mark.parametrize("status", [403, 451])
 def test_a_venue_that_is_not_served_here_names_others(bybit, status):
     bybit.venue.faults = [Fault("status", status=status, body="{}")]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from venuetools import FAKES, HOUR_MS, TODAY, back, ms
 
 from hedgelib import market
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.live.cache import Cache
+from hedgelib.live.terms import LiveTerms
 from hedgelib.live.venues import live_venue
+from hedgelib.report import ReportParameters, build_report
+from hedgelib.report.dates import TODAY_VARIABLE
 
 
 def figures(found, name: str) -> dict:
@@ -187,9 +193,95 @@ def test_rates_of_a_month_are_kept_apart_from_the_next(bybit):
     assert table["settlements"].tolist() == [33, 27]
 
 
-def test_linear_and_dated_contracts_of_the_venue_stay_as_they_are_bundled(binance):
+def test_linear_terms_are_compared_as_the_inverse_ones_are(binance):
+    binance.venue.extra["ETHUSDT"] = {
+        "status": "SETTLING",
+        "filters": [{"filterType": "LOT_SIZE", "stepSize": "0.01"}],
+    }
     found = binance.fetch(["BTC", "ETH"], days=10)
-    there, here = found.market, market.Market.bundled()
-    assert there.contracts(kind="linear") == here.contracts(kind="linear", venue="binance")
-    assert there.contract("BTCUSD_261225") == here.contract("BTCUSD_261225")
-    assert all(one.contract.endswith("_PERP") for one in found.differences)
+    rows = {(one.contract, one.figure): one for one in found.differences}
+    lot = rows["binance:ETHUSDT", "lot"]
+    assert (lot.bundled, lot.live, lot.used) == ("0.001", "0.01", "live")
+    eth, btc = (found.market.contract(f"binance:{coin}USDT") for coin in ("ETH", "BTC"))
+    assert (eth.lot, eth.kind, eth.venue, eth.settle) == (0.01, "linear", "Binance USD-M", "USDT")
+    assert eth.closed == f"status SETTLING at the venue on {TODAY}"
+    assert (btc.closed, btc.tick_usd, btc.multiplier) == ("", 0.1, 1)
+    assert f"read {TODAY}" in btc.as_of
+    # What the venue does not say stays: margin, and the face in coins.
+    assert btc.maintenance_rates == market.contract("binance:BTCUSDT").maintenance_rates
+    assert ("binance:BTCUSDT", "lot") not in rows
+    assert {t.id for t in found.market.contracts(kind="linear", open_only=True)} == {
+        "binance:BTCUSDT"
+    }
+
+
+def test_a_linear_contract_that_is_not_listed_any_more_is_closed(serve):
+    okx = serve("okx")
+    okx.venue.linear = lambda coin: okx.venue.perp_record(coin)
+    terms = okx.fetch(["BTC"], days=10).market.contract("okx:BTC-USDT-SWAP")
+    assert terms.closed == f"not in the venue's list on {TODAY}"
+
+
+def test_a_linear_face_in_coins_is_read(serve):
+    found = serve("okx").fetch(["BTC"], days=10)
+    terms = found.market.contract("okx:BTC-USDT-SWAP")
+    assert (terms.multiplier, terms.lot, terms.closed) == (0.01, 0.01, "")
+    assert f"read {TODAY}" in terms.as_of
+
+
+def test_dated_terms_are_those_of_the_contract_that_the_venue_lists(serve):
+    okx = serve("okx")
+    okx.venue.extra["ETH"] = {"ctVal": "20"}
+    found = okx.fetch(["BTC", "ETH"], days=10)
+    terms = found.market.contract("okx:ETH-USD-250627")
+    assert (str(terms.expiry), terms.closed) == ("2025-06-27", "")
+    assert (terms.multiplier, terms.funding_hours) == (20, None)
+    rows = {(one.contract, one.figure): one.live for one in found.differences}
+    assert rows["okx:ETH-USD-250627", "multiplier"] == "20"
+    # Friday as well, and not among those that are listed.
+    gone = found.market.contract("okx:ETH-USD-250328")
+    assert gone.closed == f"not in the venue's list on {TODAY}"
+    # None of them is a perpetual.
+    assert {t.id for t in found.market.contracts(open_only=True)} == {
+        "okx:BTC-USD-SWAP",
+        "okx:ETH-USD-SWAP",
+    }
+    (entry,) = [one for one in found.market.venues() if one.key == "okx"]
+    assert all("SWAP" in name for name in entry.contracts)
+
+
+def test_a_cache_of_before_keeps_the_bundled_terms_of_other_kinds(serve):
+    okx = serve("okx")
+    okx.fetch(["BTC"], days=10)
+    state = Cache(okx.file("")).read()
+    old = {
+        symbol: {k: v for k, v in one.items() if k not in ("kind", "dated")}
+        for symbol, one in state.terms.items()
+        if symbol.endswith("-USD-SWAP")
+    }
+    terms = LiveTerms(live_venue("okx"), replace(state, terms=old))
+    found = {one.id: one.terms for one in terms.listings}
+    for name in ("okx:BTC-USDT-SWAP", "okx:BTC-USD-%y%m%d"):
+        (bundled,) = [one for one in market.Market.bundled().listings if one.id == name]
+        assert found[name] == bundled.terms
+
+
+def test_a_report_takes_a_dated_contract_that_is_listed_and_not_expired(
+    serve, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(TODAY_VARIABLE, TODAY.isoformat())
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nADA,9000\n")
+    data = serve("okx").fetch(["BTC", "ETH", "ADA"], days=400).market
+
+    def report(symbol):
+        given = {"portfolio": str(book), "live": "okx", "contract": f"okx:BTC-USD-{symbol}"}
+        return build_report(ReportParameters(**given), data=data)
+
+    assert report("250314").expiry.days == 4
+    with pytest.raises(HedgeError, match="is closed: not in the venue's list on 2025-03-10"):
+        report("250328")
+    # Its day is that of the report: the last close is of the day before.
+    monkeypatch.setenv(TODAY_VARIABLE, "2025-03-14")
+    with pytest.raises(InvalidInput, match="expires on 2025-03-14, and the prices are of 2025-03-"):
+        report("250314")

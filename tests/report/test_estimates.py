@@ -146,7 +146,7 @@ def test_what_a_hedge_removed_by_how_long_it_is_held(layer1):
     assert all(one.low < one.effectiveness < one.high for one in held)
     # Two shares of variance on one page are of different days, and it says which.
     text = " ".join(repr(section(layer1, "tracking")).split())
-    assert "all that the data allow. The table above judges held hedges on the later half" in text
+    assert "all that the data allow. The table above judges the hedge on the later half" in text
     # Each hedge by hand: its beta from the 365 days before, held for a week.
     coins = [h.coin for h in layer1.portfolio]
     value = np.array([h.value_usd for h in layer1.portfolio])

@@ -523,3 +523,12 @@ def test_a3_everything_covered_makes_no_range(book):
 def test_an_option_is_not_broken_at_its_hyphens():
     html = Text("Next time say what is on with --as-of-data, or hold.")._repr_html_()
     assert "<span style='white-space:nowrap'>--as-of-data</span>, or hold" in html
+
+
+def test_a_tile_says_why_its_spread_is_not_that_of_the_sentence():
+    report = build_report(
+        ReportParameters(portfolio="alice.csv", collateral="stablecoin", benchmark="BTC")
+    )
+    assert f"{report.month.after[0]:.0f}" != f"{report.month.unexplained_usd:.0f}"
+    text = " ".join(repr(section(report, "summary")).split())
+    assert "with the BTC exposure that rounding to whole contracts leaves" in text

@@ -282,4 +282,4 @@ def test_a_path_is_drawn_for_each_row_of_the_table():
     drawn = {mark.name: mark.x for mark in scene.panels[0].marks if mark.kind == "points"}
     assert drawn["as planned"] == pytest.approx([e.planned.pnl_usd for e in got.past.episodes])
     assert drawn["unhedged"] == pytest.approx([e.unhedged_usd for e in got.past.episodes])
-    assert np.isfinite(drawn["half hedged"]).all()
+    assert np.isfinite(drawn["half the plan"]).all()

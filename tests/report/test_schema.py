@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -23,6 +24,22 @@ def tightened(part: Any) -> Any:
     if isinstance(part.get("properties"), dict) and "additionalProperties" not in part:
         named["additionalProperties"] = False
     return named
+
+
+def objects(part: Any) -> Iterator[dict[str, Any]]:
+    """Find every object with named keys in a schema."""
+    if isinstance(part, dict) and isinstance(part.get("properties"), dict):
+        yield part
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for one in inside:
+        yield from objects(one)
+
+
+def test_every_key_that_is_named_is_always_there():
+    found = list(objects(schema()))
+    assert len(found) > 40
+    for one in found:
+        assert set(one["required"]) == set(one["properties"]), one["description"]
 
 
 @pytest.mark.parametrize(

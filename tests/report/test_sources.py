@@ -150,7 +150,8 @@ def test_slippage_is_in_the_cost_line_as_an_assumption():
 
 
 def test_a_large_short_is_warned_of_by_the_first_tier_of_the_contract(book):
-    assert large_usd(BTC, 40_000.0) == 5 * 40_000
+    assert large_usd(BTC, 60_000.0) == 5 * 60_000
+    assert large_usd(BTC, 40_000.0) == LARGE_USD
     assert large_usd(market.contract("binance:SOLUSD_PERP"), 100.0) == LARGE_USD
     got = report_on(book("ADA,600000\nLINK,400000\n"), benchmark="BTC")
     (said,) = (text for text in warnings(got) if text.startswith("A large short"))

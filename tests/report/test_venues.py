@@ -258,6 +258,37 @@ def test_a_budget_out_of_the_book_takes_exposure_along():
     assert short == pytest.approx(20_000 / 1.001, abs=10)
 
 
+def test_a_contract_that_expired_since_the_prices_is_for_an_exercise_only(tmp_path, monkeypatch):
+    monkeypatch.setenv(TODAY_VARIABLE, "2026-11-28")
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nADA,1000\n")
+    dated = {"contract": "binance:BTCUSD_240329"}
+    with pytest.raises(InvalidInput, match="expired on 2024-03-29, and today is 2026-11-28; set"):
+        report_on(book, **dated)
+    exercise = report_on(book, **dated, as_of_data=True)
+    assert exercise.expiry.days == 89
+    assert not any("expires on" in text for text in warnings(exercise))
+    # One that is still to come, on prices of 2023: what there is of it is counted from today.
+    (warning,) = [
+        text
+        for text in warnings(report_on(book, contract="binance:BTCUSD_261225"))
+        if "expires on" in text
+    ]
+    assert "expires on 2026-12-25, 27 days after 2026-11-28, and figures here are for 30" in warning
+
+
+def test_a_contract_that_expires_within_the_horizon_is_warned_about():
+    def expiring(**more):
+        found = warnings(report_on(contract="okx:BTC-USD-240126", **more))
+        return [text for text in found if "expires on 2024-01-26" in text]
+
+    (warning,) = expiring()
+    assert "26 days after 2023-12-31, and figures here are for 30 days" in warning
+    later = report_on(contract="okx:BTC-USD-240329", window_days=1400, horizon_days=90)
+    (warning,) = [text for text in warnings(later) if "expires on" in text]
+    assert "89 days after 2023-12-31, and figures here are for 90 days" in warning
+
+
 # Two legs
 
 

@@ -77,21 +77,8 @@ def contracts_of_everything(face: float, coins: float, price: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("alice.4", **_BOB, **_FALL)
-def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
-    before, after = 2 * coins, 2 * coins / (1 - fall)
-    values = {
-        "book": coins * price, "whole": before * price, "after": price * (1 - fall),
-        "before_coins": before, "after_coins": after,
-    }  # fmt: skip
-    return Answer(right=after - before, values=values, slips={
-        "coin_at_entry": before * fall, "dollars_for_coins": before * price * fall,
-        "collateral_left_out": (after - before) / 2, "value_for_change": after,
-    })  # fmt: skip
-
-
 @QUESTIONS.add(
-    "alice.5", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6)
+    "alice.4", book=vary(20_000, low=6_000, high=60_000, step=2_000), cap=vary(3, 4, 5, 6)
 )
 def least_margin(book: float, cap: float) -> Answer:
     least = float(smallest_collateral(book, 1.0, cap))
@@ -105,7 +92,7 @@ def least_margin(book: float, cap: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("alice.6", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL)
+@QUESTIONS.add("alice.5", own=vary(-0.03, -0.01, -0.02, -0.04, -0.06), **_BOB, **_BETA, **_FALL)
 def with_a_residual(own: float, coins: float, price: float, beta: float, fall: float) -> Answer:
     book = coins * price
     parts = {
@@ -117,6 +104,19 @@ def with_a_residual(own: float, coins: float, price: float, beta: float, fall: f
         "residual_left_out": right - parts["residual"], "residual_only": parts["residual"],
         "collateral_left_out": right - parts["margin"], "short_left_out": right - parts["short"],
         "book_only": parts["follow"] + parts["residual"], "hedged_so_nothing": 0.0,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("alice.6", **_BOB, **_FALL)
+def earned_in_coins(coins: float, price: float, fall: float) -> Answer:
+    before, after = 2 * coins, 2 * coins / (1 - fall)
+    values = {
+        "book": coins * price, "whole": before * price, "after": price * (1 - fall),
+        "before_coins": before, "after_coins": after,
+    }  # fmt: skip
+    return Answer(right=after - before, values=values, slips={
+        "coin_at_entry": before * fall, "dollars_for_coins": before * price * fall,
+        "collateral_left_out": (after - before) / 2, "value_for_change": after,
     })  # fmt: skip
 
 

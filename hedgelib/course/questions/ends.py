@@ -91,8 +91,28 @@ def share_of_coins(wallet: float, price: float, leverage: float, rise: float) ->
     )
 
 
+# Sold altcoins, the new short less its old margin and what the short has lost come to the same.
 @QUESTIONS.add(
-    "ends.3", balance=vary(2.0, low=1.5, high=4, step=0.25),
+    "ends.3", book=vary(8_000.0, low=4_000, high=20_000, step=2_000),
+    rise=vary(0.25, 0.1, 0.15, 0.2, 0.3, 0.35), cap=3.0,
+)  # fmt: skip
+def topped_up(book: float, rise: float, cap: float) -> Answer:
+    margin, now = hl.smallest_collateral(book, 1.0, cap), book * (1 + rise)
+    short = book + margin
+    equity, least = margin * (1 + rise) - short * rise, hl.smallest_collateral(now, 1.0, cap)
+    money = {"margin": margin, "short": short, "equity": equity, "now": now, "least": least}
+    return number(
+        least - equity,
+        money,
+        margin_out_of_book=short / cap - equity,
+        stablecoin_margin=now / cap - equity,
+        value_for_change=least,
+        leverage_left_out=now - equity,
+    )
+
+
+@QUESTIONS.add(
+    "ends.4", balance=vary(2.0, low=1.5, high=4, step=0.25),
     loss=vary(0.6, low=0.3, high=0.9, step=0.1),
     maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK, price=_PRICE,
 )  # fmt: skip
@@ -112,7 +132,7 @@ def behind_a_cross_position(
     )
 
 
-@QUESTIONS.add("ends.4", rate=_RATE, **_SHORT)
+@QUESTIONS.add("ends.5", rate=_RATE, **_SHORT)
 def days_away(price: float, leverage: float, rate: float) -> Answer:
     ends = price * (1 - rate) / (1 - 1 / leverage)
     prices, distance = market.prices(_COINS), math.log(ends / price)
@@ -128,3 +148,31 @@ def days_away(price: float, leverage: float, rate: float) -> Answer:
         other_volatility=distance / eth,
         log_base_10=math.log10(ends / price) / btc,
     )
+
+
+@QUESTIONS.add("ends.6", coin="BTC", other="ETH", leverage=2.0, days=90)
+def within_a_quarter(coin: str, other: str, leverage: float, days: int) -> Answer:
+    def share(name: str, rise: float, within: int = days) -> float:
+        closes = market.prices(name)[name].to_numpy()
+        return float((study.best_rise(closes, within) >= rise).mean())
+
+    rise = (1 - hl.ASSUMED_MAINTENANCE_RATE) / (1 - 1 / leverage) - 1
+    return number(
+        share(coin, rise),
+        {"rise": rise},
+        other_horizon=share(coin, rise, 30),
+        other_coin=share(other, rise),
+        what_is_left=1 - share(coin, rise),
+        one_over_leverage=share(coin, 1 / leverage),
+    )
+
+
+@QUESTIONS.add(
+    "ends.7", added=vary(6_000.0, low=2_000, high=12_000, step=1_000),
+    fall=vary(0.15, 0.1, 0.2, 0.25, 0.3),
+)  # fmt: skip
+def margin_added_without_a_hedge(added: float, fall: float) -> Answer:
+    return number(
+        -added * fall, hedged_so_nothing=0.0, sign_turned=added * fall,
+        value_for_change=added * (1 - fall),
+    )  # fmt: skip

@@ -142,22 +142,8 @@ def three_settlements(
     )
 
 
-@QUESTIONS.add("funding.3", hourly=vary(0.00002, low=0.00001, high=0.00006, step=0.000005))
-def every_hour(hourly: float) -> Answer:
-    year = hl.annualise_funding(hourly, 1)
-    return percentage(
-        year.simple,
-        {"simple": year.simple, "compound": year.compound},
-        eight_hours_assumed=hourly * 3 * 365,
-        one_settlement_a_day=hourly * 365,
-        trading_days=hourly * 24 * 252,
-        compounded=year.compound,
-        by_the_day=hourly * 24,
-    )
-
-
 @QUESTIONS.add(
-    "funding.4", short=vary(20_000, low=10_000, high=80_000, step=10_000), coin=vary("BTC", "ETH"),
+    "funding.3", short=vary(20_000, low=10_000, high=80_000, step=10_000), coin=vary("BTC", "ETH"),
     year=vary(2022, 2020, 2023),
 )  # fmt: skip
 def by_the_data(short: float, coin: str, year: int) -> Answer:
@@ -179,7 +165,7 @@ def by_the_data(short: float, coin: str, year: int) -> Answer:
 
 
 @QUESTIONS.add(
-    "funding.5",
+    "funding.4",
     short=vary(40_000, low=10_000, high=50_000, step=5_000),
     spot=vary(2_400, low=2_200, high=4_000, step=100),
     first=vary(0.005, low=0.005, high=0.01, step=0.001),
@@ -203,7 +189,7 @@ def squeezed(short: float, spot: float, first: float, last: float) -> Answer:
     )
 
 
-@QUESTIONS.add("funding.6", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
+@QUESTIONS.add("funding.5", coins=vary(12, 4, 6, 8, 14, 16, 18), face=_FACE, **_DATED)
 def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
     notional = coins * (spot + above)
     return contracts(
@@ -216,25 +202,26 @@ def locked_in(coins: float, face: float, spot: float, above: float) -> Answer:
     )
 
 
-@QUESTIONS.add("funding.7", days=vary(75, low=30, high=180, step=15), **_DATED)
+@QUESTIONS.add("funding.6", days=vary(75, low=30, high=180, step=15), **_DATED)
 def perpetual_or_future(days: float, spot: float, above: float) -> Answer:
-    premium, settlements = above / spot, 3 * days
+    premium, settlements = above / spot, 24 * days
     right = premium / settlements
     return percentage(
         right,
         {"future": spot + above, "premium": premium, "settlements": settlements},
         by_the_day=premium / days,
+        eight_hours_assumed=premium / (3 * days),
         premium_for_rate=premium,
-        settlements_of_one_day=premium / 3,
+        settlements_of_one_day=premium / 24,
         share_of_new_price=above / (spot + above) / settlements,
         by_the_year=premium * 365 / days,
-        whole_year=premium / 1095,
+        whole_year=premium / 8760,
         within=0.005,
     )
 
 
 @QUESTIONS.add(
-    "funding.8", book=vary(30_000, low=10_000, high=80_000, step=5_000),
+    "funding.7", book=vary(30_000, low=10_000, high=80_000, step=5_000),
     beta=vary(1.2, low=1.1, high=1.6, step=0.1),
     rate=vary(-0.0003, low=-0.0006, high=-0.0002, step=0.0001), fee=0.0005,
     slippage=vary(0.0002, low=0.0001, high=0.0004, step=0.0001),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import number, percentage, questions_of
+from hedgelib.course.questions import contracts, number, percentage, questions_of
 from hedgelib.course.studies.futures import FiveWays, long_and_short, put_pnl_usd, wild_days
 
 __all__ = ["QUESTIONS"]
@@ -13,6 +13,7 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = questions_of("futures")
 
 _PRICE = vary(2_000.0, low=1_500, high=4_000, step=50)
+_FACE = market.contract("binance:ETHUSD_PERP").multiplier
 _BOOK = vary(8_000.0, low=4_000, high=20_000, step=500)
 
 
@@ -63,33 +64,8 @@ def short_in_a_rise(size: float, sold: float, rise: float) -> Answer:
     )
 
 
-@QUESTIONS.add("futures.2", book=_BOOK, rise=vary(0.5, low=0.1, high=0.8, step=0.05))
-def hedged_in_a_rise(book: float, rise: float) -> Answer:
-    gain = book * rise
-    return number(
-        0.0,
-        {"gain": gain, "loss": -gain},
-        hedge_is_insurance=gain,
-        short_only=-gain,
-        sign_ignored=2 * gain,
-        value_for_change=book + gain,
-        share_of_new_price=gain - gain / (1 + rise),
-    )
-
-
 @QUESTIONS.add(
-    "futures.3", book=_BOOK, fall=vary(0.35, low=0.1, high=0.6, step=0.05),
-    premium=vary(480.0, low=200, high=900, step=20),
-)  # fmt: skip
-def insured(book: float, fall: float, premium: float) -> Answer:
-    loss, put = -book * fall, float(put_pnl_usd(book, -fall, premium))
-    values = {"loss": loss, "pays": -loss, "cost": -premium}
-    slips = {"put_is_free": 0.0, "put_left_out": loss - premium, "put_only": put}
-    return number(put + loss, values, book_only=loss, **slips)
-
-
-@QUESTIONS.add(
-    "futures.4",
+    "futures.2",
     btc=vary(0.25, low=0.1, high=0.4, step=0.05),
     altcoin=vary(0.40, low=0.12, high=0.7, step=0.02),
     rise=vary(0.10, low=0.05, high=0.3, step=0.01),
@@ -109,7 +85,18 @@ def by_its_beta(btc: float, altcoin: float, rise: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "futures.5", coins=vary(5.0, low=2, high=9, step=1), spot=_PRICE,
+    "futures.3", book=_BOOK, fall=vary(0.35, low=0.1, high=0.6, step=0.05),
+    premium=vary(480.0, low=200, high=900, step=20),
+)  # fmt: skip
+def insured(book: float, fall: float, premium: float) -> Answer:
+    loss, put = -book * fall, float(put_pnl_usd(book, -fall, premium))
+    values = {"loss": loss, "pays": -loss, "cost": -premium}
+    slips = {"put_is_free": 0.0, "put_left_out": loss - premium, "put_only": put}
+    return number(put + loss, values, book_only=loss, **slips)
+
+
+@QUESTIONS.add(
+    "futures.4", coins=vary(5.0, low=2, high=9, step=1), spot=_PRICE,
     basis=vary(60.0, low=20, high=120, step=10), change=vary(300.0, low=-600, high=900, step=100),
 )  # fmt: skip
 def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answer:
@@ -128,7 +115,7 @@ def with_a_date(coins: float, spot: float, basis: float, change: float) -> Answe
 
 
 @QUESTIONS.add(
-    "futures.6", short=vary(5_000.0, low=1_000, high=9_000, step=500), entry=_PRICE,
+    "futures.5", short=vary(5_000.0, low=1_000, high=9_000, step=500), entry=_PRICE,
     fall=vary(0.2, low=0.05, high=0.45, step=0.05),
 )  # fmt: skip
 def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
@@ -145,7 +132,7 @@ def paid_in_coins(short: float, entry: float, fall: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "futures.7",
+    "futures.6",
     stake=vary(1_200.0, low=600, high=4_000, step=200),
     leverage=vary(2.5, 3.0, 4.0, 5.0),
 )
@@ -162,6 +149,15 @@ def emptied(stake: float, leverage: float) -> Answer:
         as_an_owner=1.0,
         within=0.012,
     )
+
+
+@QUESTIONS.add("futures.7", book=_BOOK, price=_PRICE)
+def bought_for_a_hedge(book: float, price: float) -> Answer:
+    bought = book / _FACE
+    return contracts(
+        2 * book, _FACE, {"bought": bought, "face": _FACE}, price=price,
+        only_closed=book, inverse_means_short=0.0,
+    )  # fmt: skip
 
 
 @QUESTIONS.add(

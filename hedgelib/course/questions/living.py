@@ -86,16 +86,7 @@ def added_to(added: float, beta: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("living.3", count=vary(1_200.0, low=400, high=4_000, step=100), **_MOVE)
-def closed(count: float, entry: float, fall: float) -> Answer:
-    now, size = entry - fall, count * _FACE
-    return Answer(right=count, values={"now": now, "face": _FACE, "size": size}, slips={
-        "close_by_notional": count * entry / now, "face_moves_with_price": count * now / entry,
-        "contract_is_coin": size / now, "contract_is_dollar": size,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("living.4", coins=vary(4.0, low=2, high=12, step=1), **_MOVE)
+@QUESTIONS.add("living.3", coins=vary(4.0, low=2, high=12, step=1), **_MOVE)
 def closed_in_dollars(coins: float, entry: float, fall: float) -> Answer:
     now, notional = entry - fall, coins * entry
     bought = notional / now
@@ -106,22 +97,7 @@ def closed_in_dollars(coins: float, entry: float, fall: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("living.5", book=vary(10_000.0, low=5_000, high=40_000, step=1_000),
-               beta=vary(1.2, 1.3, 1.4, 1.5), **_MOVE)  # fmt: skip
-def closed_at_the_low(book: float, beta: float, entry: float, fall: float) -> Answer:
-    low, short = entry - fall, beta * book * fall / entry
-    fallen_to, rise = book - short, fall / low
-    right = fallen_to * beta * rise
-    values = {"low": low, "short": short, "fallen_to": fallen_to, "rise": rise}
-    return Answer(right=right, values=values, slips={
-        "entry_is_break_even": 0.0, "short_only": short, "book_only": right - short,
-        "beta_left_out": right - short + short / beta,
-        "fall_for_rise": fallen_to * beta * fall / entry,
-        "rise_of_old_book": book * beta * rise - short,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("living.6", leverage=vary(2.5, 2.0, 3.0, 4.0), rate=vary(0.005, 0.01, 0.015))
+@QUESTIONS.add("living.4", leverage=vary(2.5, 2.0, 3.0, 4.0), rate=vary(0.005, 0.01, 0.015))
 def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
     left, margin = 1 - 1 / leverage, 1 / leverage
     rise = (1 - rate) / left - 1
@@ -138,16 +114,46 @@ def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
     )
 
 
-@QUESTIONS.add("living.7", size=vary(15_000.0, low=5_000, high=60_000, step=1_000),
-               days=vary(30, 10, 20, 45, 60),
-               rate=vary(-0.0001, -0.0002, -0.0003, -0.0005))  # fmt: skip
-def funded(size: float, days: int, rate: float) -> Answer:
-    once = size * rate
-    right = once * 3 * days
-    return Answer(right=right, slips={
-        "funding_sign": -right, "one_settlement_a_day": right / 3, "single_settlement": once,
-        "whole_year": once * 3 * 365, "percent_for_decimal": right * 100,
+@QUESTIONS.add("living.5", kept=vary(-5_000.0, -4_000.0, -3_000.0, -6_000.0),
+               failed=vary(-30_000.0, -26_000.0, -34_000.0, -40_000.0),
+               venues=vary(4, 3, 5))  # fmt: skip
+def left_of_some_venues(kept: float, failed: float, venues: int) -> Answer:
+    whole = kept - failed
+    lost = whole / venues
+    return Answer(right=kept - lost, values={"lost": lost, "whole": whole}, slips={
+        "one_venue": failed, "one_share_kept": failed + lost, "failed_divided": failed / venues,
+        "failure_on_top": kept + failed / venues, "change_for_value": -lost,
+        "halved_whatever": (kept + failed) / 2,
     })  # fmt: skip
+
+
+@QUESTIONS.add("living.6", book=vary(10_000.0, low=5_000, high=40_000, step=1_000),
+               beta=vary(1.2, 1.3, 1.4, 1.5), **_MOVE)  # fmt: skip
+def closed_at_the_low(book: float, beta: float, entry: float, fall: float) -> Answer:
+    low, short = entry - fall, beta * book * fall / entry
+    fallen_to, rise = book - short, fall / low
+    right = fallen_to * beta * rise
+    values = {"low": low, "short": short, "fallen_to": fallen_to, "rise": rise}
+    return Answer(right=right, values=values, slips={
+        "entry_is_break_even": 0.0, "short_only": short, "book_only": right - short,
+        "beta_left_out": right - short + short / beta,
+        "fall_for_rise": fallen_to * beta * fall / entry,
+        "rise_of_old_book": book * beta * rise - short,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("living.7", book=vary(40_000.0, low=20_000, high=60_000, step=1_000),
+               beta=vary(0.7, 0.6, 0.8, 1.2, 1.4), coins=vary(24.0, low=8, high=30, step=1),
+               price=vary(1_100.0, low=900, high=1_500, step=50))  # fmt: skip
+def reopened(book: float, beta: float, coins: float, price: float) -> Answer:
+    margin = coins * price
+    right = beta * book + margin
+    return contracts(
+        right, _FACE, {"face": _FACE, "margin": margin},
+        collateral_left_out=beta * book, beta_left_out=book + margin,
+        collateral_times_beta=beta * (book + margin), naive_hedge=book,
+        collateral_subtracted=beta * book - margin, margin_taken_for_short=margin,
+    )  # fmt: skip
 
 
 @QUESTIONS.add("living.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5),
@@ -167,31 +173,4 @@ def built(name: str, leverage: float, default: float) -> Answer:
         "one_day": hedged.worst_step_usd - unhedged.worst_step_usd,
         "what_is_left": hedged.max_drawdown_usd, "share_for_dollars": 100 * right / most,
         "default_left": cut(name, default), "other_crash": cut(other, leverage),
-    })  # fmt: skip
-
-
-@QUESTIONS.add("living.9", book=vary(40_000.0, low=20_000, high=60_000, step=1_000),
-               beta=vary(0.7, 0.6, 0.8, 1.2, 1.4), coins=vary(24.0, low=8, high=30, step=1),
-               price=vary(1_100.0, low=900, high=1_500, step=50))  # fmt: skip
-def reopened(book: float, beta: float, coins: float, price: float) -> Answer:
-    margin = coins * price
-    right = beta * book + margin
-    return contracts(
-        right, _FACE, {"face": _FACE, "margin": margin},
-        collateral_left_out=beta * book, beta_left_out=book + margin,
-        collateral_times_beta=beta * (book + margin), naive_hedge=book,
-        collateral_subtracted=beta * book - margin, margin_taken_for_short=margin,
-    )  # fmt: skip
-
-
-@QUESTIONS.add("living.10", kept=vary(-5_000.0, -4_000.0, -3_000.0, -6_000.0),
-               failed=vary(-30_000.0, -26_000.0, -34_000.0, -40_000.0),
-               venues=vary(4, 3, 5))  # fmt: skip
-def left_of_some_venues(kept: float, failed: float, venues: int) -> Answer:
-    whole = kept - failed
-    lost = whole / venues
-    return Answer(right=kept - lost, values={"lost": lost, "whole": whole}, slips={
-        "one_venue": failed, "one_share_kept": failed + lost, "failed_divided": failed / venues,
-        "failure_on_top": kept + failed / venues, "change_for_value": -lost,
-        "halved_whatever": (kept + failed) / 2,
     })  # fmt: skip

@@ -95,44 +95,8 @@ def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
     )
 
 
-@QUESTIONS.add("margin.4", bought=vary(10_000.0, low=4_000, high=16_000, step=1_000), **HANA)
-def contracts_with_new_money(bought: float, **hana: float) -> Answer:
-    book, exposure = hana_holds(**hana)
-    notional = hl.hedge_notional(exposure, 1.0, bought)
-    return contracts(
-        notional,
-        FACE,
-        {"face": FACE, "exposure": exposure, "notional": notional},
-        collateral_left_out=exposure,
-        collateral_subtracted=exposure - bought,
-        collateral_times_beta=exposure + hana["first_beta"] * bought,
-        beta_left_out=book + bought,
-        own_coins_left_out=notional - hana["eth"],
-    )
-
-
-@QUESTIONS.add("margin.5", sale=vary(6_000.0, low=3_000, high=8_000, step=1_000), **HANA)
-def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
-    book, exposure = hana_holds(**hana)
-    left, margin = hana["first"] - sale, hana["eth"] + sale
-    _, kept = hana_holds(**{**hana, "first": left, "eth": 0.0})
-    notional = hl.hedge_notional(kept, 1.0, margin)
-    return contracts(
-        notional,
-        FACE,
-        {"face": FACE, "left": left, "margin": margin, "notional": notional},
-        collateral_twice=exposure + margin,
-        new_money_assumed=exposure + sale,
-        own_coins_twice=notional + hana["eth"],
-        own_coins_left_out=notional - hana["eth"],
-        sold_coins_still_hedged=exposure,
-        collateral_left_out=kept,
-        beta_left_out=book,
-    )
-
-
 # Four rounds of margin on margin are near the right answer at a high leverage.
-@QUESTIONS.add("margin.6", cap=_SHORT["leverage"], **_BOOK)
+@QUESTIONS.add("margin.4", cap=_SHORT["leverage"], **_BOOK)
 def least_margin(book: float, beta: float, cap: float) -> Answer:
     exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
     return number(
@@ -151,7 +115,7 @@ def least_margin(book: float, beta: float, cap: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "margin.7", each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
+    "margin.5", each=vary(15_000.0, low=5_000, high=20_000, step=1_000),
     beta=vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4), cap=vary(3.0, 2.5, 3.5),
 )  # fmt: skip
 def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
@@ -173,8 +137,28 @@ def contracts_of_a_whole_plan(each: float, beta: float, cap: float) -> Answer:
     )
 
 
+@QUESTIONS.add("margin.6", sale=vary(6_000.0, low=3_000, high=8_000, step=1_000), **HANA)
+def contracts_out_of_the_book(sale: float, **hana: float) -> Answer:
+    book, exposure = hana_holds(**hana)
+    left, margin = hana["first"] - sale, hana["eth"] + sale
+    _, kept = hana_holds(**{**hana, "first": left, "eth": 0.0})
+    notional = hl.hedge_notional(kept, 1.0, margin)
+    return contracts(
+        notional,
+        FACE,
+        {"face": FACE, "left": left, "margin": margin, "notional": notional},
+        collateral_twice=exposure + margin,
+        new_money_assumed=exposure + sale,
+        own_coins_twice=notional + hana["eth"],
+        own_coins_left_out=notional - hana["eth"],
+        sold_coins_still_hedged=exposure,
+        collateral_left_out=kept,
+        beta_left_out=book,
+    )
+
+
 @QUESTIONS.add(
-    "margin.8", each=vary(10_000.0, low=5_000, high=20_000, step=1_000), beta=_BETA, price=_PRICE,
+    "margin.7", each=vary(10_000.0, low=5_000, high=20_000, step=1_000), beta=_BETA, price=_PRICE,
     cap=vary(3.0, 2.0, 4.0, 5.0),
 )  # fmt: skip
 def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answer:
@@ -197,4 +181,19 @@ def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answe
         price=price,
         other_face=other_face,
         within=0.0005,
+    )
+
+
+@QUESTIONS.add("margin.8", bought=vary(10_000.0, low=4_000, high=16_000, step=1_000), **HANA)
+def margin_not_hedged(bought: float, **hana: float) -> Answer:
+    _, exposure = hana_holds(**hana)
+    notional = hl.hedge_notional(exposure, 1.0, bought)
+    return contracts(
+        bought,
+        FACE,
+        {"face": FACE, "exposure": exposure, "notional": notional, "sold": exposure / FACE},
+        hedged_so_nothing=0.0,
+        value_for_change=notional,
+        collateral_times_beta=hana["first_beta"] * bought,
+        own_coins_twice=bought - hana["eth"],
     )

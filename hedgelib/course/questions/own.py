@@ -31,9 +31,14 @@ _R2 = vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91)
 
 @QUESTIONS.add("own.a", best=...)
 def out_of_sample(best: Candidate) -> Answer:
-    return Answer(right="volatility", guesses={
-        "variance_for_volatility": best.effectiveness, "volatility": best.volatility_removed,
-        "root_of_r2": float(np.sqrt(max(best.effectiveness, 0.0))),
+    removed, less = best.effectiveness, best.volatility_removed
+    lead = f"Out of sample, a hedge with {best.name} removed"
+    if not 0.05 < removed < 0.95:
+        # At the ends, variance and volatility are the same.
+        removed, less = 0.5, 1 - math.sqrt(0.5)
+        lead = f"Suppose that out of sample a hedge with {best.name} had removed"
+    return Answer(right="volatility", values={"lead": lead}, guesses={
+        "variance_for_volatility": removed, "volatility": less, "root_of_r2": math.sqrt(removed),
     })  # fmt: skip
 
 
@@ -60,7 +65,17 @@ def two_reports(first: HedgeReport, second: HedgeReport) -> Answer:
     return Answer(right="same_short" if abs(one - other) < 0.02 * one else changed)
 
 
-@QUESTIONS.add("own.1", **_NOOR)
+@QUESTIONS.add("own.1", book=_BOOK, sd=vary(0.04, low=0.02, high=0.08, step=0.01), r2=_R2)
+def residual(book: float, sd: float, r2: float) -> Answer:
+    before, left = book * sd, math.sqrt(1 - r2)
+    return Answer(right=before * left, values={"before": before}, slips={
+        "variance_for_volatility": before * (1 - r2), "variance_removed": before * r2,
+        "removed_for_left": before * math.sqrt(r2), "change_for_value": before * (1 - left),
+        "not_hedged": before, "hedged_so_nothing": 0.0, "share_for_dollars": 100 * sd * left,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("own.2", **_NOOR)
 def new_money(book: float, beta: float, cap: float) -> Answer:
     right, alone = smallest_collateral(book, beta, cap), book * beta / cap
     return Answer(right=right, slips={
@@ -74,8 +89,18 @@ def new_money(book: float, beta: float, cap: float) -> Answer:
     })  # fmt: skip
 
 
+@QUESTIONS.add("own.3", book=_BOOK, r2=_R2)
+def hold_less(book: float, r2: float) -> Answer:
+    left, root = math.sqrt(1 - r2), math.sqrt(r2)
+    return Answer(right=book * (1 - left), values={"left": left, "sold": 1 - left}, slips={
+        "variance_for_volatility": book * r2, "variance_left": book * (1 - r2),
+        "what_is_left": book * left, "root_of_r2": book * root,
+        "one_less_root_of_r2": book * (1 - root),
+    })  # fmt: skip
+
+
 # Ranges for which two decimals are precise enough.
-@QUESTIONS.add("own.2", rally=vary(0.8, low=0.3, high=0.65, step=0.05),
+@QUESTIONS.add("own.4", rally=vary(0.8, low=0.3, high=0.65, step=0.05),
                rate=vary(0.01, 0.005, 0.015, 0.02))  # fmt: skip
 def cap_for_a_rally(rally: float, rate: float) -> Answer:
     return Answer(right=highest_leverage(rally, rate), slips={
@@ -88,7 +113,7 @@ def cap_for_a_rally(rally: float, rate: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("own.3", book=_BOOK, beta=_NOOR["beta"],
+@QUESTIONS.add("own.5", book=_BOOK, beta=_NOOR["beta"],
                error=vary(0.15, low=0.05, high=0.4, step=0.05),
                move=vary(-0.4, low=-0.6, high=-0.1, step=0.05))  # fmt: skip
 def at_the_upper_end(book: float, beta: float, error: float, move: float) -> Answer:
@@ -101,36 +126,7 @@ def at_the_upper_end(book: float, beta: float, error: float, move: float) -> Ans
     })  # fmt: skip
 
 
-@QUESTIONS.add("own.4", short=_SHORT, face=vary(10.0, 100.0), other=vary(1.0, 10.0, 100.0),
-               price=vary(2_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
-def other_venue(short: float, face: float, other: float, price: float) -> Answer:
-    return Answer(right=short / other, slips={
-        "old_face": short / face, "contract_is_coin": short / price,
-        "upside_down": short / face * other / face, "dollars_scaled": short * face / other,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("own.5", book=_BOOK, sd=vary(0.04, low=0.02, high=0.08, step=0.01), r2=_R2)
-def residual(book: float, sd: float, r2: float) -> Answer:
-    before, left = book * sd, math.sqrt(1 - r2)
-    return Answer(right=before * left, values={"before": before}, slips={
-        "variance_for_volatility": before * (1 - r2), "variance_removed": before * r2,
-        "removed_for_left": before * math.sqrt(r2), "change_for_value": before * (1 - left),
-        "not_hedged": before, "hedged_so_nothing": 0.0, "share_for_dollars": 100 * sd * left,
-    })  # fmt: skip
-
-
-@QUESTIONS.add("own.6", book=_BOOK, r2=_R2)
-def hold_less(book: float, r2: float) -> Answer:
-    left, root = math.sqrt(1 - r2), math.sqrt(r2)
-    return Answer(right=book * (1 - left), values={"left": left, "sold": 1 - left}, slips={
-        "variance_for_volatility": book * r2, "variance_left": book * (1 - r2),
-        "what_is_left": book * left, "root_of_r2": book * root,
-        "one_less_root_of_r2": book * (1 - root),
-    })  # fmt: skip
-
-
-@QUESTIONS.add("own.7", face=10.0, **_NOOR)
+@QUESTIONS.add("own.6", face=10.0, **_NOOR)
 def built(face: float, book: float, beta: float, cap: float) -> Answer:
     margin = smallest_collateral(book, beta, cap, collateral="from_portfolio")
     short, alone = float(hedge_notional(book - margin, beta, margin)), book * beta / cap
@@ -146,7 +142,7 @@ def built(face: float, book: float, beta: float, cap: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("own.8", short=_SHORT, rate=vary(-0.0002, -0.0001, -0.0003, -0.0004, -0.0005),
+@QUESTIONS.add("own.7", short=_SHORT, rate=vary(-0.0002, -0.0001, -0.0003, -0.0004, -0.0005),
                days=vary(30, 10, 20, 60, 90), cap=2.5)  # fmt: skip
 def cost_of_holding(short: float, rate: float, days: float, cap: float) -> Answer:
     settlements = 3 * days
@@ -155,4 +151,13 @@ def cost_of_holding(short: float, rate: float, days: float, cap: float) -> Answe
         "funding_sign": -paid, "one_settlement_a_day": paid / 3, "single_settlement": short * rate,
         "other_horizon": paid / days * 365, "funding_on_margin": paid / cap,
         "percent_for_decimal": 100 * paid,
+    })  # fmt: skip
+
+
+@QUESTIONS.add("own.8", short=_SHORT, face=vary(10.0, 100.0), other=vary(1.0, 10.0, 100.0),
+               price=vary(2_000.0, low=1_500, high=4_000, step=50))  # fmt: skip
+def other_venue(short: float, face: float, other: float, price: float) -> Answer:
+    return Answer(right=short / other, slips={
+        "old_face": short / face, "contract_is_coin": short / price,
+        "upside_down": short / face * other / face, "dollars_scaled": short * face / other,
     })  # fmt: skip

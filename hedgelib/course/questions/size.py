@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
@@ -16,6 +18,7 @@ QUESTIONS = questions_of("size")
 ETH = market.contract("binance:ETHUSD_PERP")
 MEXC = market.contract("mexc:ETH_USD")
 FACE, _BTC_FACE = MEXC.multiplier, market.contract("mexc:BTC_USD").multiplier
+_OKX = market.contract("okx:BTC-USD-SWAP")
 _TICKET = {"symbol": MEXC.symbol, "venue": MEXC.venue, "face": FACE}
 _PRICE = vary(3_000.0, low=1_550, high=4_550, step=100)
 HANA = {
@@ -83,12 +86,34 @@ def dollars_of_eth(**hana: float) -> Answer:
     )
 
 
-@QUESTIONS.add("size.2", wanted=vary(36_000.0, low=12_000, high=60_000, step=1_000), price=_PRICE)
+def _book() -> hl.Portfolio:
+    file = market.data_folder() / "portfolios" / "layer1.csv"
+    return hl.read_portfolio(file, market.latest_prices())
+
+
+@QUESTIONS.add("size.2", coin="ADA", other="ETH", window=365)
+def share_explained(coin: str, other: str, window: int) -> Answer:
+    book = _book()
+    returns = market.returns(book.coins, window=window)
+    whole = returns @ book.weights
+    r2, other_r2 = (hl.ols_beta(whole, returns[name]).r2 for name in (coin, other))
+    alone = [hl.ols_beta(returns[one], returns[coin]).r2 for one in book.coins]
+    return number(
+        r2,
+        {"own": book.value_of(coin) / book.value_usd},
+        root_of_r2=r2**0.5,
+        what_is_left=1 - r2,
+        other_coin=other_r2,
+        plain_mean=float(np.mean(alone)),
+    )
+
+
+@QUESTIONS.add("size.3", wanted=vary(36_000.0, low=12_000, high=60_000, step=1_000), price=_PRICE)
 def contracts_for_dollars(wanted: float, price: float) -> Answer:
     return contracts(wanted, FACE, _TICKET, price=price, other_face=_BTC_FACE)
 
 
-@QUESTIONS.add("size.3", typed=vary(12.0, low=4, high=30, step=1), price=_PRICE)
+@QUESTIONS.add("size.4", typed=vary(12.0, low=4, high=30, step=1), price=_PRICE)
 def dollars_of_what_she_typed(typed: float, price: float) -> Answer:
     return number(
         typed * FACE,
@@ -100,7 +125,7 @@ def dollars_of_what_she_typed(typed: float, price: float) -> Answer:
     )
 
 
-@QUESTIONS.add("size.4", share=vary(0.8, 0.6, 0.7, 0.75, 0.85, 0.9))
+@QUESTIONS.add("size.5", share=vary(0.8, 0.6, 0.7, 0.75, 0.85, 0.9))
 def effect_of_a_smaller_short(share: float) -> Answer:
     effect = hl.effectiveness_from_ratio(1.0, share)
     return percentage(
@@ -110,4 +135,58 @@ def effect_of_a_smaller_short(share: float) -> Answer:
         effect_squared=share**2,
         root_for_square=share**0.5,
         what_is_left=1 - effect,
+    )
+
+
+@QUESTIONS.add("size.6", r2=vary(0.64, 0.36, 0.51, 0.84))
+def fall_of_volatility(r2: float) -> Answer:
+    return percentage(
+        1 - (1 - r2) ** 0.5,
+        {"left": 1 - r2, "volatility": (1 - r2) ** 0.5},
+        variance_for_volatility=r2,
+        what_is_left=(1 - r2) ** 0.5,
+        variance_left=1 - r2,
+        root_of_r2=r2**0.5,
+        one_less_root_of_r2=1 - r2**0.5,
+    )
+
+
+@QUESTIONS.add("size.7", coin="BTC", window=365)
+def contracts_on_another_coin(coin: str, window: int) -> Answer:
+    book = _book()
+    returns = market.returns([*book.coins, coin], window=window)
+    whole = returns[list(book.coins)] @ book.weights
+    beta, other = (hl.ols_beta(whole, returns[name]).beta for name in (coin, "ETH"))
+    notional, face = beta * book.value_usd, _OKX.multiplier
+    count = hl.round_contracts(notional / face, lot=_OKX.lot)
+    exact = {"venue": _OKX.venue, "face": face, "beta": beta, "notional": notional}
+    return contracts(
+        count * face,
+        face,
+        {**exact, "value": book.value_usd, "left": notional - count * face},
+        price=market.latest_prices()[coin],
+        other_face=FACE,
+        beta_left_out=book.value_usd,
+        other_coin=other * book.value_usd,
+    )
+
+
+@QUESTIONS.add(
+    "size.8", value=vary(25_000.0, low=10_000, high=60_000, step=5_000),
+    beta=vary(0.8, 0.6, 1.2, 1.4), r2=vary(0.64, 0.36, 0.51, 0.75),
+)  # fmt: skip
+def sized_by_what_is_explained(value: float, beta: float, r2: float) -> Answer:
+    notional = beta * value
+    return contracts(
+        notional * (1 - r2),
+        FACE,
+        {
+            "face": FACE,
+            "sold": notional * r2 / FACE,
+            "notional": notional,
+            "whole": notional / FACE,
+        },
+        value_for_change=notional,
+        removed_for_left=notional * r2,
+        beta_left_out=value * (1 - r2),
     )

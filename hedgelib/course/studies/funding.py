@@ -356,9 +356,8 @@ def funding_by_year(short_usd: float, *, guess: tuple[str, int, float] | None = 
     for coin, rates in coins.items():
         for year, months in [*rates.groupby("year"), ("in all", rates)]:
             below, once, count = below_zero(months)
-            name = f"{coin} {year}".replace(" ", "\N{NO-BREAK SPACE}")
             averages = _averages(months, short_usd)
-            rows.append((name, *averages, f"{below} of {count}", f"{once} of {count}"))
+            rows.append((f"{coin} {year}", *averages, f"{below} of {count}", f"{once} of {count}"))
     head = (
         "coin and year", "average rate, 8 h", "annualised", "received", "months below zero",
         "months with one such payment",

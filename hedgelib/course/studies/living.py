@@ -45,6 +45,8 @@ LINEAR = ContractTerms(
     venue="modelled", symbol="linear perpetual on ETH", kind="linear", coin="ETH",
     multiplier=0.001, settle="USDT", taker_fee=_CONTRACT.taker_fee, maintenance_basis="mark",
 )  # fmt: skip
+SLIPPAGE = 0.0005
+"""Cost of a trade besides the fee, a decimal of its notional: as much as the taker fee."""
 _MONTHS = ("2020-02-29", "2023-12-31")
 
 
@@ -314,7 +316,7 @@ def fly(
     At the end of each month the book is reset to its size, beta is measured on the days before,
     and the short is a linear one with a stablecoin as margin. Off means off: an inverse contract
     would leave its profit or loss behind as coins, a position of its own. A month starts with the
-    fee of opening and ends without that of closing, so a hedge that stays on pays about one side a
+    cost of opening and ends without that of closing, so a hedge that stays on pays about one side a
     month.
     """
     index, flags = _prices().index, np.asarray(active)
@@ -329,7 +331,7 @@ def fly(
         steps_usd=np.concatenate([np.diff(run.pnl_usd[1:], prepend=0.0) for run in runs]),
         months_usd=pd.Series([float(run.pnl_usd[-1]) for run in runs], index=ends[1:]),
         funding_usd=float(sum(run.funding_usd[-1] for run in runs)),
-        costs_usd=float(sum(run.fees_usd[-1] for run in runs)) + 0.0,
+        costs_usd=float(sum(run.fees_usd[-1] + run.slippage_usd[-1] for run in runs)) + 0.0,
     )  # fmt: skip
 
 
@@ -345,7 +347,9 @@ def _month(
         hedge_ratio=hedge_ratio,
     )  # fmt: skip
     book, funding = book_from(start, end, coins), daily_funding(eth.index)
-    return partial(replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05)
+    return partial(
+        replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05, slippage_rate=SLIPPAGE
+    )
 
 
 class Luck(NamedTuple):
@@ -426,9 +430,12 @@ def table_of_rules(flown: Sequence[Flown]) -> Table:
         rows.append((made.name, on, switches, profit, *map(usd, amounts), funding, fees))
     head = (
         "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
-        "funding", "fees",
+        "funding", "costs",
     )  # fmt: skip
-    caption = f"{_span(flown[0])}, {usd(BOOK_USD)} each month, sd: standard deviation; {MODELLED}"
+    caption = (
+        f"{_span(flown[0])}, {usd(BOOK_USD)} each month, sd: standard deviation, costs: fees and "
+        f"slippage; {MODELLED}"
+    )
     return Table(head, rows, caption=caption)
 
 
@@ -439,3 +446,9 @@ def _span(made: Flown) -> str:
 def rallies_beyond(rise: float, days: int) -> float:
     """Return the share of days within so many days of which ETH closed higher by a given rise."""
     return float(np.mean(best_rise(_prices()["ETH"], days) >= rise))
+
+
+def over_days(steps_usd: FloatArray, days: int) -> tuple[float, float]:
+    """Return the standard deviation and the lowest of the profits over so many days in a row."""
+    sums = np.convolve(steps_usd, np.ones(days), mode="valid")
+    return float(sums.std(ddof=1)), float(sums.min())

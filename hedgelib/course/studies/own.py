@@ -1,4 +1,4 @@
-"""What lesson 11 computes: the learner's file, a stress test, and the checklist."""
+"""What lesson 11 computes: the learner's file, a stress test, the checklist and the runbook."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._check import POSITIVE, FloatArray, scalars
-from hedgelib._text import Table, usd
+from hedgelib._text import Table, percent, usd
 from hedgelib.ask.text import fill
 from hedgelib.choice import HedgeChoice, rank_hedges
 from hedgelib.course.questions import questions_of
@@ -18,11 +18,15 @@ from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
 from hedgelib.plan import Collateral, HedgePlan, rebalance
 from hedgelib.portfolio import Holding, Portfolio, betas_text, read_portfolio
 from hedgelib.report import HedgeReport, find_portfolio
+from hedgelib.report.desk import step_words
+from hedgelib.report.phrases import coin_price, listed_names
 from hedgelib.scenario import run_scenario
 from hedgelib.show.moves import MoveStudy, study_move
 
 ENOUGH = 0.5
 """Least share of the variance, out of sample, at which this course recommends a hedge."""
+_SHOWN = 12
+"""Holdings that a table names; the rest of a long file is one line."""
 
 
 def work_folder() -> Path:
@@ -61,10 +65,14 @@ class Loaded:
             mend = "Open the file, change that place, save, run this again."
             rows = [("What is wrong", self.problem), ("How to fix it", mend)]
             return Table(("question", "answer"), rows, "ll")
+        largest = sorted(self.read, key=lambda h: -h.value_usd)
+        shown = list(self.read) if len(largest) <= _SHOWN + 1 else largest[:_SHOWN]
         holdings = [
             (h.coin, usd(h.value_usd), f"{betas_text(h)}, yours" if h.has_own_beta else "")
-            for h in self.read
+            for h in shown
         ]
+        if rest := largest[len(shown) :]:
+            holdings.append((f"{len(rest):,} more", usd(sum(h.value_usd for h in rest)), ""))
         together = ("together", usd(self.read.value_usd), "")
         columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
         taken = [f"Taken: {columns}"] if columns else []
@@ -113,7 +121,7 @@ def broken_files() -> list[tuple[str, str, str]]:
     texts, rows = questions_of("own").texts, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.csv"
-        for broken in texts["09.broken"]:
+        for broken in texts["own.broken"]:
             path.write_text(broken["file"], encoding="utf-8")
             told = load_book(str(path)).problem.replace(str(path), path.name, 1)
             rows.append((broken["fault"], told, broken["fix"]))
@@ -153,12 +161,15 @@ class Sample:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return how the beta of each part is known."""
-        coins = ", ".join(h.coin for h in self.measured)
-        rest = {h: f"{betas_text(h)}, from the file, not checked" for h in self.own}
-        rest |= dict.fromkeys(self.cash, "0, cash")
-        rest |= dict.fromkeys(self.unknown, "unknown, so not hedged")
-        first = (coins, usd(self.value_usd), "measured on prices")
-        return [first, *((h.coin, usd(h.value_usd), how) for h, how in rest.items())]
+        parts = {"measured on prices": self.measured}
+        for h in self.own:
+            parts.setdefault(f"{betas_text(h)}, from the file, not checked", []).append(h)
+        parts |= {"0, cash": self.cash, "unknown, so not hedged": self.unknown}
+        return [
+            (listed_names([h.coin for h in part]), usd(sum(h.value_usd for h in part)), how)
+            for how, part in parts.items()
+            if part
+        ]
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
@@ -168,6 +179,11 @@ def sample_book(book: Portfolio, window: int = 365) -> Sample:
     held = [h for h in book if h.value_usd > 0]
     rest = [h for h in held if not h.has_own_beta and not h.is_cash]
     measured = [h for h in rest if h.coin in whole]
+    if not rest and book.cash_usd == book.value_usd:
+        raise InvalidInput(
+            f"{book.name} is all cash ({', '.join(book.coins)}): nothing in it moves with BTC or "
+            "ETH, so there is nothing to hedge; name a file with other coins"
+        )
     if not measured:
         raise NotEnoughData(
             f"none of {', '.join(book.coins)} has a price history of {window} days; this lesson "
@@ -244,7 +260,12 @@ def checklist(
     found: list[tuple[str, bool | None]] = [
         ("beta", tracked.estimate is not None),
         ("removed" if removed is not None else "not_measured", (removed or 0.0) >= ENOUGH),
-        (plan.collateral, None),
+        (
+            "from_held"
+            if plan.collateral == "from_portfolio" and plan.sold_usd < 1
+            else plan.collateral,
+            None,
+        ),
         ("liquidated" if np.isfinite(move) else "never_liquidated", move > rally),
         ("rounded", abs(plan.residual_delta_usd) <= plan.contract.multiplier),
         ("funding" if past else "no_funding", None),
@@ -262,3 +283,43 @@ def checklist(
         (fill(rule, values), fill(texts["says"][name], values), verdicts[holds])
         for rule, (name, holds) in zip(texts["rules"], found, strict=True)
     ]
+
+
+def runbook(report: HedgeReport, ends: str) -> list[tuple[str, str]]:
+    """Return when to do what with the hedge of a report; the day it ends is its owner's words."""
+    plan, coin, desk = report.plan, report.hedge_coin, report.desk
+    rows = [(f"Open, step {order.step}", step_words(order)) for order in desk.ticket.orders]
+    rows.append(("Every evening", f"compare the price of {coin} with the lines below"))
+    for alert in desk.alerts:
+        if alert.kind == "distance":
+            if np.isfinite(alert.add_usd):
+                todo = f"add {usd(alert.add_usd)} of margin ({alert.add:,.4g} {_unit(plan)})"
+            else:
+                todo = "no margin is enough: close a part"
+            rows.append((f"{coin} at {coin_price(alert.price_usd)}", todo))
+    if np.isfinite(plan.liquidation_price_usd):
+        rows.append((
+            f"{coin} at {coin_price(plan.liquidation_price_usd)}",
+            "the hedge is gone with its margin: nothing covers the book, decide anew that day",
+        ))  # fmt: skip
+    band = usd(desk.ticket.band_usd)
+    rows.append((f"The right size is off by more than {band}", "trade the difference"))
+    rows += [
+        (f"Beta {'above' if alert.kind == 'beta_high' else 'below'} {alert.level:.2f}",
+         f"{'sell' if alert.contracts < 0 else 'buy'} {abs(alert.contracts):,.0f} contracts")
+        for alert in desk.alerts
+        if alert.kind.startswith("beta") and abs(alert.contracts) >= 1
+    ]  # fmt: skip
+    rows += [
+        (f"Funding below {percent(alert.level, digits=2)} per 8 hours",
+         f"30 days of it cost {usd(alert.add_usd)}: stay, or close")
+        for alert in desk.alerts
+        if alert.kind == "funding"
+    ]  # fmt: skip
+    count = f"{abs(plan.contracts):,.10g} of {plan.contract.symbol}"
+    close = f"buy back {count}, reduce-only, then take the margin out"
+    return [*rows, (ends or "When it ends (not written yet)", close)]
+
+
+def _unit(plan: HedgePlan) -> str:
+    return plan.contract.coin if plan.holds_coin else "USD"

@@ -15,42 +15,40 @@ from hedgelib.show import Line, Scene
 from hedgelib.show.lines import Curve, Lines, Remark
 from hedgelib.show.scatter import BetaScatter
 
-IN_THE_ARTICLE = ("binance", "bybit", "bingx", "weex", "mexc")
-"""Venues of the article's table, in its order."""
-
 
 class VenueCount(NamedTuple):
-    """A short in whole lots at one venue, and what rounding leaves over; or why there is none."""
+    """A short in whole lots at one venue, and what rounding leaves over."""
 
-    venue: str
-    remark: str
-    terms: hl.ContractTerms | None = None
-    contracts: float = 0.0
-    left_usd: float = 0.0
+    terms: hl.ContractTerms
+    contracts: float
+    left_usd: float
 
     def row(self) -> tuple[str, ...]:
-        """Return venue, symbol, face, contracts, what is left and the remark as text."""
-        cells, terms = ("–",) * 4, self.terms
-        if terms:
-            face, left = usd(terms.multiplier), usd(self.left_usd, cents=True)
-            cells = (terms.symbol, face, f"{self.contracts:,.0f}", left)
-        return (self.venue, *cells, self.remark)
+        """Return venue, symbol, face, contracts and what is left as text."""
+        terms = self.terms
+        face = usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
+        left = usd(self.left_usd, cents=True, signed=True)
+        return (terms.venue, terms.symbol, face, f"{self.contracts:,.0f}", left)
 
 
 def venue_counts(notional_usd: float, coin: str) -> list[VenueCount]:
-    """Return the contracts of a short at every venue; the article's are first, with a star."""
+    """Return the contracts of a short at every venue that has one on the coin."""
     counts = []
-    for venue in sorted(market.venues(), key=lambda v: (*IN_THE_ARTICLE, v.key).index(v.key)):
-        name = f"{venue.name} *" if venue.key in IN_THE_ARTICLE else venue.name
-        terms = next(iter(market.contracts(venue=venue.key, coin=coin, open_only=True)), None)
-        if terms is None:
-            counts.append(VenueCount(name, _why_none(venue, coin)))
-            continue
-        contracts = hl.round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
-        left_usd = notional_usd - contracts * terms.multiplier
-        remark = "face doubtful" if "multiplier" in terms.doubtful else ""
-        counts.append(VenueCount(name, remark, terms, contracts, left_usd))
+    for venue in market.venues():
+        for terms in market.contracts(venue=venue.key, coin=coin, open_only=True)[:1]:
+            contracts = hl.round_contracts(notional_usd / terms.multiplier, lot=terms.lot)
+            left_usd = notional_usd - contracts * terms.multiplier
+            counts.append(VenueCount(terms, contracts, left_usd))
     return counts
+
+
+def venues_without(coin: str) -> dict[str, str]:
+    """Return the venues at which no short on a coin can be counted, and why."""
+    return {
+        venue.name: _why_none(venue, coin)
+        for venue in market.venues()
+        if not market.contracts(venue=venue.key, coin=coin, open_only=True)
+    }
 
 
 def _why_none(venue: market.Venue, coin: str) -> str:
