@@ -104,7 +104,7 @@ class Course:
         return self.root / "class" / f"{assignment}.html"
 
     def learners_page(self, kind: str) -> Path:
-        """Return the page on what learners handed in beside the exercises: progress or flights."""
+        """Return the page on what learners handed in besides the exercises: progress or flights."""
         return self.root / "class" / f"{kind}.html"
 
     def student_file(self, step: str, student_id: str, assignment: str, ending: str) -> Path:

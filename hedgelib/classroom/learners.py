@@ -1,4 +1,4 @@
-"""What students hand in beside the exercises: progress in the lessons, and logs of flights."""
+"""What students hand in besides the exercises: progress in the lessons, and logs of flights."""
 
 from __future__ import annotations
 
