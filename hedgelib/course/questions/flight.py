@@ -48,3 +48,34 @@ def top_up(short: float, equity: float, cap: float) -> Answer:
         wanted - equity, {"wanted": wanted}, margin_alone=wanted, leverage_left_out=short - equity,
         size_for_margin=short - cap * equity,
     )  # fmt: skip
+
+
+@QUESTIONS.add("flight.4", alone=vary(20_000.0, low=16_000, high=30_000, step=1_000),
+               yours=vary(13_000.0, low=10_500, high=15_500, step=500))  # fmt: skip
+def how_far_the_mandate_is_met(alone: float, yours: float) -> Answer:
+    cut = 100 * (alone - yours) / alone
+    return number(
+        2 * cut, {"cut": cut / 100, "removed": alone - yours}, halved_twice=cut,
+        what_is_left=100 * yours / alone, percent_for_decimal=2 * cut / 100,
+    )  # fmt: skip
+
+
+@QUESTIONS.add("flight.5", margin=vary(16_000.0, low=12_000, high=24_000, step=1_000),
+               profit=vary(9_000.0, low=4_000, high=10_000, step=500),
+               venues=vary(2, 3, 4))  # fmt: skip
+def a_venue_fails(margin: float, profit: float, venues: int) -> Answer:
+    whole = margin + profit
+    return number(
+        -whole / venues, {"whole": whole}, one_venue=-whole, margin_alone=-margin / venues,
+        loss_counted_as_gain=whole / venues,
+    )  # fmt: skip
+
+
+@QUESTIONS.add("flight.6", asked=vary(52_000.0, low=46_000, high=60_000, step=2_000),
+               equity=vary(15_000.0, low=10_000, high=16_000, step=500),
+               cap=vary(2.5, 2.0))  # fmt: skip
+def as_much_as_the_margin_allows(asked: float, equity: float, cap: float) -> Answer:
+    return number(
+        min(asked, cap * equity), leverage_left_out=equity, size_for_margin=asked / cap,
+        exposure_unchanged=asked,
+    )  # fmt: skip
