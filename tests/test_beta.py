@@ -601,7 +601,7 @@ def slow_ewma_errors(y, x, weights, intercept):
 
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize("adjust", [True, False])
-def test_errors_of_ewma(adjust, intercept):
+def test_a18_errors_of_ewma(adjust, intercept):
     weights = 0.9 ** np.arange(59, -1, -1.0)
     if not adjust:
         weights[1:] *= 0.1
@@ -1444,7 +1444,7 @@ def test_counts():
     assert whole("n", 2**53, least=0) == 2**53
 
 
-def test_both_errors_are_kept_whichever_is_asked_for():
+def test_a7_both_errors_are_kept_whichever_is_asked_for():
     want = sm.OLS(ALT, sm.add_constant(ETH)).fit()
     robust = want.get_robustcov_results("HAC", maxlags=3)
     for errors in ERRORS:
@@ -1477,7 +1477,7 @@ def _with_a_hole(values):
         lambda y, x: b.rank_hedges(y, {"ETH": x}, 1_000),
     ],
 )
-def test_a_hole_in_the_dates_is_refused_with_its_place(call):
+def test_a19_a_hole_in_the_dates_is_refused_with_its_place(call):
     y, x = _with_a_hole(ALT), _with_a_hole(ETH)
     with pytest.raises(HedgeError, match=r"hole between 2023-01-30 .* and 2023-02-22"):
         call(y, x)
@@ -1491,7 +1491,7 @@ def test_months_are_no_holes_and_chosen_days_may_be_regressed():
     assert b.ols_beta(y[x < 0], x[x < 0]).n == (ETH < 0).sum()
 
 
-def test_price_levels_are_refused_where_returns_are_meant():
+def test_a19_price_levels_are_refused_where_returns_are_meant():
     y, x = 100 * np.cumprod(1 + ALT), 2_000 * np.cumprod(1 + ETH)
     for call in (
         b.ols_beta,

@@ -79,7 +79,7 @@ def plan_legs(*args, **options):
     return h.plan_legs(*args, **({"max_leverage": 3} | options))
 
 
-def test_one_leverage_cap_where_none_is_given():
+def test_a20_one_leverage_cap_where_none_is_given():
     from hedgelib.report import ReportParameters
 
     assert h.plan_hedge(10_000, 1.5, FREE, 2000).leverage == near(2)

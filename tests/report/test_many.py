@@ -199,7 +199,7 @@ def test_a_file_of_a_kind_that_a_report_no_longer_has_goes(tmp_path):
     assert [path.name for path in (tmp_path / "out").glob("a.*")] == ["a.html"]
 
 
-def test_no_word_of_a_file_that_a_link_leads_to_is_told(made):
+def test_d_no_word_of_a_file_that_a_link_leads_to_is_told(made):
     folder, _ = made
     for path in (folder / "out").glob("index.*"):
         assert "root:secret" not in path.read_text("utf-8-sig"), path.name
@@ -357,7 +357,7 @@ def names(jobs: list[Job]) -> list[str]:
     return found
 
 
-def test_what_is_finished_is_not_made_again(three, asked, capsys):
+def test_d_what_is_finished_is_not_made_again(three, asked, capsys):
     assert reports() == 0
     assert names(asked) == ["a.csv", "b.csv", "c.csv"]
     before = {path: path.stat().st_mtime_ns for path in three.glob("?.*")}
@@ -465,7 +465,7 @@ def test_two_runs_do_not_write_to_one_folder(three, asked, capsys):
 
 
 @pytest.mark.usefixtures("asked")
-def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch, capsys):
+def test_d_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch, capsys):
     write, written = Path.write_bytes, []
 
     def full(path, content):
@@ -491,7 +491,7 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch,
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 @pytest.mark.parametrize("command", ["report books/a.csv", "reports books --workers 2"])
 @pytest.mark.usefixtures("three")
-def test_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
+def test_d_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
     import resource
 
     def limit() -> None:
