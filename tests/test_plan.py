@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import inspect
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -23,6 +26,9 @@ from strategies import (
 import hedgelib as h
 from hedgelib import market
 from hedgelib._text import usd
+from hedgelib.course import studies
+from hedgelib.course.studies.six_ways import SixWays
+from hedgelib.plan import DEFAULT_MAX_LEVERAGE
 
 INF = math.inf
 FREE = terms(taker_fee=0)
@@ -90,6 +96,24 @@ def test_a20_one_leverage_cap_where_none_is_given():
     assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=2_000).leverage == near(8.5)
     with pytest.raises(h.InfeasibleHedge, match="puts the leverage above the cap of 10x"):
         h.plan_hedge(10_000, 1.5, terms(max_leverage=10), 2000, collateral_usd=1_000)
+
+
+def test_a20_no_signature_has_a_leverage_cap_of_its_own():
+    """No default, that of the contract or of the account (None), or the one there is."""
+    names = [f"{studies.__name__}.{one.name}" for one in pkgutil.iter_modules(studies.__path__)]
+    caps = {}
+    for name in ("hedgelib.plan", "hedgelib.replay", "hedgelib.report.parameters", *names):
+        for function in vars(importlib.import_module(name)).values():
+            if inspect.isfunction(getattr(function, "__wrapped__", function)) or (
+                isinstance(function, type) and dataclasses.is_dataclass(function)
+            ):
+                asked = inspect.signature(function).parameters
+                if "max_leverage" in asked:
+                    caps[name, function.__name__] = asked["max_leverage"].default
+    assert caps["hedgelib.course.studies.living", "crash"] is inspect.Parameter.empty
+    for where, cap in caps.items():
+        assert cap in (inspect.Parameter.empty, None, DEFAULT_MAX_LEVERAGE), where
+    assert inspect.signature(SixWays).parameters["leverage"].default == DEFAULT_MAX_LEVERAGE
 
 
 def planned(request, **changes):
