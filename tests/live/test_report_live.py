@@ -182,9 +182,26 @@ def test_d_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, ca
     monkeypatch.setattr(run, "make_one", make_here)
     home.venue.faults = [Fault("status", status=503)] * 50
     words = ["report", str(book), "--live", "bybit", "--out", str(tmp_path / "out")]
-    assert main(words) == 1
-    assert capsys.readouterr().err.startswith("hedgelib: Bybit cannot be asked: status 503")
+    assert main(words) == 4
+    err = capsys.readouterr().err
+    assert err.startswith("hedgelib: Bybit cannot be asked: status 503")
     assert not (tmp_path / "out").exists()
+    # What is advised exists: with a cache, the same command and the option end well.
+    assert "(--offline)" in err
+    home.venue.faults = []
+    assert main(words) == 0
+    home.venue.faults = [Fault("status", status=503)] * 50
+    assert main([*words, "--offline"]) == 0
+
+
+@pytest.mark.parametrize("command", ["report", "what-if", "fetch"])
+def test_d_the_code_of_a_venue_that_is_down_is_in_the_help_of_who_asks_one(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "4 a venue cannot be used, " in " ".join(capsys.readouterr().out.split())
+    with pytest.raises(SystemExit):
+        main(["reports", "--help"])
+    assert "a venue cannot be used" not in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.slow
