@@ -1471,6 +1471,12 @@ def _with_a_hole(values):
         lambda y, x: b.ewma_beta(y, x, decay=0.94),
         lambda y, x: b.kalman_beta(y, x, **NOISE),
         lambda y, x: b.ols_beta(y, x, errors="newey-west"),
+        lambda y, x: b.ols_beta(y, x),
+        lambda y, x: b.ols_beta(y, x, errors="HC3"),
+        lambda y, x: b.beta_se(y, x, "classic"),
+        lambda y, x: b.correlation(y, x),
+        lambda y, x: b.downside_beta(y, x),
+        lambda y, x: b.out_of_sample_effectiveness(y, x, 30),
         lambda y, x: b.multi_beta(y, x.to_frame()),
         lambda y, x: b.bootstrap_effectiveness(y, x),
         lambda y, x: b.walk_forward_residual(y, x, train=20),
@@ -1487,8 +1493,15 @@ def test_a19_a_hole_in_the_dates_is_refused_with_its_place(call):
 def test_months_are_no_holes_and_chosen_days_may_be_regressed():
     months = pd.Series(100 + ALT, index=pd.date_range("2019-01-31", periods=60, freq="ME"))
     assert b.simple_returns(months).size == 59
+    # Days chosen here and there are no hole, whatever there is between them; their order counts
+    # where errors follow one another.
     y, x = _with_a_hole(ALT), _with_a_hole(ETH)
     assert b.ols_beta(y[x < 0], x[x < 0]).n == (ETH < 0).sum()
+    with pytest.raises(HedgeError, match="have a hole between"):
+        b.ols_beta(y[x < 0], x[x < 0], errors="newey-west")
+    assert b.ols_beta(y.to_numpy(), x.to_numpy()).n == 60
+    again = np.random.default_rng(1).integers(0, 60, 60)
+    assert b.ols_beta(y.iloc[again], x.iloc[again]).n == 60
 
 
 def test_a19_price_levels_are_refused_where_returns_are_meant():
