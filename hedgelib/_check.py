@@ -176,16 +176,12 @@ _CHOSEN = 0.1
 def evenly(*, chosen: bool = False, **values: object) -> None:
     """Refuse pandas objects whose dates have a hole: one step would then be taken for many.
 
-    With `chosen`, days picked here and there pass: more than a tenth of their steps are uneven, or
-    they are in no order.
+    With `chosen`, days picked here and there pass: more than a tenth of their steps are uneven.
     """
-    if not chosen:
-        ascending(**values)
+    ascending(**values)
     for name, value in values.items():
         for dates in _labels(value)[:1]:
             if dates.dtype.kind != "M" or len(dates) < 3:
-                continue
-            if chosen and not dates.is_monotonic_increasing:
                 continue
             steps = np.diff(dates.to_numpy())
             usual = np.median(steps)

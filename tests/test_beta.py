@@ -1500,8 +1500,6 @@ def test_months_are_no_holes_and_chosen_days_may_be_regressed():
     with pytest.raises(HedgeError, match="have a hole between"):
         b.ols_beta(y[x < 0], x[x < 0], errors="newey-west")
     assert b.ols_beta(y.to_numpy(), x.to_numpy()).n == 60
-    again = np.random.default_rng(1).integers(0, 60, 60)
-    assert b.ols_beta(y.iloc[again], x.iloc[again]).n == 60
 
 
 def test_a19_price_levels_are_refused_where_returns_are_meant():
