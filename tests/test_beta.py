@@ -615,6 +615,23 @@ def test_a18_errors_of_ewma(adjust, intercept):
         same(found.se_alpha, expected[0])
 
 
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a18_residual_variance_of_ewma_by_the_formula_of_its_docstring(intercept):
+    n, decay = len(ALT), 0.9
+    weights = [decay ** (n - 1 - k) for k in range(n)]
+    weights = [weight / sum(weights) for weight in weights]
+    x_mean = sum(w * x for w, x in zip(weights, ETH, strict=True)) if intercept else 0.0
+    y_mean = sum(w * y for w, y in zip(weights, ALT, strict=True)) if intercept else 0.0
+    q = sum(w * (x - x_mean) ** 2 for w, x in zip(weights, ETH, strict=True))
+    rows = list(zip(weights, ALT - y_mean, ETH - x_mean, strict=True))
+    beta = sum(w * y * d for w, y, d in rows) / q
+    squares = sum(w * (y - beta * d) ** 2 for w, y, d in rows)
+    lost = sum(w**2 * (intercept + d**2 / q) for w, _, d in rows)
+    found = b.ewma_beta(ALT, ETH, decay=decay, intercept=intercept)
+    same(found.beta, beta)
+    same(found.residual_sd**2, squares / (1 - lost))
+
+
 def test_errors_of_ewma_are_those_of_repeated_samples():
     rng = np.random.default_rng(4)
     x = 0.03 * rng.standard_normal(50)

@@ -1072,6 +1072,27 @@ def test_a5_a_rebalanced_hedge_leaves_the_same_beta(book, beta, margin, move, ra
     assert found.change_usd == near(found.target_usd - notional, abs=1e-9 * (1 + notional))
 
 
+def test_a18_a_rebalanced_size_is_what_the_contracts_of_both_plans_give():
+    """Each coin and each contract followed by hand through the move, and sized anew after it."""
+    for beta, move, ratio, target in (
+        (1.5, -0.2, 1.0, 0.0),
+        (0.8, 0.1, 0.5, 0.3),
+        (2, 0.05, 1.2, 0),
+    ):
+        price, book, margin = 2_000.0, 10_000.0, 5_000.0
+        short = (ratio * beta - target) * book + margin
+        coins, later = margin / price, price * (1 + move)
+        for _ in range(int(short)):  # contracts of a dollar
+            coins += 1 / later - 1 / price
+        coins += (short % 1) * (1 / later - 1 / price)
+        value = book * (1 + beta * move)
+        wanted = (ratio * beta - target) * value + coins * later
+        found = h.rebalance(book, beta, margin, short, move, hedge_ratio=ratio, target_beta=target)
+        assert found.equity_usd == near(coins * later, rel=1e-9)
+        assert found.target_usd == near(wanted, rel=1e-9)
+        assert found.change_usd == near(wanted - short, abs=1e-6)
+
+
 # Changing and closing.
 
 
