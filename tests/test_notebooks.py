@@ -150,10 +150,7 @@ def test_lesson_has_its_parts(path):
     assert sum(name[-1].isdigit() for name in asked) >= 3
 
 
-NOT_YET = {"07", "08"}
-
-
-@each([path for path in TAUGHT if path.name[:2] not in NOT_YET])
+@each(TAUGHT)
 def test_lesson_takes_as_long_as_it_says(path):
     notebook = read(path)
     stated = int(re.search(r"\*\*Time\*\* (\d+) minutes", notebook.cells[0].source)[1])
@@ -161,7 +158,7 @@ def test_lesson_takes_as_long_as_it_says(path):
     assert 20 <= stated <= 45
 
 
-@each([path for path in TAUGHT if path.name[:2] not in NOT_YET])
+@each(TAUGHT)
 def test_lesson_has_exercises_beside_its_concepts_and_some_in_code(path):
     cells = read(path).cells
     end = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises"))
@@ -325,6 +322,8 @@ def test_the_whole_course_leaves_a_thousand_lines_of_code_open():
         ("def move(x):\n    return x\nsay('it moves')", ""),
         ("ask('futures.1')", "question"),
         ("check('futures.1', 5)", ""),
+        ("exhibit('funding_sign')", "question"),
+        ("expose('funding_sign', ...)", ""),
         ("", ""),
     ],
 )

@@ -457,50 +457,69 @@ def test_leader_is_right_where_it_still_removes_the_most():
     )
 
 
+def slope(y, x):
+    return np.cov(y, x)[0, 1] / np.var(x, ddof=1)
+
+
 def by_hand() -> dict[str, float]:
     """The answers, worked out from the numbers in the questions."""
     y = [after / before - 1 for before, after in itertools.pairwise(BOOK_USD)]
     x = [after / before - 1 for before, after in itertools.pairwise(ETH_USD)]
     mean_y, mean_x = sum(y) / 5, sum(x) / 5
     products = sum((a - mean_y) * (b - mean_x) for a, b in zip(y, x, strict=True))
+    btc, eth = (HISTORY[coin].loc["2022"] for coin in ("BTC", "ETH"))
+    correlated = np.corrcoef(btc, eth)[0, 1]
+    pair = (HISTORY["BNB"].loc["2023"] + HISTORY["LINK"].loc["2023"]) / 2
+    weeks = [1 + HISTORY[coin].to_numpy()[: 7 * 170].reshape(170, 7) for coin in ("BNB", "ETH")]
+    past = slope(HISTORY["BNB"][:365], HISTORY["ETH"][:365])
+    left = HISTORY["BNB"][365:] - past * HISTORY["ETH"][365:]
+    risen, bnb = (HISTORY[coin].loc["2021"] for coin in ("ETH", "BNB"))
+    charts = [np.cumprod(1 + returns) for returns in (risen, bnb)]
     return {
-        "beta.1": 0.8 * 6 / 4,
-        "beta.2": products / sum((b - mean_x) ** 2 for b in x),
-        "beta.3": 2 * 1.96 * 0.15 * 20_000,
-        "beta.4": 80 * (2 * 1.5 - 1.5**2),
-        "beta.5": 100 * (1 - 0.36**0.5),
-        "instrument.1": (0.7 * 30_000 + 6_000) / 10,
-        "instrument.2": 100 * 3 / 3.7,
+        "beta.2": 0.8 * 6 / 4,
+        "beta.1": products / sum((b - mean_x) ** 2 for b in x),
+        "beta.5": 2 * 1.96 * 0.15 * 20_000,
+        "beta.3": 80 * (2 * 1.5 - 1.5**2),
+        "beta.4": 100 * (1 - 0.36**0.5),
+        "instrument.5": (0.7 * 30_000 + 6_000) / 10,
+        "instrument.4": 100 * 3 / 3.7,
         "instrument.3": -8_000 + 1.25 * 8_000 * 0.3,
+        "beta.6": 30_000 * (correlated - slope(btc, eth)),
+        # As much again for the margin, at a leverage of 2.
+        "beta.7": 2 * 20_000 * slope(pair, HISTORY["ETH"].loc["2023"]) / 10,
+        "instrument.1": slope(*(blocks.prod(axis=1) - 1 for blocks in weeks)),
+        "instrument.2": 1 - np.var(left) / np.var(HISTORY["BNB"][365:]),
+        "instrument.6": 10_000 * (np.polyfit(*charts, 1)[0] - slope(bnb, risen)),
+        "instrument.7": 40 - (0.8 * 40 - 0.2 * 100),
     }
 
 
 ETH_USD = (2000, 2100, 2060, 2180, 2140, 2260)
 BOOK_USD = (10_000, 10_400, 10_400, 11_600, 11_000, 12_800)
 SLIPS = {
-    "beta.1": {
+    "beta.2": {
         "volatility_ratio": 1.5, "correlation_for_beta": 0.8, "upside_down": 0.53333,
         "r2_for_correlation": 0.96, "divided_for_multiplied": 1.875,
     },
-    "beta.3": {
+    "beta.5": {
         "one_side_of_interval": 5_880, "beta_for_dollars": 0.588, "one_error": 6_000,
         "short_for_width": 24_000, "end_for_width": 29_880, "beta_twice": 14_112,
     },
-    "beta.4": {
+    "beta.3": {
         "more_is_safer": 80, "effect_in_proportion": 120, "harm_in_proportion": 40,
         "perfect_hedge": 75, "percent_for_decimal": 0.6, "larger_is_perfect": 100,
         "effect_divided": 53.3333, "surplus_subtracted": 55,
     },
-    "beta.5": {
+    "beta.4": {
         "variance_for_volatility": 64, "what_is_left": 60, "root_of_r2": 80,
         "percent_for_decimal": 0.4, "variance_left": 36, "one_less_root_of_r2": 20,
     },
-    "instrument.1": {
+    "instrument.5": {
         "collateral_left_out": 2_100, "whole_book_in_one_leg": 3_600,
         "both_betas_in_one_leg": 3_900, "contract_is_coin": 9, "contract_is_dollar": 27_000,
         "collateral_subtracted": 1_500, "collateral_times_beta": 2_520,
     },
-    "instrument.2": {
+    "instrument.4": {
         "one_coin_for_book": 30, "adds_up_without_limit": 300, "n_for_one_less": 75,
         "percent_for_decimal": 0.81081, "root_of_correlation": 54.7723, "correlation_squared": 9,
         "what_is_left": 18.9189,
@@ -508,6 +527,10 @@ SLIPS = {
     "instrument.3": {
         "beta_covers_collapse": 0, "beta_left_out": -5_600, "short_counted_as_loss": -11_000,
         "coins_only": -8_000, "short_only": 3_000, "divided_for_multiplied": -6_080,
+    },
+    "instrument.7": {
+        "dead_coin_gains_nothing": 8, "gain_forgone_left_out": 20, "share_of_survivors": 35,
+        "value_for_change": 12, "percent_for_decimal": 0.28,
     },
 }  # fmt: skip
 
@@ -523,7 +546,7 @@ def test_exercise_at_its_first_numbers(name):
 
 @pytest.mark.parametrize("seed", [None, *range(5)])
 def test_wrong_betas_are_wrong_in_the_way_they_claim(seed):
-    found = QUESTIONS["beta.2"].ask() if seed is None else QUESTIONS["beta.2"].again(seed)
+    found = QUESTIONS["beta.1"].ask() if seed is None else QUESTIONS["beta.1"].again(seed)
     right, slips = found.answer.right, found.answer.slips
     assert slips["ddof_mixed"] == pytest.approx(right * 5 / 4)
     assert slips["correlation_for_beta"] * slips["volatility_ratio"] == pytest.approx(right)

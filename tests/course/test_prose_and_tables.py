@@ -41,7 +41,7 @@ def test_content_1_falling_harder_is_not_praised_as_rising_harder():
 def test_content_2_each_lesson_says_which_window_and_why(weeks):
     advice = cells("beta")["drift-flat"]
     assert "take a year" in advice
-    assert "Lessons 03 and 11 take a year. 07 and 08 take fewer days, and say why." in advice
+    assert "This course takes a year. Lessons 09 and 10 take fewer days, and say why." in advice
     # A year is no better than a month, and steadier: what lesson 07 advises it for.
     history = market.returns().drop(columns="LUNA").dropna()
     book = alices_book()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from hedgelib._check import FloatArray
 from hedgelib._text import percent
 from hedgelib.ask.question import Answer, vary
 from hedgelib.beta import BetaEstimate, correlation, ols_beta
-from hedgelib.course.questions import questions_of
+from hedgelib.course.questions import contracts, questions_of
 from hedgelib.course.studies import beta as study
 from hedgelib.errors import InvalidInput
 from hedgelib.returns import log_returns, simple_returns
@@ -59,17 +59,6 @@ def drifting(found: study.Drift) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("beta.1", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
-               sd_book=vary(0.06, low=0.04, high=0.1, step=0.01),
-               sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01))  # fmt: skip
-def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
-    times = sd_book / sd_coin
-    return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
-        "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
-        "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
-    })  # fmt: skip
-
-
 _ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
 _BOOK_CLOSES = np.array([10_000, 10_400, 10_400, 11_600, 11_000, 12_800])
 
@@ -85,7 +74,7 @@ def _drawn_closes(draw: float) -> list[FloatArray]:
     ]
 
 
-@QUESTIONS.add("beta.2", draw=vary(0, low=1, high=500, step=1))
+@QUESTIONS.add("beta.1", draw=vary(0, low=1, high=500, step=1))
 def from_closes(draw: float) -> Answer:
     eth, book = _drawn_closes(draw) if draw else (_ETH_CLOSES, _BOOK_CLOSES)
     x, y = simple_returns(eth), simple_returns(book)
@@ -111,20 +100,18 @@ def from_closes(draw: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("beta.3", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
-               measured=vary(1.2, low=0.6, high=1.6, step=0.1),
-               error=vary(0.15, low=0.05, high=0.3, step=0.05), z=1.96)  # fmt: skip
-def width_in_dollars(value: float, measured: float, error: float, z: float) -> Answer:
-    interval = ratio.notional_interval(measured, error, value, z)
-    low, high = float(interval.low_usd), float(interval.high_usd)
-    wide = high - low
-    return Answer(right=wide, values={"low": low, "high": high}, slips={
-        "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
-        "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
+@QUESTIONS.add("beta.2", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
+               sd_book=vary(0.06, low=0.04, high=0.1, step=0.01),
+               sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01))  # fmt: skip
+def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
+    times = sd_book / sd_coin
+    return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
+        "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
+        "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
     })  # fmt: skip
 
 
-@QUESTIONS.add("beta.4", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
+@QUESTIONS.add("beta.3", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
                best=vary(12_000.0, low=4_000, high=20_000, step=1_000),
                times=vary(1.5, low=1.2, high=1.8, step=0.1))  # fmt: skip
 def over_hedged(r2: float, best: float, times: float) -> Answer:
@@ -142,7 +129,7 @@ def over_hedged(r2: float, best: float, times: float) -> Answer:
     })  # fmt: skip
 
 
-@QUESTIONS.add("beta.5", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
+@QUESTIONS.add("beta.4", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
 def calmer(share: float) -> Answer:
     gone, root = float(ratio.volatility_reduction(share)), share**0.5
     values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
@@ -151,3 +138,59 @@ def calmer(share: float) -> Answer:
         "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
         "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
     })  # fmt: skip
+
+
+@QUESTIONS.add("beta.5", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
+               measured=vary(1.2, low=0.6, high=1.6, step=0.1),
+               error=vary(0.15, low=0.05, high=0.3, step=0.05), z=1.96)  # fmt: skip
+def width_in_dollars(value: float, measured: float, error: float, z: float) -> Answer:
+    interval = ratio.notional_interval(measured, error, value, z)
+    low, high = float(interval.low_usd), float(interval.high_usd)
+    wide = high - low
+    return Answer(right=wide, values={"low": low, "high": high}, slips={
+        "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
+        "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
+    })  # fmt: skip
+
+
+@cache
+def _sizes(coins: tuple[str, ...], year: str) -> dict[str, float]:
+    """Return the dollars of ETH for one of some coins in equal parts: beta, and what is not it."""
+    days = market.returns([*coins, "ETH"], start=f"{year}-01-01", end=f"{year}-12-31")
+    y, x = days[list(coins)].mean(axis=1), days["ETH"]
+    return {
+        "beta": ols_beta(y, x).beta, "volatility_ratio": float(y.std() / x.std()),
+        "correlation_for_beta": correlation(y, x), "regressed_the_other_way": ols_beta(x, y).beta,
+        "beta_left_out": 1.0,
+    }  # fmt: skip
+
+
+@QUESTIONS.add("beta.6", value=30_000.0, coin="BTC", year="2022")
+def sized_by_correlation(value: float, coin: str, year: str) -> Answer:
+    of = {name: value * size for name, size in _sizes((coin,), year).items()}
+    best, short = of.pop("beta"), of.pop("correlation_for_beta")
+    values = {"short": short, "best": best, "beta": best / value, "rho": short / value}
+    return Answer(right=short - best, within=0.004, values=values, slips={
+        **{slip: short - size for slip, size in of.items()},
+        "value_for_change": best, "r2_for_correlation": short - short**2 / value,
+        "beta_for_dollars": (short - best) / value, "relative_error": 100 * (short / best - 1),
+    })  # fmt: skip
+
+
+@QUESTIONS.add("beta.7", value=20_000.0, coins=("BNB", "LINK"), year="2023", leverage=2,
+               price=2_281.0)  # fmt: skip
+def planned(
+    value: float, coins: tuple[str, ...], year: str, leverage: float, price: float
+) -> Answer:
+    sizes = _sizes(coins, year)
+    backed = {name: value * size * leverage / (leverage - 1) for name, size in sizes.items()}
+    right, face = backed.pop("beta"), _ETH.multiplier
+    short = value * sizes["beta"]
+    values = {
+        "first": coins[0], "second": coins[1], "face": face, "beta": sizes["beta"], "short": short,
+        "margin": right - short, "symbol": _ETH.symbol,
+    }  # fmt: skip
+    return contracts(
+        right, face, values, price=price, **backed, collateral_left_out=short,
+        margin_on_margin_once=short * (1 + 1 / leverage), leverage_multiplies_size=leverage * right,
+    )  # fmt: skip
