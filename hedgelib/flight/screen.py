@@ -174,7 +174,7 @@ def wealth_scene(landing: Landing) -> Scene:
     if worst:
         marks += [
             Points(x=x[worst], y=wealth["you"][worst], role="unhedged", size=11.0, shape="ring"),
-            Text(x=0.0, y=0.0, text=text["rings"], shift=(8.0, -12.0), role="unhedged",
+            Text(x=0.0, y=1.0, text=text["rings"], shift=(8.0, 10.0), role="unhedged",
                  x_share=True, y_share=True, halo=True),
         ]  # fmt: skip
     liquidations = [position.liquidations for position in landing.flight.positions]
@@ -199,7 +199,7 @@ def wealth_scene(landing: Landing) -> Scene:
         marks,
         Scale(unit="day", limits=(float(x[0]), float(x[-1])),
               ticks=[(float(x[i]), day_of(landing, i)) for i in dated]),
-        Scale(label="everything (USD)", unit="usd", margin=0.05),
+        Scale(label="everything (USD)", unit="usd", margin=0.05, headroom=0.08),
         box=(88.0, 64.0, 660.0, 352.0), width=_SIZE[0],
     )  # fmt: skip
     return Scene(title=fill(text["wealth"], values), alt=fill(text["wealth_alt"], values),
