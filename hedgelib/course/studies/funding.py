@@ -21,12 +21,11 @@ import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import FRACTION, RATE, FloatArray, scalars
 from hedgelib._text import Table, percent, usd
-from hedgelib.show import Area, Band, Bars, Guess, Line, Panel, Points, Rule, Scale, Scene, Text
-from hedgelib.show.layout import guess_mark, panel, picture
+from hedgelib.show import Area, Band, Bars, Guess, Line, Panel, Points, Rule, Scene, Text
+from hedgelib.show.layout import Scale, guess_mark, panel, picture
 from hedgelib.show.lettering import wrap
 from hedgelib.show.lines import gain
-from hedgelib.show.palette import Role
-from hedgelib.show.scene import Mark
+from hedgelib.show.scene import Mark, Role
 
 RECEIVES: Role = "good"
 PAYS: Role = "unhedged"

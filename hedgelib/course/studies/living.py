@@ -16,25 +16,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from hedgelib import market
+from hedgelib import BetaEstimate, ContractTerms, InvalidInput, inverse_liquidation_price, market
 from hedgelib._check import FloatArray, one_of
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate
-from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.alice import MODELLED
 from hedgelib.course.studies.beta import day_text, newey_west
 from hedgelib.course.studies.ends import best_rise
-from hedgelib.errors import InvalidInput
-from hedgelib.margin import inverse_liquidation_price
 from hedgelib.market import CRASHES
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, HedgePlan, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
-from hedgelib.show import Bars, Line, Points, Rule, Scale, Scene, Text, picture
+from hedgelib.show.layout import Scale, guess_mark, picture
 from hedgelib.show.layout import days as day_numbers
-from hedgelib.show.layout import guess_mark
 from hedgelib.show.lines import Curve, Lines, gain
-from hedgelib.show.palette import Role
-from hedgelib.show.scene import Mark
+from hedgelib.show.scene import Bars, Line, Mark, Points, Role, Rule, Scene, Text
 
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""

@@ -280,7 +280,7 @@ def runbook(report: HedgeReport, ends: str) -> list[tuple[str, str]]:
     rows = [(f"Open, step {order.step}", step_words(order)) for order in desk.ticket.orders]
     rows.append(("Every evening", f"compare the price of {coin} with the lines below"))
     unit, later = plan.contract.coin if plan.holds_coin else "USD", []
-    for alert in desk.alerts:
+    for alert in sorted(desk.alerts, key=lambda alert: alert.kind == "funding"):
         if alert.kind == "distance":
             todo = "no margin is enough: close a part"
             if np.isfinite(alert.add_usd):
