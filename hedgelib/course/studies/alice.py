@@ -1,7 +1,6 @@
 """Alice's hedge over moves, and her weeks on real prices, as lesson 09 shows them.
 
-Prices are closes of spot, and the perpetual is taken to trade at them. Funding is the monthly mean
-of another contract, a proxy. What is made of them says so.
+Prices are closes of spot, also for the perpetual; funding is a monthly mean, a proxy.
 """
 
 from __future__ import annotations
@@ -62,10 +61,7 @@ def any_hedge(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Seven days of Alice's altcoins and ETH, with the beta of the days before.
-
-    Price and move are of ETH; funding is the month's mean rate of eight hours, a proxy.
-    """
+    """Seven days of Alice's altcoins and ETH (price and move), with the beta of the days before."""
 
     start: pd.Timestamp
     end: pd.Timestamp
@@ -183,13 +179,11 @@ class YearOfWeeks:
     def scene(self, named: Week, near_usd: float, guess: float | None = None) -> Scene:
         """Draw every week, one of them named, and a guess of their standard deviation, USD."""
         year, count, near = self.weeks[0].start.year, len(self.weeks), f"within {usd(near_usd)}"
-        rows = [
-            (
-                how, f"± {usd(self.swing_usd(how))}", gain(profit.min()), gain(profit.max()),
-                f"{self.within(how, near_usd)} of {count}",
-            )
-            for how, profit in self.profit_usd.items()
-        ]  # fmt: skip
+        rows = []
+        for how, profit in self.profit_usd.items():
+            deviation, ends_near = self.swing_usd(how), self.within(how, near_usd)
+            ends_text = gain(profit.min()), gain(profit.max())
+            rows.append((how, f"± {usd(deviation)}", *ends_text, f"{ends_near} of {count}"))
         naked, hedged = self.profit_usd["no hedge"], self.profit_usd[SIZES[2]]
         (_, _, *range_naked, _), *_, (_, _, worst, _, around) = rows
         move, swing = np.array([week.move for week in self.weeks]), self.swing_usd(SIZES[2])
@@ -209,13 +203,12 @@ class YearOfWeeks:
             # At the edge of its band, with room for a guess below.
             edge(y=swing, text=f"by beta:\n± {usd(swing)}", role="total"),
         ]
-        guessed = ""
+        told = ""
         if guess is not None:
             # Not in the role of a guess, which here is that of the weeks without a hedge.
-            rule = partial(Rule, role="good", width=2.2, dash="dashed")
-            words = edge(y=-guess, text=f"your guess:\n± {usd(guess)}", role="good")
-            marks += [rule(at=-guess), rule(at=guess), words]
-            guessed = f" Your guess was ± {usd(guess)}."
+            marks += [Rule(at=y, role="good", width=2.2, dash="dashed") for y in (-guess, guess)]
+            marks.append(edge(y=-guess, text=f"your guess:\n± {usd(guess)}", role="good"))
+            told = f" Your guess was ± {usd(guess)}."
         title = f"The slope is gone, the residual is not: {near} in {around} weeks"
         head = ("short", "one standard deviation", "worst week", "best week", f"weeks {near}")
         label = f"move of ETH in the week ({MODELLED})"
@@ -224,7 +217,7 @@ class YearOfWeeks:
             f"{title}. Weeks of {year}, by the move of ETH. No hedge: from {range_naked[0]} to "
             f"{range_naked[1]}, along with ETH. Hedged by beta: a level cloud, one standard "
             f"deviation {usd(swing)}, at worst {worst} "
-            f"({self.weeks[int(hedged.argmin())].name}). ({MODELLED.capitalize()}.){guessed}",
+            f"({self.weeks[int(hedged.argmin())].name}). ({MODELLED.capitalize()}.){told}",
             marks,
             Scale(label=label, unit="share", signed=True, margin=0.02),
             Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08),

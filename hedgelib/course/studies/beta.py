@@ -109,10 +109,7 @@ def beta_and_volatility(
 
 
 class SizedShort(NamedTuple):
-    """A short of USD per USD of book, next to the best size, which is the beta of the fit.
-
-    Variance removed is below zero where it is added; volatilities are over 7 days.
-    """
+    """A short of USD per USD of book, next to the best size; volatilities are over 7 days."""
 
     fit: BetaEstimate
     short: float
@@ -192,8 +189,7 @@ def sized_short(
 class Drift(NamedTuple):
     """Beta over a moving window, by its last day, and over all days at once.
 
-    - drawn, half: places of the windows that are drawn, and half the width of their 95% intervals
-    - removed: share of variance removed by a short of each day's beta on the day after
+    Half is that of the 95% intervals of the windows drawn; each day's beta is judged on the next.
     """
 
     days: NDArray[np.datetime64]

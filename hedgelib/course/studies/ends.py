@@ -104,7 +104,7 @@ def two_wallets(
 
     The altcoins follow ETH one for one, the margin is ETH bought with new money, and the short
     covers both until a close liquidates it with all its margin. With `top_up`, altcoins are sold
-    whenever the leverage has doubled, so that it is back at its start. Costs are left out.
+    for margin whenever the leverage has doubled. Costs are left out.
     """
     entry, short = float(closes.iloc[0]), book_usd + margin_usd
 

@@ -45,10 +45,7 @@ def rate_text(rate: float, *, signed: bool = True) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingRule:
-    """How a venue turns the average premium of 8 hours into its funding rate, in decimals.
-
-    The damper is half the width of the band; the cap is None where it is not known.
-    """
+    """How a venue turns the average premium of 8 hours into its funding rate, with a known cap."""
 
     name: str
     interest: float
@@ -81,10 +78,7 @@ def rate_at_premium(
     premium: float, short_usd: float, rule: FundingRule = RULES["Binance"], *,
     guess: float | None = None, reach: float = 0.004,
 ) -> Scene:  # fmt: skip
-    """Draw a rule over the premium, its rate at one premium, and the reader's rate, decimals.
-
-    The axes end at `reach`, or a little beyond a premium or a rate that is further out.
-    """
+    """Draw a rule over the premium at least up to `reach`, its rate at one, and the reader's."""
     scalars(premium=(premium, RATE))
     rate = float(rule.rate(premium))
     wide, top = (reach if abs(at) <= reach else 1.05 * abs(at) for at in (premium, rate))
@@ -109,8 +103,7 @@ def rate_at_premium(
     # Away from the line.
     side: Any = "below" if guess is not None and guess < rate else "above"
     guessed, told = guess_mark(guess, rate_text, side, x=premium)
-    title = f"Premium {rate_text(premium)}: rate {rate_text(rate)}, a short of {usd(short_usd)} "
-    title += result
+    title = f"Premium {rate_text(premium)}: rate {rate_text(rate)}, {rows[3][0].lower()} {result}"
     ends = [-wide, wide]
     x = np.sort([*ends, premium, *(bend for bend in rule.corners if abs(bend) < wide)])
     words: Any = {"x_share": True, "y_share": True, "bold": True}
@@ -142,10 +135,7 @@ def rate_at_premium(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOut:
-    """A hedge closed for some hours to avoid funding: money saved, and the book's risk meanwhile.
-
-    The book follows the coin one for one; the rate is that of 8 hours, the cost that of one side.
-    """
+    """A hedge closed for some hours to avoid funding; the cost is a decimal for one side."""
 
     book_usd: float
     rate: float
@@ -184,10 +174,7 @@ class TimeOut:
         return NormalDist().cdf(net / sigma) if sigma else float(net > 0)
 
     def scene(self, guess: float | None = None) -> Scene:
-        """Draw the money saved over the hours, with what the book may do meanwhile around it.
-
-        A guess is the reader's standard deviation, USD.
-        """
+        """Draw the money saved over the hours, and one standard deviation of the book around it."""
         funding, cost, net = map(gain, (self.avoided_usd, -self.cost_usd, self.net_usd))
         sigma = usd(self.sigma_usd)
         even = hl.close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours
@@ -223,11 +210,9 @@ class TimeOut:
                 edge(y=saved + swing, name="one standard\ndeviation up"),
                 edge(y=saved - swing, name="one standard\ndeviation down"),
             ]
-        told = ""
-        if guess is not None:
-            side: Any = "left" if self.hours > 0.8 * last else "right"
-            marks.append(Guess(x=self.hours, y=self.net_usd + guess, side=side))
-            told = f" Your guess was ± {usd(guess)}."
+        side: Any = "left" if self.hours > 0.8 * last else "right"
+        over = self.net_usd + (guess or 0.0)
+        guessed, told = guess_mark(guess, lambda at: f"± {usd(at)}", side, x=self.hours, y=over)
         ticks = [(at, f"{at:,}") for at in range(0, int(last) + 1, 24 * ceil(last / 240))]
         caption = f"{hours} out of the hedge, at {rate} for 8 hours"
         return picture(
@@ -235,7 +220,7 @@ class TimeOut:
             f"A hedge of {usd(self.book_usd)} off for {hours} at a rate of {rate}: {money}, "
             f"together {net}; the book meanwhile has a standard deviation of {sigma}, a band "
             f"around the line of the money saved. Closing {closing}.{told}",
-            marks,
+            [*marks, *guessed],
             Scale(label="hours out of the hedge", limits=(0.0, last), ticks=ticks),
             Scale(label="against staying hedged (USD)", unit="usd", signed=True, margin=0.05),
             Table(("out of the hedge", "result"), rows, caption=caption),
@@ -244,20 +229,11 @@ class TimeOut:
 
 
 XBTUSD = SimpleNamespace(
-    name="BitMEX XBTUSD",
-    period="June 2018 to November 2020",
-    mean_8h=0.000009,
-    lowest_8h=-0.00375,
-    highest_8h=0.00316,
-    share_negative=0.29,
-    median_premium=-0.00015,
-    lowest_premium=-0.113,
-    panic="13 and 14 March 2020",
-    panic_settlements=6,
-)
+    name="BitMEX XBTUSD", period="June 2018 to November 2020", mean_8h=0.000009,
+    lowest_8h=-0.00375, highest_8h=0.00316, share_negative=0.29, median_premium=-0.00015,
+    lowest_premium=-0.113, panic="13 and 14 March 2020", panic_settlements=6,
+)  # fmt: skip
 """The inverse perpetual with the longest history of its time: rates and premiums as decimals.
-
-The lowest rate was paid in the panic, so often in a row.
 
 **Source:** BitMEX's settled rates, and its prices against an index; figures only, collected on
 2026-11-22, because the history is not ours to ship. The lowest rate was that of every settlement
@@ -294,10 +270,7 @@ _TOP: Any = {"y": 0.985, "y_share": True, "align": "middle", "vertical": "top"}
 
 
 def funding_by_year(short_usd: float, *, guess: tuple[str, int, float] | None = None) -> Scene:
-    """Draw what a short received from BTC and from ETH by month, with the sum of each year.
-
-    A guess is a coin, a year, and the funding in it, USD.
-    """
+    """Draw what a short received by month, and a guess of a coin, a year, and its funding, USD."""
     coins = {coin: coin_funding(coin) for coin in ("BTC", "ETH")}
     guesses: dict[str, list[Mark]] = {coin: [] for coin in coins}
     level, guessed = 0.0, ""
@@ -373,10 +346,7 @@ def months_by_move() -> dict[str, pd.DataFrame]:
 
 
 def funding_by_market(guess: str | None = None) -> Scene:
-    """Draw the funding rate of each month against the move of ETH in it, and the groups' averages.
-
-    A guess is the name of a group, or another word for "much the same in all".
-    """
+    """Draw the funding rate of each month against the move of ETH, and a guessed group."""
     groups = months_by_move()
     every = pd.concat(groups.values())
     move, rate = every["move"], every["mean_8h"]

@@ -58,11 +58,8 @@ def drop_from_top(prices: pd.Series) -> Drop:
         raise hl.InvalidInput("the last price is the highest: there is no fall after it")
     if as_low.empty:
         raise hl.InvalidInput("the price falls below its first value; start earlier")
-    return Drop(
-        top_day=top, top_usd=prices[top], low_day=low, low_usd=prices[low], level_day=as_low[-1],
-        days_down=(low - top).days, days_undone=(top - as_low[-1]).days,
-        move=prices[low] / prices[top] - 1,
-    )  # fmt: skip
+    days, move = ((low - top).days, (top - as_low[-1]).days), prices[low] / prices[top] - 1
+    return Drop(top, prices[top], low, prices[low], as_low[-1], *days, move)
 
 
 def _moves(move: float, highest: float, ends: Iterable[float] = ()) -> FloatArray:

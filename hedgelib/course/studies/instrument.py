@@ -35,10 +35,7 @@ def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimat
 
 
 class Judged(NamedTuple):
-    """Share of variance that each hedge removed from one book in n days, the best first.
-
-    Honest is with betas known at the time, hindsight with those that were best.
-    """
+    """Share of variance that each hedge removed in n days, with betas known and of hindsight."""
 
     book: str
     honest: Mapping[str, float]
@@ -103,10 +100,7 @@ def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene
 
 
 class Collapse(NamedTuple):
-    """A coin (first of the prices) and a short of another, sized by its beta, from day to day.
-
-    Profits are those of the coin, of the short, and of both; margin and costs are left out.
-    """
+    """Profits day by day of the coin of the first prices, of a short sized by beta, and of both."""
 
     prices: pd.DataFrame
     book_usd: float

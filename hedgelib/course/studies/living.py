@@ -1,7 +1,6 @@
 """What lesson 10 computes: real crashes replayed, and rules for timing backtested on four years.
 
-Prices are closes of spot; the perpetual is taken to trade at them, which is a model. Funding is the
-monthly mean of another contract, a proxy. Every picture made of them says so.
+Prices are closes of spot, also for the perpetual; funding is a monthly mean, a proxy.
 """
 
 from __future__ import annotations
@@ -154,9 +153,9 @@ class Crash:
         # The unhedged book has the colour of guesses.
         guessed, told = guess_mark(guess_usd, gain, "left", x=float(x[-1]), role="good")
         said = (self.day(o.liquidated_at, f"✖ {o.name}: liquidated ") for o in books)
-        gone = list(filter(None, said))
         corner: Any = {"x_share": True, "y_share": True, "vertical": "top", "halo": True}
-        words = [Text(x=0.02, y=0.98, text="\n".join(gone), role="unhedged", **corner)]
+        if gone := "\n".join(filter(None, said)):
+            guessed.append(Text(x=0.02, y=0.98, text=gone, role="unhedged", **corner))
         every = slice(None, None, 10 if x.size < 70 else 15)
         ticks = [(at, f"{day.day} {day:%b}") for at, day in zip(x, self.dates, strict=True)][every]
         # Room for the mark of a guess beside the names.
@@ -165,7 +164,7 @@ class Crash:
         return picture(
             title,
             f"{title}. {ends}. ({MODELLED.capitalize()}.){told}",
-            [*marks, *guessed, *(words if gone else ())],
+            [*marks, *guessed],
             Scale(label=f"close of the day ({MODELLED})", unit="day", limits=limits, ticks=ticks),
             Scale(label=label, unit="usd", signed=True, include=(0.0,), margin=0.1),
             self.table(),
@@ -261,12 +260,8 @@ def change_of_size(book_usd: float, move: float, *, guess: float | None = None) 
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flown:
-    """Backtest of a rule, with the book reset every month: made by :func:`fly`.
-
-    Active says whether the hedge is on from each close, the last one included.
-    """
+class Flown(NamedTuple):
+    """Backtest of a rule by :func:`fly`: active from each close, the last one included."""
 
     name: str
     dates: pd.DatetimeIndex
@@ -290,6 +285,11 @@ class Flown:
     def on(self) -> str:
         """Share of days on which the hedge is on."""
         return percent(float(self.active[:-1].mean()))
+
+    @property
+    def span(self) -> str:
+        """First and last month."""
+        return f"{self.dates[1]:%B %Y} to {self.dates[-1]:%B %Y}"
 
     def year(self, year: int) -> float:
         """Return the profit of one year, USD."""
@@ -352,16 +352,13 @@ class Luck(NamedTuple):
 
 
 def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
-    """Return the gain of a rule, and of the same rule shifted in time by 30 days and more.
-
-    A shift keeps how often and how long the hedge is on, and removes what the rule knew.
-    """
+    """Return the gain of a rule, and of shifts that keep its times on but not what it knew."""
     hedge, flags = always.steps_usd - never.steps_usd, rule.active[:-1]
-    gain = float(hedge[flags].sum())
+    made = float(hedge[flags].sum())
     shifted = np.array([hedge[np.roll(flags, by)].sum() for by in range(30, flags.size - 29)])
     # The same sum in another order is the same.
-    shifted[np.isclose(shifted, gain, rtol=1e-12)] = gain
-    return Luck(gain, shifted, beaten=float(np.mean(shifted < gain)))
+    shifted[np.isclose(shifted, made, rtol=1e-12)] = made
+    return Luck(made, shifted, beaten=float(np.mean(shifted < made)))
 
 
 def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scene:
@@ -386,11 +383,10 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
         lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
         deepest = usd(made.deepest_usd)
         parts.append(f"{made.name}: {profit}, maximum drawdown {deepest}, on {made.on} of days")
-    span = _span(flown[0])
     best = max(flown, key=lambda made: made.pnl_usd[-1])
     shallow = min(flown, key=lambda made: made.deepest_usd)
     title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
-    alt = f"{title}, {span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+    alt = f"{title}, {flown[0].span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
     label, up = f"bars at the top: hedge on ({MODELLED})", "sum of monthly profits (USD)"
     return picture(
         title,
@@ -416,15 +412,8 @@ def table_of_rules(flown: Sequence[Flown]) -> Table:
         "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
         "funding", "costs",
     )  # fmt: skip
-    caption = (
-        f"{_span(flown[0])}, {usd(BOOK_USD)} each month, sd: standard deviation, costs: fees and "
-        f"slippage; {MODELLED}"
-    )
-    return Table(head, rows, caption=caption)
-
-
-def _span(made: Flown) -> str:
-    return f"{made.dates[1]:%B %Y} to {made.dates[-1]:%B %Y}"
+    caption = f"{flown[0].span}, {usd(BOOK_USD)} each month, sd: standard deviation, "
+    return Table(head, rows, caption=f"{caption}costs: fees and slippage; {MODELLED}")
 
 
 def rallies_beyond(rise: float, days: int) -> float:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 import hedgelib as hl
-from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
 from hedgelib.show.lines import Curve, Lines, coins, gain, move_text, moves_to
 from hedgelib.show.palette import Role
@@ -28,10 +27,7 @@ def _where(coin: str, end: float) -> str:
     return f"{coin} {move_text(round(end, 3))}" if np.isfinite(end) else "no price"
 
 
-def _gains(coin: str, x: FloatArray, move: float, **more: Any) -> Lines:
-    """Return a picture of what shorts earn, with the margin left out."""
-    y_label = "gain or loss of the short (USD)"
-    return Lines(x=x, x_label=f"move of {coin}", y_label=y_label, place=move, **more)
+_EARNED = "gain or loss of the short (USD)"
 
 
 def same_short(
@@ -54,8 +50,8 @@ def same_short(
         curves.append(Curve(name=name, values=values, role=role, at=at, width=width, ends=end))
         closings.append(f"at {name} with {margin} of margin, closed at {where}")
         notes.append((f"{name}: margin, and closed at", f"{margin}, {where}"))
-    return _gains(
-        terms.coin, x, move,
+    return Lines(
+        x=x, x_label=f"move of {terms.coin}", y_label=_EARNED, place=move,
         curves=tuple(curves), notes=tuple(notes), guess=guess,
         title=f"{moved}: {result}; each ends at its ✕",
         finding=f"A short of {usd(size)}, {moved}: {result.replace('any', 'every')}. The lines "
@@ -68,10 +64,7 @@ def ticket(
     terms: hl.ContractTerms, price_usd: float, needed_usd: float, contracts: float,
     leverage: float, move: float,
 ) -> Lines:  # fmt: skip
-    """Return what the short of an order ticket earns, and what the hedge needs it to earn.
-
-    After liquidation the loss stays the same.
-    """
+    """Return what the short of an order ticket earns until its liquidation, and what is needed."""
     coin, size = terms.coin, contracts * terms.multiplier
     end = closed_at(terms, price_usd, contracts, leverage) / price_usd - 1
     x, closed, where = moves_to(move, -0.6, 1.3, 191, [end]), move >= end, _where(coin, end)
@@ -82,8 +75,8 @@ def ticket(
     needed = Curve.of(lambda m: -needed_usd * m, x, move, name="needed", **look)
     results = f"{gain(earned.at)}, needed {gain(needed.at)}"
     text = f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}"
-    return _gains(
-        coin, x, move, curves=(needed, earned),
+    return Lines(
+        x=x, x_label=f"move of {coin}", y_label=_EARNED, place=move, curves=(needed, earned),
         title=f"{text}: {f'closed at {move_text(round(end, 3))}, ' if closed else ''}{results}",
         finding=f"{contracts:,.0f} contracts of {terms.face} are short {usd(size)}, {covered} of "
         f"the {usd(needed_usd)} needed. {coin} {move_text(move)}: earned {results}. At leverage "

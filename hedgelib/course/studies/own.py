@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,8 +43,7 @@ def _find(file: str) -> Path:
     return find_portfolio(path)[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A portfolio file as the learner named it, or what is wrong with it; shown as a table."""
 
     file: str
@@ -126,12 +125,8 @@ def broken_files() -> list[tuple[str, str, str]]:
     return [*rows, ("no file", missing, texts["own.missing"]["fix"])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A book split by how its betas are known: on prices, by its owner, as cash, not at all.
-
-    Book and hedges are daily returns of the measured part, and of BTC and ETH on the same days.
-    """
+class Sample(NamedTuple):
+    """A book split by how its betas are known, and daily returns: measured part, BTC and ETH."""
 
     measured: list[Holding]
     own: list[Holding]
@@ -211,10 +206,7 @@ def highest_leverage(
 def residual_sd_usd(
     plan: HedgePlan, sample: Sample, residual_sd: float, held_usd: float = 0.0
 ) -> float:
-    """Return one standard deviation a day of the residual of the measured coins, USD.
-
-    Coins are sold for margin only after the hedge coin that the book held, `held_usd`, is posted.
-    """
+    """Return a day's residual standard deviation, USD; hedge coin held is posted before sales."""
     others_usd = plan.book_usd - held_usd - sum(h.value_usd for h in sample.cash)
     share_sold = plan.sold_usd / others_usd if plan.sold_usd else 0.0
     return sample.value_usd * residual_sd * (1 - share_sold)
@@ -241,10 +233,7 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
 def checklist(
     report: HedgeReport, interval: tuple[float, float], *, rally: float, band_usd: float
 ) -> list[tuple[str, str, str]]:
-    """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
-
-    The interval is of the book's beta; the short must survive the rally.
-    """
+    """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours"."""
     plan, tracked = report.plan, report.tracked
     removed, move, margin = tracked.out_of_sample, plan.liquidation_move, str(plan.collateral)
     if margin == "from_portfolio" and plan.sold_usd < 1:

@@ -79,10 +79,7 @@ def with_guessed_slope(scatter: BetaScatter, slope: float | None) -> Scene:
 def size_and_effect(
     r2: float, share: float, others: Sequence[tuple[str, float]], *, guess: float | None = None
 ) -> Lines:
-    """Return the variance reduction of hedges, over their size as a share of the best size.
-
-    Other sizes come with their names; the guess is a share of the best effect.
-    """
+    """Return the variance reduction of hedges over their size; the guess is of the best effect."""
 
     def of_best(size: float) -> str:
         digits = f"{100 * hl.effectiveness_from_ratio(1.0, size):.2f}"
