@@ -6,8 +6,9 @@ Prices are closes of spot, also for the perpetual; funding is a monthly mean, a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,8 +36,6 @@ SIZES = ("1:1, margin left out", "1:1, margin in", "beta, margin in")
 def everything_counted(plan: HedgePlan, move: float, guess: float | None) -> Scene:
     """Draw the profit of altcoins, margin and short, and their sum, with the reader's sum, USD."""
     scene = study_move(plan, move, lowest=-0.4, highest=0.4).scene()
-    if guess is None:
-        return scene
     (panel,), (marks, told) = scene.panels, guess_mark(guess, gain, "left", x=move)
     guessed = replace(panel, marks=(*panel.marks, *marks))
     return replace(scene, panels=(guessed,), alt=scene.alt + told)
@@ -59,8 +58,7 @@ def any_hedge(
     return study
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class Week(NamedTuple):
     """Seven days of Alice's altcoins and ETH (price and move), with the beta of the days before."""
 
     start: pd.Timestamp
@@ -161,8 +159,7 @@ def week_table(week: Week, hedged: Mapping[str, Scenario]) -> Table:
     return Table(head, [*rows, ("contracts sold", "0", *sold)], caption=caption)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearOfWeeks:
+class YearOfWeeks(NamedTuple):
     """A hedge opened and closed every week of a year: profits of "no hedge" and :data:`SIZES`."""
 
     weeks: tuple[Week, ...]
@@ -236,4 +233,4 @@ def alices_year(
     profit = {"no hedge": np.array([book_usd * week.book_return for week in weeks])}
     for size in SIZES:
         profit[size] = np.array([week[size].total_pnl_usd[0] for week in hedged])
-    return YearOfWeeks(weeks=weeks, profit_usd=profit)
+    return YearOfWeeks(weeks, profit)

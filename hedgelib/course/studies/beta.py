@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -37,9 +36,8 @@ def words_at(x: float, y: float, text: str, shift: float, role: Role = "grey", *
 
 def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     """Draw returns around their line, and the cloud that a guessed R² (decimal) would leave."""
-    whole = dots.scene()
     if guess is None:
-        return whole
+        return dots.scene()
     # Two standard deviations of what the guess leaves unexplained hold nearly all dots.
     half = 2 * float(np.std(dots.y) * np.sqrt(1 - guess))
     outside = float(np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half))
@@ -50,9 +48,9 @@ def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     text = "your guess: nearly all dots\nbetween the dashed lines"
     corner: Any = {"x_share": True, "y_share": True, "vertical": "top", "role": "short"}
     words = Text(x=0.015, y=0.975, text=text, bold=True, halo=True, **corner)
-    alt = f"{whole.alt} Your guess was {percent(guess)}: then nearly all dots would lie within "
-    alt += f"{percent(half, digits=1)} of the line, and {percent(outside)} of them do not."
-    return replace(whole, alt=alt, panels=(dots.panel(*edges, words),))
+    told = f" Your guess was {percent(guess)}: then nearly all dots would lie within "
+    told += f"{percent(half, digits=1)} of the line, and {percent(outside)} of them do not."
+    return dots.scene(*edges, words, told=told)
 
 
 def betas_to(coin: str, returns: pd.DataFrame) -> list[BetaEstimate]:
@@ -137,10 +135,8 @@ class SizedShort(NamedTuple):
             marks.append(words(x=at, text=f"{name}: {percent(at)}"))
         inside = short <= _WIDEST and height >= -1
         if inside and 0 <= mirrored <= _WIDEST:
-            marks += [
-                Line(x=[short, mirrored], y=[height, height], role="grey", width=1.7),
-                Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
-            ]
+            marks.append(Line(x=[short, mirrored], y=[height] * 2, role="grey", width=1.7))
+            marks.append(Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"))
         x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
         outside = Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
         marks.append(Points(x=[short], y=[height], size=14.0) if inside else outside)

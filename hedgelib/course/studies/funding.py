@@ -11,7 +11,7 @@ from functools import partial
 from math import ceil, isfinite
 from statistics import NormalDist
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,8 +43,7 @@ def rate_text(rate: float, *, signed: bool = True) -> str:
     return f"{whole}.{decimals.rstrip('0'):0<2}%"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingRule:
+class FundingRule(NamedTuple):
     """How a venue turns the average premium of 8 hours into its funding rate, with a known cap."""
 
     name: str

@@ -6,7 +6,7 @@ Prices are closes of spot, also for the perpetual; funding is a monthly mean, a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -88,8 +88,7 @@ def _mean_8h(dates: pd.Index, months_before: int) -> FloatArray:
     return mean.reindex(months.to_timestamp()).to_numpy(dtype=float)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crash:
+class Crash(NamedTuple):
     """A crash with each of three books, and the beta of the days before: made by :func:`crash`."""
 
     name: str

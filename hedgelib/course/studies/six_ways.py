@@ -156,11 +156,10 @@ class SixWays:
 
     def at(self, year: str) -> SixThrough:
         """Return the six ways through one year, to be drawn."""
-        return SixThrough(year=year, ways=self.through(year), coin=self.inverse.coin)
+        return SixThrough(year, self.through(year), self.inverse.coin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SixThrough:
+class SixThrough(NamedTuple):
     """Six ways through one year, as a picture and a table."""
 
     year: str

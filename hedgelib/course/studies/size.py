@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -66,14 +65,12 @@ def _why_none(venue: market.Venue, coin: str) -> str:
 
 def with_guessed_slope(scatter: BetaScatter, slope: float | None) -> Scene:
     """Draw returns with the fitted line, and the slope that the reader guessed."""
-    scene = scatter.scene()
     if slope is None:
-        return scene
+        return scatter.scene()
     ends = np.array([scatter.x.min(), scatter.x.max()])
     # Not orange as other guesses: that is the colour of the line that was fitted.
     guess = Line(x=ends, y=slope * ends, dash="dashed", width=2.2, name="your guess", bold=True)
-    alt = f"{scene.alt} Your guess was a slope of {slope:.2f}."
-    return replace(scene, alt=alt, panels=(scatter.panel(guess),))
+    return scatter.scene(guess, told=f" Your guess was a slope of {slope:.2f}.")
 
 
 def size_and_effect(
