@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from hedgelib.course.studies import living
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, DEFAULT_MAX_LEVERAGE
 from hedgelib.replay import Replay, replay
 
 FTX_BANKRUPT = "2022-11-11"
@@ -56,7 +56,7 @@ def tightest(run: Replay) -> tuple[int, float, float]:
     return step, float(rises.min()), float(run.pnl_if_venue_fails_usd(step)[-1])
 
 
-def hedge_of_march_2023(*, max_leverage: float = 2.0) -> Replay:
+def hedge_of_march_2023(*, max_leverage: float = DEFAULT_MAX_LEVERAGE) -> Replay:
     """Return the replay of a linear hedge in March 2023, its stablecoin at a dollar throughout."""
     plan, past = living.hedged_book(
         "2023-02-28", "2023-03-31", living.LINEAR, collateral="stablecoin",
