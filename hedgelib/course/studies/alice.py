@@ -6,7 +6,7 @@ Prices are closes of spot, also for the perpetual; funding is a monthly mean, a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -58,7 +58,8 @@ def any_hedge(
     return study
 
 
-class Week(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
     """Seven days of Alice's altcoins and ETH (price and move), with the beta of the days before."""
 
     start: pd.Timestamp

@@ -6,7 +6,7 @@ Prices are closes of spot, also for the perpetual; funding is a monthly mean, a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -259,7 +259,8 @@ def change_of_size(book_usd: float, move: float, *, guess: float | None = None) 
     )  # fmt: skip
 
 
-class Flown(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flown:
     """Backtest of a rule by :func:`fly`: active from each close, the last one included."""
 
     name: str
