@@ -19,7 +19,7 @@ from hedgelib._check import FloatArray
 from hedgelib._text import Table, percent
 from hedgelib.errors import InvalidInput
 from hedgelib.show.lettering import LABEL, LINE_HEIGHT, wrap
-from hedgelib.show.scene import Axis, Bars, Direction, Line, Mark, Panel, Scene, Text
+from hedgelib.show.scene import Axis, Bars, Direction, Guess, Line, Mark, Panel, Scene, Side, Text
 
 __all__ = [
     "BOX",
@@ -28,6 +28,7 @@ __all__ = [
     "Scale",
     "columns_of",
     "days",
+    "guess_mark",
     "name_height",
     "panel",
     "picture",
@@ -97,11 +98,21 @@ def panel(
 
 def picture(
     title: str, alt: str, marks: Sequence[Mark], x: Scale, y: Scale, table: Table,
-    *, box: tuple[float, float, float, float], width: float = 840.0,
+    *, box: tuple[float, float, float, float], width: float = 840.0, below: float = 58.0,
 ) -> Scene:  # fmt: skip
     """Return a scene of one panel, with room below it for the label of its axis."""
     whole = panel(marks, x, y, box=box, width=width)
-    return Scene(title=title, alt=alt, panels=(whole,), table=table, size=(width, box[3] + 58.0))
+    return Scene(title=title, alt=alt, panels=(whole,), table=table, size=(width, box[3] + below))
+
+
+def guess_mark(
+    guess: float | None, write: Callable[[float], str], side: Side, **place: Any
+) -> tuple[list[Mark], str]:
+    """Return the mark of a guess of y at an x, or of x at a y, and a sentence; nothing for none."""
+    if guess is None:
+        return [], ""
+    mark = Guess(**{"x": guess, "y": guess, "side": side, **place})
+    return [mark], f" Your guess was {write(guess)}."
 
 
 def columns_of(

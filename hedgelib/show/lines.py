@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,10 @@ from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Table, Text, 
 from hedgelib.show.palette import Role
 from hedgelib.show.scene import Mark
 
-__all__ = ["Curve", "Lines", "Remark", "amount", "coins", "move_text"]
+__all__ = ["Curve", "Lines", "Remark", "amount", "coins", "gain", "move_text", "moves_to"]
+
+gain = partial(usd, signed=True)
+"""Write a profit or loss."""
 
 
 def coins(quantity: float, *, signed: bool = False) -> str:
@@ -59,6 +64,23 @@ class Curve:
     bold: bool = False
     ends: float | None = None
 
+    @classmethod
+    def of(cls, profit: Callable[[Any], Any], x: FloatArray, place: float, **look: Any) -> Curve:
+        """Return the curve of a function of x."""
+        return cls(values=np.asarray(profit(x)), at=float(profit(place)), **look)
+
+
+def moves_to(
+    move: float, low: float, high: float, count: int, ends: Iterable[float] = ()
+) -> FloatArray:
+    """Return moves over a range that a move may widen, and on both sides of ends of positions.
+
+    A line breaks there.
+    """
+    x = np.linspace(min(low, move), max(high, move), count)
+    edges = [end + step for end in ends if x[0] < end < x[-1] for step in (-1e-9, 1e-9)]
+    return np.sort(np.append(x, edges))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
@@ -75,15 +97,9 @@ class Remark:
 
     def words(self) -> Text:
         """Return the text without its point."""
-        return Text(
-            x=self.x,
-            y=self.y,
-            text=self.text,
-            shift=self.shift,
-            align="end" if self.shift[0] < 0 else "start",
-            role=self.role,
-            halo=True,
-        )
+        align = "end" if self.shift[0] < 0 else "start"
+        look: dict[str, Any] = {"align": align, "role": self.role, "halo": True}
+        return Text(x=self.x, y=self.y, text=self.text, shift=self.shift, **look)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +115,9 @@ class Lines:
     """
 
     x: FloatArray
-    x_label: str
-    y_label: str
-    unit: str
+    x_label: str = "move of ETH"
+    y_label: str = "gain or loss (USD)"
+    unit: str = "USD"
     curves: tuple[Curve, ...]
     title: str
     finding: str

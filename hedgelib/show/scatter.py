@@ -80,14 +80,14 @@ class BetaScatter:
             rows.insert(1, ("95% confidence interval", f"{low:.2f} to {high:.2f}"))
         return Table(("estimate", f"{fit.y_name} on {fit.x_name}"), rows)
 
-    def scene(self) -> Scene:
-        """Draw the returns, the line and its band."""
+    def scene(self, *more: Mark, told: str = "") -> Scene:
+        """Draw the returns, the line and its band, with further marks and a sentence on them."""
         fit = self.fit
         explained = percent(max(fit.r2, 0.0))
         return Scene(
             title=f"{fit.x_name} explains {explained} of the variance of {fit.y_name}",
-            alt=self.alt(),
-            panels=(self.panel(),),
+            alt=self.alt() + told,
+            panels=(self.panel(*more),),
             table=self.table(),
         )
 

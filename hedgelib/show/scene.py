@@ -31,8 +31,10 @@ __all__ = [
     "Panel",
     "Pictured",
     "Points",
+    "Role",
     "Rule",
     "Scene",
+    "Side",
     "Text",
     "scene_of",
 ]

@@ -1,7 +1,6 @@
 """Alice's hedge over moves, and her weeks on real prices, as lesson 09 shows them.
 
-Prices are closes of spot, and the perpetual is taken to trade at them. Funding is the monthly mean
-of another contract, a proxy. What is made of them says so.
+Prices are closes of spot, also for the perpetual; funding is a monthly mean, a proxy.
 """
 
 from __future__ import annotations
@@ -9,23 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from hedgelib import market
+from hedgelib import BetaEstimate, ContractTerms, HedgePlan, InvalidInput, Portfolio, market
 from hedgelib._check import FloatArray
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate
-from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.beta import newey_west
-from hedgelib.errors import InvalidInput
-from hedgelib.plan import Collateral, HedgePlan, plan_hedge
-from hedgelib.portfolio import Portfolio, read_portfolio
+from hedgelib.plan import Collateral, plan_hedge
+from hedgelib.portfolio import read_portfolio
 from hedgelib.scenario import Scenario, run_scenario
-from hedgelib.show.layout import NAME_SHIFT, Scale, picture
+from hedgelib.show.layout import NAME_SHIFT, Scale, guess_mark, picture
+from hedgelib.show.lines import gain
 from hedgelib.show.moves import MoveStudy, study_move
-from hedgelib.show.scene import Band, Guess, Line, Mark, Points, Rule, Scene, Text
+from hedgelib.show.scene import Band, Line, Mark, Points, Rule, Scene, Text
 
 SETTLEMENTS = 21
 """Of funding in seven days, one every eight hours."""
@@ -38,12 +36,9 @@ SIZES = ("1:1, margin left out", "1:1, margin in", "beta, margin in")
 def everything_counted(plan: HedgePlan, move: float, guess: float | None) -> Scene:
     """Draw the profit of altcoins, margin and short, and their sum, with the reader's sum, USD."""
     scene = study_move(plan, move, lowest=-0.4, highest=0.4).scene()
-    if guess is None:
-        return scene
-    (panel,) = scene.panels
-    guessed = replace(panel, marks=(*panel.marks, Guess(x=move, y=guess, side="left")))
-    alt = f"{scene.alt} Your guess was {usd(guess, signed=True)}."
-    return replace(scene, panels=(guessed,), alt=alt)
+    (panel,), (marks, told) = scene.panels, guess_mark(guess, gain, "left", x=move)
+    guessed = replace(panel, marks=(*panel.marks, *marks))
+    return replace(scene, panels=(guessed,), alt=scene.alt + told)
 
 
 def any_hedge(
@@ -65,13 +60,7 @@ def any_hedge(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Seven days of Alice's altcoins and ETH.
-
-    - price_usd: of ETH at the start
-    - move, book_return: of ETH and of the altcoins, decimals
-    - beta: from the days before, and none after
-    - funding_rate: mean of the month for eight hours, decimal; a proxy
-    """
+    """Seven days of Alice's altcoins and ETH (price and move), with the beta of the days before."""
 
     start: pd.Timestamp
     end: pd.Timestamp
@@ -103,12 +92,8 @@ def alices_book() -> Portfolio:
 
 @cache
 def alices_weeks(year: int, *, window: int = 90) -> tuple[Week, ...]:
-    """Return the weeks of a year, Sunday to Sunday, each with the beta of the days before it.
-
-    Alice starts every week with the same dollars of each coin.
-    """
-    book = alices_book()
-    coins = list(book.coins)
+    """Return the weeks of a year, Sunday to Sunday, each begun with the same book."""
+    book, coins = alices_book(), list(alices_book().coins)
     prices = market.prices([*coins, "ETH"]).dropna()
     returns = prices.pct_change(fill_method=None).iloc[1:]
     funding = market.funding_monthly().query("coin == 'ETH'").set_index("month")["mean_8h"]
@@ -138,10 +123,7 @@ def nearest(weeks: Sequence[Week], move: float) -> Week:
 def hedged_week(
     week: Week, contract: ContractTerms, *, book_usd: float, margin_usd: float
 ) -> dict[str, Scenario]:
-    """Return a week with each of the three shorts: residual, funding, and the fees of both trades.
-
-    The shorts are planned when the week begins; the margin is ETH that was bought.
-    """
+    """Return a week with each of the three shorts, planned when it begins; ETH is bought."""
     hedged = {}
     for size, short in zip(SIZES, (book_usd, book_usd + margin_usd, None), strict=True):
         plan = plan_hedge(
@@ -161,30 +143,25 @@ def week_table(week: Week, hedged: Mapping[str, Scenario]) -> Table:
     """Return the profit of a week by part, without a hedge and with each short."""
     book_usd = hedged[SIZES[0]].plan.book_usd
     follow, own = book_usd * week.beta.beta * week.move, book_usd * week.residual
-    names = (
-        "altcoins, following ETH", "altcoins, residual", "ETH margin", "short", "fees, in and out",
-        "funding", "together", "contracts sold",
-    )  # fmt: skip
-    columns = [[*_signed(follow, own), "", "", "", "", *_signed(follow + own), "0"]]
-    for made in hedged.values():
-        parts = (made.collateral_pnl_usd, made.hedge_pnl_usd, made.fees_usd, made.funding_pnl_usd)
-        amounts = _signed(follow, own, *(part[0] for part in (*parts, made.total_pnl_usd)))
-        columns.append([*amounts, f"{-made.plan.contracts:,.0f}"])
+    parts = {
+        "ETH margin": "collateral_pnl_usd", "short": "hedge_pnl_usd",
+        "fees, in and out": "fees_usd", "funding": "funding_pnl_usd", "together": "total_pnl_usd",
+    }  # fmt: skip
+    rows = [
+        ("altcoins, following ETH", *[gain(follow)] * (1 + len(hedged))),
+        ("altcoins, residual", *[gain(own)] * (1 + len(hedged))),
+    ]
+    for name, of in parts.items():
+        alone = gain(follow + own) if name == "together" else ""
+        rows.append((name, alone, *(gain(getattr(made, of)[0]) for made in hedged.values())))
+    sold = (f"{-made.plan.contracts:,.0f}" for made in hedged.values())
     caption = f"Alice, {week.name}: ETH {percent(week.move, digits=1, signed=True)}"
-    rows = zip(names, *columns, strict=True)
-    return Table(("part", "no hedge", *hedged), list(rows), caption=caption)
+    head = ("part", "no hedge", *hedged)
+    return Table(head, [*rows, ("contracts sold", "0", *sold)], caption=caption)
 
 
-def _signed(*amounts: float) -> list[str]:
-    return [usd(amount, signed=True) for amount in amounts]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearOfWeeks:
-    """A hedge opened and closed every week of a year.
-
-    - profit_usd: of each week, by how it was hedged: ``"no hedge"`` and :data:`SIZES`
-    """
+class YearOfWeeks(NamedTuple):
+    """A hedge opened and closed every week of a year: profits of "no hedge" and :data:`SIZES`."""
 
     weeks: tuple[Week, ...]
     profit_usd: dict[str, FloatArray]
@@ -198,18 +175,13 @@ class YearOfWeeks:
         return int((np.abs(self.profit_usd[how]) <= near_usd).sum())
 
     def scene(self, named: Week, near_usd: float, guess: float | None = None) -> Scene:
-        """Draw every week by the move of ETH in it, without a hedge and hedged by beta.
-
-        One week is named. A guess is the reader's standard deviation of a week, USD.
-        """
+        """Draw every week, one of them named, and a guess of their standard deviation, USD."""
         year, count, near = self.weeks[0].start.year, len(self.weeks), f"within {usd(near_usd)}"
-        rows = [
-            (
-                how, f"± {usd(self.swing_usd(how))}", *_signed(profit.min(), profit.max()),
-                f"{self.within(how, near_usd)} of {count}",
-            )
-            for how, profit in self.profit_usd.items()
-        ]  # fmt: skip
+        rows = []
+        for how, profit in self.profit_usd.items():
+            deviation, ends_near = self.swing_usd(how), self.within(how, near_usd)
+            ends_text = gain(profit.min()), gain(profit.max())
+            rows.append((how, f"± {usd(deviation)}", *ends_text, f"{ends_near} of {count}"))
         naked, hedged = self.profit_usd["no hedge"], self.profit_usd[SIZES[2]]
         (_, _, *range_naked, _), *_, (_, _, worst, _, around) = rows
         move, swing = np.array([week.move for week in self.weeks]), self.swing_usd(SIZES[2])
@@ -229,13 +201,12 @@ class YearOfWeeks:
             # At the edge of its band, with room for a guess below.
             edge(y=swing, text=f"by beta:\n± {usd(swing)}", role="total"),
         ]
-        guessed = ""
+        told = ""
         if guess is not None:
             # Not in the role of a guess, which here is that of the weeks without a hedge.
-            rule = partial(Rule, role="good", width=2.2, dash="dashed")
-            words = edge(y=-guess, text=f"your guess:\n± {usd(guess)}", role="good")
-            marks += [rule(at=-guess), rule(at=guess), words]
-            guessed = f" Your guess was ± {usd(guess)}."
+            marks += [Rule(at=y, role="good", width=2.2, dash="dashed") for y in (-guess, guess)]
+            marks.append(edge(y=-guess, text=f"your guess:\n± {usd(guess)}", role="good"))
+            told = f" Your guess was ± {usd(guess)}."
         title = f"The slope is gone, the residual is not: {near} in {around} weeks"
         head = ("short", "one standard deviation", "worst week", "best week", f"weeks {near}")
         label = f"move of ETH in the week ({MODELLED})"
@@ -244,7 +215,7 @@ class YearOfWeeks:
             f"{title}. Weeks of {year}, by the move of ETH. No hedge: from {range_naked[0]} to "
             f"{range_naked[1]}, along with ETH. Hedged by beta: a level cloud, one standard "
             f"deviation {usd(swing)}, at worst {worst} "
-            f"({self.weeks[int(hedged.argmin())].name}). ({MODELLED.capitalize()}.){guessed}",
+            f"({self.weeks[int(hedged.argmin())].name}). ({MODELLED.capitalize()}.){told}",
             marks,
             Scale(label=label, unit="share", signed=True, margin=0.02),
             Scale(label="profit of the week (USD)", unit="usd", signed=True, margin=0.08),
@@ -263,4 +234,4 @@ def alices_year(
     profit = {"no hedge": np.array([book_usd * week.book_return for week in weeks])}
     for size in SIZES:
         profit[size] = np.array([week[size].total_pnl_usd[0] for week in hedged])
-    return YearOfWeeks(weeks=weeks, profit_usd=profit)
+    return YearOfWeeks(weeks, profit)

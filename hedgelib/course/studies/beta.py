@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from hedgelib import BetaEstimate, InvalidInput, effectiveness_from_ratio, ols_beta, rolling_beta
 from hedgelib._check import NONNEGATIVE, FloatArray, scalars
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, ols_beta, rolling_beta
-from hedgelib.errors import InvalidInput
-from hedgelib.ratio import effectiveness_from_ratio
-from hedgelib.show import Area, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
-from hedgelib.show.layout import days as day_numbers
-from hedgelib.show.palette import Role
+from hedgelib.show.layout import Scale, days, guess_mark, picture
 from hedgelib.show.scatter import BetaScatter
-from hedgelib.show.scene import Dash, Mark, Side
+from hedgelib.show.scene import Area, Bars, Line, Mark, Points, Role, Rule, Scene, Text
 
 _WIDEST = 3.0
 JUDGED_FROM = 365
-gain = partial(usd, signed=True)
 newey_west = partial(ols_beta, errors="newey-west")
 """Beta with the errors that lessons 07 to 11 use for every interval."""
 
@@ -32,16 +26,6 @@ newey_west = partial(ols_beta, errors="newey-west")
 def day_text(day: pd.Timestamp) -> str:
     """Write a day, such as 12 March 2020."""
     return f"{day.day} {day:%B %Y}"
-
-
-def guess_mark(
-    guess: float | None, write: Callable[[float], str], at: float, side: Side
-) -> tuple[list[Mark], str]:
-    """Return the mark of a guess, of x if it is named above, and a sentence about it, if any."""
-    if guess is None:
-        return [], ""
-    x, y = (guess, at) if side == "above" else (at, guess)
-    return [Guess(x=x, y=y, side=side)], f" Your guess was {write(guess)}."
 
 
 def words_at(x: float, y: float, text: str, shift: float, role: Role = "grey", **look: Any) -> Text:
@@ -52,9 +36,8 @@ def words_at(x: float, y: float, text: str, shift: float, role: Role = "grey", *
 
 def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     """Draw returns around their line, and the cloud that a guessed R² (decimal) would leave."""
-    whole = dots.scene()
     if guess is None:
-        return whole
+        return dots.scene()
     # Two standard deviations of what the guess leaves unexplained hold nearly all dots.
     half = 2 * float(np.std(dots.y) * np.sqrt(1 - guess))
     outside = float(np.mean(np.abs(dots.y - dots.band(dots.x)[0]) > half))
@@ -62,15 +45,12 @@ def cloud(dots: BetaScatter, guess: float | None = None) -> Scene:
     # The fitted line has the colour of guesses.
     edge = partial(Line, x=x, role="short", width=2.5, dash="dashed")
     edges = [edge(y=dots.band(x)[0] + off) for off in (-half, half)]
-    words = Text(
-        x=0.015, y=0.975, x_share=True, y_share=True, vertical="top", role="short", bold=True,
-        text="your guess: nearly all dots\nbetween the dashed lines", halo=True,
-    )  # fmt: skip
-    alt = (
-        f"{whole.alt} Your guess was {percent(guess)}: then nearly all dots would lie within "
-        f"{percent(half, digits=1)} of the line, and {percent(outside)} of them do not."
-    )
-    return replace(whole, alt=alt, panels=(dots.panel(*edges, words),))
+    text = "your guess: nearly all dots\nbetween the dashed lines"
+    corner: Any = {"x_share": True, "y_share": True, "vertical": "top", "role": "short"}
+    words = Text(x=0.015, y=0.975, text=text, bold=True, halo=True, **corner)
+    told = f" Your guess was {percent(guess)}: then nearly all dots would lie within "
+    told += f"{percent(half, digits=1)} of the line, and {percent(outside)} of them do not."
+    return dots.scene(*edges, words, told=told)
 
 
 def betas_to(coin: str, returns: pd.DataFrame) -> list[BetaEstimate]:
@@ -95,7 +75,7 @@ def beta_and_volatility(
         for name, *values in zip(names, volatility, rho, beta, strict=True)
     ]
     column = [(last + 0.75, "correlation"), *zip(rows, (row[2] for row in table), strict=True)]
-    guessed, told = guess_mark(guess, "{:.1f}".format, last, "above")
+    guessed, told = guess_mark(guess, "{:.1f}".format, "above", y=last)
     bars = partial(Bars, at=rows, across=True)
     marks: list[Mark] = [
         Rule(at=1.0, direction="x"),
@@ -126,28 +106,25 @@ def beta_and_volatility(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizedShort:
-    """A short of any size against a book, next to the best size.
-
-    - fit: of the book on the hedge coin; its beta is the best size
-    - short: USD short per USD of book
-    - removed: share of variance removed; below zero where variance is added
-    - volatility_usd, hedged_volatility_usd: one standard deviation over 7 days
-    """
+class SizedShort(NamedTuple):
+    """A short of USD per USD of book, next to the best size; volatilities are over 7 days."""
 
     fit: BetaEstimate
     short: float
     book_usd: float
     removed: float
     volatility_usd: float
-    hedged_volatility_usd: float
+
+    @property
+    def hedged_volatility_usd(self) -> float:
+        """Volatility with the short."""
+        return self.volatility_usd * float(np.sqrt(1 - self.removed))
 
     def scene(self, guess: float | None = None) -> Scene:
         """Draw the variance that shorts of every size remove, and mark this one."""
         best, r2, short, height = self.fit.beta, self.fit.r2, self.short, self.removed
         mirrored = 2 * best - short
-        guessed, told = guess_mark(guess, percent, short, "right")
+        guessed, told = guess_mark(guess, percent, "right", x=short)
         # To where the curve leaves the picture.
         sizes = np.linspace(0.0, min(_WIDEST, best * (1 + float(np.sqrt(1 + 1 / r2)))), 161)
         curve = effectiveness_from_ratio(r2, sizes / best)
@@ -158,10 +135,8 @@ class SizedShort:
             marks.append(words(x=at, text=f"{name}: {percent(at)}"))
         inside = short <= _WIDEST and height >= -1
         if inside and 0 <= mirrored <= _WIDEST:
-            marks += [
-                Line(x=[short, mirrored], y=[height, height], role="grey", width=1.7),
-                Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"),
-            ]
+            marks.append(Line(x=[short, mirrored], y=[height] * 2, role="grey", width=1.7))
+            marks.append(Points(x=[mirrored], y=[height], role="grey", size=11.0, shape="ring"))
         x, y, arrow = min(short, _WIDEST), max(height, -0.95), "▶" if short > _WIDEST else "▼"
         outside = Text(x=x, y=y, text=arrow, size=18.0, align="middle", role="total")
         marks.append(Points(x=[short], y=[height], size=14.0) if inside else outside)
@@ -204,20 +179,13 @@ def sized_short(
         raise InvalidInput(f"{name} moves against ETH (beta {fit.beta:.2f}): do not short it")
     removed = float(effectiveness_from_ratio(fit.r2, short / fit.beta))
     volatility_usd = book_usd * float(np.std(np.asarray(y), ddof=1) * np.sqrt(7))
-    return SizedShort(
-        fit=fit, short=short, book_usd=book_usd, removed=removed, volatility_usd=volatility_usd,
-        hedged_volatility_usd=volatility_usd * float(np.sqrt(1 - removed)),
-    )  # fmt: skip
+    return SizedShort(fit, short, book_usd, removed, volatility_usd)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """Beta over a moving window.
+class Drift(NamedTuple):
+    """Beta over a moving window, by its last day, and over all days at once.
 
-    - days, beta: last day of each window, and the estimate from it
-    - drawn, half: places of the windows that are drawn, and half the width of their 95% intervals
-    - whole: estimate of all days at once
-    - removed: share of variance removed by a short of each day's beta on the day after
+    Half is that of the 95% intervals of the windows drawn; each day's beta is judged on the next.
     """
 
     days: NDArray[np.datetime64]
@@ -230,21 +198,18 @@ class Drift:
 
     def scene(self, guess: tuple[float, float] | None = None) -> Scene:
         """Draw beta and its confidence interval over time, next to beta over all days."""
-        first, last = day_numbers(["2020-09-15", "2024-01-08"]).tolist()
-        x, beta, half = day_numbers(self.days[self.drawn]), self.beta[self.drawn], self.half
+        first, last = days(["2020-09-15", "2024-01-08"]).tolist()
+        x, beta, half = days(self.days[self.drawn]), self.beta[self.drawn], self.half
         whole, window = self.whole.beta, f"{self.window} days"
         extremes = [int(self.beta.argmin()), int(self.beta.argmax())]
         low, high, end = (f"{self.beta[i]:.2f}".replace("-", "−") for i in (*extremes, -1))
         low_day, high_day = self.days[extremes].astype("datetime64[D]")
-        at_end = f"{end} at the end"
-
-        def level(y: float, dash: Dash = "dashed", **look: Any) -> Line:
-            return Line(x=[first, last], y=[y, y], dash=dash, **look)
-
+        all_days: Any = {"role": "unhedged", "labelled": False, "dash": "dashed"}
+        at_end, level = f"{end} at the end", partial(Line, x=[first, last])
         marks: list[Mark] = [
             Area(x=x, low=beta - half, high=beta + half, role="altcoins", opacity=0.2),
             Line(x=x, y=beta, role="altcoins", width=2.5, name=window, labelled=False),
-            level(y=whole, role="unhedged", width=2.2, name="all days", labelled=False),
+            level(y=[whole] * 2, name="all days", width=2.2, **all_days),
             # A line of one point is only a name at an end: a readout says the other lines' names.
             Line(x=[last], y=beta[-1:], role="altcoins", bold=True, name=f"{window}:\n{at_end}"),
             Line(x=[last], y=[whole], role="unhedged", name=f"all days:\n{whole:.2f}"),
@@ -253,7 +218,7 @@ class Drift:
         if guess:
             # The line of all days has the colour of guesses.
             marks += [
-                level(edge, "dotted", name=name, role="short", width=1.9)
+                level(y=[edge] * 2, dash="dotted", name=name, role="short", width=1.9)
                 for edge, name in zip(guess, ("", "your guess"), strict=True)
             ]
             told = f" Your guess was {guess[0]:.2f} to {guess[1]:.2f}."
@@ -280,20 +245,17 @@ class Drift:
 
 
 def drift(y: pd.Series, x: pd.Series, window: float) -> Drift:
-    """Return beta over a moving window of daily returns, and what a short sized by it removes.
-
-    The days judged are the same for every window, so that windows compare.
-    """
+    """Return beta over a moving window of daily returns, and what a short sized by it removes."""
+    whole = f"window must be a whole number from 10 to {JUDGED_FROM}, got {window:g}"
     if not 10 <= window <= JUDGED_FROM or window != int(window):
-        raise InvalidInput(
-            f"window must be a whole number from 10 to {JUDGED_FROM}, got {window:g}"
-        )
+        raise InvalidInput(whole)
     window, book, hedge = int(window), y.to_numpy(), x.to_numpy()
     rolled = rolling_beta(book, hedge, window)
     beta = rolled.beta
     # Every sixth day is three pixels; the ends and extremes must be there.
     drawn = np.unique([*range(0, beta.size, 6), beta.size - 1, beta.argmin(), beta.argmax()])
     fits = [newey_west(book[i : i + window], hedge[i : i + window]) for i in drawn]
+    # The days judged are the same for every window, so that windows compare.
     left = (book[window:] - beta[:-1] * hedge[window:])[JUDGED_FROM - window :]
     return Drift(
         days=y.index.to_numpy()[rolled.end], beta=beta, window=window, drawn=drawn,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,33 +36,29 @@ def price_text(price_usd: float) -> str:
 def falls_and_rallies(
     notional_usd: float, price_usd: float, leverage: float, *, guess: str | None = None
 ) -> Lines:
-    """Return the equity and the maintenance margin of a short above 1x, over the move of ETH.
-
-    The guess is of the market that liquidates it: "a crash", "a rally" or "either".
-    """
+    """Return equity and maintenance margin of a short above 1x, and a market guessed to end it."""
     account = -notional_usd, price_usd, notional_usd / price_usd / leverage
     ends_usd: float = hl.inverse_liquidation_price(*account, maintenance_rate=_RATE)
     end, fall = ends_usd / price_usd - 1, -0.3
     x = np.linspace(-0.4, max(0.4, 1.4 * end), 321)
-    moves = np.append(x, [fall, end])
-    equity = np.asarray(hl.coin_account(*account, price_usd * (1 + moves))[0])
-    needed = _RATE * notional_usd / price_usd / (1 + moves)
-    at = {fall: float(equity[-2]), end: float(equity[-1])}
+
+    def equity(moves: Any) -> Any:
+        return hl.coin_account(*account, price_usd * (1 + moves))[0]
+
+    def needed(moves: Any) -> Any:
+        return _RATE * notional_usd / price_usd / (1 + moves)
+
+    at = {move: float(equity(move)) for move in (fall, end)}
     guessed = {None: [], "a crash": [fall], "a rally": [end], "either": [fall, end]}[guess]
     ends = f"{usd(ends_usd)} ({percent(end, signed=True, digits=1)})"
+    look: Any = {"role": "total", "width": 4.2, "bold": True, "ends": end}
     return Lines(
         x=x, x_label="move of ETH (line: the short is closed)", y_label="futures account (ETH)",
         unit="ETH", place=end, caption=f"Short {usd(notional_usd)} at {leverage:g}x, at the end",
         signed=False,
         curves=(
-            Curve(
-                name="equity", values=equity[:-2], role="total", at=at[end], width=4.2, bold=True,
-                ends=end,
-            ),
-            Curve(
-                name="maintenance\nmargin", values=needed[:-2], role="unhedged",
-                at=float(needed[-1]),
-            ),
+            Curve.of(equity, x, end, name="equity", **look),
+            Curve.of(needed, x, end, name="maintenance\nmargin", role="unhedged"),
         ),
         title=f"At {leverage:g}x a fall fills the account; ETH {percent(end, signed=True)} "
         "empties it",
@@ -78,10 +76,7 @@ def falls_and_rallies(
 def same_short_at(
     venues: Sequence[str], notional_usd: float, margin_usd: float, price_usd: float
 ) -> list[tuple[str, ...]]:
-    """Return venue, rate, what is added to it, how it is calculated, and the liquidation price.
-
-    A question mark stands for an assumed rate.
-    """
+    """Return venue, rate (assumed?), its fee and basis, and the liquidation price."""
     rows: list[tuple[str, ...]] = []
     for terms in map(market.contract, venues):
         rate = None if terms.maintenance_rates else _RATE
@@ -108,10 +103,8 @@ def two_wallets(
     """Return a hedged book and the account of its short, day by day in a rally of ETH.
 
     The altcoins follow ETH one for one, the margin is ETH bought with new money, and the short
-    covers both. A close at or above the liquidation price ends the short, and all its margin is
-    assumed lost. With `top_up`, altcoins are sold for margin whenever the leverage has doubled, so
-    that it is back at its start; altcoins and margin together stay the same, and so does the short.
-    Fees, funding and what happens between two closes are left out.
+    covers both until a close liquidates it with all its margin. With `top_up`, altcoins are sold
+    for margin whenever the leverage has doubled. Costs are left out.
     """
     entry, short = float(closes.iloc[0]), book_usd + margin_usd
 
@@ -144,14 +137,7 @@ def two_wallets(
 
 
 def best_rise(prices_usd: ArrayLike, days: int) -> FloatArray:
-    """Return the largest rise of a price in the days after each day; below 0 if it only fell.
-
-    Only closes, so a peak within a day is not seen; the windows overlap, so they are far from
-    independent.
-
-    >>> best_rise([100, 90, 120, 110], 2)
-    array([0.2       , 0.33333333])
-    """
+    """Return the largest rise of a close in the days after each day; below 0 if it only fell."""
     prices = series("prices_usd", prices_usd, rule=POSITIVE, at_least=days + 1)
     windows = np.lib.stride_tricks.sliding_window_view(prices, days + 1)
     return np.asarray(windows[:, 1:].max(axis=1) / windows[:, 0] - 1)
@@ -163,10 +149,7 @@ _HORIZONS: dict[int, Role] = {7: "altcoins", 30: "margin", 90: "unhedged"}
 def far_is_far(
     coin: str, leverage: float, *, maintenance_rate: float = _RATE, guess: float | None = None
 ) -> Lines:
-    """Return the share of days after which a coin reached the liquidation price of a short in time.
-
-    A curve for each of three holding periods, over the rise; the leverage is above 1.
-    """
+    """Return shares of days from which a coin rose so far within three holding periods."""
     closes = market.prices(coin)[coin].dropna()
     prices = closes.to_numpy()
     price = hl.inverse_liquidation_price(-1.0, 1.0, 1 / leverage, maintenance_rate=maintenance_rate)
@@ -174,13 +157,15 @@ def far_is_far(
     move, deviations = (float(value) for value in hl.liquidation_distance(1.0, price, volatility))
     x = np.linspace(0, max(1.2, 1.05 * move), 241)
 
-    def curve(held: int, role: Role) -> Curve:
+    def reached(held: int, rise: Any) -> Any:
         rises = np.sort(best_rise(prices, held))
-        shares = 1 - np.searchsorted(rises, np.append(x, move)) / rises.size
-        name, at = f"within {held} days", float(shares[-1])
-        return Curve(name=name, values=shares[:-1], role=role, at=at, bold=held == 30)
+        return 1 - np.searchsorted(rises, rise) / rises.size
 
-    curves = tuple(curve(held, role) for held, role in _HORIZONS.items())
+    looks: Any = [{"role": role, "bold": held == 30} for held, role in _HORIZONS.items()]
+    curves = tuple(
+        Curve.of(partial(reached, held), x, move, name=f"within {held} days", **look)
+        for held, look in zip(_HORIZONS, looks, strict=True)
+    )
     shares = ", ".join(f"{curve.name} {percent(curve.at, digits=1)}" for curve in curves)
     span = f"{closes.index[0]:%Y} to {closes.index[-1]:%Y}"
     return Lines(

@@ -6,11 +6,12 @@ The monthly rates are a proxy, and every picture, table and sentence made of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil, isfinite
 from statistics import NormalDist
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,22 +21,11 @@ import hedgelib as hl
 from hedgelib import market
 from hedgelib._check import FRACTION, RATE, FloatArray, scalars
 from hedgelib._text import Table, percent, usd
-from hedgelib.show.layout import Scale, panel
+from hedgelib.show import Area, Band, Bars, Guess, Line, Panel, Points, Rule, Scene, Text
+from hedgelib.show.layout import Scale, guess_mark, panel, picture
 from hedgelib.show.lettering import wrap
-from hedgelib.show.palette import Role
-from hedgelib.show.scene import (
-    Area,
-    Band,
-    Bars,
-    Guess,
-    Line,
-    Mark,
-    Panel,
-    Points,
-    Rule,
-    Scene,
-    Text,
-)
+from hedgelib.show.lines import gain
+from hedgelib.show.scene import Mark, Role
 
 RECEIVES: Role = "good"
 PAYS: Role = "unhedged"
@@ -46,27 +36,15 @@ PROXY = "a proxy: Binance's USDT-margined perpetuals"
 
 
 def rate_text(rate: float, *, signed: bool = True) -> str:
-    """Write a funding rate or a premium: two decimals of a percent, up to four where it has them.
-
-    >>> rate_text(0.0001), rate_text(-0.000173), rate_text(0.002, signed=False), rate_text(0.0)
-    ('+0.01%', '−0.0173%', '0.20%', '0%')
-    """
+    """Write a funding rate or a premium: two decimals of a percent, and up to four."""
     whole, _, decimals = percent(rate, digits=4, signed=signed).rstrip("%").partition(".")
     if not any(digit in whole + decimals for digit in "123456789"):
         return "0%"
     return f"{whole}.{decimals.rstrip('0'):0<2}%"
 
 
-# The rule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingRule:
-    """How a venue turns the average premium of 8 hours into its funding rate.
-
-    - interest, damper: decimals for 8 hours; the damper is half the width of the band
-    - cap: largest rate to either side, where it is known
-    """
+class FundingRule(NamedTuple):
+    """How a venue turns the average premium of 8 hours into its funding rate, with a known cap."""
 
     name: str
     interest: float
@@ -92,22 +70,17 @@ RULES: Mapping[str, FundingRule] = {
     "OKX": FundingRule(name="OKX, BTC", interest=0.0, damper=0.0, cap=_OKX["funding_cap"]),
     "Deribit": FundingRule(name="Deribit, BTC", interest=0.0, damper=5e-4),
 }
-"""Three funding rules, with the caps of the venues' BTC contracts where these are known.
-
-**Source:** as :func:`hedgelib.funding_rate`, :func:`hedgelib.funding_cap` and
-:func:`hedgelib.deribit_funding_rate`; the figures of ``data/contracts.toml``."""
+"""Three funding rules, with the caps of the venues' BTC contracts where these are known."""
 
 
 def rate_at_premium(
     premium: float, short_usd: float, rule: FundingRule = RULES["Binance"], *,
     guess: float | None = None, reach: float = 0.004,
 ) -> Scene:  # fmt: skip
-    """Draw a rule over the premium, its rate at one premium, and the reader's rate, decimals.
-
-    The axes end at `reach`, or a little beyond a premium or a rate that is further out.
-    """
+    """Draw a rule over the premium at least up to `reach`, its rate at one, and the reader's."""
     scalars(premium=(premium, RATE))
     rate = float(rule.rate(premium))
+    wide, top = (reach if abs(at) <= reach else 1.05 * abs(at) for at in (premium, rate))
     yearly_usd = float(hl.funding_income(short_usd, rate).yearly_usd)
     payer, result = "nobody", "gets nothing"
     if rate:
@@ -119,29 +92,17 @@ def rate_at_premium(
         ("Funding rate for 8 hours", rate_text(rate)),
         ("Who pays", payer),
         (f"A short of {usd(short_usd)}", result),
-        ("In a year, at the same rate", usd(yearly_usd, signed=True)),
+        ("In a year, at the same rate", gain(yearly_usd)),
         ("Annualised, simple", percent(yearly_usd / short_usd, digits=2)),
     ]
     low, high = map(rate_text, rule.corners[:2])
     band = f"Between premiums of {low} and {high} the rate is {rate_text(rule.interest)}; outside "
     band = band + "that band it follows the premium" if rule.damper else "The rate is the premium"
     end = "" if rule.cap is None else f", and it stops at {rate_text(rule.cap, signed=False)}"
-    guessed = "" if guess is None else f" Your guess was {rate_text(guess)}."
-    title = f"Premium {rate_text(premium)}: rate {rate_text(rate)}, a short of {usd(short_usd)} "
-    title += result
-    return Scene(
-        title=title,
-        alt=f"Rule of {rule.name}. {title} every 8 hours: {payer}{'' if rate else ' pays'}. "
-        f"{band}{end}.{guessed}",
-        panels=(_rule_panel(rule, premium, guess, reach),),
-        table=Table(("at this premium", "result"), rows, caption=f"Rule of {rule.name}"),
-        size=(800.0, 440.0),
-    )
-
-
-def _rule_panel(rule: FundingRule, premium: float, guess: float | None, reach: float) -> Panel:
-    rate = float(rule.rate(premium))
-    wide, top = (reach if abs(at) <= reach else 1.05 * abs(at) for at in (premium, rate))
+    # Away from the line.
+    side: Any = "below" if guess is not None and guess < rate else "above"
+    guessed, told = guess_mark(guess, rate_text, side, x=premium)
+    title = f"Premium {rate_text(premium)}: rate {rate_text(rate)}, {rows[3][0].lower()} {result}"
     ends = [-wide, wide]
     x = np.sort([*ends, premium, *(bend for bend in rule.corners if abs(bend) < wide)])
     words: Any = {"x_share": True, "y_share": True, "bold": True}
@@ -156,28 +117,24 @@ def _rule_panel(rule: FundingRule, premium: float, guess: float | None, reach: f
         Text(x=0.015, y=0.965, text=above, vertical="top", role=RECEIVES, **words),
         Text(x=0.985, y=0.035, text=below, vertical="bottom", align="end", role=PAYS, **words),
         Points(x=[premium], y=[rate], size=12.5),
+        *guessed,
     ]
-    if guess is not None:
-        # Away from the line.
-        marks.append(Guess(x=premium, y=guess, side="below" if guess < rate else "above"))
     label = "average premium of the perpetual over its index"
-    across = Scale(label=label, unit="share", signed=True, limits=(-wide, wide))
-    up = Scale(label="funding rate for 8 hours", unit="share", signed=True, limits=(-top, top))
-    return panel(marks, across, up, box=(106.0, 64.0, 660.0, 382.0), width=800.0)
-
-
-# Out of the hedge, and in again
+    return picture(
+        title,
+        f"Rule of {rule.name}. {title} every 8 hours: {payer}{'' if rate else ' pays'}. "
+        f"{band}{end}.{told}",
+        marks,
+        Scale(label=label, unit="share", signed=True, limits=(-wide, wide)),
+        Scale(label="funding rate for 8 hours", unit="share", signed=True, limits=(-top, top)),
+        Table(("at this premium", "result"), rows, caption=f"Rule of {rule.name}"),
+        box=(106.0, 64.0, 660.0, 382.0), width=800.0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOut:
-    """A hedge closed for some hours to avoid funding: money saved, and the book's risk meanwhile.
-
-    - book_usd: unhedged meanwhile; it follows the coin one for one
-    - rate: funding rate that is expected to last, decimal for 8 hours
-    - cost_rate: fee and slippage of one side, decimal
-    - daily_vol: standard deviation of the coin's daily return, decimal
-    """
+    """A hedge closed for some hours to avoid funding; the cost is a decimal for one side."""
 
     book_usd: float
     rate: float
@@ -196,32 +153,29 @@ class TimeOut:
 
     @property
     def avoided_usd(self) -> float:
-        """Funding not paid meanwhile; below 0 it was given up."""
-        return float(self._after(self.hours)[0])
+        """Funding not paid meanwhile, as if paid evenly; below 0 it was given up."""
+        return -self.book_usd * self.rate * self.hours / 8
 
     @property
     def sigma_usd(self) -> float:
         """One standard deviation of the book's profit meanwhile."""
-        return float(self._after(self.hours)[1])
+        return float(hl.unhedged_sigma_usd(self.book_usd, 1.0, self.daily_vol, self.hours))
+
+    @property
+    def net_usd(self) -> float:
+        """Funding avoided, less the costs."""
+        return self.avoided_usd - self.cost_usd
 
     @property
     def chance(self) -> float:
         """Chance to be better off than with the hedge, if the coin has no trend."""
-        net, sigma = self.avoided_usd - self.cost_usd, self.sigma_usd
+        net, sigma = self.net_usd, self.sigma_usd
         return NormalDist().cdf(net / sigma) if sigma else float(net > 0)
 
-    def _after(self, hours: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return funding avoided, as if paid evenly, and the book's standard deviation, in USD."""
-        avoided = -self.book_usd * self.rate * np.asarray(hours) / 8
-        return avoided, np.asarray(hl.unhedged_sigma_usd(self.book_usd, 1.0, self.daily_vol, hours))
-
     def scene(self, guess: float | None = None) -> Scene:
-        """Draw the money saved over the hours, with what the book may do meanwhile around it.
-
-        A guess is the reader's standard deviation, USD.
-        """
-        funding, cost = (usd(v, signed=True) for v in (self.avoided_usd, -self.cost_usd))
-        net, sigma = usd(self.avoided_usd - self.cost_usd, signed=True), usd(self.sigma_usd)
+        """Draw the money saved over the hours, and one standard deviation of the book around it."""
+        funding, cost, net = map(gain, (self.avoided_usd, -self.cost_usd, self.net_usd))
+        sigma = usd(self.sigma_usd)
         even = hl.close_reopen_break_even(1.0, self.rate, self.cost_rate).break_even_hours
         even_text = f"{even:,.4g} hours" if isfinite(even) else "never"
         rows = [
@@ -235,69 +189,50 @@ class TimeOut:
         hours, rate = f"{self.hours:g} hours", rate_text(self.rate)
         money = f"funding {funding}, costs {cost}"
         closing = f"breaks even after {even_text}" if isfinite(even) else "never pays"
-        guessed = "" if guess is None else f" Your guess was ± {usd(guess)}."
-        caption = f"{hours} out of the hedge, at {rate} for 8 hours"
-        return Scene(
-            title=f"{hours} out: {money}, at risk ± {sigma}",
-            alt=f"A hedge of {usd(self.book_usd)} off for {hours} at a rate of {rate}: {money}, "
-            f"together {net}; the book meanwhile has a standard deviation of {sigma}, a band "
-            f"around the line of the money saved. Closing {closing}.{guessed}",
-            panels=(self._panel(guess),),
-            table=Table(("out of the hedge", "result"), rows, caption=caption),
-            size=(840.0, 430.0),
-        )
-
-    def _panel(self, guess: float | None) -> Panel:
-        last = max(240.0, self.hours)
+        last, here = max(240.0, self.hours), [self.hours] * 2
         # Closer together at first, where a root rises fastest.
         x = last * np.linspace(0, 1, 61) ** 2
-        avoided, sigma = self._after(x)
-        saved, net, here = (
-            avoided - self.cost_usd,
-            self.avoided_usd - self.cost_usd,
-            [self.hours] * 2,
-        )
-        ends = [net - self.sigma_usd, net + self.sigma_usd]
-        band: list[Mark] = [
-            Area(x=x, low=saved - sigma, high=saved + sigma, role=PAYS, opacity=0.18),
-            Line(x=x, y=saved + sigma, role=PAYS, width=1.7, name="one standard\ndeviation up"),
-            Line(x=x, y=saved - sigma, role=PAYS, width=1.7, name="one standard\ndeviation down"),
-        ]
+        ways = [replace(self, hours=at) for at in x.tolist()]
+        saved, swing = (np.array([getattr(w, of) for w in ways]) for of in ("net_usd", "sigma_usd"))
+        ends = [self.net_usd - self.sigma_usd, self.net_usd + self.sigma_usd]
+        edge = partial(Line, x=x, role=PAYS, width=1.7)
         marks: list[Mark] = [
-            *(band if sigma[-1] else ()),
             Rule(at=0.0, width=1.4),
             Line(x=x, y=saved, width=3.6, name="funding minus costs", bold=True),
             Line(x=here, y=ends, role=PAYS, width=2.8),
             Points(x=here, y=ends, role=PAYS, size=8.5),
-            Points(x=[self.hours], y=[net], size=12.5),
+            Points(x=[self.hours], y=[self.net_usd], size=12.5),
         ]
-        if guess is not None:
-            late = self.hours > 0.8 * last
-            marks.append(Guess(x=self.hours, y=net + guess, side="left" if late else "right"))
+        if swing[-1]:
+            marks[:0] = [
+                Area(x=x, low=saved - swing, high=saved + swing, role=PAYS, opacity=0.18),
+                edge(y=saved + swing, name="one standard\ndeviation up"),
+                edge(y=saved - swing, name="one standard\ndeviation down"),
+            ]
+        side: Any = "left" if self.hours > 0.8 * last else "right"
+        over = self.net_usd + (guess or 0.0)
+        guessed, told = guess_mark(guess, lambda at: f"± {usd(at)}", side, x=self.hours, y=over)
         ticks = [(at, f"{at:,}") for at in range(0, int(last) + 1, 24 * ceil(last / 240))]
-        across = Scale(label="hours out of the hedge", limits=(0.0, last), ticks=ticks)
-        up = Scale(label="against staying hedged (USD)", unit="usd", signed=True, margin=0.05)
-        return panel(marks, across, up, box=(97.0, 64.0, 701.0, 374.0), width=840.0)
+        caption = f"{hours} out of the hedge, at {rate} for 8 hours"
+        return picture(
+            f"{hours} out: {money}, at risk ± {sigma}",
+            f"A hedge of {usd(self.book_usd)} off for {hours} at a rate of {rate}: {money}, "
+            f"together {net}; the book meanwhile has a standard deviation of {sigma}, a band "
+            f"around the line of the money saved. Closing {closing}.{told}",
+            [*marks, *guessed],
+            Scale(label="hours out of the hedge", limits=(0.0, last), ticks=ticks),
+            Scale(label="against staying hedged (USD)", unit="usd", signed=True, margin=0.05),
+            Table(("out of the hedge", "result"), rows, caption=caption),
+            box=(97.0, 64.0, 701.0, 374.0), below=56.0,
+        )  # fmt: skip
 
-
-# What was received
 
 XBTUSD = SimpleNamespace(
-    name="BitMEX XBTUSD",
-    period="June 2018 to November 2020",
-    # Of the funding rate, decimals for 8 hours.
-    mean_8h=0.000009,
-    lowest_8h=-0.00375,
-    highest_8h=0.00316,
-    share_negative=0.29,
-    # Of the perpetual over an index, decimals.
-    median_premium=-0.00015,
-    lowest_premium=-0.113,
-    # When the lowest rate was paid, and how often in a row.
-    panic="13 and 14 March 2020",
-    panic_settlements=6,
-)
-"""The inverse perpetual with the longest history of its time.
+    name="BitMEX XBTUSD", period="June 2018 to November 2020", mean_8h=0.000009,
+    lowest_8h=-0.00375, highest_8h=0.00316, share_negative=0.29, median_premium=-0.00015,
+    lowest_premium=-0.113, panic="13 and 14 March 2020", panic_settlements=6,
+)  # fmt: skip
+"""The inverse perpetual with the longest history of its time: rates and premiums as decimals.
 
 **Source:** BitMEX's settled rates, and its prices against an index; figures only, collected on
 2026-11-22, because the history is not ours to ship. The lowest rate was that of every settlement
@@ -327,17 +262,14 @@ def _averages(months: pd.DataFrame, short_usd: float = 1.0) -> tuple[str, str, s
     """Write the average rate of some months, for 8 hours and annualised, and what it came to."""
     income = received(months, short_usd)
     annual = percent(hl.annualise_funding(income.mean_rate).simple, digits=1, signed=True)
-    return rate_text(income.mean_rate), annual, usd(income.total_usd, signed=True)
+    return rate_text(income.mean_rate), annual, gain(income.total_usd)
 
 
 _TOP: Any = {"y": 0.985, "y_share": True, "align": "middle", "vertical": "top"}
 
 
 def funding_by_year(short_usd: float, *, guess: tuple[str, int, float] | None = None) -> Scene:
-    """Draw what a short received from BTC and from ETH by month, with the sum of each year.
-
-    A guess is a coin, a year, and the funding in it, USD.
-    """
+    """Draw what a short received by month, and a guess of a coin, a year, and its funding, USD."""
     coins = {coin: coin_funding(coin) for coin in ("BTC", "ETH")}
     guesses: dict[str, list[Mark]] = {coin: [] for coin in coins}
     level, guessed = 0.0, ""
@@ -351,7 +283,7 @@ def funding_by_year(short_usd: float, *, guess: tuple[str, int, float] | None = 
             Line(x=ends, y=[level, level], role="unhedged", width=3.5, dash="dashed"),
             Guess(x=sum(ends) / 2, y=level, side="below"),
         ]
-        guessed = f" Your guess for {coin} in {year}: {usd(dollars, signed=True)}."
+        guessed = f" Your guess for {coin} in {year}: {gain(dollars)}."
     rows = []
     for coin, rates in coins.items():
         for year, months in [*rates.groupby("year"), ("in all", rates)]:
@@ -382,7 +314,7 @@ def _months_panel(coin: str, short_usd: float, lowest: float, guess: list[Mark])
         marks.append(Bars(at=ends.index, start=0 * ends, end=ends, thickness=0.82, role=role))
     for year, months in rates.groupby("year"):
         dollars, middle = received(months, short_usd).total_usd, months.index.to_numpy().mean()
-        text, role = f"{year}: {usd(dollars, signed=True)}", RECEIVES if dollars >= 0 else PAYS
+        text, role = f"{year}: {gain(dollars)}", RECEIVES if dollars >= 0 else PAYS
         starts.append((months.index[0] - 0.5, "" if upper else f"Jan {year}"))
         marks.append(Rule(at=starts[-1][0], direction="x", width=1.4))
         marks.append(Text(x=middle, text=text, role=role, bold=True, **_TOP))
@@ -393,8 +325,6 @@ def _months_panel(coin: str, short_usd: float, lowest: float, guess: list[Mark])
     marks += [Rule(at=0.0, width=1.4), *guess]
     return panel(marks, x, y, box=(110.0, top, 866.0, top + 176.0), width=880.0, title=coin)
 
-
-# In which markets
 
 _STRONG = 0.2
 """Rise of a month from which it counts as a strong one."""
@@ -415,10 +345,7 @@ def months_by_move() -> dict[str, pd.DataFrame]:
 
 
 def funding_by_market(guess: str | None = None) -> Scene:
-    """Draw the funding rate of each month against the move of ETH in it, and the groups' averages.
-
-    A guess is the name of a group, or another word for "much the same in all".
-    """
+    """Draw the funding rate of each month against the move of ETH, and a guessed group."""
     groups = months_by_move()
     every = pd.concat(groups.values())
     move, rate = every["move"], every["mean_8h"]
@@ -448,15 +375,15 @@ def funding_by_market(guess: str | None = None) -> Scene:
         mean = received(every, 1.0).mean_rate
         marks.append(Rule(at=mean, role="unhedged", dash="dashed", width=2.8))
         marks.append(Guess(x=edges[-1] - 0.02, y=mean, side="left"))
-    limits = (edges[0], edges[-1]), (1.4 * rate.min(), 1.6 * rate.max())
-    across = Scale(label="move of ETH in the month", unit="share", signed=True, limits=limits[0])
-    up = Scale(label="average rate for 8 hours (a proxy)", unit="share", limits=limits[1])
+    wide, tall = (edges[0], edges[-1]), (1.4 * rate.min(), 1.6 * rate.max())
     head = ("return of ETH", "months", "average rate, 8 h", "annualised", "months below zero")
-    return Scene(
-        title="The more ETH rose in a month, the more a short received on average",
-        alt=f"Average funding rate for 8 hours of each month against the move of ETH in it "
-        f"({PROXY}). {'; '.join(said)}.{guessed}",
-        panels=(panel(marks, across, up, box=(97.0, 64.0, 818.0, 402.0), width=840.0),),
-        table=Table(head, rows, caption=f"Funding by market ({PROXY})"),
-        size=(840.0, 460.0),
+    return picture(
+        "The more ETH rose in a month, the more a short received on average",
+        f"Average funding rate for 8 hours of each month against the move of ETH in it ({PROXY}). "
+        f"{'; '.join(said)}.{guessed}",
+        marks,
+        Scale(label="move of ETH in the month", unit="share", signed=True, limits=wide),
+        Scale(label="average rate for 8 hours (a proxy)", unit="share", limits=tall),
+        Table(head, rows, caption=f"Funding by market ({PROXY})"),
+        box=(97.0, 64.0, 818.0, 402.0),
     )

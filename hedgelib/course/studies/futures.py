@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 import hedgelib as hl
 from hedgelib._check import ABOVE_MINUS_ONE, NONNEGATIVE, FloatArray, numbers, scalars
 from hedgelib._text import usd
-from hedgelib.show.lines import Curve, Lines, amount, move_text
+from hedgelib.show.lines import Curve, Lines, amount, gain, move_text, moves_to
 from hedgelib.show.palette import Role
 
 _LOOK: dict[str, tuple[Role, float]] = {
@@ -41,18 +42,11 @@ class Drop(NamedTuple):
 
 
 def wild_days(returns: pd.DataFrame, limit: float) -> dict[str, tuple[float, float]]:
-    """Return each coin's mean return over BTC's when BTC falls, and rises, by more than a limit.
-
-    >>> import pandas as pd
-    >>> wild_days(pd.DataFrame({"BTC": [-0.25, 0.0, 0.25], "ADA": [-0.375, 0.3, 0.125]}), 0.05)
-    {'ADA': (1.5, 0.5)}
-    """
+    """Return each coin's mean return over BTC's when BTC falls, and rises, by more than a limit."""
     btc = returns["BTC"]
-    falls, rises = returns[btc < -limit].mean(), returns[btc > limit].mean()
-    ratios = pd.DataFrame({"falls": falls / falls["BTC"], "rises": rises / rises["BTC"]})
-    return {
-        str(coin): (float(down), float(up)) for coin, down, up in ratios.drop("BTC").itertuples()
-    }
+    days = returns[btc < -limit].mean(), returns[btc > limit].mean()
+    down, up = ((mean / mean["BTC"]).drop("BTC") for mean in days)
+    return {str(coin): (float(down[coin]), float(up[coin])) for coin in down.index}
 
 
 def drop_from_top(prices: pd.Series) -> Drop:
@@ -64,28 +58,24 @@ def drop_from_top(prices: pd.Series) -> Drop:
         raise hl.InvalidInput("the last price is the highest: there is no fall after it")
     if as_low.empty:
         raise hl.InvalidInput("the price falls below its first value; start earlier")
-    return Drop(
-        top_day=top, top_usd=prices[top], low_day=low, low_usd=prices[low], level_day=as_low[-1],
-        days_down=(low - top).days, days_undone=(top - as_low[-1]).days,
-        move=prices[low] / prices[top] - 1,
-    )  # fmt: skip
+    days, move = ((low - top).days, (top - as_low[-1]).days), prices[low] / prices[top] - 1
+    return Drop(top, prices[top], low, prices[low], as_low[-1], *days, move)
 
 
-def _moves(move: float, highest: float) -> FloatArray:
+def _moves(move: float, highest: float, ends: Iterable[float] = ()) -> FloatArray:
     (move,) = scalars(move=(move, ABOVE_MINUS_ONE))
-    return np.linspace(min(-0.8, move), max(highest, move), 281)
+    return moves_to(move, -0.8, highest, 281, ends)
 
 
 def long_and_short(notional_usd: float, move: float, *, guess: float | None = None) -> Lines:
     """Return what both sides of an agreement on a price of ETH gain or lose after a move."""
-    x, gain, size, text = _moves(move, 2.0), notional_usd * move, usd(notional_usd), move_text(move)
-    long, short = usd(gain, signed=True), usd(-gain, signed=True)
+    x, made, size, text = _moves(move, 2.0), notional_usd * move, usd(notional_usd), move_text(move)
+    long, short = gain(made), gain(-made)
     return Lines(
-        x=x, x_label="move of ETH", y_label="gain or loss (USD)", unit="USD", place=move,
-        caption=f"An agreement over {size}, ETH {text}", guess=guess,
+        x=x, place=move, caption=f"An agreement over {size}, ETH {text}", guess=guess,
         curves=(
-            Curve(name="long", values=notional_usd * x, role="altcoins", at=gain),
-            Curve(name="short", values=-notional_usd * x, role="short", at=-gain),
+            Curve(name="long", values=notional_usd * x, role="altcoins", at=made),
+            Curve(name="short", values=-notional_usd * x, role="short", at=-made),
             Curve(name="both together", values=0 * x, role="total", at=0.0, bold=True),
         ),
         title=f"ETH {text}: long {long}, short {short}",
@@ -95,13 +85,7 @@ def long_and_short(notional_usd: float, move: float, *, guess: float | None = No
 
 
 def put_pnl_usd(book_usd: ArrayLike, move: ArrayLike, premium_usd: ArrayLike = 0.0) -> FloatArray:
-    """Return the gain or loss of a put on a book, struck at today's value.
-
-    ``max(0, -move) * book - premium``: the right, not the duty, to sell at the price agreed on.
-
-    >>> float(put_pnl_usd(10_000, -0.2, 700)), float(put_pnl_usd(10_000, 0.2, 700))
-    (1300.0, -700.0)
-    """
+    """Return the gain or loss of a put on a book, struck at today's value."""
     book_usd, move, premium_usd = numbers(
         book_usd=(book_usd, NONNEGATIVE), move=(move, ABOVE_MINUS_ONE),
         premium_usd=(premium_usd, NONNEGATIVE),
@@ -114,32 +98,30 @@ def lock_or_insurance(
 ) -> Lines:
     """Return what a move does to a book with a short on a share of it, and with a put on it."""
     x, text, book = _moves(move, 1.0), move_text(move), usd(book_usd)
-    looks: dict[str, Any] = {
-        "no hedge": {"role": "altcoins", "dashed": True},
-        "with a short": {"role": "short", "width": 4.5},
-        "with a put": {"role": "good", "width": 3.6},
-    }
 
-    def three(moves: ArrayLike) -> list[FloatArray]:
-        bare = book_usd * np.asarray(moves)
-        return [bare, bare - hedged * bare, bare + put_pnl_usd(book_usd, moves, premium_usd)]
+    def bare(moves: Any) -> Any:
+        return book_usd * moves
 
-    def signed(moves: float) -> list[str]:
-        return [usd(float(gain), signed=True) for gain in three(moves)]
+    def short(moves: Any) -> Any:
+        return bare(moves) - hedged * bare(moves)
 
-    results = ", ".join(map(" ".join, zip(looks, signed(move), strict=True)))
-    (_, low, _), (_, high, put_high) = signed(-0.8), signed(1.0)
+    def put(moves: Any) -> Any:
+        return bare(moves) + put_pnl_usd(book_usd, moves, premium_usd)
+
+    curves = (
+        Curve.of(bare, x, move, name="no hedge", role="altcoins", dashed=True),
+        Curve.of(short, x, move, name="with a short", role="short", width=4.5),
+        Curve.of(put, x, move, name="with a put", role="good", width=3.6),
+    )
+    results = ", ".join(f"{curve.name} {gain(curve.at)}" for curve in curves)
+    low, high, put_high = gain(short(-0.8)), gain(short(1.0)), gain(float(put(1.0)))
     return Lines(
-        x=x, x_label="move of the market", y_label="gain or loss (USD)", unit="USD", place=move,
-        caption=f"A book of {book}, market {text}", guess=guess,
-        curves=tuple(
-            Curve(name=name, values=values, at=float(at), **look)
-            for (name, look), values, at in zip(looks.items(), three(x), three(move), strict=True)
-        ),
+        x=x, x_label="move of the market", place=move, curves=curves, guess=guess,
+        caption=f"A book of {book}, market {text}",
         title=f"Market {text}: {results}",
         finding=f"A book of {book}, market {text}: {results}. The line with the short is straight, "
         f"from {low} at {move_text(-0.8)} to {high} at {move_text(1.0)}. The line with the put "
-        f"bends: it never falls below {usd(-premium_usd, signed=True)}, and rises to {put_high}.",
+        f"bends: it never falls below {gain(-premium_usd)}, and rises to {put_high}.",
         notes=(
             ("size of the short", usd(hedged * book_usd)),
             ("premium of the put", usd(premium_usd)),
@@ -178,10 +160,7 @@ class FiveWays:
         return price / self.price_usd - 1
 
     def worth(self, way: str, moves: ArrayLike, leverage: float = 1.0) -> FloatArray:
-        """Return the value of the money, USD: 0 once the venue has closed the position.
-
-        What is left of the margin at liquidation goes to the venue's insurance fund.
-        """
+        """Return the value of the money, USD: 0 once the venue has closed the position."""
         moves, end, (terms, _) = np.asarray(moves), self.closed_at(way, leverage), self._terms(way)
         prices, contracts = self.price_usd * (1 + moves), self.contracts(way, leverage)
         if terms.kind == "inverse":
@@ -199,28 +178,20 @@ class FiveWays:
         coin, in_usd = self.inverse.coin, unit == "USD"
         moved, per_unit = f"{coin} {move_text(move)}", 1.0 if in_usd else self.price_usd
         ends = {way: self.closed_at(way, leverage) for way in WAYS}
-        x = _moves(move, 2.0)
-        # Points on both sides of a liquidation, so that the line breaks there.
-        edges = [end + step for end in ends.values() for step in (-1e-9, 1e-9)]
-        x = np.sort(np.append(x, [edge for edge in edges if x[0] < edge < x[-1]]))
+        x = _moves(move, 2.0, ends.values())
 
         def value(way: str, moves: Any) -> Any:
             worth = self.worth(way, moves, leverage)
             return worth if in_usd else worth / (self.price_usd * (1 + moves))
 
-        curves = [
-            Curve(
-                name=way, values=value(way, x), role=role, width=width, at=float(value(way, move)),
-                ends=ends[way],
-            )
-            for way, (role, width) in _LOOK.items()
-        ]  # fmt: skip
+        curves = []
+        for way, (role, width) in _LOOK.items():
+            look: Any = {"role": role, "width": width, "ends": ends[way]}
+            curves.append(Curve.of(partial(value, way), x, move, name=way, **look))
         start, closed = amount(self.stake_usd / per_unit, unit), _closings(ends, coin, most=3)
         read = {curve.name: amount(curve.at, unit) for curve in curves}
-        results = ", ".join(
-            f"{name} {read[way].removesuffix(f' {coin}')}"
-            for way, name in (("own it", "owner"), *((w, w) for w in WAYS[:2:-1]))
-        )
+        shown = {"owner": read["own it"], **{way: read[way] for way in WAYS[:2:-1]}}
+        results = ", ".join(f"{way} {at.removesuffix(f' {coin}')}" for way, at in shown.items())
         return Lines(
             x=x, x_label=f"move of {coin}", y_label=f"value of the account ({unit})", unit=unit,
             place=move, caption=f"{start} after {moved}, leverage {leverage:g}", guess=guess,
@@ -245,9 +216,8 @@ def survivors(ways: FiveWays) -> dict[str, object]:
     ends = {way: ways.closed_at(way, 5.0) for way in WAYS}
     alive = [way for way, end in ends.items() if abs(end) > 0.2]
     names = ["the owner" if way == "own it" else f"the {way}" for way in alive]
+    closed = _closings({way: end for way, end in ends.items() if way not in alive}, most=0.2)
     return {
-        "coin": ways.inverse.coin,
-        "held": ways.stake_usd / ways.price_usd,
-        "survive": " and ".join(names).capitalize(),
-        "closed": ", ".join(_closings({w: ends[w] for w in WAYS if w not in alive}, most=0.2)),
-    }
+        "coin": ways.inverse.coin, "held": ways.stake_usd / ways.price_usd,
+        "survive": " and ".join(names).capitalize(), "closed": ", ".join(closed),
+    }  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -12,25 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from hedgelib import market
+from hedgelib import BetaEstimate, diversified_r2, horizon_returns, inverse_pnl_usd, market
 from hedgelib._check import FloatArray
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate, multi_beta
+from hedgelib.beta import multi_beta
 from hedgelib.choice import walk_forward_residual
-from hedgelib.contracts import inverse_pnl_usd
-from hedgelib.course.studies.beta import (
-    JUDGED_FROM,
-    day_text,
-    gain,
-    guess_mark,
-    newey_west,
-    words_at,
-)
+from hedgelib.course.studies.beta import JUDGED_FROM, day_text, newey_west, words_at
 from hedgelib.course.studies.living import LARGE, Flown, fly
-from hedgelib.ratio import diversified_r2
-from hedgelib.returns import horizon_returns
-from hedgelib.show import Bars, Line, Points, Rule, Scale, Scene, Text, picture
-from hedgelib.show.scene import Mark
+from hedgelib.show.layout import Scale, guess_mark, picture
+from hedgelib.show.lines import gain
+from hedgelib.show.scene import Bars, Line, Mark, Points, Rule, Scene, Text
 
 
 def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimate, float, float]:
@@ -44,14 +34,8 @@ def horizon_betas(y: ArrayLike, x: ArrayLike, periods: int) -> tuple[BetaEstimat
     return fits[0], min(betas), max(betas)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Share of variance that each hedge removed from one book, the best first.
-
-    - honest: with betas known at the time, by name; two coins are "BTC + ETH"
-    - hindsight: with the betas that were best over the same days
-    - n: days judged
-    """
+class Judged(NamedTuple):
+    """Share of variance that each hedge removed in n days, with betas known and of hindsight."""
 
     book: str
     honest: Mapping[str, float]
@@ -71,7 +55,7 @@ def judge(
         honest[name] = float(1 - left.var() / later.var())
         hindsight[name] = multi_beta(later, x[JUDGED_FROM:]).r2
     best_first = dict(sorted(honest.items(), key=lambda item: item[1], reverse=True))
-    return Judged(book=book, honest=best_first, hindsight=hindsight, n=later.size)
+    return Judged(book, best_first, hindsight, later.size)
 
 
 def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene:
@@ -115,13 +99,8 @@ def hedges_by_book(groups: Sequence[Judged], guess: Sequence[str] = ()) -> Scene
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collapse:
-    """A coin (first of the prices) and a short of another, sized by its beta, from day to day.
-
-    - profit_usd: of the coin, of the short, and of both, each day since the first; margin, fees and
-      funding are left out
-    """
+class Collapse(NamedTuple):
+    """Profits day by day of the coin of the first prices, of a short sized by beta, and of both."""
 
     prices: pd.DataFrame
     book_usd: float
@@ -147,7 +126,7 @@ class Collapse:
         coin, hedge = self.prices.columns
         last, (lost, earned) = len(self.prices) - 1, self.profit_usd[:2, -1] * (-1, 1)
         ends = list(map(gain, self.profit_usd[:, -1]))
-        guessed, told = guess_mark(guess, gain, last, "left")
+        guessed, told = guess_mark(guess, gain, "left", x=last)
         looks: Any = (
             (f"{coin} alone", {"role": "altcoins"}), (f"short {hedge}", {"role": "short"}),
             ("together", {"role": "total", "width": 3.6, "bold": True}),
@@ -177,19 +156,12 @@ def collapse(prices: pd.DataFrame, *, book_usd: float, beta: float) -> Collapse:
     held, shorted = prices.to_numpy().T
     alone = book_usd * (held / held[0] - 1)
     short = np.asarray(inverse_pnl_usd(-beta * book_usd, shorted[0], shorted))
-    profit_usd = np.array([alone, short, alone + short])
-    return Collapse(
-        prices=prices, book_usd=book_usd, short_usd=beta * book_usd, profit_usd=profit_usd
-    )
+    profits = np.array([alone, short, alone + short])
+    return Collapse(prices, book_usd, short_usd=beta * book_usd, profit_usd=profits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BooksOfCoins:
-    """R² to ETH of all books of 1 to k coins in equal parts.
-
-    - mean, low, high: over the books of each number of coins
-    - pairwise: mean correlation between two of the coins
-    """
+class BooksOfCoins(NamedTuple):
+    """R² to ETH of all books of 1 to k coins in equal parts, and mean correlation of two coins."""
 
     mean: FloatArray
     low: FloatArray
@@ -202,19 +174,18 @@ class BooksOfCoins:
         n, counts = np.arange(1, most + 1), np.arange(1, self.mean.size + 1)
         theory = diversified_r2(supposed, n)
         one, many = percent(theory[0]), percent(theory[-1])
-        guessed, told = guess_mark(guess, percent, most, "left")
+        guessed, told = guess_mark(guess, percent, "left", x=most)
         of_theory = f"theory: any two coins\ncorrelated {supposed:g}"
         of_coins = f"real coins, {self.period}:\nmean and range of all books"
         real: Any = {"role": "altcoins"}
+        at_end: Any = {"align": "end", "role": "total"}
         end, words = theory[-1], partial(Text, vertical="top")
         marks: list[Mark] = [
             Bars(at=counts, start=self.low, end=self.high, thickness=0.2, opacity=0.4, **real),
             Line(x=n, y=theory, width=2.5, dash="dashed"),
             Points(x=counts, y=self.mean, size=11.0, **real),
             Points(x=[most], y=[end], size=11.0),
-            words(
-                x=most - 0.6, y=end, shift=(0.0, 24.0), align="end", role="total", text=of_theory
-            ),
+            words(x=most - 0.6, y=end, shift=(0.0, 24.0), text=of_theory, **at_end),
             words(x=counts[-1], y=self.mean[-1], shift=(14.0, 3.0), text=of_coins, **real),
             *guessed,
         ]
@@ -248,14 +219,11 @@ def books_of_coins(returns: pd.DataFrame, x: ArrayLike, *, period: str) -> Books
     ]
     mean, low, high = (np.array([fold(r2) for r2 in by_count]) for fold in (np.mean, min, max))
     pairwise = float(np.corrcoef(coins)[np.triu_indices(len(coins), 1)].mean())
-    return BooksOfCoins(mean=mean, low=low, high=high, pairwise=pairwise, period=period)
+    return BooksOfCoins(mean, low, high, pairwise, period)
 
 
 def last_days(coins: Sequence[str]) -> tuple[BetaEstimate, Collapse]:
-    """Return LUNA's last six days for $50,000 of some coins in equal parts, and the fit before.
-
-    The short of ETH has the beta of the year before.
-    """
+    """Return LUNA's last six days for $50,000 of some coins in equal parts, and the year's fit."""
     year = market.returns([*coins, "ETH"], start="2021-05-07", end="2022-05-06")
     fit = newey_west(year[list(coins)].mean(axis=1), year["ETH"])
     prices = market.prices([*coins, "ETH"], start="2022-05-06", end="2022-05-12")
@@ -295,12 +263,11 @@ def ranges_of_books(groups: Mapping[str, Sequence[FiveCoins]]) -> list[tuple[str
         low, high = write(min(values)), write(max(values))
         return low if low == high else f"{low} to {high}"
 
-    signed = partial(usd, signed=True)
     return [
         (
             f"{name} ({len(books)})",
-            between([float(book.never.pnl_usd[-1]) for book in books], signed),
-            between([float(book.always.pnl_usd[-1]) for book in books], signed),
+            between([float(book.never.pnl_usd[-1]) for book in books], gain),
+            between([float(book.always.pnl_usd[-1]) for book in books], gain),
             between([book.removed for book in books], percent),
         )
         for name, books in groups.items()

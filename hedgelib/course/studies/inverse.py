@@ -10,45 +10,46 @@ import numpy as np
 import hedgelib as hl
 from hedgelib import market
 from hedgelib._text import Table, usd
-from hedgelib.show import Guess, Line, Points, Rule, Scale, Scene, Text, columns_of, panel
-from hedgelib.show.lines import coins, move_text
-from hedgelib.show.scene import Mark
+from hedgelib.show.layout import Scale, columns_of, guess_mark, panel
+from hedgelib.show.lines import coins, move_text, moves_to
+from hedgelib.show.scene import Line, Mark, Panel, Points, Rule, Scene, Text
 
 
 def faces() -> list[tuple[str, ...]]:
-    """Return every venue with the face of its inverse contracts on BTC and ETH, and their date.
-
-    A question mark follows a doubtful face. An undated document has the day on which it was read.
-    """
+    """Return every venue with the face of its inverse contracts on BTC and ETH, and their date."""
     rows = []
     for venue in market.venues():
         terms = {terms.coin: terms for terms in market.contracts(venue=venue.key)}
         listed = [terms[coin] for coin in ("BTC", "ETH") if coin in terms]
         name = f"{venue.name} (closed)" if any(term.closed for term in listed) else venue.name
-        documents = {_as_of(term) for term in listed} or {venue.as_of}
-        dates = sorted({document.split()[-1] for document in documents})
+        figures = [figure for term in listed for figure in market.contract_figures(term.id)]
+        documents = {figure.as_of for figure in figures if figure.name == "multiplier"}
+        dates = sorted({document.split()[-1] for document in documents or {venue.as_of}})
         cells = [_face(terms.get(coin), venue.contracts, coin) for coin in ("BTC", "ETH")]
         rows.append((name, *cells, ", ".join(dates)))
     return rows
 
 
-def _as_of(terms: hl.ContractTerms) -> str:
-    figures = market.contract_figures(terms.id)
-    return next(figure.as_of for figure in figures if figure.name == "multiplier")
-
-
 def _face(terms: hl.ContractTerms | None, listed: Sequence[str], coin: str) -> str:
     if terms is not None:
-        return usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
-    for name in listed:
-        if name.partition(":")[2].startswith(coin):
-            try:
-                market.contract(name)
-            except hl.UnsupportedContract as error:
-                if "quanto" in str(error):
-                    return "quanto"
-            return "not verified"
+        return face_text(terms)
+    for name in (name for name in listed if name.partition(":")[2].startswith(coin)):
+        return "quanto" if "quanto" in why_not(name) else "not verified"
     return "–" if listed else "none found"
+
+
+def face_text(terms: hl.ContractTerms) -> str:
+    """Write the face of a contract, with a question mark after a doubtful one."""
+    return usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
+
+
+def why_not(name: str) -> str:
+    """Return why a listed contract cannot be used; empty if it can."""
+    try:
+        market.contract(name)
+    except hl.HedgeError as error:
+        return str(error)
+    return ""
 
 
 def price_move(
@@ -71,38 +72,36 @@ def price_move(
         verb = "earns" if in_coin > 0 else "loses"
         result = f"{verb} {abs(in_coin):.3f} {coin}, which is {usd(abs(in_usd))}"
     opening, tangent = f"{coin} {move_text(move)}", coins(unbent, signed=True)
-    guessed = (
-        "" if guess_coin is None else f" Your guess was {coins(guess_coin, signed=True)} {coin}."
+    guessed, told = guess_mark(
+        guess_coin, lambda guess: f"{coins(guess, signed=True)} {coin}", "left", x=move
     )
-    x = np.linspace(min(-0.6, move), max(1.2, move), 181)
+    x = moves_to(move, -0.6, 1.2, 181)
     coin_line, usd_line, straight = profits(x)
-    place = [Rule(at=0.0), Rule(at=move, direction="x", role="total")]
-    name_at, below = float(np.quantile(x, 0.62)), contracts < 0
-    left: list[Mark] = [
-        *place,
-        Line(x=x, y=straight, role="grey", width=2.0, dash="dashed"),
-        Line(x=x, y=coin_line, name=f"profit in {coin}", labelled=False, role="short"),
-        Points(x=[move], y=[in_coin], role="short", size=12.5),
-        Text(
-            x=name_at, y=profits(name_at)[2], text="without the bend", size=13.0, align="end",
-            shift=(-7.0, 7.0 if below else -7.0), vertical="top" if below else "bottom",
-        ),
-        *([] if guess_coin is None else [Guess(x=move, y=guess_coin, side="left")]),
-    ]  # fmt: skip
-    right: list[Mark] = [
-        *place,
-        Line(x=x, y=usd_line, name="profit", labelled=False),
-        Points(x=[move], y=[in_usd], size=12.5),
-    ]
-    across = Scale(
-        label=f"move of {coin}", unit="share", signed=True, limits=(x[0], x[-1]), most_ticks=5
-    )
-    ups = (
-        Scale(label=f"profit or loss ({coin})", margin=0.08),
-        Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08),
-    )
-    titles, picture_size = (f"in {coin}: it bends", "in dollars: a straight line"), (880.0, 420.0)
-    boxes = columns_of(2, size=picture_size, left=84, right=28, gap=104)
+    size_px, limits = (880.0, 420.0), (x[0], x[-1])
+    across = Scale(label=f"move of {coin}", unit="share", signed=True, limits=limits, most_ticks=5)
+    boxes = columns_of(2, size=size_px, left=84, right=28, gap=104)
+
+    def half(box: Any, title: str, up: Scale, name: str, y: Any, at: float, **more: Any) -> Panel:
+        look: Any = {"role": more.get("role", "total")}
+        marks: list[Mark] = [
+            Rule(at=0.0), Rule(at=move, direction="x", role="total"), *more.get("below", ()),
+            Line(x=x, y=y, name=name, labelled=False, **look),
+            Points(x=[move], y=[at], size=12.5, **look), *more.get("above", ()),
+        ]  # fmt: skip
+        return panel(marks, across, up, box=box, width=size_px[0], title=title)
+
+    name_at, under = float(np.quantile(x, 0.62)), contracts < 0
+    unbent_name = Text(
+        x=name_at, y=profits(name_at)[2], text="without the bend", size=13.0, align="end",
+        shift=(-7.0, 7.0 if under else -7.0), vertical="top" if under else "bottom",
+    )  # fmt: skip
+    left = half(
+        boxes[0], f"in {coin}: it bends", Scale(label=f"profit or loss ({coin})", margin=0.08),
+        f"profit in {coin}", coin_line, in_coin, role="short", above=[unbent_name, *guessed],
+        below=[Line(x=x, y=straight, role="grey", width=2.0, dash="dashed")],
+    )  # fmt: skip
+    up = Scale(label="profit or loss (USD)", unit="usd", signed=True, margin=0.08)
+    right = half(boxes[1], "in dollars: a straight line", up, "profit", usd_line, in_usd)
     rows = [
         (f"{coin} price at entry", usd(entry_usd, cents=True)),
         (f"{coin} price now", usd(price, cents=True)),
@@ -116,11 +115,8 @@ def price_move(
         title=f"{opening}: the {side} {result}",
         alt=f"{opening}, to {usd(price)}: a {side} of {usd(size)} {result}. Over all moves the "
         f"profit in dollars is a straight line. The profit in {coin} bends; without the bend it "
-        f"would be {tangent} {coin} here.{guessed}",
-        panels=tuple(
-            panel(marks, across, up, box=box, width=picture_size[0], title=title)
-            for marks, up, box, title in zip((left, right), ups, boxes, titles, strict=True)
-        ),
+        f"would be {tangent} {coin} here.{told}",
+        panels=(left, right),
         table=Table(("at this move", "result"), rows, caption=opening),
-        size=picture_size,
+        size=size_px,
     )

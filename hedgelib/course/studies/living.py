@@ -1,7 +1,6 @@
 """What lesson 10 computes: real crashes replayed, and rules for timing backtested on four years.
 
-Prices are closes of spot; the perpetual is taken to trade at them, which is a model. Funding is the
-monthly mean of another contract, a proxy. Every picture made of them says so.
+Prices are closes of spot, also for the perpetual; funding is a monthly mean, a proxy.
 """
 
 from __future__ import annotations
@@ -10,30 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from hedgelib import market
+from hedgelib import BetaEstimate, ContractTerms, InvalidInput, inverse_liquidation_price, market
 from hedgelib._check import FloatArray, one_of
 from hedgelib._text import Table, percent, usd
-from hedgelib.beta import BetaEstimate
-from hedgelib.contracts import ContractTerms
 from hedgelib.course.studies.alice import MODELLED
 from hedgelib.course.studies.beta import day_text, newey_west
 from hedgelib.course.studies.ends import best_rise
-from hedgelib.errors import InvalidInput
-from hedgelib.margin import inverse_liquidation_price
 from hedgelib.market import CRASHES
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge, rebalance
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, HedgePlan, plan_hedge, rebalance
 from hedgelib.replay import Comparison, Outcome, Replay, TopUp, compare, replay
-from hedgelib.show import Bars, Guess, Line, Points, Rule, Scale, Scene, Text, picture
+from hedgelib.show.layout import Scale, guess_mark, picture
 from hedgelib.show.layout import days as day_numbers
-from hedgelib.show.lines import Curve, Lines
-from hedgelib.show.palette import Role
-from hedgelib.show.scene import Mark
+from hedgelib.show.lines import Curve, Lines, gain
+from hedgelib.show.scene import Bars, Line, Mark, Points, Role, Rule, Scene, Text
 
 COINS = ("ADA", "BNB", "LINK", "MATIC", "XRP")
 """The book: the same dollars of each at the start."""
@@ -48,6 +42,7 @@ LINEAR = ContractTerms(
 SLIPPAGE = 0.0005
 """Cost of a trade besides the fee, a decimal of its notional: as much as the taker fee."""
 _MONTHS = ("2020-02-29", "2023-12-31")
+Day: TypeAlias = str | pd.Timestamp
 
 
 @cache
@@ -55,20 +50,26 @@ def _prices() -> pd.DataFrame:
     return market.prices([*LARGE, "ETH"])
 
 
-def beta_before(
-    day: str | pd.Timestamp, *, days: int = 60, coins: Sequence[str] = COINS
-) -> BetaEstimate:
+def beta_before(day: Day, *, days: int = 60, coins: Sequence[str] = COINS) -> BetaEstimate:
     """Return the beta of a book to ETH from the last daily returns up to a day."""
     seen = _prices().loc[:day].pct_change(fill_method=None).iloc[1:].tail(days)
     return newey_west(seen[list(coins)].mean(axis=1), seen["ETH"])
 
 
-def book_from(
-    start: str | pd.Timestamp, end: str | pd.Timestamp, coins: Sequence[str] = COINS
-) -> pd.Series:
+def book_from(start: Day, end: Day, coins: Sequence[str] = COINS) -> pd.Series:
     """Return the value of a book in USD on each day, nothing traded after the first."""
     prices = _prices().loc[start:end, list(coins)]
     return (prices / prices.iloc[0]).mean(axis=1) * BOOK_USD
+
+
+def hedged_book(
+    start: Day, end: Day, terms: ContractTerms, coins: Sequence[str] = COINS, **plan: Any
+) -> tuple[HedgePlan, dict[str, Any]]:
+    """Return the plan of a beta hedge on the first day, and what :func:`replay` takes with it."""
+    eth, beta = _prices().loc[start:end, "ETH"], beta_before(start, coins=coins).beta
+    past = {"prices_usd": eth, "book_usd": book_from(start, end, coins), "band": 0.05}
+    past["funding_rate"] = daily_funding(eth.index)
+    return plan_hedge(BOOK_USD, beta, terms, float(eth.iloc[0]), **plan), past
 
 
 def daily_funding(dates: pd.Index) -> FloatArray:
@@ -77,10 +78,7 @@ def daily_funding(dates: pd.Index) -> FloatArray:
 
 
 def known_funding(dates: pd.DatetimeIndex) -> FloatArray:
-    """Return the mean 8-hour rate of the month before each day after the first, 0 before any.
-
-    On a day of a month its own mean is not known yet.
-    """
+    """Return the mean 8-hour rate of the month before each day after the first, 0 before any."""
     return np.nan_to_num(_mean_8h(dates, 1))
 
 
@@ -90,8 +88,7 @@ def _mean_8h(dates: pd.Index, months_before: int) -> FloatArray:
     return mean.reindex(months.to_timestamp()).to_numpy(dtype=float)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crash:
+class Crash(NamedTuple):
     """A crash with each of three books, and the beta of the days before: made by :func:`crash`."""
 
     name: str
@@ -109,14 +106,9 @@ class Crash:
         """Days of the replay."""
         return pd.DatetimeIndex(np.asarray(self.runs.plan.dates))
 
-    def day(self, step: int) -> str:
-        """Write a day of the replay, such as 12 March 2020."""
-        return day_text(self.dates[step])
-
-    def _gone(self, outcome: Outcome, before: str = "") -> str:
-        """Return the day of a liquidation after some words, nothing where there was none."""
-        step = outcome.liquidated_at
-        return "" if step is None else before + self.day(step)
+    def day(self, step: int | None, before: str = "") -> str:
+        """Write a day of the replay, such as 12 March 2020, after some words; nothing for none."""
+        return "" if step is None else before + day_text(self.dates[step])
 
     def table(self) -> Table:
         """Return the three books side by side."""
@@ -124,23 +116,20 @@ class Crash:
         rows = [
             ("short at the start", usd(0), *(usd(run.notional_usd[0]) for run in runs)),
             ("margin at the start", usd(0), *(usd(run.plan.collateral_usd) for run in runs)),
-            ("profit", *(usd(o.pnl_usd, signed=True) for o in out)),
+            ("profit", *(gain(o.pnl_usd) for o in out)),
             ("maximum drawdown", *(usd(-o.max_drawdown_usd) for o in out)),
             ("worst day", *(usd(o.worst_step_usd) for o in out)),
             ("variance reduction", *(percent(o.effectiveness or 0.0) for o in out)),
-            ("funding", *(usd(o.funding_usd, signed=True) for o in out)),
+            ("funding", *(gain(o.funding_usd) for o in out)),
             ("fees", *(usd(o.costs_usd) for o in out)),
             ("margin added", usd(0), *(usd(run.top_ups_usd[-1]) for run in runs)),
-            ("liquidated", *(self._gone(o) or "no" for o in out)),
+            ("liquidated", *(self.day(o.liquidated_at) or "no" for o in out)),
         ]
         head = ("outcome", *(o.name for o in out))
         return Table(head, rows, caption=f"{self.name}; {MODELLED}")
 
     def scene(self, guess_usd: float | None = None) -> Scene:
-        """Draw the profit of the three since the start, dotted after a liquidation.
-
-        The guess is the reader's, of the final profit of the beta hedge.
-        """
+        """Draw the profits of the three, with a guess of the last one of the beta hedge."""
         x, runs, books = day_numbers(self.dates), self.runs, self.outcomes
         marks: list[Mark] = [
             Rule(at=0.0),
@@ -155,19 +144,17 @@ class Crash:
         elif cut > 0:
             finding = f"maximum drawdown is {percent(cut)} smaller with the beta hedge"
         ends = "; ".join(
-            f"{o.name} ends at {usd(o.pnl_usd, signed=True)} after a maximum drawdown of "
-            f"{usd(o.max_drawdown_usd)}{self._gone(o, ', liquidated on ')}"
+            f"{o.name} ends at {gain(o.pnl_usd)} after a maximum drawdown of "
+            f"{usd(o.max_drawdown_usd)}{self.day(o.liquidated_at, ', liquidated on ')}"
             for o in books
         )
-        title, guessed = f"{self.name}: {finding}", ""
-        if guess_usd is not None:
-            # The unhedged book has the colour of guesses.
-            marks.append(Guess(x=float(x[-1]), y=guess_usd, side="left", role="good"))
-            guessed = f" Your guess was {usd(guess_usd, signed=True)}."
-        gone = [self._gone(o, f"✖ {o.name}: liquidated ") for o in books if self._gone(o)]
-        corner = partial(Text, x=0.02, y=0.98, x_share=True, y_share=True, vertical="top")
-        if gone:
-            marks.append(corner(text="\n".join(gone), role="unhedged", halo=True))
+        title = f"{self.name}: {finding}"
+        # The unhedged book has the colour of guesses.
+        guessed, told = guess_mark(guess_usd, gain, "left", x=float(x[-1]), role="good")
+        said = (self.day(o.liquidated_at, f"✖ {o.name}: liquidated ") for o in books)
+        corner: Any = {"x_share": True, "y_share": True, "vertical": "top", "halo": True}
+        if gone := "\n".join(filter(None, said)):
+            guessed.append(Text(x=0.02, y=0.98, text=gone, role="unhedged", **corner))
         every = slice(None, None, 10 if x.size < 70 else 15)
         ticks = [(at, f"{day.day} {day:%b}") for at, day in zip(x, self.dates, strict=True)][every]
         # Room for the mark of a guess beside the names.
@@ -175,8 +162,8 @@ class Crash:
         label = "profit since the start (USD)"
         return picture(
             title,
-            f"{title}. {ends}. ({MODELLED.capitalize()}.){guessed}",
-            marks,
+            f"{title}. {ends}. ({MODELLED.capitalize()}.){told}",
+            [*marks, *guessed],
             Scale(label=f"close of the day ({MODELLED})", unit="day", limits=limits, ticks=ticks),
             Scale(label=label, unit="usd", signed=True, include=(0.0,), margin=0.1),
             self.table(),
@@ -192,7 +179,7 @@ class Crash:
 
 def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -> list[Mark]:
     bold, gone = role == "total", outcome.liquidated_at
-    name = f"{outcome.name}\n{usd(pnl[-1], signed=True)}"
+    name = f"{outcome.name}\n{gain(pnl[-1])}"
     # A line of one point is only a name at an end: a readout says the other lines' names.
     end = Line(x=x[-1:], y=pnl[-1:], role=role, name=name, bold=bold)
     width = 3.6 if bold else 2.6
@@ -208,31 +195,29 @@ def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -
 def crash(name: str, *, max_leverage: float, top_up: bool = False) -> Crash:
     """Return the replay of one of the :data:`CRASHES`, hedged before it, in a band of 5%.
 
-    Margin that is added is without limit: when the equity is below 15% of the short, up to the
-    leverage of the start.
+    Margin is added below an equity of 15% of the short, up to the leverage of the start.
     """
     one_of("name", name, tuple(CRASHES))
     if top_up and max_leverage >= 6:
         raise InvalidInput(f"max_leverage must be below 6 with top-ups, got {max_leverage:g}")
-    start, end = CRASHES[name]
-    beta, eth = beta_before(start), _prices().loc[start:end, "ETH"]
-    plan = plan_hedge(BOOK_USD, beta.beta, _CONTRACT, float(eth.iloc[0]), max_leverage=max_leverage)
     more = TopUp(trigger=0.15, leverage=max_leverage) if top_up else None
-    book, funding = book_from(start, end), daily_funding(eth.index)
-    runs = compare(plan, eth, book_usd=book, funding_rate=funding, band=0.05, top_up=more)
-    return Crash(name=name, beta=beta, runs=runs)
+    plan, past = hedged_book(*CRASHES[name], _CONTRACT, max_leverage=max_leverage)
+    runs = compare(plan, **past, top_up=more)
+    return Crash(name=name, beta=beta_before(CRASHES[name][0]), runs=runs)
+
+
+def rise_that_ends(run: Replay, at: Any) -> FloatArray:
+    """Return the rise of the mark from some closes that liquidates a short with coin margin."""
+    account = -run.notional_usd[at], run.price_usd[at], run.equity_coin[at]
+    ends = inverse_liquidation_price(*account, maintenance_rate=run.plan.maintenance_rate)
+    return np.asarray(np.asarray(ends) / run.price_usd[at] - 1)
 
 
 def watch(found: Crash, steps: Sequence[int]) -> list[tuple[str, ...]]:
-    """Return what you could have read on some evenings with the beta hedge, a row for each thing.
-
-    The evenings are counted from the start, and the hedge must be alive on them.
-    """
+    """Return what you could have read on evenings on which the beta hedge was alive."""
     run, at = found.runs.plan, np.array(steps)
     price, equity, short = run.price_usd[at], run.equity_usd[at], run.notional_usd[at]
-    rate = run.plan.maintenance_rate
-    ends = inverse_liquidation_price(-short, price, run.equity_coin[at], maintenance_rate=rate)
-    away = np.asarray(ends) / price - 1
+    away = rise_that_ends(run, at)
     fits = [beta_before(day) for day in found.dates[at]]
     right = run.plan.beta * run.book_usd[at] + equity
     return [
@@ -252,18 +237,21 @@ _BETAS: dict[float, Role] = {0.7: "altcoins", 1.0: "total", 1.4: "unhedged"}
 
 def change_of_size(book_usd: float, move: float, *, guess: float | None = None) -> Lines:
     """Return the change of an exact hedge in USD after moves of ETH, for three betas."""
-    moves = np.linspace(-0.5, 0.4, 37)
-    curves = []
-    for beta, role in _BETAS.items():
+
+    def change(beta: float, moves: ArrayLike) -> FloatArray:
         # The margin has no part in the result.
         hedge = book_usd, beta, book_usd, beta * book_usd + book_usd
-        changes = [float(rebalance(*hedge, float(r)).change_usd) for r in (*moves, move)]
-        *values, at = np.round(changes, 6) + 0.0
-        name, bold = f"β {beta:g}", beta == 1
-        curves.append(Curve(name=name, values=np.array(values), role=role, at=at, bold=bold))
-    read = ", ".join(f"{c.name}: {usd(c.at, signed=True)}" for c in curves)
+        changes = np.vectorize(lambda r: float(rebalance(*hedge, float(r)).change_usd))(moves)
+        return np.asarray(np.round(changes, 6) + 0.0)
+
+    moves = np.linspace(-0.5, 0.4, 37)
+    curves = [
+        Curve.of(partial(change, b), moves, move, name=f"β {b:g}", role=role, bold=b == 1)
+        for b, role in _BETAS.items()
+    ]
+    read = ", ".join(f"{c.name}: {gain(c.at)}" for c in curves)
     return Lines(
-        x=moves, x_label="move of ETH since the hedge was right", unit="USD",
+        x=moves, x_label="move of ETH since the hedge was right",
         y_label="change of the short (USD)", curves=tuple(curves), place=move, guess=guess,
         title="At beta 1 a price move leaves nothing to adjust",
         finding=f"Change of the short after ETH moves {percent(move, signed=True)}, for a book of "
@@ -273,11 +261,7 @@ def change_of_size(book_usd: float, move: float, *, guess: float | None = None) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flown:
-    """Backtest of a rule, with the book reset every month: made by :func:`fly`.
-
-    - active: whether the hedge is on from each close, the last one included
-    - steps_usd: profit of each day, costs and funding in it
-    """
+    """Backtest of a rule by :func:`fly`: active from each close, the last one included."""
 
     name: str
     dates: pd.DatetimeIndex
@@ -295,17 +279,31 @@ class Flown:
     @property
     def deepest_usd(self) -> float:
         """Maximum drawdown, USD."""
-        return float((np.maximum.accumulate(self.pnl_usd) - self.pnl_usd).max())
+        return drawdown(self.pnl_usd)
+
+    @property
+    def on(self) -> str:
+        """Share of days on which the hedge is on."""
+        return percent(float(self.active[:-1].mean()))
+
+    @property
+    def span(self) -> str:
+        """First and last month."""
+        return f"{self.dates[1]:%B %Y} to {self.dates[-1]:%B %Y}"
 
     def year(self, year: int) -> float:
         """Return the profit of one year, USD."""
         return float(self.months_usd[str(year)].sum())
 
 
+def drawdown(pnl: FloatArray) -> float:
+    """Return the largest fall of a profit from its highest so far."""
+    return float((np.maximum.accumulate(pnl) - pnl).max())
+
+
 def a_day_later(active: ArrayLike) -> NDArray[np.bool_]:
     """Return a rule that is acted on at the close after the one that makes the signal."""
-    flags = np.asarray(active, dtype=bool)
-    return np.concatenate([[False], flags[:-1]])
+    return np.concatenate([[False], np.asarray(active, dtype=bool)[:-1]])
 
 
 def fly(
@@ -313,11 +311,9 @@ def fly(
 ) -> Flown:
     """Return the backtest of a rule that says for each day of the prices whether the hedge is on.
 
-    At the end of each month the book is reset to its size, beta is measured on the days before,
-    and the short is a linear one with a stablecoin as margin. Off means off: an inverse contract
-    would leave its profit or loss behind as coins, a position of its own. A month starts with the
-    cost of opening and ends without that of closing, so a hedge that stays on pays about one side a
-    month.
+    At the end of each month the book is reset to its size, beta is measured on the days before, and
+    the short is a linear one: an inverse contract that is off would leave coins behind. A month
+    starts with the cost of opening and ends without that of closing.
     """
     index, flags = _prices().index, np.asarray(active)
     ends, whole = pd.date_range(*_MONTHS, freq="ME"), index.slice_indexer(*_MONTHS)
@@ -340,23 +336,15 @@ def _month(
     start: pd.Timestamp, end: pd.Timestamp, hedge_ratio: float, coins: tuple[str, ...]
 ) -> partial[Replay]:
     """Return the replay of a month, to be called with the days on which the hedge is on."""
-    eth, beta = _prices().loc[start:end, "ETH"], beta_before(start, coins=coins).beta
-    plan = plan_hedge(
-        BOOK_USD, beta, LINEAR, float(eth.iloc[0]), collateral="stablecoin",
-        collateral_usd=2 * BOOK_USD, maintenance_rate=ASSUMED_MAINTENANCE_RATE,
-        hedge_ratio=hedge_ratio,
+    plan, past = hedged_book(
+        start, end, LINEAR, coins=coins, collateral="stablecoin", collateral_usd=2 * BOOK_USD,
+        maintenance_rate=ASSUMED_MAINTENANCE_RATE, hedge_ratio=hedge_ratio,
     )  # fmt: skip
-    book, funding = book_from(start, end, coins), daily_funding(eth.index)
-    return partial(
-        replay, plan, eth, book_usd=book, funding_rate=funding, band=0.05, slippage_rate=SLIPPAGE
-    )
+    return partial(replay, plan, **past, slippage_rate=SLIPPAGE)
 
 
 class Luck(NamedTuple):
-    """What the hedge made while a rule had it on, costs left out, and with the rule shifted.
-
-    `beaten` is the share of the shifts that did worse.
-    """
+    """What the hedge made under a rule, costs left out; shifted; share of shifts that did worse."""
 
     gain_usd: float
     shifted_usd: FloatArray
@@ -364,24 +352,17 @@ class Luck(NamedTuple):
 
 
 def luck(always: Flown, never: Flown, rule: Flown) -> Luck:
-    """Return the gain of a rule, and of the same rule shifted in time by 30 days and more.
-
-    The end of the years is joined to their start. A shift keeps how often and how long the hedge is
-    on, and removes what the rule knew.
-    """
+    """Return the gain of a rule, and of shifts that keep its times on but not what it knew."""
     hedge, flags = always.steps_usd - never.steps_usd, rule.active[:-1]
-    gain = float(hedge[flags].sum())
+    made = float(hedge[flags].sum())
     shifted = np.array([hedge[np.roll(flags, by)].sum() for by in range(30, flags.size - 29)])
     # The same sum in another order is the same.
-    shifted[np.isclose(shifted, gain, rtol=1e-12)] = gain
-    return Luck(gain, shifted, beaten=float(np.mean(shifted < gain)))
+    shifted[np.isclose(shifted, made, rtol=1e-12)] = made
+    return Luck(made, shifted, beaten=float(np.mean(shifted < made)))
 
 
 def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scene:
-    """Draw the profit of "never on", "always on" and up to three rules, and when those had it on.
-
-    The guess is the name of one, which the reader expected to make the most.
-    """
+    """Draw the profits of both constants and up to three rules, with a guess of the best."""
     x, every = day_numbers(flown[0].dates), np.concatenate([made.pnl_usd for made in flown])
     low, high = every.min(), every.max()
     bottom, top = low - 0.05 * (high - low), high + 0.22 * (high - low)
@@ -390,7 +371,7 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
     strips: list[Mark] = []
     parts = []
     for made in flown:
-        profit, guessed = usd(float(made.pnl_usd[-1]), signed=True), made.name == guess
+        profit, guessed = gain(float(made.pnl_usd[-1])), made.name == guess
         role: Any = {"never on": "unhedged", "always on": "total"}.get(made.name)
         if role is None:
             role, level = next(others), top - (0.035 * len(strips) + 0.0375) * height
@@ -400,13 +381,12 @@ def profit_of_rules(flown: Sequence[Flown], *, guess: str | None = None) -> Scen
             strips.append(bars(at=np.full(starts.size, level), start=starts, end=ends))
         name = f"{made.name}\n{profit}" + "\n◆ your guess" * guessed
         lines.append(Line(x=x, y=made.pnl_usd, role=role, width=2.6, name=name, bold=guessed))
-        on, deepest = percent(float(made.active[:-1].mean())), made.deepest_usd
-        parts.append(f"{made.name}: {profit}, maximum drawdown {usd(deepest)}, on {on} of days")
-    span = _span(flown[0])
+        deepest = usd(made.deepest_usd)
+        parts.append(f"{made.name}: {profit}, maximum drawdown {deepest}, on {made.on} of days")
     best = max(flown, key=lambda made: made.pnl_usd[-1])
     shallow = min(flown, key=lambda made: made.deepest_usd)
     title = f"Most profit: {best.name}. Smallest maximum drawdown: {shallow.name}"
-    alt = f"{title}, {span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
+    alt = f"{title}, {flown[0].span}. {'; '.join(parts)}. ({MODELLED.capitalize()}.)"
     label, up = f"bars at the top: hedge on ({MODELLED})", "sum of monthly profits (USD)"
     return picture(
         title,
@@ -423,24 +403,17 @@ def table_of_rules(flown: Sequence[Flown]) -> Table:
     """Return a row for each backtest."""
     rows = []
     for made in flown:
-        on, profit = percent(float(made.active[:-1].mean())), usd(made.pnl_usd[-1], signed=True)
         switches = f"{np.count_nonzero(np.diff(made.active[:-1]))}"
         amounts = -made.deepest_usd, made.months_usd.min(), made.steps_usd.std(ddof=1)
-        funding, fees = usd(made.funding_usd, signed=True), usd(made.costs_usd)
-        rows.append((made.name, on, switches, profit, *map(usd, amounts), funding, fees))
+        worst, funding = map(usd, amounts), gain(made.funding_usd)
+        row = made.name, made.on, switches, gain(made.pnl_usd[-1]), *worst, funding
+        rows.append((*row, usd(made.costs_usd)))
     head = (
         "rule", "days on", "switches", "profit", "maximum drawdown", "worst month", "daily sd",
         "funding", "costs",
     )  # fmt: skip
-    caption = (
-        f"{_span(flown[0])}, {usd(BOOK_USD)} each month, sd: standard deviation, costs: fees and "
-        f"slippage; {MODELLED}"
-    )
-    return Table(head, rows, caption=caption)
-
-
-def _span(made: Flown) -> str:
-    return f"{made.dates[1]:%B %Y} to {made.dates[-1]:%B %Y}"
+    caption = f"{flown[0].span}, {usd(BOOK_USD)} each month, sd: standard deviation, "
+    return Table(head, rows, caption=f"{caption}costs: fees and slippage; {MODELLED}")
 
 
 def rallies_beyond(rise: float, days: int) -> float:

@@ -9,22 +9,15 @@ from typing import Any
 import numpy as np
 
 import hedgelib as hl
-from hedgelib._check import FloatArray
 from hedgelib._text import percent, usd
-from hedgelib.show.lines import Curve, Lines, coins, move_text
+from hedgelib.show.lines import Curve, Lines, coins, gain, move_text, moves_to
 from hedgelib.show.palette import Role
 
 
 def closed_at(
     terms: hl.ContractTerms, price_usd: float, contracts: float, leverage: float
 ) -> float:
-    """Return the liquidation price, USD, of a short with notional over leverage as coin margin.
-
-    It is ``inf`` where no price liquidates it.
-
-    >>> round(closed_at(hl.market.contract("binance:ETHUSD_PERP"), 3500, 1000, 10), 2)
-    3850.0
-    """
+    """Return the liquidation price, USD, or ``inf``, of a short with so much leverage."""
     margin = hl.inverse_initial_margin_coin(contracts, price_usd, leverage, terms.multiplier)
     rate = hl.ASSUMED_MAINTENANCE_RATE
     return hl.liquidation_price(terms, -contracts, price_usd, margin, maintenance_rate=rate)
@@ -34,17 +27,7 @@ def _where(coin: str, end: float) -> str:
     return f"{coin} {move_text(round(end, 3))}" if np.isfinite(end) else "no price"
 
 
-def _moves(move: float, ends: Sequence[float]) -> FloatArray:
-    """Return moves of the coin, with a point on each side of where a short is closed."""
-    x = np.linspace(min(-0.6, move), max(1.3, move), 191)
-    edges = [end + step for end in ends if end < x[-1] for step in (-1e-9, 1e-9)]
-    return np.sort(np.append(x, edges))
-
-
-def _gains(coin: str, x: FloatArray, move: float, **more: Any) -> Lines:
-    """Return a picture of what shorts earn, with the margin left out."""
-    y_label = "gain or loss of the short (USD)"
-    return Lines(x=x, x_label=f"move of {coin}", y_label=y_label, unit="USD", place=move, **more)
+_EARNED = "gain or loss of the short (USD)"
 
 
 def same_short(
@@ -54,9 +37,9 @@ def same_short(
     """Return the profit of one short at several leverages, each up to its liquidation."""
     size, moved = contracts * terms.multiplier, f"{terms.coin} {move_text(move)}"
     ends = [closed_at(terms, price_usd, contracts, lev) / price_usd - 1 for lev in leverages]
-    x = _moves(move, ends)
+    x = moves_to(move, -0.6, 1.3, 191, ends)
     which = "at any leverage" if move < min(ends) else "where the short is still open"
-    result = f"{usd(-size * move, signed=True)} {which}"
+    result = f"{gain(-size * move)} {which}"
     if move >= max(ends):
         result = "the short is closed at every leverage"
     roles: tuple[Role, ...] = ("unhedged", "margin", "good", "altcoins", "total")
@@ -67,17 +50,13 @@ def same_short(
         curves.append(Curve(name=name, values=values, role=role, at=at, width=width, ends=end))
         closings.append(f"at {name} with {margin} of margin, closed at {where}")
         notes.append((f"{name}: margin, and closed at", f"{margin}, {where}"))
-    return _gains(
-        terms.coin, x, move,
-        curves=tuple(curves),
+    return Lines(
+        x=x, x_label=f"move of {terms.coin}", y_label=_EARNED, place=move,
+        curves=tuple(curves), notes=tuple(notes), guess=guess,
         title=f"{moved}: {result}; each ends at its ✕",
-        finding=(
-            f"A short of {usd(size)}, {moved}: {result.replace('any', 'every')}. The lines "
-            f"coincide and differ only in where they end: {'; '.join(closings)}."
-        ),
+        finding=f"A short of {usd(size)}, {moved}: {result.replace('any', 'every')}. The lines "
+        f"coincide and differ only in where they end: {'; '.join(closings)}.",
         caption=f"{contracts:,.0f} contracts short, {moved}",
-        notes=tuple(notes),
-        guess=guess,
     )  # fmt: skip
 
 
@@ -85,33 +64,24 @@ def ticket(
     terms: hl.ContractTerms, price_usd: float, needed_usd: float, contracts: float,
     leverage: float, move: float,
 ) -> Lines:  # fmt: skip
-    """Return what the short of an order ticket earns, and what the hedge needs it to earn.
-
-    After liquidation the loss stays the same.
-    """
+    """Return what the short of an order ticket earns until its liquidation, and what is needed."""
     coin, size = terms.coin, contracts * terms.multiplier
     end = closed_at(terms, price_usd, contracts, leverage) / price_usd - 1
-    x, closed, where = _moves(move, [end]), move >= end, _where(coin, end)
+    x, closed, where = moves_to(move, -0.6, 1.3, 191, [end]), move >= end, _where(coin, end)
     covered, margin = percent(size / needed_usd), size / leverage
-    earned, needed = -size * min(move, end), -needed_usd * move
-    results = f"{usd(earned, signed=True)}, needed {usd(needed, signed=True)}"
+    look: Any = {"role": "short", "width": 3.6, "ends": end}
+    earned = Curve.of(lambda m: -size * np.minimum(m, end), x, move, name="earned", **look)
+    look = {"role": "altcoins", "width": 7.0}
+    needed = Curve.of(lambda m: -needed_usd * m, x, move, name="needed", **look)
+    results = f"{gain(earned.at)}, needed {gain(needed.at)}"
     text = f"{contracts:,.0f} contracts at {leverage:g}x, {coin} {move_text(move)}"
-    return _gains(
-        coin, x, move,
-        curves=(
-            Curve(name="needed", values=-needed_usd * x, role="altcoins", at=needed, width=7.0),
-            Curve(
-                name="earned", values=-size * np.minimum(x, end), role="short", at=earned,
-                width=3.6, ends=end,
-            ),
-        ),
+    return Lines(
+        x=x, x_label=f"move of {coin}", y_label=_EARNED, place=move, curves=(needed, earned),
         title=f"{text}: {f'closed at {move_text(round(end, 3))}, ' if closed else ''}{results}",
-        finding=(
-            f"{contracts:,.0f} contracts of {terms.face} are short {usd(size)}, {covered} of the "
-            f"{usd(needed_usd)} needed. {coin} {move_text(move)}: earned {results}. At leverage "
-            f"{leverage:g} the margin is {usd(margin)}, and {where} "
-            f"{'has closed' if closed else 'closes'} the short."
-        ),
+        finding=f"{contracts:,.0f} contracts of {terms.face} are short {usd(size)}, {covered} of "
+        f"the {usd(needed_usd)} needed. {coin} {move_text(move)}: earned {results}. At leverage "
+        f"{leverage:g} the margin is {usd(margin)}, and {where} "
+        f"{'has closed' if closed else 'closes'} the short.",
         caption=text,
         notes=(
             ("short", f"{usd(size)}, {covered} of what is needed"),
@@ -125,30 +95,27 @@ def synthetic_dollar(
     notional_usd: float, price_usd: float, move: float, *, guess: float | None = None
 ) -> Lines:
     """Return the value of a fully collateralised short and its ETH margin, over the move of ETH."""
-    x, margin_coin, text = (
-        np.linspace(-0.6, 1.2, 181),
-        notional_usd / price_usd,
-        f"ETH {move_text(move)}",
-    )
-    prices = price_usd * (1 + np.append(x, move))
-    short_usd = np.asarray(hl.inverse_pnl_usd(-notional_usd, price_usd, prices))
-    parts: list[tuple[str, Role, FloatArray, float]] = [
-        ("ETH margin", "margin", margin_coin * prices, 3.6),
-        ("short", "short", short_usd, 3.6),
-        ("account", "total", margin_coin * prices + short_usd, 4.4),
-    ]
-    margin, short, account = (usd(values[-1]) for _, _, values, _ in parts)
-    return Lines(
-        x=x, x_label="move of ETH", y_label="value (USD)", unit="USD", place=move, caption=text,
-        guess=guess, signed=False,
-        curves=tuple(
-            Curve(
-                name=name, values=values[:-1], role=role, at=float(values[-1]), width=width,
-                bold=role == "total",
-            )
-            for name, role, values, width in parts
+    x, text = np.linspace(-0.6, 1.2, 181), f"ETH {move_text(move)}"
+
+    def margin(moves: Any) -> Any:
+        return notional_usd * (1 + moves)
+
+    def short(moves: Any) -> Any:
+        return hl.inverse_pnl_usd(-notional_usd, price_usd, price_usd * (1 + moves))
+
+    curves = (
+        Curve.of(margin, x, move, name="ETH margin", role="margin", width=3.6),
+        Curve.of(short, x, move, name="short", role="short", width=3.6),
+        Curve.of(
+            lambda m: margin(m) + short(m), x, move, name="account", role="total", width=4.4,
+            bold=True,
         ),
-        title=f"{text}: margin {margin}, short {short}, account {account}",
-        finding=f"{text}: the margin is worth {margin}, the short has made {short}, the account is "
+    )  # fmt: skip
+    held, made, account = (usd(curve.at) for curve in curves)
+    return Lines(
+        x=x, y_label="value (USD)", place=move, caption=text, guess=guess, signed=False,
+        curves=curves,
+        title=f"{text}: margin {held}, short {made}, account {account}",
+        finding=f"{text}: the margin is worth {held}, the short has made {made}, the account is "
         f"worth {account}. Over all moves the account is a flat line.",
     )  # fmt: skip

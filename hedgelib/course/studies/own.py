@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,8 +43,7 @@ def _find(file: str) -> Path:
     return find_portfolio(path)[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A portfolio file as the learner named it, or what is wrong with it; shown as a table."""
 
     file: str
@@ -61,25 +60,22 @@ class Loaded:
 
     def table(self) -> Table:
         """Return the coins with their values and how the file was read, or how to fix a fault."""
-        if self.read is None:
+        book = self.read
+        if book is None:
             mend = "Open the file, change that place, save, run this again."
             rows = [("What is wrong", self.problem), ("How to fix it", mend)]
             return Table(("question", "answer"), rows, "ll")
-        largest = sorted(self.read, key=lambda h: -h.value_usd)
-        shown = list(self.read) if len(largest) <= _SHOWN + 1 else largest[:_SHOWN]
-        holdings = [
-            (h.coin, usd(h.value_usd), f"{betas_text(h)}, yours" if h.has_own_beta else "")
-            for h in shown
-        ]
+        largest = sorted(book, key=lambda h: -h.value_usd)
+        shown = list(book) if len(largest) <= _SHOWN + 1 else largest[:_SHOWN]
+        betas = (f"{betas_text(h)}, yours" if h.has_own_beta else "" for h in shown)
+        holdings = [(h.coin, usd(h.value_usd), b) for h, b in zip(shown, betas, strict=True)]
         if rest := largest[len(shown) :]:
-            holdings.append((f"{len(rest):,} more", usd(sum(h.value_usd for h in rest)), ""))
-        together = ("together", usd(self.read.value_usd), "")
-        columns = ", ".join(f"{name} for {ours}" for name, ours in self.read.read_as)
-        taken = [f"Taken: {columns}"] if columns else []
-        coins = [reading.text for reading in self.read.coins_read_as]
-        notes = [text for _, text in self.read.notes]
-        caption = ". ".join([self.file, *taken, *notes, *coins])
-        return Table(("coin", "value", "beta"), [*holdings, together], caption=caption)
+            holdings.append((f"{len(rest):,} more", _value(rest), ""))
+        holdings.append(("together", usd(book.value_usd), ""))
+        columns = ", ".join(f"{name} for {ours}" for name, ours in book.read_as)
+        notes = [f"Taken: {columns}"] * bool(columns) + [text for _, text in book.notes]
+        caption = ". ".join([self.file, *notes, *(coin.text for coin in book.coins_read_as)])
+        return Table(("coin", "value", "beta"), holdings, caption=caption)
 
     def _repr_html_(self) -> str:
         return self.table().html()
@@ -129,14 +125,8 @@ def broken_files() -> list[tuple[str, str, str]]:
     return [*rows, ("no file", missing, texts["own.missing"]["fix"])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A book split by how its betas are known.
-
-    - measured, own: holdings with a price history, and those with a beta of their owner's
-    - cash, unknown: stablecoins, and coins of which nothing is known
-    - book, hedges: daily returns of the measured part, and of BTC and ETH on the same days
-    """
+class Sample(NamedTuple):
+    """A book split by how its betas are known, and daily returns: measured part, BTC and ETH."""
 
     measured: list[Holding]
     own: list[Holding]
@@ -166,10 +156,14 @@ class Sample:
             parts.setdefault(f"{betas_text(h)}, from the file, not checked", []).append(h)
         parts |= {"0, cash": self.cash, "unknown, so not hedged": self.unknown}
         return [
-            (listed_names([h.coin for h in part]), usd(sum(h.value_usd for h in part)), how)
+            (listed_names([h.coin for h in part]), _value(part), how)
             for how, part in parts.items()
             if part
         ]
+
+
+def _value(holdings: list[Holding]) -> str:
+    return usd(sum(h.value_usd for h in holdings))
 
 
 def sample_book(book: Portfolio, window: int = 365) -> Sample:
@@ -203,25 +197,16 @@ def highest_leverage(
 ) -> float:
     """Return the leverage at which an inverse short is liquidated just beyond a rally (decimal).
 
-    Equity ``C (1 + r) - N r`` equals maintenance ``m N`` where ``N / C = (1 + r) / (r + m)``. A
-    stablecoin does not grow in the rally: there it is ``1 / (r + m)``.
-
-    >>> highest_leverage(1.0, 0.0), highest_leverage(1.0, 0.0, collateral="stablecoin")
-    (2.0, 1.0)
+    Equity ``C (1 + r) - N r`` equals maintenance ``m N``; a stablecoin does not grow in the rally.
     """
     (rally,) = scalars(rally=(rally, POSITIVE))
-    grown = 1.0 if collateral == "stablecoin" else 1 + rally
-    return grown / (rally + maintenance_rate)
+    return (1.0 if collateral == "stablecoin" else 1 + rally) / (rally + maintenance_rate)
 
 
 def residual_sd_usd(
     plan: HedgePlan, sample: Sample, residual_sd: float, held_usd: float = 0.0
 ) -> float:
-    """Return one standard deviation a day of what the hedge coin does not explain, USD.
-
-    It covers the measured coins only, after those sold for margin. Hedge coin that the book held
-    already, `held_usd`, is posted before anything is sold.
-    """
+    """Return a day's residual standard deviation, USD; hedge coin held is posted before sales."""
     others_usd = plan.book_usd - held_usd - sum(h.value_usd for h in sample.cash)
     share_sold = plan.sold_usd / others_usd if plan.sold_usd else 0.0
     return sample.value_usd * residual_sd * (1 - share_sold)
@@ -248,24 +233,17 @@ def drift_usd(plan: HedgePlan, move: float) -> float:
 def checklist(
     report: HedgeReport, interval: tuple[float, float], *, rally: float, band_usd: float
 ) -> list[tuple[str, str, str]]:
-    """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours".
-
-    The interval is of the book's beta. The short must survive a `rally` (decimal); a change of the
-    right size beyond the band is worth a trade.
-    """
+    """Return each of the eight rules, what a report says of it, and "holds", "look" or "yours"."""
     plan, tracked = report.plan, report.tracked
-    removed, move = tracked.out_of_sample, plan.liquidation_move
+    removed, move, margin = tracked.out_of_sample, plan.liquidation_move, str(plan.collateral)
+    if margin == "from_portfolio" and plan.sold_usd < 1:
+        margin = "from_held"
     past = report.funding.history if report.funding else None
     drift = max((drift_usd(plan, move) for move in (-0.2, 0.2)), key=abs)
     found: list[tuple[str, bool | None]] = [
         ("beta", tracked.estimate is not None),
         ("removed" if removed is not None else "not_measured", (removed or 0.0) >= ENOUGH),
-        (
-            "from_held"
-            if plan.collateral == "from_portfolio" and plan.sold_usd < 1
-            else plan.collateral,
-            None,
-        ),
+        (margin, None),
         ("liquidated" if np.isfinite(move) else "never_liquidated", move > rally),
         ("rounded", abs(plan.residual_delta_usd) <= plan.contract.multiplier),
         ("funding" if past else "no_funding", None),
@@ -290,36 +268,25 @@ def runbook(report: HedgeReport, ends: str) -> list[tuple[str, str]]:
     plan, coin, desk = report.plan, report.hedge_coin, report.desk
     rows = [(f"Open, step {order.step}", step_words(order)) for order in desk.ticket.orders]
     rows.append(("Every evening", f"compare the price of {coin} with the lines below"))
-    for alert in desk.alerts:
+    unit, later = plan.contract.coin if plan.holds_coin else "USD", []
+    for alert in sorted(desk.alerts, key=lambda alert: alert.kind == "funding"):
         if alert.kind == "distance":
+            todo = "no margin is enough: close a part"
             if np.isfinite(alert.add_usd):
-                todo = f"add {usd(alert.add_usd)} of margin ({alert.add:,.4g} {_unit(plan)})"
-            else:
-                todo = "no margin is enough: close a part"
+                todo = f"add {usd(alert.add_usd)} of margin ({alert.add:,.4g} {unit})"
             rows.append((f"{coin} at {coin_price(alert.price_usd)}", todo))
+        elif alert.kind == "funding":
+            when = f"Funding below {percent(alert.level, digits=2)} per 8 hours"
+            later.append((when, f"30 days of it cost {usd(alert.add_usd)}: stay, or close"))
+        elif alert.kind.startswith("beta") and abs(alert.contracts) >= 1:
+            when = f"Beta {'above' if alert.kind == 'beta_high' else 'below'} {alert.level:.2f}"
+            trade = "sell" if alert.contracts < 0 else "buy"
+            later.append((when, f"{trade} {abs(alert.contracts):,.0f} contracts"))
     if np.isfinite(plan.liquidation_price_usd):
-        rows.append((
-            f"{coin} at {coin_price(plan.liquidation_price_usd)}",
-            "the hedge is gone with its margin: nothing covers the book, decide anew that day",
-        ))  # fmt: skip
+        todo = "the hedge is gone with its margin: nothing covers the book, decide anew that day"
+        rows.append((f"{coin} at {coin_price(plan.liquidation_price_usd)}", todo))
     band = usd(desk.ticket.band_usd)
     rows.append((f"The right size is off by more than {band}", "trade the difference"))
-    rows += [
-        (f"Beta {'above' if alert.kind == 'beta_high' else 'below'} {alert.level:.2f}",
-         f"{'sell' if alert.contracts < 0 else 'buy'} {abs(alert.contracts):,.0f} contracts")
-        for alert in desk.alerts
-        if alert.kind.startswith("beta") and abs(alert.contracts) >= 1
-    ]  # fmt: skip
-    rows += [
-        (f"Funding below {percent(alert.level, digits=2)} per 8 hours",
-         f"30 days of it cost {usd(alert.add_usd)}: stay, or close")
-        for alert in desk.alerts
-        if alert.kind == "funding"
-    ]  # fmt: skip
     count = f"{abs(plan.contracts):,.10g} of {plan.contract.symbol}"
     close = f"buy back {count}, reduce-only, then take the margin out"
-    return [*rows, (ends or "When it ends (not written yet)", close)]
-
-
-def _unit(plan: HedgePlan) -> str:
-    return plan.contract.coin if plan.holds_coin else "USD"
+    return [*rows, *later, (ends or "When it ends (not written yet)", close)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from statistics import NormalDist
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from hedgelib._text import Table, usd
 from hedgelib.plan import DEFAULT_MAX_LEVERAGE, Collateral
 from hedgelib.replay import Replay, replay
 from hedgelib.show import Line, Rule, Scale, Scene, picture
+from hedgelib.show.lines import gain
 from hedgelib.show.palette import Role
 
 DAYS = 365
@@ -52,11 +54,7 @@ def year_of(name: str) -> FloatArray:
 
 
 def put_value(price: float, strike: float, volatility: float, years: float) -> float:
-    """Return the value of a put by Black's formula of 1976, without interest.
-
-    >>> round(put_value(100, 100, 0.75, 1.0), 2), put_value(60, 100, 0.75, 0.0)
-    (29.23, 40.0)
-    """
+    """Return the value of a put by Black's formula of 1976, without interest."""
     price, strike, volatility, years = scalars(
         price=(price, POSITIVE), strike=(strike, POSITIVE), volatility=(volatility, POSITIVE),
         years=(years, NONNEGATIVE),
@@ -65,15 +63,12 @@ def put_value(price: float, strike: float, volatility: float, years: float) -> f
         return max(strike - price, 0.0)
     spread = volatility * math.sqrt(years)
     d1 = math.log(price / strike) / spread + spread / 2
-    below, at = (math.erf(-d / math.sqrt(2)) / 2 + 0.5 for d in (d1 - spread, d1))
+    below, at = (NormalDist().cdf(-d) for d in (d1 - spread, d1))
     return strike * below - price * at
 
 
 class Through(NamedTuple):
-    """The profit of one way on each day of a year, and the day of its liquidation if there was one.
-
-    Money from outside, margin or premium, is what the way ties up.
-    """
+    """The profit of one way on each day of a year, the money that it ties up, and how it ended."""
 
     pnl_usd: FloatArray
     outside_usd: float
@@ -85,17 +80,20 @@ class Through(NamedTuple):
         """Lowest profit of the year at a daily close."""
         return float(self.pnl_usd.min())
 
+    @property
+    def texts(self) -> tuple[str, str, str]:
+        """Result, worst moment, and money from outside."""
+        end, worst = (gain(float(profit) + 0.0) for profit in (self.pnl_usd[-1], self.worst_usd))
+        return end, worst, usd(self.outside_usd)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SixWays:
     """One book and six ways to treat its risk; fees are left out, and nothing is changed after.
 
-    - beta: of the whole book to the hedge coin
-    - held_usd: hedge coin that the book holds, USD, counted in `book_usd`; if it is too little for
-      the margin, other coins of the book are sold for the rest
+    - held_usd: hedge coin in the book; other coins are sold for the rest of a margin
     - sold: share of the book that "sell a share" sells
-    - implied: implied volatility of the put a year, decimal
-    - funding: rate a year, decimal; above zero the shorts receive
+    - implied, funding: volatility and rate a year, decimals; above zero the shorts receive
     """
 
     book_usd: float
@@ -110,21 +108,17 @@ class SixWays:
     funding: float = 0.0
 
     def __post_init__(self) -> None:
-        scalars(
-            beta=(self.beta, POSITIVE), implied=(self.implied, POSITIVE), sold=(self.sold, SHARE)
-        )
+        positive = {"beta": (self.beta, POSITIVE), "implied": (self.implied, POSITIVE)}
+        scalars(**positive, sold=(self.sold, SHARE))
 
     def _short(self, way: str, prices: FloatArray) -> Replay:
         terms = self.linear if way.startswith("linear") else self.inverse
+        rate: Any = {"maintenance_rate": hl.ASSUMED_MAINTENANCE_RATE}
         plan = hl.plan_hedge(
             self.book_usd, self.beta, terms, self.price_usd, collateral=_MARGIN[way],
-            held_usd=self.held_usd, max_leverage=self.leverage, fee_rate=0,
-            maintenance_rate=hl.ASSUMED_MAINTENANCE_RATE,
+            held_usd=self.held_usd, max_leverage=self.leverage, fee_rate=0, **rate,
         )  # fmt: skip
-        return replay(
-            plan, prices, funding_rate=self.funding / DAYS,
-            maintenance_rate=hl.ASSUMED_MAINTENANCE_RATE,
-        )  # fmt: skip
+        return replay(plan, prices, funding_rate=self.funding / DAYS, **rate)
 
     @property
     def premium_usd(self) -> float:
@@ -140,46 +134,32 @@ class SixWays:
         put = [put_value(m, 1.0, self.implied, y) for m, y in zip(moved, left, strict=True)]
         put_pnl = self.beta * self.book_usd * np.array(put) - self.premium_usd
         share_usd = self.sold * self.book_usd
-        return {
+        ways = {
             "do nothing": Through(book, 0.0),
             "sell a share": Through((1 - self.sold) * book, 0.0, share_usd),
-            **{
-                way: Through(
-                    short.pnl_usd,
-                    0.0 if _MARGIN[way] == "from_portfolio" else short.plan.collateral_usd,
-                    short.plan.sold_usd,
-                    short.liquidated_at,
-                )
-                for way, short in shorts.items()
-            },
-            "put on the hedge coin": Through(book + put_pnl, self.premium_usd),
         }
+        for way, short in shorts.items():
+            outside = 0.0 if _MARGIN[way] == "from_portfolio" else short.plan.collateral_usd
+            ends = short.plan.sold_usd, short.liquidated_at
+            ways[way] = Through(short.pnl_usd, outside, *ends)
+        ways["put on the hedge coin"] = Through(book + put_pnl, self.premium_usd)
+        return ways
 
     def board(self) -> Table:
         """Return the result and the worst moment of each way in each year."""
-        years = {year: self.through(year) for year in YEARS}
-        rows = [
-            (
-                way,
-                *(_both(ways[way]) for ways in years.values()),
-                usd(years["crash"][way].outside_usd),
-            )
-            for way in SIX_WAYS
-        ]
+        years = [self.through(year) for year in YEARS]
+        rows = []
+        for way in SIX_WAYS:
+            texts = [ways[way].texts for ways in years]
+            rows.append((way, *(f"{end} ({worst})" for end, worst, _ in texts), texts[0][2]))
         return Table(("way", *YEARS, "money from outside"), rows)
 
     def at(self, year: str) -> SixThrough:
         """Return the six ways through one year, to be drawn."""
-        return SixThrough(year=year, ways=self.through(year), coin=self.inverse.coin)
+        return SixThrough(year, self.through(year), self.inverse.coin)
 
 
-def _both(way: Through) -> str:
-    end = usd(float(way.pnl_usd[-1]) + 0.0, signed=True)
-    return f"{end} ({usd(way.worst_usd + 0.0, signed=True)})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SixThrough:
+class SixThrough(NamedTuple):
     """Six ways through one year, as a picture and a table."""
 
     year: str
@@ -188,16 +168,10 @@ class SixThrough:
 
     def table(self) -> Table:
         """Return what each way ended with, what it came through and what it took."""
-        rows = [
-            (
-                way,
-                usd(float(through.pnl_usd[-1]) + 0.0, signed=True),
-                usd(through.worst_usd + 0.0, signed=True),
-                usd(through.outside_usd),
-                "no" if through.liquidated_at is None else f"day {through.liquidated_at}",
-            )
-            for way, through in self.ways.items()
-        ]
+        rows = []
+        for way, through in self.ways.items():
+            ended = "no" if through.liquidated_at is None else f"day {through.liquidated_at}"
+            rows.append((way, *through.texts, ended))
         heads = ("way", "result", "worst moment", "money from outside", "liquidated")
         return Table(heads, rows, caption=f"{self.coin}: {self.year}")
 
@@ -208,18 +182,17 @@ class SixThrough:
             Line(x=day, y=self.ways[way].pnl_usd, role=role, width=width, name=way, dash=dash)
             for way, (role, width, dash) in _LOOK.items()
         ]
-        read = "; ".join(f"{row[0]} {row[1]}, at worst {row[2]}" for row in self.table().rows)
-        lost = [way for way, through in self.ways.items() if through.liquidated_at is not None]
-        results = {row[0]: row[1] for row in self.table().rows}
-        title = f"{self.year.capitalize()}: " + ", ".join(
-            f"{way} {results[way]}" for way in (SIX_WAYS[0], SIX_WAYS[2], SIX_WAYS[3])
-        )
+        table = self.table()
+        read = "; ".join(f"{row[0]} {row[1]}, at worst {row[2]}" for row in table.rows)
+        lost = [row[0] for row in table.rows if row[4] != "no"]
+        results = [" ".join(row[:2]) for row in table.rows]
+        title = f"{self.year.capitalize()}: {results[0]}, {results[2]}, {results[3]}"
         alt = f"Profit over a year of {self.coin}, {self.year}: {read}. Liquidated: "
         return picture(
             title, f"{alt}{', '.join(lost) or 'none'}.", [Rule(at=0.0, width=1.2), *marks],
             Scale(label="days", unit="number"),
             Scale(label="profit (USD)", unit="usd", include=(0.0,), margin=0.06),
-            self.table(), box=(97.0, 64.0, 640.0, 372.0),
+            table, box=(97.0, 64.0, 640.0, 372.0),
         )  # fmt: skip
 
     def _repr_html_(self) -> str:

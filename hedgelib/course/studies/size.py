@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import hedgelib as hl
 from hedgelib import market
 from hedgelib._text import percent, usd
+from hedgelib.course.studies.inverse import face_text, why_not
 from hedgelib.show import Line, Scene
 from hedgelib.show.lines import Curve, Lines, Remark
 from hedgelib.show.scatter import BetaScatter
@@ -25,10 +26,9 @@ class VenueCount(NamedTuple):
 
     def row(self) -> tuple[str, ...]:
         """Return venue, symbol, face, contracts and what is left as text."""
-        terms = self.terms
-        face = usd(terms.multiplier) + ("?" if "multiplier" in terms.doubtful else "")
         left = usd(self.left_usd, cents=True, signed=True)
-        return (terms.venue, terms.symbol, face, f"{self.contracts:,.0f}", left)
+        named = self.terms.venue, self.terms.symbol, face_text(self.terms)
+        return (*named, f"{self.contracts:,.0f}", left)
 
 
 def venue_counts(notional_usd: float, coin: str) -> list[VenueCount]:
@@ -57,70 +57,53 @@ def _why_none(venue: market.Venue, coin: str) -> str:
     listed = market.contracts(venue=venue.key)
     if listed and all(terms.closed for terms in listed):
         return "closed"
-    for name in venue.contracts:
-        if coin in name:
-            try:
-                market.contract(name)
-            except hl.HedgeError as error:
-                return "face not verified" if "verified" in str(error) else "not usable"
+    for name in (name for name in venue.contracts if coin in name):
+        if problem := why_not(name):
+            return "face not verified" if "verified" in problem else "not usable"
     return f"none on {coin} collected"
 
 
 def with_guessed_slope(scatter: BetaScatter, slope: float | None) -> Scene:
     """Draw returns with the fitted line, and the slope that the reader guessed."""
-    scene = scatter.scene()
     if slope is None:
-        return scene
+        return scatter.scene()
     ends = np.array([scatter.x.min(), scatter.x.max()])
     # Not orange as other guesses: that is the colour of the line that was fitted.
     guess = Line(x=ends, y=slope * ends, dash="dashed", width=2.2, name="your guess", bold=True)
-    alt = f"{scene.alt} Your guess was a slope of {slope:.2f}."
-    return replace(scene, alt=alt, panels=(scatter.panel(guess),))
+    return scatter.scene(guess, told=f" Your guess was a slope of {slope:.2f}.")
 
 
 def size_and_effect(
     r2: float, share: float, others: Sequence[tuple[str, float]], *, guess: float | None = None
 ) -> Lines:
-    """Return the variance reduction of hedges, over their size as a share of the best size.
-
-    Other sizes come with their names; the guess is a share of the best effect.
-    """
+    """Return the variance reduction of hedges over their size; the guess is of the best effect."""
 
     def of_best(size: float) -> str:
         digits = f"{100 * hl.effectiveness_from_ratio(1.0, size):.2f}"
         return f"{digits.rstrip('0').rstrip('.')}%"
 
-    x, here, best = (
-        np.linspace(0.0, 2.0, 201),
-        hl.effectiveness_from_ratio(r2, share),
-        of_best(share),
-    )
-    size_text = f"{percent(share)} of the best size"
+    x, best, size_text = np.linspace(0.0, 2.0, 201), of_best(share), percent(share)
+    size_text += " of the best size"
+    effect: Any = partial(hl.effectiveness_from_ratio, r2)
+    looks: Any = {"role": "short", "width": 4.2}, {"role": "grey", "width": 2.0, "dashed": True}
     remarks, also = [], ""
     for name, size in others:
         also += f"; {name}, {percent(size)} of the best size, has {of_best(size)}"
-        place, text = hl.effectiveness_from_ratio(r2, size), f"{name}: {of_best(size)}"
+        place, text = effect(size), f"{name}: {of_best(size)}"
         shift = (17.0, -17.0) if size > 1 else (8.0, -40.0) if size == 1 else (-17.0, -4.0)
         remarks.append(Remark(x=size, y=place, text=text, role="altcoins", shift=shift))
     curves = (
-        Curve(
-            name="variance\nreduction", values=hl.effectiveness_from_ratio(r2, x), role="short",
-            at=here, width=4.2,
-        ),
-        Curve(
-            name="best\npossible", values=0 * x + r2, role="grey", at=r2, width=2.0, dashed=True
-        ),
-    )  # fmt: skip
+        Curve.of(effect, x, share, name="variance\nreduction", **looks[0]),
+        Curve.of(lambda s: 0 * s + r2, x, share, name="best\npossible", **looks[1]),
+    )
     return Lines(
         x=x, x_label="size of the hedge, in percent of the best size", y_label="variance reduction",
         unit="share", place=share, caption=f"A hedge of {size_text}", headroom=0.16,
         guess=None if guess is None else guess * r2, signed=False,
-        curves=curves,
+        curves=curves, remarks=tuple(remarks), notes=(("of the best effect", best),),
         title=f"Short {size_text}: {best} of the best effect",
-        finding=f"Variance reduction of a hedge, over its size. The best size removes "
+        finding="Variance reduction of a hedge, over its size. The best size removes "
         f"{percent(r2, digits=1)}. A hedge of {percent(share)} of it removes "
-        f"{percent(here, digits=1)}, which is {best} of that{also}. A hedge of no size and one of "
-        "twice the best size remove nothing.",
-        notes=(("of the best effect", best),),
-        remarks=tuple(remarks),
+        f"{percent(effect(share), digits=1)}, which is {best} of that{also}. A hedge of no size "
+        "and one of twice the best size remove nothing.",
     )  # fmt: skip

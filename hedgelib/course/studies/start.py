@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from hedgelib._text import usd
 from hedgelib.course.contents import contents
-from hedgelib.show.lines import Curve, Lines, move_text
+from hedgelib.show.lines import Curve, Lines, move_text, moves_to
 
 
 def minutes_of_lessons() -> dict[str, int]:
-    """Return the minutes of each numbered lesson, without the appendices.
-
-    >>> minutes_of_lessons()["02"]
-    40
-    """
+    """Return the minutes of each numbered lesson, without the appendices."""
     rows = re.findall(r"^\| (\d+) \|.*\| (\d+) \|$", contents(), re.MULTILINE)
     return {number: int(minutes) for number, minutes in rows}
 
@@ -24,11 +18,11 @@ def minutes_of_lessons() -> dict[str, int]:
 def deposit_at(coins: float, price_usd: float, move: float, *, guess: float | None = None) -> Lines:
     """Return the gain or loss of a deposit of ETH, compared with a deposit of dollars."""
     value, name, text = coins * price_usd, f"{coins:,.10g} ETH", move_text(move)
-    x = np.linspace(min(-0.6, move), max(0.6, move), 121)
+    x = moves_to(move, -0.6, 0.6, 121)
     change = f"has {'lost' if move < 0 else 'gained'} {usd(abs(value * move))}"
     return Lines(
-        x=x, x_label="move of ETH", y_label="gain or loss of the deposit (USD)", unit="USD",
-        place=move, caption=f"A deposit, ETH {text}", guess=guess,
+        x=x, y_label="gain or loss of the deposit (USD)", place=move, guess=guess,
+        caption=f"A deposit, ETH {text}",
         curves=(
             Curve(name=name, values=value * x, role="margin", at=value * move, width=4.0),
             Curve(name="dollars", values=0 * x, role="grey", at=0.0, dashed=True),
