@@ -10,8 +10,6 @@ from hedgelib.ask.question import Answer, vary
 from hedgelib.course.questions import number, percentage, questions_of
 from hedgelib.course.studies import ends as study
 
-__all__ = ["QUESTIONS"]
-
 QUESTIONS = questions_of("ends")
 
 _COINS = ["BTC", "ETH"]
@@ -92,44 +90,31 @@ def share_of_coins(wallet: float, price: float, leverage: float, rise: float) ->
 
 
 # Sold altcoins, the new short less its old margin and what the short has lost come to the same.
-@QUESTIONS.add(
-    "ends.3", book=vary(8_000.0, low=4_000, high=20_000, step=2_000),
-    rise=vary(0.25, 0.1, 0.15, 0.2, 0.3, 0.35), cap=3.0,
-)  # fmt: skip
+@QUESTIONS.add("ends.3", book=vary(8_000.0, low=4_000, high=20_000, step=2_000),
+               rise=vary(0.25, 0.1, 0.15, 0.2, 0.3, 0.35), cap=3.0)  # fmt: skip
 def topped_up(book: float, rise: float, cap: float) -> Answer:
     margin, now = hl.smallest_collateral(book, 1.0, cap), book * (1 + rise)
     short = book + margin
     equity, least = margin * (1 + rise) - short * rise, hl.smallest_collateral(now, 1.0, cap)
     money = {"margin": margin, "short": short, "equity": equity, "now": now, "least": least}
-    return number(
-        least - equity,
-        money,
-        margin_out_of_book=short / cap - equity,
-        stablecoin_margin=now / cap - equity,
-        value_for_change=least,
-        leverage_left_out=now - equity,
-    )
+    return number(least - equity, money, margin_out_of_book=short / cap - equity,
+                  stablecoin_margin=now / cap - equity, value_for_change=least,
+                  leverage_left_out=now - equity)  # fmt: skip
 
 
-@QUESTIONS.add(
-    "ends.4", balance=vary(2.0, low=1.5, high=4, step=0.25),
-    loss=vary(0.6, low=0.3, high=0.9, step=0.1),
-    maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK, price=_PRICE,
-)  # fmt: skip
+@QUESTIONS.add("ends.4", balance=vary(2.0, low=1.5, high=4, step=0.25),
+               loss=vary(0.6, low=0.3, high=0.9, step=0.1),
+               maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK,
+               price=_PRICE)  # fmt: skip
 def behind_a_cross_position(
     balance: float, loss: float, maintenance: float, book: float, price: float
 ) -> Answer:
     free = balance - loss - maintenance
-    return number(
-        free,
-        spot_wallet_counted=free + book / price,
-        all_wealth_counted=balance + book / price,
-        other_position_left_out=balance,
-        loss_counted_as_gain=balance + loss - maintenance,
-        loss_not_counted=balance - maintenance,
-        maintenance_left_out=balance - loss,
-        maintenance_added=balance - loss + maintenance,
-    )
+    return number(free, spot_wallet_counted=free + book / price,
+                  all_wealth_counted=balance + book / price, other_position_left_out=balance,
+                  loss_counted_as_gain=balance + loss - maintenance,
+                  loss_not_counted=balance - maintenance, maintenance_left_out=balance - loss,
+                  maintenance_added=balance - loss + maintenance)  # fmt: skip
 
 
 @QUESTIONS.add("ends.5", rate=_RATE, **_SHORT)
@@ -137,17 +122,13 @@ def days_away(price: float, leverage: float, rate: float) -> Answer:
     ends = price * (1 - rate) / (1 - 1 / leverage)
     prices, distance = market.prices(_COINS), math.log(ends / price)
     btc, eth = (hl.log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
-    return number(
-        distance / btc,
-        {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
-        simple_for_log=(ends / price - 1) / btc,
-        share_of_new_price=(1 - price / ends) / btc,
-        one_over_leverage=1 / leverage / btc,
-        not_in_deviations=distance,
-        other_horizon=distance / btc / math.sqrt(30),
-        other_volatility=distance / eth,
-        log_base_10=math.log10(ends / price) / btc,
-    )
+    return number(distance / btc,
+                  {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},
+                  simple_for_log=(ends / price - 1) / btc,
+                  share_of_new_price=(1 - price / ends) / btc, one_over_leverage=1 / leverage / btc,
+                  not_in_deviations=distance, other_horizon=distance / btc / math.sqrt(30),
+                  other_volatility=distance / eth,
+                  log_base_10=math.log10(ends / price) / btc)  # fmt: skip
 
 
 @QUESTIONS.add("ends.6", coin="BTC", other="ETH", leverage=2.0, days=90)
@@ -157,22 +138,13 @@ def within_a_quarter(coin: str, other: str, leverage: float, days: int) -> Answe
         return float((study.best_rise(closes, within) >= rise).mean())
 
     rise = (1 - hl.ASSUMED_MAINTENANCE_RATE) / (1 - 1 / leverage) - 1
-    return number(
-        share(coin, rise),
-        {"rise": rise},
-        other_horizon=share(coin, rise, 30),
-        other_coin=share(other, rise),
-        what_is_left=1 - share(coin, rise),
-        one_over_leverage=share(coin, 1 / leverage),
-    )
+    return number(share(coin, rise), {"rise": rise}, other_horizon=share(coin, rise, 30),
+                  other_coin=share(other, rise), what_is_left=1 - share(coin, rise),
+                  one_over_leverage=share(coin, 1 / leverage))  # fmt: skip
 
 
-@QUESTIONS.add(
-    "ends.7", added=vary(6_000.0, low=2_000, high=12_000, step=1_000),
-    fall=vary(0.15, 0.1, 0.2, 0.25, 0.3),
-)  # fmt: skip
+@QUESTIONS.add("ends.7", added=vary(6_000.0, low=2_000, high=12_000, step=1_000),
+               fall=vary(0.15, 0.1, 0.2, 0.25, 0.3))  # fmt: skip
 def margin_added_without_a_hedge(added: float, fall: float) -> Answer:
-    return number(
-        -added * fall, hedged_so_nothing=0.0, sign_turned=added * fall,
-        value_for_change=added * (1 - fall),
-    )  # fmt: skip
+    return number(-added * fall, hedged_so_nothing=0.0, sign_turned=added * fall,
+                  value_for_change=added * (1 - fall))  # fmt: skip
