@@ -24,10 +24,9 @@ _RATE = vary(0.005, 0.01)
 def which_market(notional: float, price: float, leverage: float) -> Answer:
     names = {"long_liquidation": "a crash", "liquidated_either_way": "either", "rally": "a rally"}
     return Answer(
-        right="rally",
-        guesses=names,
+        right="rally", guesses=names,
         then=lambda guess: study.falls_and_rallies(notional, price, leverage, guess=guess),
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("ends.b", book=10_000, margin=5_000, price=3_500)
@@ -36,11 +35,9 @@ def up_and_back(book: float, margin: float, price: float) -> Answer:
     rise, linear = wallets.liquidation_usd / price - 1, margin / (book + margin)
     rises = {"linear_liquidation": linear, "margin_used_up": rise}
     return Answer(
-        right="margin_used_up",
-        guesses={**rises, "spot_wallet_counted": math.inf},
-        then=wallets.scene,
-        values={"top": wallets.move.max(), "rise": rise, "of_linear": linear},
-    )
+        right="margin_used_up", guesses={**rises, "spot_wallet_counted": math.inf},
+        then=wallets.scene, values={"top": wallets.move.max(), "rise": rise, "of_linear": linear},
+    )  # fmt: skip
 
 
 @QUESTIONS.add("ends.c", coin="ETH", leverage=3)
@@ -49,11 +46,10 @@ def within_a_month(coin: str, leverage: float) -> Answer:
     share, notes = counted.value("within 30 days"), dict(counted.notes)
     few = {"one_day": 0.0, "other_horizon": 0.01}
     return Answer(
-        right="days_add_up",
-        guesses={**few, "days_add_up": share, "rally_every_month": 0.5},
+        right="days_add_up", guesses={**few, "days_add_up": share, "rally_every_month": 0.5},
         then=lambda guess: study.far_is_far(coin, leverage, guess=guess),
         values={"share": share, "away": notes["Distance in daily standard deviations"]},
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("ends.1", rate=_RATE, **_WALLET)
@@ -62,15 +58,11 @@ def liquidated_at(wallet: float, price: float, leverage: float, rate: float) -> 
     return number(
         price * (1 - rate) / short,
         {"notional": notional, "coins": leverage * wallet, "rise": (1 - rate) / short - 1},
-        bankruptcy_for_liquidation=price / short,
-        maintenance_wrong_side=price * (1 + rate) / short,
-        long_liquidation=price * (1 + rate) / long,
-        entry_maintenance=price / (short + rate),
-        linear_liquidation=price * long / (1 + rate),
-        linear_bankruptcy=price * long,
-        start=price,
+        bankruptcy_for_liquidation=price / short, maintenance_wrong_side=price * (1 + rate) / short,
+        long_liquidation=price * (1 + rate) / long, entry_maintenance=price / (short + rate),
+        linear_liquidation=price * long / (1 + rate), linear_bankruptcy=price * long, start=price,
         within=0.0003,
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("ends.2", rise=vary(0.12, low=0.06, high=0.2, step=0.02), **_WALLET)
@@ -78,15 +70,11 @@ def share_of_coins(wallet: float, price: float, leverage: float, rise: float) ->
     notional, after = leverage * wallet * price, price * (1 + rise)
     share = leverage * rise / (1 + rise)
     return percentage(
-        share,
-        {"notional": notional, "after": after, "loss": share * wallet, "share": share},
-        pnl_is_straight=leverage * rise,
-        dollars_for_coins=(leverage - 1) * rise,
-        leverage_left_out=rise,
-        share_of_position=share / leverage,
-        what_is_left=(1 - share),
+        share, {"notional": notional, "after": after, "loss": share * wallet, "share": share},
+        pnl_is_straight=leverage * rise, dollars_for_coins=(leverage - 1) * rise,
+        leverage_left_out=rise, share_of_position=share / leverage, what_is_left=1 - share,
         fall_for_rise=leverage * rise / (1 - rise),
-    )
+    )  # fmt: skip
 
 
 # Sold altcoins, the new short less its old margin and what the short has lost come to the same.

@@ -47,11 +47,10 @@ def a_hot_year(short: float, coin: str, year: int) -> Answer:
         "received": income.total_usd,
     }
     return Answer(
-        right="received",
-        guesses=worth,
+        right="received", guesses=worth,
         then=lambda usd: funding_by_year(short, guess=None if usd is None else (coin, year, usd)),
         values={"first": closes.iloc[0], "last": closes.iloc[-1], **worth},
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("funding.c")
@@ -98,12 +97,11 @@ def from_a_discount(premium: float, interest: float, damper: float) -> Answer:
 
 
 @QUESTIONS.add(
-    "funding.2",
-    sold=vary(1_800, low=800, high=3_000, step=100),
+    "funding.2", sold=vary(1_800, low=800, high=3_000, step=100),
     marks=vary((2_400, 2_200, 2_600), (2_800, 3_000, 2_500), (1_900, 2_200, 2_000)),
     rates=vary((0.0008, 0.0005, -0.0002), (0.0006, -0.0003, 0.0004), (0.0009, 0.0002, -0.0004)),
     face=_FACE,
-)
+)  # fmt: skip
 def three_settlements(
     sold: float, marks: tuple[float, ...], rates: tuple[float, ...], face: float
 ) -> Answer:

@@ -97,14 +97,11 @@ def two_fees(size: float, opened: float, fall: float, rate: float) -> Answer:
     fees, coins = opening * opened + closing * closed, size / opened
     values = {"closed": closed, "misread": rate * 100, "each": fees / 2}
     return number(
-        fees,
-        {**values, "opening": opening, "closing": closing},
+        fees, {**values, "opening": opening, "closing": closing},
         linear_fee=sum(hl.linear_fee_usd(coins, price, rate) for price in (opened, closed)),
-        coins_at_old_price=(opening + closing) * opened,
-        one_trade=fees / 2,
-        percent_for_decimal=fees * 100,
-        coins_for_dollars=opening + closing,
-    )
+        coins_at_old_price=(opening + closing) * opened, one_trade=fees / 2,
+        percent_for_decimal=fees * 100, coins_for_dollars=opening + closing,
+    )  # fmt: skip
 
 
 @QUESTIONS.add("inverse.5", **_TWO_SALES)

@@ -26,11 +26,10 @@ def earned_at_10x(notional: float, price: float, leverage: float, move: float) -
     factors = {"leverage_multiplies_profit": leverage, "same": 1, "profit_on_margin": 1 / leverage}
     worth = {option: gain * factor for option, factor in factors.items()}
     return Answer(
-        right="same",
-        guesses=worth,
+        right="same", guesses=worth,
         then=lambda guess: study.same_short(ETH, price, count, leverages, move, guess=guess),
         values={"fall": -move, **worth},
-    )
+    )  # fmt: skip
 
 
 @QUESTIONS.add("margin.b", notional=10_000, price=3_500)
@@ -79,18 +78,14 @@ def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
 def least_margin(book: float, beta: float, cap: float) -> Answer:
     exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
     return number(
-        least,
-        {"exposure": exposure, "notional": exposure + least},
-        stablecoin_margin=exposure / cap,
-        margin_on_margin_once=exposure / cap * (1 + 1 / cap),
+        least, {"exposure": exposure, "notional": exposure + least},
+        stablecoin_margin=exposure / cap, margin_on_margin_once=exposure / cap * (1 + 1 / cap),
         series_stopped_early=least * (1 - cap**-4),
-        divided_by_leverage_plus_one=exposure / (cap + 1),
-        beta_left_out=book / (cap - 1),
+        divided_by_leverage_plus_one=exposure / (cap + 1), beta_left_out=book / (cap - 1),
         beta_and_margin_left_out=book / cap,
         margin_out_of_book=hl.smallest_collateral(book, beta, cap, collateral="from_portfolio"),
-        size_for_margin=exposure + least,
-        within=0.0005,
-    )
+        size_for_margin=exposure + least, within=0.0005,
+    )  # fmt: skip
 
 
 @QUESTIONS.add("margin.5", each=vary(15_000.0, low=5_000, high=20_000, step=1_000),

@@ -75,15 +75,14 @@ def residual(book: float, sd: float, r2: float) -> Answer:
 @QUESTIONS.add("own.2", **_NOOR)
 def new_money(book: float, beta: float, cap: float) -> Answer:
     right, alone = smallest_collateral(book, beta, cap), book * beta / cap
-    return Answer(right=right, slips={
-        "stablecoin_margin": alone, "size_for_margin": cap * right,
-        "margin_out_of_book": smallest_collateral(book, beta, cap, collateral="from_portfolio"),
-        "margin_on_margin_once": alone * (1 + 1 / cap),
-        "series_stopped_early": alone * sum(cap**-i for i in range(5)),
-        "divided_by_leverage_plus_one": book * beta / (cap + 1),
-        "beta_left_out": smallest_collateral(book, 1.0, cap),
-        "beta_and_margin_left_out": book / cap,
-    })  # fmt: skip
+    return number(
+        right, stablecoin_margin=alone, size_for_margin=cap * right,
+        margin_out_of_book=smallest_collateral(book, beta, cap, collateral="from_portfolio"),
+        margin_on_margin_once=alone * (1 + 1 / cap),
+        series_stopped_early=alone * sum(cap**-i for i in range(5)),
+        divided_by_leverage_plus_one=book * beta / (cap + 1),
+        beta_left_out=smallest_collateral(book, 1.0, cap), beta_and_margin_left_out=book / cap,
+    )  # fmt: skip
 
 
 @QUESTIONS.add("own.3", book=_BOOK, r2=_R2)
