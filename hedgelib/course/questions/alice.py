@@ -6,7 +6,7 @@ from functools import partial
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import number, questions_of
+from hedgelib.course.questions import guess, number, questions_of
 from hedgelib.course.studies import alice as study
 from hedgelib.plan import hedge_notional, plan_hedge, smallest_collateral
 
@@ -28,9 +28,8 @@ def counted(coins: float, book: float, price: float, move: float) -> Answer:
     short = coins * price
     plan = plan_hedge(book, 1.0, _ETH, price, collateral_usd=short, notional_usd=short, fee_rate=0)
     then, values = partial(study.everything_counted, plan, move), {"short": short, "fall": -move}
-    return Answer(right="as_if_no_hedge", then=then, values=values,
-                  guesses={"one_short_for_two": 0.0, "collateral_left_out": (book - short) * move,
-                  "as_if_no_hedge": book * move})  # fmt: skip
+    return guess("as_if_no_hedge", values, then=then, one_short_for_two=0.0,
+                 collateral_left_out=(book - short) * move, as_if_no_hedge=book * move)  # fmt: skip
 
 
 @QUESTIONS.add("alice.b", book=50_000, margin=49_000, near=150)
@@ -38,9 +37,9 @@ def spread_of_weeks(book: float, margin: float, near: float) -> Answer:
     year = study.alices_year(study.alices_weeks(2022), _ETH, book_usd=book, margin_usd=margin)
     then = partial(year.scene, study.nearest(year.weeks, -0.15), near)
     values = {"weeks": len(year.weeks), "year": year.weeks[0].start.year}
-    return Answer(right="residual", then=then, values=values, guesses={"residual_too_small": near,
-                  "residual": year.swing_usd(study.SIZES[2]),
-                  "residual_too_large": year.swing_usd("no hedge")})  # fmt: skip
+    return guess("residual", values, then=then, residual_too_small=near,
+                 residual=year.swing_usd(study.SIZES[2]),
+                 residual_too_large=year.swing_usd("no hedge"))  # fmt: skip
 
 
 @QUESTIONS.add("alice.1", **_BOB, **_FALL)
@@ -121,8 +120,9 @@ def build_it(face: float, coins: float, price: float, beta: float) -> Answer:
                   contract_is_dollar=plan.notional_usd)  # fmt: skip
 
 
-@QUESTIONS.add("alice.8", fee=0.0005, rate=vary(0.0001, 0.00015, 0.0002, 0.00025, 0.0003), **_BOB,
-               **_BETA)  # fmt: skip
+@QUESTIONS.add(
+    "alice.8", fee=0.0005, rate=vary(0.0001, 0.00015, 0.0002, 0.00025, 0.0003), **_BOB, **_BETA
+)
 def a_week_of_carry(fee: float, rate: float, coins: float, price: float, beta: float) -> Answer:
     book = coins * price
     short = float(hedge_notional(book, beta, book))

@@ -11,7 +11,7 @@ from hedgelib._check import FloatArray
 from hedgelib._text import percent
 from hedgelib.ask.question import Answer, vary
 from hedgelib.beta import BetaEstimate, correlation, ols_beta
-from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.questions import contracts, guess, number, percentage, questions_of
 from hedgelib.course.studies import beta as study
 from hedgelib.errors import InvalidInput
 from hedgelib.returns import log_returns, simple_returns
@@ -25,32 +25,32 @@ _ETH = market.contract("binance:ETHUSD_PERP")
 @QUESTIONS.add("beta.a", dots=...)
 def closeness(dots: BetaScatter) -> Answer:
     r2, then = dots.fit.r2, partial(study.cloud, dots)
-    return Answer(right="measured", then=then, values={"left": 1 - r2},
-                  guesses={"perfect_hedge": 0.95, "residual_too_small": (1 + r2) / 2,
-                  "measured": r2, "residual_too_large": r2 / 2})  # fmt: skip
+    return guess("measured", {"left": 1 - r2}, then=then, perfect_hedge=0.95,
+                 residual_too_small=(1 + r2) / 2, measured=r2,
+                 residual_too_large=r2 / 2)  # fmt: skip
 
 
 @QUESTIONS.add("beta.b", fits=..., period="2021")
 def wild_coin(fits: list[BetaEstimate], period: str) -> Answer:
     beta, rho = fits[0].beta, fits[0].correlation
-    return Answer(right="product", then=partial(study.beta_and_volatility, fits, period),
-                  guesses={"volatility_ratio": beta / rho, "between_two": (beta / rho + beta) / 2,
-                  "product": beta, "correlation_for_beta": rho})  # fmt: skip
+    return guess("product", then=partial(study.beta_and_volatility, fits, period),
+                 volatility_ratio=beta / rho, between_two=(beta / rho + beta) / 2, product=beta,
+                 correlation_for_beta=rho)  # fmt: skip
 
 
 @QUESTIONS.add("beta.c", twice=...)
 def doubled(twice: study.SizedShort) -> Answer:
     r2 = twice.fit.r2
-    return Answer(right="nothing", then=twice.scene, guesses={"perfect_hedge": 1.0,
-                  "more_is_safer": r2, "harm_in_proportion": r2 / 2, "nothing": 0.0})  # fmt: skip
+    return guess("nothing", then=twice.scene, perfect_hedge=1.0, more_is_safer=r2,
+                 harm_in_proportion=r2 / 2, nothing=0.0)  # fmt: skip
 
 
 @QUESTIONS.add("beta.d", found=...)
 def drifting(found: study.Drift) -> Answer:
     whole, beta = found.whole, found.whole.beta
-    return Answer(right="drifts", then=found.scene, guesses={"interval_for_drift": whole.interval(),
-                  "beta_is_constant": (beta - 0.2, beta + 0.2),
-                  "drifts": (float(found.beta.min()), float(found.beta.max()))})  # fmt: skip
+    return guess("drifts", then=found.scene, interval_for_drift=whole.interval(),
+                 beta_is_constant=(beta - 0.2, beta + 0.2),
+                 drifts=(float(found.beta.min()), float(found.beta.max())))  # fmt: skip
 
 
 _ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
@@ -88,10 +88,11 @@ def from_closes(draw: float) -> Answer:
     if draw and any(abs(value / right - 1) < 0.03 for value in slips.values()):
         raise InvalidInput("a wrong beta would pass for the right one with too few digits")
     listed = partial(percent, digits=2, signed=True)
-    return Answer(right=right, slips=slips, within=0.004, values={
+    values = {
         "eth_closes": ", ".join(map(str, eth)), "book_closes": ", ".join(map(str, book)),
         "eth_returns": ", ".join(map(listed, x)), "book_returns": ", ".join(map(listed, y)),
-    })  # fmt: skip
+    }  # fmt: skip
+    return number(right, values, within=0.004, **slips)
 
 
 @QUESTIONS.add("beta.2", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
@@ -117,7 +118,7 @@ def over_hedged(r2: float, best: float, times: float) -> Answer:
     return percentage(removed, values, more_is_safer=r2, larger_is_perfect=1.0,
                       effect_in_proportion=r2 * times, effect_divided=r2 / times,
                       harm_in_proportion=r2 * (1 - abs(times - 1)),
-                      surplus_subtracted=(r2 - (times - 1) ** 2),
+                      surplus_subtracted=r2 - (times - 1) ** 2,
                       perfect_hedge=removed / r2)  # fmt: skip
 
 
@@ -167,8 +168,9 @@ def sized_by_correlation(value: float, coin: str, year: str) -> Answer:
                   relative_error=100 * (short / best - 1))  # fmt: skip
 
 
-@QUESTIONS.add("beta.7", value=20_000.0, coins=("BNB", "LINK"), year="2023", leverage=2,
-               price=2_281.0)  # fmt: skip
+@QUESTIONS.add(
+    "beta.7", value=20_000.0, coins=("BNB", "LINK"), year="2023", leverage=2, price=2_281.0
+)
 def planned(
     value: float, coins: tuple[str, ...], year: str, leverage: float, price: float
 ) -> Answer:

@@ -7,7 +7,7 @@ import math
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import number, percentage, questions_of
+from hedgelib.course.questions import guess, number, percentage, questions_of
 from hedgelib.course.studies import ends as study
 
 QUESTIONS = questions_of("ends")
@@ -23,10 +23,9 @@ _RATE = vary(0.005, 0.01)
 @QUESTIONS.add("ends.a", notional=10_000, price=3_500, leverage=5)
 def which_market(notional: float, price: float, leverage: float) -> Answer:
     names = {"long_liquidation": "a crash", "liquidated_either_way": "either", "rally": "a rally"}
-    return Answer(
-        right="rally", guesses=names,
-        then=lambda guess: study.falls_and_rallies(notional, price, leverage, guess=guess),
-    )  # fmt: skip
+    return guess("rally",
+                 then=lambda guess: study.falls_and_rallies(notional, price, leverage, guess=guess),
+                 **names)  # fmt: skip
 
 
 @QUESTIONS.add("ends.b", book=10_000, margin=5_000, price=3_500)
@@ -34,10 +33,8 @@ def up_and_back(book: float, margin: float, price: float) -> Answer:
     wallets = study.two_wallets(study.rally("up 70%, and back", price), book, margin)
     rise, linear = wallets.liquidation_usd / price - 1, margin / (book + margin)
     rises = {"linear_liquidation": linear, "margin_used_up": rise}
-    return Answer(
-        right="margin_used_up", guesses={**rises, "spot_wallet_counted": math.inf},
-        then=wallets.scene, values={"top": wallets.move.max(), "rise": rise, "of_linear": linear},
-    )  # fmt: skip
+    return guess("margin_used_up", {"top": wallets.move.max(), "rise": rise, "of_linear": linear},
+                 then=wallets.scene, **rises, spot_wallet_counted=math.inf)  # fmt: skip
 
 
 @QUESTIONS.add("ends.c", coin="ETH", leverage=3)
@@ -45,11 +42,10 @@ def within_a_month(coin: str, leverage: float) -> Answer:
     counted = study.far_is_far(coin, leverage)
     share, notes = counted.value("within 30 days"), dict(counted.notes)
     few = {"one_day": 0.0, "other_horizon": 0.01}
-    return Answer(
-        right="days_add_up", guesses={**few, "days_add_up": share, "rally_every_month": 0.5},
-        then=lambda guess: study.far_is_far(coin, leverage, guess=guess),
-        values={"share": share, "away": notes["Distance in daily standard deviations"]},
-    )  # fmt: skip
+    return guess("days_add_up",
+                 {"share": share, "away": notes["Distance in daily standard deviations"]},
+                 then=lambda guess: study.far_is_far(coin, leverage, guess=guess), **few,
+                 days_add_up=share, rally_every_month=0.5)  # fmt: skip
 
 
 @QUESTIONS.add("ends.1", rate=_RATE, **_WALLET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.questions import contracts, guess, number, percentage, questions_of
 from hedgelib.course.studies.funding import (
     RULES,
     TimeOut,
@@ -30,10 +30,9 @@ _DATED = {
 @QUESTIONS.add("funding.a", premium=-0.0003, short=50_000)
 def a_little_below(premium: float, short: float) -> Answer:
     rate = float(RULES["Binance"].rate(premium))
-    return Answer(right="interest",
-                  guesses={"premium_for_rate": premium, "interest_left_out": 0.0, "interest": rate},
-                  then=lambda guess: rate_at_premium(premium, short, guess=guess, reach=0.0015),
-                  values={"below": -premium, "rate": rate})  # fmt: skip
+    return guess("interest", {"below": -premium, "rate": rate},
+                 then=lambda guess: rate_at_premium(premium, short, guess=guess, reach=0.0015),
+                 premium_for_rate=premium, interest_left_out=0.0, interest=rate)  # fmt: skip
 
 
 @QUESTIONS.add("funding.b", short=50_000, coin="ETH", year=2021)
@@ -46,10 +45,10 @@ def a_hot_year(short: float, coin: str, year: int) -> Answer:
         "market_taken_for_quiet": short * RULES["Binance"].interest * income.settlements,
         "received": income.total_usd,
     }
-    return Answer(
-        right="received", guesses=worth,
+    return guess(
+        "received", {"first": closes.iloc[0], "last": closes.iloc[-1], **worth},
         then=lambda usd: funding_by_year(short, guess=None if usd is None else (coin, year, usd)),
-        values={"first": closes.iloc[0], "last": closes.iloc[-1], **worth},
+        **worth,
     )  # fmt: skip
 
 
@@ -57,17 +56,16 @@ def a_hot_year(short: float, coin: str, year: int) -> Answer:
 def in_which_months() -> Answer:
     groups = months_by_move()
     options = ("price_gain_for_funding", "calm_rise_pays_most", "strong_rise", "price_ignored")
-    return Answer(right="strong_rise",
-                  guesses=dict(zip(options, [*groups, "much the same in all"], strict=True)),
-                  then=funding_by_market, values={"names": list(groups),
-                  "means": [received(months, 1.0).mean_rate for months in groups.values()],
-                  "below": below_zero(groups["fell"])[0]})  # fmt: skip
+    guesses = dict(zip(options, [*groups, "much the same in all"], strict=True))
+    means = [received(months, 1.0).mean_rate for months in groups.values()]
+    values = {"names": list(groups), "means": means, "below": below_zero(groups["fell"])[0]}
+    return guess("strong_rise", values, then=funding_by_market, **guesses)
 
 
 @QUESTIONS.add("funding.d", coins=10, spot=3_500, high=0.03, low=0.01)
 def which_future(coins: float, spot: float, high: float, low: float) -> Answer:
     ends = [coins * spot * (1 + above) for above in (high, low)]
-    return Answer(right="higher", values={"ends": ends})
+    return guess("higher", {"ends": ends})
 
 
 @QUESTIONS.add(
@@ -83,7 +81,7 @@ def out_of_the_hedge(**terms: float) -> Answer:
         "linear_in_time": one_day * days,
     }
     values = {"days": days, **worth}
-    return Answer(right="root_of_time", guesses=worth, then=away.scene, values=values)
+    return guess("root_of_time", values, then=away.scene, **worth)
 
 
 @QUESTIONS.add("funding.1", premium=vary(-0.0012, low=-0.0025, high=-0.0011, step=0.0001),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.questions import contracts, guess, number, percentage, questions_of
 from hedgelib.course.studies.futures import FiveWays, long_and_short, put_pnl_usd, wild_days
 
 QUESTIONS = questions_of("futures")
@@ -18,26 +18,24 @@ _BOOK = vary(8_000.0, low=4_000, high=20_000, step=500)
 @QUESTIONS.add("futures.a", notional=1_000, price=2_500, move=2.0)
 def tripled(notional: float, move: float, **_: float) -> Answer:
     loss = notional * move
-    return Answer(right="whole",
-                  guesses={"as_an_owner": -notional, "whole": -loss, "short_only_earns": 0.0},
-                  then=lambda guess: long_and_short(notional, move, guess=guess),
-                  values={"loss": loss})  # fmt: skip
+    return guess("whole", {"loss": loss},
+                 then=lambda guess: long_and_short(notional, move, guess=guess),
+                 as_an_owner=-notional, whole=-loss, short_only_earns=0.0)  # fmt: skip
 
 
 @QUESTIONS.add("futures.b", book=10_000, rise=0.4)
 def risen(book: float, rise: float) -> Answer:
     gain = {"gain": book * rise, "half": book * rise / 2}
     guesses = dict(zip(("hedge_is_insurance", "hedge_costs_half"), gain.values(), strict=True))
-    return Answer(right="nothing", guesses={**guesses, "nothing": 0.0}, values=gain)
+    return guess("nothing", gain, **guesses, nothing=0.0)
 
 
 @QUESTIONS.add("futures.c", ways=..., move=-0.5)
 def halved(ways: FiveWays, move: float) -> Answer:
     stake, half = ways.stake_usd, ways.stake_usd / 2
-    return Answer(right="nothing",
-                  guesses={"as_an_owner": half, "nothing": 0.0, "as_an_inverse_short": stake},
-                  then=lambda guess: ways.at(move, guess=guess),
-                  values={"stake": stake, "half": half})  # fmt: skip
+    return guess("nothing", {"stake": stake, "half": half},
+                 then=lambda guess: ways.at(move, guess=guess), as_an_owner=half, nothing=0.0,
+                 as_an_inverse_short=stake)  # fmt: skip
 
 
 @QUESTIONS.add("futures.1", size=vary(3_000.0, low=1_000, high=9_000, step=500), sold=_PRICE,

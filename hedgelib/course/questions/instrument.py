@@ -11,7 +11,7 @@ from hedgelib import market, ratio
 from hedgelib._check import FloatArray
 from hedgelib.ask.question import Answer, vary
 from hedgelib.beta import correlation, ols_beta
-from hedgelib.course.questions import number, percentage, questions_of
+from hedgelib.course.questions import guess, number, percentage, questions_of
 from hedgelib.course.studies import instrument as study
 from hedgelib.returns import horizon_returns
 
@@ -25,12 +25,10 @@ def leader_taken_out(whole: study.Judged, without: study.Judged, leader: str, ot
     first, second, then, still = (
         of.honest[coin] for of in (whole, without) for coin in (leader, other)
     )
-    return Answer(
-        right="other" if still > then else "sector_leader",
-        guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
-        then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
-        values={"first": first, "second": second, "then": then, "still": still},
-    )
+    return guess("other" if still > then else "sector_leader",
+                 {"first": first, "second": second, "then": then, "still": still},
+                 then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
+                 sector_leader=(leader,), hedges_alike=(leader, other), other=(other,))  # fmt: skip
 
 
 @QUESTIONS.add("instrument.b", end=..., r2=...)
@@ -41,18 +39,17 @@ def collapsed(end: study.Collapse, r2: float) -> Answer:
         "coin": coin, "hedge": hedge, "first_day": end.day(0), "days": len(end.prices) - 1,
         "size": end.short_usd / end.book_usd, "earned": earned, "r2": r2,
     }  # fmt: skip
-    return Answer(right="together", then=end.scene, values=values,
-                  guesses={"beta_covers_collapse": 0.0, "half_covered": alone / 2,
-                  "together": together, "coins_only": alone})  # fmt: skip
+    return guess("together", values, then=end.scene, beta_covers_collapse=0.0,
+                 half_covered=alone / 2, together=together, coins_only=alone)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.c", books=..., supposed=0.25, most=20)
 def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
     book = float(ratio.diversified_r2(supposed, most))
     then = partial(books.scene, supposed=supposed, most=most)
-    return Answer(right="diversified", then=then, guesses={"low_correlation_no_hedge": supposed / 2,
-                  "one_coin_for_book": supposed, "residual_too_large": (supposed + book) / 2,
-                  "diversified": book})  # fmt: skip
+    return guess("diversified", then=then, low_correlation_no_hedge=supposed / 2,
+                 one_coin_for_book=supposed, residual_too_large=(supposed + book) / 2,
+                 diversified=book)  # fmt: skip
 
 
 @cache

@@ -7,7 +7,7 @@ from math import sqrt
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, questions_of
+from hedgelib.course.questions import contracts, guess, number, questions_of
 from hedgelib.course.studies.inverse import price_move
 
 QUESTIONS = questions_of("inverse")
@@ -28,7 +28,7 @@ _TWO_SALES = {
 def sold_by_the_ticket(typed: float, price: float, fall: float) -> Answer:
     sizes = {"as_coins": price, "as_thousands": 1_000, "earned": _FACE}
     worth = {name: typed * size * fall for name, size in sizes.items()}
-    return Answer(right="face", values={**worth, "face": _FACE, "symbol": _ETH.symbol})
+    return guess("face", {**worth, "face": _FACE, "symbol": _ETH.symbol})
 
 
 @QUESTIONS.add("inverse.b", contracts=-1_000.0, entry=_ENTRY)
@@ -36,13 +36,11 @@ def doubled(contracts: float, entry: float) -> Answer:
     earned = hl.inverse_pnl_coin(contracts, entry, entry / 2, _FACE)
     lost = -hl.inverse_pnl_coin(contracts, entry, entry * 2, _FACE)
     worth = {"dearer_coins": lost, "mirror_image": earned, "pnl_is_straight": 2 * earned}
-    return Answer(
-        right="dearer_coins",
-        # As they can be read in the options: nobody guesses more digits than that.
-        guesses={option: -round(coins, 3) for option, coins in worth.items()},
-        then=lambda guess: price_move(_ETH, contracts, entry, 1.0, guess_coin=guess),
-        values={"lost": lost, "earned": earned, "twice": 2 * earned},
-    )
+    # As they can be read in the options: nobody guesses more digits than that.
+    guesses = {option: -round(coins, 3) for option, coins in worth.items()}
+    return guess("dearer_coins", {"lost": lost, "earned": earned, "twice": 2 * earned},
+                 then=lambda guess: price_move(_ETH, contracts, entry, 1.0, guess_coin=guess),
+                 **guesses)  # fmt: skip
 
 
 @QUESTIONS.add(
@@ -126,16 +124,13 @@ def two_sales_closed(size: float, first: float, second: float) -> Answer:
 def long_by_mexc(contracts: float, opening: float, rise: float) -> Answer:
     closing, size = opening + rise, contracts * _BTC_FACE
     earned, dollars = hl.inverse_pnl_coin(size, opening, closing), size * rise / opening
-    coins = {"before": size / opening, "after": size / closing}
-    return number(
-        earned,
-        {"face": _BTC_FACE, "closing": closing, "size": size, "dollars": dollars, **coins},
-        # The page has the two prices the wrong way round.
-        sign_turned=(1 / closing - 1 / opening) * size,
-        coin_at_entry=dollars / opening,
-        dollars_for_coins=dollars,
-        face_left_out=earned / _BTC_FACE,
-    )
+    coins = {"before": size / opening, "after": size / closing, "dollars": dollars}
+    # The page has the two prices the wrong way round.
+    printed = (1 / closing - 1 / opening) * size
+    return number(earned,
+                  {"face": _BTC_FACE, "closing": closing, "size": size, **coins},
+                  sign_turned=printed, coin_at_entry=dollars / opening, dollars_for_coins=dollars,
+                  face_left_out=earned / _BTC_FACE)  # fmt: skip
 
 
 @QUESTIONS.add("inverse.7", size=vary(10_000.0, low=10_000, high=40_000, step=1_000), entry=_ENTRY,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, questions_of
+from hedgelib.course.questions import contracts, guess, number, questions_of
 from hedgelib.course.studies import living as study
 from hedgelib.course.studies.living import BOOK_USD, Flown, crash
 from hedgelib.plan import rebalance
@@ -24,9 +24,9 @@ _MOVE = {
                fall=vary(0.3, 0.1, 0.2, 0.4))  # fmt: skip
 def fallen(book: float, fall: float) -> Answer:
     cut = book * fall
-    return Answer(right="nothing", values={"cut": cut},
-                  guesses={"resized_by_book_alone": -cut, "nothing": 0.0, "bets_on_a_fall": cut},
-                  then=lambda guess: study.change_of_size(book, -fall, guess=guess))  # fmt: skip
+    return guess("nothing", {"cut": cut},
+                 then=lambda guess: study.change_of_size(book, -fall, guess=guess),
+                 resized_by_book_alone=-cut, nothing=0.0, bets_on_a_fall=cut)  # fmt: skip
 
 
 @QUESTIONS.add("living.b")
@@ -39,9 +39,8 @@ def after_the_rally() -> Answer:
         "leverage": run.plan.leverage, "margin": run.plan.collateral_usd,
         "kept": kept, "unhedged": unhedged, "hedged": hedged,
     }  # fmt: skip
-    return Answer(right="liquidated", then=may.scene, values=values, guesses={
-        "rally_forgotten": kept, "dead_hedge_is_free": unhedged, "liquidated": hedged,
-    })  # fmt: skip
+    return guess("liquidated", values, then=may.scene, rally_forgotten=kept,
+                 dead_hedge_is_free=unhedged, liquidated=hedged)  # fmt: skip
 
 
 @QUESTIONS.add("living.c", flown=...)
@@ -52,9 +51,8 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
         "more_rules_more_profit": "all of it",
     }  # fmt: skip
     profit = {made.name: float(made.pnl_usd[-1]) for made in flown}
-    return Answer(right="never_on", guesses=names,
-                  then=lambda guess: study.profit_of_rules(flown, guess=guess),
-                  values={option: profit[name] for option, name in names.items()})  # fmt: skip
+    return guess("never_on", {option: profit[name] for option, name in names.items()},
+                 then=lambda guess: study.profit_of_rules(flown, guess=guess), **names)  # fmt: skip
 
 
 @QUESTIONS.add("living.1", book=vary(24_000.0, low=10_000, high=60_000, step=1_000),
@@ -98,8 +96,8 @@ def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
         "long_liquidation": 1 - 1 / (1 + margin), "bankruptcy_for_liquidation": 1 / left - 1,
         "maintenance_wrong_side": (1 + rate) / left - 1, "ratio_for_rise": rise + 1,
     }  # fmt: skip
-    return Answer(right=rise * 100, slips={model: value * 100 for model, value in wrong.items()},
-                  values={"rise": rise, "left": left})  # fmt: skip
+    slips = {model: value * 100 for model, value in wrong.items()}
+    return number(rise * 100, {"rise": rise, "left": left}, **slips)
 
 
 @QUESTIONS.add("living.5", kept=vary(-5_000.0, -4_000.0, -3_000.0, -6_000.0),
@@ -140,8 +138,9 @@ def reopened(book: float, beta: float, coins: float, price: float) -> Answer:
                      margin_taken_for_short=margin)  # fmt: skip
 
 
-@QUESTIONS.add("living.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5),
-               default=3.0)  # fmt: skip
+@QUESTIONS.add(
+    "living.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5), default=3.0
+)
 def built(name: str, leverage: float, default: float) -> Answer:
     def cut(name: str, max_leverage: float) -> float:
         unhedged, _, hedged = crash(name, max_leverage=max_leverage).outcomes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, questions_of
+from hedgelib.course.questions import contracts, guess, number, questions_of
 from hedgelib.course.questions.size import ETH, FACE, HANA, hana_holds
 from hedgelib.course.studies import margin as study
 
@@ -25,24 +25,23 @@ def earned_at_10x(notional: float, price: float, leverage: float, move: float) -
     gain, count, leverages = -notional * move, notional / ETH.multiplier, (leverage, 5, 3, 2, 1)
     factors = {"leverage_multiplies_profit": leverage, "same": 1, "profit_on_margin": 1 / leverage}
     worth = {option: gain * factor for option, factor in factors.items()}
-    return Answer(
-        right="same", guesses=worth,
+    return guess(
+        "same", {"fall": -move, **worth},
         then=lambda guess: study.same_short(ETH, price, count, leverages, move, guess=guess),
-        values={"fall": -move, **worth},
+        **worth,
     )  # fmt: skip
 
 
 @QUESTIONS.add("margin.b", notional=10_000, price=3_500)
 def doubled(notional: float, price: float) -> Answer:
-    return Answer(right="unchanged",
-                  guesses={"short_only": 0.0, "unchanged": notional, "margin_alone": 2 * notional},
-                  then=lambda guess: study.synthetic_dollar(notional, price, 1.0, guess=guess),
-                  values={"doubled": 2 * notional})  # fmt: skip
+    return guess("unchanged", {"doubled": 2 * notional},
+                 then=lambda guess: study.synthetic_dollar(notional, price, 1.0, guess=guess),
+                 short_only=0.0, unchanged=notional, margin_alone=2 * notional)  # fmt: skip
 
 
 @QUESTIONS.add("margin.c", book=10_000)
 def margin_for_1x(book: float) -> Answer:
-    return Answer(right="never", values={"doubled": 2 * book})
+    return guess("never", {"doubled": 2 * book})
 
 
 @QUESTIONS.add("margin.1", size=vary(12_000.0, low=5_000, high=20_000, step=1_000),
@@ -140,7 +139,9 @@ def out_of_the_book(each: float, beta: float, price: float, cap: float) -> Answe
 def margin_not_hedged(bought: float, **hana: float) -> Answer:
     _, exposure = hana_holds(**hana)
     notional = hl.hedge_notional(exposure, 1.0, bought)
-    return contracts(bought, FACE, {"face": FACE, "exposure": exposure, "notional": notional,
-                     "sold": exposure / FACE}, hedged_so_nothing=0.0, value_for_change=notional,
-                     collateral_times_beta=hana["first_beta"] * bought,
-                     own_coins_twice=bought - hana["eth"])  # fmt: skip
+    return contracts(
+        bought, FACE,
+        {"face": FACE, "exposure": exposure, "notional": notional, "sold": exposure / FACE},
+        hedged_so_nothing=0.0, value_for_change=notional,
+        collateral_times_beta=hana["first_beta"] * bought, own_coins_twice=bought - hana["eth"],
+    )  # fmt: skip

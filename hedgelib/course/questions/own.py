@@ -9,7 +9,7 @@ import numpy as np
 from hedgelib._check import FloatArray
 from hedgelib.ask.question import Answer, vary
 from hedgelib.choice import Candidate
-from hedgelib.course.questions import number, questions_of
+from hedgelib.course.questions import guess, number, questions_of
 from hedgelib.course.studies.ends import far_is_far
 from hedgelib.course.studies.own import highest_leverage
 from hedgelib.plan import HedgePlan, hedge_notional, smallest_collateral
@@ -35,9 +35,8 @@ def out_of_sample(best: Candidate) -> Answer:
         # At the ends, variance and volatility are the same.
         removed, less = 0.5, 1 - math.sqrt(0.5)
         lead = f"Suppose that out of sample a hedge with {best.name} had removed"
-    return Answer(right="volatility", values={"lead": lead}, guesses={
-        "variance_for_volatility": removed, "volatility": less, "root_of_r2": math.sqrt(removed),
-    })  # fmt: skip
+    return guess("volatility", {"lead": lead}, variance_for_volatility=removed, volatility=less,
+                 root_of_r2=math.sqrt(removed))  # fmt: skip
 
 
 @QUESTIONS.add("own.b", plan=..., cap=..., rises=...)
@@ -46,21 +45,18 @@ def rallies(plan: HedgePlan, cap: float, rises: FloatArray) -> Answer:
     share = float(np.mean(reached))
     # A short at a cap of 3 ends at a rise that some month on record had, whatever the book is.
     often = 0.25 if share < 0.2 else 0.5
-    return Answer(
-        right="on_record",
-        guesses={"rallies_are_rare": 0.0, "on_record": share, "rallies_are_frequent": often},
-        then=lambda guess: far_is_far(
-            plan.contract.coin, cap, maintenance_rate=plan.maintenance_rate, guess=guess
-        ),
-        values={"share": 100 * share, "often": 100 * often, "reached": int(reached.sum())},
-    )
+    coin, rate = plan.contract.coin, plan.maintenance_rate
+    values = {"share": 100 * share, "often": 100 * often, "reached": int(reached.sum())}
+    return guess("on_record", values,
+                 then=lambda guess: far_is_far(coin, cap, maintenance_rate=rate, guess=guess),
+                 rallies_are_rare=0.0, on_record=share, rallies_are_frequent=often)  # fmt: skip
 
 
 @QUESTIONS.add("own.c", first=..., second=...)
 def two_reports(first: HedgeReport, second: HedgeReport) -> Answer:
     one, other = first.plan.notional_usd, second.plan.notional_usd
     changed = "smaller_short" if other < one else "larger_short"
-    return Answer(right="same_short" if abs(one - other) < 0.02 * one else changed)
+    return guess("same_short" if abs(one - other) < 0.02 * one else changed)
 
 
 @QUESTIONS.add("own.1", book=_BOOK, sd=vary(0.04, low=0.02, high=0.08, step=0.01), r2=_R2)
@@ -95,8 +91,9 @@ def hold_less(book: float, r2: float) -> Answer:
 
 
 # Ranges for which two decimals are precise enough.
-@QUESTIONS.add("own.4", rally=vary(0.8, low=0.3, high=0.65, step=0.05),
-               rate=vary(0.01, 0.005, 0.015, 0.02))  # fmt: skip
+@QUESTIONS.add(
+    "own.4", rally=vary(0.8, low=0.3, high=0.65, step=0.05), rate=vary(0.01, 0.005, 0.015, 0.02)
+)
 def cap_for_a_rally(rally: float, rate: float) -> Answer:
     return number(highest_leverage(rally, rate), bankruptcy_for_liquidation=(1 + rally) / rally,
                   maintenance_wrong_side=(1 + rally) / (rally - rate),

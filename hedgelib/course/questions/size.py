@@ -7,7 +7,7 @@ import numpy as np
 import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, number, percentage, questions_of
+from hedgelib.course.questions import contracts, guess, number, percentage, questions_of
 from hedgelib.course.studies.size import size_and_effect, with_guessed_slope
 from hedgelib.show.scatter import BetaScatter
 
@@ -33,17 +33,16 @@ def fall_of_the_book(book: float, scatter: BetaScatter, fall: float) -> Answer:
     fit = scatter.fit
     if not 0.8 < fit.beta < 0.99 or fit.interval()[1] < 1:
         raise hl.InvalidInput(f"beta must be from 0.8 to 0.99 and close to 1, got {fit.beta:.2f}")
-    return Answer(right="less",
-                  guesses={"beta_left_out": 1.0, "less": fit.beta, "altcoins_fall_harder": 1.5},
-                  then=lambda slope: with_guessed_slope(scatter, slope),
-                  values={"loss": fall * book, "coin": fit.x_name})  # fmt: skip
+    return guess("less", {"loss": fall * book, "coin": fit.x_name},
+                 then=lambda slope: with_guessed_slope(scatter, slope), beta_left_out=1.0,
+                 less=fit.beta, altcoins_fall_harder=1.5)  # fmt: skip
 
 
 @QUESTIONS.add("size.b", wanted=10_000, price=3_500)
 def count_after_doubling(wanted: float, price: float) -> Answer:
     count = wanted / ETH.multiplier
     counts = {"half": count / 2, "count": count, "double": 2 * count}
-    return Answer(right="same", values={"face": ETH.multiplier, "later": 2 * price, **counts})
+    return guess("same", {"face": ETH.multiplier, "later": 2 * price, **counts})
 
 
 @QUESTIONS.add("size.c", r2=..., wanted=10_000, price=3_500)
@@ -52,12 +51,9 @@ def effect_of_two_coins(r2: float, wanted: float, price: float) -> Answer:
     effect, count = hl.effectiveness_from_ratio(1.0, share), f"{wanted / ETH.multiplier:,.0f}"
     sizes = [("2 × 1 ETH", share), (f"{count} × {ETH.face}", 1.0), ("3 × 1 ETH", 1.5 * share)]
     lost = {"missing": 1 - share, "lost": (1 - share) ** 2}
-    return Answer(
-        right="curve",
-        guesses={"effect_in_proportion": share, "curve": effect, "effect_squared": share**2},
-        then=lambda guess: size_and_effect(r2, share, sizes, guess=guess),
-        values={"share": share, "effect": effect, "square": share**2, **lost},
-    )
+    return guess("curve", {"share": share, "effect": effect, "square": share**2, **lost},
+                 then=lambda guess: size_and_effect(r2, share, sizes, guess=guess),
+                 effect_in_proportion=share, curve=effect, effect_squared=share**2)  # fmt: skip
 
 
 def hana_holds(

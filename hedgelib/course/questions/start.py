@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import number, questions_of
+from hedgelib.course.questions import guess, number, questions_of
 from hedgelib.course.studies.start import deposit_at
 
 QUESTIONS = questions_of("start")
@@ -14,10 +14,9 @@ _PRICES = {"low": 1_500, "high": 4_500, "step": 100}
                fall=vary(0.15, low=0.05, high=0.5, step=0.05))  # fmt: skip
 def deposited(coins: float, price: float, fall: float) -> Answer:
     lost = coins * price * fall
-    return Answer(right="loses", guesses={"margin_is_a_deposit": 0.0, "loses": -lost,
-                  "margin_taken_for_short": lost},
-                  then=lambda guess: deposit_at(coins, price, -fall, guess=guess),
-                  values={"lost": lost})  # fmt: skip
+    return guess("loses", {"lost": lost},
+                 then=lambda guess: deposit_at(coins, price, -fall, guess=guess),
+                 margin_is_a_deposit=0.0, loses=-lost, margin_taken_for_short=lost)  # fmt: skip
 
 
 @QUESTIONS.add("start.1", coins=vary(10.0, 6.0, 7.0, 8.0, 9.0, 11.0, 12.0, 14.0),
