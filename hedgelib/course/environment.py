@@ -50,7 +50,7 @@ def findings() -> list[Finding]:
     package = Path(__file__).resolve().parents[1]
     installed = _version("hedgelib") is not None
     packages = look_at_packages((metadata.requires("hedgelib") or []) if installed else [])
-    place = look_at_place(_repository(package), Path.cwd(), installed=installed)
+    place = look_at_place(package.parent, Path.cwd(), installed=installed)
     # An older Python could not have read this module.
     found = [Finding("Python is new enough (3.11 or newer)"), packages, place]
     if not packages.problems:
@@ -84,22 +84,19 @@ def look_at_packages(requirements: Iterable[str]) -> Finding:
     return Finding("all packages are installed, and none is too old", problems)
 
 
-def _repository(package: Path) -> Path | None:
-    """Return the copy of the workbook that a package folder belongs to, if it does."""
-    root = package.parent
-    parts = (package / "__init__.py", root / "pyproject.toml", root / "notebooks")
-    return root if all(part.exists() for part in parts) else None
+def _is_workbook(folder: Path) -> bool:
+    parts = ("hedgelib/__init__.py", "pyproject.toml", "notebooks")
+    return all((folder / part).exists() for part in parts)
 
 
-def look_at_place(root: Path | None, folder: Path, *, installed: bool) -> Finding:
+def look_at_place(root: Path, folder: Path, *, installed: bool) -> Finding:
     """Check that the notebook runs in the environment of its own copy of the workbook."""
     problems, mend = [], f"{_TYPE} make lab"
-    copies = (_repository(place / "hedgelib") for place in (folder, *folder.parents))
-    other = next(filter(None, copies), None)
+    other = next(filter(_is_workbook, (folder, *folder.parents)), None)
     if not installed:
         text = "this notebook runs in a Python in which the workbook is not installed"
         problems = [f"{text}: {sys.prefix}"]
-    elif root and other and not other.samefile(root):
+    elif other and _is_workbook(root) and not other.samefile(root):
         problems = [f"this notebook is in {other}, but the library is from another copy, {root}"]
         mend = f"open the notebook of that copy, or in this one {mend}"
     return Finding("the notebook runs in the workbook's own environment", problems, mend)

@@ -131,7 +131,7 @@ def workbook(folder: Path) -> Path:
 def test_own_environment_is_recognised(tmp_path):
     root = workbook(tmp_path / "book")
     assert not look_at_place(root, root / "notebooks", installed=True).problems
-    assert not look_at_place(None, tmp_path, installed=True).problems
+    assert not look_at_place(tmp_path, tmp_path, installed=True).problems
     link = tmp_path / "link"
     link.symlink_to(root)
     assert not look_at_place(root, link / "notebooks", installed=True).problems

@@ -8,15 +8,12 @@ import hedgelib as hl
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
 from hedgelib.course.questions import guess, number, percentage, questions_of
+from hedgelib.course.questions.margin import BOOK, SHORT
 from hedgelib.course.studies import ends as study
 
 QUESTIONS = questions_of("ends")
 
-_COINS = ["BTC", "ETH"]
-_BOOK = vary(32_000.0, low=15_000, high=60_000, step=1_000)
-_PRICE = vary(40_000.0, low=30_000, high=60_000, step=2_000)
-_SHORT = {"price": _PRICE, "leverage": vary(4.0, 3.0, 5.0)}
-_WALLET = {"wallet": vary(0.32, low=0.2, high=0.6, step=0.04), **_SHORT}
+_WALLET = {"wallet": vary(0.32, low=0.2, high=0.6, step=0.04), **SHORT}
 _RATE = vary(0.005, 0.01)
 
 
@@ -88,8 +85,8 @@ def topped_up(book: float, rise: float, cap: float) -> Answer:
 
 @QUESTIONS.add("ends.4", balance=vary(2.0, low=1.5, high=4, step=0.25),
                loss=vary(0.6, low=0.3, high=0.9, step=0.1),
-               maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=_BOOK,
-               price=_PRICE)  # fmt: skip
+               maintenance=vary(0.1, low=0.05, high=0.25, step=0.05), book=BOOK["book"],
+               price=SHORT["price"])  # fmt: skip
 def behind_a_cross_position(
     balance: float, loss: float, maintenance: float, book: float, price: float
 ) -> Answer:
@@ -101,10 +98,10 @@ def behind_a_cross_position(
                   maintenance_added=balance - loss + maintenance)  # fmt: skip
 
 
-@QUESTIONS.add("ends.5", rate=_RATE, **_SHORT)
+@QUESTIONS.add("ends.5", rate=_RATE, **SHORT)
 def days_away(price: float, leverage: float, rate: float) -> Answer:
     ends = price * (1 - rate) / (1 - 1 / leverage)
-    prices, distance = market.prices(_COINS), math.log(ends / price)
+    prices, distance = market.prices(["BTC", "ETH"]), math.log(ends / price)
     btc, eth = (hl.log_returns(prices[coin].to_numpy()).std(ddof=1) for coin in prices)
     return number(distance / btc,
                   {"ends": ends, "sigma": btc, "log": distance, "month": distance / btc / 30**0.5},

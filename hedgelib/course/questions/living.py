@@ -71,9 +71,8 @@ def resized(book: float, beta: float, margin: float, fall: float) -> Answer:
 @QUESTIONS.add("living.2", added=vary(3_000.0, low=1_000, high=9_000, step=500),
                beta=vary(1.4, 0.6, 0.7, 0.8, 1.2, 1.3, 1.5, 1.6))  # fmt: skip
 def added_to(added: float, beta: float) -> Answer:
-    return number(added * beta / _FACE, {"face": _FACE}, beta_left_out=added / _FACE,
-                  counted_as_margin=added * (beta + 1) / _FACE, contract_is_dollar=added * beta,
-                  upside_down=added / beta / _FACE)  # fmt: skip
+    return contracts(added * beta, _FACE, {"face": _FACE}, beta_left_out=added,
+                     counted_as_margin=added * (beta + 1), upside_down=added / beta)  # fmt: skip
 
 
 @QUESTIONS.add("living.3", coins=vary(4.0, low=2, high=12, step=1), **_MOVE)

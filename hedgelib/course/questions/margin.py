@@ -13,9 +13,9 @@ QUESTIONS = questions_of("margin")
 
 _COINS = ["BTC", "ETH"]
 _BETA = vary(1.2, 0.7, 0.8, 0.9, 1.1, 1.3, 1.4, 1.5)
-_BOOK = {"book": vary(32_000.0, low=15_000, high=60_000, step=1_000), "beta": _BETA}
+BOOK = {"book": vary(32_000.0, low=15_000, high=60_000, step=1_000), "beta": _BETA}
 _PRICE = vary(40_000.0, low=30_000, high=60_000, step=2_000)
-_SHORT = {"price": _PRICE, "leverage": vary(4.0, 3.0, 5.0)}
+SHORT = {"price": _PRICE, "leverage": vary(4.0, 3.0, 5.0)}
 _SIZE = vary(20_000.0, low=6_000, high=60_000, step=2_000)
 _RISE = vary(10_000.0, low=2_000, high=16_000, step=1_000)
 
@@ -63,7 +63,7 @@ def synthetic_dollar_after_a_rise(size: float, price: float, rise: float) -> Ans
                   short_only=size / after - posted, dollars_for_coins=size)  # fmt: skip
 
 
-@QUESTIONS.add("margin.3", margin=vary(20_000.0, low=6_000, high=40_000, step=1_000), **_BOOK)
+@QUESTIONS.add("margin.3", margin=vary(20_000.0, low=6_000, high=40_000, step=1_000), **BOOK)
 def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
     exposure = beta * book
     return number(exposure + margin, {"exposure": exposure}, collateral_left_out=exposure,
@@ -73,7 +73,7 @@ def size_with_bought_margin(book: float, beta: float, margin: float) -> Answer:
 
 
 # Four rounds of margin on margin are near the right answer at a high leverage.
-@QUESTIONS.add("margin.4", cap=_SHORT["leverage"], **_BOOK)
+@QUESTIONS.add("margin.4", cap=SHORT["leverage"], **BOOK)
 def least_margin(book: float, beta: float, cap: float) -> Answer:
     exposure, least = beta * book, hl.smallest_collateral(book, beta, cap)
     return number(
