@@ -56,6 +56,10 @@ LESSONS: dict[str, tuple[str, str, str]] = {
     "claims": (
         "B_claims", "Claims", "what articles say about hedging, one by one, with the proof"
     ),
+    "museum": (
+        "C_bug_museum", "Museum of bugs",
+        "errors of public engines and pages: expose them, test for them, repair them",
+    ),
 }  # fmt: skip
 """Every lesson by the name that it keeps when lessons are renumbered: file, title and topic."""
 
@@ -102,7 +106,7 @@ def lesson_link(lesson: str) -> str:
 def next_lesson(lesson: str) -> None:
     """Show a link to the lesson after this one, or after the start page.
 
-    >>> next_lesson("claims")
+    >>> next_lesson("museum")
     That was the last lesson.
     """
     order = ["start", *LESSONS, ""]
