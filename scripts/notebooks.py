@@ -79,7 +79,7 @@ def kind_of_cell(source: str) -> str:
     if called & {"ask", "exhibit"}:
         return "question"
     shown = body[-1].value if isinstance(body[-1], ast.Expr) else None
-    if called & {"Explorer", "Slider", "Choice"} or (
+    if called & {"Explorer", "Slider", "Choice", "FlightWidget"} or (
         isinstance(shown, ast.Name) and shown.id == "explorer"
     ):
         return "explorer"

@@ -50,6 +50,10 @@ LESSONS: dict[str, tuple[str, str, str]] = {
     "own": (
         "11_your_own_portfolio", "Your own portfolio", "a plan, a stress test and a write-up"
     ),
+    "flight": (
+        "12_flight_simulator", "The flight simulator",
+        "hedge a real stretch of history day by day, without knowing its dates",
+    ),
     "glossary": (
         "A_glossary", "Glossary", "every term and symbol, in traders' and textbooks' words"
     ),

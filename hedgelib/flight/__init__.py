@@ -5,12 +5,15 @@ A pilot is a function of a :class:`Day` that returns :class:`Orders`, or ``None`
 
 from __future__ import annotations
 
+from typing import Any
+
 from hedgelib.flight.day import Orders
 from hedgelib.flight.debrief import Landing, land
 from hedgelib.flight.episodes import EPISODES, Episode, drawn, lay_out
 from hedgelib.flight.flight import Day, Flight, Pilot, fly_course
 from hedgelib.flight.ghosts import GHOSTS
 from hedgelib.flight.log import FlightLog, read_log
+from hedgelib.flight.trial import Trial, try_pilot
 
 __all__ = [
     "EPISODES",
@@ -19,14 +22,17 @@ __all__ = [
     "Episode",
     "Flight",
     "FlightLog",
+    "FlightWidget",
     "Landing",
     "Orders",
     "Pilot",
+    "Trial",
     "drawn",
     "fly",
     "land",
     "lay_out",
     "read_log",
+    "try_pilot",
 ]
 
 
@@ -52,3 +58,12 @@ def fly(episode: Episode | str, pilot: Pilot, seed: int = 0) -> Landing:
     True
     """
     return land(fly_course(lay_out(episode, seed), pilot))
+
+
+def __getattr__(name: str) -> Any:
+    # A pilot needs no widget.
+    if name == "FlightWidget":
+        from hedgelib.flight.widget import FlightWidget
+
+        return FlightWidget
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -89,7 +89,7 @@ class Landing:
     @property
     def max_drawdown_usd(self) -> float:
         """Maximum drawdown of everything, USD."""
-        return _drawdown(self.wealth_usd["you"])
+        return drawdown(self.wealth_usd["you"])
 
 
 def land(flight: Flight) -> Landing:
@@ -98,7 +98,7 @@ def land(flight: Flight) -> Landing:
     flights = {"you": flight} | {
         name: fly_course(course, maker()) for name, maker in GHOSTS.items()
     }
-    wealth = {name: _wealth(one) for name, one in flights.items()}
+    wealth = {name: wealth_of(one) for name, one in flights.items()}
     alone = wealth["never hedged"]
     met = {name: _fulfilled(one, wealth[name], alone) for name, one in flights.items()}
     parts = _parts(flight)
@@ -115,17 +115,17 @@ def land(flight: Flight) -> Landing:
     )
 
 
-def _wealth(flight: Flight) -> FloatArray:
+def wealth_of(flight: Flight) -> FloatArray:
     price = flight.course.price_usd
     return np.array([p.wealth_usd(price[i]) for i, p in enumerate(flight.positions)])
 
 
-def _drawdown(wealth: FloatArray) -> float:
+def drawdown(wealth: FloatArray) -> float:
     return float(np.max(np.maximum.accumulate(wealth) - wealth))
 
 
 def _fulfilled(flight: Flight, wealth: FloatArray, alone: FloatArray) -> float:
-    fall, most = _drawdown(wealth), _drawdown(alone)
+    fall, most = drawdown(wealth), drawdown(alone)
     if flight.course.mandate == "halve_the_drawdown":
         met = (most - fall) / (HALF * most)
     elif flight.course.mandate == "keep_the_upside":
