@@ -18,7 +18,7 @@ FILE = "progress.json"
 
 _VERSION = 1
 _LARGEST_BYTES = 1 << 20
-_OUTCOMES = {"right", "slip", "sign", "near", "way", "wrong"}
+_OUTCOMES = ("right", "slip", "sign", "near", "way", "wrong")
 
 
 @dataclass(slots=True)
