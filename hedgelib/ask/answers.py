@@ -17,7 +17,7 @@ WITHIN = 0.002
 NEAR = 0.03
 """Error up to which a wrong number is one with too few digits, relative to the right one."""
 
-_FLOAT_ERROR = 1e-9
+FLOAT_ERROR = 1e-9
 _LONGEST = 200
 
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑﹣－", "-") | dict.fromkeys("\u200b\u2060\ufeff"))
@@ -51,7 +51,7 @@ def close(answer: float, right: float, within: float = WITHIN) -> bool:
 
 def is_whole(value: float) -> bool:
     """Tell whether a number is whole, up to a float's own error."""
-    return close(value, round(value), _FLOAT_ERROR)
+    return close(value, round(value), FLOAT_ERROR)
 
 
 def read_answer(*given: object, unit: str) -> float:

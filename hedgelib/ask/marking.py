@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from hedgelib.ask.answers import WITHIN, close
+from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close
 from hedgelib.ask.form import Form, Kind
-
-_FLOAT_ERROR = 1e-9
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
 """Two mistakes that any number can have, checked after the question's own wrong models."""
@@ -60,7 +58,7 @@ class Mark:
 
 def rounded_up(value: float) -> int:
     """Return a number rounded up; a number that is whole up to rounding error stays."""
-    return math.ceil(value - _FLOAT_ERROR * abs(value))
+    return math.ceil(value - FLOAT_ERROR * abs(value))
 
 
 def judge(answer: Any, key: Key) -> Mark:

@@ -19,11 +19,9 @@ def begin_again() -> ipywidgets.VBox | None:
     if learners_folder() is None:
         say("This works in a copy of your own, which `hedgelib lab` makes.")
         return None
-    numbered = [(number_of(lesson), title) for lesson, (_, title, _) in LESSONS.items()]
-    lesson = ipywidgets.Dropdown(
-        options=[(f"{number} {title}", number) for number, title in numbered],
-        description="Lesson",
-    )
+    titles = {number_of(lesson): title for lesson, (_, title, _) in LESSONS.items()}
+    options = [(f"{number} {title}", number) for number, title in titles.items()]
+    lesson = ipywidgets.Dropdown(options=options, description="Lesson")
     button = ipywidgets.Button(
         description="Begin it afresh", tooltip="What you have is kept under another name"
     )

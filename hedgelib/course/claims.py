@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from pathlib import Path
 from textwrap import fill
@@ -10,13 +9,14 @@ from typing import NamedTuple
 
 from hedgelib._check import one_of
 from hedgelib._text import Table
+from hedgelib.ask.text import read_toml
 from hedgelib.course.contents import LESSONS, lesson_link, number_of
 from hedgelib.course.finder import choose, finder, occurs, read_entries
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 from hedgelib.show.explorer import Explorer
 
-_TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("claims.toml").read_text("utf-8"))
+_TEXT = read_toml(Path(__file__).with_name("text") / "claims.toml")
 
 VERDICTS: dict[str, str] = {name: one["meaning"] for name, one in _TEXT["verdicts"].items()}
 """Each verdict, and what it means."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from hedgelib._folder import shipped
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.errors import InvalidInput
 
@@ -123,6 +124,4 @@ def next_lesson(lesson: str) -> None:
 
 def notebooks_folder() -> Path:
     """Return the folder of the lessons: in the package from a wheel, else in the repository."""
-    package = Path(__file__).resolve().parents[1]
-    bundled = package / "_bundled" / "notebooks"
-    return bundled if bundled.is_dir() else package.parent / "notebooks"
+    return shipped("notebooks")

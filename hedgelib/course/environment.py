@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import tomllib
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from hedgelib.errors import HedgeError
 
@@ -48,18 +46,13 @@ def check_environment() -> None:
 
 
 def findings() -> list[Finding]:
-    """Check Python, the packages, the environment, the data and the widgets."""
+    """Check the packages, the environment, the data and the widgets."""
     package = Path(__file__).resolve().parents[1]
-    root = _repository(package)
-    if root:
-        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-        python, requirements = project["requires-python"], project["dependencies"]
-    else:
-        python = metadata.metadata("hedgelib")["Requires-Python"]
-        requirements = metadata.requires("hedgelib") or []
-    packages, installed = look_at_packages(requirements), _version("hedgelib") is not None
-    place = look_at_place(root, Path(sys.prefix), Path.cwd(), installed=installed)
-    found = [look_at_python(python, sys.version_info[:3]), packages, place]
+    installed = _version("hedgelib") is not None
+    packages = look_at_packages((metadata.requires("hedgelib") or []) if installed else [])
+    place = look_at_place(package.parent, Path.cwd(), installed=installed)
+    # An older Python could not have read this module.
+    found = [Finding("Python is new enough (3.11 or newer)"), packages, place]
     if not packages.problems:
         bundled = package / "_bundled" / "data"
         found.append(look_at_data(bundled if bundled.is_dir() else package.parent / "data"))
@@ -68,16 +61,6 @@ def findings() -> list[Finding]:
     except ImportError:
         return [*found, look_at_widgets([], [])]
     return [*found, look_at_widgets(jupyter_path(), jupyter_config_path())]
-
-
-def look_at_python(bound: str, version: Sequence[int]) -> Finding:
-    """Check the version of Python."""
-    have = ".".join(map(str, version))
-    is_new = SpecifierSet(bound).contains(have, prereleases=True)
-    return Finding(
-        f"Python is new enough ({bound.removeprefix('>=')} or newer)",
-        () if is_new else (f"this is Python {have}, but {bound} is needed",),
-    )
 
 
 def _version(name: str) -> str | None:
@@ -101,22 +84,19 @@ def look_at_packages(requirements: Iterable[str]) -> Finding:
     return Finding("all packages are installed, and none is too old", problems)
 
 
-def _repository(package: Path) -> Path | None:
-    """Return the copy of the workbook that a package folder belongs to, if it does."""
-    root = package.parent
-    parts = (package / "__init__.py", root / "pyproject.toml", root / "notebooks")
-    return root if all(part.exists() for part in parts) else None
+def _is_workbook(folder: Path) -> bool:
+    parts = ("hedgelib/__init__.py", "pyproject.toml", "notebooks")
+    return all((folder / part).exists() for part in parts)
 
 
-def look_at_place(root: Path | None, prefix: Path, folder: Path, *, installed: bool) -> Finding:
+def look_at_place(root: Path, folder: Path, *, installed: bool) -> Finding:
     """Check that the notebook runs in the environment of its own copy of the workbook."""
     problems, mend = [], f"{_TYPE} make lab"
-    copies = (_repository(place / "hedgelib") for place in (folder, *folder.parents))
-    other = next(filter(None, copies), None)
-    if not installed and not (root and prefix.resolve() == (root / ".venv").resolve()):
+    other = next(filter(_is_workbook, (folder, *folder.parents)), None)
+    if not installed:
         text = "this notebook runs in a Python in which the workbook is not installed"
-        problems = [f"{text}: {prefix}"]
-    elif root and other and not other.samefile(root):
+        problems = [f"{text}: {sys.prefix}"]
+    elif other and _is_workbook(root) and not other.samefile(root):
         problems = [f"this notebook is in {other}, but the library is from another copy, {root}"]
         mend = f"open the notebook of that copy, or in this one {mend}"
     return Finding("the notebook runs in the workbook's own environment", problems, mend)

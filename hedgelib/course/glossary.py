@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from hedgelib.ask.text import read_toml
 from hedgelib.course.contents import LESSONS, lesson_link, number_of
 from hedgelib.course.finder import choose, finder, occurs, read_entries
 from hedgelib.course.prose import rows_in_markdown, say
 from hedgelib.show.explorer import Explorer
 
-_TEXT = tomllib.loads(Path(__file__).with_name("text").joinpath("glossary.toml").read_text("utf-8"))
+_TEXT = read_toml(Path(__file__).with_name("text") / "glossary.toml")
 
 FIELDS: dict[str, str] = _TEXT["fields"]
 """The fields, in the order of the lessons."""

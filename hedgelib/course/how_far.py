@@ -93,15 +93,11 @@ def _again(progress: Progress) -> list[str]:
     left = [name for name in progress.to_look_at_again if name in _questions()]
     lines = [f"{name}, in lesson {lesson_link(name.partition('.')[0])}" for name in left]
     lines = lines[:_MOST_NAMED]
-    met = {
-        kind: sum(kind in tried.misconceptions for tried in progress.questions.values())
-        for kind in progress.misconceptions
-    }
-    for kind in sorted(met, key=lambda kind: -met[kind])[:_MOST_NAMED]:
-        if met[kind] >= _RECURRING:
+    for kind, count in progress.misconceptions.most_common(_MOST_NAMED):
+        if count >= _RECURRING:
             about = misconception(kind)
             where = lesson_link(about.lesson)
-            lines.append(f"{about.title}, in {met[kind]} questions: see lesson {where}")
+            lines.append(f"{about.title}, in {count} questions: see lesson {where}")
     return ["**Look again at:**\n\n" + "\n".join(f"- {line}" for line in lines)] if lines else []
 
 

@@ -12,12 +12,8 @@ from typing import Any
 from hedgelib.course.contents import LESSONS, notebooks_folder
 from hedgelib.errors import HedgeError, InvalidInput
 
-_NAMES = (
-    "00_start_here",
-    *(stem for stem, _, _ in LESSONS.values()),
-    "reports/hedge_report",
-)
-NAMES = tuple(f"{stem}.ipynb" for stem in _NAMES)
+_STEMS = ("00_start_here", *(stem for stem, _, _ in LESSONS.values()), "reports/hedge_report")
+NAMES = tuple(f"{stem}.ipynb" for stem in _STEMS)
 """What is copied: the start page, the lessons, and the notebook of the report."""
 RECORD = ".hedgelib-lessons.json"
 """Says for each lesson of a folder which original it was copied from."""
@@ -77,8 +73,9 @@ def _read_record(folder: Path) -> dict[str, str]:
         ) from error
 
 
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, and its folder if that is missing."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
         new.write_text(text, encoding="utf-8")
@@ -109,7 +106,7 @@ def copy_lessons(folder: Path) -> Copied:
     record, copied = _read_record(folder), Copied(folder)
     for name in NAMES:
         _copy(name, folder, record, copied)
-    _write(folder / RECORD, json.dumps({"copied from": record}, indent=1) + "\n")
+    write(folder / RECORD, json.dumps({"copied from": record}, indent=1) + "\n")
     return copied
 
 
@@ -117,7 +114,7 @@ def _copy(name: str, folder: Path, record: dict[str, str], copied: Copied) -> No
     text = unrun((notebooks_folder() / name).read_text(encoding="utf-8"))
     new, old, theirs = _written(text), record.get(name), _theirs(folder / name)
     if theirs is None or (theirs == old and new != old):
-        _write(folder / name, text)
+        write(folder / name, text)
         copied.written.append(name)
     elif theirs not in (new, old):
         if new == old:
@@ -125,7 +122,7 @@ def _copy(name: str, folder: Path, record: dict[str, str], copied: Copied) -> No
             return
         beside = _beside(name)
         if _theirs(folder / beside) in (None, record.get(beside)):
-            _write(folder / beside, text)
+            write(folder / beside, text)
             record[beside] = new
         copied.beside[name] = beside
         return

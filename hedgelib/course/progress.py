@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hedgelib.ask.misconceptions import misconceptions
-from hedgelib.course.learner import RECORD
+from hedgelib.course.learner import RECORD, write
 from hedgelib.errors import HedgeError
 
 __all__ = ["FILE", "Progress", "Tried", "learners_folder", "note", "read_progress", "understood"]
@@ -20,7 +18,7 @@ FILE = "progress.json"
 
 _VERSION = 1
 _LARGEST_BYTES = 1 << 20
-_OUTCOMES = {"right", "slip", "sign", "near", "way", "wrong"}
+_OUTCOMES = ("right", "slip", "sign", "near", "way", "wrong")
 
 
 @dataclass(slots=True)
@@ -61,11 +59,8 @@ class Progress:
 
     @property
     def misconceptions(self) -> Counter[str]:
-        """How often each misconception was met."""
-        met: Counter[str] = Counter()
-        for tried in self.questions.values():
-            met.update(tried.misconceptions)
-        return met
+        """In how many questions each misconception was met."""
+        return Counter(kind for tried in self.questions.values() for kind in tried.misconceptions)
 
     def add(self, question_id: str, outcome: str, misconception: str = "") -> None:
         """Count an answer."""
@@ -113,45 +108,29 @@ def understood(data: Any) -> Progress:
     """Check what a progress file holds; what is not sound raises ValueError."""
     if not isinstance(data, dict) or data.get("version") != _VERSION:
         raise ValueError(f"not of version {_VERSION}")
-    progress = Progress(recalled=_counts_by_name(data.get("recalled")))
-    for name, one in _named(data.get("questions")).items():
-        tried = Tried(**_named(one)) if set(_named(one)) == set(Tried.__slots__) else None
-        if tried is None or not _sound(tried):
+    try:
+        questions = {name: Tried(**one) for name, one in data["questions"].items()}
+        progress = Progress(questions, {name: {**one} for name, one in data["recalled"].items()})
+        answers = {name: (one.tries, one.order, *one.misconceptions.values())
+                   for name, one in questions.items()}  # fmt: skip
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("a part of it is missing or of another kind") from None
+    for name, one in questions.items():
+        sound = type(one.right) is bool and one.last in _OUTCOMES
+        if not sound or not all(_is_count(n) and n for n in answers[name]):
             raise ValueError(f"question {name[:20]!r}")
-        progress.questions[name] = tried
+    if not all(_is_count(n) for one in progress.recalled.values() for n in one.values()):
+        raise ValueError("recalled")
     return progress
 
 
-def _sound(tried: Tried) -> bool:
-    numbers = (tried.tries, tried.order, *_named(tried.misconceptions).values())
-    return (
-        all(type(n) is int and 0 < n < 1 << 31 for n in numbers)
-        and type(tried.right) is bool
-        and tried.last in _OUTCOMES
-    )
-
-
-def _counts_by_name(data: Any) -> dict[str, dict[str, int]]:
-    counts = {name: dict(_named(one)) for name, one in _named(data).items()}
-    if any(type(n) is not int for one in counts.values() for n in one.values()):
-        raise ValueError("recalled")
-    return counts
-
-
-def _named(data: Any) -> Mapping[str, Any]:
-    if not isinstance(data, dict):
-        raise ValueError("not a table")
-    return data
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 31
 
 
 def write_progress(folder: Path, progress: Progress) -> None:
     """Keep a learner's progress; the file is replaced whole."""
-    path, new = folder / FILE, folder / f".{FILE}.{os.getpid()}"
-    try:
-        new.write_text(progress.to_json(), encoding="utf-8")
-        os.replace(new, path)
-    except OSError as error:
-        raise HedgeError(f"{path} cannot be written: {error.strerror}") from error
+    write(folder / FILE, progress.to_json())
 
 
 def note(question_id: str, outcome: str, misconception: str = "") -> None:

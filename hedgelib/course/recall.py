@@ -40,10 +40,9 @@ def questions_to_recall(lesson: str, progress: Progress) -> dict[str, int]:
         since = {name: tried[name].order if name in tried else 0 for name in before}
         if any(order <= before[name] for name, order in since.items()):
             return before
-    wrong = [name for name in tried if name in known and tried[name].last != "right"]
-    right = [name for name in tried if name in known and tried[name].last == "right"]
-    for names in (wrong, right):
-        names.sort(key=lambda name: tried[name].order)
+    oldest_first = sorted((n for n in tried if n in known), key=lambda name: tried[name].order)
+    wrong = [name for name in oldest_first if tried[name].last != "right"]
+    right = [name for name in oldest_first if tried[name].last == "right"]
     recent = [name for name in right if tried[name].order > progress.answers - _RECENT]
     long_ago = right[: len(right) - len(recent)]
     chosen = [*wrong, *long_ago, *_untried(known - set(tried), earlier), *recent][:RECALLED]

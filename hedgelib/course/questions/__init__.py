@@ -91,6 +91,13 @@ def check(question_id: str, *answer: object) -> QuestionWidget | None:
     return widget
 
 
+def guess(
+    right: str, values: Mapping[str, Any] | None = None, /, *, then: Any = None, **guesses: Any
+) -> Answer:
+    """Return an option as the answer, the picture that follows, and what each option stands for."""
+    return Answer(right=right, guesses=guesses, then=then, values=values or {})
+
+
 def number(
     right: float, values: Mapping[str, Any] | None = None, *, start: float | None = None,
     within: float = WITHIN, **slips: float,

@@ -11,13 +11,11 @@ from hedgelib._check import FloatArray
 from hedgelib._text import percent
 from hedgelib.ask.question import Answer, vary
 from hedgelib.beta import BetaEstimate, correlation, ols_beta
-from hedgelib.course.questions import contracts, questions_of
+from hedgelib.course.questions import contracts, guess, number, percentage, questions_of
 from hedgelib.course.studies import beta as study
 from hedgelib.errors import InvalidInput
 from hedgelib.returns import log_returns, simple_returns
 from hedgelib.show.scatter import BetaScatter
-
-__all__ = ["QUESTIONS"]
 
 QUESTIONS = questions_of("beta")
 
@@ -27,36 +25,32 @@ _ETH = market.contract("binance:ETHUSD_PERP")
 @QUESTIONS.add("beta.a", dots=...)
 def closeness(dots: BetaScatter) -> Answer:
     r2, then = dots.fit.r2, partial(study.cloud, dots)
-    return Answer(right="measured", then=then, values={"left": 1 - r2}, guesses={
-        "perfect_hedge": 0.95, "residual_too_small": (1 + r2) / 2, "measured": r2,
-        "residual_too_large": r2 / 2,
-    })  # fmt: skip
+    return guess("measured", {"left": 1 - r2}, then=then, perfect_hedge=0.95,
+                 residual_too_small=(1 + r2) / 2, measured=r2,
+                 residual_too_large=r2 / 2)  # fmt: skip
 
 
 @QUESTIONS.add("beta.b", fits=..., period="2021")
 def wild_coin(fits: list[BetaEstimate], period: str) -> Answer:
     beta, rho = fits[0].beta, fits[0].correlation
-    return Answer(right="product", then=partial(study.beta_and_volatility, fits, period), guesses={
-        "volatility_ratio": beta / rho, "between_two": (beta / rho + beta) / 2, "product": beta,
-        "correlation_for_beta": rho,
-    })  # fmt: skip
+    return guess("product", then=partial(study.beta_and_volatility, fits, period),
+                 volatility_ratio=beta / rho, between_two=(beta / rho + beta) / 2, product=beta,
+                 correlation_for_beta=rho)  # fmt: skip
 
 
 @QUESTIONS.add("beta.c", twice=...)
 def doubled(twice: study.SizedShort) -> Answer:
     r2 = twice.fit.r2
-    return Answer(right="nothing", then=twice.scene, guesses={
-        "perfect_hedge": 1.0, "more_is_safer": r2, "harm_in_proportion": r2 / 2, "nothing": 0.0,
-    })  # fmt: skip
+    return guess("nothing", then=twice.scene, perfect_hedge=1.0, more_is_safer=r2,
+                 harm_in_proportion=r2 / 2, nothing=0.0)  # fmt: skip
 
 
 @QUESTIONS.add("beta.d", found=...)
 def drifting(found: study.Drift) -> Answer:
     whole, beta = found.whole, found.whole.beta
-    return Answer(right="drifts", then=found.scene, guesses={
-        "interval_for_drift": whole.interval(), "beta_is_constant": (beta - 0.2, beta + 0.2),
-        "drifts": (float(found.beta.min()), float(found.beta.max())),
-    })  # fmt: skip
+    return guess("drifts", then=found.scene, interval_for_drift=whole.interval(),
+                 beta_is_constant=(beta - 0.2, beta + 0.2),
+                 drifts=(float(found.beta.min()), float(found.beta.max())))  # fmt: skip
 
 
 _ETH_CLOSES = np.array([2000, 2100, 2060, 2180, 2140, 2260])
@@ -94,10 +88,11 @@ def from_closes(draw: float) -> Answer:
     if draw and any(abs(value / right - 1) < 0.03 for value in slips.values()):
         raise InvalidInput("a wrong beta would pass for the right one with too few digits")
     listed = partial(percent, digits=2, signed=True)
-    return Answer(right=right, slips=slips, within=0.004, values={
+    values = {
         "eth_closes": ", ".join(map(str, eth)), "book_closes": ", ".join(map(str, book)),
         "eth_returns": ", ".join(map(listed, x)), "book_returns": ", ".join(map(listed, y)),
-    })  # fmt: skip
+    }  # fmt: skip
+    return number(right, values, within=0.004, **slips)
 
 
 @QUESTIONS.add("beta.2", rho=vary(0.8, low=0.5, high=0.9, step=0.05),
@@ -105,10 +100,10 @@ def from_closes(draw: float) -> Answer:
                sd_coin=vary(0.04, low=0.03, high=0.06, step=0.01))  # fmt: skip
 def from_correlation(rho: float, sd_book: float, sd_coin: float) -> Answer:
     times = sd_book / sd_coin
-    return Answer(right=float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)), slips={
-        "volatility_ratio": times, "correlation_for_beta": rho, "upside_down": rho / times,
-        "r2_for_correlation": rho**2 * times, "divided_for_multiplied": times / rho,
-    })  # fmt: skip
+    return number(float(ratio.minimum_variance_ratio(rho, sd_book, sd_coin)),
+                  volatility_ratio=times, correlation_for_beta=rho, upside_down=rho / times,
+                  r2_for_correlation=rho**2 * times,
+                  divided_for_multiplied=times / rho)  # fmt: skip
 
 
 @QUESTIONS.add("beta.3", r2=vary(0.8, low=0.4, high=0.9, step=0.05),
@@ -120,24 +115,20 @@ def over_hedged(r2: float, best: float, times: float) -> Answer:
         "size": times * best, "parabola": 2 * times - times**2, "removed": removed,
         "mirrored": (2 - times) * best, "less": (2 - times) / times,
     }  # fmt: skip
-    return Answer(right=100 * removed, values=values, slips={
-        "more_is_safer": 100 * r2, "larger_is_perfect": 100.0,
-        "effect_in_proportion": 100 * r2 * times, "effect_divided": 100 * r2 / times,
-        "harm_in_proportion": 100 * r2 * (1 - abs(times - 1)),
-        "surplus_subtracted": 100 * (r2 - (times - 1) ** 2), "perfect_hedge": 100 * removed / r2,
-        "percent_for_decimal": removed,
-    })  # fmt: skip
+    return percentage(removed, values, more_is_safer=r2, larger_is_perfect=1.0,
+                      effect_in_proportion=r2 * times, effect_divided=r2 / times,
+                      harm_in_proportion=r2 * (1 - abs(times - 1)),
+                      surplus_subtracted=r2 - (times - 1) ** 2,
+                      perfect_hedge=removed / r2)  # fmt: skip
 
 
 @QUESTIONS.add("beta.4", share=vary(0.64, 0.19, 0.36, 0.51, 0.84, 0.91))
 def calmer(share: float) -> Answer:
     gone, root = float(ratio.volatility_reduction(share)), share**0.5
     values = {"left": 1 - share, "root": 1 - gone, "gone": gone}
-    return Answer(right=100 * gone, values=values, slips={
-        "variance_for_volatility": 100 * share, "variance_left": 100 * (1 - share),
-        "what_is_left": 100 * (1 - gone), "root_of_r2": 100 * root,
-        "one_less_root_of_r2": 100 * (1 - root), "percent_for_decimal": gone,
-    })  # fmt: skip
+    return percentage(gone, values, variance_for_volatility=share, variance_left=1 - share,
+                      what_is_left=1 - gone, root_of_r2=root,
+                      one_less_root_of_r2=1 - root)  # fmt: skip
 
 
 @QUESTIONS.add("beta.5", value=vary(20_000.0, low=5_000, high=40_000, step=1_000),
@@ -147,10 +138,10 @@ def width_in_dollars(value: float, measured: float, error: float, z: float) -> A
     interval = ratio.notional_interval(measured, error, value, z)
     low, high = float(interval.low_usd), float(interval.high_usd)
     wide = high - low
-    return Answer(right=wide, values={"low": low, "high": high}, slips={
-        "one_side_of_interval": wide / 2, "beta_for_dollars": wide / value, "one_error": wide / z,
-        "short_for_width": measured * value, "end_for_width": high, "beta_twice": measured * wide,
-    })  # fmt: skip
+    return number(wide, {"low": low, "high": high}, one_side_of_interval=wide / 2,
+                  beta_for_dollars=wide / value, one_error=wide / z,
+                  short_for_width=measured * value, end_for_width=high,
+                  beta_twice=measured * wide)  # fmt: skip
 
 
 @cache
@@ -170,15 +161,16 @@ def sized_by_correlation(value: float, coin: str, year: str) -> Answer:
     of = {name: value * size for name, size in _sizes((coin,), year).items()}
     best, short = of.pop("beta"), of.pop("correlation_for_beta")
     values = {"short": short, "best": best, "beta": best / value, "rho": short / value}
-    return Answer(right=short - best, within=0.004, values=values, slips={
-        **{slip: short - size for slip, size in of.items()},
-        "value_for_change": best, "r2_for_correlation": short - short**2 / value,
-        "beta_for_dollars": (short - best) / value, "relative_error": 100 * (short / best - 1),
-    })  # fmt: skip
+    return number(short - best, values, within=0.004,
+                  **{slip: short - size for slip, size in of.items()}, value_for_change=best,
+                  r2_for_correlation=short - short**2 / value,
+                  beta_for_dollars=(short - best) / value,
+                  relative_error=100 * (short / best - 1))  # fmt: skip
 
 
-@QUESTIONS.add("beta.7", value=20_000.0, coins=("BNB", "LINK"), year="2023", leverage=2,
-               price=2_281.0)  # fmt: skip
+@QUESTIONS.add(
+    "beta.7", value=20_000.0, coins=("BNB", "LINK"), year="2023", leverage=2, price=2_281.0
+)
 def planned(
     value: float, coins: tuple[str, ...], year: str, leverage: float, price: float
 ) -> Answer:
@@ -190,7 +182,6 @@ def planned(
         "first": coins[0], "second": coins[1], "face": face, "beta": sizes["beta"], "short": short,
         "margin": right - short, "symbol": _ETH.symbol,
     }  # fmt: skip
-    return contracts(
-        right, face, values, price=price, **backed, collateral_left_out=short,
-        margin_on_margin_once=short * (1 + 1 / leverage), leverage_multiplies_size=leverage * right,
-    )  # fmt: skip
+    return contracts(right, face, values, price=price, **backed, collateral_left_out=short,
+                     margin_on_margin_once=short * (1 + 1 / leverage),
+                     leverage_multiplies_size=leverage * right)  # fmt: skip

@@ -11,11 +11,9 @@ from hedgelib import market, ratio
 from hedgelib._check import FloatArray
 from hedgelib.ask.question import Answer, vary
 from hedgelib.beta import correlation, ols_beta
-from hedgelib.course.questions import questions_of
+from hedgelib.course.questions import guess, number, percentage, questions_of
 from hedgelib.course.studies import instrument as study
 from hedgelib.returns import horizon_returns
-
-__all__ = ["QUESTIONS"]
 
 QUESTIONS = questions_of("instrument")
 
@@ -27,12 +25,10 @@ def leader_taken_out(whole: study.Judged, without: study.Judged, leader: str, ot
     first, second, then, still = (
         of.honest[coin] for of in (whole, without) for coin in (leader, other)
     )
-    return Answer(
-        right="other" if still > then else "sector_leader",
-        guesses={"sector_leader": (leader,), "hedges_alike": (leader, other), "other": (other,)},
-        then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
-        values={"first": first, "second": second, "then": then, "still": still},
-    )
+    return guess("other" if still > then else "sector_leader",
+                 {"first": first, "second": second, "then": then, "still": still},
+                 then=lambda guess: study.hedges_by_book([whole, without], guess or ()),
+                 sector_leader=(leader,), hedges_alike=(leader, other), other=(other,))  # fmt: skip
 
 
 @QUESTIONS.add("instrument.b", end=..., r2=...)
@@ -43,20 +39,17 @@ def collapsed(end: study.Collapse, r2: float) -> Answer:
         "coin": coin, "hedge": hedge, "first_day": end.day(0), "days": len(end.prices) - 1,
         "size": end.short_usd / end.book_usd, "earned": earned, "r2": r2,
     }  # fmt: skip
-    return Answer(right="together", then=end.scene, values=values, guesses={
-        "beta_covers_collapse": 0.0, "half_covered": alone / 2, "together": together,
-        "coins_only": alone,
-    })  # fmt: skip
+    return guess("together", values, then=end.scene, beta_covers_collapse=0.0,
+                 half_covered=alone / 2, together=together, coins_only=alone)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.c", books=..., supposed=0.25, most=20)
 def many_coins(books: study.BooksOfCoins, supposed: float, most: int) -> Answer:
     book = float(ratio.diversified_r2(supposed, most))
     then = partial(books.scene, supposed=supposed, most=most)
-    return Answer(right="diversified", then=then, guesses={
-        "low_correlation_no_hedge": supposed / 2, "one_coin_for_book": supposed,
-        "residual_too_large": (supposed + book) / 2, "diversified": book,
-    })  # fmt: skip
+    return guess("diversified", then=then, low_correlation_no_hedge=supposed / 2,
+                 one_coin_for_book=supposed, residual_too_large=(supposed + book) / 2,
+                 diversified=book)  # fmt: skip
 
 
 @cache
@@ -71,12 +64,11 @@ def weekly(coin: str, days: int) -> Answer:
         return horizon_returns(_days()[[coin, "ETH"]], periods, incomplete="drop").returns.T
 
     y, x = over(days)
-    return Answer(right=ols_beta(y, x).beta, values={"n": y.size}, slips={
-        "one_day": ols_beta(*over(1)).beta, "other_horizon": ols_beta(*over(30)).beta,
-        "regressed_the_other_way": ols_beta(x, y).beta, "correlation_for_beta": correlation(y, x),
-        "volatility_ratio": float(y.std() / x.std()),
-        "log_returns": ols_beta(np.log1p(y), np.log1p(x)).beta,
-    })  # fmt: skip
+    return number(ols_beta(y, x).beta, {"n": y.size}, one_day=ols_beta(*over(1)).beta,
+                  other_horizon=ols_beta(*over(30)).beta,
+                  regressed_the_other_way=ols_beta(x, y).beta,
+                  correlation_for_beta=correlation(y, x), volatility_ratio=float(y.std() / x.std()),
+                  log_returns=ols_beta(np.log1p(y), np.log1p(x)).beta)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.2", coin="BNB", first=365)
@@ -89,10 +81,10 @@ def out_of_sample(coin: str, first: int) -> Answer:
         return float(ratio.hedge_effectiveness(*days, h))
 
     right = removed(later, known)
-    return Answer(right=right, values={"beta": known, "fitted": removed(past, known)}, slips={
-        "tested_on_the_fit": removed(past, known), "beta_of_hindsight": removed(later, best),
-        "fit_days_in_the_test": removed((y, x), known), "beta_left_out": removed(later, 1.0),
-    })  # fmt: skip
+    return number(right, {"beta": known, "fitted": removed(past, known)},
+                  tested_on_the_fit=removed(past, known), beta_of_hindsight=removed(later, best),
+                  fit_days_in_the_test=removed((y, x), known),
+                  beta_left_out=removed(later, 1.0))  # fmt: skip
 
 
 @QUESTIONS.add("instrument.3", held=vary(8_000.0, low=2_000, high=20_000, step=1_000),
@@ -100,11 +92,11 @@ def out_of_sample(coin: str, first: int) -> Answer:
                fall=vary(0.3, low=0.1, high=0.6, step=0.05))  # fmt: skip
 def worthless(held: float, beta: float, fall: float) -> Answer:
     earned = beta * held * fall
-    return Answer(right=earned - held, values={"lost": -held, "earned": earned}, slips={
-        "beta_covers_collapse": 0.0, "beta_left_out": held * fall - held,
-        "divided_for_multiplied": held * fall / beta - held,
-        "short_counted_as_loss": -held - earned, "coins_only": -held, "short_only": earned,
-    })  # fmt: skip
+    return number(earned - held, {"lost": -held, "earned": earned}, beta_covers_collapse=0.0,
+                  beta_left_out=held * fall - held,
+                  divided_for_multiplied=held * fall / beta - held,
+                  short_counted_as_loss=-held - earned, coins_only=-held,
+                  short_only=earned)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.4", coins=vary(10, low=5, high=30, step=1),
@@ -114,12 +106,10 @@ def mixed(coins: float, pair: float) -> Answer:
     values = {
         "others": coins - 1, "above": above, "below": 1 + (coins - 1) * pair, "together": together,
     }  # fmt: skip
-    return Answer(right=100 * together, within=0.006, values=values, slips={
-        "one_coin_for_book": 100 * pair, "root_of_correlation": 100 * pair**0.5,
-        "correlation_squared": 100 * pair**2, "adds_up_without_limit": 100 * above,
-        "n_for_one_less": 100 * above / (1 + above), "what_is_left": 100 * (1 - together),
-        "percent_for_decimal": together,
-    })  # fmt: skip
+    return percentage(together, values, within=0.006, one_coin_for_book=pair,
+                      root_of_correlation=pair**0.5, correlation_squared=pair**2,
+                      adds_up_without_limit=above, n_for_one_less=above / (1 + above),
+                      what_is_left=1 - together)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.5", book=vary(30_000.0, low=10_000, high=60_000, step=5_000),
@@ -130,14 +120,12 @@ def mixed(coins: float, pair: float) -> Answer:
 def two_legs(book: float, to_btc: float, to_eth: float, margin: float, price: float) -> Answer:
     face, leg = _ETH.multiplier, to_eth * book + margin
     values = {"symbol": _ETH.symbol, "face": face, "leg": leg}
-    return Answer(right=leg / face, values=values, slips={
-        "collateral_left_out": to_eth * book / face,
-        "collateral_subtracted": (to_eth * book - margin) / face,
-        "collateral_times_beta": to_eth * (book + margin) / face,
-        "whole_book_in_one_leg": (book + margin) / face,
-        "both_betas_in_one_leg": ((to_btc + to_eth) * book + margin) / face,
-        "contract_is_coin": leg / price, "contract_is_dollar": leg,
-    })  # fmt: skip
+    return number(leg / face, values, collateral_left_out=to_eth * book / face,
+                  collateral_subtracted=(to_eth * book - margin) / face,
+                  collateral_times_beta=to_eth * (book + margin) / face,
+                  whole_book_in_one_leg=(book + margin) / face,
+                  both_betas_in_one_leg=((to_btc + to_eth) * book + margin) / face,
+                  contract_is_coin=leg / price, contract_is_dollar=leg)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.6", value=10_000.0, coin="BNB", year="2021")
@@ -153,11 +141,10 @@ def sized_by_prices(value: float, coin: str, year: str) -> Answer:
         "dollar_changes": ols_beta(prices[coin].diff()[1:], prices["ETH"].diff()[1:]).beta,
     }  # fmt: skip
     values = {"short": short, "best": best, "slope": short / value, "beta": best / value}
-    return Answer(right=short - best, values=values, slips={
-        **{slip: short - value * size for slip, size in other.items()},
-        "price_levels": short, "value_for_change": best,
-        "beta_for_dollars": (short - best) / value,
-    })  # fmt: skip
+    return number(short - best, values,
+                  **{slip: short - value * size for slip, size in other.items()},
+                  price_levels=short, value_for_change=best,
+                  beta_for_dollars=(short - best) / value)  # fmt: skip
 
 
 @QUESTIONS.add("instrument.7", alive=vary(8, low=6, high=18, step=2),
@@ -167,8 +154,6 @@ def flattered(alive: float, dead: float, gain: float) -> Answer:
     share = dead / (alive + dead)
     whole = gain - share * (1 + gain)
     values = {"share": share, "whole": whole, "all": alive + dead, "flattery": gain - whole}
-    return Answer(right=100 * (gain - whole), values=values, slips={
-        "dead_coin_gains_nothing": 100 * share * gain, "gain_forgone_left_out": 100 * share,
-        "share_of_survivors": 100 * dead / alive * (1 + gain), "value_for_change": 100 * whole,
-        "percent_for_decimal": gain - whole,
-    })  # fmt: skip
+    return percentage(gain - whole, values, dead_coin_gains_nothing=share * gain,
+                      gain_forgone_left_out=share, share_of_survivors=dead / alive * (1 + gain),
+                      value_for_change=whole)  # fmt: skip

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from hedgelib import market
 from hedgelib.ask.question import Answer, vary
-from hedgelib.course.questions import contracts, questions_of
+from hedgelib.course.questions import contracts, guess, number, questions_of
 from hedgelib.course.studies import living as study
 from hedgelib.course.studies.living import BOOK_USD, Flown, crash
 from hedgelib.plan import rebalance
-
-__all__ = ["QUESTIONS"]
 
 QUESTIONS = questions_of("living")
 
@@ -26,11 +24,9 @@ _MOVE = {
                fall=vary(0.3, 0.1, 0.2, 0.4))  # fmt: skip
 def fallen(book: float, fall: float) -> Answer:
     cut = book * fall
-    return Answer(
-        right="nothing", values={"cut": cut},
-        guesses={"resized_by_book_alone": -cut, "nothing": 0.0, "bets_on_a_fall": cut},
-        then=lambda guess: study.change_of_size(book, -fall, guess=guess),
-    )  # fmt: skip
+    return guess("nothing", {"cut": cut},
+                 then=lambda guess: study.change_of_size(book, -fall, guess=guess),
+                 resized_by_book_alone=-cut, nothing=0.0, bets_on_a_fall=cut)  # fmt: skip
 
 
 @QUESTIONS.add("living.b")
@@ -44,9 +40,8 @@ def after_the_rally() -> Answer:
         "leverage": run.plan.leverage, "margin": run.plan.collateral_usd,
         "kept": kept, "unhedged": unhedged, "hedged": hedged,
     }  # fmt: skip
-    return Answer(right="liquidated", then=may.scene, values=values, guesses={
-        "rally_forgotten": kept, "dead_hedge_is_free": unhedged, "liquidated": hedged,
-    })  # fmt: skip
+    return guess("liquidated", values, then=may.scene, rally_forgotten=kept,
+                 dead_hedge_is_free=unhedged, liquidated=hedged)  # fmt: skip
 
 
 @QUESTIONS.add("living.c", flown=...)
@@ -57,11 +52,8 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
         "more_rules_more_profit": "all of it",
     }  # fmt: skip
     profit = {made.name: float(made.pnl_usd[-1]) for made in flown}
-    return Answer(
-        right="never_on", guesses=names,
-        then=lambda guess: study.profit_of_rules(flown, guess=guess),
-        values={option: profit[name] for option, name in names.items()},
-    )  # fmt: skip
+    return guess("never_on", {option: profit[name] for option, name in names.items()},
+                 then=lambda guess: study.profit_of_rules(flown, guess=guess), **names)  # fmt: skip
 
 
 @QUESTIONS.add("living.1", book=vary(24_000.0, low=10_000, high=60_000, step=1_000),
@@ -71,20 +63,17 @@ def best_of_the_rules(flown: Sequence[Flown]) -> Answer:
 def resized(book: float, beta: float, margin: float, fall: float) -> Answer:
     short, lost = beta * book + margin, beta * book * fall
     right = rebalance(book, beta, margin, short, -fall).change_usd
-    return Answer(right=right, values={"move": -fall}, slips={
-        "resized_by_book_alone": -beta * lost, "short_gain_left_out": -beta * lost - margin * fall,
-        "face_moves_with_price": -short * fall, "all_that_was_lost": -lost,
-        "one_beta_missing": -(beta - 1) * book * fall, "hedge_stays_exact": 0.0,
-    })  # fmt: skip
+    return number(right, {"move": -fall}, resized_by_book_alone=-beta * lost,
+                  short_gain_left_out=-beta * lost - margin * fall,
+                  face_moves_with_price=-short * fall, all_that_was_lost=-lost,
+                  one_beta_missing=-(beta - 1) * book * fall, hedge_stays_exact=0.0)  # fmt: skip
 
 
 @QUESTIONS.add("living.2", added=vary(3_000.0, low=1_000, high=9_000, step=500),
                beta=vary(1.4, 0.6, 0.7, 0.8, 1.2, 1.3, 1.5, 1.6))  # fmt: skip
 def added_to(added: float, beta: float) -> Answer:
-    return Answer(right=added * beta / _FACE, values={"face": _FACE}, slips={
-        "beta_left_out": added / _FACE, "counted_as_margin": added * (beta + 1) / _FACE,
-        "contract_is_dollar": added * beta, "upside_down": added / beta / _FACE,
-    })  # fmt: skip
+    return contracts(added * beta, _FACE, {"face": _FACE}, beta_left_out=added,
+                     counted_as_margin=added * (beta + 1), upside_down=added / beta)  # fmt: skip
 
 
 @QUESTIONS.add("living.3", coins=vary(4.0, low=2, high=12, step=1), **_MOVE)
@@ -92,10 +81,9 @@ def closed_in_dollars(coins: float, entry: float, fall: float) -> Answer:
     now, notional = entry - fall, coins * entry
     bought = notional / now
     values = {"now": now, "notional": notional, "bought": bought}
-    return Answer(right=bought - coins, values=values, slips={
-        "notional_closes_all": 0.0, "one_trade": bought, "closing_trade_left_out": -coins,
-        "upside_down": coins * now / entry - coins, "dollars_for_coins": (bought - coins) * now,
-    })  # fmt: skip
+    return number(bought - coins, values, notional_closes_all=0.0, one_trade=bought,
+                  closing_trade_left_out=-coins, upside_down=coins * now / entry - coins,
+                  dollars_for_coins=(bought - coins) * now)  # fmt: skip
 
 
 @QUESTIONS.add("living.4", leverage=vary(2.5, 2.0, 3.0, 4.0), rate=vary(0.005, 0.01, 0.015))
@@ -108,11 +96,8 @@ def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
         "long_liquidation": 1 - 1 / (1 + margin), "bankruptcy_for_liquidation": 1 / left - 1,
         "maintenance_wrong_side": (1 + rate) / left - 1, "ratio_for_rise": rise + 1,
     }  # fmt: skip
-    return Answer(
-        right=rise * 100,
-        slips={model: value * 100 for model, value in wrong.items()},
-        values={"rise": rise, "left": left},
-    )
+    slips = {model: value * 100 for model, value in wrong.items()}
+    return number(rise * 100, {"rise": rise, "left": left}, **slips)
 
 
 @QUESTIONS.add("living.5", kept=vary(-5_000.0, -4_000.0, -3_000.0, -6_000.0),
@@ -121,11 +106,10 @@ def liquidated_by_a_rise(leverage: float, rate: float) -> Answer:
 def left_of_some_venues(kept: float, failed: float, venues: int) -> Answer:
     whole = kept - failed
     lost = whole / venues
-    return Answer(right=kept - lost, values={"lost": lost, "whole": whole}, slips={
-        "one_venue": failed, "one_share_kept": failed + lost, "failed_divided": failed / venues,
-        "failure_on_top": kept + failed / venues, "change_for_value": -lost,
-        "halved_whatever": (kept + failed) / 2,
-    })  # fmt: skip
+    return number(kept - lost, {"lost": lost, "whole": whole}, one_venue=failed,
+                  one_share_kept=failed + lost, failed_divided=failed / venues,
+                  failure_on_top=kept + failed / venues, change_for_value=-lost,
+                  halved_whatever=(kept + failed) / 2)  # fmt: skip
 
 
 @QUESTIONS.add("living.6", book=vary(10_000.0, low=5_000, high=40_000, step=1_000),
@@ -135,12 +119,10 @@ def closed_at_the_low(book: float, beta: float, entry: float, fall: float) -> An
     fallen_to, rise = book - short, fall / low
     right = fallen_to * beta * rise
     values = {"low": low, "short": short, "fallen_to": fallen_to, "rise": rise}
-    return Answer(right=right, values=values, slips={
-        "entry_is_break_even": 0.0, "short_only": short, "book_only": right - short,
-        "beta_left_out": right - short + short / beta,
-        "fall_for_rise": fallen_to * beta * fall / entry,
-        "rise_of_old_book": book * beta * rise - short,
-    })  # fmt: skip
+    return number(right, values, entry_is_break_even=0.0, short_only=short, book_only=right - short,
+                  beta_left_out=right - short + short / beta,
+                  fall_for_rise=fallen_to * beta * fall / entry,
+                  rise_of_old_book=book * beta * rise - short)  # fmt: skip
 
 
 @QUESTIONS.add("living.7", book=vary(40_000.0, low=20_000, high=60_000, step=1_000),
@@ -149,16 +131,16 @@ def closed_at_the_low(book: float, beta: float, entry: float, fall: float) -> An
 def reopened(book: float, beta: float, coins: float, price: float) -> Answer:
     margin = coins * price
     right = beta * book + margin
-    return contracts(
-        right, _FACE, {"face": _FACE, "margin": margin},
-        collateral_left_out=beta * book, beta_left_out=book + margin,
-        collateral_times_beta=beta * (book + margin), naive_hedge=book,
-        collateral_subtracted=beta * book - margin, margin_taken_for_short=margin,
-    )  # fmt: skip
+    return contracts(right, _FACE, {"face": _FACE, "margin": margin},
+                     collateral_left_out=beta * book, beta_left_out=book + margin,
+                     collateral_times_beta=beta * (book + margin), naive_hedge=book,
+                     collateral_subtracted=beta * book - margin,
+                     margin_taken_for_short=margin)  # fmt: skip
 
 
-@QUESTIONS.add("living.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5),
-               default=3.0)  # fmt: skip
+@QUESTIONS.add(
+    "living.8", name=vary("November 2022", "May-June 2022"), leverage=vary(2.0, 1.5), default=3.0
+)
 def built(name: str, leverage: float, default: float) -> Answer:
     def cut(name: str, max_leverage: float) -> float:
         unhedged, _, hedged = crash(name, max_leverage=max_leverage).outcomes
@@ -168,10 +150,8 @@ def built(name: str, leverage: float, default: float) -> Answer:
     most, right = unhedged.max_drawdown_usd, cut(name, leverage)
     other = "May-June 2022" if name == "November 2022" else "November 2022"
     values = {"most": most, "hedged": hedged.max_drawdown_usd}
-    return Answer(right=right, within=0.003, values=values, slips={
-        "naive_hedge": most - naive.max_drawdown_usd, "not_hedged": most,
-        "profit_for_drawdown": hedged.pnl_usd - unhedged.pnl_usd,
-        "one_day": hedged.worst_step_usd - unhedged.worst_step_usd,
-        "what_is_left": hedged.max_drawdown_usd, "share_for_dollars": 100 * right / most,
-        "default_left": cut(name, default), "other_crash": cut(other, leverage),
-    })  # fmt: skip
+    return number(right, values, within=0.003, naive_hedge=most - naive.max_drawdown_usd,
+                  not_hedged=most, profit_for_drawdown=hedged.pnl_usd - unhedged.pnl_usd,
+                  one_day=hedged.worst_step_usd - unhedged.worst_step_usd,
+                  what_is_left=hedged.max_drawdown_usd, share_for_dollars=100 * right / most,
+                  default_left=cut(name, default), other_crash=cut(other, leverage))  # fmt: skip
