@@ -17,7 +17,7 @@ from hedgelib.report.blocks import printable
 
 __all__ = ["main"]
 
-_BAD_INPUT, _UNEXPECTED, _INTERRUPTED, _NOBODY_READS = 2, 1, 130, 141
+_UNEXPECTED, _BAD_INPUT, _NO_VENUE, _INTERRUPTED, _NOBODY_READS = 1, 2, 4, 130, 141
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=(
                 "Exit codes: 0 done, 2 the input or an option is not accepted, "
                 + (f"3 {command.PARTLY}, " if command.PARTLY else "")
+                + ("4 a venue cannot be used, " if name in commands.ASK_A_VENUE else "")
                 + "130 interrupted, 1 something unexpected. Educational, not advice."
             ),
         )
@@ -76,7 +77,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except VenueError as error:
-        return _complain(_UNEXPECTED, str(error))
+        return _complain(_NO_VENUE, str(error))
     except HedgeError as error:
         return _complain(_BAD_INPUT, str(error))
     except KeyboardInterrupt:

@@ -170,8 +170,14 @@ def ascending(**values: object) -> None:
                 )
 
 
-def evenly(**values: object) -> None:
-    """Refuse pandas objects whose dates have a hole: one step would then be taken for many."""
+_CHOSEN = 0.1
+
+
+def evenly(*, chosen: bool = False, **values: object) -> None:
+    """Refuse pandas objects whose dates have a hole: one step would then be taken for many.
+
+    With `chosen`, days picked here and there pass: more than a tenth of their steps are uneven.
+    """
     ascending(**values)
     for name, value in values.items():
         for dates in _labels(value)[:1]:
@@ -180,8 +186,9 @@ def evenly(**values: object) -> None:
             steps = np.diff(dates.to_numpy())
             usual = np.median(steps)
             # Months are of unequal length.
-            at = int(np.argmax(steps > 1.5 * usual))
-            if steps[at] > 1.5 * usual:
+            wide = steps > 1.5 * usual
+            at = int(np.argmax(wide))
+            if wide[at] and not (chosen and wide.mean() > _CHOSEN):
                 raise InvalidInput(
                     f"the dates of {name} have a hole between {dates[at]} and {dates[at + 1]}; "
                     "fill it, or compute the parts before and after it apart, or pass .to_numpy() "

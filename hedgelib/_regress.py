@@ -53,6 +53,7 @@ def pair(
     y: ArrayLike, x: ArrayLike, y_name: str = "y", x_name: str = "x"
 ) -> tuple[FloatArray, FloatArray]:
     """Check two columns of one length of which the second varies."""
+    evenly(chosen=True, **{y_name: y, x_name: x})
     aligned({y_name: y, x_name: x})
     y, x = series(y_name, y, at_least=3), series(x_name, x, at_least=3)
     if y.size != x.size:

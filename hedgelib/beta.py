@@ -296,7 +296,8 @@ def ols_beta(
     Parameters
     ----------
     y, x : array_like, shape (n,)
-        Returns of the book and of the coin.
+        Returns of the book and of the coin. Dates with a hole are refused; days chosen here and
+        there are not, except with Newey-West errors.
     errors : {"classic", "HC0", "HC1", "HC2", "HC3", "newey-west"}
         HC where calm and wild days alternate, Newey-West where residuals also follow one another.
     lags : int, optional

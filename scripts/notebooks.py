@@ -76,10 +76,10 @@ def kind_of_cell(source: str) -> str:
     called = {name for statement in body for name in _calls(statement)}
     if any(isinstance(statement, ast.Import | ast.ImportFrom) for statement in body):
         return "imports"
-    if "ask" in called:
+    if called & {"ask", "exhibit"}:
         return "question"
     shown = body[-1].value if isinstance(body[-1], ast.Expr) else None
-    if called & {"Explorer", "Slider", "Choice"} or (
+    if called & {"Explorer", "Slider", "Choice", "FlightWidget"} or (
         isinstance(shown, ast.Name) and shown.id == "explorer"
     ):
         return "explorer"

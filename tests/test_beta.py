@@ -601,7 +601,7 @@ def slow_ewma_errors(y, x, weights, intercept):
 
 @pytest.mark.parametrize("intercept", [True, False])
 @pytest.mark.parametrize("adjust", [True, False])
-def test_errors_of_ewma(adjust, intercept):
+def test_a18_errors_of_ewma(adjust, intercept):
     weights = 0.9 ** np.arange(59, -1, -1.0)
     if not adjust:
         weights[1:] *= 0.1
@@ -613,6 +613,23 @@ def test_errors_of_ewma(adjust, intercept):
     same(found.dof, 1 / (weights @ weights) - (2 if intercept else 1))
     if intercept:
         same(found.se_alpha, expected[0])
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_a18_residual_variance_of_ewma_by_the_formula_of_its_docstring(intercept):
+    n, decay = len(ALT), 0.9
+    weights = [decay ** (n - 1 - k) for k in range(n)]
+    weights = [weight / sum(weights) for weight in weights]
+    x_mean = sum(w * x for w, x in zip(weights, ETH, strict=True)) if intercept else 0.0
+    y_mean = sum(w * y for w, y in zip(weights, ALT, strict=True)) if intercept else 0.0
+    q = sum(w * (x - x_mean) ** 2 for w, x in zip(weights, ETH, strict=True))
+    rows = list(zip(weights, ALT - y_mean, ETH - x_mean, strict=True))
+    beta = sum(w * y * d for w, y, d in rows) / q
+    squares = sum(w * (y - beta * d) ** 2 for w, y, d in rows)
+    lost = sum(w**2 * (intercept + d**2 / q) for w, _, d in rows)
+    found = b.ewma_beta(ALT, ETH, decay=decay, intercept=intercept)
+    same(found.beta, beta)
+    same(found.residual_sd**2, squares / (1 - lost))
 
 
 def test_errors_of_ewma_are_those_of_repeated_samples():
@@ -1444,7 +1461,7 @@ def test_counts():
     assert whole("n", 2**53, least=0) == 2**53
 
 
-def test_both_errors_are_kept_whichever_is_asked_for():
+def test_a7_both_errors_are_kept_whichever_is_asked_for():
     want = sm.OLS(ALT, sm.add_constant(ETH)).fit()
     robust = want.get_robustcov_results("HAC", maxlags=3)
     for errors in ERRORS:
@@ -1471,13 +1488,19 @@ def _with_a_hole(values):
         lambda y, x: b.ewma_beta(y, x, decay=0.94),
         lambda y, x: b.kalman_beta(y, x, **NOISE),
         lambda y, x: b.ols_beta(y, x, errors="newey-west"),
+        lambda y, x: b.ols_beta(y, x),
+        lambda y, x: b.ols_beta(y, x, errors="HC3"),
+        lambda y, x: b.beta_se(y, x, "classic"),
+        lambda y, x: b.correlation(y, x),
+        lambda y, x: b.downside_beta(y, x),
+        lambda y, x: b.out_of_sample_effectiveness(y, x, 30),
         lambda y, x: b.multi_beta(y, x.to_frame()),
         lambda y, x: b.bootstrap_effectiveness(y, x),
         lambda y, x: b.walk_forward_residual(y, x, train=20),
         lambda y, x: b.rank_hedges(y, {"ETH": x}, 1_000),
     ],
 )
-def test_a_hole_in_the_dates_is_refused_with_its_place(call):
+def test_a19_a_hole_in_the_dates_is_refused_with_its_place(call):
     y, x = _with_a_hole(ALT), _with_a_hole(ETH)
     with pytest.raises(HedgeError, match=r"hole between 2023-01-30 .* and 2023-02-22"):
         call(y, x)
@@ -1487,11 +1510,16 @@ def test_a_hole_in_the_dates_is_refused_with_its_place(call):
 def test_months_are_no_holes_and_chosen_days_may_be_regressed():
     months = pd.Series(100 + ALT, index=pd.date_range("2019-01-31", periods=60, freq="ME"))
     assert b.simple_returns(months).size == 59
+    # Days chosen here and there are no hole, whatever there is between them; their order counts
+    # where errors follow one another.
     y, x = _with_a_hole(ALT), _with_a_hole(ETH)
     assert b.ols_beta(y[x < 0], x[x < 0]).n == (ETH < 0).sum()
+    with pytest.raises(HedgeError, match="have a hole between"):
+        b.ols_beta(y[x < 0], x[x < 0], errors="newey-west")
+    assert b.ols_beta(y.to_numpy(), x.to_numpy()).n == 60
 
 
-def test_price_levels_are_refused_where_returns_are_meant():
+def test_a19_price_levels_are_refused_where_returns_are_meant():
     y, x = 100 * np.cumprod(1 + ALT), 2_000 * np.cumprod(1 + ETH)
     for call in (
         b.ols_beta,

@@ -378,7 +378,7 @@ def test_ledger_by_default():
         book.total(0)
 
 
-def test_a_position_closed_in_ten_thousand_fills_is_closed():
+def test_a21_a_position_closed_in_ten_thousand_fills_is_closed():
     book = h.run_ledger([1000.0] + [-0.1] * 10_000, 3000)
     assert (book.contracts[-1], book.entry_usd[-1]) == (0.0, float("inf"))
     assert book.contracts[-2] == pytest.approx(0.1)

@@ -699,7 +699,7 @@ def test_cross_wallet():
         h.cross_wallet_coin([2, 1], -1.5, 0.5)
 
 
-def test_cross_wallet_of_stablecoin():
+def test_a21_cross_wallet_of_stablecoin():
     assert h.cross_wallet_usd(10_000, -1_500, other_maintenance_usd=250) == 8_250.0
     with pytest.raises(h.InvalidInput, match="the account is liquidated"):
         h.cross_wallet_usd(2, -1.5, 1)

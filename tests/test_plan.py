@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import inspect
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -23,6 +26,9 @@ from strategies import (
 import hedgelib as h
 from hedgelib import market
 from hedgelib._text import usd
+from hedgelib.course import studies
+from hedgelib.course.studies.six_ways import SixWays
+from hedgelib.plan import DEFAULT_MAX_LEVERAGE
 
 INF = math.inf
 FREE = terms(taker_fee=0)
@@ -79,7 +85,7 @@ def plan_legs(*args, **options):
     return h.plan_legs(*args, **({"max_leverage": 3} | options))
 
 
-def test_one_leverage_cap_where_none_is_given():
+def test_a20_one_leverage_cap_where_none_is_given():
     from hedgelib.report import ReportParameters
 
     assert h.plan_hedge(10_000, 1.5, FREE, 2000).leverage == near(2)
@@ -90,6 +96,24 @@ def test_one_leverage_cap_where_none_is_given():
     assert h.plan_hedge(10_000, 1.5, FREE, 2000, collateral_usd=2_000).leverage == near(8.5)
     with pytest.raises(h.InfeasibleHedge, match="puts the leverage above the cap of 10x"):
         h.plan_hedge(10_000, 1.5, terms(max_leverage=10), 2000, collateral_usd=1_000)
+
+
+def test_a20_no_signature_has_a_leverage_cap_of_its_own():
+    """No default, that of the contract or of the account (None), or the one there is."""
+    names = [f"{studies.__name__}.{one.name}" for one in pkgutil.iter_modules(studies.__path__)]
+    caps = {}
+    for name in ("hedgelib.plan", "hedgelib.replay", "hedgelib.report.parameters", *names):
+        for function in vars(importlib.import_module(name)).values():
+            if inspect.isfunction(getattr(function, "__wrapped__", function)) or (
+                isinstance(function, type) and dataclasses.is_dataclass(function)
+            ):
+                asked = inspect.signature(function).parameters
+                if "max_leverage" in asked:
+                    caps[name, function.__name__] = asked["max_leverage"].default
+    assert caps["hedgelib.course.studies.living", "crash"] is inspect.Parameter.empty
+    for where, cap in caps.items():
+        assert cap in (inspect.Parameter.empty, None, DEFAULT_MAX_LEVERAGE), where
+    assert inspect.signature(SixWays).parameters["leverage"].default == DEFAULT_MAX_LEVERAGE
 
 
 def planned(request, **changes):
@@ -1046,6 +1070,27 @@ def test_a5_a_rebalanced_hedge_leaves_the_same_beta(book, beta, margin, move, ra
     left = ((1 - ratio) * beta + target) * found.book_usd
     assert owned - found.target_usd == near(left, abs=1e-9 * (1 + owned + abs(left)))
     assert found.change_usd == near(found.target_usd - notional, abs=1e-9 * (1 + notional))
+
+
+def test_a18_a_rebalanced_size_is_what_the_contracts_of_both_plans_give():
+    """Each coin and each contract followed by hand through the move, and sized anew after it."""
+    for beta, move, ratio, target in (
+        (1.5, -0.2, 1.0, 0.0),
+        (0.8, 0.1, 0.5, 0.3),
+        (2, 0.05, 1.2, 0),
+    ):
+        price, book, margin = 2_000.0, 10_000.0, 5_000.0
+        short = (ratio * beta - target) * book + margin
+        coins, later = margin / price, price * (1 + move)
+        for _ in range(int(short)):  # contracts of a dollar
+            coins += 1 / later - 1 / price
+        coins += (short % 1) * (1 / later - 1 / price)
+        value = book * (1 + beta * move)
+        wanted = (ratio * beta - target) * value + coins * later
+        found = h.rebalance(book, beta, margin, short, move, hedge_ratio=ratio, target_beta=target)
+        assert found.equity_usd == near(coins * later, rel=1e-9)
+        assert found.target_usd == near(wanted, rel=1e-9)
+        assert found.change_usd == near(wanted - short, abs=1e-6)
 
 
 # Changing and closing.

@@ -172,14 +172,14 @@ EXPORTS = {
 
 
 @pytest.mark.parametrize("name", EXPORTS)
-def test_an_export_is_read_as_it_comes(read, name):
+def test_b_an_export_is_read_as_it_comes(read, name):
     text, right, notes = EXPORTS[name]
     book = read(text)
     assert held(book) == pytest.approx(right)
     assert kinds(book) == notes
 
 
-def test_the_activities_of_ghostfolio(read):
+def test_b_the_activities_of_ghostfolio(read):
     def one(kind, quantity, symbol, source="COINGECKO"):
         return {"accountId": "a", "fee": 0, "quantity": quantity, "type": kind, "unitPrice": 0.5,
                 "currency": "USD", "dataSource": source, "date": "2023",
@@ -195,7 +195,7 @@ def test_the_activities_of_ghostfolio(read):
     assert error.value.place == "$.activities[3].type"
 
 
-def test_a_workbook(read):
+def test_b_a_workbook(read):
     rows = [["My coins"], [], ["Coin", "Amount", "Value (USD)", None, "Bought"],
             ["ADA", 10000, 5942.05, None, "2021"], ["LINK", 500.5, "$7,473.05"],
             [None, None, 13415.10]]  # fmt: skip
@@ -311,7 +311,7 @@ VARIANTS = {
 
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_variants(read, name, encoding):
+def test_b_variants(read, name, encoding):
     try:
         content = VARIANTS[name].encode(encoding)
     except UnicodeEncodeError:
@@ -333,7 +333,7 @@ def test_variants_of_json(read):
         assert held(read(json.dumps(value).encode("utf-16"), "book.json")) == TWO
 
 
-def test_everything_understood_is_said(read):
+def test_b_everything_understood_is_said(read):
     book = read(VARIANTS["preamble"].encode("utf-16"))
     assert book.notes == (
         ("encoding", "text in UTF-16, not UTF-8"),
@@ -365,7 +365,7 @@ def test_a_coin_that_is_called_like_a_total(read):
     assert held(read(text.format(12), priced={"ADA", "SUM"})) == {"ADA": 5, "LINK": 7}
 
 
-def test_other_currencies(read):
+def test_b_other_currencies(read):
     text = "Coin;Menge;Kurs (€);Wert (€)\nADA;10;0,50;5,00\nLINK;2;10,00;20,00\n"
     book = read(text, fx=1.08)
     assert held(book) == pytest.approx({"ADA": 5.4, "LINK": 21.6})
@@ -391,7 +391,7 @@ def test_other_currencies(read):
             read(text, fx=wrong)
 
 
-def test_all_faults_of_a_file_are_told_at_once(read):
+def test_b_all_faults_of_a_file_are_told_at_once(read):
     text = "coin,value\nADA,x\nLINK,1\nSOL,-5\nBTC\nDOT,\n"
     error = read_error(read, text)
     assert [(f.line, f.column) for f in error.faults] == [
@@ -588,7 +588,7 @@ def test_a_thousand_files_are_read_right_or_refused_at_their_place(tmp_path):
     assert refused > 350
 
 
-def test_lists_of_trades_are_summed_right_or_refused(tmp_path):
+def test_b_lists_of_trades_are_summed_right_or_refused(tmp_path):
     draw, path = random.Random(7), tmp_path / "trades.csv"
     read = 0
     for _ in range(200):

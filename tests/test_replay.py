@@ -272,7 +272,7 @@ def options(data, care):
 
 @given(cases())
 @settings(max_examples=150)
-def test_an_account_kept_by_hand_agrees(case):
+def test_a18_an_account_kept_by_hand_agrees(case):
     plan, prices, data, care = case
     hand = ByHand(plan, **care)
     rows = hand.run(prices, **{"book" if k == "book" else k: v for k, v in data.items()})

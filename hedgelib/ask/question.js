@@ -21,19 +21,33 @@ function number(spec, name) {
     put: (value) => { input.value = value; } };
 }
 
+// A box for each argument; the answer has one on each line, and is empty while a box is.
+function inputs(spec, name) {
+  const boxes = spec.inputs.map(([text], i) => {
+    const input = element("input", { type: "text", id: `${name}-${i}`, autocomplete: "off",
+      spellcheck: "false" });
+    return { input, label: element("label", { for: input.id }, text) };
+  });
+  const values = () => boxes.map(({ input }) => input.value.trim());
+  return { rows: boxes.map(({ input, label }) => element("div", { class: "argument" }, label, input)),
+    value: () => values().every(Boolean) ? values().join("\n") : "",
+    put: (value) => value.split("\n").forEach((one, i) => { boxes[i].input.value = one; }) };
+}
+
 function render({ model, el }) {
   const spec = model.get("spec"), name = `hedge-question-${questions++}-${Math.random().toString(36).slice(2)}`;
   const ask = element("div", { class: "ask", id: `${name}-ask` });
   ask.innerHTML = spec.ask;
   const asks = spec.kind !== "function";
-  const answer = (spec.kind === "choice" ? choices : number)(spec, name);
+  const answer = ({ choice: choices, inputs }[spec.kind] ?? number)(spec, name);
   const verdict = element("div", { class: "verdict", role: "status", "aria-live": "polite" });
   const readout = element("div", { class: "readout", "aria-live": "polite" });
   const picture = element("div", { class: "picture" }, readout);
   picture.hidden = true;
   const commit = () => {
     if (!answer.value().trim()) {
-      verdict.textContent = spec.kind === "choice" ? "Choose one of the answers first." : "Type a number first.";
+      verdict.textContent = { choice: "Choose one of the answers first.",
+        inputs: "Fill every box first." }[spec.kind] ?? "Type a number first.";
       return;
     }
     root.setAttribute("aria-busy", "true");
@@ -42,7 +56,7 @@ function render({ model, el }) {
   };
   // What is being typed is not written over by the answer before it.
   let typing = false;
-  const button = element("button", { type: "button" }, "Answer");
+  const button = element("button", { type: "button" }, spec.button ?? "Answer");
   button.addEventListener("click", commit);
   const form = element("div", { class: "form" }, ...answer.rows, button);
   form.addEventListener("input", () => { typing = true; });

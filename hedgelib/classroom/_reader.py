@@ -24,6 +24,7 @@ READY = b"ready\n"
 LENGTH = struct.Struct(">Q")
 LARGEST_CELL = 200_000
 LARGEST_TEXT = 2_000_000
+LARGEST_RECORD = 1_000_000
 MOST_CELLS = 2_000
 LARGEST_ANSWER = 16_000_000
 SECONDS = 30.0
@@ -32,6 +33,8 @@ ID_CELL = "student_id"
 
 _MEMORY = 1 << 30
 _LONGEST_NAME = 200
+# What a learner's copy of the lessons keeps, by a key that only such a file has.
+_RECORDS = {"hedgelib_flight": "flight", "recalled": "progress"}
 _TOO_LONG = f"takes more than {SECONDS:g} s to read"
 _ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
 
@@ -57,6 +60,11 @@ def reading(data: bytes) -> dict[str, Any]:
         return {"failure": f"{type(error).__name__}: {clean(str(error))[:_LONGEST_NAME]}"}
     if not isinstance(record, dict):
         return {"failure": "", "notebook": False}
+    for key, kind in _RECORDS.items():
+        if key in record:
+            if len(data) > LARGEST_RECORD:
+                return {"failure": f"is larger than {LARGEST_RECORD:,} bytes"}
+            return {"failure": "", "notebook": False, "kind": kind, "record": record}
     raw = _raw_cells(record)
     cells = [cell for item in raw or [] if (cell := _cell(item))]
     refusal = _refusal(record, raw, cells)

@@ -103,6 +103,10 @@ class Course:
         """Return the path of the class page on an assignment."""
         return self.root / "class" / f"{assignment}.html"
 
+    def learners_page(self, kind: str) -> Path:
+        """Return the page on what learners handed in besides the exercises: progress or flights."""
+        return self.root / "class" / f"{kind}.html"
+
     def student_file(self, step: str, student_id: str, assignment: str, ending: str) -> Path:
         """Return where nbgrader keeps a student's file of one step, such as ``"feedback"``."""
         return self.root / step / student_id / assignment / f"{assignment}.{ending}"

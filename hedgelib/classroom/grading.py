@@ -28,6 +28,7 @@ from hedgelib.classroom.interface import (
     Wanted,
     cause_of,
 )
+from hedgelib.classroom.learners import write_learners
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.pages import class_page, feedback_page, named
@@ -66,6 +67,7 @@ class Graded:
     pages: tuple[Path, ...]  # one for each assignment
     grades: Path
     waiting: int  # submissions with an answer to be marked by hand
+    learners: tuple[Path, ...] = ()  # pages on progress and flights handed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +156,15 @@ def grade(
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
         waiting = grading.write(changed)
+    pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
         kept=len(submissions) - len(tasks),
-        refused=tuple(grading.not_graded()),
+        refused=(*grading.not_graded(), *unread),
         pages=tuple(course.class_page(name) for name in grading.classes),
         grades=course.grades,
         waiting=waiting,
+        learners=pages,
     )
 
 

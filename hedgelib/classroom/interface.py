@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hedgelib._text import printable
 from hedgelib.ask.form import Kind
@@ -107,11 +107,22 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnersFile:
+    """A log of a flight or a progress file that was handed in; what it holds is unchecked."""
+
+    student_id: str
+    kind: str  # "flight" or "progress"
+    name: str
+    record: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """All that a folder holds, in an order that depends on its content only."""
 
     found: tuple[Submission, ...] = ()
     refused: tuple[Refused, ...] = ()
+    learners: tuple[LearnersFile, ...] = ()  # the last by name of each student and kind
 
 
 def cause_of(error: Exception) -> str:

@@ -5,6 +5,7 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, TypeAlias
@@ -12,21 +13,33 @@ from typing import Any, TypeAlias
 from hedgelib._text import percent, printable, safe
 from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, rounded_up
-from hedgelib.ask.misconceptions import misconception
+from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.book import Score, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
 from hedgelib.classroom.source import ClassQuestion, Source
 from hedgelib.course.contents import LESSONS, number_of
+from hedgelib.course.how_far import questions_done
+from hedgelib.course.progress import Progress
+from hedgelib.flight.board import Board
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text, whole_page
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
 
-__all__ = ["class_page", "feedback_page", "named", "overview_page", "shown_answer"]
+__all__ = [
+    "class_page",
+    "feedback_page",
+    "flights_page",
+    "named",
+    "overview_page",
+    "progress_page",
+    "shown_answer",
+]
 
 Part: TypeAlias = Section | Scene | str
 _LONGEST = 80
+_MOST_MET = 12
 
 
 def _page(title: str, parts: Sequence[Part]) -> str:
@@ -280,6 +293,53 @@ def class_page(
     if missing:
         parts += ["Not handed in", Section([Text(", ".join(missing))])]
     return _page(title, parts)
+
+
+def progress_page(progress: Mapping[str, Progress], roster: Mapping[str, str]) -> str:
+    """Write how far the class is in the lessons, from the progress files handed in."""
+    met: Counter[str] = Counter()
+    rows = []
+    for student_id, one in progress.items():
+        done = questions_done(one)
+        whole = [number_of(lesson) for lesson, (n, of) in done.items() if 0 < of == n]
+        begun = [number_of(lesson) for lesson, (n, of) in done.items() if 0 < n < of]
+        again = len(one.to_look_at_again)
+        rows.append(
+            [
+                named(roster, student_id),
+                _of(sum(n for n, _ in done.values()), sum(of for _, of in done.values())),
+                ", ".join(whole) or "none",
+                ", ".join(begun) or "none",
+                str(again),
+            ]
+        )
+        # A file that was made up may name anything.
+        met.update({name: 1 for name in one.misconceptions if name in misconceptions()})
+    title = "Progress in the lessons"
+    head = ("Student", "Questions done", "Lessons done", "Lessons begun", "Open again")
+    table = Table(head, rows, "lrllr", "From the progress.json that each handed in")
+    parts: list[Part] = [Section([Heading(title, "Only for the instructor."), table])]
+    if met:
+        models = [(misconception(name), count) for name, count in met.most_common(_MOST_MET)]
+        counts = [
+            [model.title, _of(count, len(progress)), _lesson(model.lesson)]
+            for model, count in models
+        ]
+        table = Table(("Misconception", "Students", "Taught in"), counts, "lrl", "")
+        parts += ["What to teach again", Section([table])]
+    if missing := [named(roster, i) for i in roster if i not in progress]:
+        parts += ["No progress file", Section([Text(", ".join(missing))])]
+    return _page(title, parts)
+
+
+def flights_page(board: Board) -> str:
+    """Write the board of the flights handed in."""
+    head, rows = board.rows()
+    table = Table(head, rows, "rlrrrrl", board.caption)
+    parts: list[Part] = [Section([Heading("Flight tournament", "Only for the instructor."), table])]
+    if board.flown:
+        parts += [board.paths_scene(), board.sizes_scene()]
+    return _page("Flight tournament", parts)
 
 
 def _class_facts(view: ClassView) -> Facts:

@@ -23,7 +23,13 @@ from typing import BinaryIO
 
 from hedgelib._text import printable
 from hedgelib.classroom.attribution import People, follows, words_of
-from hedgelib.classroom.interface import Collected, Refused, Submission, cause_of
+from hedgelib.classroom.interface import (
+    Collected,
+    LearnersFile,
+    Refused,
+    Submission,
+    cause_of,
+)
 from hedgelib.classroom.reading import Reader, Reading
 from hedgelib.errors import HedgeError, InvalidInput
 
@@ -120,10 +126,16 @@ def collect(
     people = People(roster, assignments)
     refused: list[Refused] = []
     by_student: dict[tuple[str, str], list[Submission]] = {}
+    learners: dict[tuple[str, str], LearnersFile] = {}
     for file in _files(folder):
         submission = file.problem or _submission(file, people, assignments, reader)
         if isinstance(submission, str):
             refused.append(Refused(name=file.name, reason=submission))
+            continue
+        if isinstance(submission, LearnersFile):
+            key = (submission.student_id, submission.kind)
+            before = learners.get(key, submission)
+            learners[key] = max(before, submission, key=lambda one: _order(one.name))
             continue
         several = by_student.setdefault((submission.assignment, submission.student_id), [])
         several.append(_spooled(submission, file.data, spool))
@@ -149,7 +161,11 @@ def collect(
         reason = f"{student_id} handed in {assignment} more than once; {last.name} is marked"
         refused += [Refused(name=other.name, reason=reason) for other in others]
     refused.sort(key=lambda one: _order(one.name))
-    return Collected(found=tuple(chosen), refused=tuple(refused))
+    return Collected(
+        found=tuple(chosen),
+        refused=tuple(refused),
+        learners=tuple(one for _, one in sorted(learners.items())),
+    )
 
 
 def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
@@ -328,7 +344,7 @@ def _member(
 
 def _submission(
     file: _File, people: People, assignments: Sequence[str], reader: Reader
-) -> Submission | str:
+) -> Submission | LearnersFile | str:
     """Return the submission in a file, or the reason why there is none."""
     if _CHECKPOINT.search(file.name):
         return "is a checkpoint of Jupyter, not a submission"
@@ -342,13 +358,20 @@ def _submission(
 
 def _read(
     file: _File, people: People, assignments: Sequence[str], reader: Reader
-) -> Submission | str:
+) -> Submission | LearnersFile | str:
     named = ".ipynb" in file.name.lower()
     if named and not file.data.strip():
         return "is empty"
     reading = reader.read(file.data)
     if reading.failure:
         return f"cannot be read as a notebook: {reading.failure}" if named else "is not a notebook"
+    if reading.kind:
+        owner = people.owner(file.name, None)
+        if isinstance(owner, str):
+            return owner
+        return LearnersFile(
+            student_id=owner[0], kind=reading.kind, name=file.name, record=reading.record
+        )
     if not reading.notebook:
         return "is not a notebook" + (", although its name says so" if named else "")
     assignment = _assignment(file.name, reading, assignments)

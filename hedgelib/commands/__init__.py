@@ -11,10 +11,12 @@ import argparse
 import importlib
 from typing import Protocol, cast
 
-__all__ = ["NAMES", "Command", "command"]
+__all__ = ["ASK_A_VENUE", "NAMES", "Command", "command"]
 
-NAMES = ("lab", "report", "reports", "diff", "what-if", "fetch", "class", "grade")
+NAMES = ("lab", "report", "reports", "diff", "what-if", "flights", "fetch", "class", "grade")
 """In the order of the help."""
+ASK_A_VENUE = ("report", "what-if", "fetch")
+"""Those whose data may come from a venue, which may not answer."""
 
 
 class Command(Protocol):

@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"  marks     {graded.grades}")
     for page in graded.pages:
         print(f"  class     {page}")
+    for page in graded.learners:
+        print(f"  {page.stem:9} {page}")
     if graded.waiting:
         print(f"  by hand   {_submissions(graded.waiting)} with an answer that has to be read")
     for item in graded.refused:

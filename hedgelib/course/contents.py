@@ -49,11 +49,19 @@ LESSONS: dict[str, tuple[str, str, str]] = {
     "own": (
         "11_your_own_portfolio", "Your own portfolio", "a plan, a stress test and a write-up"
     ),
+    "flight": (
+        "12_flight_simulator", "The flight simulator",
+        "hedge a real stretch of history day by day, without knowing its dates",
+    ),
     "glossary": (
         "A_glossary", "Glossary", "every term and symbol, in traders' and textbooks' words"
     ),
     "claims": (
         "B_claims", "Claims", "what articles say about hedging, one by one, with the proof"
+    ),
+    "museum": (
+        "C_bug_museum", "Museum of bugs",
+        "errors of public engines and pages: expose them, test for them, repair them",
     ),
 }  # fmt: skip
 """Every lesson by the name that it keeps when lessons are renumbered: file, title and topic."""
@@ -101,7 +109,7 @@ def lesson_link(lesson: str) -> str:
 def next_lesson(lesson: str) -> None:
     """Show a link to the lesson after this one, or after the start page.
 
-    >>> next_lesson("claims")
+    >>> next_lesson("museum")
     That was the last lesson.
     """
     order = ["start", *LESSONS, ""]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hedgelib._text import safe
 from hedgelib.ask.misconceptions import misconception
-from hedgelib.course.contents import LESSONS, contents, lesson_link
+from hedgelib.ask.text import read_toml
+from hedgelib.course.contents import LESSONS, contents, lesson_link, number_of
 from hedgelib.course.learner import newer_lessons
 from hedgelib.course.progress import FILE, Progress, learners_folder, read_progress
 from hedgelib.course.prose import say
@@ -15,9 +17,23 @@ from hedgelib.errors import HedgeError
 
 __all__ = ["lesson_map", "questions_done"]
 
+EXHIBIT_STEPS = ("", ".test", ".fix")
 _MOST_NAMED = 3
 _RECURRING = 2
 """Questions in which a misconception must have been met to be named."""
+
+
+def exhibits_texts() -> dict[str, Any]:
+    """Return the words of the museum's exhibits, by their names, and those of the museum."""
+    return read_toml(Path(__file__).with_name("text") / "museum.toml")
+
+
+def _exhibits_done(progress: Progress) -> tuple[int, int]:
+    """Return how many exhibits are exposed, tested and fixed, and how many there are."""
+    right = {name for name, tried in progress.questions.items() if tried.right}
+    exhibits = [name for name, words in exhibits_texts().items() if "belief" in words]
+    every = [{f"museum.{name}{step}" for step in EXHIBIT_STEPS} for name in exhibits]
+    return sum(steps <= right for steps in every), len(every)
 
 
 def _questions() -> list[str]:
@@ -28,9 +44,10 @@ def _questions() -> list[str]:
 def questions_done(progress: Progress) -> dict[str, tuple[int, int]]:
     """Return for each lesson how many questions are done, and how many it has.
 
-    A guess is done when it was made, an exercise when it was answered right.
+    A guess is done when it was made, an exercise when it was answered right, an exhibit of the
+    museum when it is exposed, tested and fixed.
     """
-    done = dict.fromkeys(LESSONS, (0, 0))
+    done = dict.fromkeys(LESSONS, (0, 0)) | {"museum": _exhibits_done(progress)}
     for name in _questions():
         lesson, _, number = name.partition(".")
         tried = progress.questions.get(name)
@@ -58,12 +75,12 @@ def lesson_map() -> None:
 def _go_on(progress: Progress, done: dict[str, tuple[int, int]]) -> str:
     """Name the lesson to go on with: the furthest one begun, or the next that is not done.
 
-    A lesson that has asked earlier questions is begun.
+    A lesson that has asked earlier questions is begun. An appendix is never the one to go on with.
     """
     begun = {name.partition(".")[0] for name in progress.questions} | progress.recalled.keys()
-    order = list(LESSONS)
-    furthest = max((order.index(lesson) for lesson in begun & LESSONS.keys()), default=0)
-    open_lessons = [lesson for lesson, (n, of) in done.items() if n < of]
+    order = [lesson for lesson in LESSONS if number_of(lesson).isdigit()]
+    furthest = max((order.index(lesson) for lesson in begun & set(order)), default=0)
+    open_lessons = [lesson for lesson in order if done[lesson][0] < done[lesson][1]]
     later = [lesson for lesson in open_lessons if order.index(lesson) >= furthest]
     lesson = next(iter(later or open_lessons), "")
     if not lesson:

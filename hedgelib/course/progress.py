@@ -14,7 +14,7 @@ from hedgelib.ask.misconceptions import misconceptions
 from hedgelib.course.learner import RECORD
 from hedgelib.errors import HedgeError
 
-__all__ = ["FILE", "Progress", "Tried", "learners_folder", "note", "read_progress"]
+__all__ = ["FILE", "Progress", "Tried", "learners_folder", "note", "read_progress", "understood"]
 
 FILE = "progress.json"
 
@@ -100,7 +100,7 @@ def read_progress(folder: Path) -> Progress:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise ValueError(f"over {_LARGEST_BYTES:,} bytes")
-        return _understood(json.loads(path.read_text(encoding="utf-8")))
+        return understood(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Progress()
     except (OSError, ValueError, RecursionError) as error:
@@ -109,7 +109,8 @@ def read_progress(folder: Path) -> Progress:
         ) from error
 
 
-def _understood(data: Any) -> Progress:
+def understood(data: Any) -> Progress:
+    """Check what a progress file holds; what is not sound raises ValueError."""
     if not isinstance(data, dict) or data.get("version") != _VERSION:
         raise ValueError(f"not of version {_VERSION}")
     progress = Progress(recalled=_counts_by_name(data.get("recalled")))

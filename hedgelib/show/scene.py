@@ -342,7 +342,8 @@ class Panel:
     @property
     def y_label_at(self) -> tuple[float, float]:
         """Middle of the label of the y axis in the scene, which is written upwards."""
-        widest = max((width_px(text, TICK) for _, text in self.y.ticks), default=0.0)
+        lines = (line for _, text in self.y.ticks for line in text.split("\n"))
+        widest = max((width_px(line, TICK) for line in lines), default=0.0)
         # In the picture, left of the ticks, and in one place while their labels are short.
         x = max(min(self.box[0] - 70, self.box[0] - widest - 26), 15.0)
         return x, (self.box[1] + self.box[3]) / 2

@@ -25,7 +25,7 @@ DIED = "May 2021"
 
 
 def test_a_venue_that_fails_takes_the_margin_and_the_profit_of_the_short():
-    found = crash("November 2022")
+    found = crash("November 2022", max_leverage=3)
     unhedged, _, hedged = found.outcomes
     run, step = found.runs.plan, step_of(found, FTX_BANKRUPT)
     assert found.day(step) == "11 November 2022"
@@ -42,7 +42,7 @@ def test_a_venue_that_fails_takes_the_margin_and_the_profit_of_the_short():
 
 @pytest.mark.parametrize("name", [name for name in CRASHES if name != DIED])
 def test_deleveraging_leaves_coins_and_no_short(name):
-    found = crash(name)
+    found = crash(name, max_leverage=3)
     run, low = found.runs.plan, int(found.runs.plan.price_usd.argmin())
     closed = deleveraged(found, low)
     assert closed.pnl_usd[:low] == pytest.approx(run.pnl_usd[:low])
@@ -59,7 +59,7 @@ def test_deleveraging_leaves_coins_and_no_short(name):
 
 
 def test_deleveraged_before_the_low_the_hedge_of_june_2022_loses():
-    found = crash("May-June 2022")
+    found = crash("May-June 2022", max_leverage=3)
     run, step = found.runs.plan, step_of(found, "2022-06-13")
     assert np.argmin(run.price_usd[1:] / run.price_usd[:-1]) + 1 == step
     closed = deleveraged(found, step)
@@ -70,7 +70,7 @@ def test_deleveraged_before_the_low_the_hedge_of_june_2022_loses():
 @pytest.mark.parametrize("top_up", [False, True])
 @pytest.mark.parametrize("name", CRASHES)
 def test_an_excursion_beyond_the_tightest_close(name, top_up):
-    found = crash(name, top_up=top_up)
+    found = crash(name, max_leverage=3, top_up=top_up)
     run = found.runs.plan
     step, rise, profit = tightest(run)
     # At that price the equity is the maintenance margin, which moves with the mark: m times the
@@ -86,7 +86,7 @@ def test_an_excursion_beyond_the_tightest_close(name, top_up):
 
 
 def test_the_hedge_that_was_topped_up_has_a_close_with_little_room():
-    found = crash(DIED, top_up=True)
+    found = crash(DIED, max_leverage=3, top_up=True)
     step, rise, profit = tightest(found.runs.plan)
     assert (found.day(step), rise) == ("13 April 2021", pytest.approx(0.172, abs=0.0005))
     assert profit == pytest.approx(5_608, abs=0.5)

@@ -77,7 +77,7 @@ def test_funding_is_three_times_the_monthly_mean():
 
 @pytest.mark.parametrize("name", CRASHES)
 def test_crash(name):
-    found = crash(name)
+    found = crash(name, max_leverage=3)
     unhedged, naive, hedged = found.outcomes
     assert unhedged.pnl_usd == pytest.approx(book_from(*CRASHES[name]).iloc[-1] - BOOK_USD)
     gone = name == "May 2021"
@@ -105,7 +105,7 @@ def test_every_crash_that_can_be_tried_is_legible_and_light(name, cap, top_up):
 
 @pytest.mark.parametrize("name", ["March 2020", "May 2021"])
 def test_lines_of_a_crash_are_its_profits_and_dotted_without_a_hedge(name):
-    found = crash(name)
+    found = crash(name, max_leverage=3)
     scene = found.scene()
     lines = [line for line in marks(scene, Line) if line.x.size > 1]
     dates = days(found.runs.plan.dates)
@@ -132,13 +132,13 @@ def test_lines_of_a_crash_are_its_profits_and_dotted_without_a_hedge(name):
 
 
 def test_margin_that_is_added_keeps_the_hedge_alive():
-    found = crash("May 2021", top_up=True)
+    found = crash("May 2021", max_leverage=3, top_up=True)
     assert found.runs.plan.liquidated_at is None
     assert found.runs.plan.top_ups_usd[-1] > found.runs.plan.plan.collateral_usd
     with pytest.raises(InvalidInput, match="below 6 with top-ups"):
         crash("May 2021", max_leverage=7, top_up=True)
     with pytest.raises(InvalidInput, match="name must be"):
-        crash("June 1815")
+        crash("June 1815", max_leverage=3)
 
 
 def test_change_of_size():
@@ -262,7 +262,7 @@ def test_rallies_beyond():
 
 
 def test_a_hedge_that_dies_has_lost_all_its_margin_and_not_what_it_held_last():
-    run = crash("May 2021").runs.plan
+    run = crash("May 2021", max_leverage=3).runs.plan
     lost = run.unhedged_pnl_usd[-1] - run.pnl_usd[-1]
     assert lost == pytest.approx(run.plan.collateral_usd)
     assert run.lost_usd < 0.2 * lost
@@ -274,7 +274,7 @@ def test_less_leverage_is_all_or_nothing():
 
 
 def test_what_can_be_watched():
-    may = crash("May 2021")
+    may = crash("May 2021", max_leverage=3)
     run, evenings = may.runs.plan, [0, 14, may.runs.plan.liquidated_at - 1]
     rows = {name: values for name, *values in watch(may, evenings)}
     for place, step in enumerate(evenings):
@@ -310,9 +310,9 @@ def test_nothing_is_to_be_traded_at_beta_1():
 
 def test_a_hedge_without_margin_ends_below_the_book_alone():
     asked = question("living.b").ask()
-    may = crash("May 2021")
+    may = crash("May 2021", max_leverage=3)
     unhedged, _, dead = may.outcomes
-    kept = crash("May 2021", top_up=True).outcomes[2]
+    kept = crash("May 2021", max_leverage=3, top_up=True).outcomes[2]
     assert list(asked.answer.guesses.values()) == [kept.pnl_usd, unhedged.pnl_usd, dead.pnl_usd]
     assert asked.answer.right == "liquidated"
     assert dead.pnl_usd < unhedged.pnl_usd < kept.pnl_usd
@@ -429,7 +429,7 @@ def test_november_2022_at_2x():
 
 
 def test_the_function_to_write_is_that_of_the_lesson():
-    november = crash("November 2022")
+    november = crash("November 2022", max_leverage=3)
     run, step = november.runs.plan, step_of(november, FTX_BANKRUPT)
     kept, failed = run.pnl_usd[-1], run.pnl_if_venue_fails_usd(step)[-1]
     for venues in (1, 2, 5):

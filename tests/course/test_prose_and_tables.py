@@ -70,7 +70,7 @@ def test_content_2_each_lesson_says_which_window_and_why(weeks):
 
     # 08: sixty days, because the record has no more before the first crash.
     betas = {name: beta_before(start, days=365) for name, (start, _) in CRASHES.items()}
-    assert betas["March 2020"].n == crash("March 2020").beta.n == 59
+    assert betas["March 2020"].n == crash("March 2020", max_leverage=3).beta.n == 59
     assert [name for name, beta in betas.items() if beta.n == 365] == list(CRASHES)[1:]
     assert "the record had {march.beta.n}" in cells("living")["four-words"]
 
@@ -136,6 +136,9 @@ def test_lesson_08_does_not_say_that_every_short_cost_money():
 
 
 def test_lesson_08_the_hedge_of_may_2021_did_better_than_its_warning():
-    kept, march = crash("May 2021", top_up=True), crash("March 2020")
+    kept, march = (
+        crash("May 2021", max_leverage=3, top_up=True),
+        crash("March 2020", max_leverage=3),
+    )
     assert kept.beta.r2 < kept.outcomes[2].effectiveness < march.outcomes[2].effectiveness
     assert 'too "\n    f"pessimistic' in cells("living")["may-words"]

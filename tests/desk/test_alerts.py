@@ -15,7 +15,7 @@ from hedgelib.report.registry import section
 BTC = market.contract("binance:BTCUSD_PERP")
 
 
-def test_a_top_up_brings_the_distance_back():
+def test_c_a_top_up_brings_the_distance_back():
     # A flat rate of m: liquidated at Q = N (1 + m) / (w + N / P), so w = N (1 + m) / Q - N / P.
     size, rate, price, wallet = 60_000.0, 0.01, 60_000.0, 0.5
 
@@ -72,7 +72,7 @@ def report():
     return build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC"))
 
 
-def test_the_alerts_of_a_report(report):
+def test_c_the_alerts_of_a_report(report):
     found = {alert.kind: alert for alert in report.desk.alerts}
     plan, tracked = report.plan, report.tracked
     paid = plan.notional_usd * -FUNDING_BOUND_8H * 3 * 30

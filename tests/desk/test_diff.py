@@ -34,7 +34,7 @@ def written(tmp_path_factory):
     return old, new
 
 
-def test_every_line_is_the_difference_of_the_two_reports(written):
+def test_c_every_line_is_the_difference_of_the_two_reports(written):
     (old_path, old), (new_path, new) = written
     change = compare(old_path, new_path)
     lines = {(line.group, line.name): line for line in change.lines}

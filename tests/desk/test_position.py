@@ -21,7 +21,7 @@ def fill(contract, contracts, entry, wallet=None):
     return Fill(contract=contract.id, contracts=contracts, entry_usd=entry, wallet=wallet)
 
 
-def test_a_position_is_read_as_it_is_written():
+def test_c_a_position_is_read_as_it_is_written():
     text = "binance:BTCUSD_PERP:-100@60000 bybit:ETHUSD:+2.5@3000.5"
     first, second = read_fills(text)
     assert (first.contract, first.contracts, first.entry_usd) == ("binance:BTCUSD_PERP", -100, 6e4)

@@ -82,7 +82,7 @@ def test_every_source_of_margin_has_a_ticket(collateral):
     assert ("not to be in the file" in said) == (collateral == "from_portfolio")
 
 
-def test_page_one_and_the_terminal_say_what_to_trade():
+def test_c_page_one_and_the_terminal_say_what_to_trade():
     found = report_on(position=SHORT, wallet=1.0)
     (todo,) = [line for line in in_words(found) if "and should be $" in line]
     assert todo in " ".join(repr(section(found, "summary")).split())
@@ -90,7 +90,7 @@ def test_page_one_and_the_terminal_say_what_to_trade():
     assert "No position was given" in repr(section(report_on(), "trade"))
 
 
-def test_unwinding_ends_at_zero_and_empties_the_wallet():
+def test_c_unwinding_ends_at_zero_and_empties_the_wallet():
     found = report_on(position=f"{SHORT} bybit:ETHUSD:-50@2000", unwind=True)
     assert set(found.desk.ticket.after.values()) == {0.0}
     found = report_on(position=SHORT, wallet=1.5, unwind=True)

@@ -138,7 +138,7 @@ COUNTS = st.integers(-3_000, 3_000).map(float)
     target=st.integers(0, 2_000).map(lambda n: -float(n)),
     band=st.sampled_from([0.0, 0.05, 0.3]),
 )
-def test_after_the_orders_the_short_is_the_plan_within_band_and_lot(positions, target, band):
+def test_c_after_the_orders_the_short_is_the_plan_within_band_and_lot(positions, target, band):
     wallet = held(*((c, n, 6e4 if c.coin == "BTC" else 3e3, 1.0) for c, n in positions))
     found = ticket(wallet, BTC, target, PRICES, band=band)
     on = {p.contract.id: p.contracts for w in wallet for p in w.positions}

@@ -52,7 +52,7 @@ def test_every_line_adds_up_to_the_total(capsys):
         )
 
 
-def test_without_changes_it_is_the_scenario_of_the_report(capsys):
+def test_c_without_changes_it_is_the_scenario_of_the_report(capsys):
     assert (
         main(
             [

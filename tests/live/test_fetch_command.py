@@ -94,10 +94,10 @@ def test_a_bad_option_is_one_line_and_code_2(fetch, capsys, words):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_venue_that_is_down_is_one_line_and_code_1(bybit, fetch):
+def test_d_a_venue_that_is_down_is_one_line_and_code_4(bybit, fetch):
     bybit.venue.faults = [Fault("status", status=503)] * 50
     code, out, err = fetch("--coins", "BTC")
-    assert (code, out) == (1, "")
+    assert (code, out) == (4, "")
     assert err.startswith("hedgelib: Bybit cannot be asked: status 503, ")
     assert err.count("\n") == 1
 

@@ -256,21 +256,21 @@ def test_the_clock_of_the_tests_only_runs_when_somebody_waits():
     assert clock.pace().now() == NOW.timestamp() + 5
 
 
-def test_a_venue_that_drips_is_given_up(bybit):
+def test_d_a_venue_that_drips_is_given_up(bybit):
     bybit.venue.faults = [Fault("drip")] * 50
     with pytest.raises(VenueError, match=r"Bybit cannot be asked: no answer in time, .*, 3 times"):
         bybit.fetch("BTC", pace=bybit.clock.pace(answer_seconds=0.3))
     assert len(bybit.venue.requests) == 3
 
 
-def test_a_small_answer_that_unpacks_to_much_is_not_unpacked(bybit):
+def test_d_a_small_answer_that_unpacks_to_much_is_not_unpacked(bybit):
     bybit.venue.faults = [Fault("bomb")]
     with pytest.raises(VenueError, match=r"an answer too large to be one, http://127.0.0.1.*info;"):
         bybit.fetch("BTC", pace=bybit.clock.pace(answer_bytes=1_000_000))
     assert len(bybit.venue.requests) == 1
 
 
-def test_a_whole_fetch_ends_in_time_though_each_request_is_answered(bybit):
+def test_d_a_whole_fetch_ends_in_time_though_each_request_is_answered(bybit):
     # Every second try is a wait that the venue asks for.
     busy = Fault("status", path="kline", status=429, body="{}", headers={"Retry-After": "100"})
     bybit.venue.faults = [busy] * 50
@@ -298,7 +298,7 @@ def test_the_time_is_that_of_all_requests_together(serve):
     assert served.fetch("BTC").coins[0].closes == 130
 
 
-def test_the_bytes_are_those_of_all_requests_together(bybit):
+def test_d_the_bytes_are_those_of_all_requests_together(bybit):
     pace = bybit.clock.pace(total_bytes=20_000)
     with pytest.raises(VenueError, match=r"^Bybit sends more than 0\.02 MB in one whole fetch; wh"):
         bybit.fetch(["BTC", "ETH", "ADA"], pace=pace)
@@ -308,7 +308,7 @@ def test_the_bytes_are_those_of_all_requests_together(bybit):
 
 
 @pytest.mark.parametrize("status", [403, 451])
-def test_a_venue_that_is_not_served_here_names_others(bybit, status):
+def test_d_a_venue_that_is_not_served_here_names_others(bybit, status):
     bybit.venue.faults = [Fault("status", status=status, body="{}")]
     with pytest.raises(VenueError, match=r"not served where you are: .* such as kraken or okx"):
         bybit.fetch("BTC")

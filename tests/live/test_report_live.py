@@ -178,13 +178,30 @@ def make_here(job: run.Job, **_) -> run.Made:
     return run.make(job)
 
 
-def test_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys, monkeypatch):
+def test_d_the_command_line_says_when_the_venue_is_down(home, book, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(run, "make_one", make_here)
     home.venue.faults = [Fault("status", status=503)] * 50
     words = ["report", str(book), "--live", "bybit", "--out", str(tmp_path / "out")]
-    assert main(words) == 1
-    assert capsys.readouterr().err.startswith("hedgelib: Bybit cannot be asked: status 503")
+    assert main(words) == 4
+    err = capsys.readouterr().err
+    assert err.startswith("hedgelib: Bybit cannot be asked: status 503")
     assert not (tmp_path / "out").exists()
+    # What is advised exists: with a cache, the same command and the option end well.
+    assert "(--offline)" in err
+    home.venue.faults = []
+    assert main(words) == 0
+    home.venue.faults = [Fault("status", status=503)] * 50
+    assert main([*words, "--offline"]) == 0
+
+
+@pytest.mark.parametrize("command", ["report", "what-if", "fetch"])
+def test_d_the_code_of_a_venue_that_is_down_is_in_the_help_of_who_asks_one(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "4 a venue cannot be used, " in " ".join(capsys.readouterr().out.split())
+    with pytest.raises(SystemExit):
+        main(["reports", "--help"])
+    assert "a venue cannot be used" not in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.slow
@@ -221,7 +238,7 @@ def test_every_venue_that_tells_its_mark_price_is_heard(serve, key):
     assert marks == {c: (p, "2025-03-10T10:00+00:00") for c, p in served.venue.world.marks.items()}
 
 
-def test_the_plan_uses_the_mark_price_where_the_venue_tells_it(home, book):
+def test_d_the_plan_uses_the_mark_price_where_the_venue_tells_it(home, book):
     home.venue.world.marks = {"ETH": 3_210.25}
     book.write_text("coin,quantity\nADA,20000\nETH,1\n")
     parameters = ReportParameters(portfolio=str(book), live="bybit", benchmark="ETH")
@@ -243,7 +260,7 @@ def test_the_plan_uses_the_mark_price_where_the_venue_tells_it(home, book):
     assert build_report(parameters).mark_at == ""
 
 
-def test_a_report_offline_asks_nobody_and_says_what_to_fetch(home, book):
+def test_d_a_report_offline_asks_nobody_and_says_what_to_fetch(home, book):
     parameters = {"portfolio": str(book), "live": "bybit", "offline": True}
     with pytest.raises(NotEnoughData, match="fetch them first: hedgelib fetch --venue bybit"):
         build_report(ReportParameters(**parameters))
@@ -260,7 +277,7 @@ def test_a_report_offline_asks_nobody_and_says_what_to_fetch(home, book):
         ReportParameters(portfolio=str(book), offline=True)
 
 
-def test_a_coin_that_stopped_trading_is_named(home, book):
+def test_d_a_coin_that_stopped_trading_is_named(home, book):
     for day in [back(n) for n in range(11)]:
         home.venue.world.spot["LINK"].pop(day, None)
     report = build_report(ReportParameters(portfolio=str(book), live="bybit"))

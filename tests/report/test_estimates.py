@@ -44,7 +44,7 @@ def layer1():
     return report_on("layer1.csv", benchmark="BTC")
 
 
-def test_a_month_is_measured_on_the_months_of_this_very_book(layer1):
+def test_a6_a_month_is_measured_on_the_months_of_this_very_book(layer1):
     values = {h.coin: h.value_usd for h in layer1.portfolio}
     closes = market.prices().iloc[-731:]
     beta, total = layer1.tracked.estimate.beta, sum(values.values())
@@ -64,7 +64,7 @@ def test_a_month_is_measured_on_the_months_of_this_very_book(layer1):
     assert usd(month.ever_usd) in said(layer1, "uncovered")
 
 
-def test_the_number_has_its_spread_wherever_it_is(layer1):
+def test_a6_the_number_has_its_spread_wherever_it_is(layer1):
     sure = (
         f"about $0, give or take {usd(layer1.month.own_usd)} (one standard deviation over 30 days"
     )
@@ -105,7 +105,7 @@ def test_too_few_months_are_scaled_and_it_says_so():
     assert "as if these did not depend on each other" in said(got, "uncovered")
 
 
-def test_intervals_are_those_of_newey_and_west(layer1):
+def test_a7_intervals_are_those_of_newey_and_west(layer1):
     fit = layer1.tracked.estimate
     y, x = layer1.book_returns, sm.add_constant(layer1.coin_returns)
     robust = sm.OLS(y, x).fit(cov_type="HAC", cov_kwds={"maxlags": 5})
@@ -118,7 +118,7 @@ def test_intervals_are_those_of_newey_and_west(layer1):
     assert 1.7 < to_eth.se_newey_west / to_eth.se_classic < 2.1
 
 
-def test_contracts_by_window_and_horizon(layer1):
+def test_a8_contracts_by_window_and_horizon(layer1):
     betas = {(one.window_days, one.horizon_days): one for one in layer1.sensitivity.betas}
     daily = [round(betas[days, 1].beta, 2) for days in (90, 180, 365, 730)]
     assert daily == [0.82, 0.96, 0.97, 1.11]
@@ -140,7 +140,7 @@ def test_contracts_by_window_and_horizon(layer1):
     assert one.beta == pytest.approx(np.polyfit(weeks[:, 1], weeks[:, 0], 1)[0], rel=1e-9)
 
 
-def test_what_a_hedge_removed_by_how_long_it_is_held(layer1):
+def test_a8_what_a_hedge_removed_by_how_long_it_is_held(layer1):
     held = layer1.sensitivity.held
     assert [one.days for one in held] == [1, 7, 30]
     assert all(one.low < one.effectiveness < one.high for one in held)
@@ -163,7 +163,7 @@ def test_what_a_hedge_removed_by_how_long_it_is_held(layer1):
     assert held[1].effectiveness == pytest.approx(1 - np.var(hedged) / np.var(book), rel=1e-9)
 
 
-def test_the_verdict_is_a_tie_and_says_what_settles_it():
+def test_a9_the_verdict_is_a_tie_and_says_what_settles_it():
     alice = report_on("alice.csv")
     assert alice.hedge_coin == "BTC"
     assert "That is a tie" in alice.reason
@@ -173,7 +173,7 @@ def test_the_verdict_is_a_tie_and_says_what_settles_it():
     assert held.reason.endswith("The book holds more ETH, which settles it.")
 
 
-def test_a_book_is_judged_on_what_is_not_the_hedge_coin(book):
+def test_a10_a_book_is_judged_on_what_is_not_the_hedge_coin(book):
     got = report_on(book("BTC,30000\nADA,10000\n"), benchmark="BTC")
     alone = report_on(book("ADA,10000\n"), benchmark="BTC")
     tracked = got.tracked
@@ -189,14 +189,14 @@ def test_a_book_is_judged_on_what_is_not_the_hedge_coin(book):
     assert "Of what is not the hedge coin" in table.head
 
 
-def test_a_book_of_the_hedge_coin_alone_is_not_judged_on_itself(book):
+def test_a10_a_book_of_the_hedge_coin_alone_is_not_judged_on_itself(book):
     got = report_on(book("ETH,10000\n"), benchmark="ETH")
     assert got.tracked.rest_out_of_sample is None
     assert not any("weak hedge" in text for text in warnings(got))
     assert "none" in said(got, "tracking")
 
 
-def test_live_days_do_not_lose_the_tails_of_the_bundled_years(layer1):
+def test_a12_live_days_do_not_lose_the_tails_of_the_bundled_years(layer1):
     full = market.Market.bundled()
     late = full.prices().iloc[-400:]
     late.index = late.index + pd.Timedelta(days=700)

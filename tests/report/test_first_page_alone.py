@@ -11,9 +11,9 @@ from hedgelib import market
 from hedgelib._text import usd
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.report.blocks import Table
-from hedgelib.report.registry import section
+from hedgelib.report.registry import section, sections
 from hedgelib.report.sources import LARGE_USD, large_usd
-from hedgelib.report.summary import warnings
+from hedgelib.report.summary import in_words, warnings
 
 
 def words(part) -> str:
@@ -43,6 +43,17 @@ def test_the_spread_belongs_to_the_hedged_result_of_a_fall_and_of_a_rise():
     text = words(section(on("layer1.csv"), "summary"))
     assert "if it rises by 30%, you would end at about $0, give or take as much, and" in text
     assert "would gain $17,684, give" not in text
+
+
+@pytest.mark.parametrize("cap", [1.5, 2.0, 5.0])
+def test_d_a_distance_is_counted_in_real_rallies_and_in_no_standard_deviations(cap):
+    report = on("layer1.csv", max_leverage=cap)
+    text = " ".join(
+        [words(section(report, one.name)) for one in sections()] + list(in_words(report))
+    )
+    assert "starting days" in words(section(report, "margin"))
+    assert not re.search(r"(standard deviations?|sigmas?|σ) (away|from|of distance)", text)
+    assert "daily standard deviation" not in text
 
 
 def test_a_book_of_the_hedge_coin_has_no_residual_of_nothing(eth_alone):

@@ -199,7 +199,7 @@ def test_a_file_of_a_kind_that_a_report_no_longer_has_goes(tmp_path):
     assert [path.name for path in (tmp_path / "out").glob("a.*")] == ["a.html"]
 
 
-def test_no_word_of_a_file_that_a_link_leads_to_is_told(made):
+def test_d_no_word_of_a_file_that_a_link_leads_to_is_told(made):
     folder, _ = made
     for path in (folder / "out").glob("index.*"):
         assert "root:secret" not in path.read_text("utf-8-sig"), path.name
@@ -283,6 +283,20 @@ def test_a_notebook_can_be_run_again_and_tells_nothing_of_the_machine(made):
         assert place not in text
 
 
+def test_d_the_index_has_the_day_of_prices_and_says_what_is_margin(made):
+    folder, _ = made
+    page = BeautifulSoup((folder / "out" / "index.html").read_text(), "html.parser")
+    heads = [head.text for head in page.find("table", "index").thead.find_all("th")]
+    assert heads[1] == "Prices of"
+    assert heads.index("Margin") == heads.index("Short") + 1
+    assert {row["price_day"] for row in rows(folder / "out").values() if row["report"]} == {
+        "2023-12-31"
+    }
+    margin = sum(float(row["collateral_usd"] or 0) for row in rows(folder / "out").values())
+    said = " ".join(page.find("dl").text.split())
+    assert f"all hedges together, on {usd(margin)} of margin" in said
+
+
 def test_the_page_has_every_number_and_no_markup_of_others(made):
     folder, _ = made
     html = (folder / "out" / "index.html").read_text()
@@ -357,7 +371,7 @@ def names(jobs: list[Job]) -> list[str]:
     return found
 
 
-def test_what_is_finished_is_not_made_again(three, asked, capsys):
+def test_d_what_is_finished_is_not_made_again(three, asked, capsys):
     assert reports() == 0
     assert names(asked) == ["a.csv", "b.csv", "c.csv"]
     before = {path: path.stat().st_mtime_ns for path in three.glob("?.*")}
@@ -365,6 +379,50 @@ def test_what_is_finished_is_not_made_again(three, asked, capsys):
     assert names(asked) == []
     assert {path: path.stat().st_mtime_ns for path in three.glob("?.*")} == before
     assert "3 portfolios: 0 made now, 3 as before, 0 without a report" in capsys.readouterr().out
+
+
+def in_a_process(
+    words: str, *, files: int = 0, after: str = "pass"
+) -> subprocess.CompletedProcess[str]:
+    """Run the command with a limit on open files, and then code in the same process."""
+    code = f"import sys; from hedgelib.__main__ import main; code = main({words.split()!r})"
+
+    def limit() -> None:
+        import resource
+
+        if files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+    return subprocess.run(
+        [sys.executable, "-c", f"{code}\n{after}\nsys.exit(code)"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork server")
+@pytest.mark.usefixtures("three")
+def test_d_a_run_over_finished_reports_starts_no_process_and_loads_no_notebooks():
+    for path in Path("books").iterdir():
+        path.write_text(BOOK)
+    after = (
+        "import psutil; print(len(psutil.Process().children()))\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    first, again = (in_a_process("reports books", after=after) for _ in range(2))
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    *said, before, _ = first.stdout.splitlines()
+    assert said[0] == "3 portfolios: 3 made now, 0 as before, 0 without a report"
+    assert int(before) > 0, "the server of the processes that make reports"
+    *said, children, names = again.stdout.splitlines()
+    assert said[0] == "3 portfolios: 0 made now, 3 as before, 0 without a report"
+    assert children == "0"
+    heavy = {"papermill", "nbformat", "nbclient", "nbconvert", "IPython", "matplotlib", "ccxt"}
+    assert not heavy & set(names.split())
 
 
 def no_page(out: Path) -> None:
@@ -465,7 +523,7 @@ def test_two_runs_do_not_write_to_one_folder(three, asked, capsys):
 
 
 @pytest.mark.usefixtures("asked")
-def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch, capsys):
+def test_d_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch, capsys):
     write, written = Path.write_bytes, []
 
     def full(path, content):
@@ -491,27 +549,25 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_by_half(three, monkeypatch,
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 @pytest.mark.parametrize("command", ["report books/a.csv", "reports books --workers 2"])
 @pytest.mark.usefixtures("three")
-def test_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
-    import resource
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
-
-    done = subprocess.run(
-        [sys.executable, "-m", "hedgelib", *command.split()],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
+def test_d_few_descriptors_are_told_and_blamed_on_no_portfolio(command):
+    done = in_a_process(command, files=20)
     assert done.returncode == 2
     assert done.stderr == (
         "hedgelib: Too many open files: the limit on open files, 20 for this process, is too low; "
         "raise it with ulimit -n\n"
     )
     assert not list(Path().glob("out/*.html"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize("command", ["report books/a.csv", "reports books --workers 2"])
+@pytest.mark.usefixtures("three")
+def test_d_sixty_four_descriptors_are_enough(command):
+    for path in Path("books").iterdir():
+        path.write_text(BOOK)
+    done = in_a_process(command, files=64)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Path("out/a.html").is_file()
 
 
 def test_descriptors_that_run_out_while_portfolios_are_read_end_the_run(three, asked, monkeypatch):

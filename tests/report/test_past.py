@@ -80,7 +80,7 @@ def eth(tmp_path):
     return path
 
 
-def test_the_falls_are_the_worst_30_days_that_do_not_overlap():
+def test_a6_the_falls_are_the_worst_30_days_that_do_not_overlap():
     got = report_on("layer1.csv")
     days, _ = closes()
     every = []
@@ -106,7 +106,7 @@ def test_falls_may_meet_on_a_day_and_not_overlap_by_one():
     assert _worst_apart(moves) == [40, 10, 70]
 
 
-def test_the_crashes_are_those_of_lesson_08():
+def test_a6_the_crashes_are_those_of_lesson_08():
     got = report_on("layer1.csv")
     crashes = {one.name: one for one in got.past.episodes if one.kind == "crash"}
     assert {
@@ -171,7 +171,7 @@ def test_the_rally_is_the_largest_that_was_given_back_and_liquidates(eth):
     assert "liquidated 11 May 2021" in section(got, "past-picture").alt
 
 
-def test_funding_at_the_cap_turns_an_income_of_march_2020_into_a_cost(eth):
+def test_a17_funding_at_the_cap_turns_an_income_of_march_2020_into_a_cost(eth):
     got = report_on(eth, benchmark="ETH")
     one = next(e for e in got.past.episodes if e.name == "March 2020")
     assert pytest.approx(-0.00375) == STRESS_RATE

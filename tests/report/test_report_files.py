@@ -46,7 +46,7 @@ def with_prices(path, text):
     return market.Market.bundled().with_prices(path)
 
 
-def test_own_closes_give_a_coin_a_beta(folder):
+def test_b_own_closes_give_a_coin_a_beta(folder):
     sol = closes(1)
     (folder / "sol.csv").write_text(wide(SOL=sol))
     (folder / "book.csv").write_text("coin,quantity\nSOL,100\nADA,5000\n")
@@ -63,7 +63,7 @@ def test_own_closes_give_a_coin_a_beta(folder):
         build_report(ReportParameters(portfolio="book.csv", as_of_data=True))
 
 
-def test_shapes_of_a_file_of_prices(folder):
+def test_b_shapes_of_a_file_of_prices(folder):
     sol = closes(1)
     days = list(sol)
     long = ["Datum;Kürzel;Schlusskurs"]
@@ -121,7 +121,7 @@ def test_a_wrong_file_of_prices_names_its_place(folder, text, line, column, mess
     assert error.value.path.name == "p.csv"
 
 
-def test_the_page_and_the_data_say_how_the_file_was_read(folder, capsys):
+def test_b_the_page_and_the_data_say_how_the_file_was_read(folder, capsys):
     (folder / "book.csv").write_text(
         "My <b>coins</b>\nCoin;Wert (EUR);Rang\nADA;1.000,50;1\nADA;2.000,00;2\nLINK;500,00;3\n"
         "DOGE;0,00;4\nSumme;3.500,50;\n"

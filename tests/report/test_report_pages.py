@@ -415,7 +415,7 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_2(case, capsys, tmp_path,
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_full_disk_is_told_with_the_file_and_leaves_the_last_good_report(
+def test_d_a_full_disk_is_told_with_the_file_and_leaves_the_last_good_report(
     capsys, tmp_path, monkeypatch
 ):
     good = tmp_path / "layer1.html"
@@ -463,7 +463,7 @@ def test_an_interrupt_is_told_in_a_line(capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [["report", "layer1.csv", "--json", "--out", "-"], ["--help"]])
-def test_a_reader_who_has_read_enough_sees_no_traceback(words, tmp_path, environment):
+def test_d_a_reader_who_has_read_enough_sees_no_traceback(words, tmp_path, environment):
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -196,7 +196,7 @@ def test_a_phone_shows_it_all_in_its_width(page, demanding_page, outside_request
         {"contract": "binance:ETHUSDT", "collateral": "stablecoin"},
     ],
 )
-def test_no_table_is_wider_than_a_phone(page, tmp_path, asked):
+def test_d_no_table_is_wider_than_a_phone(page, tmp_path, asked):
     report = build_report(ReportParameters(portfolio="data/portfolios/layer1.csv", **asked))
     (tmp_path / "page.html").write_text(page_of(report, phrases.title(report)), encoding="utf-8")
     page.set_viewport_size({"width": 400, "height": 844})

@@ -49,7 +49,7 @@ def book(tmp_path):
     cap=st.sampled_from([1.5, 2.0, 4.0]),
 )
 @example(held=0.0, cash=0.0, others=20_012.0, beta=1.5, ratio=0.5, target=0.0, cap=1.5)
-def test_the_total_delta_is_the_same_from_every_source(
+def test_a13_the_total_delta_is_the_same_from_every_source(
     held, cash, others, beta, ratio, target, cap
 ):
     usd = held + cash + others
@@ -136,7 +136,7 @@ def test_the_own_plan_is_the_one_that_is_marked():
     assert data[3]["contracts"] is None
 
 
-def test_slippage_is_in_the_cost_line_as_an_assumption():
+def test_a14_slippage_is_in_the_cost_line_as_an_assumption():
     got = report_on("layer1.csv")
     amount = got.plan.notional_usd * 0.0005
     said = f"Slippage, at an assumed 0.05%, is about ${amount:,.0f} each way."
@@ -149,7 +149,7 @@ def test_slippage_is_in_the_cost_line_as_an_assumption():
             ReportParameters(portfolio="layer1.csv", slippage=wrong)
 
 
-def test_a_large_short_is_warned_of_by_the_first_tier_of_the_contract(book):
+def test_a14_a_large_short_is_warned_of_by_the_first_tier_of_the_contract(book):
     assert large_usd(BTC, 60_000.0) == 5 * 60_000
     assert large_usd(BTC, 40_000.0) == LARGE_USD
     assert large_usd(market.contract("binance:SOLUSD_PERP"), 100.0) == LARGE_USD

@@ -38,7 +38,7 @@ def mean_of_last_year(coin: str) -> float:
 # Linear contracts
 
 
-def test_a_linear_contract_is_margined_in_stablecoin_and_covers_the_book_alone():
+def test_c_a_linear_contract_is_margined_in_stablecoin_and_covers_the_book_alone():
     report = report_on(contract="binance:ETHUSDT", maintenance_rate=0.005)
     plan, price = report.plan, market.latest_prices()["ETH"]
     exposure = report.tracked.book_beta * 50_000
@@ -95,7 +95,7 @@ def test_without_the_other_kind_the_report_says_so():
 # Dated contracts
 
 
-def test_a_dated_contract_shows_its_basis_next_to_the_funding_of_the_perpetual():
+def test_c_a_dated_contract_shows_its_basis_next_to_the_funding_of_the_perpetual():
     report = report_on(contract="binance:ETHUSD_240329", futures_price_usd=2350)
     found, price, short = report.expiry, 2281.47, report.plan.notional_usd
     days = (date(2024, 3, 29) - date(2023, 12, 31)).days
@@ -168,7 +168,7 @@ def test_on_the_day_of_its_expiry_a_contract_is_refused(tmp_path, monkeypatch):
 # Venues
 
 
-def test_venues_are_compared_on_the_same_margin_the_cheapest_first():
+def test_c_venues_are_compared_on_the_same_margin_the_cheapest_first():
     report = report_on(benchmark="BTC")
     rate, posted = mean_of_last_year("BTC"), report.plan.collateral_usd
     seen = {}
@@ -307,7 +307,7 @@ def alice_returns():
     return book, returns["BTC"].to_numpy(), returns["ETH"].to_numpy()
 
 
-def test_two_legs_are_sized_by_one_joint_regression(two_legs):
+def test_c_two_legs_are_sized_by_one_joint_regression(two_legs):
     book, btc, eth = alice_returns()
     fit = sm.OLS(book, sm.add_constant(np.column_stack([btc, eth]))).fit()
     legs = two_legs.legs

@@ -37,7 +37,7 @@ def cells(content: bytes) -> dict[str, list[list[object]]]:
     }
 
 
-def test_every_table_is_on_the_sheet_of_its_section(tmp_path):
+def test_c_every_table_is_on_the_sheet_of_its_section(tmp_path):
     report = report_on(tmp_path, position="binance:BTCUSD_PERP:-60@42000", wallet=0.1)
     found = cells(workbook(report))
     title, seen = "", 0

@@ -35,7 +35,8 @@ def fallen(book: float, fall: float) -> Answer:
 
 @QUESTIONS.add("living.b")
 def after_the_rally() -> Answer:
-    may, kept = crash("May 2021"), crash("May 2021", top_up=True).outcomes[2].pnl_usd
+    may = crash("May 2021", max_leverage=3)
+    kept = crash("May 2021", max_leverage=3, top_up=True).outcomes[2].pnl_usd
     run = may.runs.plan
     unhedged, _, hedged = (outcome.pnl_usd for outcome in may.outcomes)
     values = {

@@ -18,7 +18,7 @@ from hedgelib.course.studies.living import (
     daily_funding,
 )
 from hedgelib.margin import inverse_liquidation_price
-from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, plan_hedge
+from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, DEFAULT_MAX_LEVERAGE, plan_hedge
 from hedgelib.replay import Replay, replay
 
 FTX_BANKRUPT = "2022-11-11"
@@ -73,7 +73,7 @@ def tightest(run: Replay) -> tuple[int, float, float]:
     return step, float(rises.min()), float(run.pnl_if_venue_fails_usd(step)[-1])
 
 
-def hedge_of_march_2023(*, max_leverage: float = 2.0) -> Replay:
+def hedge_of_march_2023(*, max_leverage: float = DEFAULT_MAX_LEVERAGE) -> Replay:
     """Return the replay of a linear hedge in March 2023, its stablecoin at a dollar throughout."""
     start, end = "2023-02-28", "2023-03-31"
     eth = market.prices(["ETH"]).loc[start:end, "ETH"]

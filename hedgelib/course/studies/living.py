@@ -205,7 +205,7 @@ def _profit_line(x: FloatArray, pnl: FloatArray, outcome: Outcome, role: Role) -
 
 
 @lru_cache(maxsize=32)
-def crash(name: str, *, max_leverage: float = 3.0, top_up: bool = False) -> Crash:
+def crash(name: str, *, max_leverage: float, top_up: bool = False) -> Crash:
     """Return the replay of one of the :data:`CRASHES`, hedged before it, in a band of 5%.
 
     Margin that is added is without limit: when the equity is below 15% of the short, up to the

@@ -11,7 +11,7 @@ import numpy as np
 import hedgelib as hl
 from hedgelib._check import NONNEGATIVE, POSITIVE, SHARE, FloatArray, one_of, scalars
 from hedgelib._text import Table, usd
-from hedgelib.plan import Collateral
+from hedgelib.plan import DEFAULT_MAX_LEVERAGE, Collateral
 from hedgelib.replay import Replay, replay
 from hedgelib.show import Line, Rule, Scale, Scene, picture
 from hedgelib.show.palette import Role
@@ -104,7 +104,7 @@ class SixWays:
     linear: hl.ContractTerms
     beta: float = 1.0
     held_usd: float = 0.0
-    leverage: float = 2.0
+    leverage: float = DEFAULT_MAX_LEVERAGE
     sold: float = 0.5
     implied: float = 0.75
     funding: float = 0.0

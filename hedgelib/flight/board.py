@@ -1,0 +1,207 @@
+"""The tournament: logs of one flight by many pilots, flown again and put side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hedgelib._check import FloatArray
+from hedgelib._text import Table, percent, printable, usd
+from hedgelib.errors import HedgeError, InvalidInput
+from hedgelib.flight.debrief import Landing, land
+from hedgelib.flight.log import FlightLog, read_log
+from hedgelib.show import Area, Line, Scale, Scene, picture
+from hedgelib.show.layout import days
+from hedgelib.show.scene import Mark
+
+__all__ = ["Board", "Entry", "board", "board_of"]
+
+SAME_USD = 500.0
+_BOX = (84.0, 64.0, 700.0, 380.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One pilot's flight: `landing`, or why there is none."""
+
+    pilot: str
+    landing: Landing | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """Pilots from the best down, then those whose logs are none.
+
+    A pilot is placed by how far the mandate is met, then by skill: the percentile among random
+    policies of the same average size. Profit places nobody.
+    """
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def flown(self) -> tuple[Entry, ...]:
+        """Entries with a landing."""
+        return tuple(entry for entry in self.entries if entry.landing)
+
+    def sizes_usd(self) -> FloatArray:
+        """Return the class's short at each close: lowest, median and highest, shape (3, days)."""
+        shorts = [
+            [after.short_usd for _, after in entry.landing.flight.past]
+            for entry in self.flown
+            if entry.landing
+        ]
+        return np.asarray(np.quantile(np.array(shorts), (0.0, 0.5, 1.0), axis=0))
+
+    def spread_usd(self) -> float:
+        """Return the widest gap in profit between two pilots whose decisions were nearly the same.
+
+        Nearly the same: shorts that differ by less than $500 on average.
+        """
+        runs = [entry.landing for entry in self.flown if entry.landing]
+        shorts = [np.array([after.short_usd for _, after in run.flight.past]) for run in runs]
+        return max(
+            (
+                abs(a.pnl_usd - b.pnl_usd)
+                for i, a in enumerate(runs)
+                for j, b in enumerate(runs[:i])
+                if np.mean(np.abs(shorts[i] - shorts[j])) < SAME_USD
+            ),
+            default=0.0,
+        )
+
+    def rows(self) -> tuple[tuple[str, ...], list[list[str]]]:
+        """Return the head and the rows of the board; what a pilot is called is text."""
+        rows = []
+        for place, entry in enumerate(self.entries, 1):
+            name, run = printable(entry.pilot), entry.landing
+            if run is None:
+                rows.append(["", name, "", "", "", "", printable(entry.why)])
+                continue
+            scores = [percent(run.fulfilled), percent(run.skill.skill)]
+            money = [usd(run.pnl_usd, signed=True), usd(-run.max_drawdown_usd)]
+            rows.append([str(place), name, *scores, *money, ""])
+        head = ("Place", "Pilot", "Mandate", "Skill", "Profit", "Max. drawdown", "Not flown")
+        return head, rows
+
+    def table(self) -> Table:
+        """Return the board as a table."""
+        head, rows = self.rows()
+        return Table(head, rows, caption=self.caption)
+
+    def sizes_scene(self) -> Scene:
+        """Draw the class's short by day, from the smallest to the largest."""
+        low, middle, high = self.sizes_usd()
+        day = np.arange(middle.size)
+        marks: list[Mark] = [
+            Area(x=day, low=low, high=high, role="short", opacity=0.2),
+            Line(x=day, y=middle, role="short", name="median short"),
+        ]
+        widest = int(np.argmax(high - low))
+        finding = (
+            f"On day {widest} the shorts of the class lay between {usd(low[widest])} and "
+            f"{usd(high[widest])}"
+        )
+        return picture(
+            finding,
+            f"{finding}. The line is the median, the area reaches from the smallest to the "
+            f"largest short of {len(self.flown)} flights.",
+            marks,
+            Scale(label="day of the flight"),
+            Scale(label="short (USD)", unit="USD", include=(0.0,), margin=0.04),
+            self.table(),
+            box=_BOX,
+        )
+
+    def paths_scene(self) -> Scene:
+        """Draw the wealth of every flight, the best one marked."""
+        marks: list[Mark] = []
+        for place, entry in reversed(list(enumerate(self.flown))):
+            if (run := entry.landing) is None:
+                continue
+            best = place == 0
+            marks.append(
+                Line(
+                    x=days(run.flight.course.dates),
+                    y=run.wealth_usd["you"],
+                    role="total" if best else "grey",
+                    width=3.0 if best else 1.0,
+                    name="first place" if best else "",
+                    labelled=best,
+                )
+            )
+        ends = [run.pnl_usd for entry in self.flown if (run := entry.landing)]
+        finding = (
+            f"{len(ends)} flights over the same days came to profits between "
+            f"{usd(min(ends), signed=True)} and {usd(max(ends), signed=True)}"
+        )
+        same = usd(self.spread_usd())
+        return picture(
+            finding,
+            f"{finding}. Two whose shorts were nearly the same ended up to {same} apart.",
+            marks,
+            Scale(unit="day"),
+            Scale(label="book, cash and futures account (USD)", unit="USD", margin=0.04),
+            self.table(),
+            box=_BOX,
+        )
+
+    @property
+    def caption(self) -> str:
+        """The episode and its dates, which everybody may know now."""
+        if not self.flown or (run := self.flown[0].landing) is None:
+            return "Nobody has landed"
+        course = run.flight.course
+        return f"{course.episode.name}, {course.dates[0]} to {course.dates[-1]}"
+
+
+def board(logs: Iterable[tuple[str, FlightLog | HedgeError]], seed: int | None = None) -> Board:
+    """Fly logs again and place them; they must be of one course, that of `seed` where it is given.
+
+    One log that is none, or is of another course, takes nothing from the others.
+    """
+    entries, courses = [], [log.course for _, log in logs if isinstance(log, FlightLog)]
+    wanted = max(set(courses), key=courses.count) if courses else ""
+    for pilot, log in logs:
+        try:
+            if isinstance(log, HedgeError):
+                raise log
+            entries.append(Entry(pilot=pilot, landing=_landed(log, seed, wanted)))
+        except HedgeError as error:
+            entries.append(Entry(pilot=pilot, why=str(error)))
+
+    def place(entry: Entry) -> tuple[float, float, str]:
+        run = entry.landing
+        return (-run.fulfilled, -run.skill.skill, entry.pilot) if run else (1.0, 0.0, entry.pilot)
+
+    return Board(entries=tuple(sorted(entries, key=place)))
+
+
+def _landed(log: FlightLog, seed: int | None, wanted: str) -> Landing:
+    if seed is not None and log.seed != seed:
+        raise InvalidInput(f"flown with seed {log.seed}, and the tournament has {seed}")
+    if log.course != wanted:
+        raise InvalidInput("flown on another course than the others")
+    flight = log.fly()
+    if not flight.landed:
+        raise InvalidInput(f"not landed: {flight.today.day} of {flight.course.days} days flown")
+    return land(flight)
+
+
+def board_of(folder: Path | str, seed: int | None = None) -> Board:
+    """Make the board of the logs in a folder, each named after its pilot."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder}: not a folder; give the one with the logs of the flights")
+    logs: list[tuple[str, FlightLog | HedgeError]] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            logs.append((path.stem, read_log(path)))
+        except HedgeError as error:
+            logs.append((path.stem, error))
+    if not logs:
+        raise InvalidInput(f"{folder}: no log of a flight; they end in .json")
+    return board(logs, seed)

@@ -1,0 +1,327 @@
+"""The landing: what a flight came to, where it came from, and what was skill and what luck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from hedgelib import _walk
+from hedgelib._check import FloatArray
+from hedgelib.flight.day import (
+    FEE_RATE,
+    MAINTENANCE,
+    MOST_LEVERAGE,
+    SLIPPAGE_RATE,
+    Margin,
+    terms,
+)
+from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HISTORY_DAYS, Course, Mandate
+from hedgelib.flight.flight import Flight, fly_course
+from hedgelib.flight.ghosts import GHOSTS, rule_plan
+from hedgelib.flight.text import LESSONS
+
+__all__ = ["Landing", "Skill", "Worst", "land"]
+
+PARTS = ("market", "residual", "size", "timing", "liquidation", "funding", "costs")
+PATHS = 500
+WORST_DAYS, BLOCK_DAYS = 3, 10
+HALF, UPSIDE, TOLERATED_USD = 0.5, 0.7, 5_000.0
+MOST_SHARE = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worst:
+    """One of the most expensive days: what it cost, and what part was hedged by whom.
+
+    `day` is the close at which it ended; the shares are of the exposure of the book, net of the
+    margin's own delta, at the close before. `hindsight` is 1 where the book fell with the coin.
+    """
+
+    day: int
+    loss_usd: float
+    coin_move: float
+    share: float
+    rule_share: float
+    hindsight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skill:
+    """A flight among others, by profit less maximum drawdown.
+
+    - luck: percentile of this path among 500 resampled ones, the sizes decided being the same
+    - skill: percentile among 500 random policies of the same average size on this path
+    """
+
+    luck: float
+    skill: float
+    typical_usd: float
+    random_usd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landing:
+    """What a flight came to: made by :func:`land`.
+
+    - wealth_usd: after the orders of each day, by pilot; yours is first
+    - parts: profit by where it came from, USD; they sum to the profit
+    - fulfilled: how far the mandate is met, from 0 to 1
+    - lessons: slugs of two lessons worth another look
+    """
+
+    flight: Flight
+    mandate: Mandate
+    wealth_usd: dict[str, FloatArray]
+    parts: dict[str, float]
+    fulfilled: float
+    ghosts_fulfilled: dict[str, float]
+    worst: tuple[Worst, ...]
+    skill: Skill
+    lessons: tuple[str, str]
+
+    @property
+    def pnl_usd(self) -> float:
+        """Profit of the flight."""
+        return float(self.wealth_usd["you"][-1] - BOOK_USD - CASH_USD)
+
+    @property
+    def max_drawdown_usd(self) -> float:
+        """Maximum drawdown of everything, USD."""
+        return drawdown(self.wealth_usd["you"])
+
+
+def land(flight: Flight) -> Landing:
+    """Judge a flight that is over."""
+    course = flight.course
+    flights = {"you": flight} | {
+        name: fly_course(course, maker()) for name, maker in GHOSTS.items()
+    }
+    wealth = {name: wealth_of(one) for name, one in flights.items()}
+    alone = wealth["never hedged"]
+    met = {name: _fulfilled(one, wealth[name], alone) for name, one in flights.items()}
+    parts = _parts(flight)
+    return Landing(
+        flight=flight,
+        mandate=course.mandate,
+        wealth_usd=wealth,
+        parts=parts,
+        fulfilled=met.pop("you"),
+        ghosts_fulfilled=met,
+        worst=_worst(flight, flights["by rule"], wealth["you"]),
+        skill=_skill(flight),
+        lessons=_lessons(parts),
+    )
+
+
+def wealth_of(flight: Flight) -> FloatArray:
+    price = flight.course.price_usd
+    return np.array([p.wealth_usd(price[i]) for i, p in enumerate(flight.positions)])
+
+
+def drawdown(wealth: FloatArray) -> float:
+    return float(np.max(np.maximum.accumulate(wealth) - wealth))
+
+
+def _fulfilled(flight: Flight, wealth: FloatArray, alone: FloatArray) -> float:
+    fall, most = drawdown(wealth), drawdown(alone)
+    if flight.course.mandate == "halve_the_drawdown":
+        met = (most - fall) / (HALF * most)
+    elif flight.course.mandate == "keep_the_upside":
+        gain, profit = alone[-1] - alone[0], wealth[-1] - BOOK_USD - CASH_USD
+        # Where there was nothing to keep, a loss like that of the book is none of the hedge.
+        met = profit / (UPSIDE * gain) if gain > 0 else 1 + (profit - gain) / TOLERATED_USD
+    else:
+        end = flight.today.position
+        met = (0.4 * (end.most_borrowed_usd <= 0) + 0.3 * (end.liquidations == 0)) + 0.3 * (
+            fall < most
+        )
+    return float(min(max(met, 0.0), 1.0))
+
+
+def _deltas(flight: Flight) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the book's exposure and the net short delta at each close, and the coin's moves."""
+    course = flight.course
+    exposure = np.empty(course.days)
+    net = np.empty(course.days)
+    for day, (_, after) in enumerate(flight.past):
+        price = course.price_usd[day]
+        exposure[day] = _betas(course)[day] * after.book_usd
+        net[day] = after.short_usd - after.margin_delta_usd(price)
+    return exposure, net, course.price_usd[1:] / course.price_usd[:-1] - 1
+
+
+def _betas(course: Course) -> FloatArray:
+    """Return the beta that each day shows; rolling, with the weights of the day."""
+    return _betas_of(course.coin_usd.tobytes(), course.coins_usd.tobytes(), course.days)
+
+
+@cache
+def _betas_of(coin: bytes, coins: bytes, days: int) -> FloatArray:
+    price = np.frombuffer(coin)
+    held = np.frombuffer(coins).reshape(price.size, -1)
+    x, y = price[1:] / price[:-1] - 1, held[1:] / held[:-1] - 1
+    betas = np.empty(days)
+    for day in range(days):
+        seen = slice(day, day + HISTORY_DAYS)
+        weights = held[HISTORY_DAYS + day] / held[HISTORY_DAYS]
+        book, move = y[seen] @ (weights / weights.sum()), x[seen]
+        betas[day] = np.cov(book, move)[0, 1] / move.var(ddof=1)
+    return betas
+
+
+def _parts(flight: Flight) -> dict[str, float]:
+    """Split the profit; exact, since equity is a straight line in the price between two trades."""
+    exposure, net, move = _deltas(flight)
+    planned = rule_plan(Flight.begin(flight.course).today).hedge_ratio
+    whole = exposure.sum()
+    average = net.sum() / whole if whole > 0 else 0.0
+    book = [after.book_usd for _, after in flight.past]
+    moved = np.diff(flight.course.book_usd) * np.array(book) / flight.course.book_usd[:-1]
+    end = flight.today.position.totals
+    return {
+        "market": float(((1 - planned) * exposure) @ move),
+        "residual": float(np.sum(moved - exposure * move)),
+        "size": float(((planned - average) * exposure) @ move),
+        "timing": float((average * exposure - net) @ move),
+        "liquidation": -sum(total.lost for total in end),
+        "funding": sum(total.funding for total in end),
+        "costs": -sum(total.turnover for total in end) * (FEE_RATE + SLIPPAGE_RATE),
+    }
+
+
+def _worst(flight: Flight, rule: Flight, wealth: FloatArray) -> tuple[Worst, ...]:
+    exposure, net, move = _deltas(flight)
+    rule_exposure, rule_net, _ = _deltas(rule)
+    change = np.diff(wealth)
+    days = []
+    for at in np.argsort(change)[:WORST_DAYS]:
+        if change[at] < 0:
+            days.append(
+                Worst(
+                    day=int(at) + 1,
+                    loss_usd=float(change[at]),
+                    coin_move=float(move[at]),
+                    share=float(net[at] / exposure[at]) if exposure[at] > 0 else 0.0,
+                    rule_share=float(rule_net[at] / rule_exposure[at])
+                    if rule_exposure[at] > 0
+                    else 0.0,
+                    hindsight=float(move[at] < 0 and exposure[at] > 0),
+                )
+            )
+    return tuple(days)
+
+
+def _lessons(parts: dict[str, float]) -> tuple[str, str]:
+    worst = sorted(PARTS, key=lambda name: parts[name])
+    slugs = list(dict.fromkeys(slug for name in worst for slug in LESSONS[name]))
+    return slugs[0], slugs[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    price_usd: list[float]
+    book_usd: list[float]
+    funding_rate: list[float]
+
+
+def _skill(flight: Flight) -> Skill:
+    """Judge the sizes that were decided on other paths, and others of their average on this one."""
+    course = flight.course
+    betas, shares = _betas(course).tolist(), _shares(flight)
+    posted = max(sum(total.added for total in after.totals) for _, after in flight.past)
+    margin = flight.today.position.margin
+    rng = np.random.default_rng([course.seed, 500])
+    own = _Path(course.price_usd.tolist(), course.book_usd.tolist(), course.funding_rate.tolist())
+
+    def judged(path: _Path, sizes: list[float]) -> float:
+        return _judged(path, betas, sizes, posted, margin)
+
+    this = judged(own, shares)
+    resampled = [judged(path, shares) for path in _resampled(own, rng)]
+    others = [judged(own, sizes) for sizes in _policies(shares, rng)]
+    return Skill(
+        luck=_percentile(this, resampled),
+        skill=_percentile(this, others),
+        typical_usd=float(np.median(resampled)),
+        random_usd=float(np.median(others)),
+    )
+
+
+def _percentile(value: float, among: list[float]) -> float:
+    """Return the share of others that are below, those equal counted half."""
+    others, room = np.array(among), 1e-9 * max(1.0, abs(value))
+    below, equal = others < value - room, np.abs(others - value) <= room
+    return float(below.mean() + equal.mean() / 2)
+
+
+def _shares(flight: Flight) -> list[float]:
+    """Return the short of each day as a share of what the plan asked for, orders carried out."""
+    shares = []
+    for day, (_, after) in enumerate(flight.past):
+        price = flight.course.price_usd[day]
+        asked = _betas(flight.course)[day] * after.book_usd + after.margin_delta_usd(price)
+        shares.append(min(after.short_usd / asked, MOST_SHARE) if asked > 0 else 0.0)
+    return shares
+
+
+def _resampled(path: _Path, rng: np.random.Generator) -> list[_Path]:
+    """Draw paths from blocks of ten days of this one, around its end."""
+    price, book = (np.array(x) for x in (path.price_usd, path.book_usd))
+    steps = np.stack([price[1:] / price[:-1], book[1:] / book[:-1]])
+    n = steps.shape[1]
+    paths = []
+    for _ in range(PATHS):
+        starts = rng.integers(n, size=-(-n // BLOCK_DAYS))
+        at = (starts[:, None] + np.arange(BLOCK_DAYS)).ravel()[:n] % n
+        grown = np.cumprod(steps[:, at], axis=1)
+        paths.append(
+            _Path(
+                [price[0], *(price[0] * grown[0]).tolist()],
+                [book[0], *(book[0] * grown[1]).tolist()],
+                [path.funding_rate[i] for i in at],
+            )
+        )
+    return paths
+
+
+def _policies(shares: list[float], rng: np.random.Generator) -> list[list[float]]:
+    """Draw sizes that change at random about once in five days and have the same average."""
+    n, average = len(shares), float(np.mean(shares))
+    policies = []
+    for _ in range(PATHS):
+        changes = rng.random(n) < 0.2
+        levels = rng.random(n)[np.maximum.accumulate(np.where(changes, np.arange(n), 0))]
+        policies.append((levels * (average / max(levels.mean(), 1e-9))).tolist())
+    return policies
+
+
+def _judged(
+    path: _Path, betas: list[float], shares: list[float], posted: float, margin: Margin
+) -> float:
+    """Return profit less maximum drawdown, the margin posted at the start and never added to."""
+    k = terms(margin)
+    bar = _walk.bar_at(k, path.price_usd[0], 1.0)
+    account = _walk.EMPTY._replace(wallet=posted / bar.wallet)
+    total, peak, fall, wealth, alive = _walk.NOTHING, 0.0, 0.0, 0.0, posted > 0
+    for day, share in enumerate(shares):
+        if alive:
+            equity = _walk.equity_usd(bar, account)
+            own = equity if margin == "coin" else equity - account.wallet
+            asked = max(share * (betas[day] * path.book_usd[day] + own), 0.0)
+            most = max(MOST_LEVERAGE * equity, account.short)
+            if face := _walk.whole_lots(k, min(asked, most)) - account.short:
+                account, total = _walk.fill(k, bar, account, total, face)
+        was, bar = bar, _walk.bar_at(k, path.price_usd[day + 1], 1.0)
+        if alive:
+            account, total = _walk.hold(k, was, bar, path.funding_rate[day], account, total)
+            equity = _walk.equity_usd(bar, account)
+            if account.short > 0 and equity <= MAINTENANCE * account.short:
+                account, total = _walk.lose(equity, total)
+                alive = False
+        held = _walk.equity_usd(bar, account)
+        wealth = path.book_usd[day + 1] - path.book_usd[0] + held - posted
+        peak = max(peak, wealth)
+        fall = max(fall, peak - wealth)
+    return wealth - fall
