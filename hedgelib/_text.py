@@ -30,6 +30,7 @@ _WHOLE = re.compile(
     r"\b\d{4}-\d{2}-\d{2}\b|[+−]\$\d+(?:,\d{3})*(?:\.\d+)?|--[a-z]+(?:-[a-z]+)*", re.ASCII
 )
 _MONEY = re.compile(r"\$(?=[+−-]?\d)")
+_MINUS_OF_MONEY = re.compile(r"−(?=<span>&#36;)")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")
 
 
@@ -77,14 +78,16 @@ def money_in_markdown(text: str) -> str:
     r"""Make dollar amounts in Markdown stay amounts, and leave formulas alone.
 
     JupyterLab 4.6 renders ``\$5 and \$6`` as a formula; an entity in an element of its own is left
-    alone by every renderer tried. A dollar sign before a digit is money.
+    alone by every renderer tried. A dollar sign before a digit is money. A minus stays on its line.
 
     Examples
     --------
     >>> money_in_markdown(r"lost $150, with $\beta = 1$")
     'lost <span>&#36;</span>150, with $\\beta = 1$'
+    >>> money_in_markdown("−$4,397")
+    '−&#8288;<span>&#36;</span>4,397'
     """
-    return _MONEY.sub("<span>&#36;</span>", text)
+    return _MINUS_OF_MONEY.sub("−&#8288;", _MONEY.sub("<span>&#36;</span>", text))
 
 
 def printable(text: str) -> str:

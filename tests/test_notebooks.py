@@ -116,6 +116,14 @@ def test_every_picture_says_what_it_shows(path):
 
 
 @each(LESSONS)
+def test_printed_lines_fit_a_window_of_800_pixels(path):
+    """Beyond that JupyterLab breaks them anywhere, within a word or a number."""
+    for output in outputs(read(path)):
+        if output.output_type == "stream":
+            assert [line for line in output.text.splitlines() if len(line) > 78] == []
+
+
+@each(LESSONS)
 def test_names_of_cells_are_chosen(path):
     for cell in read(path).cells:
         assert not re.fullmatch(r"[0-9a-f]{6,}|[0-9a-f-]{32,}", cell.id), cell.id

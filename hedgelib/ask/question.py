@@ -236,7 +236,7 @@ class Asked:
         if option == right:
             return Verdict("right", f"✔ **Right.** {self.reason(right)}")
         said, truth = (f"**{self.options[key]}**. {self.reason(key)}" for key in (option, right))
-        return Verdict("slip", f"You said {said}\n\nIt is {truth}", option)
+        return Verdict("slip", f"You said {said}\n\nThe answer: {truth}", option)
 
     def _called(self, function: object) -> Verdict:
         if not callable(function):

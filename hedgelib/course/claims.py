@@ -205,4 +205,4 @@ def also(text: str) -> None:
 
 
 def _print(text: str) -> None:
-    print(fill(text, 90, subsequent_indent=" " * 24))
+    print(fill(text, 78, subsequent_indent=" " * 24))

@@ -123,7 +123,7 @@ def test_a_choice(texts):
     assert wrong.misconception == "funding_sign"
     assert wrong.text == (
         "You said **the shorts**. That is at a negative rate.\n\n"
-        "It is **the longs**. They are above."
+        "The answer: **the longs**. They are above."
     )
     assert asked.judge("nobody").outcome == "unread"
     assert asked.picture("funding_sign").alt == "-1.0"

@@ -215,7 +215,7 @@ def test_against_prints_the_verdict_on_record(capsys):
         " 64 wrong      article: pays\n               right:   receives\n"
     )
     against(64, "pays", "receives " * 20)
-    assert all(len(line) <= 90 for line in capsys.readouterr().out.splitlines())
+    assert all(len(line) <= 78 for line in capsys.readouterr().out.splitlines())
 
 
 def test_finder_follows_its_controls_and_comes_back():

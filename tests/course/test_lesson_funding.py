@@ -608,7 +608,7 @@ def test_lesson_still_finds_what_it_found():
         "premium +0.20%: rate by hand +0.15%, hedgelib +0.15%",
         "Binance, BTC  by hand 0.3000%, hedgelib 0.3000%",
         "the long,  by hand -0.05 XBT, hedgelib -0.05 XBT",
-        "value 75.00 USD (linear:  37.50)",
+        "75.00 USD; linear  37.50",
         "hedgelib 10.95%; compounded 11.57%",
         "received by hand +18,768.66, hedgelib +18,768.66 USD",
         "BTC 2020-2023, a proxy  +0.0137% for 8 hours, 15.0% a year",

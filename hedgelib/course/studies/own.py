@@ -101,7 +101,7 @@ def own_copy(file: str, name: str = "my_portfolio.csv", *, make: bool = False) -
         raise InvalidInput(f"name must be a bare file name such as mine.csv, got {name!r}")
     target = work_folder() / name
     if not make:
-        return f"Nothing written. With make=True this copies {file} to work/{name}."
+        return f"Nothing written. With make=True this copies\n{file} to work/{name}."
     text = _find(file).read_bytes()
     try:
         target.parent.mkdir(exist_ok=True)
