@@ -18,6 +18,9 @@ from hedgelib.ask.question import Asked
 from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course import Explorer, Slider
 from hedgelib.course.contents import LESSONS
+from hedgelib.flight import Day, Orders, Pilot, fly
+from hedgelib.flight.ghosts import by_rule
+from hedgelib.flight.screen import parts_scene, scene, wealth_scene
 from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
 
 NOTEBOOKS = [
@@ -133,7 +136,25 @@ def every_mark() -> list[Scene]:
     return [Scene(title="A title\nof two lines", alt="Every mark.", panels=(drawn,))]
 
 
+def flight() -> list[Scene]:
+    """Return the pictures of days and of landings of some flights: their widget draws them."""
+    scenes = []
+    for name in ("March 2020", "November 2022", "Spring 2021", "Autumn 2023"):
+        days: list[Day] = []
+        by_the_rule = by_rule()
+
+        def pilot(day: Day, days: list[Day] = days, rule: Pilot = by_the_rule) -> Orders | None:
+            days.append(day)
+            return rule(day)
+
+        landing = fly(name, pilot, seed=1)
+        scenes += [scene(day) for day in days[::15]]
+        scenes += [wealth_scene(landing), parts_scene(landing)]
+    return scenes
+
+
 CORPUS: dict[str, Callable[[], list[Scene]]] = {
     "every mark": every_mark,
     **{path.stem: partial(scenes_of, path) for path in NOTEBOOKS},
+    "12_flight_simulator": flight,
 }

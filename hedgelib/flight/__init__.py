@@ -54,7 +54,7 @@ def fly(episode: Episode | str, pilot: Pilot, seed: int = 0) -> Landing:
     Examples
     --------
     >>> landing = fly("June 2020", lambda day: None, seed=1)
-    >>> landing.pnl_usd == landing.wealth_usd["never hedged"][-1] - 75_000
+    >>> bool(landing.pnl_usd == landing.wealth_usd["never hedged"][-1] - 75_000)
     True
     """
     return land(fly_course(lay_out(episode, seed), pilot))

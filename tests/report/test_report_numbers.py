@@ -579,7 +579,7 @@ def test_a_bad_file_is_refused_with_the_place_and_the_fix(book, case):
         ({"contract": "bitmex:XBTUSD"}, InvalidInput, "closed"),
         ({"contract": "SOLUSD_PERP"}, UnknownCoin, "SOL"),
         ({"contract": "bybit:ETHUSD", "benchmark": "BTC"}, InvalidInput, "leave the other at auto"),
-        ({"max_leverage": 1}, InfeasibleHedge, "raise the cap or use stablecoin"),
+        ({"max_leverage": 1}, InfeasibleHedge, "raise the cap, use stablecoin margin"),
         ({"max_leverage": 500}, InvalidInput, "max_leverage must be <="),
         ({"collateral_usd": 10}, InfeasibleHedge, "the smallest that keeps to it is"),
         ({"target_beta": 5}, InvalidInput, "nothing to short"),
