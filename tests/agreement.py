@@ -135,10 +135,10 @@ def on_paper(scene: Scene) -> dict[str, Any]:
 
 
 def assert_agree(scene: Scene, shown: dict[str, Any]) -> None:
-    """Everything is in one place in both, to 1% of the axes."""
+    """Everything is in one place in both, to 1% of the axes or, where small, to three pixels."""
     drawn = on_paper(scene)
     panel = scene.panels[0]
-    near = 0.01 * min(panel.box[2] - panel.box[0], panel.box[3] - panel.box[1])
+    near = max(3.0, 0.01 * min(panel.box[2] - panel.box[0], panel.box[3] - panel.box[1]))
     assert shown["named"] == scene.alt
     assert [kind for kind, _ in shown["marks"] if kind != "text"] == [
         kind for kind, _ in drawn["marks"] if kind != "text"
