@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hedgelib._check import FINITE, plain, scalars
+from hedgelib._check import FINITE, FloatArray, plain, scalars
 from hedgelib._text import Table
 from hedgelib.errors import InvalidInput, NotEnoughData
 
@@ -25,6 +25,11 @@ def whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
     if most is not None and number > most:
         raise NotEnoughData(f"{name} must be at most {most} with the data given, got {number}")
     return number
+
+
+def drawdown(values: FloatArray) -> float:
+    """Return the largest fall of a path from its highest value so far."""
+    return float(np.max(np.maximum.accumulate(values) - values))
 
 
 class Numbers:

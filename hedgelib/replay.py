@@ -35,7 +35,7 @@ from hedgelib._check import (
     scalars,
 )
 from hedgelib._extras import how_to_install
-from hedgelib._result import whole
+from hedgelib._result import drawdown, whole
 from hedgelib._text import Table, percent, usd
 from hedgelib.contracts import round_contracts
 from hedgelib.errors import InvalidInput
@@ -151,7 +151,7 @@ def _outcome(name: str, wealth: FloatArray, before: float) -> Outcome:
             name=name,
             pnl_usd=float(wealth[-1] - before),
             max_drawdown=float(np.max(1 - wealth / peak)),
-            max_drawdown_usd=float(np.max(peak - wealth)),
+            max_drawdown_usd=drawdown(wealth),
             worst_step_usd=float(min(steps.min(), 0.0)),
             step_sd_usd=float(steps.std(ddof=1)) if steps.size > 1 else 0.0,
         )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import LearnersFile, Refused
-from hedgelib.classroom.pages import flights_page, named, progress_page
+from hedgelib.classroom.pages import named, progress_page
 from hedgelib.course.progress import Progress, understood
 from hedgelib.errors import HedgeError
-from hedgelib.flight.board import board
+from hedgelib.flight.board import TITLE, board
 from hedgelib.flight.log import FlightLog, parsed
+from hedgelib.report.blocks import whole_page
 
 __all__ = ["write_learners"]
 
@@ -53,4 +54,4 @@ def _pages(
     if progress:
         yield "progress", progress_page(progress, roster)
     if logs:
-        yield "flights", flights_page(board(logs))
+        yield "flights", whole_page(TITLE, board(logs).body(), styles=("report.css", "class.css"))

@@ -22,7 +22,6 @@ from hedgelib.classroom.source import ClassQuestion, Source
 from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.how_far import questions_done
 from hedgelib.course.progress import Progress
-from hedgelib.flight.board import Board
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Table, Text, whole_page
 from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
@@ -30,7 +29,6 @@ from hedgelib.show.plot import picture_html
 __all__ = [
     "class_page",
     "feedback_page",
-    "flights_page",
     "named",
     "overview_page",
     "progress_page",
@@ -330,16 +328,6 @@ def progress_page(progress: Mapping[str, Progress], roster: Mapping[str, str]) -
     if missing := [named(roster, i) for i in roster if i not in progress]:
         parts += ["No progress file", Section([Text(", ".join(missing))])]
     return _page(title, parts)
-
-
-def flights_page(board: Board) -> str:
-    """Write the board of the flights handed in."""
-    head, rows = board.rows()
-    table = Table(head, rows, "rlrrrrl", board.caption)
-    parts: list[Part] = [Section([Heading("Flight tournament", "Only for the instructor."), table])]
-    if board.flown:
-        parts += [board.paths_scene(), board.sizes_scene()]
-    return _page("Flight tournament", parts)
 
 
 def _class_facts(view: ClassView) -> Facts:

@@ -6,15 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hedgelib._text import safe, usd
-
 if TYPE_CHECKING:
     from hedgelib.flight.board import Board
 
-SPREAD = (
-    "Two pilots whose shorts were nearly the same ended up to {} apart: that much of a result is "
-    "luck and small differences, not skill."
-)
 SUMMARY = "make the board of a tournament from the logs of its flights"
 PARTLY = "a log could not be flown, and the board says why"
 DESCRIPTION = (
@@ -48,16 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(made: Board, path: Path) -> None:
+    from hedgelib.flight.board import TITLE
     from hedgelib.report.blocks import whole_page
     from hedgelib.report.faults import writing
-    from hedgelib.show.plot import picture_html
 
-    scenes = (made.paths_scene(), made.sizes_scene()) if made.flown else ()
-    spread = f"<p>{safe(SPREAD.format(usd(made.spread_usd())))}</p>" if made.flown else ""
-    body = "\n".join(
-        ["<h1>Flight tournament</h1>", made.table().html(), *map(picture_html, scenes), spread]
-    )
+    page = whole_page(TITLE, made.body(), styles=("report.css",))
     with writing(path):
-        path.write_text(
-            whole_page("Flight tournament", body, styles=("report.css",)), encoding="utf-8"
-        )
+        path.write_text(page, encoding="utf-8")

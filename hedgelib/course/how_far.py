@@ -18,6 +18,7 @@ from hedgelib.errors import HedgeError
 __all__ = ["lesson_map", "questions_done"]
 
 EXHIBIT_STEPS = ("", ".test", ".fix")
+"""What there is to do for an exhibit, as its name goes on in the progress."""
 _MOST_NAMED = 3
 _RECURRING = 2
 """Questions in which a misconception must have been met to be named."""

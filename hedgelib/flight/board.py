@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,17 @@ from hedgelib.flight.debrief import Landing, land
 from hedgelib.flight.log import FlightLog, read_log
 from hedgelib.show import Area, Line, Scale, Scene, picture
 from hedgelib.show.layout import days
+from hedgelib.show.plot import picture_html
 from hedgelib.show.scene import Mark
 
 __all__ = ["Board", "Entry", "board", "board_of"]
 
 SAME_USD = 500.0
+TITLE = "Flight tournament"
+_SPREAD = (
+    "Two pilots whose shorts were nearly the same ended up to {} apart: that much of a result is "
+    "luck and small differences, not skill."
+)
 _BOX = (84.0, 64.0, 700.0, 380.0)
 
 
@@ -43,38 +50,35 @@ class Board:
     entries: tuple[Entry, ...]
 
     @property
-    def flown(self) -> tuple[Entry, ...]:
-        """Entries with a landing."""
-        return tuple(entry for entry in self.entries if entry.landing)
+    def flown(self) -> tuple[Landing, ...]:
+        """Landings, the best first."""
+        return tuple(entry.landing for entry in self.entries if entry.landing)
+
+    def _shorts_usd(self) -> FloatArray:
+        """Return the short of each flight at each close, shape (flights, days)."""
+        return np.array([[after.short_usd for after in run.flight.past] for run in self.flown])
 
     def sizes_usd(self) -> FloatArray:
         """Return the class's short at each close: lowest, median and highest, shape (3, days)."""
-        shorts = [
-            [after.short_usd for _, after in entry.landing.flight.past]
-            for entry in self.flown
-            if entry.landing
-        ]
-        return np.asarray(np.quantile(np.array(shorts), (0.0, 0.5, 1.0), axis=0))
+        return np.asarray(np.quantile(self._shorts_usd(), (0.0, 0.5, 1.0), axis=0))
 
     def spread_usd(self) -> float:
         """Return the widest gap in profit between two pilots whose decisions were nearly the same.
 
         Nearly the same: shorts that differ by less than $500 on average.
         """
-        runs = [entry.landing for entry in self.flown if entry.landing]
-        shorts = [np.array([after.short_usd for _, after in run.flight.past]) for run in runs]
+        pairs = combinations(zip(self.flown, self._shorts_usd(), strict=True), 2)
         return max(
             (
-                abs(a.pnl_usd - b.pnl_usd)
-                for i, a in enumerate(runs)
-                for j, b in enumerate(runs[:i])
-                if np.mean(np.abs(shorts[i] - shorts[j])) < SAME_USD
+                abs(one.pnl_usd - other.pnl_usd)
+                for (one, mine), (other, theirs) in pairs
+                if np.mean(np.abs(mine - theirs)) < SAME_USD
             ),
             default=0.0,
         )
 
-    def rows(self) -> tuple[tuple[str, ...], list[list[str]]]:
-        """Return the head and the rows of the board; what a pilot is called is text."""
+    def table(self) -> Table:
+        """Return the board as a table; what a pilot is called is text."""
         rows = []
         for place, entry in enumerate(self.entries, 1):
             name, run = printable(entry.pilot), entry.landing
@@ -85,12 +89,15 @@ class Board:
             money = [usd(run.pnl_usd, signed=True), usd(-run.max_drawdown_usd)]
             rows.append([str(place), name, *scores, *money, ""])
         head = ("Place", "Pilot", "Mandate", "Skill", "Profit", "Max. drawdown", "Not flown")
-        return head, rows
-
-    def table(self) -> Table:
-        """Return the board as a table."""
-        head, rows = self.rows()
         return Table(head, rows, caption=self.caption)
+
+    def body(self) -> str:
+        """Write the board for a page: the table, both pictures and what is luck."""
+        parts = [f"<h1>{TITLE}</h1>", self.table().html()]
+        if self.flown:
+            parts += map(picture_html, (self.paths_scene(), self.sizes_scene()))
+            parts.append(f"<p>{_SPREAD.format(usd(self.spread_usd()))}</p>")
+        return "\n".join(parts)
 
     def sizes_scene(self) -> Scene:
         """Draw the class's short by day, from the smallest to the largest."""
@@ -118,22 +125,18 @@ class Board:
 
     def paths_scene(self) -> Scene:
         """Draw the wealth of every flight, the best one marked."""
-        marks: list[Mark] = []
-        for place, entry in reversed(list(enumerate(self.flown))):
-            if (run := entry.landing) is None:
-                continue
-            best = place == 0
-            marks.append(
-                Line(
-                    x=days(run.flight.course.dates),
-                    y=run.wealth_usd["you"],
-                    role="total" if best else "grey",
-                    width=3.0 if best else 1.0,
-                    name="first place" if best else "",
-                    labelled=best,
-                )
+        marks: list[Mark] = [
+            Line(
+                x=days(run.flight.course.dates),
+                y=run.wealth_usd["you"],
+                role="grey" if place else "total",
+                width=1.0 if place else 3.0,
+                name="" if place else "first place",
+                labelled=not place,
             )
-        ends = [run.pnl_usd for entry in self.flown if (run := entry.landing)]
+            for place, run in reversed(list(enumerate(self.flown)))
+        ]
+        ends = [run.pnl_usd for run in self.flown]
         finding = (
             f"{len(ends)} flights over the same days came to profits between "
             f"{usd(min(ends), signed=True)} and {usd(max(ends), signed=True)}"
@@ -152,9 +155,9 @@ class Board:
     @property
     def caption(self) -> str:
         """The episode and its dates, which everybody may know now."""
-        if not self.flown or (run := self.flown[0].landing) is None:
+        if not self.flown:
             return "Nobody has landed"
-        course = run.flight.course
+        course = self.flown[0].flight.course
         return f"{course.episode.name}, {course.dates[0]} to {course.dates[-1]}"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from hedgelib import _walk
 from hedgelib._check import FloatArray
+from hedgelib._result import drawdown
 from hedgelib.flight.day import (
     FEE_RATE,
     MAINTENANCE,
@@ -17,7 +17,7 @@ from hedgelib.flight.day import (
     Margin,
     terms,
 )
-from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HISTORY_DAYS, Course, Mandate
+from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HALF, UPSIDE, Mandate
 from hedgelib.flight.flight import Flight, fly_course
 from hedgelib.flight.ghosts import GHOSTS, rule_plan
 from hedgelib.flight.text import LESSONS
@@ -27,7 +27,7 @@ __all__ = ["Landing", "Skill", "Worst", "land"]
 PARTS = ("market", "residual", "size", "timing", "liquidation", "funding", "costs")
 PATHS = 500
 WORST_DAYS, BLOCK_DAYS = 3, 10
-HALF, UPSIDE, TOLERATED_USD = 0.5, 0.7, 5_000.0
+TOLERATED_USD = 5_000.0
 MOST_SHARE = 3.0
 
 
@@ -72,7 +72,6 @@ class Landing:
     """
 
     flight: Flight
-    mandate: Mandate
     wealth_usd: dict[str, FloatArray]
     parts: dict[str, float]
     fulfilled: float
@@ -80,6 +79,11 @@ class Landing:
     worst: tuple[Worst, ...]
     skill: Skill
     lessons: tuple[str, str]
+
+    @property
+    def mandate(self) -> Mandate:
+        """What the flight was asked to do."""
+        return self.flight.course.mandate
 
     @property
     def pnl_usd(self) -> float:
@@ -104,7 +108,6 @@ def land(flight: Flight) -> Landing:
     parts = _parts(flight)
     return Landing(
         flight=flight,
-        mandate=course.mandate,
         wealth_usd=wealth,
         parts=parts,
         fulfilled=met.pop("you"),
@@ -116,12 +119,9 @@ def land(flight: Flight) -> Landing:
 
 
 def wealth_of(flight: Flight) -> FloatArray:
+    """Return what there was at each close, orders carried out, USD."""
     price = flight.course.price_usd
     return np.array([p.wealth_usd(price[i]) for i, p in enumerate(flight.positions)])
-
-
-def drawdown(wealth: FloatArray) -> float:
-    return float(np.max(np.maximum.accumulate(wealth) - wealth))
 
 
 def _fulfilled(flight: Flight, wealth: FloatArray, alone: FloatArray) -> float:
@@ -145,30 +145,11 @@ def _deltas(flight: Flight) -> tuple[FloatArray, FloatArray, FloatArray]:
     course = flight.course
     exposure = np.empty(course.days)
     net = np.empty(course.days)
-    for day, (_, after) in enumerate(flight.past):
+    for day, after in enumerate(flight.past):
         price = course.price_usd[day]
-        exposure[day] = _betas(course)[day] * after.book_usd
+        exposure[day] = course.betas[day] * after.book_usd
         net[day] = after.short_usd - after.margin_delta_usd(price)
     return exposure, net, course.price_usd[1:] / course.price_usd[:-1] - 1
-
-
-def _betas(course: Course) -> FloatArray:
-    """Return the beta that each day shows; rolling, with the weights of the day."""
-    return _betas_of(course.coin_usd.tobytes(), course.coins_usd.tobytes(), course.days)
-
-
-@cache
-def _betas_of(coin: bytes, coins: bytes, days: int) -> FloatArray:
-    price = np.frombuffer(coin)
-    held = np.frombuffer(coins).reshape(price.size, -1)
-    x, y = price[1:] / price[:-1] - 1, held[1:] / held[:-1] - 1
-    betas = np.empty(days)
-    for day in range(days):
-        seen = slice(day, day + HISTORY_DAYS)
-        weights = held[HISTORY_DAYS + day] / held[HISTORY_DAYS]
-        book, move = y[seen] @ (weights / weights.sum()), x[seen]
-        betas[day] = np.cov(book, move)[0, 1] / move.var(ddof=1)
-    return betas
 
 
 def _parts(flight: Flight) -> dict[str, float]:
@@ -177,7 +158,7 @@ def _parts(flight: Flight) -> dict[str, float]:
     planned = rule_plan(Flight.begin(flight.course).today).hedge_ratio
     whole = exposure.sum()
     average = net.sum() / whole if whole > 0 else 0.0
-    book = [after.book_usd for _, after in flight.past]
+    book = [after.book_usd for after in flight.past]
     moved = np.diff(flight.course.book_usd) * np.array(book) / flight.course.book_usd[:-1]
     end = flight.today.position.totals
     return {
@@ -194,23 +175,23 @@ def _parts(flight: Flight) -> dict[str, float]:
 def _worst(flight: Flight, rule: Flight, wealth: FloatArray) -> tuple[Worst, ...]:
     exposure, net, move = _deltas(flight)
     rule_exposure, rule_net, _ = _deltas(rule)
+
+    def share(short: FloatArray, of: FloatArray, at: int) -> float:
+        return float(short[at] / of[at]) if of[at] > 0 else 0.0
+
     change = np.diff(wealth)
-    days = []
-    for at in np.argsort(change)[:WORST_DAYS]:
-        if change[at] < 0:
-            days.append(
-                Worst(
-                    day=int(at) + 1,
-                    loss_usd=float(change[at]),
-                    coin_move=float(move[at]),
-                    share=float(net[at] / exposure[at]) if exposure[at] > 0 else 0.0,
-                    rule_share=float(rule_net[at] / rule_exposure[at])
-                    if rule_exposure[at] > 0
-                    else 0.0,
-                    hindsight=float(move[at] < 0 and exposure[at] > 0),
-                )
-            )
-    return tuple(days)
+    return tuple(
+        Worst(
+            day=at + 1,
+            loss_usd=float(change[at]),
+            coin_move=float(move[at]),
+            share=share(net, exposure, at),
+            rule_share=share(rule_net, rule_exposure, at),
+            hindsight=float(move[at] < 0 < exposure[at]),
+        )
+        for at in np.argsort(change)[:WORST_DAYS].tolist()
+        if change[at] < 0
+    )
 
 
 def _lessons(parts: dict[str, float]) -> tuple[str, str]:
@@ -229,8 +210,8 @@ class _Path:
 def _skill(flight: Flight) -> Skill:
     """Judge the sizes that were decided on other paths, and others of their average on this one."""
     course = flight.course
-    betas, shares = _betas(course).tolist(), _shares(flight)
-    posted = max(sum(total.added for total in after.totals) for _, after in flight.past)
+    betas, shares = course.betas.tolist(), _shares(flight)
+    posted = max(sum(total.added for total in after.totals) for after in flight.past)
     margin = flight.today.position.margin
     rng = np.random.default_rng([course.seed, 500])
     own = _Path(course.price_usd.tolist(), course.book_usd.tolist(), course.funding_rate.tolist())
@@ -259,9 +240,9 @@ def _percentile(value: float, among: list[float]) -> float:
 def _shares(flight: Flight) -> list[float]:
     """Return the short of each day as a share of what the plan asked for, orders carried out."""
     shares = []
-    for day, (_, after) in enumerate(flight.past):
+    for day, after in enumerate(flight.past):
         price = flight.course.price_usd[day]
-        asked = _betas(flight.course)[day] * after.book_usd + after.margin_delta_usd(price)
+        asked = flight.course.betas[day] * after.book_usd + after.margin_delta_usd(price)
         shares.append(min(after.short_usd / asked, MOST_SHARE) if asked > 0 else 0.0)
     return shares
 

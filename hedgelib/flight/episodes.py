@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hedgelib import market
 from hedgelib._check import FloatArray, one_of
 from hedgelib._result import whole
+from hedgelib.beta import BetaEstimate, ols_beta
 
 __all__ = ["EPISODES", "MANDATES", "Course", "Episode", "drawn", "lay_out"]
 
@@ -21,6 +22,8 @@ HISTORY_DAYS = 60
 """Days before the first, which a beta is estimated from."""
 START_PRICE = 1_000.0
 BOOK_USD, CASH_USD = 50_000.0, 25_000.0
+UPSIDE, HALF = 0.7, 0.5
+"""Of the gain kept and of the drawdown left, by the mandates that ask for it."""
 HEDGE_COIN = "ETH"
 SHIFTS = 5
 SETTLEMENTS = 3
@@ -79,7 +82,8 @@ class Course:
       (history + days + 1, 5); rebased to 1,000 and 100 on the first day
     - high_usd: the highest price within each day, shape (days + 1,)
     - funding_rate: decimal a day, shape (days,): above zero shorts receive
-    - fails: day on which the first venue fails, 0 for never; adl: whether a crash closes shorts
+    - fails: day on which the first venue fails, 0 for never
+    - strict: whether venues raise the margin after a violent day and close shorts after a crash
     - dates, names: told at the landing
     """
 
@@ -91,7 +95,7 @@ class Course:
     high_usd: FloatArray
     funding_rate: FloatArray
     fails: int
-    adl: bool
+    strict: bool
     dates: NDArray[np.datetime64]
     names: tuple[str, ...]
 
@@ -111,10 +115,24 @@ class Course:
         coins = self.coins_usd[HISTORY_DAYS:]
         return np.asarray((coins / coins[0]).mean(axis=1) * BOOK_USD)
 
+    @cached_property
+    def betas(self) -> FloatArray:
+        """Beta of the book on each day flown, as a pilot sees it there."""
+        seen = [HISTORY_DAYS + day + 1 for day in range(self.days)]
+        return np.array([book_beta(self.coin_usd[:n], self.coins_usd[:n]).beta for n in seen])
+
     def without_hazards(self) -> Course:
         """Return the same closes and funding, with nothing else that can happen."""
         calm = np.maximum(self.price_usd, np.append(self.price_usd[:1], self.price_usd[:-1]))
-        return replace(self, high_usd=calm, fails=0, adl=False)
+        return replace(self, high_usd=calm, fails=0, strict=False)
+
+
+def book_beta(coin_usd: FloatArray, coins_usd: FloatArray) -> BetaEstimate:
+    """Estimate the beta of the book as it is on the last day, over the 60 days before."""
+    coins, coin = (prices[-HISTORY_DAYS - 1 :] for prices in (coins_usd, coin_usd))
+    held = coins_usd[-1] / coins_usd[HISTORY_DAYS]
+    y = (coins[1:] / coins[:-1] - 1) @ (held / held.sum())
+    return ols_beta(y, coin[1:] / coin[:-1] - 1, errors="newey-west")
 
 
 def drawn(seed: int) -> Episode:
@@ -152,7 +170,7 @@ def lay_out(episode: Episode | str, seed: int = 0) -> Course:
         high_usd=_highs(coin, rng),
         funding_rate=_funding(dates, rng),
         fails=max(fails - shift, 1) if fails else 0,
-        adl=bool(rng.random() < _MAY_FAIL),
+        strict=bool(rng.random() < _MAY_FAIL),
         dates=dates,
         names=names,
     )

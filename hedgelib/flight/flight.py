@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from hedgelib._check import FloatArray, instance
-from hedgelib.beta import BetaEstimate, ols_beta
+from hedgelib.beta import BetaEstimate
 from hedgelib.errors import InvalidInput
 from hedgelib.flight.day import (
     MAINTENANCE,
@@ -22,7 +22,7 @@ from hedgelib.flight.day import (
     start,
     trade,
 )
-from hedgelib.flight.episodes import HISTORY_DAYS, Course, Mandate
+from hedgelib.flight.episodes import HISTORY_DAYS, Course, Mandate, book_beta
 
 __all__ = ["Card", "Day", "Flight", "Pilot", "fly_course"]
 
@@ -32,6 +32,8 @@ FUNDING_EXTREME, BOOK_UP, COIN_GONE, WEEK = 0.001, 0.25, -0.9, 7
 VIOLENT, DEEP = 0.12, -0.20
 SLOW_DAYS = 2
 ASKED = {"leverage": "higher", "size": "smaller", "funding": "receive"}
+RISE, FALL, RATE = 0.1, 0.2, 0.0003
+"""What the questions of marked days suppose for the day after."""
 _DRAWN_AT = (0.25, 0.5, 0.75)
 
 
@@ -76,11 +78,7 @@ class Day:
     @cached_property
     def beta(self) -> BetaEstimate:
         """Beta of today's book over the last 60 days."""
-        coins = self.coins_usd[-HISTORY_DAYS - 1 :]
-        held = self.coins_usd[-1] / self.coins_usd[HISTORY_DAYS]
-        y = (coins[1:] / coins[:-1] - 1) @ (held / held.sum())
-        coin = self.coin_usd[-HISTORY_DAYS - 1 :]
-        return ols_beta(y, coin[1:] / coin[:-1] - 1, errors="newey-west")
+        return book_beta(self.coin_usd, self.coins_usd)
 
     @property
     def exposure_usd(self) -> float:
@@ -135,11 +133,11 @@ Pilot: TypeAlias = Callable[[Day], Orders | None]
 class Flight:
     """A course with the days flown so far: made by :meth:`begin`, and never changed.
 
-    `past` holds the position at each close before and after the orders of that day.
+    `past` holds the position at each close, the orders of that day carried out.
     """
 
     course: Course
-    past: tuple[tuple[Position, Position], ...]
+    past: tuple[Position, ...]
     orders: tuple[Orders | None, ...]
     today: Day
 
@@ -163,15 +161,14 @@ class Flight:
         if orders is not None:
             instance("orders", orders, Orders)
         notes: tuple[str, ...] = ()
-        before = self.today.position
-        after = before
+        after = self.today.position
         if orders is not None:
             after, notes = trade(
-                before, orders, self.today.price_usd, withdrawals=self.today.withdrawals
+                after, orders, self.today.price_usd, withdrawals=self.today.withdrawals
             )
         weather = _weather(self.course, self.today, after)
         position = night(after, weather)
-        past = (*self.past, (before, after))
+        past = (*self.past, after)
         cards = _cards(self.course, self.today.day + 1, after, position, weather)
         return replace(
             self,
@@ -183,13 +180,13 @@ class Flight:
     @property
     def positions(self) -> tuple[Position, ...]:
         """Positions after the orders of each day, and at the last close."""
-        return (*(after for _, after in self.past), self.today.position)
+        return (*self.past, self.today.position)
 
 
 def _day(
     course: Course,
     before: Day | None,
-    past: tuple[tuple[Position, Position], ...],
+    past: tuple[Position, ...],
     position: Position,
     cards: tuple[Card, ...],
     notes: tuple[str, ...],
@@ -201,7 +198,7 @@ def _day(
     books, wealths = np.array([book]), np.array([wealth])
     if before is not None:
         # What an order of yesterday cost is part of yesterday's close.
-        ordered = past[-1][1].wealth_usd(price[day - 1])
+        ordered = past[-1].wealth_usd(price[day - 1])
         books = np.append(before.book_usd, book)
         wealths = np.append(before.wealth_usd, wealth)
         wealths[-2] = ordered
@@ -234,7 +231,6 @@ def _weather(course: Course, today: Day, position: Position) -> Weather:
     at, then = today.day, today.day + 1
     price, book = course.price_usd, course.book_usd
     move = price[then] / price[at] - 1
-    raised = _violent(today) and course.fails != then
     return Weather(
         was_usd=price[at],
         price_usd=price[then],
@@ -242,8 +238,8 @@ def _weather(course: Course, today: Day, position: Position) -> Weather:
         funding_rate=course.funding_rate[at],
         book_growth=book[then] / book[at],
         venue_fails=course.fails == then,
-        shorts_closed=course.adl and move <= DEEP and position.short_usd > 0,
-        maintenance=RAISED_MAINTENANCE if raised and course.adl else MAINTENANCE,
+        shorts_closed=course.strict and move <= DEEP and position.short_usd > 0,
+        maintenance=RAISED_MAINTENANCE if course.strict and _violent(today) else MAINTENANCE,
     )
 
 

@@ -44,7 +44,8 @@ def _values(day: Day) -> dict[str, Any]:
         "book_move": position.book_usd / BOOK_USD - 1,
         "coin_move": day.price_usd / float(day.coin_usd[HISTORY_DAYS]) - 1,
         "beta": estimate.beta, "low": low, "high": high, "r2": estimate.r2,
-        "n": settled.size, "rate": rate, "who": TEXT["screen"]["pays" if rate < 0 else "receives"],
+        "n": settled.size, "rate": rate, "history": HISTORY_DAYS,
+        "who": TEXT["screen"]["pays" if rate < 0 else "receives"],
     }  # fmt: skip
 
 

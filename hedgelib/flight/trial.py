@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hedgelib._result import drawdown
 from hedgelib._text import Table, usd
 from hedgelib.ask.text import fill
-from hedgelib.flight.debrief import drawdown, wealth_of
+from hedgelib.flight.debrief import wealth_of
 from hedgelib.flight.episodes import EPISODES, lay_out
 from hedgelib.flight.flight import Pilot, fly_course
 from hedgelib.flight.ghosts import never
@@ -51,7 +52,10 @@ class Trial:
     def verdict(self) -> str:
         """Say what was reached, and what is missing."""
         name = "passed" if self.passed else "drawdown" if self.cut < CUT else "liquidated"
-        values = {"cut": self.cut, "count": self.liquidated, "most": MOST_LIQUIDATED}
+        values = {
+            "cut": self.cut, "count": self.liquidated, "most": MOST_LIQUIDATED, "asked": CUT,
+            "flights": len(self.pnl_usd),
+        }  # fmt: skip
         return fill(TEXT["trial"][name], values)
 
     def table(self) -> Table:

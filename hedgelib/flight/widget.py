@@ -10,16 +10,16 @@ from typing import Any
 import anywidget
 import traitlets
 
-from hedgelib._result import whole
+from hedgelib._result import drawdown, whole
 from hedgelib._text import safe
 from hedgelib.ask.text import fill
 from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.progress import learners_folder
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.flight.day import Orders
-from hedgelib.flight.debrief import Landing, drawdown, land
+from hedgelib.flight.debrief import PATHS, Landing, land
 from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HEDGE_COIN, Episode, drawn, lay_out
-from hedgelib.flight.flight import ASKED, Card, Day, Flight
+from hedgelib.flight.flight import ASKED, FALL, RATE, RISE, Card, Day, Flight
 from hedgelib.flight.log import FlightLog, read_log, sealed
 from hedgelib.flight.screen import day_of, parts_scene, scene, wealth_scene, words, worst_table
 from hedgelib.flight.text import TEXT
@@ -313,15 +313,15 @@ def _question(today: Day, answer: str | None) -> dict[str, Any]:
 def _then(today: Day) -> dict[str, Any]:
     """Return what the question of a marked day leads to."""
     short, position = today.position.short_usd, today.position
-    rise = position.equity_usd(1.1 * today.price_usd)
-    book = position.book_usd * (1 - 0.2 * today.beta.beta)
+    rise = position.equity_usd((1 + RISE) * today.price_usd)
+    book = position.book_usd * (1 - FALL * today.beta.beta)
     values: dict[str, dict[str, Any]] = {
         "leverage": {
             "now": today.leverage,
             "then": short / rise if rise > position.maintenance * short else 0.0,
         },
         "size": {"now": today.exposure_usd, "then": today.beta.beta * book},
-        "funding": {"amount": 0.0003 * short},
+        "funding": {"amount": RATE * short},
     }
     return {"short": short, **values[today.question]}
 
@@ -347,7 +347,7 @@ def _landed(landing: Landing, kept: str) -> dict[str, Any]:
         "pnl": landing.pnl_usd, "drawdown": landing.max_drawdown_usd,
         "pnl_alone": float(alone[-1] - alone[0]),
         "drawdown_alone": drawdown(alone),
-        "skill": 100 * landing.skill.skill, "luck": 100 * landing.skill.luck,
+        "paths": PATHS, "skill": 100 * landing.skill.skill, "luck": 100 * landing.skill.luck,
     }  # fmt: skip
     table = worst_table(landing)
     return {

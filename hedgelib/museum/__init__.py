@@ -41,7 +41,6 @@ __all__ = [
     "try_fix", "try_test",
 ]  # fmt: skip
 
-"""What there is to do for an exhibit, as its name goes on in the progress."""
 _TRIED = 200
 """Inputs with which a fix is compared."""
 _COST = f"What it costs on {usd(POSITION_USD)}"
@@ -72,9 +71,6 @@ class Finding:
 
 def _finding(kind: str, saying: str = "", **values: str) -> Finding:
     return Finding(kind, fill(SAYINGS[saying or kind], values).strip())
-
-
-# An input
 
 
 def judge_input(one: Exhibit, *given: Any, **named: Any) -> Finding:
@@ -147,9 +143,6 @@ def _written(arguments: dict[str, Any]) -> str:
     return f"`{', '.join(f'{name}={python(value)}' for name, value in arguments.items())}`"
 
 
-# A test
-
-
 def judge_test(one: Exhibit, test: Any) -> Finding:
     """Run a learner's test against the wrong and the right function."""
     if test is ...:
@@ -199,9 +192,6 @@ def _run(test: Callable[..., Any], function: Callable[..., Any]) -> str:
     return "passes"
 
 
-# A fix
-
-
 def judge_fix(one: Exhibit, fix: Any) -> Finding:
     """Compare a learner's function with the right one, and name the first input where it is off."""
     if fix is ...:
@@ -229,9 +219,6 @@ def judge_fix(one: Exhibit, fix: Any) -> Finding:
     return _finding("right", "fix_right", count=str(_TRIED))
 
 
-# What a notebook shows
-
-
 class ExhibitWidget(anywidget.AnyWidget):
     """An exhibit and a box for each argument; both results are shown once an input is committed.
 
@@ -251,7 +238,7 @@ class ExhibitWidget(anywidget.AnyWidget):
         ]
         folded = [
             ("Hint", one.text["hint"]),
-            (f"What it costs on {usd(POSITION_USD)}", one.costs()),
+            (_COST, one.costs()),
         ]
         spec = {
             "ask": to_html(f"**Exhibit {one.slug}.** {SAYINGS['ask']}"),

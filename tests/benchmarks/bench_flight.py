@@ -6,20 +6,12 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import nbformat
-
 from hedgelib.flight import EPISODES, FlightWidget, lay_out
 from hedgelib.flight.debrief import PATHS, Skill, land
 from hedgelib.flight.flight import fly_course
 from hedgelib.flight.ghosts import by_rule
+from tests.benchmarks.bench_widgets import opened
 from tests.benchmarks.measure import Row, duration, medians
-from tests.labtools import (
-    PATIENCE_SECONDS,
-    OpenNotebook,
-    find_chromium,
-    serve_lab,
-    start_browser,
-)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -51,18 +43,8 @@ PRESS = """
 
 def in_the_browser() -> tuple[float, float]:
     """Return the median seconds of a day, and of a line of text, on one page of JupyterLab."""
-    chromium = find_chromium()
-    if chromium is None:
-        raise SystemExit("this benchmark needs Chromium: install it, or set HEDGELIB_CHROMIUM")
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    with serve_lab() as server, start_browser(chromium) as browser:
-        whole = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-        nbformat.write(whole, server.notebooks / "flight.ipynb")
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(PATIENCE_SECONDS * 1000)
-        OpenNotebook.open(page, server, "flight.ipynb").run_all()
-        return _days(page), _labels(page)
+    with opened(*CELLS) as (notebook, _):
+        return _days(notebook.page), _labels(notebook.page)
 
 
 def _days(page: Page) -> float:

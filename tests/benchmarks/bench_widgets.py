@@ -266,21 +266,20 @@ class Bare(Way):
 
 
 @contextmanager
-def opened() -> Iterator[tuple[OpenNotebook, int]]:
-    """Open a notebook of all the ways, its cells run; give it and the kernel's process id."""
+def opened(*sources: str) -> Iterator[tuple[OpenNotebook, list[Any]]]:
+    """Open a notebook of some cells in JupyterLab, run; give it and the cells' outputs."""
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("this benchmark needs Chromium: install it, or set HEDGELIB_CHROMIUM")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     with serve_lab() as server, start_browser(chromium) as browser:
         whole = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         nbformat.write(whole, server.notebooks / "bench.ipynb")
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         notebook = OpenNotebook.open(page, server, "bench.ipynb")
-        first, *_ = notebook.run_all()
-        yield notebook, int(first[0]["data"]["text/plain"])
+        yield notebook, notebook.run_all()
 
 
 def page_bytes(page: Page) -> float:
@@ -294,7 +293,8 @@ def page_bytes(page: Page) -> float:
 
 
 def rows() -> list[Row]:
-    with opened() as (notebook, kernel):
+    with opened(*CELLS) as (notebook, outputs):
+        kernel = int(outputs[0][0]["data"]["text/plain"])
         page, n = notebook.page, len(LESSONS)
         floor = Way(page, 1)
         bare = Bare(page, 2)

@@ -295,7 +295,7 @@ def test_withdrawals_stop_before_a_venue_fails():
 
 
 def test_a_crash_can_close_the_short_at_no_cost():
-    course = next(c for s in range(20) if (c := lay_out("March 2020", s)).adl)
+    course = next(c for s in range(20) if (c := lay_out("March 2020", s)).strict)
     flight = Flight.begin(course)
     flight = flight.next(Orders(short_usd=40_000, add_usd=20_000, margin="stablecoin"))
     while not any(card.id == "shorts_closed" for card in flight.today.cards):

@@ -128,5 +128,8 @@ def test_too_many_liquidations_do_not_pass():
         pnl_usd=dict.fromkeys(names, 0.0), liquidations=dict.fromkeys(names, 1),
     )  # fmt: skip
     assert not trial.passed
-    assert trial.verdict == fill(TEXT["trial"]["liquidated"], {"cut": 0.5, "count": 3, "most": 2})
+    assert trial.verdict == fill(
+        TEXT["trial"]["liquidated"],
+        {"cut": 0.5, "count": 3, "most": 2, "flights": 3},
+    )
     assert len(trial.table().rows) == 3

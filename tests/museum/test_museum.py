@@ -14,10 +14,12 @@ from labtools import ROOT
 
 import hedgelib as hl
 from hedgelib import museum
+from hedgelib._text import usd
 from hedgelib.ask.widget import HEARD
 from hedgelib.course.contents import LESSONS
 from hedgelib.course.how_far import _go_on, questions_done
 from hedgelib.course.progress import Progress
+from hedgelib.flight import EPISODES
 from hedgelib.museum import exhibit, expose, judge_fix, judge_input, judge_test
 from hedgelib.museum.beliefs import TIERS
 from hedgelib.museum.exhibits import HALLS, POSITION_USD, SAYINGS, exhibits, find_exhibit
@@ -486,3 +488,11 @@ def test_costs_are_listed_hall_by_hall(capsys):
 def test_the_museum_is_a_lesson_after_the_claims():
     order = list(LESSONS)
     assert order.index("museum") == order.index("claims") + 1
+
+
+def test_the_readme_counts_what_there_is():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    words = {12: "twelve", 15: "fifteen"}
+    assert f"shows {words[len(exhibits())]} errors" in text
+    assert f"all {words[len(EPISODES)]} episodes" in text
+    assert f"on {usd(POSITION_USD)}" in text

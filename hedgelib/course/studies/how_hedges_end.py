@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hedgelib._result import drawdown
 from hedgelib.course.studies import living
 from hedgelib.plan import ASSUMED_MAINTENANCE_RATE, DEFAULT_MAX_LEVERAGE
 from hedgelib.replay import Replay, replay
@@ -41,7 +42,7 @@ def deleveraged(found: living.Crash, step: int) -> Replay:
 def risk_from(run: Replay, step: int) -> tuple[float, float]:
     """Return the standard deviation of a day and the maximum drawdown from a step on, USD."""
     pnl = run.pnl_usd[step:]
-    return float(np.diff(pnl).std(ddof=1)), living.drawdown(pnl)
+    return float(np.diff(pnl).std(ddof=1)), drawdown(pnl)
 
 
 def tightest(run: Replay) -> tuple[int, float, float]:

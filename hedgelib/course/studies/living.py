@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hedgelib import BetaEstimate, ContractTerms, InvalidInput, inverse_liquidation_price, market
 from hedgelib._check import FloatArray, one_of
+from hedgelib._result import drawdown
 from hedgelib._text import Table, percent, usd
 from hedgelib.course.studies.alice import MODELLED
 from hedgelib.course.studies.beta import day_text, newey_west
@@ -294,11 +295,6 @@ class Flown:
     def year(self, year: int) -> float:
         """Return the profit of one year, USD."""
         return float(self.months_usd[str(year)].sum())
-
-
-def drawdown(pnl: FloatArray) -> float:
-    """Return the largest fall of a profit from its highest so far."""
-    return float((np.maximum.accumulate(pnl) - pnl).max())
 
 
 def a_day_later(active: ArrayLike) -> NDArray[np.bool_]:
