@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import nbformat
 import numpy as np
 import pytest
+from labtools import ROOT
 
 from hedgelib.ask.text import fill
 from hedgelib.flight import GHOSTS, Flight, Orders, fly, lay_out
+from hedgelib.flight.debrief import PATHS
+from hedgelib.flight.flight import CAP
+from hedgelib.flight.ghosts import BAND
 from hedgelib.flight.screen import parts_scene, scene, wealth_scene, words, worst_table
 from hedgelib.flight.text import TEXT
 from hedgelib.flight.trial import CUT, Trial, try_pilot
@@ -133,3 +138,11 @@ def test_too_many_liquidations_do_not_pass():
         {"cut": 0.5, "count": 3, "most": 2, "flights": 3},
     )
     assert len(trial.table().rows) == 3
+
+
+def test_the_numbers_in_the_prose_of_the_lesson_are_those_of_the_engine():
+    cells = nbformat.read(ROOT / "notebooks" / "12_flight_simulator.ipynb", as_version=4).cells
+    prose = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert f"with {PATHS} random hedges" in prose
+    assert f"with {PATHS} others" in prose
+    assert f"beta, {CAP:g}x, a band of {BAND:.0%}" in prose
