@@ -46,12 +46,9 @@ function render({ model, el }) {
       venues: Number(venues.value()) });
   };
   const plan = button(words.plan, () => {
-    const { exposure, equity, cash } = model.get("screen"), coin = margin.value() === "coin";
-    // What is added in coins is to be hedged too; half of the short secures it at 2x.
-    const needed = coin ? exposure - 2 * equity : exposure / 2 - equity;
-    const added = Math.max(0, Math.min(Math.ceil(needed / 10) * 10, Math.floor(cash)));
+    const [added, size] = model.get("screen").plan[margin.value()];
     add.put(added);
-    short.put(Math.max(0, Math.round((exposure + (coin ? added : 0)) / 10) * 10));
+    short.put(size);
     touched();
   });
   const days = element("div", { class: "presets days" }, plan, element("span", { class: "gap" }),

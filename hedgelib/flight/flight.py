@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,8 +14,10 @@ from hedgelib._check import FloatArray, instance
 from hedgelib.beta import BetaEstimate
 from hedgelib.errors import InvalidInput
 from hedgelib.flight.day import (
+    FACE_USD,
     MAINTENANCE,
     RAISED_MAINTENANCE,
+    Margin,
     Orders,
     Position,
     Weather,
@@ -90,6 +93,20 @@ class Day:
         """Short that hedges book and margin completely."""
         own = self.position.margin_delta_usd(self.price_usd)
         return max(self.exposure_usd + own, 0.0)
+
+    def plan(self, margin: Margin) -> tuple[float, float]:
+        """Return the margin to add and the short: the whole hedge, or what cash secures at 2x.
+
+        Coins that are added are exposure too, and the short covers them.
+        """
+        asked, equity = self.asked_usd, self.equity_usd
+        coin = margin == "coin"
+        needed = asked - CAP * equity
+        needed /= CAP - 1 if coin else CAP
+        cash = FACE_USD * math.floor(max(self.position.cash_usd, 0.0) / FACE_USD)
+        add = min(max(FACE_USD * math.ceil(needed / FACE_USD), 0.0), cash)
+        short = min(asked + add * coin, CAP * (equity + add))
+        return add, FACE_USD * math.floor(max(short, 0.0) / FACE_USD)
 
     @property
     def equity_usd(self) -> float:

@@ -22,6 +22,7 @@ def _read() -> dict[str, Any]:
     text = read_toml(Path(__file__).with_name("text.toml"))
     for name in ("mandates", "notes", "rules"):
         text[name] = {key: fill(words, _RULES) for key, words in text[name].items()}
+    text["page"]["plan"] = fill(text["page"]["plan"], _RULES)
     for question in text["questions"].values():
         question["ask"] = fill(question["ask"], _RULES)
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anywidget
 import traitlets
@@ -16,7 +16,7 @@ from hedgelib.ask.text import fill
 from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.progress import learners_folder
 from hedgelib.errors import HedgeError, InvalidInput
-from hedgelib.flight.day import Orders
+from hedgelib.flight.day import Margin, Orders
 from hedgelib.flight.debrief import PATHS, Landing, land
 from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HEDGE_COIN, Episode, drawn, lay_out
 from hedgelib.flight.flight import ASKED, FALL, RATE, RISE, Card, Day, Flight
@@ -289,8 +289,7 @@ def _day(today: Day) -> dict[str, Any]:
         "words": words(today),
         "scene": scene(today).data(),
         "short": round(position.short_usd),
-        "exposure": today.asked_usd,
-        "equity": today.equity_usd,
+        "plan": {margin: today.plan(margin) for margin in get_args(Margin)},
         "cash": max(position.cash_usd, 0.0),
         "margin": position.margin,
         "venues": venues,

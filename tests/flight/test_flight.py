@@ -29,7 +29,7 @@ from hedgelib.flight import (
 from hedgelib.flight.day import FEE_RATE, MAINTENANCE, MOST_LEVERAGE, SLIPPAGE_RATE
 from hedgelib.flight.debrief import PARTS
 from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HISTORY_DAYS, MANDATES
-from hedgelib.flight.flight import fly_course
+from hedgelib.flight.flight import CAP, fly_course
 from hedgelib.flight.ghosts import BAND, CONTRACT, RULE_TOP_UP, by_rule, naive, never, rule_plan
 from hedgelib.flight.text import TEXT
 from hedgelib.paths import history
@@ -409,3 +409,21 @@ def test_ghosts_are_those_of_the_landing():
     landing = fly("October 2020", by_rule(), seed=1)
     assert set(landing.wealth_usd) == {"you", *GHOSTS}
     assert np.array_equal(landing.wealth_usd["you"], landing.wealth_usd["by rule"])
+
+
+@given(name=st.sampled_from(list(EPISODES)), seed=st.integers(0, 30), draw=st.integers(0, 1_000))
+def test_the_plan_that_is_offered_keeps_to_its_own_leverage(name, seed, draw):
+    """And is the whole hedge wherever cash secures it."""
+    course = lay_out(name, seed)
+    flight, pilot = Flight.begin(course), random_pilot(np.random.default_rng(draw))
+    for _ in range(draw % 12):
+        flight = flight.next(pilot(flight.today))
+    day = flight.today
+    margin = day.position.margin
+    add, short = day.plan(margin)
+    assert 0 <= add <= max(day.position.cash_usd, 0)
+    assert short <= max(CAP * (day.equity_usd + add), 0) + 1e-6
+    whole = max(day.asked_usd + add * (margin == "coin"), 0)
+    secured = CAP * (day.equity_usd + add) >= whole
+    assert short == pytest.approx(whole, abs=10.01) or not secured
+    assert secured or add == pytest.approx(max(day.position.cash_usd, 0), abs=10.01)
