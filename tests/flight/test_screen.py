@@ -34,7 +34,7 @@ def test_a_day_in_sentences():
     assert words(flown(0).today)[:2] == [
         "You have $75,000 ($0 since take-off): $50,000 of coins, $25,000 of cash and $0 in the "
         "futures account.",
-        f"You have no short; the plan asks for ${flown(0).today.asked_usd:,.0f}.",
+        f"You have no short; a complete hedge is ${flown(0).today.asked_usd:,.0f}.",
     ]
     today = flown(5, orders=HEDGED).today
     have, short, coins, beta, funding = words(today)
