@@ -238,6 +238,8 @@ class OpenNotebook:
         self.page.locator(".jp-Notebook").first.focus()
         for _ in range(count):
             self.page.keyboard.press("Shift+Enter")
+            # Keys come before all else in Chromium: without a turn for the page nothing gets on.
+            self.page.evaluate("() => new Promise((done) => setTimeout(done))")
         self.page.wait_for_function(
             f"""(path) => [...{PANEL}.content.widgets].every(({{ model }}) =>
               model.type !== 'code' || model.executionCount !== null || !model.sharedModel.source)
