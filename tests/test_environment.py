@@ -53,7 +53,9 @@ EXTRAS = {
     if name != "all"
 }
 BUILD = requirements(*PROJECT["build-system"]["requires"])
-CHECKS = requirements(*(text for text in GROUPS["dev"] if isinstance(text, str)))
+CHECKS = requirements(
+    *(text for group in ("dev", "site") for text in GROUPS[group] if isinstance(text, str))
+)
 
 
 def wanted_of(lock: str) -> list[Requirement]:
@@ -102,7 +104,7 @@ def test_the_core_is_light_and_all_is_every_extra():
     assert everything.name == PROJECT["project"]["name"]
     assert everything.extras == set(EXTRAS)
     assert requirements(*GROUPS["build"]) == BUILD
-    assert GROUPS["dev"][0] == {"include-group": "build"}
+    assert GROUPS["dev"][:2] == [{"include-group": group} for group in ("build", "site")]
 
 
 @pytest.mark.parametrize("extra", sorted(set(EXTRAS) - {"lab"}))
