@@ -6,7 +6,7 @@
                       test says ``parametrize("lab_server", FRONT_ENDS, indirect=True)``
 ``page``              a browser page that can reach this machine only
 ``open_notebook``     opens a notebook of ``lab_server`` in ``page``, kernel ready
-``lesson``            a learner's unrun copy of the LESSON that a module names (or of a parameter), run
+``lesson``            a learner's copy of the LESSON that a module names (or of a parameter), run
                       by keys; at the end no error is left, and nothing went outside
 ``outside_requests``  addresses off this machine that ``page`` asked for (and did not get)
 ``page_errors``       JavaScript errors that nothing caught in ``page``
