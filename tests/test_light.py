@@ -14,6 +14,7 @@ import pytest
 from labtools import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from wheeltools import needed
 
 from hedgelib import _extras
 
@@ -33,16 +34,7 @@ APART = {"hedgelib.report": "report", "hedgelib.classroom": "class"}
 
 def core() -> set[str]:
     """The packages of the core and all that they need."""
-    found: set[str] = set()
-    open_ends = [Requirement(text) for text in PROJECT["dependencies"]]
-    while open_ends:
-        requirement = open_ends.pop()
-        name = canonicalize_name(requirement.name)
-        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
-            continue
-        found.add(name)
-        open_ends += [Requirement(text) for text in metadata.requires(name) or []]
-    return found
+    return needed(PROJECT["dependencies"])
 
 
 def absent() -> set[str]:
