@@ -70,7 +70,10 @@ def make_class(roster_file: str | Path, root: str | Path) -> Made:
             rows += _key_rows(source, keys, roster, attempt)
     write_table(
         course.root / "key.csv",
-        "id name assignment question points right unit wrong_models attempt".split(),
+        (
+            *("id", "name", "assignment", "question", "points"),
+            *("right", "unit", "wrong_models", "attempt"),
+        ),
         rows,
     )
     course.write_roster(class_list)
