@@ -73,6 +73,11 @@ class Course:
         return self.root / "roster.json"
 
     @property
+    def platform_folder(self) -> Path:
+        """Files that go back to the learning platform."""
+        return self.root / "platform"
+
+    @property
     def settings_file(self) -> Path:
         """The instructor's settings: due dates, lateness, attempts."""
         return self.root / "course.toml"
@@ -245,8 +250,13 @@ def _write_json(path: Path, value: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all, and its folder if that is missing."""
+    # UTF-8 has no half characters; they become escapes.
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
-    # UTF-8 has no half characters; they become escapes.
-    new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    new.write_bytes(content)
     os.replace(new, path)

@@ -47,6 +47,7 @@ class Record:
     clock: str = ""
     late: bool = False
     shown: bool = False  # its feedback has given the right answers away
+    counts: bool = False  # it is the attempt that counts
     # By `grade_id`, for people to read: a file is parsed once.
     cells: tuple[tuple[str, Cell], ...] | None = None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,8 +15,11 @@ from zoneinfo import ZoneInfo
 
 from hedgelib.classroom.personal import canonical
 from hedgelib.errors import HedgeError
+from hedgelib.report.dates import TODAY_VARIABLE, today
 
-__all__ = ["TEMPLATE", "Exercise", "Lateness", "Settings", "SettingsError", "read_settings"]
+__all__ = [
+    *("TEMPLATE", "Exercise", "Lateness", "Settings", "SettingsError", "now", "read_settings"),
+]
 
 TEMPLATE = """\
 # Due dates, lateness, attempts and feedback of this class. Every line is optional; take the # away
@@ -136,6 +140,14 @@ def read_settings(path: Path, roster: Mapping[str, str], assignments: Sequence[s
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}; see https://toml.io") from error
     return _Reading(path, roster, assignments).settings(raw)
+
+
+def now() -> datetime:
+    """Return the time, or the beginning of the day that `HEDGELIB_TODAY` names."""
+    day = today()
+    return (
+        datetime.combine(day, time(), UTC) if os.environ.get(TODAY_VARIABLE) else datetime.now(UTC)
+    )
 
 
 def _aware(value: datetime, timezone: tzinfo | None) -> datetime:
