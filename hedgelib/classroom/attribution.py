@@ -68,9 +68,18 @@ class Origin:
 
 
 class People:
-    """Students of the roster, by the names that a file may give them."""
+    """Students of the roster, by the names that a file may give them.
 
-    def __init__(self, roster: Mapping[str, str], assignments: Sequence[str]) -> None:
+    `numbers` are those that Canvas gives to its users, each with the id of the student.
+    """
+
+    def __init__(
+        self,
+        roster: Mapping[str, str],
+        assignments: Sequence[str],
+        numbers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._numbers = numbers or {}
         self._assignments = [words_of(name) for name in assignments]
         self._ids = {canonical(id_): id_ for id_ in roster}
         self._calls: dict[str, list[list[str]]] = {}
@@ -133,6 +142,9 @@ class People:
         """Yield the students named by the part that a platform wrote, or else by each part."""
         if platform_part := self._platform_part(parts):
             i, _, match, named = platform_part
+            # An archive has the name that an instructor gave it; a folder may be a student's.
+            outer = (part for part in parts[:i] if not part.lower().endswith(".zip"))
+            yield from filter(None, map(self._named, outer))
             yield named
             if len(named) == 1:
                 return
@@ -143,7 +155,8 @@ class People:
     def _platform_part(self, parts: Sequence[str]) -> _Part | None:
         """Return the outermost part that a platform wrote about a student of the roster."""
         for i, platform, match in _matches(parts):
-            if named := self._named(match["who"]):
+            by_number = platform == "Canvas" and self._numbers.get(match["number"])
+            if named := {by_number} if by_number else self._named(match["who"]):
                 return i, platform, match, named
         return None
 

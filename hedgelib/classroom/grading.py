@@ -153,13 +153,13 @@ def grade(
         run = partial(sandbox.run, hidden=hidden)
     class_list, assignments = course.platform_list(), course.assignments()
     roster = class_list.names
-    settings, people = course.settings(roster), People(roster, assignments)
+    settings, people = course.settings(roster), People(roster, assignments, class_list.by_number)
     with (
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
     ):
-        collected = collect(folder, roster, assignments, reader, Path(spool))
+        collected = collect(folder, roster, assignments, reader, Path(spool), class_list.by_number)
         given = {submission.assignment for submission in collected.found}
         given |= {item.assignment for item in collected.refused}
         grading = _Grading(
@@ -356,7 +356,7 @@ class _Grading:
                     result,
                     changed=is_other or (name, student_id) in changed,
                     at=self.standings.moment(record),
-                    penalty=late.share * about.source.points,
+                    penalty=round(late.share * about.source.points, 6),
                 )
                 doubts = (*record.file_warnings, *filter(None, [late.doubt]))
                 marked = replace(result.record, file_warnings=doubts)

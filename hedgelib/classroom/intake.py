@@ -12,7 +12,7 @@ from hedgelib.classroom.book import exchange_time
 from hedgelib.classroom.interface import Submission
 from hedgelib.classroom.platforms import handed_in_by_worksheet
 from hedgelib.classroom.records import digest_of, handed_in
-from hedgelib.classroom.roster import Roster, key_of
+from hedgelib.classroom.roster import Roster
 from hedgelib.classroom.standing import Standings
 
 __all__ = ["Intake"]
@@ -44,9 +44,10 @@ class Intake:
     def _persons(self, one: Submission) -> Iterator[tuple[str, str]]:
         """Yield the platform's numbers of a student, each with what says so."""
         student_id = one.student_id
-        if self.people.origin(one.name).platform == "Canvas" == self.class_list.platform:
-            place = [*map(key_of, self.class_list.columns)].index("id")
-            yield self.class_list.cells[student_id][place], f"on your list {student_id} is"
+        if self.people.origin(one.name).platform == "Canvas":
+            for number, known in self.class_list.by_number.items():
+                if known == student_id:
+                    yield number, f"on your list {student_id} is"
         for record in self.standings.records(one.assignment, student_id):
             if record.person:
                 yield record.person, f"the earlier file of {student_id} was from"

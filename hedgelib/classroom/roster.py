@@ -93,6 +93,14 @@ class Roster:
     cells: Mapping[str, tuple[str, ...]]  # of each student, in these columns
     notes: tuple[str, ...] = ()  # how the file was understood
 
+    @property
+    def by_number(self) -> Mapping[str, str]:
+        """Ids by the numbers that Canvas gives to its users."""
+        if self.platform != "Canvas":
+            return {}
+        place = [*map(key_of, self.columns)].index("id")
+        return {row[place]: student_id for student_id, row in self.cells.items()}
+
 
 def key_of(column: str) -> str:
     """Return the name by which a column is known, however it is written."""

@@ -110,12 +110,14 @@ def collect(
     assignments: Sequence[str],
     reader: Reader,
     spool: Path,
+    numbers: Mapping[str, str] | None = None,
 ) -> Collected:
     """Find the submissions in a folder, its sub-folders and the zip archives among them.
 
     Of several files of one student for one assignment the last by name counts, in the order in
     which people count, unless the platform's numbers say that they are from different people. Links
-    are not followed. `spool` is a folder for copies of the submissions.
+    are not followed. `spool` is a folder for copies of the submissions; `numbers` has the ids by
+    the numbers that Canvas gives to its users.
     """
     folder = Path(folder)
     try:
@@ -125,7 +127,7 @@ def collect(
             f"submissions must be a folder that can be read, got {printable(str(folder))!r}: "
             f"{error.strerror}"
         ) from error
-    people = People(roster, assignments)
+    people = People(roster, assignments, numbers)
     refused: list[Refused] = []
     by_student: dict[tuple[str, str, int], list[Submission]] = {}
     learners: dict[tuple[str, str], LearnersFile] = {}
@@ -148,8 +150,8 @@ def collect(
     chosen = []
     people_of: dict[tuple[str, str], set[str]] = {}
     for (assignment, student_id, _), several in by_student.items():
-        numbers = {one.person for one in several} - {""}
-        people_of.setdefault((assignment, student_id), set()).update(numbers)
+        persons_of = people_of.setdefault((assignment, student_id), set())
+        persons_of |= {one.person for one in several} - {""}
     for (assignment, student_id, attempt), several in sorted(by_student.items()):
         persons = sorted(people_of[assignment, student_id])
         if len(persons) > 1:

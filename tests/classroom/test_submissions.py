@@ -186,6 +186,7 @@ def test_names_of_all_the_world_are_known(given, name, owner):
     ("name", "typed", "reason"),
     [
         ("Bo Chen/Ada Lovelace.ipynb", "s01", "names s01 in a folder that names 4711, and the"),
+        ("Bo Chen/lovelaceada_1_2_x.ipynb", "s01", "names s01 in a folder that names 4711, and"),
         ("Ann Lee_5_assignsubmission_file/x.ipynb", "s01", "could belong to s03, s09, and the id"),
         ("Ann Lee.ipynb", None, "could belong to s03, s09, and no id"),
         ("s100.ipynb", None, "belongs to nobody"),
