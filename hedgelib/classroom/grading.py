@@ -500,7 +500,9 @@ class _Grading:
         waits = sum(score.waits for score in own.values())
         parts = [f"{waits} to be marked by hand" if waits else "", reasons]
         if record and (late := self.standings.late(record).days):
-            parts.append(f"{days(late)} late" + (f", −{penalty:g} points" if penalty else ""))
+            clock = " by the time of the file" if record.clock == "file" else ""
+            costs = f", −{penalty:g} points" if penalty else ""
+            parts.append(f"{days(late)} late{clock}{costs}")
         return "; ".join(filter(None, parts))
 
 
