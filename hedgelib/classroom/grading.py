@@ -221,10 +221,17 @@ class _Grading:
     def taken(self, submissions: Iterable[Submission], intake: Intake) -> Iterator[Submission]:
         """Leave out submissions of another person, and attempts that do not count."""
         for submission in submissions:
-            if refusal := intake.refusal(submission):
+            try:
+                refusal, timed = intake.refusal(submission), intake.timed(submission)
+            except HedgeError:
+                raise
+            except Exception as error:
+                self.troubles.note(submission, "could not be taken in", error)
+                continue
+            if refusal:
                 self.troubles.add(submission, refusal)
             else:
-                yield intake.timed(submission)
+                yield timed
 
     def tasks(
         self, submissions: Iterable[Submission], *, again: bool

@@ -44,6 +44,8 @@ _ADDED_TO_A_TITLE = re.compile(r"\s*(?:\(\d+\)|\[Total Pts:.*)$", re.IGNORECASE)
 # As PHP quotes, so that what is not filled in stays as Moodle wrote it.
 _QUOTED_BY_MOODLE = re.compile(r'[\s",;\\]')
 _TIMES_OF_MOODLE = ("%A, %d %B %Y, %I:%M %p", "%A, %B %d, %Y, %I:%M %p")
+# In the name of a file, for one system or another; the platforms go by the numbers.
+_UNSAFE = re.compile(r"^\.+|[\\:*?\"<>|]")
 # Of all entries of an archive: the same pages give the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -53,7 +55,7 @@ class _Back:
     """What goes back to a student about an exercise."""
 
     student_id: str
-    origin: Origin  # of the file that counts
+    origin: Origin  # of the last attempt, the only one that Canvas takes feedback to
     points: float  # after what lateness costs
     comment: str
     page: Path  # of feedback
@@ -83,9 +85,9 @@ def hand_back(
             }
             backs = []
             for student_id, own in complete.items():
-                record = standings.counted(name, student_id)
                 page = course.student_file("feedback", student_id, name, "html")
-                if record is None or student_id not in class_list.names or not page.is_file():
+                records = standings.records(name, student_id)
+                if not records or student_id not in class_list.names or not page.is_file():
                     continue
                 penalty = costs.get(student_id, 0.0)
                 points = after(points_of(own), penalty)
@@ -93,7 +95,7 @@ def hand_back(
                 backs.append(
                     _Back(
                         student_id=student_id,
-                        origin=people.origin(record.name),
+                        origin=people.origin(records[-1].name),
                         points=points,
                         comment=f"{points:g} of {source.points:g} points{late}.",
                         page=page,
@@ -401,7 +403,8 @@ def _pages(work: _Work, backs: Iterable[_Back]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for back in backs:
-            entry = zipfile.ZipInfo(f"{back.origin.front}{work.name}_feedback.html", _NO_TIME)
+            front = _UNSAFE.sub("_", back.origin.front)
+            entry = zipfile.ZipInfo(f"{front}{work.name}_feedback.html", _NO_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, back.page.read_bytes())

@@ -93,7 +93,7 @@ class Standings:
             yield f"It was handed in {days(late)} late; {costs}."
         if rules.attempts > 1:
             number = f"attempt {record.attempt} of {rules.attempts}"
-            yield f"This is {number}; of several, the {rules.counts} counts."
+            yield f"This is {number}; the {rules.counts} one counts."
             for other in self.records(source.name, record.student_id):
                 if other.attempt != record.attempt:
                     points = other.refusal or f"{self.computed(other, source, keys):g} points"

@@ -11,6 +11,7 @@ import pytest
 from classtools import cell_of, fill_in, released, run_here, solutions, table, text_of
 
 from hedgelib.__main__ import main
+from hedgelib.classroom import intake
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import grade
 from hedgelib.classroom.release import api
@@ -345,6 +346,33 @@ def test_two_students_do_not_share_a_place_of_the_platform(course, tmp_path):
     assert b"51" not in (course.platform_folder / "moodle_sizing.csv").read_bytes()
 
 
+def test_names_in_an_archive_of_feedback_lead_nowhere(course, tmp_path):
+    files = {
+        "..\\..\\Ada Lovelace_51_assignsubmission_file_/x.ipynb": work(course, ADA),
+        'Bruno: "Klein"_52_assignsubmission_file_x.ipynb': work(course, BRUNO),
+    }
+    graded(course, hand_in(tmp_path / "in", files))
+    assert [*pages_in(course, "moodle_sizing_feedback.zip")] == [
+        "__.._Ada Lovelace_51_assignsubmission_file_/sizing_feedback.html",
+        "Bruno_ _Klein__52_assignsubmission_file_sizing_feedback.html",
+    ]
+
+
+def test_trouble_with_one_submission_on_its_way_in_is_its_own(course, tmp_path, monkeypatch):
+    right = intake.Intake.refusal
+
+    def fails(self, one):
+        if one.student_id == BRUNO:
+            raise OSError("the machine hiccups")
+        return right(self, one)
+
+    monkeypatch.setattr(intake.Intake, "refusal", fails)
+    files = {"s01.ipynb": work(course, ADA), "s02.ipynb": work(course, BRUNO)}
+    (item,) = graded(course, hand_in(tmp_path / "in", files)).refused
+    assert item.reason == "s02's sizing could not be taken in: OSError: the machine hiccups"
+    assert float(table(course)[ADA][NAME]) == 21
+
+
 def test_a_class_without_a_platform_has_no_such_files(course, tmp_path):
     graded_ = graded(course, hand_in(tmp_path / "in", {"s01.ipynb": work(course, ADA, q9="words")}))
     assert (graded_.platform, graded_.notes, graded_.released) == ((), (), ())
@@ -369,7 +397,7 @@ def test_the_best_or_the_last_attempt_counts(course, tmp_path, counts, points):
     assert float(table(course)[ADA][NAME]) == points
     shown = " ".join(text_of(course.student_file("feedback", ADA, NAME, "html")).split())
     this, other = (1, "Attempt 2: 19 points") if counts == "best" else (2, "Attempt 1: 21 points")
-    assert f"This is attempt {this} of 2; of several, the {counts} counts. {other}" in shown
+    assert f"This is attempt {this} of 2; the {counts} one counts. {other}" in shown
     before = table(course)
     assert graded(course, folder).ran == 0
     assert table(course) == before
