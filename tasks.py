@@ -267,7 +267,7 @@ TARGETS = [
         "class",
         "all",
         "make a class of students: {} class ROSTER=roster.csv",
-        hedgelib("class", "ROSTER", "students", "roster.csv (columns id and name)"),
+        hedgelib("class", "ROSTER", "students", "roster.csv (or the list that your platform exports)"),
     ),
     Target(
         "grade",

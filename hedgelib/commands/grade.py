@@ -58,6 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  {page.stem:9} {page}")
     if graded.waiting:
         print(f"  by hand   {_submissions(graded.waiting)} with an answer that has to be read")
+    for path in graded.platform:
+        print(f"  platform  {path}")
+    for note in graded.notes:
+        print(f"  not there: {printable(note)}")
+    for line in graded.released:
+        print(f"  exchange  {line}")
     for item in graded.refused:
         print(f"  not graded: {printable(item.name)}: {printable(item.reason)}")
     return 0
