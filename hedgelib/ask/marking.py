@@ -7,16 +7,21 @@ side all mark with :func:`judge`, so they cannot disagree.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close
+from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, is_whole, rounds_to
 from hedgelib.ask.form import Form, Kind
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
 """Two mistakes that any number can have, checked after the question's own wrong models."""
+NEAR_SHARE = 0.5
+"""Share of the points for a number that is right but for rounding."""
+
+_NEAR_WITHIN = 5.0
+"""How far off a number may be after rounding, as a multiple of the accepted error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Key:
     - calls: arguments with which a function is called
     - counted: the number counts whole things, so the next whole number is right too; and so it is
       for a wrong model
+    - earlier: the questions on whose answers this one builds
+    - anew: computes the key again from a student's own answers to some of them, by question
     """
 
     form: Form
@@ -36,6 +43,8 @@ class Key:
     within: float = WITHIN
     calls: Sequence[tuple[Any, ...]] = ()
     counted: bool = False
+    earlier: tuple[str, ...] = ()
+    anew: Callable[[Mapping[str, Any]], Key] | None = field(default=None, compare=False, repr=False)
 
     @property
     def kind(self) -> Kind:
@@ -49,11 +58,17 @@ class Mark:
 
     - share: of the points, from 0 to 1
     - model: the wrong model that gives this answer; empty if there is none
+    - near: right but for rounding
+    - after: the questions from whose own answers this one is right
+    - again: the question in which the same wrong model was charged
     """
 
     share: float
     model: str = ""
     missing: bool = False
+    near: bool = False
+    after: tuple[str, ...] = ()
+    again: str = ""
 
 
 def rounded_up(value: float) -> int:
@@ -64,8 +79,9 @@ def rounded_up(value: float) -> int:
 def judge(answer: Any, key: Key) -> Mark:
     """Mark the plain value of an answer, which :meth:`Form.read` has read; None is no answer.
 
-    A number is right or wrong. A right choice with a wrong reason gets half. A function gets the
-    share of its calls that are right, and nothing if a wrong model explains all returned values.
+    A number that is right but for rounding gets half, and so does a right choice with a wrong
+    reason. A function gets the share of its calls that are right, and nothing if a wrong model
+    explains all returned values.
     """
     if answer is None:
         return Mark(share=0.0, missing=True)
@@ -75,13 +91,37 @@ def judge(answer: Any, key: Key) -> Mark:
 def _number(answer: Any, key: Key) -> Mark:
     if not _is_number(answer):
         return Mark(share=0.0)
-    if close(answer, key.right, key.within) or (key.counted and answer == rounded_up(key.right)):
+    if _is_right(answer, key):
         return Mark(share=1.0)
     right, wrong = key.right, list(key.wrong.items())
     slips = [*wrong, (TURNED, -right), (PERCENT, right * 100), (PERCENT, right / 100)]
     named = (model for model, value in slips if close(answer, value, key.within))
     counted = (model for model, value in wrong if key.counted and answer == rounded_up(value))
-    return Mark(share=0.0, model=next(chain(named, counted), ""))
+    model = next(chain(named, counted), "")
+    near = not model and _is_near(answer, key)
+    return Mark(share=NEAR_SHARE if near else 0.0, model=model, near=near)
+
+
+def _is_right(answer: float, key: Key) -> bool:
+    """Tell whether a number is right, in any of its right readings.
+
+    Where no sign is asked for, a sign says nothing. What is counted may be rounded up, and
+    contracts, which come whole, either way.
+    """
+    right = key.right
+    if close(answer, right, key.within) or (key.counted and answer == rounded_up(right)):
+        return True
+    if key.form.sign == "none" and answer * right < 0:
+        return _is_right(-answer, key)
+    either_way = key.counted and key.form.unit == "contracts" and is_whole(answer)
+    return either_way and abs(answer - right) < 1
+
+
+def _is_near(answer: float, key: Key) -> bool:
+    """Tell whether a number is right but for rounding, and nearer to it than to a wrong model."""
+    off = abs(answer - key.right)
+    near = close(answer, key.right, _NEAR_WITHIN * key.within) or rounds_to(answer, key.right)
+    return near and all(off < abs(answer - value) for value in key.wrong.values())
 
 
 def _choice(answer: Any, key: Key) -> Mark:
