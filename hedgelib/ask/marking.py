@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations
 from typing import Any
 
 from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, is_whole, rounds_to
@@ -22,6 +22,7 @@ NEAR_SHARE = 0.5
 
 _NEAR_WITHIN = 5.0
 """How far off a number may be after rounding, as a multiple of the accepted error."""
+_FAR_OFF = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Key:
     - counted: the number counts whole things, so the next whole number is right too; and so it is
       for a wrong model
     - earlier: the questions on whose answers this one builds
-    - anew: computes the key again from a student's own answers to some of them, by question
+    - anew: computes the right number again from a student's own answers to some of them
     """
 
     form: Form
@@ -44,7 +45,9 @@ class Key:
     calls: Sequence[tuple[Any, ...]] = ()
     counted: bool = False
     earlier: tuple[str, ...] = ()
-    anew: Callable[[Mapping[str, Any]], Key] | None = field(default=None, compare=False, repr=False)
+    anew: Callable[[Mapping[str, Any]], float] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def kind(self) -> Kind:
@@ -86,6 +89,61 @@ def judge(answer: Any, key: Key) -> Mark:
     if answer is None:
         return Mark(share=0.0, missing=True)
     return {"number": _number, "choice": _choice}.get(key.kind, _function)(answer, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Marks a student's answers to the questions of an exercise, in their order.
+
+    A number that is right from the student's own earlier answers gets all points, and a wrong model
+    costs points once, where it occurs first.
+    """
+
+    own: dict[str, Any] = field(default_factory=dict)  # answers on which others may build
+    charged: dict[str, str] = field(default_factory=dict)  # question of each wrong model
+
+    def mark(self, question: str, answer: Any, key: Key) -> Mark:
+        """Mark an answer like :func:`judge`, in view of those before it."""
+        mark = self._follow(answer, key)
+        if mark.model and mark.share < 1:
+            first = self.charged.setdefault(mark.model, question)
+            if first != question:
+                mark = replace(mark, share=1.0, again=first)
+        if key.kind == "choice" and answer is not None:
+            self.own[question] = answer[0]
+        elif key.kind == "number" and (mark.model or _is_sensible(answer, key.right)):
+            self.own[question] = answer
+        return mark
+
+    def _follow(self, answer: Any, key: Key) -> Mark:
+        """Mark an answer by its key, and by those that follow from earlier answers.
+
+        They are several: a student may have gone back to the first of two earlier answers. An
+        earlier answer that makes this one 0 makes it too easy, and gives nothing.
+        """
+        best = judge(answer, key)
+        if best.share == 1 or best.missing or key.kind != "number" or key.anew is None:
+            return best
+        given = [name for name in key.earlier if name in self.own]
+        for some in chain.from_iterable(combinations(given, n + 1) for n in range(len(given))):
+            try:
+                right = key.anew({name: self.own[name] for name in some})
+            except ArithmeticError:
+                continue
+            if not right or not math.isfinite(right):
+                continue
+            mark = judge(answer, replace(key, right=right, wrong={}))
+            if mark.share == 1:
+                return replace(mark, model=best.model, after=some)
+            if mark.near and not best.share and not best.model:
+                best = replace(mark, after=some)
+        return best
+
+
+def _is_sensible(answer: Any, right: float) -> bool:
+    """Tell whether others may follow from a number: one far off would make them trivial."""
+    size = abs(right)
+    return _is_number(answer) and size / _FAR_OFF <= abs(answer) <= size * _FAR_OFF
 
 
 def _number(answer: Any, key: Key) -> Mark:

@@ -74,15 +74,18 @@ PREPROCESSORS = [Prepare, *GenerateAssignment.preprocessors.default()]
 
 def _key(question: str, answers: Mapping[str, str], points: float) -> str:
     text = solution_of(answers[question])
-    before = [solution_of(answers[name]) for name in earlier(question, answers)]
+    builds_on = earlier(question, answers)
+    before = [
+        f"{solution_of(answers[name])}\n{name} = own.get({name!r}, {name})" for name in builds_on
+    ]
     names = re.findall(r"^def (\w+)", text, re.MULTILINE) or [question]
     if f"{question}_reason" in text:
         names.append(f"{question}_reason")
     whole = "\n".join([*before, text])
     return (
         "from hedgelib.classroom.student import answer_key, mark_answer\n\n\n"
-        f"def _solution():\n{indent(whole, '    ')}\n    return {', '.join(names)}\n\n\n"
-        f'answer_key("{question}", _solution(), {points:g})'
+        f"def _solution(**own):\n{indent(whole, '    ')}\n    return {', '.join(names)}\n\n\n"
+        f'answer_key("{question}", _solution, {points:g}, earlier={builds_on!r})'
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
 from typing import Any
 
-from hedgelib.ask.marking import Key, Mark, judge
+from hedgelib.ask.marking import Examiner, Key, Mark
 from hedgelib.classroom.interface import Answer
 from hedgelib.classroom.records import Record
 from hedgelib.classroom.source import ClassQuestion, Source
@@ -22,7 +21,6 @@ _CHANCE = 0.02
 _NOT_SET = "is not set"
 _NEAR = 0.05
 _SAME = 1e-6
-_FAR_OFF = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,65 +50,18 @@ class Result:
 
 
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
-    """Mark a submission by the keys of its student.
-
-    An answer that is right from the student's own earlier answers gets all its points, and a
-    misconception costs points once, where it occurs first.
-    """
-    answered: list[Answered] = []
-    own: dict[str, Any] = {}
-    charged: dict[str, str] = {}
-    for question in source.questions:
-        if question.form.kind == "written":
-            answered.append(Answered(question=question, answer=record.written.get(question.id)))
-            continue
-        one = _computed(question, record, keys[question.id], own)
-        if one.mark and one.mark.model and one.mark.share < 1:
-            first = charged.setdefault(one.mark.model, question.id)
-            if first != question.id:
-                one = replace(one, mark=replace(one.mark, share=1.0, again=first))
-        answered.append(one)
-        if question.form.kind == "choice" and one.answer:
-            own[question.id] = one.answer[0]
-        elif question.form.kind == "number" and _is_sensible(one.answer, keys[question.id].right):
-            own[question.id] = one.answer
+    """Mark a submission by the keys of its student."""
+    examiner = Examiner()
+    answered = (
+        Answered(question=question, answer=record.written.get(question.id))
+        if question.form.kind == "written"
+        else _computed(question, record, keys[question.id], examiner)
+        for question in source.questions
+    )
     return Result(record=record, answered=tuple(answered))
 
 
-def _is_sensible(answer: Any, right: float) -> bool:
-    """Tell whether others may follow from a number: one far off would make them trivial."""
-    return answer is not None and 1 / _FAR_OFF <= abs(answer / right) <= _FAR_OFF
-
-
-def _follow(answer: Any, key: Key, own: Mapping[str, Any]) -> Mark:
-    """Mark an answer by its key, and by the keys that follow from the student's earlier answers.
-
-    What follows from an earlier answer is one of several numbers: a student may have gone back to
-    the first of them. An earlier answer that makes this one 0 makes it too easy, and gives nothing.
-    """
-    best = judge(answer, key)
-    if best.share == 1 or best.missing or key.kind != "number" or not key.anew:
-        return best
-    given = [name for name in key.earlier if name in own]
-    for count in range(1, len(given) + 1):
-        for some in combinations(given, count):
-            try:
-                after = key.anew({name: own[name] for name in some})
-                if not after.right:
-                    continue
-                mark = judge(answer, replace(after, wrong={}))
-            except ArithmeticError:
-                continue
-            if mark.share == 1:
-                return replace(mark, model=best.model, after=some)
-            if mark.near and not best.share and not best.model:
-                best = replace(mark, after=some)
-    return best
-
-
-def _computed(
-    question: ClassQuestion, record: Record, key: Key, own: Mapping[str, Any]
-) -> Answered:
+def _computed(question: ClassQuestion, record: Record, key: Key, examiner: Examiner) -> Answered:
     answers = [record.outcome.answers.get(name, Answer()) for name in question.variables]
     values = [answer.value for answer in answers]
     value: Any = values[0] if len(values) == 1 else tuple(values)
@@ -124,7 +75,7 @@ def _computed(
         question=question,
         answer=answer,
         key=key,
-        mark=_follow(answer, key, own),
+        mark=examiner.mark(question.id, answer, key),
         problem="; ".join(problems),
     )
 

@@ -221,14 +221,12 @@ class Source:
         """
         computed = (q for q in self.questions if q.form.kind != "written")
         return {
-            q.id: replace(q.ask(my=my).key, earlier=q.earlier, anew=partial(self._anew, q, my))
+            q.id: replace(q.ask(my=my).key, earlier=q.earlier, anew=partial(self._anew, q.id, my))
             for q in computed
         }
 
-    def _anew(self, question: ClassQuestion, my: Numbers, own: Mapping[str, Any]) -> Key:
-        """Compute the key of a question from a student's own answers to earlier ones."""
-        answer = self._answer(question.id, my, own)
-        return answer.key(answer.form or question.form)
+    def _anew(self, name: str, my: Numbers, own: Mapping[str, Any]) -> float:
+        return float(self._answer(name, my, own).right)
 
     def _questions(self) -> Iterator[ClassQuestion]:
         demo = Numbers(draw_one(scenario(self.name), demo_secret(), DEMO))
