@@ -126,11 +126,30 @@ def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:
 
 def remark(answered: Answered) -> str:
     """Write a remark on an answer, for the student and for the instructor."""
-    if answered.mark is None:
+    mark = answered.mark
+    if mark is None:
         return ""
     if answered.problem:
         return f"{printable(answered.problem)}."
-    return misconception(answered.mark.model).why if answered.mark.model else ""
+    lines = []
+    if mark.after or mark.near:
+        source = f" from your own {_answers_to(mark.after)}" if mark.after else ""
+        rounding = " but for rounding, which gives half of the points" if mark.near else ""
+        lines.append(f"Right{source}{rounding}.")
+    if mark.model:
+        lines.append(misconception(mark.model).why)
+    if mark.again:
+        lines.append(f"This has cost points in {_number_of(mark.again)}, and costs none here.")
+    return " ".join(lines)
+
+
+def _answers_to(questions: Sequence[str]) -> str:
+    answers = "answer" if len(questions) == 1 else "answers"
+    return f"{answers} to {' and '.join(map(_number_of, questions))}"
+
+
+def _number_of(question: str) -> str:
+    return f"question {question.removeprefix('q')}"
 
 
 def readable(

@@ -443,7 +443,9 @@ def test_6_a_namesake_does_not_replace_what_is_kept(one):
     assert float(table(course)["s01"]["sizing"]) == 21
     moodle(1001).rename(moodle(1002))
     text = (moodle(1002) / "x.ipynb").read_text(encoding="utf-8")
-    (moodle(1002) / "x.ipynb").write_text(text.replace("q1 = sum", "q1 = 0.9 * sum"), encoding="utf-8")
+    (moodle(1002) / "x.ipynb").write_text(
+        text.replace("q1 = sum", "q1 = 0.9 * sum"), encoding="utf-8"
+    )
     graded = grade(folder, course.root, run=refuse, quiet=True)
     (item,) = graded.refused
     assert (
