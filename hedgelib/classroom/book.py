@@ -29,7 +29,7 @@ from hedgelib.classroom.results import Answered, Result
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import Source, grade_info
 
-__all__ = ["Score", "enter", "readable", "scores", "write_readable"]
+__all__ = ["Score", "enter", "enter_by_hand", "readable", "scores", "write_readable"]
 
 _LARGEST_TIMESTAMP = 1_000
 
@@ -42,6 +42,7 @@ class Score:
     waits: bool = False  # to be marked by hand
     by_hand: bool = False  # the points are a person's
     comment: str = ""  # a person's
+    ticks: tuple[bool, ...] = ()  # of the rubric, if the points are theirs
 
 
 def enter(
@@ -112,6 +113,17 @@ def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[s
             if cell in questions
         }
     return by_student
+
+
+def enter_by_hand(
+    book: Gradebook, assignment: str, student_id: str, cell: str, points: float, comment: str
+) -> None:
+    """Enter a person's points for a written answer, and a comment if there is one."""
+    grade = book.find_grade(cell, assignment, assignment, student_id)
+    grade.manual_score, grade.needs_manual_grade = points, False
+    if comment:
+        book.find_comment(cell, assignment, assignment, student_id).manual_comment = comment
+    book.db.commit()
 
 
 def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:

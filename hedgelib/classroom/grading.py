@@ -17,6 +17,7 @@ from tqdm import tqdm
 from hedgelib.ask.marking import Key
 from hedgelib.classroom import sandbox
 from hedgelib.classroom.book import Score, enter, scores, write_readable
+from hedgelib.classroom.byhand import Sheet, read_sheet
 from hedgelib.classroom.classview import ClassView, points_of
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import (
@@ -67,6 +68,7 @@ class Graded:
     pages: tuple[Path, ...]  # one for each assignment
     grades: Path
     waiting: int  # submissions with an answer to be marked by hand
+    sheets: tuple[tuple[Path, int, int], ...]  # of written answers, how many are marked of how many
     learners: tuple[Path, ...] = ()  # pages on progress and flights handed in
 
 
@@ -77,11 +79,13 @@ class _Class:
     source: Source
     numbers: Mapping[str, Mapping[str, object]]
     keys: Mapping[str, Mapping[str, Key]]
+    sheet: Sheet
 
     @classmethod
     def read(cls, course: Course, name: str, roster: Mapping[str, str]) -> _Class:
         source = course.read(name)
-        return cls(source, course.numbers(name, roster), class_keys(course, source, roster))
+        numbers, keys = course.numbers(name, roster), class_keys(course, source, roster)
+        return cls(source, numbers, keys, read_sheet(course, source))
 
     def wanted(self, student_id: str) -> list[Wanted]:
         keys = self.keys[student_id]
@@ -114,6 +118,7 @@ def grade(
     *,
     trust: bool = False,
     again: bool = False,
+    names: bool = False,
     limits: Limits | None = None,
     workers: int | None = None,
     quiet: bool = False,
@@ -122,7 +127,8 @@ def grade(
     """Grade a folder of submissions, into which nothing is written, for the course in `root`.
 
     `trust` runs submissions without a sandbox, with all rights of this user; `again` also runs
-    those that were run before; `quiet` shows no progress bar.
+    those that were run before; `names` shows names on the sheets of written answers; `quiet` shows
+    no progress bar.
     """
     course = Course(Path(root))
     course.check()
@@ -149,13 +155,14 @@ def grade(
             run=run,
             limits=limits or Limits(),
             trust=trust,
+            names=names,
             troubles=_Troubles([*collected.refused]),
         )
         submissions = [*grading.of_the_same_people(collected.found)]
         tasks, changed = grading.tasks(submissions, again=again)
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
-        waiting = grading.write(changed)
+        views = grading.write(changed)
     pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
@@ -163,7 +170,12 @@ def grade(
         refused=(*grading.not_graded(), *unread),
         pages=tuple(course.class_page(name) for name in grading.classes),
         grades=course.grades,
-        waiting=waiting,
+        waiting=sum(view.waiting for view in views),
+        sheets=tuple(
+            (course.by_hand(view.source.name, "html"), *view.by_hand)
+            for view in views
+            if view.by_hand[1]
+        ),
         learners=pages,
     )
 
@@ -179,6 +191,7 @@ class _Grading:
     run: Runner
     limits: Limits
     trust: bool
+    names: bool
     troubles: _Troubles
 
     def of_the_same_people(self, submissions: Iterable[Submission]) -> Iterator[Submission]:
@@ -289,15 +302,15 @@ class _Grading:
             except Exception as error:
                 self.troubles.note(submission, "could not be kept under its name", error)
 
-    def write(self, changed: set[tuple[str, str]]) -> int:
-        """Enter all marks, write all pages and tables, and count the submissions that wait."""
+    def write(self, changed: set[tuple[str, str]]) -> list[ClassView]:
+        """Enter all marks, and write all pages and tables."""
         with gradebook(self.course) as book:
             nbgrader = api(self.course)
             views = [self._write_class(name, book, nbgrader, changed) for name in self.classes]
             self._write_grades(book, views)
         rows = ([item.name, item.reason] for item in self.not_graded())
         write_table(self.course.root / "not_graded.csv", ("file", "reason"), rows)
-        return sum(view.waiting for view in views)
+        return views
 
     def not_graded(self) -> list[Refused]:
         """List first the files that belong to nobody, then those of each assignment."""
@@ -329,8 +342,9 @@ class _Grading:
             source=about.source,
             students=len(self.roster),
             results=results,
-            scores=scores(book, name, about.source),
+            scores=about.sheet.enter(book, results, scores(book, name, about.source)),
         )
+        about.sheet.write(results, about.numbers, self.roster if self.names else None)
         self._write_feedback(view)
         copies = copied(results, about.keys)
         page = partial(class_page, roster=self.roster, copies=copies, ungradable=ungradable)

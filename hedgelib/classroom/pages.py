@@ -6,7 +6,7 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, TypeAlias
 
@@ -220,6 +220,7 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
     ]
     nothing = Text("There is nothing to add.")
     parts += [Section([Table(("Question", "Remarks"), remarks, "ll", "") if remarks else nothing])]
+    parts += _rubric_parts(result, scores)
     models = [a.mark.model for a in result.answered if a.mark and a.mark.model]
     if models:
         again = [f"{_lesson(n)}: {'; '.join(titles)}." for n, titles in _by_lesson(models)]
@@ -228,6 +229,19 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
         lines = [f"{text[:1].upper()}{text[1:]}." for text in warnings]
         parts += ["Your file", Section([Points(lines)])]
     return _page(f"{source.title}: feedback for {student}", parts)
+
+
+def _rubric_parts(result: Result, scores: Mapping[str, Score]) -> Iterator[Part]:
+    """Yield what the written answers have of what a good one has."""
+    for a in result.answered:
+        if ticks := scores[a.question.id].ticks:
+            rows = [
+                [text, "yes" if tick else "no"]
+                for text, tick in zip(a.question.rubric, ticks, strict=True)
+            ]
+            head = ("What a good answer has", "Yours")
+            yield _heading(a.question)
+            yield Section([Table(head, rows, "ll", "")])
 
 
 def _remarks(answered: Answered, result: Result, scores: Mapping[str, Score]) -> str:
@@ -336,7 +350,7 @@ def _class_facts(view: ClassView) -> Facts:
         [
             ("Handed in", _of(len(view.results), view.students), "students"),
             ("Median", middle, "points so far"),
-            ("To be marked by hand", f"{view.waiting}", "submissions with a written answer"),
+            ("Marked by hand", _of(*view.by_hand), "written answers"),
         ]
     )
 

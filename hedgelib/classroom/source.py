@@ -53,6 +53,8 @@ Cell: TypeAlias = Any
 
 _TITLE = re.compile(r"^#+ (?:\d+\. |Exercise \d+: )?(.*?)(?: \(\d+ points?\))?$", re.MULTILINE)
 
+_ITEM = re.compile(r"^\d+\. +(.+?)\s*$", re.MULTILINE)
+
 
 class SourceError(HedgeError):
     """A source notebook that is not as the classroom needs it."""
@@ -66,6 +68,7 @@ class ClassQuestion(Question):
     - variables: what the student sets; none for a written answer
     - models: the wrong models that the source knows for it
     - earlier: the questions on whose answers its solution builds, directly or not
+    - rubric: what a good written answer has, from the numbered list of its solution
     """
 
     form: Form
@@ -73,6 +76,7 @@ class ClassQuestion(Question):
     variables: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    rubric: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -247,12 +251,18 @@ class Source:
                 variables=_variables(name, answer),
                 models=tuple(answer.slips) if answer else (),
                 earlier=self.earlier(name) if answer else (),
+                rubric=() if answer else rubric(cell.source),
             )
 
 
 def _first(answer: Any) -> Any:
     """Return what an answer says, of a choice without its reason."""
     return answer[0] if isinstance(answer, tuple) else answer
+
+
+def rubric(solution: str) -> tuple[str, ...]:
+    """Return the items of a numbered list, without marks of Markdown."""
+    return tuple(item.replace("*", "").replace("`", "") for item in _ITEM.findall(solution))
 
 
 def _variables(name: str, answer: Answer | None) -> tuple[str, ...]:

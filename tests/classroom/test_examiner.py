@@ -138,7 +138,7 @@ def test_slip_half_way_is_followed_from_there():
 def test_rounding_of_an_own_answer_gives_half():
     n, exact = sizing()
     answers = after(n, 1.1 * exact["q1"])
-    answers["q2"] *= 1.004
+    answers["q2"] *= 0.996
     result = marked("sizing", 0, answers)
     assert result.answered[1].points == 1.5
     assert remark(result.answered[1]) == (

@@ -261,7 +261,7 @@ def test_command_line_says_what_lies_where(night, own_class, tmp_path, capsys):
         out = capsys.readouterr().out
         assert f"2 submissions, {kept} of them run before" in out
         assert str(own_class / "grades.csv") in out
-        assert "1 submission with an answer that has to be read" in out
+        assert "0 of 1 written answers marked" in out
         assert "not graded: s06.ipynb: the notebook is for a kernel of 'R', not Python" in out
     assert float(table(Course(own_class))["s01"][NAME]) == ALL
 
