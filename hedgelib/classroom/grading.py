@@ -32,7 +32,7 @@ from hedgelib.classroom.interface import (
 from hedgelib.classroom.learners import write_learners
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.merge import NotGradable, merge
-from hedgelib.classroom.pages import class_page, feedback_page, named
+from hedgelib.classroom.pages import class_page, feedback_page, named, statistics_page
 from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.records import (
     Record,
@@ -46,6 +46,7 @@ from hedgelib.classroom.records import (
 from hedgelib.classroom.release import api, exchange_folders, gradebook
 from hedgelib.classroom.results import Result, copied, mark_record
 from hedgelib.classroom.source import Source
+from hedgelib.classroom.statistics import update, years_before
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
@@ -69,6 +70,7 @@ class Graded:
     grades: Path
     waiting: int  # submissions with an answer to be marked by hand
     sheets: tuple[tuple[Path, int, int], ...]  # of written answers, how many are marked of how many
+    statistics: Path  # the page of statistics
     learners: tuple[Path, ...] = ()  # pages on progress and flights handed in
 
 
@@ -139,6 +141,7 @@ def grade(
     if boxed:
         run = partial(sandbox.run, hidden=hidden)
     roster, assignments = course.roster(), course.assignments()
+    before = years_before(course)
     with (
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
@@ -163,6 +166,8 @@ def grade(
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
         views = grading.write(changed)
+    statistics = course.learners_page("statistics")
+    write_text(statistics, statistics_page(update(course, views), before))
     pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
@@ -176,6 +181,7 @@ def grade(
             for view in views
             if view.by_hand[1]
         ),
+        statistics=statistics,
         learners=pages,
     )
 

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"  marks     {graded.grades}")
     for page in graded.pages:
         print(f"  class     {page}")
-    for page in graded.learners:
+    for page in (graded.statistics, *graded.learners):
         print(f"  {page.stem:9} {page}")
     for page, done, of in graded.sheets:
         print(f"  by hand   {page}: {done} of {of} written answers marked")
