@@ -79,7 +79,7 @@ report: $(ALL_READY) ## write a hedge report: make report PORTFOLIO=data/portfol
 
 class: $(ALL_READY) ## make a class of students: make class ROSTER=roster.csv
 	@if [ -z "$$ROSTER" ]; then \
-	  echo "which students? make class ROSTER=roster.csv (columns id and name)" >&2; exit 2; \
+	  echo "which students? make class ROSTER=roster.csv (or the list that your platform exports)" >&2; exit 2; \
 	fi; \
 	exec $(PY) -m hedgelib class --out "$$OUT" -- "$$ROSTER"
 

@@ -36,7 +36,9 @@ _LONGEST_NAME = 200
 # What a learner's copy of the lessons keeps, by a key that only such a file has.
 _RECORDS = {"hedgelib_flight": "flight", "recalled": "progress"}
 _TOO_LONG = f"takes more than {SECONDS:g} s to read"
-_ID_CALL = re.compile(r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*\)""")
+_ID_CALL = re.compile(
+    r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*(?:,\s*(?:attempt\s*=\s*)?([1-9])\s*)?,?\s*\)"""
+)
 
 
 def clean(text: str) -> str:
@@ -73,7 +75,7 @@ def reading(data: bytes) -> dict[str, Any]:
         "notebook": any(isinstance(record.get(key), list) for key in ("cells", "worksheets")),
         "assignment": _name(_map(record, "metadata", "hedgelib").get("assignment")),
         "language": _language(record),
-        "typed": _typed_id(raw or []),
+        **_typed(raw or []),
         "old": "cells" not in record,
         "refusal": refusal,
         "cells": [] if refusal else cells,
@@ -143,16 +145,17 @@ def _grade_id(cell: Mapping[str, Any]) -> str:
     return _name(_map(cell, "metadata", "nbgrader").get("grade_id"))
 
 
-def _typed_id(cells: list[dict[str, Any]]) -> str | None:
-    """Return the id that the student typed in: in its cell, or if that lost its mark, anywhere."""
+def _typed(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the id and attempt typed in: in their cell, or if that lost its mark, anywhere."""
     code = [cell for cell in cells if cell.get("cell_type") == "code"]
     for cell in sorted(code, key=lambda cell: _grade_id(cell) != ID_CELL):
         source = _text(cell) or ""
         if len(source) <= LARGEST_CELL:
             lines = "\n".join(line.partition("#")[0] for line in source.splitlines())
             if match := _ID_CALL.search(lines):
-                return (match[1] or match[2] or "").strip()[:_LONGEST_NAME]
-    return None
+                typed = (match[1] or match[2] or "").strip()[:_LONGEST_NAME]
+                return {"typed": typed, "attempt": int(match[3] or 1)}
+    return {"typed": None, "attempt": 1}
 
 
 def _cell(item: Mapping[str, Any]) -> dict[str, Any] | None:

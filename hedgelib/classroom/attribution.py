@@ -11,24 +11,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
 from hedgelib._text import printable
 from hedgelib.classroom.personal import canonical
 
-__all__ = ["People", "follows", "words_of"]
+__all__ = ["Origin", "People", "follows", "words_of"]
 
 _LONGEST_PART = 300
-_PLATFORMS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_",  # Moodle
-        r"(?P<who>.+?)_attempt_\d{4}(?:-\d\d){5}",  # Blackboard
-        # Brightspace
-        r"(?P<number>\d+)-\d+ - (?P<who>.+?) - \w{3,9}\.? \d{1,2}, \d{4} \d{3,4}\b",
-        r"(?P<who>[^_]+)(?:_late)?_(?P<number>\d+)_\d+_",  # Canvas
-    )
-)
+_PLATFORMS = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "Moodle": r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:[a-z]+_?)?",
+        "Blackboard": r"(?P<who>.+?)_attempt_(?P<at>\d{4}(?:-\d\d){5})_?",
+        "Brightspace": r"(?P<number>\d+)-\d+ - (?P<who>.+?) - "
+        r"(?P<at>\w{3,9}\.? \d{1,2}, \d{4} \d{3,4}\b(?: [AP]M\b)?)",
+        "Canvas": r"(?P<who>[^_]+)(?P<late>_late)?_(?P<number>\d+)_\d+_",
+    }.items()
+}
+_TIMES = ("%Y-%m-%d-%H-%M-%S", "%b %d, %Y %I%M %p", "%b %d, %Y %H%M", "%B %d, %Y %I%M %p")
 # Letters that are no accented ones to Unicode, but are to those who type a name.
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
@@ -51,10 +56,30 @@ def follows(wanted: Sequence[str], words: Sequence[str]) -> int | None:
     return next(starts, None) if n else None
 
 
-class People:
-    """Students of the roster, by the names that a file may give them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a learning platform wrote in front of a file, or on its folder."""
 
-    def __init__(self, roster: Mapping[str, str], assignments: Sequence[str]) -> None:
+    platform: str
+    number: str = ""  # of the student, or with Moodle of the participant of one assignment
+    at: str = ""  # ISO time of handing in, on the platform's clock
+    late: bool = False  # as the platform says
+    front: str = ""  # how the name of a file begins that goes back to this student
+
+
+class People:
+    """Students of the roster, by the names that a file may give them.
+
+    `numbers` are those that Canvas gives to its users, each with the id of the student.
+    """
+
+    def __init__(
+        self,
+        roster: Mapping[str, str],
+        assignments: Sequence[str],
+        numbers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._numbers = numbers or {}
         self._assignments = [words_of(name) for name in assignments]
         self._ids = {canonical(id_): id_ for id_ in roster}
         self._calls: dict[str, list[list[str]]] = {}
@@ -96,15 +121,30 @@ class People:
             return by_id, (f"the name fits {both}; the id typed in decided",)
         return f"could belong to {both}, and {id_typed}"
 
-    def person(self, name: str) -> str:
-        """Return the number that a platform gives to the student of a file, if any."""
-        part = self._platform_part(PurePosixPath(name).parts)
-        return (part[1].groupdict().get("number") or "").lstrip("0") if part else ""
+    def origin(self, name: str) -> Origin:
+        """Return what a platform wrote about the student of a file, who may be anonymous to it."""
+        parts = PurePosixPath(name).parts
+        part = self._platform_part(parts) or next(self._anonymous_parts(parts), None)
+        if part is None:
+            return Origin(platform="")
+        i, platform, match, _ = part
+        wrote = match.groupdict()
+        is_folder = i + 1 < len(parts) and platform != "Canvas"
+        return Origin(
+            platform=platform,
+            number=(wrote.get("number") or "").lstrip("0"),
+            at=_iso(wrote.get("at") or ""),
+            late=bool(wrote.get("late")),
+            front=f"{parts[i]}/" if is_folder else match[0].removesuffix("_") + "_",
+        )
 
     def _named_by_parts(self, parts: Sequence[str]) -> Iterator[set[str]]:
         """Yield the students named by the part that a platform wrote, or else by each part."""
         if platform_part := self._platform_part(parts):
-            i, match, named = platform_part
+            i, _, match, named = platform_part
+            # An archive has the name that an instructor gave it; a folder may be a student's.
+            outer = (part for part in parts[:i] if not part.lower().endswith(".zip"))
+            yield from filter(None, map(self._named, outer))
             yield named
             if len(named) == 1:
                 return
@@ -112,13 +152,19 @@ class People:
             parts = (parts[i][match.end() :], *parts[i + 1 :])
         yield from filter(None, map(self._named, parts))
 
-    def _platform_part(self, parts: Sequence[str]) -> tuple[int, re.Match[str], set[str]] | None:
+    def _platform_part(self, parts: Sequence[str]) -> _Part | None:
         """Return the outermost part that a platform wrote about a student of the roster."""
-        for i, part in enumerate(parts):
-            for match in filter(None, (p.match(part[:_LONGEST_PART]) for p in _PLATFORMS)):
-                if named := self._named(match["who"]):
-                    return i, match, named
+        for i, platform, match in _matches(parts):
+            by_number = platform == "Canvas" and self._numbers.get(match["number"])
+            if named := {by_number} if by_number else self._named(match["who"]):
+                return i, platform, match, named
         return None
+
+    def _anonymous_parts(self, parts: Sequence[str]) -> Iterator[_Part]:
+        """Yield what only Moodle writes, which hides names where marking is blind."""
+        for i, platform, match in _matches(parts):
+            if platform == "Moodle":
+                yield i, platform, match, set()
 
     def _named(self, part: str) -> set[str]:
         """Return the students that most words of a name belong to."""
@@ -142,6 +188,24 @@ class People:
             if (start := follows(name, words)) is not None:
                 return [*words[:start], "", *words[start + len(name) :]]
         return words
+
+
+_Part: TypeAlias = tuple[int, str, re.Match[str], set[str]]
+
+
+def _matches(parts: Sequence[str]) -> Iterator[tuple[int, str, re.Match[str]]]:
+    """Yield the parts of a path that a platform may have written, the outermost first."""
+    for i, part in enumerate(parts):
+        for platform, pattern in _PLATFORMS.items():
+            if match := pattern.match(part[:_LONGEST_PART]):
+                yield i, platform, match
+
+
+def _iso(text: str) -> str:
+    for form in _TIMES:
+        with suppress(ValueError):
+            return datetime.strptime(text.replace(".", ""), form).isoformat()
+    return ""
 
 
 def _fits(call: Sequence[str], words: Sequence[str]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from nbgrader.api import (
@@ -29,7 +29,19 @@ from hedgelib.classroom.results import Answered, Result
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import Source, grade_info
 
-__all__ = ["Score", "enter", "enter_by_hand", "readable", "scores", "write_readable"]
+__all__ = [
+    *(
+        "Score",
+        "after",
+        "enter",
+        "enter_by_hand",
+        "exchange_time",
+        "penalties",
+        "readable",
+        "scores",
+    ),
+    "write_readable",
+]
 
 _LARGEST_TIMESTAMP = 1_000
 
@@ -46,17 +58,19 @@ class Score:
 
 
 def enter(
-    course: Course, book: Gradebook, nbgrader: NbGraderAPI, result: Result, *, changed: bool
-) -> Result:
-    """Enter the marks of a submission, and return it with a warning if its time is not readable.
+    book: Gradebook, result: Result, *, changed: bool, at: datetime | None, penalty: float
+) -> None:
+    """Enter the marks of a submission that was handed in `at` a time, and what lateness costs.
 
     If the student has `changed` the file since answers were marked by hand, they wait again.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
-    timestamp, warnings = _handed_in_at(course, nbgrader, assignment, student_id)
+    # nbgrader has times in UTC without saying so.
+    timestamp = at and at.astimezone(UTC).replace(tzinfo=None)
     with book.db.no_autoflush:
         submission = book.update_or_create_submission(assignment, student_id, timestamp=timestamp)
     (notebook,) = submission.notebooks
+    notebook.late_submission_penalty = penalty
     grades = _by_cell(book, Grade, notebook.id)
     comments = _by_cell(book, Comment, notebook.id)
     for answered in result.answered:
@@ -68,26 +82,41 @@ def enter(
             grade.needs_manual_grade = answered.points is None
         comments[answered.question.id].auto_comment = remark(answered) or None
     book.db.commit()
-    record = result.record
-    return replace(result, record=replace(record, file_warnings=(*record.file_warnings, *warnings)))
 
 
-def _handed_in_at(
+def exchange_time(
     course: Course, nbgrader: NbGraderAPI, assignment: str, student_id: str
-) -> tuple[datetime | None, list[str]]:
-    """Read when a submission came through the exchange, or say why that is not known."""
+) -> tuple[str, list[str]]:
+    """Read when a submission came through the exchange, in ISO form, or say why it is not known."""
     file = course.student_file("submitted", student_id, assignment, "ipynb")
     file = file.with_name("timestamp.txt")
     try:
         if not file.exists():
-            return None, []
+            return "", []
         if file.stat().st_size <= _LARGEST_TIMESTAMP:
-            return nbgrader.get_submitted_timestamp(assignment, student_id), []
+            at = nbgrader.get_submitted_timestamp(assignment, student_id)
+            return (at.replace(tzinfo=UTC).isoformat() if at else ""), []
         reason = f"it is larger than {_LARGEST_TIMESTAMP:,} bytes"
     except Exception as error:
         # A student wrote the file, and may have put anything there, or linked it to anything.
         reason = type(error).__name__
-    return None, [f"the time in timestamp.txt is not used: {reason}"]
+    return "", [f"the time in timestamp.txt is not used: {reason}"]
+
+
+def penalties(book: Gradebook, assignment: str) -> dict[str, float]:
+    """Read the points that lateness costs, by id, where it costs any."""
+    rows = (
+        book.db.query(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .filter(Assignment.name == assignment)
+    )
+    return {student_id: float(points) for student_id, points in rows.all() if points}
+
+
+def after(points: float, penalty: float) -> float:
+    """Return the points that are left after what lateness costs, as nbgrader does."""
+    return max(0.0, points - penalty)
 
 
 def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[str, Score]]:

@@ -8,11 +8,14 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hedgelib.classroom.personal import draw, row
+from hedgelib.classroom.personal import attempt_secret, draw, row
+from hedgelib.classroom.roster import Roster
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
+from hedgelib.classroom.settings import TEMPLATE, Settings, read_settings
 from hedgelib.classroom.source import Source, read_source
 from hedgelib.classroom.student import id_hash, numbers_file
 from hedgelib.errors import HedgeError
@@ -69,9 +72,43 @@ class Course:
         """The list of the class, as it was when the class was made."""
         return self.root / "roster.json"
 
-    def write_roster(self, roster: Mapping[str, str]) -> None:
-        """Keep the list of the class."""
-        _write_json(self.roster_file, roster)
+    @property
+    def platform_folder(self) -> Path:
+        """Files that go back to the learning platform."""
+        return self.root / "platform"
+
+    @property
+    def settings_file(self) -> Path:
+        """The instructor's settings: due dates, lateness, attempts."""
+        return self.root / "course.toml"
+
+    def settings(self, roster: Mapping[str, str]) -> Settings:
+        """Read the instructor's settings."""
+        return read_settings(self.settings_file, roster, ASSIGNMENTS)
+
+    def write_roster(self, roster: Roster) -> None:
+        """Keep the list of the class, and what its learning platform calls each student."""
+        _write_json(self.roster_file, roster.names)
+        kept = {name: getattr(roster, name) for name in ("platform", "columns", "cells")}
+        _write_json(self._platform_file, kept)
+
+    @property
+    def _platform_file(self) -> Path:
+        return self.root / "platform.json"
+
+    def platform_list(self) -> Roster:
+        """Read the list as its learning platform gave it; a class of an older edition has none."""
+        names = self.roster()
+        if not self._platform_file.exists():
+            return Roster(names=names, cells={})
+        try:
+            kept = _read_json(self._platform_file)
+            cells = {id_: tuple(map(str, row)) for id_, row in kept["cells"].items()}
+            columns = tuple(map(str, kept["columns"]))
+            return Roster(names=names, platform=str(kept["platform"]), columns=columns, cells=cells)
+        except (AttributeError, KeyError, TypeError) as error:
+            message = f"{self._platform_file} is damaged; make the class again with the same list"
+            raise CourseError(message) from error
 
     def roster(self) -> dict[str, str]:
         """Read the list of the class, the name of each id."""
@@ -148,21 +185,32 @@ class Course:
         return secret
 
     def write_config(self) -> None:
-        """Write nbgrader's settings, unless they are there: an instructor may have changed them."""
-        path = self.root / "nbgrader_config.py"
-        if not path.exists():
-            path.write_text(_CONFIG, encoding="utf-8")
+        """Write settings, unless they are there: an instructor may have changed them."""
+        for path, text in (
+            (self.root / "nbgrader_config.py", _CONFIG),
+            (self.settings_file, TEMPLATE),
+        ):
+            if not path.exists():
+                path.write_text(text, encoding="utf-8")
 
-    def write_numbers(self, assignment: str, roster: Mapping[str, str]) -> None:
+    def write_numbers(
+        self, assignment: str, roster: Mapping[str, str], *, attempts: int = 1
+    ) -> None:
         """Draw and write the numbers of a class; refuse to change any that were given out."""
         path = self.numbers_file(assignment)
         before = _read_json(path) if path.exists() else {}
         salt = before.get("salt") or secrets.token_hex(8)
         given_out = before.get("students", {})
-        columns = draw(scenario(assignment), self.secret(), [*roster])
+        drawn = [
+            (
+                attempt,
+                draw(scenario(assignment), attempt_secret(self.secret(), attempt), [*roster]),
+            )
+            for attempt in range(1, attempts + 1)
+        ]
         students = {}
-        for place, student_id in enumerate(roster):
-            key, numbers = id_hash(salt, student_id), row(columns, place)
+        for (attempt, columns), (place, student_id) in product(drawn, enumerate(roster)):
+            key, numbers = id_hash(salt, student_id, attempt), row(columns, place)
             if given_out.get(key) not in (None, numbers):
                 raise CourseError(
                     f"{path}: the numbers of {student_id!r} would change, because another version "
@@ -177,16 +225,19 @@ class Course:
         }
         _write_json(path, record)
 
-    def numbers(self, assignment: str, roster: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-        """Read the numbers that the students of a class were given, by id."""
+    def numbers(
+        self, assignment: str, roster: Mapping[str, str], attempt: int = 1
+    ) -> dict[str, dict[str, Any]]:
+        """Read the numbers that the students of a class were given for an attempt, by id."""
         path = self.numbers_file(assignment)
         record = _read_json(path)
         try:
-            return {i: record["students"][id_hash(record["salt"], i)] for i in roster}
+            return {i: record["students"][id_hash(record["salt"], i, attempt)] for i in roster}
         except (KeyError, TypeError) as error:
+            which = f" for attempt {attempt}" if attempt > 1 else ""
             raise CourseError(
-                f"{path} does not have the numbers of every student; make class again with the "
-                "same list"
+                f"{path} does not have the numbers of every student{which}; make class again with "
+                "the same list"
             ) from error
 
     def read(self, assignment: str) -> Source:
@@ -207,8 +258,13 @@ def _write_json(path: Path, value: object) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all, and its folder if that is missing."""
+    # UTF-8 has no half characters; they become escapes.
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and its folder if that is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
-    # UTF-8 has no half characters; they become escapes.
-    new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    new.write_bytes(content)
     os.replace(new, path)

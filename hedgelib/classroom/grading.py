@@ -11,15 +11,16 @@ from functools import partial
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.apps.api import NbGraderAPI
 from tqdm import tqdm
 
 from hedgelib.ask.marking import Key
 from hedgelib.classroom import sandbox
-from hedgelib.classroom.book import Score, enter, scores, write_readable
+from hedgelib.classroom.attribution import People
+from hedgelib.classroom.book import Score, after, enter, penalties, scores, write_readable
 from hedgelib.classroom.byhand import Sheet, read_sheet
 from hedgelib.classroom.classview import ClassView, points_of
 from hedgelib.classroom.course import Course, write_text
+from hedgelib.classroom.intake import Intake
 from hedgelib.classroom.interface import (
     Answer,
     Limits,
@@ -33,6 +34,7 @@ from hedgelib.classroom.learners import write_learners
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.pages import class_page, feedback_page, named, statistics_page
+from hedgelib.classroom.platforms import hand_back
 from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.records import (
     Record,
@@ -43,9 +45,11 @@ from hedgelib.classroom.records import (
     load,
     save,
 )
-from hedgelib.classroom.release import api, exchange_folders, gradebook
+from hedgelib.classroom.release import api, exchange_folders, gradebook, release_line
 from hedgelib.classroom.results import Result, copied, mark_record
+from hedgelib.classroom.settings import Exercise
 from hedgelib.classroom.source import Source
+from hedgelib.classroom.standing import Standings, days
 from hedgelib.classroom.statistics import update, years_before
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
@@ -71,6 +75,9 @@ class Graded:
     waiting: int  # submissions with an answer to be marked by hand
     sheets: tuple[tuple[Path, int, int], ...]  # of written answers, how many are marked of how many
     statistics: Path  # the page of statistics
+    platform: tuple[Path, ...] = ()  # files that go back to the learning platform
+    notes: tuple[str, ...] = ()  # what is not in them
+    released: tuple[str, ...] = ()  # command lines that give feedback out through the exchange
     learners: tuple[Path, ...] = ()  # pages on progress and flights handed in
 
 
@@ -79,18 +86,30 @@ class _Class:
     """All that grading an assignment needs: read once, and only read from then on."""
 
     source: Source
-    numbers: Mapping[str, Mapping[str, object]]
-    keys: Mapping[str, Mapping[str, Key]]
+    rules: Exercise
+    numbers: Sequence[Mapping[str, Mapping[str, object]]]  # of each attempt, by id
+    keys: Sequence[Mapping[str, Mapping[str, Key]]]
     sheet: Sheet
 
     @classmethod
-    def read(cls, course: Course, name: str, roster: Mapping[str, str]) -> _Class:
-        source = course.read(name)
-        numbers, keys = course.numbers(name, roster), class_keys(course, source, roster)
-        return cls(source, numbers, keys, read_sheet(course, source))
+    def read(cls, course: Course, name: str, roster: Mapping[str, str], rules: Exercise) -> _Class:
+        source, attempts = course.read(name), range(1, rules.attempts + 1)
+        return cls(
+            source,
+            rules,
+            [course.numbers(name, roster, attempt) for attempt in attempts],
+            [class_keys(course, source, roster, attempt) for attempt in attempts],
+            read_sheet(course, source),
+        )
 
-    def wanted(self, student_id: str) -> list[Wanted]:
-        keys = self.keys[student_id]
+    def numbers_of(self, work: Submission | Record) -> Mapping[str, object]:
+        return self.numbers[work.attempt - 1][work.student_id]
+
+    def keys_of(self, work: Submission | Record) -> Mapping[str, Key]:
+        return self.keys[work.attempt - 1][work.student_id]
+
+    def wanted(self, work: Submission) -> list[Wanted]:
+        keys = self.keys_of(work)
         return [w for q in self.source.questions for w in q.wanted(keys.get(q.id))]
 
 
@@ -140,20 +159,27 @@ def grade(
     hidden = (course.root, Path(folder), *exchange_folders(course))
     if boxed:
         run = partial(sandbox.run, hidden=hidden)
-    roster, assignments = course.roster(), course.assignments()
+    class_list, assignments = course.platform_list(), course.assignments()
+    roster = class_list.names
+    settings, people = course.settings(roster), People(roster, assignments, class_list.by_number)
     before = years_before(course)
     with (
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
     ):
-        collected = collect(folder, roster, assignments, reader, Path(spool))
+        collected = collect(folder, roster, assignments, reader, Path(spool), class_list.by_number)
         given = {submission.assignment for submission in collected.found}
         given |= {item.assignment for item in collected.refused}
         grading = _Grading(
             course=course,
             roster=roster,
-            classes={n: _Class.read(course, n, roster) for n in assignments if n in given},
+            standings=Standings(course, settings),
+            classes={
+                name: _Class.read(course, name, roster, settings.of(name))
+                for name in assignments
+                if name in given
+            },
             reader=reader,
             run=run,
             limits=limits or Limits(),
@@ -161,11 +187,18 @@ def grade(
             names=names,
             troubles=_Troubles([*collected.refused]),
         )
-        submissions = [*grading.of_the_same_people(collected.found)]
+        intake = Intake(
+            class_list=class_list,
+            people=people,
+            standings=grading.standings,
+            nbgrader=api(course),
+        )
+        submissions = [*grading.taken(collected.found, intake)]
         tasks, changed = grading.tasks(submissions, again=again)
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
         views = grading.write(changed)
+        platform, notes = hand_back(grading.standings, class_list, people)
     statistics = course.learners_page("statistics")
     write_text(statistics, statistics_page(update(course, views), before))
     pages, unread = write_learners(collected.learners, course, roster)
@@ -183,6 +216,9 @@ def grade(
         ),
         statistics=statistics,
         learners=pages,
+        platform=platform,
+        notes=notes,
+        released=tuple(filter(None, (release_line(course, n, roster) for n in assignments))),
     )
 
 
@@ -192,6 +228,7 @@ class _Grading:
 
     course: Course
     roster: Mapping[str, str]
+    standings: Standings
     classes: Mapping[str, _Class]
     reader: Reader
     run: Runner
@@ -200,22 +237,20 @@ class _Grading:
     names: bool
     troubles: _Troubles
 
-    def of_the_same_people(self, submissions: Iterable[Submission]) -> Iterator[Submission]:
-        """Leave out submissions of another person than the one who sent the kept file."""
+    def taken(self, submissions: Iterable[Submission], intake: Intake) -> Iterator[Submission]:
+        """Leave out submissions of another person, and attempts that do not count."""
         for submission in submissions:
-            record = load(self.course, submission.assignment, submission.student_id)
-            person = record.person if record else ""
-            if person and submission.person and person != submission.person:
-                student_id = submission.student_id
-                self.troubles.add(
-                    submission,
-                    f"the learning platform says it is from user number {submission.person}, but "
-                    f"the earlier file of {student_id} was from user number {person}; it is not "
-                    "marked: if it is the same student, rename the folder or file to "
-                    f"{student_id}",
-                )
+            try:
+                refusal, timed = intake.refusal(submission), intake.timed(submission)
+            except HedgeError:
+                raise
+            except Exception as error:
+                self.troubles.note(submission, "could not be taken in", error)
+                continue
+            if refusal:
+                self.troubles.add(submission, refusal)
             else:
-                yield submission
+                yield timed
 
     def tasks(
         self, submissions: Iterable[Submission], *, again: bool
@@ -225,9 +260,9 @@ class _Grading:
         for submission in submissions:
             name, student_id = submission.assignment, submission.student_id
             about = self.classes[name]
-            numbers = about.numbers[student_id]
+            numbers = about.numbers_of(submission)
             now = fingerprint(submission, about.source.text, numbers, self.limits, self.trust)
-            record = load(self.course, name, student_id)
+            record = load(self.course, name, student_id, submission.attempt)
             if record and digest_of(self.course, record) != submission.digest:
                 changed.add((name, student_id))
             if again or not record or record.fingerprint != now:
@@ -267,14 +302,15 @@ class _Grading:
             fingerprint=now,
             digest=submission.digest,
             person=submission.person,
+            attempt=submission.attempt,
         )
         reading = self.reader.read(submission.data)
         try:
             merged = merge(reading, about.source)
         except NotGradable as reason:
             return replace(record, refusal=str(reason), fingerprint="" if reading.failure else now)
-        wanted = about.wanted(submission.student_id)
-        numbers = about.numbers[submission.student_id]
+        wanted = about.wanted(submission)
+        numbers = about.numbers_of(submission)
         try:
             outcome = self.run(merged.runs, numbers, wanted, self.limits, trust=self.trust)
         except HedgeError:
@@ -293,7 +329,8 @@ class _Grading:
     def keep_names(self, submissions: Iterable[Submission]) -> None:
         """Keep with each record the name, sender and warnings of its file this time."""
         for submission in submissions:
-            record = load(self.course, submission.assignment, submission.student_id)
+            name, student_id = submission.assignment, submission.student_id
+            record = load(self.course, name, student_id, submission.attempt)
             if record is None:
                 continue
             renamed = replace(
@@ -301,6 +338,9 @@ class _Grading:
                 name=submission.name,
                 file_warnings=submission.warnings,
                 person=submission.person or record.person,
+                at=submission.at,
+                clock=submission.clock,
+                late=submission.late,
             )
             try:
                 if renamed != record:
@@ -311,8 +351,7 @@ class _Grading:
     def write(self, changed: set[tuple[str, str]]) -> list[ClassView]:
         """Enter all marks, and write all pages and tables."""
         with gradebook(self.course) as book:
-            nbgrader = api(self.course)
-            views = [self._write_class(name, book, nbgrader, changed) for name in self.classes]
+            views = [self._write_class(name, book, changed) for name in self.classes]
             self._write_grades(book, views)
         rows = ([item.name, item.reason] for item in self.not_graded())
         write_table(self.course.root / "not_graded.csv", ("file", "reason"), rows)
@@ -322,23 +361,32 @@ class _Grading:
         """List first the files that belong to nobody, then those of each assignment."""
         return [item for name in ("", *self.classes) for item in self.troubles.of(name)]
 
-    def _write_class(
-        self, name: str, book: Gradebook, nbgrader: NbGraderAPI, changed: set[tuple[str, str]]
-    ) -> ClassView:
+    def _write_class(self, name: str, book: Gradebook, changed: set[tuple[str, str]]) -> ClassView:
         about = self.classes[name]
         results: list[Result] = []
         ungradable: set[str] = set()
         for student_id in self.roster:
-            record = load(self.course, name, student_id)
+            record = None
             try:
+                own_keys = [keys[student_id] for keys in about.keys]
+                record, is_other = self.standings.count(about.source, own_keys, student_id)
                 if record is None or record.refusal:
                     if reason := self._refusal(name, student_id, record):
                         ungradable.add(student_id)
                         self.troubles.add(record or _no_record(name, student_id), reason)
                     continue
                 result = self._mark(record)
-                is_changed = (name, student_id) in changed
-                results.append(enter(self.course, book, nbgrader, result, changed=is_changed))
+                late = self.standings.late(record)
+                enter(
+                    book,
+                    result,
+                    changed=is_other or (name, student_id) in changed,
+                    at=self.standings.moment(record),
+                    penalty=round(late.share * about.source.points, 6),
+                )
+                doubts = (*record.file_warnings, *filter(None, [late.doubt]))
+                marked = replace(result.record, file_warnings=doubts)
+                results.append(replace(result, record=marked))
             except Exception as error:
                 book.db.rollback()
                 ungradable.add(student_id)
@@ -350,9 +398,10 @@ class _Grading:
             results=results,
             scores=about.sheet.enter(book, results, scores(book, name, about.source)),
         )
-        about.sheet.write(results, about.numbers, self.roster if self.names else None)
-        self._write_feedback(view)
-        copies = copied(results, about.keys)
+        numbers = {r.record.student_id: about.numbers_of(r.record) for r in results}
+        about.sheet.write(results, numbers, self.roster if self.names else None)
+        self._write_feedback(view, penalties(book, name))
+        copies = copied(results, about.keys[0])
         page = partial(class_page, roster=self.roster, copies=copies, ungradable=ungradable)
         write_text(self.course.class_page(name), self._class_page(view, page))
         return view
@@ -370,14 +419,14 @@ class _Grading:
 
     def _mark(self, record: Record) -> Result:
         """Mark a student's work, and write the notebook that is read by hand."""
-        about, student_id = self.classes[record.assignment], record.student_id
+        about = self.classes[record.assignment]
         if record.cells is None:
-            data = handed_in(self.course, record.assignment, student_id).read_bytes()
+            data = handed_in(self.course, record.assignment, record.student_id).read_bytes()
             cells = tuple(merge(self.reader.read(data), about.source).cells)
             record = replace(record, cells=cells)
             save(self.course, record)
-        result = mark_record(record, about.source, about.keys[student_id])
-        write_readable(self.course, about.source, result, about.numbers[student_id])
+        result = mark_record(record, about.source, about.keys_of(record))
+        write_readable(self.course, about.source, result, about.numbers_of(record))
         return result
 
     def _class_page(self, view: ClassView, page: Callable[..., str]) -> str:
@@ -399,17 +448,34 @@ class _Grading:
                     good.append(result)
             return written(replace(view, results=good))
 
-    def _write_feedback(self, view: ClassView) -> None:
+    def _write_feedback(self, view: ClassView, penalties: Mapping[str, float]) -> None:
+        shows_answers = self.standings.shows_answers(view.source.name)
         for result in view.results:
             student_id, name = result.record.student_id, view.source.name
             student = named(self.roster, student_id)
             path = self.course.student_file("feedback", student_id, name, "html")
             try:
-                page = feedback_page(view.source, result, view.scores[student_id], student)
+                penalty = penalties.get(student_id, 0.0)
+                keys = [keys[student_id] for keys in self.classes[name].keys]
+                page = feedback_page(
+                    view.source,
+                    result,
+                    view.scores[student_id],
+                    student,
+                    notes=[*self.standings.told(result.record, view.source, keys, penalty)],
+                    penalty=penalty,
+                    shows_answers=shows_answers,
+                )
                 write_text(path, page)
                 self._copy_exchange_files(path, student_id, name)
+                self._keep_as_shown(result.record, shows_answers=shows_answers)
             except Exception as error:
                 self.troubles.note(result.record, "has its marks, but no feedback page", error)
+
+    def _keep_as_shown(self, record: Record, *, shows_answers: bool) -> None:
+        kept = load(self.course, record.assignment, record.student_id, record.attempt)
+        if kept and shows_answers and not kept.shown:
+            save(self.course, replace(kept, shown=True))
 
     def _copy_exchange_files(self, page: Path, student_id: str, assignment: str) -> None:
         """Copy the files that `nbgrader release_feedback` needs next to a feedback page."""
@@ -425,6 +491,7 @@ class _Grading:
     def _write_grades(self, book: Gradebook, views: Iterable[ClassView]) -> None:
         """Write points and notes of every assignment that has marks, from now or before."""
         marks = {view.source.name: (view.source.points, view.scores) for view in views}
+        costs = {name: penalties(book, name) for name in self.course.assignments()}
         for name in self.course.assignments():
             if name not in marks:
                 source = self.course.read(name)
@@ -438,14 +505,17 @@ class _Grading:
             for name in names:
                 most, by_student = marks[name]
                 own = by_student.get(student_id)
-                points = "" if own is None else points_of(own)
-                row += [points, most, self._note(name, student_id, own)]
+                penalty = costs[name].get(student_id, 0.0)
+                points = "" if own is None else after(points_of(own), penalty)
+                row += [points, most, self._note(name, student_id, own, penalty)]
             rows.append(row)
         write_table(self.course.grades, head, rows)
 
-    def _note(self, name: str, student_id: str, own: Mapping[str, Score] | None) -> str:
-        """Say what is still open about a mark."""
-        record = load(self.course, name, student_id)
+    def _note(
+        self, name: str, student_id: str, own: Mapping[str, Score] | None, penalty: float
+    ) -> str:
+        """Say what is still open about a mark, and what lateness cost."""
+        record = self.standings.counted(name, student_id)
         items = (item for item in self.troubles.of(name) if item.student_id == student_id)
         reasons = "; ".join(dict.fromkeys(item.reason for item in items))
         if record and not reasons:
@@ -456,7 +526,12 @@ class _Grading:
         if own is None:
             return "not handed in"
         waits = sum(score.waits for score in own.values())
-        return "; ".join(filter(None, [f"{waits} to be marked by hand" if waits else "", reasons]))
+        parts = [f"{waits} to be marked by hand" if waits else "", reasons]
+        if record and (late := self.standings.late(record).days):
+            clock = " by the time of the file" if record.clock == "file" else ""
+            costs = f", −{penalty:g} points" if penalty else ""
+            parts.append(f"{days(late)} late{clock}{costs}")
+        return "; ".join(filter(None, parts))
 
 
 def _no_record(assignment: str, student_id: str) -> Record:

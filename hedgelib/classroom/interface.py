@@ -88,6 +88,10 @@ class Submission:
     file: Path  # a copy of the notebook as it was found
     digest: str  # SHA-256 of the file
     person: str = ""  # the learning platform's number for the student
+    attempt: int = 1
+    at: str = ""  # ISO time at which it was handed in, and who says so:
+    clock: str = ""  # "platform", "exchange" or "file"
+    late: bool = False  # the platform marks it late
     warnings: tuple[str, ...] = ()  # for the instructor
 
     @property

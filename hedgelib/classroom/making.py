@@ -28,19 +28,21 @@ class Made:
     students: int
     assignments: tuple[str, ...]
     kept: tuple[str, ...]  # assignments whose source in the course is the instructor's own
+    notes: tuple[str, ...] = ()  # how the list was understood
 
 
 def class_keys(
-    course: Course, source: Source, roster: Mapping[str, str]
+    course: Course, source: Source, roster: Mapping[str, str], attempt: int = 1
 ) -> dict[str, dict[str, Key]]:
     """Compute the right answers and those of the wrong models for every student of a class."""
-    numbers = course.numbers(source.name, roster)
+    numbers = course.numbers(source.name, roster, attempt)
     return {student_id: source.keys(Numbers(own)) for student_id, own in numbers.items()}
 
 
 def make_class(roster_file: str | Path, root: str | Path) -> Made:
     """Make the folder of a class, or bring it up to date with a longer list."""
-    roster = read_roster(roster_file)
+    class_list = read_roster(roster_file)
+    roster = class_list.names
     course = Course(Path(root))
     try:
         course.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,26 +52,40 @@ def make_class(roster_file: str | Path, root: str | Path) -> Made:
         raise CourseError(
             f"cannot write to {course.root}: {error.strerror}; name another folder with OUT"
         ) from error
+    settings = course.settings(roster)
     kept = tuple(name for name in ASSIGNMENTS if _take_source(course, name))
     enter_students(course, roster)
     rows: list[list[str | float]] = []
     for name in ASSIGNMENTS:
         source = course.read(name)
-        course.write_numbers(name, roster)
+        attempts = settings.of(name).attempts
+        course.write_numbers(name, roster, attempts=attempts)
         release(course, name)
         write_solution(course, source)
         keys = class_keys(course, source, roster)
         write_text(course.root / "overview" / f"{name}.html", overview_page(source, keys))
         rows += _key_rows(source, keys, roster)
+        for attempt in range(2, attempts + 1):
+            keys = class_keys(course, source, roster, attempt)
+            rows += _key_rows(source, keys, roster, attempt)
     write_table(
         course.root / "key.csv",
-        ("id", "name", "assignment", "question", "points", "right", "unit", "wrong_models"),
+        (
+            *("id", "name", "assignment", "question", "points"),
+            *("right", "unit", "wrong_models", "attempt"),
+        ),
         rows,
     )
-    course.write_roster(roster)
+    course.write_roster(class_list)
     for private in (course.root / "key.csv", course.gradebook):
         os.chmod(private, 0o600)
-    return Made(course=course, students=len(roster), assignments=ASSIGNMENTS, kept=kept)
+    return Made(
+        course=course,
+        students=len(roster),
+        assignments=ASSIGNMENTS,
+        kept=kept,
+        notes=class_list.notes,
+    )
 
 
 def _take_source(course: Course, name: str) -> bool:
@@ -83,7 +99,10 @@ def _take_source(course: Course, name: str) -> bool:
 
 
 def _key_rows(
-    source: Source, keys: Mapping[str, Mapping[str, Key]], roster: Mapping[str, str]
+    source: Source,
+    keys: Mapping[str, Mapping[str, Key]],
+    roster: Mapping[str, str],
+    attempt: int = 1,
 ) -> Iterator[list[str | float]]:
     computed = [question for question in source.questions if question.form.kind != "written"]
     for student_id, own in keys.items():
@@ -95,4 +114,4 @@ def _key_rows(
                 unit = f"{unit}; {rounded_up(key.right)} counts too"
             wrong = "; ".join(f"{m}: {shown_answer(value, form)}" for m, value in key.wrong.items())
             name = roster[student_id]
-            yield [student_id, name, source.name, q.id, q.points, right, unit, wrong]
+            yield [student_id, name, source.name, q.id, q.points, right, unit, wrong, attempt]

@@ -14,7 +14,7 @@ from hedgelib._text import percent, printable, safe
 from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Key, rounded_up
 from hedgelib.ask.misconceptions import misconception, misconceptions
-from hedgelib.classroom.book import Score, remark
+from hedgelib.classroom.book import Score, after, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
@@ -195,8 +195,17 @@ def _spread(question: ClassQuestion, keys: Sequence[Key | None]) -> str:
     return f"{len(known[0].calls)} calls with each student's numbers"
 
 
-def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], student: str) -> str:
-    """Write a student's feedback, from the scores by question."""
+def feedback_page(
+    source: Source,
+    result: Result,
+    scores: Mapping[str, Score],
+    student: str,
+    *,
+    notes: Sequence[str] = (),
+    penalty: float = 0.0,
+    shows_answers: bool = True,
+) -> str:
+    """Write a student's feedback, from the scores by question; `penalty` is for lateness."""
     waits = sum(scores[a.question.id].waits for a in result.answered)
     full, rows = 0, []
     for a in result.answered:
@@ -205,8 +214,9 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
         points = "to be marked" if score.waits else _of(score.points, question.points)
         form = a.key.form if a.key else question.form
         right = _shown_right(a.key) if a.key else ""
-        rows.append([_heading(question), points, shown_answer(a.answer, form), right])
-    total = _of(points_of(scores), source.points)
+        row = [_heading(question), points, shown_answer(a.answer, form)]
+        rows.append([*row, right] if shows_answers else row)
+    total = _of(after(points_of(scores), penalty), source.points)
     facts = Facts(
         [
             ("Points", total, "so far" if waits else "all marked"),
@@ -214,13 +224,15 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
             ("To be marked", f"{waits}", "answers marked by hand"),
         ]
     )
-    head = ("Question", "Points", "Your answer", "Right for your numbers")
+    head = ["Question", "Points", "Your answer"]
+    head += ["Right for your numbers"] if shows_answers else []
     parts: list[Part] = [
         Section(
             [
                 Heading(f"{source.title}: feedback", student),
                 facts,
-                Table(head, rows, "llll", "All answers"),
+                *([Points(notes)] if notes else []),
+                Table(head, rows, "l" * len(head), "All answers"),
             ]
         ),
         "Question by question",
@@ -232,7 +244,8 @@ def feedback_page(source: Source, result: Result, scores: Mapping[str, Score], s
     ]
     nothing = Text("There is nothing to add.")
     parts += [Section([Table(("Question", "Remarks"), remarks, "ll", "") if remarks else nothing])]
-    parts += _rubric_parts(result, scores)
+    if shows_answers:
+        parts += _rubric_parts(result, scores)
     models = [a.mark.model for a in result.answered if a.mark and a.mark.model]
     if models:
         again = [f"{_lesson(n)}: {'; '.join(titles)}." for n, titles in _by_lesson(models)]

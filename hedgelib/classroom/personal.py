@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from hedgelib._text import percent, usd
 from hedgelib.errors import HedgeError
 
-__all__ = ["DEMO", "Draws", "Given", "Numbers", "Scenario", "canonical", "draw", "draw_one", "row"]
+__all__ = [
+    *("DEMO", "Draws", "Given", "Numbers", "Scenario", "attempt_secret", "canonical", "draw"),
+    *("draw_one", "row"),
+]
 
 DEMO = "demo"
 """An id that belongs to no student, with public numbers, to try an exercise out."""
@@ -196,6 +199,11 @@ def row(columns: Mapping[str, NDArray[Any]], place: int) -> dict[str, Any]:
 def draw_one(scenario: Scenario, secret: bytes, student_id: str) -> dict[str, Any]:
     """Draw the numbers of one student, as plain values."""
     return row(draw(scenario, secret, [student_id]), 0)
+
+
+def attempt_secret(secret: bytes, attempt: int) -> bytes:
+    """Return the secret of an attempt's numbers, which for the first is the course's own."""
+    return secret if attempt == 1 else hmac.digest(secret, f"attempt {attempt}".encode(), "sha256")
 
 
 def demo_secret() -> bytes:

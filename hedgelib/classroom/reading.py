@@ -41,6 +41,7 @@ class Reading:
     assignment: str = ""
     language: str = "python"
     typed: str | None = None  # the id that the student typed in
+    attempt: int = 1  # and the attempt
     old: bool = False  # a format before 4
     refusal: str = ""  # why there is nothing to grade
     cells: tuple[Cell, ...] = ()
@@ -79,6 +80,7 @@ def taken_over(raw: Any) -> Reading:
             assignment=_text(raw["assignment"]),
             language=_text(raw["language"]),
             typed=None if raw["typed"] is None else _text(raw["typed"]),
+            attempt=min(max(int(raw["attempt"]), 1), 9),
             old=raw["old"] is True,
             refusal=_text(raw["refusal"]),
             cells=tuple(map(_cell, raw["cells"][: _reader.MOST_CELLS])),

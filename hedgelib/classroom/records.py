@@ -42,6 +42,12 @@ class Record:
     refusal: str = ""  # why it cannot be graded
     digest: str = ""  # SHA-256 of the file
     person: str = ""  # the learning platform's number for the student
+    attempt: int = 1
+    at: str = ""  # as in the submission
+    clock: str = ""
+    late: bool = False
+    shown: bool = False  # its feedback has given the right answers away
+    counts: bool = False  # it is the attempt that counts
     # By `grade_id`, for people to read: a file is parsed once.
     cells: tuple[tuple[str, Cell], ...] | None = None
 
@@ -62,32 +68,33 @@ def fingerprint(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _path(course: Course, assignment: str, student_id: str) -> Path:
-    return course.root / "graded" / assignment / f"{student_id}.json"
+def _path(course: Course, assignment: str, student_id: str, attempt: int) -> Path:
+    folder = course.root / "graded" / assignment
+    return (folder / f"{attempt}" if attempt > 1 else folder) / f"{student_id}.json"
 
 
-def handed_in(course: Course, assignment: str, student_id: str) -> Path:
+def handed_in(course: Course, assignment: str, student_id: str, attempt: int = 1) -> Path:
     """Return the path of the file of a record, as it was handed in."""
-    return _path(course, assignment, student_id).with_suffix(".ipynb")
+    return _path(course, assignment, student_id, attempt).with_suffix(".ipynb")
 
 
 def save(course: Course, record: Record, file: Path | None = None) -> None:
     """Store a record, and a copy of its file unless there is one already."""
-    path = _path(course, record.assignment, record.student_id)
+    path = _path(course, record.assignment, record.student_id, record.attempt)
     path.parent.mkdir(parents=True, exist_ok=True)
     if file is not None:
         new = path.with_suffix(".new")
         shutil.copyfile(file, new)
-        os.replace(new, handed_in(course, record.assignment, record.student_id))
+        os.replace(new, path.with_suffix(".ipynb"))
     write_text(path, json.dumps(asdict(record), ensure_ascii=True, indent=1, sort_keys=True))
 
 
-def load(course: Course, assignment: str, student_id: str) -> Record | None:
+def load(course: Course, assignment: str, student_id: str, attempt: int = 1) -> Record | None:
     """Read a record; ``None`` if there is none that can be read."""
+    path = _path(course, assignment, student_id, attempt)
     try:
-        text = _path(course, assignment, student_id).read_text(encoding="utf-8")
-        raw = _cleaned(json.loads(text))
-        if not handed_in(course, assignment, student_id).is_file():
+        raw = _cleaned(json.loads(path.read_text(encoding="utf-8")))
+        if not path.with_suffix(".ipynb").is_file():
             return None
         outcome, cells = raw.pop("outcome"), raw.pop("cells", None)
         answers = outcome.pop("answers").items()
@@ -110,17 +117,18 @@ def _tuples(raw: dict[str, Any], *names: str) -> dict[str, Any]:
     return raw | {name: tuple(raw[name]) for name in names if name in raw}
 
 
-def is_damaged(course: Course, assignment: str, student_id: str) -> bool:
+def is_damaged(course: Course, assignment: str, student_id: str, attempt: int = 1) -> bool:
     """Tell whether something is kept that cannot be read as a record and its file."""
-    path = _path(course, assignment, student_id)
-    return path.exists() and load(course, assignment, student_id) is None
+    path = _path(course, assignment, student_id, attempt)
+    return path.exists() and load(course, assignment, student_id, attempt) is None
 
 
 def digest_of(course: Course, record: Record) -> str:
     """Return the SHA-256 of the file of a record, from the file where the record lacks it."""
     if record.digest:
         return record.digest
-    with handed_in(course, record.assignment, record.student_id).open("rb") as file:
+    path = handed_in(course, record.assignment, record.student_id, record.attempt)
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

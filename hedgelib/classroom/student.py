@@ -25,7 +25,14 @@ from hedgelib.ask.form import Form
 from hedgelib.ask.marking import Examiner, Key, rounded_up
 from hedgelib.ask.question import Answer
 from hedgelib.classroom._runner import unpacked
-from hedgelib.classroom.personal import DEMO, Numbers, canonical, demo_secret, draw_one
+from hedgelib.classroom.personal import (
+    DEMO,
+    Numbers,
+    attempt_secret,
+    canonical,
+    demo_secret,
+    draw_one,
+)
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.errors import HedgeError, InvalidInput
 
@@ -34,7 +41,7 @@ __all__ = [
     *("id_hash", "mark_answer", "numbers_file", "options_for", "plain_number", "show_numbers"),
 ]
 
-Me = Callable[[str], Numbers]
+Me = Callable[..., Numbers]
 
 
 class UnknownStudent(HedgeError):
@@ -49,24 +56,28 @@ def numbers_file(assignment: str) -> str:
     return f"{assignment}_numbers.json"
 
 
-def id_hash(salt: str, student_id: str) -> str:
+def id_hash(salt: str, student_id: str, attempt: int = 1) -> str:
     """Return the key of a student's numbers in the released file, under a salt from the same file.
 
     The file does not show the list of the class; anybody who knows an id can look up its numbers.
     """
-    text = json.dumps([salt, canonical(student_id)])
+    text = json.dumps([salt, canonical(student_id), *([attempt] if attempt > 1 else [])])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def exercise(assignment: str) -> Me:
-    """Open an assignment: ``me("your id")`` returns your numbers and shows the first of them."""
+    """Open an assignment: ``me("your id")`` returns your numbers and shows the first of them.
+
+    ``me("your id", attempt=2)`` returns the numbers of a second attempt, where there is one.
+    """
     story = scenario(assignment)
 
-    def me(student_id: str) -> Numbers:
-        my = Numbers(_values(assignment, student_id))
+    def me(student_id: str, attempt: int = 1) -> Numbers:
+        my = Numbers(_values(assignment, student_id, attempt))
         whose = student_id.strip()
         alone = "" if canonical(whose) == DEMO else " Nobody else has them."
-        _say(f"The numbers of `{whose}`.{alone}")
+        which = f" for attempt {attempt}" if attempt > 1 else ""
+        _say(f"The numbers of `{whose}`{which}.{alone}")
         show_numbers(my, *story.opening)
         return my
 
@@ -79,16 +90,18 @@ def given(values: Mapping[str, Any]) -> tuple[Numbers, Me]:
     They are not shown: nobody looks, and the display code takes long to load.
     """
     my = Numbers({**values, "_quiet": True})
-    return my, lambda student_id="": my  # noqa: ARG005
+    return my, lambda student_id="", attempt=1: my  # noqa: ARG005
 
 
-def _values(assignment: str, student_id: object) -> Mapping[str, Any]:
+def _values(assignment: str, student_id: object, attempt: object) -> Mapping[str, Any]:
     if not isinstance(student_id, str):
         raise UnknownStudent(f"Put your id between quotes: me({str(student_id)!r})")
     if not canonical(student_id):
         raise UnknownStudent("Type your student id between the quotes and run the cell again.")
+    if type(attempt) is not int or attempt < 1:
+        raise UnknownStudent(f"An attempt is 1, 2 or so on, not {attempt!r}: attempt=2")
     if canonical(student_id) == DEMO:
-        return draw_one(scenario(assignment), demo_secret(), DEMO)
+        return draw_one(scenario(assignment), attempt_secret(demo_secret(), attempt), DEMO)
     path = Path(numbers_file(assignment))
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -102,7 +115,12 @@ def _values(assignment: str, student_id: object) -> Mapping[str, Any]:
         raise UnknownStudent(
             f"The file {path} is damaged. Download it again and run the cell again."
         ) from None
-    values: Mapping[str, Any] | None = students.get(id_hash(salt, student_id))
+    values: Mapping[str, Any] | None = students.get(id_hash(salt, student_id, attempt))
+    if values is None and id_hash(salt, student_id) in students:
+        raise UnknownStudent(
+            f"The file {path} has no attempt {attempt}. Ask your instructor whether there is one, "
+            "download the file again, and run the cell again."
+        )
     if values is None:
         raise UnknownStudent(
             f"Nobody in this class has the id {student_id.strip()!r}. Look up your id (the one in "

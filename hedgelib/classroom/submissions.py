@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -69,6 +70,7 @@ class _File:
     name: str
     data: bytes = b""
     problem: str = ""
+    modified: str = ""  # ISO time
 
 
 @dataclass(slots=True)
@@ -108,12 +110,14 @@ def collect(
     assignments: Sequence[str],
     reader: Reader,
     spool: Path,
+    numbers: Mapping[str, str] | None = None,
 ) -> Collected:
     """Find the submissions in a folder, its sub-folders and the zip archives among them.
 
     Of several files of one student for one assignment the last by name counts, in the order in
     which people count, unless the platform's numbers say that they are from different people. Links
-    are not followed. `spool` is a folder for copies of the submissions.
+    are not followed. `spool` is a folder for copies of the submissions; `numbers` has the ids by
+    the numbers that Canvas gives to its users.
     """
     folder = Path(folder)
     try:
@@ -123,9 +127,9 @@ def collect(
             f"submissions must be a folder that can be read, got {printable(str(folder))!r}: "
             f"{error.strerror}"
         ) from error
-    people = People(roster, assignments)
+    people = People(roster, assignments, numbers)
     refused: list[Refused] = []
-    by_student: dict[tuple[str, str], list[Submission]] = {}
+    by_student: dict[tuple[str, str, int], list[Submission]] = {}
     learners: dict[tuple[str, str], LearnersFile] = {}
     for file in _files(folder):
         submission = file.problem or _submission(file, people, assignments, reader)
@@ -137,14 +141,19 @@ def collect(
             before = learners.get(key, submission)
             learners[key] = max(before, submission, key=lambda one: _order(one.name))
             continue
-        several = by_student.setdefault((submission.assignment, submission.student_id), [])
+        work = (submission.assignment, submission.student_id, submission.attempt)
+        several = by_student.setdefault(work, [])
         several.append(_spooled(submission, file.data, spool))
         several.sort(key=lambda one: _order(one.name))
         for other in several[:-1]:
             other.file.unlink(missing_ok=True)
     chosen = []
-    for (assignment, student_id), several in sorted(by_student.items()):
-        persons = sorted({one.person for one in several} - {""})
+    people_of: dict[tuple[str, str], set[str]] = {}
+    for (assignment, student_id, _), several in by_student.items():
+        persons_of = people_of.setdefault((assignment, student_id), set())
+        persons_of |= {one.person for one in several} - {""}
+    for (assignment, student_id, attempt), several in sorted(by_student.items()):
+        persons = sorted(people_of[assignment, student_id])
         if len(persons) > 1:
             reason = (
                 f"the learning platform numbers different people ({' and '.join(persons)}), and "
@@ -158,7 +167,8 @@ def collect(
             continue
         *others, last = several
         chosen.append(_with_others(last, others))
-        reason = f"{student_id} handed in {assignment} more than once; {last.name} is marked"
+        which = f"attempt {attempt} of {assignment}" if attempt > 1 else assignment
+        reason = f"{student_id} handed in {which} more than once; {last.name} is marked"
         refused += [Refused(name=other.name, reason=reason) for other in others]
     refused.sort(key=lambda one: _order(one.name))
     return Collected(
@@ -234,8 +244,10 @@ def _file(path: Path, name: str, room: _Room) -> Iterator[_File]:
     if not stat.S_ISREG(status.st_mode):
         yield _File(name, problem=_A_LINK)
         return
+    modified = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
     with path.open("rb") as stream:
-        yield from _opened(name, stream, status.st_size, 0, room)
+        for file in _opened(name, stream, status.st_size, 0, room):
+            yield file if file.modified else replace(file, modified=modified)
 
 
 def _opened(name: str, stream: BinaryIO, size: int, depth: int, room: _Room) -> Iterator[_File]:
@@ -339,7 +351,13 @@ def _member(
     if problem:
         yield _File(name, problem=problem)
     else:
-        yield from _opened(name, io.BytesIO(data), len(data), depth + 1, room)
+        modified = ""
+        # The first year of an archive's calendar stands for none.
+        if member.date_time[0] > 1980:
+            with contextlib.suppress(ValueError):
+                modified = datetime(*member.date_time).isoformat()
+        for file in _opened(name, io.BytesIO(data), len(data), depth + 1, room):
+            yield file if file.modified else replace(file, modified=modified)
 
 
 def _submission(
@@ -383,13 +401,19 @@ def _read(
     student_id, warnings = owner
     if reading.language != "python":
         warnings = (*warnings, f"its kernel is for {printable(reading.language)}, not for Python")
+    origin = people.origin(file.name)
     return Submission(
         student_id=student_id,
         assignment=assignment,
         name=file.name,
         file=Path(),
         digest=hashlib.sha256(file.data).hexdigest(),
-        person=people.person(file.name),
+        person=origin.number,
+        attempt=reading.attempt,
+        # Canvas says of each file whether it is late, and no more.
+        at=origin.at or ("" if origin.platform == "Canvas" else file.modified),
+        clock="platform" if origin.at or origin.platform == "Canvas" else "file",
+        late=origin.late,
         warnings=warnings,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hedgelib._extras import require
+from hedgelib._text import printable
 from hedgelib.commands.classroom import add_out, course_folder
 
 SUMMARY = "make a class: exercises with personal numbers, key and gradebook"
@@ -18,7 +19,12 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command to the parser."""
-    parser.add_argument("roster", metavar="ROSTER", help="CSV file with the columns id and name")
+    parser.add_argument(
+        "roster",
+        metavar="ROSTER",
+        help="list of the class: a table with the columns id and name, or what Moodle, Canvas or "
+        "Blackboard exports",
+    )
     add_out(parser)
 
 
@@ -35,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"  hand out     {root / 'release'}, a folder for each exercise")
     print(f"  keep private {root / 'key.csv'}, {root / 'solution'}, {made.course.secret_file}")
     print(f"  look at      {root / 'overview'}")
+    print(f"  rules        {made.course.settings_file}: due dates, attempts, your platform's names")
+    for note in made.notes:
+        print(f"  your list    {printable(note)}")
     for name in made.kept:
         print(f"  kept         {made.course.source(name)} was changed by you, and is not replaced")
     return 0

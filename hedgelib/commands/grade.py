@@ -62,6 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  {page.stem:9} {page}")
     for page, done, of in graded.sheets:
         print(f"  by hand   {page}: {done} of {of} written answers marked")
+    for path in graded.platform:
+        print(f"  platform  {path}")
+    for note in graded.notes:
+        print(f"  not there: {printable(note)}")
+    for line in graded.released:
+        print(f"  exchange  {line}")
     for item in graded.refused:
         print(f"  not graded: {printable(item.name)}: {printable(item.reason)}")
     return 0

@@ -159,3 +159,48 @@ def test_command_says_what_is_wrong(tmp_path, capsys):
     assert main(["grade", str(tmp_path), "--out", str(tmp_path)]) == 2
     assert "make one first: make class ROSTER=roster.csv" in capsys.readouterr().err
     assert not (tmp_path / "class").exists()
+
+
+def test_an_attempt_has_its_own_numbers_and_leaves_the_first_as_they_were(own_class, tmp_path):
+    course, roster = Course(own_class), tmp_path / "roster.csv"
+    write_table(roster, ("id", "name"), [["s01", "Ada"], ["k.11", "Kim"]])
+    before = course.numbers("sizing", STUDENTS)
+    with pytest.raises(CourseError, match="every student for attempt 2; make class again"):
+        course.numbers("sizing", STUDENTS, 2)
+    assert course.settings(STUDENTS).of("sizing").attempts == 1
+    course.settings_file.write_text("[exercises.sizing]\nattempts = 3\n", encoding="utf-8")
+    make_class(roster, course.root)
+    numbers = [course.numbers("sizing", course.roster(), attempt) for attempt in (1, 2, 3)]
+    assert numbers[0] == {i: before[i] for i in ("s01", "k.11")}
+    assert len({json.dumps(n[i]) for n in numbers for i in n}) == 6
+    assert len(numbers_sent(course, "sizing")) == 6
+    assert len(numbers_sent(course, "carry")) == 2
+    key = [r for r in rows(course.root / "key.csv") if r["id"] == "s01" and r["question"] == "q1"]
+    assert [r["attempt"] for r in key if r["assignment"] == "sizing"] == ["1", "2", "3"]
+    assert [r["attempt"] for r in key if r["assignment"] == "carry"] == ["1"]
+
+
+def numbers_sent(course: Course, name: str) -> dict[str, object]:
+    record = json.loads(course.numbers_file(name).read_text(encoding="utf-8"))
+    return dict(record["students"])
+
+
+def test_an_export_of_a_platform_makes_a_class(tmp_path, capsys):
+    path = tmp_path / "grades.csv"
+    path.write_text(
+        "Student;ID;SIS Login ID;Section\n    Points Possible;;;\nLovelace, Ada;4711;ada;G\n",
+        encoding="utf-16",
+    )
+    assert main(["class", str(path), "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "a class of 1 student, 5 exercises" in said
+    assert "read as a list from Canvas, with 'SIS Login ID' as the id" in said
+    assert "written in UTF-16 with semicolons" in said
+    assert str(tmp_path / "class" / "course.toml") in said
+    course = Course(tmp_path / "class")
+    assert course.roster() == {"ada": "Ada Lovelace"}
+    kept = course.platform_list()
+    assert (kept.platform, kept.cells["ada"]) == ("Canvas", ("Lovelace, Ada", "4711", "ada", "G"))
+    course.settings_file.write_text("late = 3", encoding="utf-8")
+    assert main(["class", str(path), "--out", str(tmp_path)]) == 2
+    assert "late: must be a table, [late], got 3" in capsys.readouterr().err

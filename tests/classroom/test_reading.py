@@ -139,3 +139,19 @@ def test_a_reader_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr(sandbox, "_bubblewrap", lambda *_, **__: ["bwrap", "--no-such-option"])
     with Reader() as broken, pytest.raises(sandbox.SandboxMissing, match="no-such-option"):
         broken.read(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("call", "typed", "attempt"),
+    [
+        ("me('s01')", "s01", 1),
+        ('me("s01", attempt=2)', "s01", 2),
+        ("me( 's01' , attempt = 3 , )", "s01", 3),
+        ("me('s01', 2)", "s01", 2),
+        ("me('s01', attempt=0)", None, 1),
+        ("me('s01', attempt=12)", None, 1),
+    ],
+)
+def test_the_attempt_is_typed_next_to_the_id(call, typed, attempt):
+    found = read_here(notebook(code(f"my = {call}", "student_id")))
+    assert (found.typed, found.attempt) == (typed, attempt)

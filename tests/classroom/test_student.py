@@ -11,7 +11,7 @@ import pytest
 
 from hedgelib.ask.marking import Examiner
 from hedgelib.classroom import student
-from hedgelib.classroom.personal import Numbers, draw_one
+from hedgelib.classroom.personal import Numbers, attempt_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.student import (
     Form,
@@ -53,6 +53,28 @@ def test_id_gives_its_numbers_and_shows_them(capsys):
     shown = capsys.readouterr().out
     assert "The numbers of `S01`" in shown
     assert "my.short_usd" in shown
+
+
+def test_another_attempt_has_its_own_numbers_where_there_is_one(released, capsys):
+    path = released / numbers_file(NAME)
+    record = json.loads(path.read_text(encoding="utf-8"))
+    again = draw_one(scenario(NAME), attempt_secret(b"x", 2), "s01")
+    record["students"][id_hash("5a17", "s01", 2)] = again
+    path.write_text(json.dumps(record), encoding="utf-8")
+    my = exercise(NAME)("s01", attempt=2)
+    assert my.short_usd == again["short_usd"]
+    assert again != MINE
+    assert "The numbers of `s01` for attempt 2." in capsys.readouterr().out
+    for attempt, message in (
+        (3, "has no attempt 3. Ask your instructor"),
+        (0, "An attempt is 1, 2 or so on, not 0"),
+        ("2", "An attempt is 1, 2 or so on, not '2'"),
+    ):
+        with pytest.raises(UnknownStudent, match=message):
+            exercise(NAME)("s01", attempt=attempt)
+    assert exercise(NAME)("demo", 2).short_usd != exercise(NAME)("demo").short_usd
+    mine, me = given(again)
+    assert me("s01", attempt=2) is mine
 
 
 @pytest.mark.usefixtures("released")

@@ -13,6 +13,7 @@ import zipfile
 import pytest
 
 from hedgelib.classroom import submissions
+from hedgelib.classroom.attribution import People
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.submissions import collect
@@ -130,6 +131,7 @@ NAMESAKES = {
 MOODLE, CANVAS = "Ada Lovelace_123_assignsubmission_file/", "lovelaceada_LATE_4711_99_"
 BLACKBOARD = "inverse_maths_s01_attempt_2026-11-25-10-11-12_"
 BRIGHTSPACE = "11111-22222 - Ada Lovelace - Nov 25, 2026 1011 AM/"
+NOVEMBER_25 = 1_795_597_687
 TYPED = {"s03": "the file belongs to s01, but the id typed in is s03"}
 
 
@@ -184,6 +186,7 @@ def test_names_of_all_the_world_are_known(given, name, owner):
     ("name", "typed", "reason"),
     [
         ("Bo Chen/Ada Lovelace.ipynb", "s01", "names s01 in a folder that names 4711, and the"),
+        ("Bo Chen/lovelaceada_1_2_x.ipynb", "s01", "names s01 in a folder that names 4711, and"),
         ("Ann Lee_5_assignsubmission_file/x.ipynb", "s01", "could belong to s03, s09, and the id"),
         ("Ann Lee.ipynb", None, "could belong to s03, s09, and no id"),
         ("s100.ipynb", None, "belongs to nobody"),
@@ -365,6 +368,97 @@ def test_6_a_namesake_sets_nobody_s_work_aside(tmp_path, reader, spool, first, s
         assert (refused.student_id, refused.assignment) == ("s03", "inverse_maths")
         assert "numbers different people (1001 and 1002)" in refused.reason
         assert "rename each folder or file to its student's id" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "clock", "late", "front"),
+    [
+        (
+            "all.zip/Ada Lovelace_123_assignsubmission_file_/x.ipynb",
+            "2026-11-25T09:08:06",
+            "file",
+            False,
+            "Ada Lovelace_123_assignsubmission_file_/",
+        ),
+        (
+            "Ada Lovelace_123_assignsubmission_file/a/x.ipynb",
+            "2026-11-25T09:08:07+00:00",
+            "file",
+            False,
+            "Ada Lovelace_123_assignsubmission_file/",
+        ),
+        (
+            "Participant_77_assignsubmission_file_/x.ipynb",
+            "2026-11-25T09:08:07+00:00",
+            "file",
+            False,
+            "Participant_77_assignsubmission_file_/",
+        ),
+        (
+            "Ada Lovelace_123_assignsubmission_file_x.ipynb",
+            "2026-11-25T09:08:07+00:00",
+            "file",
+            False,
+            "Ada Lovelace_123_assignsubmission_file_",
+        ),
+        ("all.zip/lovelaceada_4711_998_x-1.ipynb", "", "platform", False, "lovelaceada_4711_998_"),
+        ("lovelaceada_LATE_4711_998_x.ipynb", "", "platform", True, "lovelaceada_LATE_4711_998_"),
+        (
+            "inverse_maths_s01_attempt_2026-11-25-10-11-12_x.ipynb",
+            "2026-11-25T10:11:12",
+            "platform",
+            False,
+            "inverse_maths_s01_attempt_2026-11-25-10-11-12_",
+        ),
+        (
+            "1-2 - Ada Lovelace - Nov 25, 2026 1011 PM/x.ipynb",
+            "2026-11-25T22:11:00",
+            "platform",
+            False,
+            "1-2 - Ada Lovelace - Nov 25, 2026 1011 PM/",
+        ),
+        ("s01/x.ipynb", "2026-11-25T09:08:07+00:00", "file", False, ""),
+    ],
+)
+def test_a_file_says_when_it_was_handed_in_and_by_which_clock(
+    tmp_path, reader, spool, name, at, clock, late, front
+):
+    path = tmp_path / name
+    if ".zip/" in name:
+        archive_name, _, member = name.partition("/")
+        path = tmp_path / archive_name
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(zipfile.ZipInfo(member, (2026, 11, 25, 9, 8, 6)), notebook("s01"))
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook("s01"))
+    os.utime(path, (NOVEMBER_25, NOVEMBER_25))
+    (one,) = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool).found
+    assert (one.student_id, one.at, one.clock, one.late) == ("s01", at, clock, late)
+    assert People(NAMESAKES, ASSIGNMENTS).origin(one.name).front == front
+
+
+def test_an_archive_without_times_has_its_own(tmp_path, reader, spool):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("s01/x.ipynb"), notebook())
+    os.utime(path, (NOVEMBER_25, NOVEMBER_25))
+    (one,) = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool).found
+    assert (one.at, one.clock) == ("2026-11-25T09:08:07+00:00", "file")
+
+
+def test_attempts_are_found_next_to_each_other_and_are_of_one_person(tmp_path, reader, spool):
+    (tmp_path / MOODLE_1).mkdir()
+    second = notebook("s03").replace(rb"me(\"s03\")", rb"me(\"s03\", attempt=2)")
+    (tmp_path / MOODLE_1 / "1.ipynb").write_bytes(notebook("s03"))
+    (tmp_path / MOODLE_1 / "2.ipynb").write_bytes(second)
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    assert [(one.student_id, one.attempt) for one in collected.found] == [("s03", 1), ("s03", 2)]
+    (tmp_path / MOODLE_2).mkdir()
+    (tmp_path / MOODLE_1 / "2.ipynb").rename(tmp_path / MOODLE_2 / "2.ipynb")
+    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    assert collected.found == ()
+    assert all("different people (1001 and 1002)" in one.reason for one in collected.refused)
 
 
 def test_6_namesakes_with_their_own_ids_are_both_found(tmp_path, reader, spool):
