@@ -6,14 +6,21 @@ them. It uses nothing of hedgelib's marking.
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 from collections.abc import Callable, Mapping
 from itertools import combinations, pairwise
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from hedgelib.classroom.course import Course
+from hedgelib.classroom.personal import Numbers
+from tests.classtools import fill_in, released
 
 
 def exposure(n):
@@ -693,3 +700,56 @@ def answers_of(name: str, n: Any, options: Any, random: Random) -> dict[str, Any
 
 def namespace(numbers: Mapping[str, Any]) -> SimpleNamespace:
     return SimpleNamespace(**{k: v for k, v in numbers.items() if not k.startswith("_")})
+
+
+def cells(name: str, answers: Mapping[str, Any], options: Any) -> dict[str, str]:
+    """Return the answer cells that a student has filled in."""
+    filled = {}
+    for question, answer in answers.items():
+        if answer is None:
+            continue
+        if question == CHOICES[name][0]:
+            says, because = options.in_letters(answer)
+            filled[question] = f"{question} = {says!r}\n{question}_reason = {because!r}"
+        else:
+            text = answer if isinstance(answer, str) else f"{question} = {answer!r}"
+            filled[question] = text
+    return filled
+
+
+def hand_in(course: Course, name: str, folder: Path) -> dict[str, dict[str, float]]:
+    """Let a class do an exercise by program, and return the points that each answer deserves."""
+    source, roster = course.read(name), course.roster()
+    mine, sheet = course.numbers(name, roster), released(course.release(name))
+    (written_one,) = (q for q in source.questions if q.form.kind == "written")
+    folder.mkdir(parents=True, exist_ok=True)
+    expected = {}
+    for student_id in roster:
+        keys, n = source.keys(Numbers(mine[student_id])), namespace(mine[student_id])
+        options = next(key.form for key in keys.values() if key.kind == "choice")
+        calls = next(key.calls for key in keys.values() if key.kind == "function")
+        answers = answers_of(name, n, options, Random(f"{name} {student_id}"))
+        text = {written_one.id: f"Words of {student_id} on {name}."}
+        notebook = fill_in(sheet, student_id, cells(name, answers, options) | text)
+        path = folder / f"{student_id}_{name}.ipynb"
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        expected[student_id] = deserved(name, n, answers, calls)
+    return expected
+
+
+def tick(course: Course, name: str) -> dict[str, float]:
+    """Tick the written answers of an exercise at random, and return the points by student."""
+    path, points = course.by_hand(name, "csv"), {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        student_id = row["answer"].split()[2]
+        random = Random(f"ticks {name} {student_id}")
+        ticks = [random.randint(0, 1) for cell in row if cell.isdigit()]
+        row |= {str(n + 1): str(one) for n, one in enumerate(ticks)}
+        points[student_id] = float(sum(ticks))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0]])
+        writer.writeheader()
+        writer.writerows(rows)
+    return points
