@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 from typing import Any
 
-from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, is_whole, rounds_to
+from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, rounds_to
 from hedgelib.ask.form import Form, Kind
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
@@ -32,8 +32,8 @@ class Key:
     - right: a number, the values of option and reason, or the values that a function returns
     - wrong: answer of each wrong model; in a choice an empty text is any option
     - calls: arguments with which a function is called
-    - counted: the number counts whole things, so the next whole number is right too; and so it is
-      for a wrong model
+    - counted: the number counts whole things, so whole numbers next to it are :func:`right_too`;
+      a wrong model is also recognised when it is rounded up
     - earlier: the questions on whose answers this one builds
     - anew: computes the right number again from a student's own answers to some of them
     """
@@ -77,6 +77,17 @@ class Mark:
 def rounded_up(value: float) -> int:
     """Return a number rounded up; a number that is whole up to rounding error stays."""
     return math.ceil(value - FLOAT_ERROR * abs(value))
+
+
+def right_too(key: Key) -> tuple[int, ...]:
+    """Return the whole numbers that are right besides a counted number with a fraction.
+
+    It may be rounded up; contracts, which come whole, either way.
+    """
+    up = rounded_up(key.right) if key.counted else 0
+    if not key.counted or up == key.right:
+        return ()
+    return (up - 1, up) if key.form.unit == "contracts" else (up,)
 
 
 def judge(answer: Any, key: Key) -> Mark:
@@ -163,16 +174,11 @@ def _number(answer: Any, key: Key) -> Mark:
 def _is_right(answer: float, key: Key) -> bool:
     """Tell whether a number is right, in any of its right readings.
 
-    Where no sign is asked for, a sign says nothing. What is counted may be rounded up, and
-    contracts, which come whole, either way.
+    Where no sign is asked for, a sign says nothing.
     """
-    right = key.right
-    if close(answer, right, key.within) or (key.counted and answer == rounded_up(right)):
-        return True
-    if key.form.sign == "none" and answer * right < 0:
-        return _is_right(-answer, key)
-    either_way = key.counted and key.form.unit == "contracts" and is_whole(answer)
-    return either_way and abs(answer - right) < 1
+    if key.form.sign == "none" and answer * key.right < 0:
+        answer = -answer
+    return close(answer, key.right, key.within) or answer in right_too(key)
 
 
 def _is_near(answer: float, key: Key) -> bool:

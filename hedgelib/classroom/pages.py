@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from hedgelib._text import percent, printable, safe
 from hedgelib.ask.form import Form
-from hedgelib.ask.marking import Key, rounded_up
+from hedgelib.ask.marking import Key, right_too
 from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.book import Score, after, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
@@ -111,10 +111,9 @@ def _part(value: object) -> str:
 
 
 def _shown_right(key: Key) -> str:
-    """Write what is right in one line, with the whole number that is right too."""
+    """Write what is right in one line, with the whole numbers that are right too."""
     text = shown_answer(key.right, key.form)
-    whole = rounded_up(key.right) if key.counted else key.right
-    return text if whole == key.right else f"{text}, or {_number(whole)}"
+    return ", or ".join([text, *map(_number, right_too(key))])
 
 
 def _heading(question: ClassQuestion) -> str:

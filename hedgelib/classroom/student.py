@@ -22,7 +22,7 @@ import numpy as np
 from hedgelib._text import Table, money_in_markdown
 from hedgelib.ask.answers import WITHIN
 from hedgelib.ask.form import Form
-from hedgelib.ask.marking import Examiner, Key, rounded_up
+from hedgelib.ask.marking import Examiner, Key, right_too
 from hedgelib.ask.question import Answer
 from hedgelib.classroom._runner import unpacked
 from hedgelib.classroom.personal import (
@@ -393,8 +393,7 @@ def _plain_or_none(value: Any, form: Form) -> float | None:
 
 def _source_table(question: str, key: Key) -> str:
     lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right, key.form)} |"]
-    if key.counted:
-        lines.append(f"| right too | {rounded_up(key.right)} |")
+    lines += [f"| right too | {whole} |" for whole in right_too(key)]
     lines += [f"| {model} | {_brief(value, key.form)} |" for model, value in key.wrong.items()]
     return "\n".join(lines)
 

@@ -213,7 +213,7 @@ def test_names_are_never_markup(run):
     for page in [*run.course.root.rglob("*.html")]:
         source = page.read_text(encoding="utf-8")
         assert "<b>" not in source
-        assert "<script" not in source
+        assert source.count("<script") == (page.parent.name == "by_hand")
         assert "http" not in source.partition("</style>")[2], page
     page = run.course.student_file("feedback", "s04", "carry", "html")
     assert "<b>Dora</b> & Co (s04)" in text_of(page)

@@ -158,7 +158,7 @@ def night(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     ("student_id", "points"),
     [
         ("s01", ALL),
-        ("s02", ALL - 1 - 3 - 2 - 3),
+        ("s02", ALL - 1 - 3 - 2 - 3 - 2),  # its q6 asks for q1
         ("s03", 2),
         ("s04", ALL - 2),
         ("s05", ALL),
