@@ -54,6 +54,12 @@ def is_whole(value: float) -> bool:
     return close(value, round(value), FLOAT_ERROR)
 
 
+def rounds_to(answer: float, value: float) -> bool:
+    """Tell whether an answer is a value rounded to the digits of the answer, two at least."""
+    digits = len(f"{abs(answer):.12g}".split("e")[0].replace(".", "").strip("0"))
+    return digits >= 2 and float(f"{value:.{digits}g}") == answer
+
+
 def read_answer(*given: object, unit: str) -> float:
     """Read an answer as people write it, in the unit that is asked for.
 

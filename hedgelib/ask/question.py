@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from hedgelib.ask.answers import NEAR, WITHIN, close, is_whole, read_answer
+from hedgelib.ask.answers import NEAR, WITHIN, close, is_whole, read_answer, rounds_to
 from hedgelib.ask.form import Form, Kind
 from hedgelib.ask.marking import PERCENT, TURNED, Key, judge
 from hedgelib.ask.misconceptions import misconception
@@ -304,13 +304,8 @@ def _clean(value: float) -> float:
 
 def _rounded_slip(number: float, key: Key) -> str:
     """Return the slip that a number is when it is rounded to the digits given, two at least."""
-    digits = len(f"{abs(number):.12g}".split("e")[0].replace(".", "").strip("0"))
-
-    def rounds_to(value: float) -> bool:
-        return digits >= 2 and float(f"{value:.{digits}g}") == number
-
-    named = [name for name, value in key.wrong.items() if rounds_to(value)]
-    return named[0] if len(named) == 1 and not rounds_to(key.right) else ""
+    named = [name for name, value in key.wrong.items() if rounds_to(number, value)]
+    return named[0] if len(named) == 1 and not rounds_to(number, key.right) else ""
 
 
 class Questions(dict[str, Question]):

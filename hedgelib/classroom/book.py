@@ -30,7 +30,16 @@ from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import Source, grade_info
 
 __all__ = [
-    *("Score", "after", "enter", "exchange_time", "penalties", "readable", "scores"),
+    *(
+        "Score",
+        "after",
+        "enter",
+        "enter_by_hand",
+        "exchange_time",
+        "penalties",
+        "readable",
+        "scores",
+    ),
     "write_readable",
 ]
 
@@ -45,6 +54,7 @@ class Score:
     waits: bool = False  # to be marked by hand
     by_hand: bool = False  # the points are a person's
     comment: str = ""  # a person's
+    ticks: tuple[bool, ...] = ()  # of the rubric, if the points are theirs
 
 
 def enter(
@@ -134,6 +144,17 @@ def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[s
     return by_student
 
 
+def enter_by_hand(
+    book: Gradebook, assignment: str, student_id: str, cell: str, points: float, comment: str
+) -> None:
+    """Enter a person's points for a written answer, and a comment if there is one."""
+    grade = book.find_grade(cell, assignment, assignment, student_id)
+    grade.manual_score, grade.needs_manual_grade = points, False
+    if comment:
+        book.find_comment(cell, assignment, assignment, student_id).manual_comment = comment
+    book.db.commit()
+
+
 def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:
     """Return the grades or the comments of a submission, by the name of their cell."""
     pairs = (
@@ -146,11 +167,30 @@ def _by_cell(book: Gradebook, kind: Any, notebook_id: str) -> dict[str, Any]:
 
 def remark(answered: Answered) -> str:
     """Write a remark on an answer, for the student and for the instructor."""
-    if answered.mark is None:
+    mark = answered.mark
+    if mark is None:
         return ""
     if answered.problem:
         return f"{printable(answered.problem)}."
-    return misconception(answered.mark.model).why if answered.mark.model else ""
+    lines = []
+    if mark.after or mark.near:
+        source = f" from your own {_answers_to(mark.after)}" if mark.after else ""
+        rounding = " but for rounding, which gives half of the points" if mark.near else ""
+        lines.append(f"Right{source}{rounding}.")
+    if mark.model:
+        lines.append(misconception(mark.model).why)
+    if mark.again:
+        lines.append(f"This has cost points in {_number_of(mark.again)}, and costs none here.")
+    return " ".join(lines)
+
+
+def _answers_to(questions: Sequence[str]) -> str:
+    answers = "answer" if len(questions) == 1 else "answers"
+    return f"{answers} to {' and '.join(map(_number_of, questions))}"
+
+
+def _number_of(question: str) -> str:
+    return f"question {question.removeprefix('q')}"
 
 
 def readable(

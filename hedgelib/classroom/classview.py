@@ -80,6 +80,17 @@ class ClassView:
         all_scores = (self.scores[r.record.student_id].values() for r in self.results)
         return sum(any(score.waits for score in scores) for scores in all_scores)
 
+    @property
+    def by_hand(self) -> tuple[int, int]:
+        """Written answers that are marked, and how many there are."""
+        waits = [
+            self.scores[result.record.student_id][answered.question.id].waits
+            for result in self.results
+            for answered in result.answered
+            if answered.question.form.kind == "written" and answered.answer
+        ]
+        return len(waits) - sum(waits), len(waits)
+
     def questions(self) -> list[QuestionCount]:
         """Count the results of each question."""
         return [self._count(place, q) for place, q in enumerate(self.source.questions)]

@@ -140,6 +140,14 @@ class Course:
         """Return the path of the class page on an assignment."""
         return self.root / "class" / f"{assignment}.html"
 
+    def statistics(self, name: str) -> Path:
+        """Return the file of the statistics of an assignment, or those of the ``"year"``."""
+        return self.root / "statistics" / f"{name}.json"
+
+    def by_hand(self, assignment: str, ending: str) -> Path:
+        """Return the sheet of the written answers to an assignment: a table, or its page."""
+        return self.root / "by_hand" / f"{assignment}.{ending}"
+
     def learners_page(self, kind: str) -> Path:
         """Return the page on what learners handed in besides the exercises: progress or flights."""
         return self.root / "class" / f"{kind}.html"

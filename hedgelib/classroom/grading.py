@@ -17,6 +17,7 @@ from hedgelib.ask.marking import Key
 from hedgelib.classroom import sandbox
 from hedgelib.classroom.attribution import People
 from hedgelib.classroom.book import Score, after, enter, penalties, scores, write_readable
+from hedgelib.classroom.byhand import Sheet, read_sheet
 from hedgelib.classroom.classview import ClassView, points_of
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.intake import Intake
@@ -32,7 +33,7 @@ from hedgelib.classroom.interface import (
 from hedgelib.classroom.learners import write_learners
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.merge import NotGradable, merge
-from hedgelib.classroom.pages import class_page, feedback_page, named
+from hedgelib.classroom.pages import class_page, feedback_page, named, statistics_page
 from hedgelib.classroom.platforms import hand_back
 from hedgelib.classroom.reading import Reader
 from hedgelib.classroom.records import (
@@ -49,6 +50,7 @@ from hedgelib.classroom.results import Result, copied, mark_record
 from hedgelib.classroom.settings import Exercise
 from hedgelib.classroom.source import Source
 from hedgelib.classroom.standing import Standings, days
+from hedgelib.classroom.statistics import update, years_before
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
@@ -71,6 +73,8 @@ class Graded:
     pages: tuple[Path, ...]  # one for each assignment
     grades: Path
     waiting: int  # submissions with an answer to be marked by hand
+    sheets: tuple[tuple[Path, int, int], ...]  # of written answers, how many are marked of how many
+    statistics: Path  # the page of statistics
     platform: tuple[Path, ...] = ()  # files that go back to the learning platform
     notes: tuple[str, ...] = ()  # what is not in them
     released: tuple[str, ...] = ()  # command lines that give feedback out through the exchange
@@ -85,6 +89,7 @@ class _Class:
     rules: Exercise
     numbers: Sequence[Mapping[str, Mapping[str, object]]]  # of each attempt, by id
     keys: Sequence[Mapping[str, Mapping[str, Key]]]
+    sheet: Sheet
 
     @classmethod
     def read(cls, course: Course, name: str, roster: Mapping[str, str], rules: Exercise) -> _Class:
@@ -94,6 +99,7 @@ class _Class:
             rules,
             [course.numbers(name, roster, attempt) for attempt in attempts],
             [class_keys(course, source, roster, attempt) for attempt in attempts],
+            read_sheet(course, source),
         )
 
     def numbers_of(self, work: Submission | Record) -> Mapping[str, object]:
@@ -133,6 +139,7 @@ def grade(
     *,
     trust: bool = False,
     again: bool = False,
+    names: bool = False,
     limits: Limits | None = None,
     workers: int | None = None,
     quiet: bool = False,
@@ -141,7 +148,8 @@ def grade(
     """Grade a folder of submissions, into which nothing is written, for the course in `root`.
 
     `trust` runs submissions without a sandbox, with all rights of this user; `again` also runs
-    those that were run before; `quiet` shows no progress bar.
+    those that were run before; `names` shows names on the sheets of written answers; `quiet` shows
+    no progress bar.
     """
     course = Course(Path(root))
     course.check()
@@ -154,6 +162,7 @@ def grade(
     class_list, assignments = course.platform_list(), course.assignments()
     roster = class_list.names
     settings, people = course.settings(roster), People(roster, assignments, class_list.by_number)
+    before = years_before(course)
     with (
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
@@ -175,6 +184,7 @@ def grade(
             run=run,
             limits=limits or Limits(),
             trust=trust,
+            names=names,
             troubles=_Troubles([*collected.refused]),
         )
         intake = Intake(
@@ -187,8 +197,10 @@ def grade(
         tasks, changed = grading.tasks(submissions, again=again)
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
-        waiting = grading.write(changed)
+        views = grading.write(changed)
         platform, notes = hand_back(grading.standings, class_list, people)
+    statistics = course.learners_page("statistics")
+    write_text(statistics, statistics_page(update(course, views), before))
     pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
@@ -196,7 +208,13 @@ def grade(
         refused=(*grading.not_graded(), *unread),
         pages=tuple(course.class_page(name) for name in grading.classes),
         grades=course.grades,
-        waiting=waiting,
+        waiting=sum(view.waiting for view in views),
+        sheets=tuple(
+            (course.by_hand(view.source.name, "html"), *view.by_hand)
+            for view in views
+            if view.by_hand[1]
+        ),
+        statistics=statistics,
         learners=pages,
         platform=platform,
         notes=notes,
@@ -216,6 +234,7 @@ class _Grading:
     run: Runner
     limits: Limits
     trust: bool
+    names: bool
     troubles: _Troubles
 
     def taken(self, submissions: Iterable[Submission], intake: Intake) -> Iterator[Submission]:
@@ -329,14 +348,14 @@ class _Grading:
             except Exception as error:
                 self.troubles.note(submission, "could not be kept under its name", error)
 
-    def write(self, changed: set[tuple[str, str]]) -> int:
-        """Enter all marks, write all pages and tables, and count the submissions that wait."""
+    def write(self, changed: set[tuple[str, str]]) -> list[ClassView]:
+        """Enter all marks, and write all pages and tables."""
         with gradebook(self.course) as book:
             views = [self._write_class(name, book, changed) for name in self.classes]
             self._write_grades(book, views)
         rows = ([item.name, item.reason] for item in self.not_graded())
         write_table(self.course.root / "not_graded.csv", ("file", "reason"), rows)
-        return sum(view.waiting for view in views)
+        return views
 
     def not_graded(self) -> list[Refused]:
         """List first the files that belong to nobody, then those of each assignment."""
@@ -377,8 +396,10 @@ class _Grading:
             source=about.source,
             students=len(self.roster),
             results=results,
-            scores=scores(book, name, about.source),
+            scores=about.sheet.enter(book, results, scores(book, name, about.source)),
         )
+        numbers = {r.record.student_id: about.numbers_of(r.record) for r in results}
+        about.sheet.write(results, numbers, self.roster if self.names else None)
         self._write_feedback(view, penalties(book, name))
         copies = copied(results, about.keys[0])
         page = partial(class_page, roster=self.roster, copies=copies, ungradable=ungradable)

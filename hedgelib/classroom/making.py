@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hedgelib.ask.marking import Key, rounded_up
+from hedgelib.ask.marking import Key, right_too
 from hedgelib.classroom.course import Course, CourseError, write_text
 from hedgelib.classroom.pages import overview_page, shown_answer
 from hedgelib.classroom.personal import Numbers
@@ -110,8 +110,8 @@ def _key_rows(
             key = own[q.id]
             form, unit = key.form, key.form.unit
             right = key.right if form.kind == "number" else shown_answer(key.right, form)
-            if key.counted:
-                unit = f"{unit}; {rounded_up(key.right)} counts too"
+            for whole in right_too(key):
+                unit = f"{unit}; {whole} counts too"
             wrong = "; ".join(f"{m}: {shown_answer(value, form)}" for m, value in key.wrong.items())
             name = roster[student_id]
             yield [student_id, name, source.name, q.id, q.points, right, unit, wrong, attempt]

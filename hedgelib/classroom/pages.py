@@ -6,19 +6,28 @@ Each is one file that needs no network and runs nothing. Whatever came from a st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, TypeAlias
 
 from hedgelib._text import percent, printable, safe
 from hedgelib.ask.form import Form
-from hedgelib.ask.marking import Key, rounded_up
+from hedgelib.ask.marking import Key, right_too
 from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.book import Score, after, remark
 from hedgelib.classroom.classview import ClassView, models_scene, points_of, points_scene
 from hedgelib.classroom.interface import Refused
 from hedgelib.classroom.results import Answered, Copied, Result
+from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.classroom.source import ClassQuestion, Source
+from hedgelib.classroom.statistics import FEWEST, Year, class_items
+from hedgelib.classroom.statisticsview import (
+    items_scene,
+    items_table,
+    persisting_scene,
+    years_scene,
+    years_table,
+)
 from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.how_far import questions_done
 from hedgelib.course.progress import Progress
@@ -27,12 +36,14 @@ from hedgelib.show import Scene
 from hedgelib.show.plot import picture_html
 
 __all__ = [
+    "class_html",
     "class_page",
     "feedback_page",
     "named",
     "overview_page",
     "progress_page",
     "shown_answer",
+    "statistics_page",
 ]
 
 Part: TypeAlias = Section | Scene | str
@@ -40,7 +51,8 @@ _LONGEST = 80
 _MOST_MET = 12
 
 
-def _page(title: str, parts: Sequence[Part]) -> str:
+def class_html(title: str, parts: Sequence[Part]) -> str:
+    """Write a page of a class."""
     return whole_page(title, "\n".join(map(_html, parts)), styles=("report.css", "class.css"))
 
 
@@ -99,10 +111,9 @@ def _part(value: object) -> str:
 
 
 def _shown_right(key: Key) -> str:
-    """Write what is right in one line, with the whole number that is right too."""
+    """Write what is right in one line, with the whole numbers that are right too."""
     text = shown_answer(key.right, key.form)
-    whole = rounded_up(key.right) if key.counted else key.right
-    return text if whole == key.right else f"{text}, or {_number(whole)}"
+    return ", or ".join([text, *map(_number, right_too(key))])
 
 
 def _heading(question: ClassQuestion) -> str:
@@ -158,7 +169,7 @@ def overview_page(source: Source, keys: Mapping[str, Mapping[str, Key]]) -> str:
             [Table(("Question", "Wrong models"), models, "ll", "By lesson"), Text(note, "note")]
         ),
     ]
-    return _page(f"{source.title}: overview", parts)
+    return class_html(f"{source.title}: overview", parts)
 
 
 def _kind(question: ClassQuestion) -> str:
@@ -232,6 +243,8 @@ def feedback_page(
     ]
     nothing = Text("There is nothing to add.")
     parts += [Section([Table(("Question", "Remarks"), remarks, "ll", "") if remarks else nothing])]
+    if shows_answers:
+        parts += _rubric_parts(result, scores)
     models = [a.mark.model for a in result.answered if a.mark and a.mark.model]
     if models:
         again = [f"{_lesson(n)}: {'; '.join(titles)}." for n, titles in _by_lesson(models)]
@@ -239,7 +252,20 @@ def feedback_page(
     if warnings := result.record.warnings:
         lines = [f"{text[:1].upper()}{text[1:]}." for text in warnings]
         parts += ["Your file", Section([Points(lines)])]
-    return _page(f"{source.title}: feedback for {student}", parts)
+    return class_html(f"{source.title}: feedback for {student}", parts)
+
+
+def _rubric_parts(result: Result, scores: Mapping[str, Score]) -> Iterator[Part]:
+    """Yield what the written answers have of what a good one has."""
+    for a in result.answered:
+        if ticks := scores[a.question.id].ticks:
+            rows = [
+                [text, "yes" if tick else "no"]
+                for text, tick in zip(a.question.rubric, ticks, strict=True)
+            ]
+            head = ("What a good answer has", "Yours")
+            yield _heading(a.question)
+            yield Section([Table(head, rows, "ll", "")])
 
 
 def _remarks(answered: Answered, result: Result, scores: Mapping[str, Score]) -> str:
@@ -286,6 +312,7 @@ def class_page(
     if view.results:
         parts += [points_scene(view)]
         parts += ["Question by question", Section([_question_table(view)])]
+        parts += [items_scene(class_items(view))]
         parts += _model_parts(view)
     parts += _copy_parts(copies, roster)
     to_check = [
@@ -302,7 +329,38 @@ def class_page(
         parts += ["What could not be graded", Section([table])]
     if missing:
         parts += ["Not handed in", Section([Text(", ".join(missing))])]
-    return _page(title, parts)
+    return class_html(title, parts)
+
+
+def statistics_page(year: Year, before: Sequence[Year]) -> str:
+    """Write the statistics of a class over its exercises, and over years."""
+    title = "Statistics of the class"
+    about = (
+        "Points are the mean share that students got. Discrimination is the correlation of the "
+        "points for a question with those for the rest of its exercise: 0.2 and more is usual of "
+        f"a good question. It needs {FEWEST} students, and its 95% interval is wide in a small "
+        "class."
+    )
+    mend = [[f"{i.exercise}, {i.heading}", i.to_mend] for i in year.items if i.to_mend]
+    parts: list[Part] = [
+        Section([Heading(title, "Only for the instructor."), Text(about)]),
+        "Questions to mend",
+        Section(
+            [Table(("Question", "Why"), mend, "ll", "")]
+            if mend
+            else [Text("No question stands out.")]
+        ),
+    ]
+    if persist := [row for row in year.persisting if row.had]:
+        parts += ["Misconceptions that persist", persisting_scene(persist)]
+    if before:
+        years = [*before, year]
+        parts += ["Years", years_scene(years)]
+        parts += [Section([table]) for table in [years_table(years)] if table]
+    for name in ASSIGNMENTS:
+        if items := [item for item in year.items if item.exercise == name]:
+            parts += [name, items_scene(items), Section([items_table(items, "")])]
+    return class_html(title, parts)
 
 
 def progress_page(progress: Mapping[str, Progress], roster: Mapping[str, str]) -> str:
@@ -339,7 +397,7 @@ def progress_page(progress: Mapping[str, Progress], roster: Mapping[str, str]) -
         parts += ["What to teach again", Section([table])]
     if missing := [named(roster, i) for i in roster if i not in progress]:
         parts += ["No progress file", Section([Text(", ".join(missing))])]
-    return _page(title, parts)
+    return class_html(title, parts)
 
 
 def _class_facts(view: ClassView) -> Facts:
@@ -348,7 +406,7 @@ def _class_facts(view: ClassView) -> Facts:
         [
             ("Handed in", _of(len(view.results), view.students), "students"),
             ("Median", middle, "points so far"),
-            ("To be marked by hand", f"{view.waiting}", "submissions with a written answer"),
+            ("Marked by hand", _of(*view.by_hand), "written answers"),
         ]
     )
 

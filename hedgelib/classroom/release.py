@@ -29,6 +29,7 @@ from hedgelib.classroom.source import (
     BEGIN_SOLUTION,
     END_SOLUTION,
     Source,
+    earlier,
     grade_info,
     solution_of,
 )
@@ -49,11 +50,16 @@ class Prepare(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Work on a whole notebook."""
         cells = {grade_info(cell).get("grade_id"): cell for cell in nb.cells}
+        answers = {
+            str(name): cell.source
+            for name, cell in cells.items()
+            if grade_info(cell).get("solution") and cell.cell_type == "code"
+        }
         for grade_id, cell in cells.items():
             question = str(grade_id).removesuffix("_mark")
-            if grade_info(cell).get("grade") and question != grade_id and question in cells:
+            if grade_info(cell).get("grade") and question != grade_id and question in answers:
                 points = float(grade_info(cell)["points"])
-                key = _key(question, cells[question].source, points)
+                key = _key(question, answers, points)
                 cell.source = cell.source.replace(BEGIN_HIDDEN, f"{BEGIN_HIDDEN}\n{key}", 1)
         if ID_CELL in cells:
             asks = cells[ID_CELL].source.replace(f'me("{DEMO}")', 'me("")')
@@ -66,15 +72,20 @@ PREPROCESSORS = [Prepare, *GenerateAssignment.preprocessors.default()]
 """What nbgrader does to a source, once it is prepared."""
 
 
-def _key(question: str, solution: str, points: float) -> str:
-    text = solution_of(solution)
+def _key(question: str, answers: Mapping[str, str], points: float) -> str:
+    text = solution_of(answers[question])
+    builds_on = earlier(question, answers)
+    before = [
+        f"{solution_of(answers[name])}\n{name} = own.get({name!r}, {name})" for name in builds_on
+    ]
     names = re.findall(r"^def (\w+)", text, re.MULTILINE) or [question]
     if f"{question}_reason" in text:
         names.append(f"{question}_reason")
+    whole = "\n".join([*before, text])
     return (
         "from hedgelib.classroom.student import answer_key, mark_answer\n\n\n"
-        f"def _solution():\n{indent(text, '    ')}\n    return {', '.join(names)}\n\n\n"
-        f'answer_key("{question}", _solution(), {points:g})'
+        f"def _solution(**own):\n{indent(whole, '    ')}\n    return {', '.join(names)}\n\n\n"
+        f'answer_key("{question}", _solution, {points:g}, earlier={builds_on!r})'
     )
 
 

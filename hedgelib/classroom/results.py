@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hedgelib.ask.marking import Key, Mark, judge
+from hedgelib.ask.marking import Examiner, Key, Mark
 from hedgelib.classroom.interface import Answer
 from hedgelib.classroom.records import Record
 from hedgelib.classroom.source import ClassQuestion, Source
@@ -51,16 +51,17 @@ class Result:
 
 def mark_record(record: Record, source: Source, keys: Mapping[str, Key]) -> Result:
     """Mark a submission by the keys of its student."""
+    examiner = Examiner()
     answered = (
         Answered(question=question, answer=record.written.get(question.id))
         if question.form.kind == "written"
-        else _computed(question, record, keys[question.id])
+        else _computed(question, record, keys[question.id], examiner)
         for question in source.questions
     )
     return Result(record=record, answered=tuple(answered))
 
 
-def _computed(question: ClassQuestion, record: Record, key: Key) -> Answered:
+def _computed(question: ClassQuestion, record: Record, key: Key, examiner: Examiner) -> Answered:
     answers = [record.outcome.answers.get(name, Answer()) for name in question.variables]
     values = [answer.value for answer in answers]
     value: Any = values[0] if len(values) == 1 else tuple(values)
@@ -74,7 +75,7 @@ def _computed(question: ClassQuestion, record: Record, key: Key) -> Answered:
         question=question,
         answer=answer,
         key=key,
-        mark=judge(answer, key),
+        mark=examiner.mark(question.id, answer, key),
         problem="; ".join(problems),
     )
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import Any, TypeAlias
 
 import nbformat
@@ -37,6 +37,7 @@ __all__ = [
     "ClassQuestion",
     "Source",
     "SourceError",
+    "earlier",
     "exercises_folder",
     "grade_info",
     "read_source",
@@ -52,6 +53,8 @@ Cell: TypeAlias = Any
 
 _TITLE = re.compile(r"^#+ (?:\d+\. |Exercise \d+: )?(.*?)(?: \(\d+ points?\))?$", re.MULTILINE)
 
+_ITEM = re.compile(r"^\d+\. +(.+?)\s*$", re.MULTILINE)
+
 
 class SourceError(HedgeError):
     """A source notebook that is not as the classroom needs it."""
@@ -64,12 +67,16 @@ class ClassQuestion(Question):
     - form: a choice's options are in the order of the demo numbers
     - variables: what the student sets; none for a written answer
     - models: the wrong models that the source knows for it
+    - earlier: the questions on whose answers its solution builds, directly or not
+    - rubric: what a good written answer has, from the numbered list of its solution
     """
 
     form: Form
     points: float
     variables: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    rubric: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -112,6 +119,14 @@ def solution_of(source: str) -> str:
     """Return a cell without the marks around its solution."""
     marks = (BEGIN_SOLUTION, END_SOLUTION)
     return "\n".join(line for line in source.splitlines() if line.strip() not in marks)
+
+
+def earlier(name: str, answers: Mapping[str, str]) -> tuple[str, ...]:
+    """List the answer cells, texts by name, on which one of them builds, directly or not."""
+    code = compile(solution_of(answers[name]), name, "exec")
+    direct = [other for other in answers if other != name and other in code.co_names]
+    every = {*direct, *(far for near in direct for far in earlier(near, answers))}
+    return tuple(other for other in answers if other in every)
 
 
 class Source:
@@ -166,8 +181,18 @@ class Source:
                 compiled.setdefault(grade_id.partition("_")[0], []).append(code)
         return compiled
 
-    def _answer(self, name: str, my: Numbers) -> Answer:
-        """Run the cells of a question, with the solution for the student's answer."""
+    def earlier(self, name: str) -> tuple[str, ...]:
+        """List the questions on whose answers a solution builds, directly or not."""
+        return earlier(name, {n: self.cells[n].source for n in self._code if n in self.cells})
+
+    def _answer(
+        self, name: str, my: Numbers, own: Mapping[str, Any] = MappingProxyType({})
+    ) -> Answer:
+        """Run the cells of a question, with the solution for the student's answer.
+
+        It builds on the student's `own` answers to earlier questions, where they are given, and on
+        those of the solutions elsewhere.
+        """
         forms: dict[str, Form] = {}
         answers: dict[str, Answer] = {}
 
@@ -186,6 +211,9 @@ class Source:
             "check_format": check_format,
             "mark_answer": mark_answer,
         }
+        for other in self.earlier(name):
+            right = None if other in own else _first(self._answer(other, my, own).right)
+            names[other] = own.get(other, right)
         for code in self._code[name]:
             exec(code, names)
         return answers[name]
@@ -195,7 +223,14 @@ class Source:
 
         Columns of many students' numbers give columns of answers.
         """
-        return {q.id: q.ask(my=my).key for q in self.questions if q.form.kind != "written"}
+        computed = (q for q in self.questions if q.form.kind != "written")
+        return {
+            q.id: replace(q.ask(my=my).key, earlier=q.earlier, anew=partial(self._anew, q.id, my))
+            for q in computed
+        }
+
+    def _anew(self, name: str, my: Numbers, own: Mapping[str, Any]) -> float:
+        return float(self._answer(name, my, own).right)
 
     def _questions(self) -> Iterator[ClassQuestion]:
         demo = Numbers(draw_one(scenario(self.name), demo_secret(), DEMO))
@@ -215,7 +250,19 @@ class Source:
                 points=float(info["points"]),
                 variables=_variables(name, answer),
                 models=tuple(answer.slips) if answer else (),
+                earlier=self.earlier(name) if answer else (),
+                rubric=() if answer else rubric(cell.source),
             )
+
+
+def _first(answer: Any) -> Any:
+    """Return what an answer says, of a choice without its reason."""
+    return answer[0] if isinstance(answer, tuple) else answer
+
+
+def rubric(solution: str) -> tuple[str, ...]:
+    """Return the items of a numbered list, without marks of Markdown."""
+    return tuple(item.replace("*", "").replace("`", "") for item in _ITEM.findall(solution))
 
 
 def _variables(name: str, answer: Answer | None) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import numpy as np
 from hedgelib._text import Table, money_in_markdown
 from hedgelib.ask.answers import WITHIN
 from hedgelib.ask.form import Form
-from hedgelib.ask.marking import Key, judge, rounded_up
+from hedgelib.ask.marking import Examiner, Key, right_too
 from hedgelib.ask.question import Answer
 from hedgelib.classroom._runner import unpacked
 from hedgelib.classroom.personal import (
@@ -322,12 +324,18 @@ def _look_at_function(question: str, value: Any, form: Form) -> str:
 
 # Marking cells. `make class` puts `answer_key` into them, with the source's own solution.
 
-_keys: dict[str, tuple[Any, float]] = {}
+_keys: dict[str, tuple[Callable[..., Any], float, tuple[str, ...]]] = {}
+_examiner = Examiner()
 
 
-def answer_key(question: str, right: Any, points: float) -> None:
-    """Store the solution's answer, and the points, for the next call of :func:`mark_answer`."""
-    _keys[question] = (right, points)
+def answer_key(
+    question: str, solution: Callable[..., Any], points: float, *, earlier: tuple[str, ...] = ()
+) -> None:
+    """Store the source's solution and the points for the next call of :func:`mark_answer`.
+
+    A solution takes a student's own answers to `earlier` questions, by name.
+    """
+    _keys[question] = (solution, points, earlier)
 
 
 def mark_answer(
@@ -345,12 +353,18 @@ def mark_answer(
     answer and those of the wrong models are shown.
     """
     form = _forms[question]
-    right, points = _keys.get(question, (value, None))
-    key = Answer(right=right, slips=wrong, within=within, calls=calls, counted=counted).key(form)
+    solution, points, earlier = _keys.get(question, (partial(_unmarked, value), None, ()))
+    answer = Answer(right=solution(), slips=wrong, within=within, calls=calls, counted=counted)
+    key = replace(answer.key(form), earlier=earlier, anew=lambda own: float(solution(**own)))
     if points is None:
         _say(_source_table(question, key))
         return None
-    return judge(_plain(value, key), key).share * points
+    return _examiner.mark(question, _plain(value, key), key).share * points
+
+
+def _unmarked(value: Any, **_: Any) -> Any:
+    """Return the solution in a source that is run as it is."""
+    return value
 
 
 def _plain(value: Any, key: Key) -> Any:
@@ -379,8 +393,7 @@ def _plain_or_none(value: Any, form: Form) -> float | None:
 
 def _source_table(question: str, key: Key) -> str:
     lines = [f"| {question} | |", "|:--|--:|", f"| right | {_brief(key.right, key.form)} |"]
-    if key.counted:
-        lines.append(f"| right too | {rounded_up(key.right)} |")
+    lines += [f"| right too | {whole} |" for whole in right_too(key)]
     lines += [f"| {model} | {_brief(value, key.form)} |" for model, value in key.wrong.items()]
     return "\n".join(lines)
 

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--again", action="store_true", help="run submissions again that have been run before"
     )
     parser.add_argument(
+        "--names", action="store_true", help="show names on the sheets of written answers"
+    )
+    parser.add_argument(
         "--trust-submissions",
         action="store_true",
         help="run submissions without a sandbox, with all your rights on this machine",
@@ -46,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             course_folder(arguments),
             trust=arguments.trust_submissions,
             again=arguments.again,
+            names=arguments.names,
         )
     except KeyboardInterrupt:
         print("hedgelib: interrupted; what has been run is kept", file=sys.stderr)
@@ -54,10 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"  marks     {graded.grades}")
     for page in graded.pages:
         print(f"  class     {page}")
-    for page in graded.learners:
+    for page in (graded.statistics, *graded.learners):
         print(f"  {page.stem:9} {page}")
-    if graded.waiting:
-        print(f"  by hand   {_submissions(graded.waiting)} with an answer that has to be read")
+    for page, done, of in graded.sheets:
+        print(f"  by hand   {page}: {done} of {of} written answers marked")
     for path in graded.platform:
         print(f"  platform  {path}")
     for note in graded.notes:

@@ -34,7 +34,8 @@ FUNCTION = Key(
     [
         (-2.5, Mark(share=1.0)),
         (-2.5049, Mark(share=1.0)),
-        (-2.506, Mark(share=0.0)),
+        (-2.506, Mark(share=0.5, near=True)),
+        (-2.526, Mark(share=0.0)),
         (-3, Mark(share=0.0, model="coin_at_entry")),
         (250, Mark(share=0.0, model="dollars_for_coins")),
         (2.5, Mark(share=0.0, model="sign_turned")),
@@ -73,6 +74,33 @@ COUNTED = Key(form=Form("number"), right=5.93, wrong={"one_trade": 2.965}, count
 )
 def test_8_what_comes_whole_may_be_rounded_up(answer, mark):
     assert judge(answer, COUNTED) == mark
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [(51.49, 1), (51, 1), (52, 1), (-51, 1), (50, 0), (53, 0), (51.3, 0.5), (-51.49, 1)],
+)
+def test_contracts_come_whole(answer, share):
+    """Either whole number next to the exact one is right, with a sign that nobody has asked for."""
+    key = Key(form=Form("number", "contracts", sign="none"), right=51.49, counted=True)
+    assert judge(answer, key).share == share
+
+
+@pytest.mark.parametrize(
+    ("answer", "share"),
+    [(1.7283, 1), (1.73, 1), (1.72, 0.5), (1.7, 0.5), (2, 0), (1.8, 0), (1.6, 0), (1.712, 0.5)],
+)
+def test_rounded_number_gets_half(answer, share):
+    """Rounded at the end, to two digits at least, or on the way, within five times what counts."""
+    key = Key(form=Form("number"), right=1.7283, wrong={"log_returns": 1.5})
+    assert judge(answer, key) == Mark(share=share, near=share == 0.5)
+
+
+def test_number_nearer_to_a_wrong_model_is_not_near():
+    key = Key(form=Form("number"), right=100.0, wrong={"log_returns": 101.2})
+    assert judge(100.5, key).near
+    assert judge(100.7, key) == Mark(share=0.0)
+    assert judge(101.1, key) == Mark(share=0.0, model="log_returns")
 
 
 @pytest.mark.parametrize(

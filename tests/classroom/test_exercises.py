@@ -227,14 +227,15 @@ def test_8_whole_number_of_settlements_is_right_for_everybody():
         whole = math.ceil(right - 1e-9)
         for answer in (right, whole, float(whole)):
             assert judge(answer, key) == Mark(share=1.0), (place, answer)
-        near = [math.floor(right - 0.1), whole + 1, right * 1.0025]
-        for answer in (*near, *wrong.values()):
+        for answer in (math.floor(right - 0.1), whole + 1, right * 1.0025):
+            assert judge(answer, key).share < 1, (place, answer)
+        for answer in (math.floor(right - 1.1), whole + 2, *wrong.values()):
             assert judge(answer, key).share == 0, (place, answer)
         for model, value in wrong.items():
             assert judge(value, key).model == model, place
         assert judge(math.ceil(wrong["one_trade"] - 1e-9), key).model in wrong, place
-    counted = [q for name in ASSIGNMENTS for q, key in keys(name).items() if key.counted]
-    assert counted == ["q6"]
+    counted = [(name, q) for name in ASSIGNMENTS for q, key in keys(name).items() if key.counted]
+    assert counted == [("carry", "q6"), ("alice", "q5")]
 
 
 @pytest.mark.parametrize("place", range(12))
@@ -410,7 +411,7 @@ def test_broken_source_is_refused(tmp_path: Path):
     whole = good
     for broken, message in [
         (edited("q2", "my.short_usd", "my.short"), "AttributeError: there is no number 'short'"),
-        (edited("q2", "q2 = my", "q2 = (my"), "fix it: SyntaxError"),
+        (edited("q3", "q3 = sum", "q3 = (sum"), "fix it: SyntaxError"),
         (edited("q3_mark", '"funding_sign"', '"funding"'), "no misconception 'funding'; add it to"),
     ]:
         good = broken

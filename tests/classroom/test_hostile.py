@@ -159,7 +159,7 @@ def night(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
     ("student_id", "points"),
     [
         ("s01", ALL),
-        ("s02", ALL - 1 - 3 - 2 - 3),
+        ("s02", ALL - 1 - 3 - 2 - 3 - 2),  # its q6 asks for q1
         ("s03", 2),
         ("s04", ALL - 2),
         ("s05", ALL),
@@ -262,7 +262,7 @@ def test_command_line_says_what_lies_where(night, own_class, tmp_path, capsys):
         out = capsys.readouterr().out
         assert f"2 submissions, {kept} of them run before" in out
         assert str(own_class / "grades.csv") in out
-        assert "1 submission with an answer that has to be read" in out
+        assert "0 of 1 written answers marked" in out
         assert "not graded: s06.ipynb: the notebook is for a kernel of 'R', not Python" in out
     assert float(table(Course(own_class))["s01"][NAME]) == ALL
 

@@ -99,7 +99,7 @@ def test_canvas_takes_its_gradebook_back(course, tmp_path):
             "lovelaceada_4701_901_sizing.ipynb": work(course, ADA),
             "kleinbruno_4702_902_sizing-1.ipynb": work(course, BRUNO, q1="q1 = 0.0", q9="words"),
             # A name that says nothing, and the number that does.
-            "hyperlink1_4705_905_sizing.ipynb": work(course, FORMULA, q1="q1 = 1.0"),
+            "hyperlink1_4705_905_sizing.ipynb": work(course, FORMULA, q1="q1 = 30_000.0"),
             "oneilfay_LATE_4706_906_sizing.ipynb": work(course, LATE),
         },
         archive="submissions.zip",
@@ -389,7 +389,7 @@ def again(course: Course, attempts: int, more: str = "") -> None:
 def test_the_best_or_the_last_attempt_counts(course, tmp_path, counts, points):
     again(course, 2, f"counts = '{counts}'")
     folder = tmp_path / "in"
-    first, second = work(course, ADA), work(course, ADA, attempt=2, q1="q1 = 0")
+    first, second = work(course, ADA), work(course, ADA, attempt=2, q1="q1 = 30_000")
     graded(course, hand_in(folder, {"s01.ipynb": first}))
     assert float(table(course)[ADA][NAME]) == 21
     graded_ = graded(course, hand_in(folder, {"s01 (2).ipynb": second}))
@@ -427,7 +427,7 @@ def test_a_second_attempt_is_marked_by_its_own_numbers(course, tmp_path):
 def test_an_attempt_is_closed_once_its_right_answers_are_out(course, tmp_path):
     again(course, 2)
     folder = tmp_path / "in"
-    graded(course, hand_in(folder, {"s01.ipynb": work(course, ADA, q1="q1 = 0")}))
+    graded(course, hand_in(folder, {"s01.ipynb": work(course, ADA, q1="q1 = 30_000")}))
     assert float(table(course)[ADA][NAME]) == 19
     graded_ = graded(course, hand_in(folder, {"s01.ipynb": work(course, ADA)}))
     (item,) = graded_.refused

@@ -13,6 +13,7 @@ import pytest
 from showtools import assert_legible
 
 from hedgelib._text import spreadsheet_text
+from hedgelib.ask.marking import Examiner
 from hedgelib.ask.misconceptions import misconceptions
 from hedgelib.classroom import student
 from hedgelib.classroom.classview import ModelCount, models_scene, points_scene
@@ -139,12 +140,12 @@ def test_text_is_marked_as_the_form_check_reads_it(monkeypatch, capsys, text, sh
     assert answered.mark.model == ("" if share or problem else "sign_of_short")
     assert answered.problem.startswith(problem)
     assert bool(answered.problem) is bool(problem)
-    for store in ("_keys", "_forms"):
-        monkeypatch.setattr(student, store, {})
+    for store, value in (("_keys", {}), ("_forms", {}), ("_examiner", Examiner())):
+        monkeypatch.setattr(student, store, value)
     student.check_format("q2", written, key.form)
     out, err = capsys.readouterr()
     assert (bool(out), err) == (not problem, f"{answered.problem}.\n" if problem else "")
-    student.answer_key("q2", key.right, 1.0)
+    student.answer_key("q2", lambda: key.right, 1.0)
     assert student.mark_answer("q2", written, wrong=key.wrong) == share
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hedgelib.ask.marking import Examiner
 from hedgelib.classroom import student
 from hedgelib.classroom.personal import Numbers, attempt_secret, draw_one
 from hedgelib.classroom.scenarios import scenario
@@ -245,25 +246,45 @@ def test_source_cell_lists_its_wrong_models(capsys):
     assert f"| pnl_is_straight | any, {letters[1]} |" in shown
 
 
-def test_marking_cell_gives_points(monkeypatch):
-    monkeypatch.setattr(student, "_keys", {})
-    monkeypatch.setattr(student, "_forms", {})
+def new_kernel(monkeypatch):
+    for name, value in (("_keys", {}), ("_forms", {}), ("_examiner", Examiner())):
+        monkeypatch.setattr(student, name, value)
+
+
+def test_marking_cell_looks_at_earlier_answers(monkeypatch):
+    new_kernel(monkeypatch)
     check_format("q1", None, USD)
-    answer_key("q1", 1000.0, 3)
+    answer_key("q1", lambda: 1000.0, 3)
+    assert mark_answer("q1", 1100.0, wrong={"beta_left_out": 800.0}) == 0
+    check_format("q2", None, USD)
+    answer_key("q2", lambda **own: own.get("q1", 1000.0) + 50, 2, earlier=("q1",))
+    wrong = {"collateral_left_out": 1000.0, "beta_left_out": 850.0}
+    answers = [(1150, 2), (1050, 2), (1000, 0), (1142, 1), (850, 0)]
+    for value, points in answers:
+        assert mark_answer("q2", value, wrong=wrong) == points, value
+    check_format("q3", None, USD)
+    answer_key("q3", lambda: 70.0, 2)
+    assert mark_answer("q3", 60, wrong={"beta_left_out": 60.0}) == 2
+
+
+def test_marking_cell_gives_points(monkeypatch):
+    new_kernel(monkeypatch)
+    check_format("q1", None, USD)
+    answer_key("q1", lambda: 1000.0, 3)
     wrong = {"contract_is_coin": 2.857}
     answers = [(1000, 3.0), (np.float64(999), 3.0), (2.857, 0.0), ("$1,000", 3.0), ("x", 0.0)]
     for value, points in answers:
         assert mark_answer("q1", value, wrong=wrong) == points
     offered = some_options()
     check_format("q5", (None, None), offered)
-    answer_key("q5", (np.array("same"), "cause"), 2)
+    answer_key("q5", lambda: (np.array("same"), "cause"), 2)
     says, because = offered.in_letters(("same", "cause"))
     other = next(letter for letter in "PQ" if letter != because)
     pairs = [((says.lower(), because), 2.0), ((says, other), 1.0), ((None, object()), 0.0)]
     for pair, points in pairs:
         assert mark_answer("q5", pair, wrong={}) == points
     check_format("q7", None, Form("function", "USD", example=(1.0,)))
-    answer_key("q7", lambda x: x / 2, 3)
+    answer_key("q7", lambda: lambda x: x / 2, 3)
     calls = [(1.0,), (-2.0,), (0.5,)]
     wrong = {"sign_ignored": lambda x: abs(x) / 2}
     for function, points in [

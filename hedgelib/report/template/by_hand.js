@@ -1,0 +1,66 @@
+"use strict";
+const answers = [...document.querySelectorAll("section.answer")];
+const bar = document.getElementById("bar");
+const name = (answer) => `by hand ${document.title} ${answer.dataset.code}`;
+
+function state(answer) {
+  return {
+    ticks: [...answer.querySelectorAll(".tick")].map((box) => box.checked),
+    marked: answer.querySelector(".marked").checked,
+    comment: answer.querySelector("textarea").value,
+  };
+}
+
+function restore(answer) {
+  let kept = null;
+  try {
+    kept = JSON.parse(localStorage.getItem(name(answer)));
+  } catch {
+    // A browser may keep nothing for files.
+  }
+  if (!kept) return;
+  answer.querySelectorAll(".tick").forEach((box, i) => { box.checked = Boolean(kept.ticks[i]); });
+  answer.querySelector(".marked").checked = kept.marked;
+  answer.querySelector("textarea").value = kept.comment;
+}
+
+function count() {
+  const done = answers.filter((answer) => answer.querySelector(".marked").checked).length;
+  document.getElementById("count").textContent = `${done} of ${answers.length} marked`;
+}
+
+function cell(text) {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+function table() {
+  const most = Math.max(0, ...answers.map((answer) => state(answer).ticks.length));
+  const places = [...Array(most).keys()];
+  const head = ["code", "question", ...places.map((i) => String(i + 1)), "comment"];
+  const rows = answers.map((answer) => {
+    const { ticks, marked, comment } = state(answer);
+    const cells = places.map((i) => (marked && i < ticks.length ? String(Number(ticks[i])) : ""));
+    return [answer.dataset.code, answer.dataset.question, ...cells, comment];
+  });
+  return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+for (const answer of answers) {
+  restore(answer);
+  answer.addEventListener("input", (event) => {
+    if (event.target.matches(".tick")) answer.querySelector(".marked").checked = true;
+    try {
+      localStorage.setItem(name(answer), JSON.stringify(state(answer)));
+    } catch {
+      // Then only what is saved is kept.
+    }
+    count();
+  });
+}
+document.getElementById("save").addEventListener("click", () => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\ufeff", table()], { type: "text/csv" }));
+  link.download = bar.dataset.file;
+  link.click();
+});
+count();
