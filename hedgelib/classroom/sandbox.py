@@ -126,7 +126,7 @@ def run(
         if group is not None:
             stack.callback(group.remove)
         process, complaint = stack.enter_context(
-            started(_RUNNER, trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
+            started([str(_RUNNER)], trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
         )
         output = _answer_to(process, json.dumps(job).encode(), limits)
         if not output.startswith(_runner.READY):
@@ -151,18 +151,19 @@ def _socket_bytes() -> int:
 
 @contextmanager
 def started(
-    script: Path,
+    program: Sequence[str],
     *,
     trust: bool = False,
     hidden: Sequence[Path] = (),
     drops_to_user: bool = False,
     group: Group | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
-    """Start a script in the sandbox, yield its process and what returns its complaints, and end it.
+    """Start Python in the sandbox, yield its process and what returns its complaints, and end it.
 
-    `drops_to_user` says that it starts as root and becomes another user.
+    `program` is a script, or `-m` and a module. `drops_to_user` says that it starts as root and
+    becomes another user.
     """
-    command = [sys.executable, "-I", "-B", str(script)]
+    command = [sys.executable, "-I", "-B", *program]
     with ExitStack() as stack:
         try:
             scratch = stack.enter_context(tempfile.TemporaryDirectory())
