@@ -22,7 +22,7 @@ LARGEST_FILE = 20 * 2**20
 _LARGEST_DIRECTORY = 8 * 2**20
 _DEEPEST_ARCHIVE = 3
 _HEAD = 512
-_LONGEST_NAME = 1_000
+_LONGEST_NAME = 10_000
 # Most files and bytes of an archive in the folder, and of one in another; and of what is left
 # one part in so many, so that there is always room for the next.
 _ARCHIVE = (20_000, 500 * 2**20, 5)

@@ -39,7 +39,7 @@ SECONDS = 30.0
 PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"})
 ID_CELL = "student_id"
 
-_MEMORY = 1 << 30
+_MEMORY = 1 << 29
 _LONGEST_NAME = 200
 # What a learner's copy of the lessons keeps, by a key that only such a file has.
 _RECORDS = {"hedgelib_flight": "flight", "recalled": "progress"}

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import select
+import struct
 import subprocess
 import threading
 import time
@@ -27,9 +28,10 @@ __all__ = ["Cell", "Found", "Reader", "Reading", "taken_over"]
 
 _SECONDS_TO_START = 60.0
 _LOST = "could not be read: the process that read it is gone"
+_STRANGE = (ValueError, TypeError, KeyError, RecursionError, MemoryError, struct.error)
 _MODULE = "hedgelib.classroom._reader"
 # An archive with its directory, the file that was taken out of it, and the process that parses it.
-_MEMORY, _PROCESSES = 3 * 2**30, 8
+_MEMORY, _PROCESSES = 2**31, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +144,9 @@ class Reader:
         with self._turn:
             process = self._process or self._start()
             end, finished = time.monotonic() + seconds, False
-            problem = ""
+            job = {"name": name, "size": size, "members": room.members, "bytes": room.size}
             try:
-                _give(
-                    process,
-                    {"name": name, "size": size, "members": room.members, "bytes": room.size},
-                )
+                _give(process, json.dumps(job).encode(), end)
                 for _ in range(room.members + 2):
                     found = self._next(process, stream, room, end)
                     if found is None:
@@ -159,7 +158,7 @@ class Reader:
                 problem = f"cannot be read: {error}"
             except TimeoutError:
                 problem = f"takes more than {seconds:.3g} s to read"
-            except (OSError, ValueError, TypeError, KeyError, RecursionError, MemoryError):
+            except (OSError, *_STRANGE):
                 problem = _LOST
             finally:
                 if not finished:

@@ -151,7 +151,7 @@ def _socket_bytes() -> int:
 
 @contextmanager
 def started(
-    program: Sequence[str],
+    script: Sequence[str],
     *,
     trust: bool = False,
     hidden: Sequence[Path] = (),
@@ -160,10 +160,10 @@ def started(
 ) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
     """Start Python in the sandbox, yield its process and what returns its complaints, and end it.
 
-    `program` is a script, or `-m` and a module. `drops_to_user` says that it starts as root and
+    `script` is its path, or `-m` and a module. `drops_to_user` says that it starts as root and
     becomes another user.
     """
-    command = [sys.executable, "-I", "-B", *program]
+    command = [sys.executable, "-I", "-B", *script]
     with ExitStack() as stack:
         try:
             scratch = stack.enter_context(tempfile.TemporaryDirectory())
