@@ -48,6 +48,7 @@ from hedgelib.classroom.source import Source
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
+from hedgelib.report.faults import InTheWay
 
 __all__ = ["Graded", "Runner", "grade"]
 
@@ -134,6 +135,7 @@ def grade(
         run = partial(sandbox.run, hidden=hidden)
     roster, assignments = course.roster(), course.assignments()
     with (
+        course.locked(),
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
@@ -156,7 +158,7 @@ def grade(
         grading.run_all(tasks, pool, quiet=quiet)
         grading.keep_names(submissions)
         waiting = grading.write(changed)
-    pages, unread = write_learners(collected.learners, course, roster)
+        pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
         kept=len(submissions) - len(tasks),
@@ -223,6 +225,8 @@ class _Grading:
         def run_one(submission: Submission, now: str) -> None:
             try:
                 save(self.course, self._record(submission, now), submission.file)
+            except InTheWay as error:
+                self.troubles.note(submission, "could not be kept", error)
             except HedgeError:
                 raise
             except Exception as error:

@@ -50,6 +50,12 @@ def make_class(roster_file: str | Path, root: str | Path) -> Made:
         raise CourseError(
             f"cannot write to {course.root}: {error.strerror}; name another folder with OUT"
         ) from error
+    with course.locked():
+        return _filled(course, roster)
+
+
+def _filled(course: Course, roster: dict[str, str]) -> Made:
+    """Write all that a class consists of."""
     kept = tuple(name for name in ASSIGNMENTS if _take_source(course, name))
     enter_students(course, roster)
     rows: list[list[str | float]] = []

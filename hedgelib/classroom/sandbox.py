@@ -219,8 +219,8 @@ def _bubblewrap(hidden: Sequence[Path] = (), *, drops_to_user: bool = False) -> 
         command += ["--disable-userns"]
     elif drops_to_user:
         # The worker becomes a user of its own: the kernel counts no processes of root. The
-        # supervisor has to see how much memory the other user's processes share.
-        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"):
+        # supervisor has to see how much memory the other user's processes share, and to stop them.
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE", "CAP_KILL"):
             command += ["--cap-add", capability]
     shown = _shown()
     for name in _LIBRARIES:
