@@ -27,11 +27,11 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test check report class grade notebooks lint coverage bench soak mutants lock clean
+.PHONY: help env lab test check report class grade notebooks lint coverage bench soak fuzz-class mutants lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 env: $(READY) ## make the environment (.venv) from requirements.lock, nothing else
 	@echo "the environment is ready: $(VENV)"
@@ -110,6 +110,9 @@ bench: $(DEV_READY) ## compare the speed with alternatives, and write docs/bench
 
 soak: $(DEV_READY) ## make a thousand reports under faults, and check that none is lost (long)
 	@$(PY) -m tests.benchmarks.soak
+
+fuzz-class: $(DEV_READY) ## grade hundreds of strange submissions beside good ones, whose marks must stand (long)
+	@$(PY) -m tests.benchmarks.fuzz_class
 
 mutants: $(DEV_READY) ## change the finance floors and check that a test detects it (long)
 	@$(PY) scripts/mutants.py

@@ -129,8 +129,13 @@ def _archive(name: str, stream: BinaryIO, size: int, depth: int, room: Room) -> 
                 yield File(name, problem=_TOO_LARGE.format(what))
             else:
                 room.take(len(members), 0)
+                empty = True
                 for member in members:
-                    yield from _member(archive, member, name, depth, room)
+                    for file in _member(archive, member, name, depth, room):
+                        empty = False
+                        yield file
+                if empty:
+                    yield File(name, problem="is an archive without a notebook")
     except Exception as error:
         # A broken archive can break the library in any way; it costs itself only.
         yield File(name, problem=f"is an archive that cannot be opened: {_cause(error)}")

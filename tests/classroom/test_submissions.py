@@ -290,6 +290,16 @@ def test_what_is_within_archives_is_counted_together(monkeypatch):
     assert "too large to open; unpack it" in bad.problem
 
 
+def test_1_an_archive_with_nothing_in_it_has_a_reason(hand_in):
+    data = zipped(__MACOSX__x=b"", **{"s01_numbers.json": b"{}"})
+    collected = hand_in(**{"s01.zip": zipped(), "s02.zip": data})
+    told = "is an archive without a notebook"
+    assert [(item.name, item.reason) for item in collected.refused] == [
+        ("s01.zip", told),
+        ("s02.zip", told),
+    ]
+
+
 def test_4_what_an_archive_only_lists_is_counted():
     """Refused members took no room: one archive could name millions of them."""
     films = zipped(**{f"{number}.mp4": b"film" for number in range(40)})
