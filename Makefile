@@ -108,8 +108,11 @@ coverage: $(DEV_READY) ## check that the tests cover every line and branch of th
 bench: $(DEV_READY) ## compare the speed with alternatives, and write docs/benchmarks.md
 	@$(PY) -m tests.benchmarks.bench
 
-soak: $(DEV_READY) ## make a thousand reports under faults, and check that none is lost (long)
-	@$(PY) -m tests.benchmarks.soak
+soak: $(DEV_READY) ## make a thousand reports and grade a class under faults, and check that nothing is lost (long)
+	@status=0; \
+	$(PY) -m tests.benchmarks.soak || status=1; \
+	$(PY) -m tests.benchmarks.kill_grading || status=1; \
+	exit $$status
 
 fuzz-class: $(DEV_READY) ## grade hundreds of strange submissions beside good ones, whose marks must stand (long)
 	@$(PY) -m tests.benchmarks.fuzz_class
