@@ -114,7 +114,7 @@ soak: $(DEV_READY) ## make a thousand reports and grade a class under faults, an
 	$(PY) -m tests.benchmarks.kill_grading || status=1; \
 	exit $$status
 
-fuzz-class: $(DEV_READY) ## grade hundreds of strange submissions beside good ones, whose marks must stand (long)
+fuzz-class: $(DEV_READY) ## grade hundreds of strange submissions next to good ones, whose marks must not change (long)
 	@$(PY) -m tests.benchmarks.fuzz_class
 
 mutants: $(DEV_READY) ## change the finance floors and check that a test detects it (long)

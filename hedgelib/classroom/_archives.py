@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["A_LINK", "BESIDE", "JUNK", "LARGEST_FILE", "File", "Room", "opened"]
+__all__ = ["A_LINK", "COMPANION", "JUNK", "LARGEST_FILE", "File", "Room", "opened"]
 
 LARGEST_FILE = 20 * 2**20
 # Of what an archive says of its members: names, sizes and places.
@@ -36,7 +36,7 @@ _OFFICE = {"[Content_Types].xml", "mimetype"}
 _OTHER_ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 JUNK = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|__MACOSX(/.*)?)$")
 # Files next to a notebook: its numbers, and what nbgrader's exchange adds.
-BESIDE = re.compile(r"_numbers[^/]*\.json$|(^|/)(timestamp|submission_secret)\.txt$")
+COMPANION = re.compile(r"_numbers[^/]*\.json$|(^|/)(timestamp|submission_secret)\.txt$")
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 # With a comment of the longest kind, and what large archives put before it.
@@ -175,7 +175,7 @@ def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, inside: str, depth: int, room: Room
 ) -> Iterator[File]:
     name = f"{inside}/{_member_name(member)}"
-    if JUNK.search(name) or BESIDE.search(name):
+    if JUNK.search(name) or COMPANION.search(name):
         return
     size, problem, data = member.file_size, "", b""
     if len(name) > _LONGEST_NAME:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from hedgelib._text import printable
-from hedgelib.classroom._archives import A_LINK, BESIDE, JUNK, Room
+from hedgelib.classroom._archives import A_LINK, COMPANION, JUNK, Room
 from hedgelib.classroom.attribution import People, follows, words_of
 from hedgelib.classroom.interface import (
     Collected,
@@ -156,7 +156,7 @@ def _files(folder: Path, reader: Reader) -> Iterator[Found]:
         for name in sorted(names):
             path = Path(place) / name
             shown = _shown(path.relative_to(folder).as_posix())
-            if JUNK.search(shown) or BESIDE.search(shown):
+            if JUNK.search(shown) or COMPANION.search(shown):
                 continue
             start = time.monotonic()
             try:

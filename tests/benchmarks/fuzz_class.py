@@ -1,4 +1,4 @@
-"""``make fuzz-class``: damaged and hostile submissions, after which the others' marks stand.
+"""``make fuzz-class``: damaged and hostile submissions, after which the others' marks are the same.
 
 Good notebooks are changed in ways that a student, an editor or a learning platform could, and are
 graded through `grade` in the sandbox. After every round all that belongs to the other students
@@ -305,7 +305,9 @@ def fuzz(work: Path, rounds: int, bad: int, seed: int) -> list[str]:
     points = [float(marks[student_id][NAME]) for student_id in GOOD]
     faults = [] if 0 < points[0] < points[1] < points[2] else [f"the good ones have {points}"]
     for number in range(rounds):
-        faults += round_of(course, folder, seed + number, bad)
+        for fault in round_of(course, folder, seed + number, bad):
+            print(fault, flush=True)
+            faults.append(fault)
         if (number + 1) % 10 == 0:
             print(f"{bad * (number + 1):,} submissions, {len(faults)} faults", flush=True)
     return faults
@@ -318,7 +320,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         faults = fuzz(Path(name), arguments.rounds, 2 * len(WAYS), arguments.seed)
-    print("\n".join(faults) or "everybody else's marks stood")
+    print(f"{len(faults)} faults" if faults else "everybody else's marks are as they were")
     return bool(faults)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from classtools import fill_in, read_here, released, run_here, solutions, table
+from labtools import ROOT
 
 from hedgelib.__main__ import main
 from hedgelib.classroom.course import Course, CourseError
@@ -104,6 +106,14 @@ def test_1_what_a_learner_made_up_costs_the_learner(course, kind):
         file = LearnersFile(student_id="s01", kind=kind, name="x.json", record=shape)
         pages, refused = write_learners([file], course, course.roster())
         assert pages or refused
+
+
+def test_the_threat_model_names_tests_that_there_are():
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", text)
+    assert len(named) > 20
+    for file, name in named:
+        assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), name
 
 
 def test_7_a_flood_of_changes_hides_no_other(course):
