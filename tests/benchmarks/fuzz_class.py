@@ -210,7 +210,7 @@ FILES = (
     "x.ipynb",
     "g01.ipynb",
     "Ada Lovelace.ipynb",
-    "<b>g02</b>.ipynb",
+    "<b>g02<b>.ipynb",
     "a\nb.ipynb",
     "x.zip",
     "x",
