@@ -42,7 +42,7 @@ _CLOCK_SHARE = 3.0
 _LOOK_EVERY = 0.05
 # Once a quarter of the memory is taken, the rest may be gone in moments.
 _LOOK_SOON = 0.01
-_KINDER = 5
+_KINDER = 1
 _MOST_OPEN = 256
 # In the scratch folders, whose files take room in the kernel even where they are empty.
 _MOST_FILES = 20_000
