@@ -148,7 +148,7 @@ class Reader:
             try:
                 _give(process, json.dumps(job).encode(), end)
                 for _ in range(room.members + 2):
-                    found = self._next(process, stream, room, end)
+                    found = self._next(process, name, stream, room, end)
                     if found is None:
                         finished = True
                         return
@@ -167,7 +167,12 @@ class Reader:
             yield Found(name=name, problem=problem)
 
     def _next(
-        self, process: subprocess.Popen[bytes], stream: BinaryIO, room: Room, end: float
+        self,
+        process: subprocess.Popen[bytes],
+        name: str,
+        stream: BinaryIO,
+        room: Room,
+        end: float,
     ) -> Found | None:
         """Show what is asked for, and return the file that is told of next; None after the last."""
         while True:
@@ -185,9 +190,11 @@ class Reader:
                 kind, data = _frame(process, end)
                 if kind != _reader.GIVES:
                     raise ValueError("told of a file, and did not give it")
-                problem = printable(_text(raw["problem"]))
+                where, problem = (printable(_text(raw[key])) for key in ("name", "problem"))
+                if where != name and not where.startswith(f"{name}/"):
+                    raise ValueError("told of a file that was not given")
                 return Found(
-                    name=printable(_text(raw["name"])),
+                    name=where,
                     problem=problem,
                     reading=Reading() if problem else taken_over(raw["is"]),
                     data=data,

@@ -128,6 +128,9 @@ def test_4_a_disk_that_fails_is_named(reader):
     assert reader.read(notebook()).notebook
 
 
+OTHER = b'{"name": "y.ipynb", "problem": "is not what was given"}'
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -139,6 +142,7 @@ def test_4_a_disk_that_fails_is_named(reader):
         _reader.FRAME.pack(b"T", 1 << 40),
         b"short",
         (_reader.FRAME.pack(b"T", 25) + b'{"name": 1, "problem": 2}') * 9,
+        _reader.FRAME.pack(b"T", len(OTHER)) + OTHER + _reader.FRAME.pack(b"G", 0),
     ],
 )
 def test_a_box_that_lies_costs_the_file_it_reads(monkeypatch, message):
