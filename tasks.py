@@ -182,6 +182,12 @@ def coverage():
     return python("-m", "pytest", "-q", *report, *left_out, *["tests/" + name for name in names])
 
 
+def soak():
+    """Do harm to reports and to the grading of a class, each whatever becomes of the other."""
+    parts = "soak", "kill_grading"
+    return every(*[python("-m", f"tests.benchmarks.{part}") for part in parts])
+
+
 def lock():
     """Make the locks, each what it adds to those before it; versions that are pinned stay."""
     uv = shutil.which("uv") or make_env.venv_program(GIVEN["VENV"], "uv")
@@ -267,7 +273,9 @@ TARGETS = [
         "class",
         "all",
         "make a class of students: {} class ROSTER=roster.csv",
-        hedgelib("class", "ROSTER", "students", "roster.csv (or the list that your platform exports)"),
+        hedgelib(
+            "class", "ROSTER", "students", "roster.csv (or the list that your platform exports)"
+        ),
     ),
     Target(
         "grade",
@@ -292,8 +300,14 @@ TARGETS = [
     Target(
         "soak",
         "dev",
-        "make a thousand reports under faults, and check that none is lost (long)",
-        of_python("-m", "tests.benchmarks.soak"),
+        "make a thousand reports and grade a class under faults; nothing may be lost (long)",
+        soak,
+    ),
+    Target(
+        "fuzz-class",
+        "dev",
+        "grade strange submissions next to good ones, whose marks must not change (long)",
+        of_python("-m", "tests.benchmarks.fuzz_class"),
     ),
     Target(
         "mutants",

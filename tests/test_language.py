@@ -39,7 +39,14 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/ask/misconceptions.toml",
         "notebooks/exercises/*.ipynb",
     ),
-    "docs": ("docs/instructor.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tasks.py"),
+    "docs": (
+        "docs/instructor.md",
+        "docs/threat-model.md",
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "tasks.py",
+    ),
     "finance floors": tuple(
         f"hedgelib/{name}.py"
         for name in (

@@ -1,27 +1,35 @@
 """Reads what students handed in, inside the sandbox: file after file comes in, plain JSON goes out.
 
-A script of its own that needs only the standard library. Each file is parsed in a fork with limits
-on memory and time, so a file that is made to take both costs itself. What comes out has bounded
-size, and text that can be written down anywhere.
+It needs only the standard library. It asks for the parts of a file that it wants to see, so an
+archive is opened here as well, in a fork of its own; each notebook is parsed in another, with
+limits on memory and time, so a file that is made to take both costs itself. What comes out has
+bounded size, and text that can be written down anywhere.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import io
 import json
 import os
 import re
 import select
 import signal
 import struct
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
+
+from hedgelib.classroom import _archives
 
 READY = b"ready\n"
 LENGTH = struct.Struct(">Q")
+# What goes out: a kind and a length, and then so many bytes.
+FRAME = struct.Struct(">cQ")
+ASKS, TELLS, GIVES, ENDS = b"A", b"T", b"G", b"E"
+PLACE = struct.Struct(">QQ")
+LARGEST_PART = 1 << 20
 LARGEST_CELL = 200_000
 LARGEST_TEXT = 2_000_000
 LARGEST_RECORD = 1_000_000
@@ -31,7 +39,7 @@ SECONDS = 30.0
 PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"})
 ID_CELL = "student_id"
 
-_MEMORY = 1 << 30
+_MEMORY = 1 << 29
 _LONGEST_NAME = 200
 # What a learner's copy of the lessons keeps, by a key that only such a file has.
 _RECORDS = {"hedgelib_flight": "flight", "recalled": "progress"}
@@ -202,7 +210,7 @@ def _in_a_fork(data: bytes) -> bytes:
     pid = os.fork()
     if pid == 0:
         try:
-            _limit()
+            _limit(CPU=int(SECONDS))
             try:
                 answer = json.dumps(reading(data)).encode()
             except BaseException as error:
@@ -239,27 +247,101 @@ def _failed(reason: str) -> bytes:
     return json.dumps({"failure": reason}).encode()
 
 
-def _limit() -> None:
+def _limit(**more: int) -> None:
     import resource
 
-    for name, most in (("AS", _MEMORY), ("CPU", int(SECONDS)), ("FSIZE", 0), ("CORE", 0)):
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+    for name, most in {"AS": _MEMORY, "FSIZE": 0, "CORE": 0, **more}.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        # Whoever started this may have less.
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
 
 
 def _exactly(length: int) -> bytes:
-    data = sys.stdin.buffer.read(length)
-    if len(data) < length:
-        os._exit(0)
+    """Read so many bytes, and none of what follows: another process reads that."""
+    data = b""
+    while len(data) < length:
+        part = os.read(0, length - len(data))
+        if not part:
+            os._exit(0)
+        data += part
     return data
 
 
+def _message() -> bytes:
+    (length,) = LENGTH.unpack(_exactly(LENGTH.size))
+    return _exactly(length)
+
+
+def _send(kind: bytes, data: bytes = b"") -> None:
+    write_all(1, FRAME.pack(kind, len(data)) + data)
+
+
+class _Outside(io.RawIOBase):
+    """A file that stays outside the sandbox, whose parts are asked for."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._place = size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = (0, self._place, self._size)[whence]
+        if base + offset < 0:
+            raise ValueError("a place before the file")
+        self._place = base + offset
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        _send(ASKS, PLACE.pack(self._place, min(len(buffer), LARGEST_PART)))
+        data = _message()
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+
+def _told(file: _archives.File) -> None:
+    """Tell of a file, and give back the bytes of one that may be a submission."""
+    answer: Any = None
+    problem = file.problem
+    if not problem and ".ipynb" in file.name.lower() and not file.data.strip():
+        problem = "is empty"
+    if not problem:
+        answer = json.loads(_in_a_fork(file.data))
+    told = {"name": file.name, "problem": problem, "modified": file.modified, "is": answer}
+    _send(TELLS, json.dumps(told).encode())
+    _send(GIVES, file.data if answer and answer.get("notebook") else b"")
+
+
+def _do(job: Mapping[str, Any]) -> None:
+    """Read one file of the folder, or what a whole archive holds."""
+    stream = cast(BinaryIO, io.BufferedReader(_Outside(int(job["size"]))))
+    room = _archives.Room(int(job["members"]), int(job["bytes"]))
+    for file in _archives.opened(job["name"], stream, int(job["size"]), room):
+        _told(file)
+    _send(ENDS, json.dumps([room.members, room.size]).encode())
+
+
 def main() -> NoReturn:
-    """Answer each file that comes from standard input, until there are no more."""
+    """Do each job that comes from standard input, until there are no more."""
     os.write(1, READY)
     while True:
-        (length,) = LENGTH.unpack(_exactly(LENGTH.size))
-        answer = _in_a_fork(_exactly(length))
-        write_all(1, LENGTH.pack(len(answer)) + answer)
+        job = json.loads(_message())
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _limit()
+                _do(job)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        if os.waitpid(pid, 0)[1]:
+            os._exit(1)
 
 
 if __name__ == "__main__":

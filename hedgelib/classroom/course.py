@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from hedgelib._lock import try_lock
 from hedgelib.classroom.personal import attempt_secret, draw, row
 from hedgelib.classroom.roster import Roster
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
@@ -19,6 +20,7 @@ from hedgelib.classroom.settings import TEMPLATE, Settings, read_settings
 from hedgelib.classroom.source import Source, read_source
 from hedgelib.classroom.student import id_hash, numbers_file
 from hedgelib.errors import HedgeError
+from hedgelib.report.faults import writing
 
 __all__ = ["Course", "CourseError"]
 
@@ -167,6 +169,19 @@ class Course:
                 f"there is no class in {self.root}; make one first: make class ROSTER=roster.csv"
             )
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep everybody else from making or grading this class at the same time."""
+        with writing(self.root):
+            file = (self.root / ".lock").open("ab")
+        with file:
+            if not try_lock(file.fileno()):
+                raise CourseError(
+                    f"another `hedgelib class` or `hedgelib grade` is at work in {self.root}; wait "
+                    "until it has finished"
+                )
+            yield
+
     def secret(self) -> bytes:
         """Read the course's secret, and make one the first time."""
         with suppress(FileExistsError):
@@ -264,7 +279,13 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, and its folder if that is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
-    new.write_bytes(content)
-    os.replace(new, path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            new.write_bytes(content)
+            os.replace(new, path)
+        except OSError:
+            # On a full disk every byte counts.
+            new.unlink(missing_ok=True)
+            raise

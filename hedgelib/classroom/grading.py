@@ -54,6 +54,7 @@ from hedgelib.classroom.statistics import update, years_before
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
+from hedgelib.report.faults import InTheWay
 
 __all__ = ["Graded", "Runner", "grade"]
 
@@ -164,6 +165,7 @@ def grade(
     settings, people = course.settings(roster), People(roster, assignments, class_list.by_number)
     before = years_before(course)
     with (
+        course.locked(),
         tempfile.TemporaryDirectory() as spool,
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
@@ -199,9 +201,9 @@ def grade(
         grading.keep_names(submissions)
         views = grading.write(changed)
         platform, notes = hand_back(grading.standings, class_list, people)
-    statistics = course.learners_page("statistics")
-    write_text(statistics, statistics_page(update(course, views), before))
-    pages, unread = write_learners(collected.learners, course, roster)
+        statistics = course.learners_page("statistics")
+        write_text(statistics, statistics_page(update(course, views), before))
+        pages, unread = write_learners(collected.learners, course, roster)
     return Graded(
         ran=len(tasks),
         kept=len(submissions) - len(tasks),
@@ -277,6 +279,8 @@ class _Grading:
         def run_one(submission: Submission, now: str) -> None:
             try:
                 save(self.course, self._record(submission, now), submission.file)
+            except InTheWay as error:
+                self.troubles.note(submission, "could not be kept", error)
             except HedgeError:
                 raise
             except Exception as error:

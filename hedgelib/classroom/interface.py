@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from hedgelib._text import printable
 from hedgelib.ask.form import Kind
+from hedgelib.errors import HedgeError
 
 __all__ = [
     *("ID_CELL", "Answer", "Collected", "Limits", "Outcome", "Plain", "Refused"),
@@ -130,5 +131,7 @@ class Collected:
 
 
 def cause_of(error: Exception) -> str:
-    """Write an unexpected exception for people: its type and the beginning of its message."""
+    """Write an exception for people: its type, unless it is our own, and how its message begins."""
+    if isinstance(error, HedgeError):
+        return printable(str(error))[:300]
     return printable(f"{type(error).__name__}: {error}")[:300]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hedgelib.classroom.course import Course, write_text
-from hedgelib.classroom.interface import LearnersFile, Refused
+from hedgelib.classroom.interface import LearnersFile, Refused, cause_of
 from hedgelib.classroom.pages import named, progress_page
 from hedgelib.course.progress import Progress, understood
 from hedgelib.errors import HedgeError
@@ -30,8 +30,9 @@ def write_learners(
             continue
         try:
             progress[file.student_id] = understood(file.record)
-        except (ValueError, TypeError) as error:
-            reason = f"is no progress of a learner: {error}"
+        except Exception as error:
+            # A student wrote the file, and may have put anything there.
+            reason = f"is no progress of a learner: {cause_of(error)}"
             refused.append(Refused(name=file.name, reason=reason, student_id=file.student_id))
     pages = dict(_pages(progress, logs, roster))
     for kind, page in pages.items():
@@ -44,6 +45,8 @@ def _log(file: LearnersFile) -> FlightLog | HedgeError:
         return parsed(file.record)
     except HedgeError as error:
         return error
+    except Exception as error:
+        return HedgeError(f"is no log of a flight: {cause_of(error)}")
 
 
 def _pages(

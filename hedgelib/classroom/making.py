@@ -12,7 +12,7 @@ from hedgelib.classroom.course import Course, CourseError, write_text
 from hedgelib.classroom.pages import overview_page, shown_answer
 from hedgelib.classroom.personal import Numbers
 from hedgelib.classroom.release import enter_students, release, write_solution
-from hedgelib.classroom.roster import read_roster
+from hedgelib.classroom.roster import Roster, read_roster
 from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.classroom.source import Source, exercises_folder, read_source
 from hedgelib.classroom.tables import write_table
@@ -42,7 +42,6 @@ def class_keys(
 def make_class(roster_file: str | Path, root: str | Path) -> Made:
     """Make the folder of a class, or bring it up to date with a longer list."""
     class_list = read_roster(roster_file)
-    roster = class_list.names
     course = Course(Path(root))
     try:
         course.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,6 +51,13 @@ def make_class(roster_file: str | Path, root: str | Path) -> Made:
         raise CourseError(
             f"cannot write to {course.root}: {error.strerror}; name another folder with OUT"
         ) from error
+    with course.locked():
+        return _filled(course, class_list)
+
+
+def _filled(course: Course, class_list: Roster) -> Made:
+    """Write all that a class consists of."""
+    roster = class_list.names
     settings = course.settings(roster)
     kept = tuple(name for name in ASSIGNMENTS if _take_source(course, name))
     enter_students(course, roster)

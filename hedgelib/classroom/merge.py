@@ -19,7 +19,8 @@ __all__ = ["Merged", "NotGradable", "merge"]
 _SET_UP = """from hedgelib.classroom.student import given
 
 my, me = given(numbers)"""
-_MOST_NAMED = 5
+_MOST_NAMED, _MOST_WARNINGS = 5, 50
+_OWN_CELL = "own cell"
 _LONGEST_TEXT = 20_000
 
 
@@ -53,8 +54,15 @@ def merge(reading: Reading, source: Source) -> Merged:
         runs=(*_locked(source), *((name, cell.source) for name, cell in own.code)),
         written=own.written,
         cells=own.all_cells,
-        warnings=(*old, *own.warnings),
+        warnings=(*old, *_most_telling(own.warnings)),
     )
+
+
+def _most_telling(warnings: Sequence[str]) -> list[str]:
+    """Leave out repetitions, and of a great many warnings those about a student's own cells."""
+    once = sorted(dict.fromkeys(warnings), key=lambda text: _OWN_CELL in text)
+    more = len(once) - _MOST_WARNINGS
+    return [*once[:_MOST_WARNINGS], *([f"{more:,} more changes"] if more > 0 else [])]
 
 
 def _locked(source: Source) -> Iterator[tuple[str, str]]:
@@ -81,7 +89,7 @@ class _Own:
         name = cell.grade_id
         if cell.left_out:
             known = name in self.source.cells
-            which = f"the cell {name}" if known else "a cell of the student's own"
+            which = f"the cell {name}" if known else f"an {_OWN_CELL}"
             self.warnings.append(
                 f"{which} was left out: it has {cell.left_out:,} bytes, and cells of more than "
                 f"{LARGEST_CELL:,} are not read"
@@ -99,7 +107,7 @@ class _Own:
 
     def _extra(self, cell: Cell) -> None:
         if cell.kind == "code" and cell.source.strip():
-            name = f"own cell {1 + sum(not c.grade_id for _, c in self.code)}"
+            name = f"{_OWN_CELL} {1 + sum(n.startswith(_OWN_CELL) for n, _ in self.code)}"
             self._run(name, cell)
         self.all_cells.append(("", cell))
 

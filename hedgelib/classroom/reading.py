@@ -1,23 +1,38 @@
-"""Contents of submitted files: parsed in the sandbox, and only there, returned as plain values."""
+"""Contents of submitted files: opened and parsed in the sandbox, and only there.
+
+What comes back are plain values, and the bytes of what may be a submission.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import select
+import struct
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, BinaryIO, Literal, Self
 
-from hedgelib.classroom import _reader, sandbox
+from hedgelib._text import printable
+from hedgelib.classroom import _archives, _reader, sandbox
+from hedgelib.classroom._archives import Room
+from hedgelib.classroom._cgroup import Group
 
-__all__ = ["Cell", "Reader", "Reading", "taken_over"]
+__all__ = ["Cell", "Found", "Reader", "Reading", "taken_over"]
 
 _SECONDS_TO_START = 60.0
 _LOST = "could not be read: the process that read it is gone"
+_STRANGE = (ValueError, TypeError, KeyError, RecursionError, MemoryError, struct.error)
+_MODULE = "hedgelib.classroom._reader"
+# An archive with its directory, the file that was taken out of it, and the process that parses it.
+_MEMORY, _PROCESSES = 2**31, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +64,25 @@ class Reading:
     record: Any = None  # and what it holds, unchecked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file as it was handed in, perhaps in an archive, and what it holds."""
+
+    name: str
+    problem: str = ""  # why it was not looked into
+    reading: Reading = Reading()
+    data: bytes = b""  # of what may be a submission
+    modified: str = ""  # ISO time
+
+
 def _text(value: Any, most: int = _reader.LARGEST_CELL) -> str:
     if not isinstance(value, str) or len(value) > most:
         raise TypeError("not a text of the size that is allowed")
     return _reader.clean(value)
+
+
+def _time(value: Any) -> str:
+    return datetime.fromisoformat(value).isoformat() if value else ""
 
 
 def _cell(raw: Any) -> Cell:
@@ -89,6 +119,10 @@ def taken_over(raw: Any) -> Reading:
         return Reading(failure=_LOST)
 
 
+class _Unreadable(Exception):
+    """The disk that a file is on gives an error."""
+
+
 class Reader:
     """Reads files in the sandbox, one after the other, in one process that forks for each."""
 
@@ -105,27 +139,94 @@ class Reader:
         self._end()
 
     def read(self, data: bytes) -> Reading:
-        """Read a file."""
+        """Read a notebook."""
+        room = Room(1, len(data))
+        files = [*self.files("one.ipynb", io.BytesIO(data), len(data), room, 2 * _reader.SECONDS)]
+        last = files[-1] if files else Found(name="", problem=_LOST)
+        return Reading(failure=last.problem) if last.problem else last.reading
+
+    def files(
+        self, name: str, stream: BinaryIO, size: int, room: Room, seconds: float
+    ) -> Iterator[Found]:
+        """Read a file of the folder, or all that an archive holds, within its room and time."""
         with self._turn:
             process = self._process or self._start()
+            end, finished = time.monotonic() + seconds, False
+            job = {"name": name, "size": size, "members": room.members, "bytes": room.size}
             try:
-                return taken_over(self._ask(process, data))
-            except (OSError, ValueError, RecursionError, MemoryError):
-                self._end()
-                return Reading(failure=_LOST)
-            except BaseException:
-                # What was asked would be the answer to the next question.
-                self._end()
-                raise
+                _give(process, json.dumps(job).encode(), end)
+                for _ in range(room.members + 2):
+                    found = self._next(process, name, stream, room, end)
+                    if found is None:
+                        finished = True
+                        return
+                    yield found
+                problem = _LOST
+            except _Unreadable as error:
+                problem = f"cannot be read: {error}"
+            except TimeoutError:
+                problem = f"takes more than {seconds:.3g} s to read"
+            except (OSError, *_STRANGE):
+                problem = _LOST
+            finally:
+                if not finished:
+                    # What was asked would be the answer to the next question.
+                    self._end()
+            yield Found(name=name, problem=problem)
+
+    def _next(
+        self,
+        process: subprocess.Popen[bytes],
+        name: str,
+        stream: BinaryIO,
+        room: Room,
+        end: float,
+    ) -> Found | None:
+        """Show what is asked for, and return the file that is told of next; None after the last."""
+        while True:
+            kind, data = _frame(process, end)
+            if kind == _reader.ASKS:
+                place, length = _reader.PLACE.unpack(data)
+                try:
+                    stream.seek(place)
+                    part = stream.read(min(length, _reader.LARGEST_PART))
+                except OSError as error:
+                    raise _Unreadable(error.strerror) from error
+                _give(process, part, end)
+            elif kind == _reader.TELLS:
+                raw = json.loads(data)
+                kind, data = _frame(process, end)
+                if kind != _reader.GIVES:
+                    raise ValueError("told of a file, and did not give it")
+                where, problem = (printable(_text(raw[key])) for key in ("name", "problem"))
+                if where != name and not where.startswith(f"{name}/"):
+                    raise ValueError("told of a file that was not given")
+                return Found(
+                    name=where,
+                    problem=problem,
+                    reading=Reading() if problem else taken_over(raw["is"]),
+                    data=data,
+                    modified=_time(raw["modified"]),
+                )
+            elif kind == _reader.ENDS:
+                members, size = json.loads(data)
+                room.members = min(max(int(members), 0), room.members)
+                room.size = min(max(int(size), 0), room.size)
+                return None
+            else:
+                raise ValueError("no such kind of message")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        path = Path(_reader.__file__)
+        group = None if self._trust else Group.new(_MEMORY, _PROCESSES)
+        if group is not None:
+            self._stack.callback(group.remove)
         process, complaint = self._stack.enter_context(
-            sandbox.started(path, trust=self._trust, hidden=self._hidden)
+            sandbox.started(["-m", _MODULE], trust=self._trust, hidden=self._hidden, group=group)
         )
         assert process.stdout is not None
+        end = time.monotonic() + _SECONDS_TO_START
         try:
-            ready = _exactly(process.stdout.fileno(), len(_reader.READY), _SECONDS_TO_START)
+            ready = _exactly(process.stdout.fileno(), len(_reader.READY), end)
         except OSError:
             ready = b""
         if ready != _reader.READY:
@@ -135,29 +236,42 @@ class Reader:
         self._process = process
         return process
 
-    def _ask(self, process: subprocess.Popen[bytes], data: bytes) -> Any:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(_reader.LENGTH.pack(len(data)))
-        process.stdin.write(data)
-        process.stdin.flush()
-        fd, seconds = process.stdout.fileno(), 2 * _reader.SECONDS
-        (length,) = _reader.LENGTH.unpack(_exactly(fd, _reader.LENGTH.size, seconds))
-        if length > _reader.LARGEST_ANSWER:
-            raise ValueError("an answer that is too large")
-        return json.loads(_exactly(fd, length, seconds))
-
     def _end(self) -> None:
         self._process = None
         self._stack.close()
 
 
-def _exactly(fd: int, length: int, seconds: float) -> bytes:
-    """Read so many bytes within a time."""
-    data, end = bytearray(), time.monotonic() + seconds
+def _give(process: subprocess.Popen[bytes], data: bytes, end: float) -> None:
+    """Send a message by a time, to a process that may have stopped listening."""
+    assert process.stdin is not None
+    fd = process.stdin.fileno()
+    os.set_blocking(fd, False)
+    message = memoryview(_reader.LENGTH.pack(len(data)) + data)
+    while message:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([], [fd], [], left)[1]:
+            raise TimeoutError
+        message = message[os.write(fd, message) :]
+
+
+def _frame(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
+    """Return the next message of the process that reads: its kind and its content."""
+    assert process.stdout is not None
+    fd = process.stdout.fileno()
+    kind, length = _reader.FRAME.unpack(_exactly(fd, _reader.FRAME.size, end))
+    if length > max(_reader.LARGEST_ANSWER, _archives.LARGEST_FILE):
+        raise ValueError("a message that is too large")
+    return kind, _exactly(fd, length, end)
+
+
+def _exactly(fd: int, length: int, end: float) -> bytes:
+    """Read so many bytes by a time."""
+    data = bytearray()
     while len(data) < length:
         part = sandbox.next_bytes(fd, min(length - len(data), 1 << 20), end)
         if not part:
-            raise ConnectionError("the process that reads is gone or too slow")
+            if time.monotonic() >= end:
+                raise TimeoutError
+            raise ConnectionError("the process that reads is gone")
         data += part
     return bytes(data)

@@ -20,6 +20,7 @@ from hedgelib.classroom._reader import clean
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Submission
 from hedgelib.classroom.reading import Cell
+from hedgelib.report.faults import writing
 
 __all__ = ["Record", "digest_of", "fingerprint", "handed_in", "is_damaged", "load", "save"]
 
@@ -81,11 +82,12 @@ def handed_in(course: Course, assignment: str, student_id: str, attempt: int = 1
 def save(course: Course, record: Record, file: Path | None = None) -> None:
     """Store a record, and a copy of its file unless there is one already."""
     path = _path(course, record.assignment, record.student_id, record.attempt)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if file is not None:
-        new = path.with_suffix(".new")
-        shutil.copyfile(file, new)
-        os.replace(new, path.with_suffix(".ipynb"))
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".new")
+            shutil.copyfile(file, new)
+            os.replace(new, path.with_suffix(".ipynb"))
     write_text(path, json.dumps(asdict(record), ensure_ascii=True, indent=1, sort_keys=True))
 
 

@@ -19,6 +19,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import Exchange
 from nbgrader.preprocessors import NbGraderPreprocessor
+from sqlalchemy.exc import DatabaseError
 from traitlets.config.loader import Config, PyFileConfigLoader
 
 from hedgelib.classroom.course import Course, CourseError, write_text
@@ -123,11 +124,17 @@ def gradebook(course: Course) -> Iterator[Gradebook]:
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
-        book = api(course).gradebook
-    finally:
-        os.environ["PATH"] = before
-    with book:
-        yield book
+        try:
+            book = api(course).gradebook
+        finally:
+            os.environ["PATH"] = before
+        with book:
+            yield book
+    except DatabaseError as error:
+        raise CourseError(
+            f"{course.gradebook} cannot be used: {error.orig}; close the formgrader and other "
+            "programs that use it, and make sure that its disk has room"
+        ) from error
 
 
 def release(course: Course, assignment: str) -> None:

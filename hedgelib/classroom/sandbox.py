@@ -126,7 +126,7 @@ def run(
         if group is not None:
             stack.callback(group.remove)
         process, complaint = stack.enter_context(
-            started(_RUNNER, trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
+            started([str(_RUNNER)], trust=trust, hidden=hidden, drops_to_user=own_user, group=group)
         )
         output = _answer_to(process, json.dumps(job).encode(), limits)
         if not output.startswith(_runner.READY):
@@ -151,18 +151,19 @@ def _socket_bytes() -> int:
 
 @contextmanager
 def started(
-    script: Path,
+    script: Sequence[str],
     *,
     trust: bool = False,
     hidden: Sequence[Path] = (),
     drops_to_user: bool = False,
     group: Group | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
-    """Start a script in the sandbox, yield its process and what returns its complaints, and end it.
+    """Start Python in the sandbox, yield its process and what returns its complaints, and end it.
 
-    `drops_to_user` says that it starts as root and becomes another user.
+    `script` is its path, or `-m` and a module. `drops_to_user` says that it starts as root and
+    becomes another user.
     """
-    command = [sys.executable, "-I", "-B", str(script)]
+    command = [sys.executable, "-I", "-B", *script]
     with ExitStack() as stack:
         try:
             scratch = stack.enter_context(tempfile.TemporaryDirectory())
@@ -218,8 +219,8 @@ def _bubblewrap(hidden: Sequence[Path] = (), *, drops_to_user: bool = False) -> 
         command += ["--disable-userns"]
     elif drops_to_user:
         # The worker becomes a user of its own: the kernel counts no processes of root. The
-        # supervisor has to see how much memory the other user's processes share.
-        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE"):
+        # supervisor has to see how much memory the other user's processes share, and to stop them.
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SYS_PTRACE", "CAP_KILL"):
             command += ["--cap-add", capability]
     shown = _shown()
     for name in _LIBRARIES:

@@ -40,6 +40,18 @@ check_format = mark_answer = lambda *a, **k: 3.0
 def pnl_coin(*anything):
     return 99.0
 """
+# Half a character, as JavaScript writes it, and problems that nobody had.
+HALF_AND_FLOOD = """
+import os
+q1 = "\ud83d"
+for fd in range(3, 64):
+    try:
+        for i in range(1_000):
+            os.write(fd, b'{"problem": "q4 forged %d"}\\n' % i)
+    except OSError:
+        pass
+raise LookupError("a real one")
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ def attacks(course: Course, port: int) -> dict[str, dict[str, str]]:
             "q6": LIAR,
             "q7": PATCHED,
         },
+        "k.11": {"q1": HALF_AND_FLOOD},
         "S10": {"q1": "print('x' * 100_000_000)\nq1 = my.short_usd / my.face_usd"},
     }
 
@@ -166,6 +179,7 @@ def night(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
         ("s07", ALL),
         ("s08", ALL),
         ("S10", ALL),
+        ("k.11", ALL - 1),
     ],
 )
 def test_marks_are_what_was_deserved(night, student_id, points):
@@ -205,6 +219,8 @@ def test_what_has_no_mark_says_why(night, student_id, note):
         ("s05", "the file has an old notebook format; it was read as it is"),
         ("s08", "s08 (1).ipynb"),
         ("S10", "it printed 100,000,000 bytes or more"),
+        ("k.11", "q1 raised LookupError: a real one"),
+        ("k.11", "the notebook wrote something other than answers into their pipe"),
     ],
 )
 def test_instructor_is_told(night, student_id, line):

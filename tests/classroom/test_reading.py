@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,7 +12,8 @@ import pytest
 from classtools import read_here
 
 from hedgelib.classroom import _reader, sandbox
-from hedgelib.classroom.reading import Cell, Reader, Reading, taken_over
+from hedgelib.classroom._archives import Room
+from hedgelib.classroom.reading import Cell, Found, Reader, Reading, taken_over
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -79,7 +81,7 @@ def test_3_much_text_is_refused(reader, data, told):
     ("data", "told"),
     [
         (b"[" * 10**6, "RecursionError"),
-        (b"[" + b"{}," * (16 * 2**20) + b"{}]", "MB of memory to read"),
+        (b'{"":[' + b'{"":0},' * 2_900_000 + b"0]}", "MB of memory to read"),
         (b'{"cells": [', "JSONDecodeError: Expecting value"),
     ],
     ids=["deep", "wide", "cut"],
@@ -105,6 +107,54 @@ def test_3_source_that_takes_gigabytes_to_parse_takes_none_here(reader):
     assert peak < 10 * 2**20
     assert found.cells[0].left_out == len(large)
     assert found.cells[1].takes == ("my",)
+
+
+def test_4_what_takes_too_long_costs_itself(reader):
+    data = notebook(code("q1 = 1"))
+    room = Room(9, 10**6)
+    (slow,) = reader.files("slow.ipynb", io.BytesIO(data), len(data), room, 1e-9)
+    assert slow.problem == "takes more than 1e-09 s to read"
+    (good,) = reader.files("good.ipynb", io.BytesIO(data), len(data), room, 60)
+    assert (good.problem, good.data, room) == ("", data, Room(8, 10**6 - len(data)))
+
+
+def test_4_a_disk_that_fails_is_named(reader):
+    class Failing(io.BytesIO):
+        def read(self, *_):
+            raise OSError(5, "Input/output error")
+
+    (found,) = reader.files("x.ipynb", Failing(), 10, Room(1, 10), 60)
+    assert found.problem == "cannot be read: Input/output error"
+    assert reader.read(notebook()).notebook
+
+
+OTHER = b'{"name": "y.ipynb", "problem": "is not what was given"}'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        _reader.FRAME.pack(b"A", 3) + b"far",
+        _reader.FRAME.pack(b"T", 2) + b"[]" + _reader.FRAME.pack(b"G", 0),
+        _reader.FRAME.pack(b"T", 2) + b"{}" + _reader.FRAME.pack(b"E", 2) + b"{}",
+        _reader.FRAME.pack(b"E", 4) + b"null",
+        _reader.FRAME.pack(b"?", 0),
+        _reader.FRAME.pack(b"T", 1 << 40),
+        b"short",
+        (_reader.FRAME.pack(b"T", 25) + b'{"name": 1, "problem": 2}') * 9,
+        _reader.FRAME.pack(b"T", len(OTHER)) + OTHER + _reader.FRAME.pack(b"G", 0),
+    ],
+)
+def test_a_box_that_lies_costs_the_file_it_reads(monkeypatch, message):
+    """Whoever took over the process that reads has only its messages."""
+    lines = f"import os\nos.write(1, {_reader.READY + message!r})\nos.read(0, 1)"
+    started = sandbox.started
+    monkeypatch.setattr(sandbox, "started", lambda _, **how: started(["-c", lines], **how))
+    with Reader() as liar:
+        (found,) = liar.files("x.ipynb", io.BytesIO(b"{}"), 2, Room(3, 10), 60)
+    assert found == Found(
+        name="x.ipynb", problem="could not be read: the process that read it is gone"
+    )
 
 
 def test_a_reader_that_is_gone_costs_one_file(reader):

@@ -361,6 +361,18 @@ for _ in range(8):
         time.sleep(60)
 time.sleep(60)
 """
+HIDDEN = """
+import ctypes, os, threading, time
+def hold():
+    memory = b"x" * (150 * 2**20)
+    time.sleep(60)
+for _ in range(8):
+    if not os.fork():
+        threading.Thread(target=hold).start()
+        # The first thread ends, and with it what the kernel says of the process.
+        ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+time.sleep(60)
+"""
 SOCKETS = """
 import os, socket, time
 for _ in range(20):
@@ -409,10 +421,11 @@ def held_by_children():
     ("source", "told"),
     [
         (SHARED, "its processes took more than 512 MB together"),
+        (HIDDEN, "its processes took more than 512 MB together"),
         (SOCKETS, "its processes took more than 512 MB together"),
         (FILES, "it made more than 20,000 files"),
     ],
-    ids=["shared memory", "sockets", "files"],
+    ids=["shared memory", "threads that outlive the first", "sockets", "files"],
 )
 def test_2_what_no_process_holds_alone_is_counted(monkeypatch, source, told, root):
     if not root:
@@ -568,6 +581,33 @@ def test_rubbish_in_the_pipe_leaves_the_answers():
     assert any(
         problem.startswith("the notebook wrote something other than")
         for problem in outcome.problems
+    )
+
+
+FLOOD = """
+import os
+for fd in range(3, 64):
+    try:
+        for i in range(2_000):
+            os.write(fd, b'{"problem": "%s forged %d"}\\n' % (name, i))
+    except OSError: pass
+"""
+
+
+def test_7_a_flood_of_forged_problems_hides_no_real_one():
+    outcome = ran(
+        "q1 = 1",
+        "name = b'a4'" + FLOOD,
+        "name = b'nothing'" + FLOOD,
+        "1 / 0",
+        *["raise ValueError(1)"] * 60,
+    )
+    assert values(outcome)["q1"] == 1
+    assert "a4 raised ZeroDivisionError: division by zero" in outcome.problems
+    assert len([text for text in outcome.problems if "forged" in text]) == 1
+    assert outcome.problems[-2:] == (
+        "12 more problems of its cells",
+        "the notebook wrote something other than answers into their pipe",
     )
 
 

@@ -12,7 +12,8 @@ import zipfile
 
 import pytest
 
-from hedgelib.classroom import submissions
+from hedgelib.classroom import _archives, submissions
+from hedgelib.classroom._archives import Room
 from hedgelib.classroom.attribution import People
 from hedgelib.classroom.interface import ID_CELL
 from hedgelib.classroom.reading import Reader
@@ -272,20 +273,54 @@ def test_an_archive_that_would_burst_is_left_alone(hand_in):
     ]
 
 
-@pytest.mark.parametrize("which", ["_FOLDER", "_ARCHIVE"])
-def test_what_is_within_archives_is_counted_together(hand_in, monkeypatch, which):
+def opened(data, room=None):
+    return [*_archives.opened("all.zip", io.BytesIO(data), len(data), room or Room(10**5, 10**9))]
+
+
+def test_what_is_within_archives_is_counted_together(monkeypatch):
     """A small file may hold hundreds that each hold as much as one may."""
     inner = [zipped(**{f"{id_}.ipynb": notebook()}) for id_ in ("s01", "s02", "s03", "s04")]
     data = zipped(**{f"{i}.zip": x for i, x in enumerate(inner)})
-    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) + 2 * len(notebook())))
-    collected = hand_in(**{"all.zip": data})
-    assert [found.student_id for found in collected.found] == ["s01", "s02", "s03"]
-    assert [refused.name for refused in collected.refused] == ["all.zip/3.zip"]
-    assert "is not read: there is room for" in collected.refused[0].reason
-    monkeypatch.setattr(submissions, which, (100, sum(map(len, inner)) - 1))
-    collected = hand_in(**{"all.zip": data})
-    assert [refused.name for refused in collected.refused] == ["all.zip"]
-    assert "too large to open; unpack it" in collected.refused[0].reason
+    total = sum(map(len, inner))
+    monkeypatch.setattr(_archives, "_INNER_ARCHIVE", (9, 10**6, 1))
+    monkeypatch.setattr(_archives, "_ARCHIVE", (100, total + 2 * len(notebook()), 1))
+    *good, bad = opened(data)
+    assert [file.problem for file in good] == ["", "", ""]
+    assert bad.name == "all.zip/3.zip"
+    assert "is not read: there is room for" in bad.problem
+    monkeypatch.setattr(_archives, "_ARCHIVE", (100, total - 1, 1))
+    (bad,) = opened(data)
+    assert "too large to open; unpack it" in bad.problem
+
+
+def test_1_an_archive_with_nothing_in_it_has_a_reason(hand_in):
+    data = zipped(__MACOSX__x=b"", **{"s01_numbers.json": b"{}"})
+    collected = hand_in(**{"s01.zip": zipped(), "s02.zip": data})
+    told = "is an archive without a notebook"
+    assert [(item.name, item.reason) for item in collected.refused] == [
+        ("s01.zip", told),
+        ("s02.zip", told),
+    ]
+
+
+def test_4_what_an_archive_only_lists_is_counted():
+    """Refused members took no room: one archive could name millions of them."""
+    films = zipped(**{f"{number}.mp4": b"film" for number in range(40)})
+    data = zipped(**{f"{number}.zip": films for number in range(100)})
+    room = Room(1_000, 10**9)
+    assert len(opened(data, room)) == 40 + 99
+    assert room.members == 1_000 - 100 - 40
+
+
+def test_4_nobody_uses_up_the_room_of_the_folder(hand_in, monkeypatch):
+    monkeypatch.setattr(submissions, "_FOLDER", (200, 10**9, 3600.0))
+    greedy = zipped(**{f"{number}.ipynb": b"{}" for number in range(7)})
+    files = {f"{number}.zip": greedy for number in range(40)}
+    collected = hand_in(**files, **{"s.zip": zipped(s01=notebook()), "s02.ipynb": notebook()})
+    assert {found.student_id for found in collected.found} == {"s01", "s02"}
+    told = [refused.reason for refused in collected.refused if refused.name.endswith(".zip")]
+    assert told
+    assert all("too large to open; unpack it into the folder" in reason for reason in told)
 
 
 def test_4_files_are_held_one_at_a_time(tmp_path, reader, spool):
@@ -327,14 +362,13 @@ def test_4_a_full_disk_names_the_file_and_the_place(hand_in, monkeypatch):
         hand_in(**{"s01.ipynb": notebook()})
 
 
-def test_4_an_archive_that_lists_millions_is_not_read(hand_in, monkeypatch):
+def test_4_an_archive_that_lists_millions_is_not_read(monkeypatch):
     data = zipped(**{f"{number}.ipynb": notebook() for number in range(30)})
-    monkeypatch.setattr(submissions, "_LARGEST_DIRECTORY", 1_000)
+    monkeypatch.setattr(_archives, "_LARGEST_DIRECTORY", 1_000)
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("was opened"))
-    collected = hand_in(**{"all.zip": data})
-    (refused,) = collected.refused
-    assert refused.reason.startswith("is an archive with a directory of 1,6")
-    assert refused.reason.endswith("too large to open; unpack it into the folder")
+    (refused,) = opened(data)
+    assert refused.problem.startswith("is an archive with a directory of 1,6")
+    assert refused.problem.endswith("too large to open; unpack it into the folder")
 
 
 MOODLE_1, MOODLE_2 = "Ann Lee_1001_assignsubmission_file/", "Ann Lee_1002_assignsubmission_file/"
