@@ -206,7 +206,9 @@ def test_the_change_log_has_a_section_for_what_is_not_released():
     assert sections[0] == "## [Unreleased]"
     assert all(re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", s) for s in sections[1:])
     kinds = {line for line in lines if line.startswith("### ")}
-    assert kinds <= {f"### {k}" for k in "Added Changed Deprecated Removed Fixed Security".split()}
+    assert kinds <= {
+        f"### {k}" for k in ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    }
     assert {"### Added", "### Changed", "### Removed"} <= kinds
 
 
