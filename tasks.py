@@ -307,6 +307,12 @@ TARGETS = [
         "update the three locks from pyproject.toml (UPGRADE=1: newest versions)",
         lock,
     ),
+    Target(
+        "wheel",
+        "learner",
+        "build the package and its source archive in dist/",
+        of_python("-m", "hatchling", "build"),
+    ),
     Target("clean", "", "remove the environment and the caches (never work/ or out/)", clean),
 ]
 
