@@ -21,9 +21,10 @@ HOLDERS = (
     "pyproject.toml",
     "CITATION.cff",
     ".github/ISSUE_TEMPLATE/config.yml",
+    ".github/workflows/ci.yml",
     "notebooks/*.ipynb",
 )
-"""The files that cannot compute an address, and hold it as text."""
+"""The files that cannot compute an address or the main branch, and hold it as text."""
 
 _REPOSITORY = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<name>[\w.-]+)")
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)[^)#\s]+")
@@ -139,11 +140,11 @@ def main(arguments: Sequence[str]) -> int:
     for path in (path for pattern in HOLDERS for path in sorted(ROOT.glob(pattern))):
         text = path.read_text("utf-8")
         new = text.replace(old, repository)
-        new = new.replace(f"heads/{old_branch}.zip", f"heads/{branch}.zip")
-        new = new.replace(f'branch = "{old_branch}"', f'branch = "{branch}"')
+        for place in ("heads/{}.zip", 'branch = "{}"', "branches: [{}]"):
+            new = new.replace(place.format(old_branch), place.format(branch))
         if new != text:
-            path.write_text(new, "utf-8")
-            print(path.relative_to(ROOT))
+            path.write_text(new, "utf-8", newline="\n")
+            print(path.relative_to(ROOT).as_posix())
     return 0
 
 
