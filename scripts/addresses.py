@@ -1,7 +1,7 @@
 """Every address of the published project, made from the one setting in pyproject.toml.
 
 ``python scripts/addresses.py https://github.com/OWNER/NAME [BRANCH]`` writes a new address into
-every file that has the old one. Hatchling reads the package page from here.
+every file that has the old one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
-
-from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 ROOT = Path(__file__).resolve().parents[1]
 HOLDERS = (
@@ -112,24 +109,16 @@ def package_page(text: str, root: Path = ROOT) -> str:
     return _LINK.sub(absolute, text)
 
 
-class PackagePage(MetadataHookInterface):
-    """Hatchling's hook: the README and the addresses of the package page."""
-
-    def update(self, metadata: dict[str, Any]) -> None:
-        """Fill the two fields that pyproject.toml calls dynamic."""
-        root = Path(self.root)
-        repository, _ = setting(root)
-        metadata["readme"] = {
-            "content-type": "text/markdown",
-            "text": package_page((root / "README.md").read_text("utf-8"), root),
-        }
-        metadata["urls"] = {
-            "Homepage": repository,
-            "Documentation": site(repository),
-            "Source": repository,
-            "Issues": f"{repository}/issues",
-            "Changelog": source("CHANGELOG.md", root),
-        }
+def package_urls(root: Path = ROOT) -> dict[str, str]:
+    """Return the addresses on the page of a package index."""
+    repository = source(root=root)
+    return {
+        "Homepage": repository,
+        "Documentation": site(repository),
+        "Source": repository,
+        "Issues": f"{repository}/issues",
+        "Changelog": source("CHANGELOG.md", root),
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
