@@ -170,6 +170,22 @@ def test_the_citation_is_that_of_the_installed_version():
     assert [a["name"] for a in citation["authors"]] == [a["name"] for a in PROJECT["authors"]]
 
 
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)")
+
+
+def headings(text: str) -> set[str]:
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_every_link_between_the_guides_leads_somewhere(path):
+    for name, heading in LINK.findall(path.read_text("utf-8")):
+        target = ROOT / name if name else path
+        assert target.exists(), name
+        assert not heading or heading in headings(target.read_text("utf-8")), heading
+
+
 def test_hooks_need_no_other_repository():
     config = read(ROOT / ".pre-commit-config.yaml")
     assert [repository["repo"] for repository in config["repos"]] == ["local"]
