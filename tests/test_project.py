@@ -138,6 +138,22 @@ def test_the_newest_packages_are_tried_every_week():
     ]
 
 
+def test_a_clone_on_windows_has_the_same_bytes(tmp_path):
+    """Git for Windows rewrites the ends of lines, and then a file has not the hash it is known by."""
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    names = (".gitattributes", "data/SHA256SUMS", "data/contracts.toml", "binder/postBuild")
+    for name in names:
+        (origin / name).parent.mkdir(parents=True, exist_ok=True)
+        (origin / name).write_bytes((ROOT / name).read_bytes())
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all of it"]):
+        subprocess.run([*git, *command], cwd=origin, check=True)
+    as_on_windows = ["clone", "-q", "-c", "core.autocrlf=true", str(origin), str(clone)]
+    subprocess.run([*git, *as_on_windows], check=True)
+    for name in names:
+        assert (clone / name).read_bytes() == (ROOT / name).read_bytes(), name
+
+
 KINDS = {"input", "textarea", "dropdown"}
 KEYS = {"label", "description", "placeholder", "render", "options"}
 
