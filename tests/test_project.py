@@ -139,7 +139,7 @@ def test_the_newest_packages_are_tried_every_week():
 
 
 def test_a_clone_on_windows_has_the_same_bytes(tmp_path):
-    """Git for Windows rewrites the ends of lines, and then a file has not the hash it is known by."""
+    """Git for Windows rewrites the ends of lines; a file then lacks the hash it is known by."""
     origin, clone = tmp_path / "origin", tmp_path / "clone"
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
     names = (".gitattributes", "data/SHA256SUMS", "data/contracts.toml", "binder/postBuild")
