@@ -1,8 +1,9 @@
 // Says in the page why nothing runs when Python, which is not part of the site, cannot be loaded.
-const address = document.currentScript.dataset.python;
+const { src, dataset } = document.currentScript;
+const address = new URL(dataset.python, src);
 fetch(address).then(({ ok }) => ok, () => false).then((loaded) => {
   if (loaded) return;
-  const { host } = new URL(address, document.baseURI);
+  const { host } = address;
   const message = document.createElement("p");
   message.id = "no-python";
   message.setAttribute("role", "alert");

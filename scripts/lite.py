@@ -12,7 +12,6 @@ import functools
 import hashlib
 import http.server
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -25,7 +24,6 @@ from contextlib import contextmanager
 from email.parser import Parser
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_CDN_URL,
@@ -39,7 +37,6 @@ from packaging.utils import canonicalize_name
 
 from hedgelib.course.learner import copy_lessons, write
 from hedgelib.errors import HedgeError
-from hedgelib.report.pdf import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 PYODIDE = ROOT / "scripts" / "pyodide.json"
@@ -119,9 +116,11 @@ def build_wheel(folder: Path) -> Wheel:
 
 
 def _run(command: Sequence[str]) -> None:
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if ran.returncode:
-        said = (ran.stderr.strip() or ran.stdout.strip()).splitlines()[-8:]
+        said = ran.stdout.strip().splitlines()[-12:]
         raise HedgeError("\n".join([f"{' '.join(command[:4])} ... failed:", *said]))
 
 
@@ -239,16 +238,20 @@ def _configure(folder: Path, site: dict[str, Wheel], local_pyodide: Path | None)
         "ContentsManager": {"allow_hidden": True},
         "PipliteAddon": {"piplite_urls": [str(wheel.path) for wheel in site.values()]},
     }
-    if local_pyodide:
-        how["PyodideAddon"] = {"pyodide_url": str(local_pyodide.absolute())}
     page = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "Hedging workbook",
+            # `--try` and the tests run a lesson by its commands.
+            "exposeAppInBrowser": True,
             "litePluginSettings": {PYODIDE_KERNEL_PLUGIN_ID: {"disablePyPIFallback": True}},
         },
     }
     lite = folder / "lite"
+    if local_pyodide:
+        # Source maps are left out of all that is built, and may not be in what it is built from.
+        ignored = shutil.ignore_patterns("*.map")
+        shutil.copytree(local_pyodide, lite / "static" / "pyodide", ignore=ignored)
     write(lite / "jupyter_lite_config.json", json.dumps(how))
     write(lite / "jupyter-lite.json", json.dumps(page))
     write(lite / "overrides.json", settings.read_text(encoding="utf-8"))
