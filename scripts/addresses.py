@@ -80,18 +80,11 @@ def binder(lesson: str = "00_start_here.ipynb") -> str:
     return f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath={page}"
 
 
-INSTALL = "install"
-"""The id of the first code cell of each lesson."""
-
-
-def install_cell(*, in_browser: bool = False) -> str:
+def install_cell() -> str:
     """Return the code by which a lesson gets the workbook where it is not installed.
 
-    In JupyterLite it comes from the site's own index, by a magic that only that kernel understands;
-    everywhere else a lesson is plain Python, also as a script.
+    It is plain Python, so that a lesson is a script too.
     """
-    if in_browser:
-        return "# Gets the workbook from this site.\n%pip install -q hedgelib"
     return f'''\
 # Installs the workbook where it is missing, as on Colab. Elsewhere it does nothing.
 from importlib.util import find_spec

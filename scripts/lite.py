@@ -12,6 +12,7 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -37,6 +38,7 @@ from packaging.utils import canonicalize_name
 
 from hedgelib.course.learner import copy_lessons, write
 from hedgelib.errors import HedgeError
+from hedgelib.report.pdf import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 PYODIDE = ROOT / "scripts" / "pyodide.json"
@@ -51,6 +53,10 @@ EXTENSIONS = (
 KERNEL = ("ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 """What the kernel of the site installs when it starts."""
 _WHEELS = Path(sys.prefix, "lite-wheels")
+TRIED = ("01_spot_and_futures.ipynb", "03_how_much_to_short.ipynb")
+_PANEL = "window.jupyterapp?.shell.currentWidget"
+_PATIENCE_SECONDS = 300
+_PORT = 8000
 _START = "lab/index.html?path=00_start_here.ipynb"
 
 
@@ -155,7 +161,7 @@ def resolve(hedgelib: Wheel, fetch: Any) -> dict[str, Wheel]:
             version = wheel.version
             wanted += [] if name in seen else wheel.requires
         if not one.specifier.contains(version, prereleases=True):
-            raise HedgeError(f"{one} is needed, but Pyodide {pyodide.version} gets {name} {version}")
+            raise HedgeError(f"{one} is needed, but the browser gets {name} {version}")
         seen.add(name)
     return site
 
@@ -207,7 +213,7 @@ def build(out: Path, local_pyodide: Path | None = None) -> None:
         folder = Path(name)
         (folder / "built").mkdir()
         site = resolve(build_wheel(folder / "built"), fetch_wheel)
-        copy_lessons(folder / "lessons")
+        copy_lessons(folder / "lessons", in_browser=True)
         _configure(folder, site, local_pyodide)
         _run(
             [
@@ -215,7 +221,7 @@ def build(out: Path, local_pyodide: Path | None = None) -> None:
                 *("--lite-dir", str(folder / "lite"), "--output-dir", str(folder / "site")),
             ]
         )
-        _explain(folder / "site")
+        _finish(folder / "site")
         if out.exists():
             shutil.rmtree(out)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -257,15 +263,22 @@ def _configure(folder: Path, site: dict[str, Wheel], local_pyodide: Path | None)
     write(lite / "overrides.json", settings.read_text(encoding="utf-8"))
 
 
-def _explain(site: Path) -> None:
-    """Let the page open at the first lesson, and say why if Python cannot be loaded."""
+def _finish(site: Path) -> None:
+    """Let the site open at the start page, and say why if Python cannot be loaded."""
     settings = json.loads((site / "jupyter-lite.json").read_text(encoding="utf-8"))
     kernel = settings["jupyter-config-data"]["litePluginSettings"][PYODIDE_KERNEL_PLUGIN_ID]
     address = kernel.get("pyodideUrl", f"{PYODIDE_CDN_URL}/{PYODIDE_MJS}")
     shutil.copyfile(ROOT / "scripts" / "lite.js", site / "lite.js")
-    page = site / "lab" / "index.html"
     script = f'<script defer src="../lite.js" data-python="{address}"></script></head>'
-    page.write_text(page.read_text(encoding="utf-8").replace("</head>", script, 1), "utf-8")
+    _replace(site / "lab" / "index.html", "</head>", script)
+    _replace(site / "index.html", "await import('./config-utils.js');", f'location = "{_START}";')
+
+
+def _replace(page: Path, old: str, new: str) -> None:
+    text = page.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise HedgeError(f"{page.name} of this JupyterLite has not one {old!r}: see _finish")
+    page.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def renew_pyodide() -> None:
@@ -331,10 +344,49 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def try_lessons(site: Path) -> bool:
+    """Run two lessons in Chromium as a reader would; print how each went."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    if chromium is None:
+        raise HedgeError("Chromium was not found; install it, or set HEDGELIB_CHROMIUM to its path")
+    # Chromium's own sandbox refuses to work for root.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with serve(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"] if root else []
+        )
+        verdicts = [run_lesson(browser.new_page(), address, lesson) for lesson in TRIED]
+        browser.close()
+    for lesson, wrong in zip(TRIED, verdicts, strict=True):
+        print(f"{lesson}: {wrong or 'every cell runs'}", flush=True)
+    return not any(verdicts)
+
+
+def run_lesson(page: Any, address: str, lesson: str) -> str:
+    """Open a lesson of the site and run it; return what went wrong, or nothing."""
+    page.set_default_timeout(_PATIENCE_SECONDS * 1000)
+    page.goto(f"{address}lab/index.html?path={lesson}")
+    page.wait_for_function(
+        f"""() => document.querySelector("#no-python")
+          || {_PANEL}?.sessionContext.session?.kernel?.status === "idle" """
+    )
+    if message := page.evaluate("document.querySelector('#no-python')?.textContent"):
+        return str(message)
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    failed: list[Any] = page.evaluate(
+        f"""{_PANEL}.content.model.toJSON().cells.flatMap(({{ id, outputs }}) =>
+          (outputs ?? []).filter((o) => o.output_type === "error")
+            .map(({{ ename, evalue }}) => `cell ${{id}}: ${{ename}}: ${{evalue}}`))"""
+    )
+    return "; ".join(failed)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(
-        prog="lite.py", description="Build the workbook that runs in a browser, with no installation."
+        prog="lite.py", description="Build the workbook that needs nothing but a browser."
     )
     parser.add_argument(
         "--out", type=Path, default=ROOT / "out" / "lite", help="folder of the site, replaced whole"
@@ -357,7 +409,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             renew_pyodide()
             return 0
         build(asked.out, asked.local_pyodide)
-        print(f"{asked.out} is the site: {_START} is its first page")
+        if asked.tried:
+            return 0 if try_lessons(asked.out) else 1
+        print(f"the site is {asked.out}; look at it: python scripts/lite.py --serve", flush=True)
+        if asked.serve:
+            with serve(asked.out, _PORT) as address:
+                print(f"{address}{_START}  Stop it with Ctrl-C.", flush=True)
+                threading.Event().wait()
+        return 0
+    except KeyboardInterrupt:
         return 0
     except HedgeError as error:
         print(error, file=sys.stderr)
