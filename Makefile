@@ -11,6 +11,7 @@ GRADE_ARGS :=
 LAB_IP := 127.0.0.1
 LAB_ARGS :=
 PYTEST_ARGS :=
+LITE_ARGS :=
 # Each core runs one test file or notebook at a time; browser tests need much memory.
 TEST_WORKERS := -n logical --maxprocesses 4 --dist loadfile
 UPGRADE :=
@@ -27,7 +28,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test check report class grade notebooks lint coverage bench soak mutants lock clean
+.PHONY: help env lab test check report class grade notebooks lite lint coverage bench soak mutants lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -93,6 +94,9 @@ notebooks: $(DEV_READY) ## run every lesson again and save its outputs
 	@$(PY) -m hedgelib.report.notebook
 	@$(PY) scripts/notebooks.py
 	@$(PY) scripts/readme_picture.py
+
+lite: $(DEV_READY) ## build the workbook that needs only a browser, in out/lite
+	@exec $(PY) scripts/lite.py --out "$$OUT/lite" $(LITE_ARGS)
 
 lint: $(DEV_READY) ## check style and types: ruff, mypy
 	@status=0; \

@@ -34,6 +34,7 @@ from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_VERSION,
 )
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hedgelib.course.learner import copy_lessons, write
@@ -85,9 +86,14 @@ class Pyodide(NamedTuple):
 
 
 def read_pyodide() -> Pyodide:
-    """Read the committed list of what Pyodide brings."""
+    """Read the committed list of what the Pyodide of the site brings."""
     brought = json.loads(PYODIDE.read_text(encoding="utf-8"))
     del brought["source"]
+    if brought["version"] != PYODIDE_VERSION:
+        raise HedgeError(
+            f"{PYODIDE.name} is of Pyodide {brought['version']}, and the installed kernel takes "
+            f"{PYODIDE_VERSION}: run python scripts/lite.py --pyodide"
+        )
     return Pyodide(**brought)
 
 
@@ -121,9 +127,14 @@ def build_wheel(folder: Path) -> Wheel:
     return read_wheel(next(folder.glob("hedgelib-*.whl")))
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str], folder: Path = ROOT) -> None:
     ran = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if ran.returncode:
         said = ran.stdout.strip().splitlines()[-12:]
@@ -160,6 +171,10 @@ def resolve(hedgelib: Wheel, fetch: Any) -> dict[str, Wheel]:
             wheel = extension.get(name) or site[name]
             version = wheel.version
             wanted += [] if name in seen else wheel.requires
+            if not SpecifierSet(wheel.requires_python).contains(pyodide.python):
+                raise HedgeError(
+                    f"{name} needs Python {wheel.requires_python}, the browser has {pyodide.python}"
+                )
         if not one.specifier.contains(version, prereleases=True):
             raise HedgeError(f"{one} is needed, but the browser gets {name} {version}")
         seen.add(name)
@@ -209,23 +224,26 @@ def build(out: Path, local_pyodide: Path | None = None) -> None:
     """Build the site; with a folder of Pyodide, all of Python is part of the site."""
     if local_pyodide and not (local_pyodide / PYODIDE_MJS).is_file():
         raise HedgeError(f"{local_pyodide} has no {PYODIDE_MJS}: name a folder of Pyodide's files")
+    if out.exists() and not (out.is_dir() and is_site_or_empty(out)):
+        raise HedgeError(f"{out} holds something else than a site: name another folder")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "built").mkdir()
         site = resolve(build_wheel(folder / "built"), fetch_wheel)
         copy_lessons(folder / "lessons", in_browser=True)
         _configure(folder, site, local_pyodide)
-        _run(
-            [
-                *(sys.executable, "-m", "jupyterlite_core", "build"),
-                *("--lite-dir", str(folder / "lite"), "--output-dir", str(folder / "site")),
-            ]
-        )
+        command = [sys.executable, "-m", "jupyterlite_core", "build"]
+        _run([*command, "--output-dir", str(folder / "site")], folder / "lite")
         _finish(folder / "site")
         if out.exists():
             shutil.rmtree(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder / "site", out)
+
+
+def is_site_or_empty(folder: Path) -> bool:
+    """Tell whether a folder may be replaced by a new site."""
+    return (folder / "jupyter-lite.json").is_file() or not any(folder.iterdir())
 
 
 def _configure(folder: Path, site: dict[str, Wheel], local_pyodide: Path | None) -> None:
@@ -302,7 +320,8 @@ def renew_pyodide() -> None:
                     "python": brought["info"]["python"],
                     "packages": {
                         canonicalize_name(one["name"]): one["version"]
-                        for _, one in sorted(brought["packages"].items())
+                        for name, one in sorted(brought["packages"].items())
+                        if not name.endswith("-tests")
                     },
                     "lacks": json.loads((folder / "lacks.json").read_text(encoding="utf-8")),
                 },
