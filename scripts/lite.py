@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from email.parser import Parser
 from pathlib import Path
@@ -147,7 +147,7 @@ def kernel_wheels() -> list[Wheel]:
     return [read_wheel(path) for path in sorted(folder.glob("*.whl"))]
 
 
-def resolve(hedgelib: Wheel, fetch: Any) -> dict[str, Wheel]:
+def resolve(hedgelib: Wheel, fetch: Callable[[str], Wheel]) -> dict[str, Wheel]:
     """Return the wheels that the site must have, by name, as the browser will look for them.
 
     The browser takes a package from Pyodide where Pyodide has it, else from the kernel's extension,
@@ -430,7 +430,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         build(asked.out, asked.local_pyodide)
         if asked.tried:
             return 0 if try_lessons(asked.out) else 1
-        print(f"the site is {asked.out}; look at it: python scripts/lite.py --serve", flush=True)
+        print(f"the site is {asked.out}; look at it: make lite LITE_ARGS=--serve", flush=True)
         if asked.serve:
             with serve(asked.out, _PORT) as address:
                 print(f"{address}{_START}  Stop it with Ctrl-C.", flush=True)
