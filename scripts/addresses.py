@@ -1,7 +1,7 @@
 """Every address of the published project, made from the one setting in pyproject.toml.
 
 ``python scripts/addresses.py https://github.com/OWNER/NAME [BRANCH]`` writes a new address into
-every file that has the old one. Hatchling reads the package page from here.
+every file that has the old one.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
-
-from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 ROOT = Path(__file__).resolve().parents[1]
 HOLDERS = (
     "pyproject.toml",
     "CITATION.cff",
     ".github/ISSUE_TEMPLATE/config.yml",
+    ".github/workflows/ci.yml",
     "notebooks/*.ipynb",
 )
-"""The files that cannot compute an address, and hold it as text."""
+"""The files that cannot compute an address or the main branch, and hold it as text."""
 
 _REPOSITORY = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<name>[\w.-]+)")
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)[^)#\s]+")
@@ -104,24 +102,16 @@ def package_page(text: str, root: Path = ROOT) -> str:
     return _LINK.sub(absolute, text)
 
 
-class PackagePage(MetadataHookInterface):
-    """Hatchling's hook: the README and the addresses of the package page."""
-
-    def update(self, metadata: dict[str, Any]) -> None:
-        """Fill the two fields that pyproject.toml calls dynamic."""
-        root = Path(self.root)
-        repository, _ = setting(root)
-        metadata["readme"] = {
-            "content-type": "text/markdown",
-            "text": package_page((root / "README.md").read_text("utf-8"), root),
-        }
-        metadata["urls"] = {
-            "Homepage": repository,
-            "Documentation": site(repository),
-            "Source": repository,
-            "Issues": f"{repository}/issues",
-            "Changelog": source("CHANGELOG.md", root),
-        }
+def package_urls(root: Path = ROOT) -> dict[str, str]:
+    """Return the addresses on the page of a package index."""
+    repository = source(root=root)
+    return {
+        "Homepage": repository,
+        "Documentation": site(repository),
+        "Source": repository,
+        "Issues": f"{repository}/issues",
+        "Changelog": source("CHANGELOG.md", root),
+    }
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -132,11 +122,11 @@ def main(arguments: Sequence[str]) -> int:
     for path in (path for pattern in HOLDERS for path in sorted(ROOT.glob(pattern))):
         text = path.read_text("utf-8")
         new = text.replace(old, repository)
-        new = new.replace(f"heads/{old_branch}.zip", f"heads/{branch}.zip")
-        new = new.replace(f'branch = "{old_branch}"', f'branch = "{branch}"')
+        for place in ("heads/{}.zip", 'branch = "{}"', "branches: [{}]"):
+            new = new.replace(place.format(old_branch), place.format(branch))
         if new != text:
-            path.write_text(new, "utf-8")
-            print(path.relative_to(ROOT))
+            path.write_text(new, "utf-8", newline="\n")
+            print(path.relative_to(ROOT).as_posix())
     return 0
 
 

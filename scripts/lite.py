@@ -1,4 +1,4 @@
-"""Build the workbook that needs no installation: ``python scripts/lite.py``, or ``make lite``.
+"""Build the workbook that needs no installation: ``make lite``.
 
 The site is JupyterLite: JupyterLab and Python in the reader's browser. It holds the lessons, the
 library and those of its requirements that Pyodide does not bring; Python itself, numpy, pandas and

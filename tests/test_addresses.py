@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 from email import message_from_string
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,9 +18,9 @@ from labtools import ROOT, own_environment
 
 from scripts import addresses
 
-REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hedgelib"]["repository"]
+REPOSITORY, BRANCH = addresses.setting()
 NEW = "https://github.com/somebody/a-workbook"
-CODE_HOST = re.compile(r"https://github\.com/[\w.-]+/[\w.-]*hedg\w*[\w.-]*")
+CODE_HOST = re.compile(r"https://github\.com/[\w-]+/[\w.-]+")
 LINK = re.compile(r"\]\(([^)\s]+)")
 
 
@@ -43,7 +42,7 @@ def metadata(wheel, tmp_path_factory):
 def test_the_package_page_names_the_address(metadata):
     urls = dict(text.split(", ", 1) for text in metadata.get_all("Project-URL"))
     assert urls["Source"] == REPOSITORY
-    assert urls["Changelog"] == f"{REPOSITORY}/blob/main/CHANGELOG.md"
+    assert urls["Changelog"] == f"{REPOSITORY}/blob/{BRANCH}/CHANGELOG.md"
     assert all(url.startswith((REPOSITORY, addresses.site())) for url in urls.values())
     assert "hedging" in metadata["Keywords"].split(",")
 
@@ -55,19 +54,21 @@ def test_every_link_of_the_package_page_leads_to_a_file_of_the_project(metadata)
     links = [link for link in LINK.findall(page) if not link.startswith("#")]
     assert len(links) > 10
     for link in links:
-        match = re.fullmatch(re.escape(REPOSITORY) + r"/(?:blob|raw)/main/([^#]+)(?:#.+)?", link)
+        match = re.fullmatch(
+            rf"{re.escape(REPOSITORY)}/(?:blob|raw)/{BRANCH}/([^#]+)(?:#.+)?", link
+        )
         assert match, link
         assert (ROOT / unquote(match[1])).exists(), link
-    assert f"]({REPOSITORY}/raw/main/docs/alice.png)" in page
+    assert f"]({REPOSITORY}/raw/{BRANCH}/docs/alice.png)" in page
 
 
 @pytest.mark.parametrize(
     ("text", "page"),
     [
-        ("[a](docs/a.md#part)", f"[a]({REPOSITORY}/blob/main/docs/a.md#part)"),
+        ("[a](docs/a.md#part)", f"[a]({REPOSITORY}/blob/{BRANCH}/docs/a.md#part)"),
         (
             "[![a](b.svg)](c.md)",
-            f"[![a]({REPOSITORY}/raw/main/b.svg)]({REPOSITORY}/blob/main/c.md)",
+            f"[![a]({REPOSITORY}/raw/{BRANCH}/b.svg)]({REPOSITORY}/blob/{BRANCH}/c.md)",
         ),
         ("[a](#part) [b](https://example.org/x)", "[a](#part) [b](https://example.org/x)"),
     ],
@@ -80,22 +81,19 @@ def test_open_in_addresses():
     place = REPOSITORY.removeprefix("https://github.com/")
     lesson = "notebooks/01_spot_and_futures.ipynb"
     assert addresses.colab(lesson) == (
-        f"https://colab.research.google.com/github/{place}/blob/main/{lesson}"
+        f"https://colab.research.google.com/github/{place}/blob/{BRANCH}/{lesson}"
     )
     assert addresses.binder("01_spot_and_futures.ipynb") == (
-        f"https://mybinder.org/v2/gh/{place}/main"
+        f"https://mybinder.org/v2/gh/{place}/{BRANCH}"
         "?urlpath=lab%2Ftree%2Fwork%2F01_spot_and_futures.ipynb"
     )
 
 
-def test_no_other_address_of_the_project_is_in_any_file(project_files):
-    named = {}
-    for path in project_files:
-        if path != Path(__file__).resolve():
-            text = path.read_bytes().decode("utf-8", "ignore")
-            named |= dict.fromkeys(CODE_HOST.findall(text), path.name)
-    assert {place: name for place, name in named.items() if place != REPOSITORY} == {}
-    assert REPOSITORY in named
+def test_what_holds_the_address_as_text_agrees():
+    for name in ("pyproject.toml", "CITATION.cff", ".github/ISSUE_TEMPLATE/config.yml"):
+        assert set(CODE_HOST.findall((ROOT / name).read_text("utf-8"))) == {REPOSITORY}, name
+    flow = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert f"branches: [{BRANCH}]" in flow
 
 
 @pytest.fixture
@@ -123,7 +121,9 @@ def test_one_command_sets_another_address_everywhere(copy, project_files):
     assert addresses.setting(copy) == (NEW, "trunk")
     cells = json.loads((copy / "notebooks" / "07_beta.ipynb").read_text("utf-8"))["cells"]
     assert f'"{NEW}/archive/refs/heads/trunk.zip"' in "".join(cells[1]["source"])
-    assert set_address(copy, REPOSITORY, "main").returncode == 0
+    flow = (copy / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert "branches: [trunk]" in flow
+    assert set_address(copy, REPOSITORY, BRANCH).returncode == 0
     for path in project_files:
         assert (copy / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 

@@ -39,7 +39,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "hedgelib/ask/misconceptions.toml",
         "notebooks/exercises/*.ipynb",
     ),
-    "docs": ("docs/instructor.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"),
+    "docs": ("docs/instructor.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tasks.py"),
     "finance floors": tuple(
         f"hedgelib/{name}.py"
         for name in (

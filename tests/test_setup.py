@@ -6,11 +6,15 @@ makes the environment that these tests run in.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -29,6 +33,9 @@ venv*)
 "pip sync")
   case "$TROUBLE" in
   refuse) echo "uv: no" >&2; exit 1;;
+  untrusted) [ -n "$UV_SYSTEM_CERTS" ] || { echo "invalid peer certificate" >&2; exit 1; };;
+  unreachable) [ -n "$UV_OFFLINE" ] || { echo "cause: dns error" >&2; exit 1; };;
+  hold) echo > "$CALLS.held"; read go < "$CALLS.held";;
   die) kill -KILL $PPID; exit 1;;
   esac;;
 esac
@@ -49,7 +56,7 @@ class Copy:
         (folder / "jupyterlab.py").touch()
         (folder / "scripts").mkdir()
         for name in [
-            *("Makefile", "pyproject.toml", "scripts/make_env.py"),
+            *("Makefile", "tasks.py", "pyproject.toml", "scripts/make_env.py"),
             *(f"requirements{lock}.lock" for lock in ["", "-all", "-dev"]),
         ]:
             shutil.copy(ROOT / name, folder / name)
@@ -61,22 +68,33 @@ class Copy:
     def stamp(self) -> Path:
         return self.folder / ".venv" / ".ready"
 
+    def environment(self, trouble: str = "") -> dict[str, str]:
+        return own_environment() | {
+            "PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}",
+            "CALLS": str(self.calls_file),
+            "REAL_PYTHON": sys.executable,
+            "TROUBLE": trouble,
+            "PIP_NO_INDEX": "1",
+        }
+
     def make(self, *arguments: str, trouble: str = "") -> subprocess.CompletedProcess[str]:
         self.calls_file.write_text("")
         return subprocess.run(
             ["make", "--no-print-directory", *arguments, f"PYTHON={sys.executable}"],
             cwd=self.folder,
-            env=own_environment()
-            | {
-                "PATH": f"{self.tools}{os.pathsep}{os.environ['PATH']}",
-                "CALLS": str(self.calls_file),
-                "REAL_PYTHON": sys.executable,
-                "TROUBLE": trouble,
-                "PIP_NO_INDEX": "1",
-            },
+            env=self.environment(trouble),
             capture_output=True,
             text=True,
             check=False,
+        )
+
+    def without_make(self, *arguments: str, trouble: str = "") -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "tasks.py", *arguments],
+            cwd=self.folder,
+            env=self.environment(trouble),
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     @property
@@ -138,6 +156,7 @@ def test_failure_falls_back_to_pip_and_says_what_to_do(copy):
     answer = copy.make("env", trouble="refuse")
     assert answer.returncode != 0
     assert "using pip" in answer.stdout
+    assert "uv: no" in answer.stderr
     assert "needs the Python package index" in answer.stderr
     assert not copy.stamp.exists()
 
@@ -159,6 +178,16 @@ def test_old_python_is_told_what_to_do(newer, advice):
     )
     assert problem.startswith("Python 3.11 or newer is needed, but python3 is 3.9.\n")
     assert advice in problem
+
+
+def test_old_python_without_make_is_told_what_to_type():
+    problem = make_env_script().version_problem(
+        (3, 9, 2),
+        "python",
+        runs=lambda command: command == ["python3.13", "--version"],
+        by_make=False,
+    )
+    assert problem.endswith("This machine has python3.13: python3.13 tasks.py env")
 
 
 def test_new_python_is_welcome():
@@ -183,3 +212,180 @@ def test_report_without_a_portfolio_says_how(copy):
     answer = copy.make("report")
     assert answer.returncode != 0
     assert "make report PORTFOLIO=data/portfolios/layer1.csv" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("untrusted", "trying again with the certificates that this machine trusts"),
+        ("unreachable", "used what uv has kept from before"),
+    ],
+)
+def test_uv_is_tried_twice_where_it_can_do_better(copy, trouble, said):
+    answer = copy.make("env", trouble=trouble)
+    assert answer.returncode == 0, answer.stderr
+    assert said in answer.stdout
+    assert "using pip" not in answer.stdout
+    assert copy.calls == ["venv --quiet", "pip sync", "pip sync", "pip install"]
+    assert copy.stamp.exists()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "advice"),
+    [
+        ("invalid peer certificate: UnknownIssuer", "set SSL_CERT_FILE and PIP_CERT"),
+        ("SSLError(CERTIFICATE_VERIFY_FAILED)", "set SSL_CERT_FILE and PIP_CERT"),
+        ("cause: client error (Connect)\ncause: dns error", "cannot be reached"),
+        ("Failed to establish a new connection: [Errno -3]", "cannot be reached"),
+        ("[Errno 28] No space left on device", "The disk is full"),
+        ("hash mismatch", "the error above says why"),
+    ],
+)
+def test_a_failure_is_explained(complaint, advice):
+    assert advice in make_env_script().why(complaint)
+
+
+def test_two_at_once_make_it_once(copy):
+    copy.calls_file.touch()
+    os.mkfifo(f"{copy.calls_file}.held")
+    first = copy.without_make("env", trouble="hold")
+    with open(f"{copy.calls_file}.held") as held:
+        held.readline()  # it is at work now
+    second = copy.without_make("env")
+    assert "waiting" in second.stdout.readline()
+    with open(f"{copy.calls_file}.held", "w") as held:
+        held.write("go\n")
+    said = first.communicate()[0], second.communicate()[0]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert copy.calls == FIRST_RUN
+    assert [text.count("[env] ready") for text in said] == [1, 0]
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="makes a read-only folder by bubblewrap")
+def test_a_folder_that_cannot_be_written_is_said_to_be_one(copy):
+    command = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    answer = subprocess.run(
+        [*command, "make", "--no-print-directory", "lab", f"PYTHON={sys.executable}"],
+        cwd=copy.folder,
+        env=copy.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 2
+    first, *_ = answer.stderr.splitlines()
+    assert f"{copy.folder / '.venv'} cannot be written (Read-only file system)" in first
+    assert first.endswith(
+        "copy the workbook into a folder of your own and run the same command there."
+    )
+    assert "Traceback" not in answer.stderr
+
+
+def test_windows_keeps_its_programs_elsewhere(monkeypatch):
+    script = make_env_script()
+    monkeypatch.setattr(script.os, "name", "nt")
+    python = script.venv_python("folder")
+    monkeypatch.undo()
+    assert python == os.path.join("folder", "Scripts", "python.exe")
+
+
+def tasks():
+    spec = importlib.util.spec_from_file_location("tasks", ROOT / "tasks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_make_hands_over_words_as_they_were_given(copy):
+    given = "it's a; $$name  with \\ spaces"
+    answer = copy.make("-n", "report", f"PORTFOLIO={given}", "REPORT_ARGS=--x 'a  b' ~/c")
+    command = shlex.split(answer.stdout.splitlines()[-1])
+    assert command[-1] == given.replace("$$", "$")
+    assert command[-5:-2] == ["--x", "a  b", str(Path("~/c").expanduser())]
+
+
+def test_without_make_everything_is_said_for_who_has_none(copy):
+    process = copy.without_make("help")
+    said = process.communicate()[0]
+    assert said.startswith("python tasks.py TARGET")
+    assert "python tasks.py report PORTFOLIO=data/portfolios/layer1.csv" in said
+
+
+@pytest.mark.parametrize(
+    ("argument", "complaint"),
+    [
+        ("PORTFLIO=a.csv", "nothing is called PORTFLIO; there are VENV, OUT"),
+        ("raport", "no target"),
+    ],
+)
+def test_what_is_unknown_is_refused(argument, complaint, capsys):
+    assert tasks().main(["report", argument]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_path_of_windows_stays_one(monkeypatch):
+    module = tasks()
+    module.GIVEN["REPORT_ARGS"] = r"--prices C:\my\prices.csv 'two words'"
+    monkeypatch.setattr(module.os, "name", "nt")
+    words = module.words("REPORT_ARGS")
+    monkeypatch.undo()
+    assert words == ["--prices", r"C:\my\prices.csv", "two words"]
+
+
+def test_a_command_that_ctrl_c_reaches_ends_in_its_own_time():
+    program = """
+import signal, sys, time
+signal.signal(signal.SIGINT, lambda *_: (print("put away", flush=True), sys.exit(0)))
+print("working", flush=True)
+signal.pause()
+"""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import tasks; "
+        f"tasks.run({[sys.executable, '-c', program]!r})"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "working\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "put away\n"
+    assert process.returncode != 0
+
+
+def wheel(folder: Path, name: str) -> str:
+    """Make a wheel of an empty package, and return its entry in a lock."""
+    path = folder / f"{name}-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        info = f"{name}-1.dist-info"
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name}==1 \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+@pytest.mark.slow
+def test_pip_says_how_far_it_is(tmp_path, monkeypatch, capfd):
+    elsewhere = "elsewhere==1 ; sys_platform == 'nowhere' \\\n    --hash=sha256:" + 64 * "0" + "\n"
+    entries = [wheel(tmp_path, "aa"), elsewhere, wheel(tmp_path, "bb")]
+    (tmp_path / "some.lock").write_text("".join(entries))
+    script = make_env_script()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    folder = tmp_path / "venv"
+    folder.mkdir()
+    script.make_venv(str(folder))
+    assert script.with_pip(str(folder), str(tmp_path / "some.lock")) is None
+    out = capfd.readouterr().out.splitlines()
+    assert [line.partition("-1-py3")[0] for line in out] == [
+        "[env] 1 of 2: aa",
+        "[env] 2 of 2: bb",
+        f"[env] {script.UNPACKING}",
+    ]
+    (tmp_path / "some.lock").write_text(entries[0].replace("aa==1", "bb==1"))
+    assert "ERROR" in script.with_pip(str(folder), str(tmp_path / "some.lock"))
