@@ -57,7 +57,6 @@ _WHEELS = Path(sys.prefix, "lite-wheels")
 TRIED = ("01_spot_and_futures.ipynb", "03_how_much_to_short.ipynb")
 _PANEL = "window.jupyterapp?.shell.currentWidget"
 _PATIENCE_SECONDS = 300
-_PORT = 8000
 _START = "lab/index.html?path=00_start_here.ipynb"
 
 
@@ -343,10 +342,10 @@ json.dumps([n for n in sorted(sys.stdlib_module_names) if importlib.util.find_sp
 
 
 @contextmanager
-def serve(site: Path, port: int = 0) -> Iterator[str]:
+def serve(site: Path) -> Iterator[str]:
     """Serve the site on this machine; yield its address."""
     handler = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -365,7 +364,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def try_lessons(site: Path) -> bool:
     """Run two lessons in Chromium as a reader would; print how each went."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     chromium = find_chromium()
     if chromium is None:
@@ -376,10 +375,15 @@ def try_lessons(site: Path) -> bool:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"] if root else []
         )
-        verdicts = [run_lesson(browser.new_page(), address, lesson) for lesson in TRIED]
+        verdicts = []
+        for lesson in TRIED:
+            try:
+                wrong = run_lesson(browser.new_page(), address, lesson)
+            except Error as error:  # such as an end of the patience
+                wrong = error.message.splitlines()[0]
+            print(f"{lesson}: {wrong or 'every cell runs'}", flush=True)
+            verdicts.append(wrong)
         browser.close()
-    for lesson, wrong in zip(TRIED, verdicts, strict=True):
-        print(f"{lesson}: {wrong or 'every cell runs'}", flush=True)
     return not any(verdicts)
 
 
@@ -394,12 +398,14 @@ def run_lesson(page: Any, address: str, lesson: str) -> str:
     if message := page.evaluate("document.querySelector('#no-python')?.textContent"):
         return str(message)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    failed: list[Any] = page.evaluate(
-        f"""{_PANEL}.content.model.toJSON().cells.flatMap(({{ id, outputs }}) =>
-          (outputs ?? []).filter((o) => o.output_type === "error")
-            .map(({{ ename, evalue }}) => `cell ${{id}}: ${{ename}}: ${{evalue}}`))"""
-    )
-    return "; ".join(failed)
+    cells: list[Any] = page.evaluate(f"{_PANEL}.content.model.toJSON().cells")
+    code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"])]
+    for cell in code:
+        for output in cell["outputs"]:
+            if output["output_type"] == "error":
+                return f"cell {cell['id']}: {output['ename']}: {output['evalue']}"
+    not_run = [cell["id"] for cell in code if cell["execution_count"] is None]
+    return f"not run: {', '.join(not_run)}" if not_run else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -417,7 +423,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="a folder of Pyodide's files that becomes part of the site",
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--serve", action="store_true", help="build it and serve it here")
     what.add_argument("--try", action="store_true", dest="tried", help="run two of its lessons")
     what.add_argument(
         "--pyodide", action="store_true", help="write down anew what Pyodide brings (npm, node)"
@@ -430,13 +435,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         build(asked.out, asked.local_pyodide)
         if asked.tried:
             return 0 if try_lessons(asked.out) else 1
-        print(f"the site is {asked.out}; look at it: make lite LITE_ARGS=--serve", flush=True)
-        if asked.serve:
-            with serve(asked.out, _PORT) as address:
-                print(f"{address}{_START}  Stop it with Ctrl-C.", flush=True)
-                threading.Event().wait()
-        return 0
-    except KeyboardInterrupt:
+        print(f"{asked.out} is the site; to look at it, python -m http.server -d {asked.out}")
         return 0
     except HedgeError as error:
         print(error, file=sys.stderr)
