@@ -157,6 +157,7 @@ import json, sys
 import lightly
 lightly.enter_the_browser()
 from pathlib import Path
+from hedgelib._extras import missing
 from hedgelib._lock import try_lock
 from hedgelib.course.environment import check_environment
 from hedgelib.course.learner import copy_lessons, fresh_copy
@@ -164,6 +165,7 @@ print(copy_lessons(Path.cwd()))
 print(fresh_copy("03"))
 print(json.loads(Path("03_how_much_to_short.ipynb").read_text("utf-8"))["cells"][1]["source"])
 print(try_lock(0))
+print(missing("ccxt", "live data"))
 check_environment()
 """
 
@@ -177,6 +179,10 @@ def test_a_learners_folder_and_the_check_of_the_start_page_work_in_a_browser(tmp
     lines = ran.stdout.splitlines()
     assert lines[1].startswith("03_how_much_to_short.ipynb is as on the first day.")
     assert lines[2:5] == ["# Gets the workbook from this site.", "%pip install -q hedgelib", "True"]
+    assert lines[5] == (
+        "live data needs ccxt, which does not run in a browser; "
+        "install the workbook on your computer"
+    )
     assert lines[-1] == "Everything is in place."
     assert not any("make" in line for line in lines)
 
