@@ -40,6 +40,7 @@ GIVEN = {
     "PYTEST_ARGS": "",
     # Each core runs one test file or notebook at a time; browser tests need much memory.
     "TEST_WORKERS": "-n logical --maxprocesses 4 --dist loadfile",
+    "LITE_ARGS": "",
     "UPGRADE": "",
 }
 # --make: called by make; --dry-run: print the commands; --targets: print the names of the targets.
@@ -174,6 +175,12 @@ def notebooks():
     return one_after_the_other(["-m", "hedgelib.report.notebook"], *scripts)
 
 
+def lite():
+    """Build the site that runs in a browser."""
+    out = os.path.join(GIVEN["OUT"], "lite")
+    return python("scripts/lite.py", "--out", out, *words("LITE_ARGS"))
+
+
 def coverage():
     """Run the tests of the floors and measure what they cover."""
     names = sorted(n for n in os.listdir("tests") if n.startswith("test_") and n.endswith(".py"))
@@ -276,6 +283,7 @@ TARGETS = [
         hedgelib("grade", "SUBMISSIONS", "submissions", "folder", options="GRADE_ARGS"),
     ),
     Target("notebooks", "dev", "run every lesson again and save its outputs", notebooks),
+    Target("lite", "dev", "build the workbook that needs only a browser, in out/lite", lite),
     Target("lint", "dev", "check style and types: ruff, mypy", lint),
     Target(
         "coverage",

@@ -78,10 +78,6 @@ def binder(lesson: str = "00_start_here.ipynb") -> str:
     return f"https://mybinder.org/v2/gh/{place}/{branch}?urlpath={page}"
 
 
-INSTALL = "install"
-"""The id of the first code cell of each lesson."""
-
-
 def install_cell() -> str:
     """Return the code by which a lesson gets the workbook where it is not installed.
 

@@ -23,8 +23,9 @@ import nbclient
 import nbformat as _nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from hedgelib.course.learner import INSTALL
 from hedgelib.errors import HedgeError
-from scripts.addresses import INSTALL, install_cell
+from scripts.addresses import install_cell
 
 nbformat: Any = _nbformat  # typed only in part
 

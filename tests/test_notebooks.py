@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from scripts.addresses import INSTALL, install_cell
+from hedgelib.course.learner import INSTALL
+from scripts.addresses import install_cell
 from scripts.notebooks import WIDGET_VIEW, kind_of_cell, leaks, minutes, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
