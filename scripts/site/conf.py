@@ -23,10 +23,13 @@ default_role = "code"
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
 nb_ipywidgets_js = {}
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 
 autodoc_member_order = "bysource"
+maximum_signature_line_length = 80
 napoleon_google_docstring = False
 # Its words of a type would be looked up as names.
 napoleon_use_param = False
@@ -43,4 +46,5 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "show_toc_level": 2,
     "home_page_in_toc": False,
+    "navbar_persistent": [],
 }

@@ -14,6 +14,8 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from scripts.site.glossary import Glossary
+
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hedgelib"]
 
@@ -43,7 +45,7 @@ def _write_formula(page: Any, node: nodes.math | nodes.math_block) -> None:
     """Write a formula as MathML, which browsers show without a script."""
     block = isinstance(node, nodes.math_block)
     formula = latex2mathml.tex2mathml(node.astext(), as_block=block)
-    page.body.append(f'<div class="math">{formula}</div>' if block else formula)
+    page.body.append(f'<div class="formula">{formula}</div>' if block else formula)
     raise nodes.SkipNode
 
 
@@ -52,4 +54,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (_write_formula, None), (_write_formula, None))
     app.add_lexer("csv", TextLexer)
     app.add_post_transform(RepositoryLinks)
+    app.add_post_transform(Glossary)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
