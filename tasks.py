@@ -175,6 +175,11 @@ def notebooks():
     return one_after_the_other(["-m", "hedgelib.report.notebook"], *scripts)
 
 
+def site():
+    """Build the published site."""
+    return python("-m", "scripts.site", "--out", os.path.join(GIVEN["OUT"], "site"))
+
+
 def lite():
     """Build the site that runs in a browser."""
     out = os.path.join(GIVEN["OUT"], "lite")
@@ -283,6 +288,7 @@ TARGETS = [
         hedgelib("grade", "SUBMISSIONS", "submissions", "folder", options="GRADE_ARGS"),
     ),
     Target("notebooks", "dev", "run every lesson again and save its outputs", notebooks),
+    Target("site", "dev", "build the published site in out/site", site),
     Target("lite", "dev", "build the workbook that needs only a browser, in out/lite", lite),
     Target("lint", "dev", "check style and types: ruff, mypy", lint),
     Target(
