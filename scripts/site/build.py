@@ -15,8 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 import hedgelib
+from hedgelib.course.learner import INSTALL
 from hedgelib.report.pdf import find_chromium
-from scripts.addresses import INSTALL, site
+from scripts.addresses import site
 from scripts.site.paper import write_book
 
 ROOT = Path(__file__).resolve().parents[2]
