@@ -125,6 +125,16 @@ def test_everything_is_checked_on_every_system_and_python():
     assert {"push", "pull_request"} <= set(read(flow)[True])
 
 
+def test_pages_has_jupyterlite_where_the_lessons_of_the_site_look_for_it():
+    steps = jobs(ROOT / ".github" / "workflows" / "ci.yml")["publish"]["steps"]
+    place = {step["with"].get("name"): step["with"]["path"] for step in steps if "with" in step}
+    link = re.search(
+        r'"(\.\./\S+/)lab/index\.html', (ROOT / "scripts/site/extension.py").read_text("utf-8")
+    )
+    assert link
+    assert os.path.normpath(f"{place['site']}notebooks/{link[1]}") + "/" == place["lite"]
+
+
 def test_the_newest_packages_are_tried_every_week():
     (flow,) = (path for path in FLOWS if path.stem == "newest")
     minute, hour, *day, weekday = read(flow)[True]["schedule"][0]["cron"].split()
