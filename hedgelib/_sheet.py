@@ -154,7 +154,7 @@ def content_of(path: Path) -> bytes:
     except OSError as error:
         raise fail(f"cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise fail(f"cannot be a path: {error}") from error
+        raise fail("cannot be a path: it contains a character that no path can") from error
     raise fail(reason)
 
 

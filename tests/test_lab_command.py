@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,14 +18,14 @@ from hedgelib.commands import lab
 def started(monkeypatch):
     """What would be started, in place of starting it."""
     started = []
-
-    def call(command, env):
-        if os.name != "posix":
-            started.append((command[0], command, env))
-        return 0
-
     monkeypatch.setattr(os, "execve", lambda *command: started.append(command))
-    monkeypatch.setattr(lab.subprocess, "call", call)
+    if os.name != "posix":
+
+        def begin(command, env):
+            started.append((command[0], command, env))
+
+        monkeypatch.setattr(lab.subprocess, "Popen", begin)
+        monkeypatch.setattr(lab, "until_it_ends", lambda _: 0)
     return started
 
 
@@ -70,3 +73,25 @@ def test_a_lesson_afresh(tmp_path, capsys):
     assert (tmp_path / "03_how_much_to_short-mine.ipynb").is_file()
     assert main(["lab", str(tmp_path), "--copy-only", "--fresh", "33"]) == 2
     assert "number must be that of a lesson" in capsys.readouterr().err
+
+
+SERVER = """
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit(7))
+print("serving", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_is_the_servers_to_answer_where_it_is_another_process():
+    code = (
+        "import subprocess, sys; from hedgelib.commands.lab import until_it_ends; "
+        f"sys.exit(until_it_ends(subprocess.Popen([sys.executable, '-c', {SERVER!r}])))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout.readline() == b"serving\n"
+        os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == 7

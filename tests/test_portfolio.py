@@ -754,7 +754,7 @@ def test_a_path_that_is_no_file(tmp_path, file):
     fails(tmp_path, "this is a folder; name a CSV, Excel or JSON file in it")
     fails(file("x") / "below.csv", "cannot be read: Not a directory")
     fails(tmp_path / ("n" * 300), "cannot be read: File name too long")
-    fails("a\0b.csv", "cannot be a path: embedded null byte")
+    fails("a\0b.csv", "cannot be a path: it contains a character that no path can")
     os.mkfifo(tmp_path / "pipe.csv")
     fails(tmp_path / "pipe.csv", "not a file, but a pipe, a socket or a device")
     fails("/dev/zero", "not a file, but a pipe, a socket or a device")

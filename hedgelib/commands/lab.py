@@ -60,7 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
     if os.name == "posix":
         # Ctrl-C is then the server's alone.
         os.execve(command[0], command, environment)
-    return subprocess.call(command, env=environment)
+    return until_it_ends(subprocess.Popen(command, env=environment))
+
+
+def until_it_ends(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a server, which answers Ctrl-C itself."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def server(arguments: argparse.Namespace, folder: Path) -> tuple[list[str], dict[str, str]]:
