@@ -40,6 +40,7 @@ GIVEN = {
     "PYTEST_ARGS": "",
     # Each core runs one test file or notebook at a time; browser tests need much memory.
     "TEST_WORKERS": "-n logical --maxprocesses 4 --dist loadfile",
+    "LITE_ARGS": "",
     "UPGRADE": "",
 }
 # --make: called by make; --dry-run: print the commands; --targets: print the names of the targets.
@@ -174,6 +175,17 @@ def notebooks():
     return one_after_the_other(["-m", "hedgelib.report.notebook"], *scripts)
 
 
+def site():
+    """Build the published site."""
+    return python("-m", "scripts.site", "--out", os.path.join(GIVEN["OUT"], "site"))
+
+
+def lite():
+    """Build the site that runs in a browser."""
+    out = os.path.join(GIVEN["OUT"], "lite")
+    return python("scripts/lite.py", "--out", out, *words("LITE_ARGS"))
+
+
 def coverage():
     """Run the tests of the floors and measure what they cover."""
     names = sorted(n for n in os.listdir("tests") if n.startswith("test_") and n.endswith(".py"))
@@ -284,6 +296,8 @@ TARGETS = [
         hedgelib("grade", "SUBMISSIONS", "submissions", "folder", options="GRADE_ARGS"),
     ),
     Target("notebooks", "dev", "run every lesson again and save its outputs", notebooks),
+    Target("site", "dev", "build the published site in out/site", site),
+    Target("lite", "dev", "build the workbook that needs only a browser, in out/lite", lite),
     Target("lint", "dev", "check style and types: ruff, mypy", lint),
     Target(
         "coverage",
@@ -320,6 +334,12 @@ TARGETS = [
         "learner",
         "update the three locks from pyproject.toml (UPGRADE=1: newest versions)",
         lock,
+    ),
+    Target(
+        "wheel",
+        "learner",
+        "build the package and its source archive in dist/",
+        of_python("-m", "hatchling", "build"),
     ),
     Target("clean", "", "remove the environment and the caches (never work/ or out/)", clean),
 ]

@@ -37,6 +37,11 @@ def require(package: str, purpose: str) -> None:
 
 def missing(package: str, purpose: str) -> HedgeError:
     """Return the error of a package that is not installed."""
+    if sys.platform == "emscripten":
+        return HedgeError(
+            f"{purpose} needs {package}, which does not run in a browser; "
+            "install the workbook on your computer"
+        )
     return HedgeError(
         f"{purpose} needs {package}, which is not installed; "
         f"install it with: {how_to_install(package)}"

@@ -8,6 +8,8 @@ import sys
 
 def try_lock(descriptor: int) -> bool:
     """Lock an open file for this process until it is closed; False where another one has it."""
+    if sys.platform == "emscripten":  # In a browser there is no other process.
+        return True
     try:
         if sys.platform == "win32":
             import msvcrt

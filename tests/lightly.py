@@ -2,6 +2,7 @@
 
 The first argument names the imports that are not to be had, as JSON; then come notebooks to run,
 or nothing, which imports every module. What went wrong is printed as JSON, by module or notebook.
+`--in-browser` before them takes away what a browser has not: threads, processes, sockets, locks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import pkgutil
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,33 @@ class Absent(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
+NOT_IN_A_BROWSER = {
+    "_thread.start_new_thread": RuntimeError("can't start new thread"),
+    "_thread.start_joinable_thread": RuntimeError("can't start new thread"),
+    "fcntl.flock": OSError("no locks"),
+    "os.exec": OSError("no processes"),
+    "os.fork": OSError("no processes"),
+    "os.posix_spawn": OSError("no processes"),
+    "os.system": OSError("no processes"),
+    "socket.bind": OSError("no sockets"),
+    "socket.connect": OSError("no sockets"),
+    "socket.getaddrinfo": OSError("no sockets"),
+    "subprocess.Popen": OSError("no processes"),
+}
+
+
+def enter_the_browser() -> None:
+    """Let this process be refused, by the interpreter itself, what Pyodide's refuses."""
+
+    def refuse(event: str, _: object) -> None:
+        if event in NOT_IN_A_BROWSER:
+            raise NOT_IN_A_BROWSER[event]
+
+    sysconfig.get_config_vars()  # read once, from a file that is named after the platform
+    sys.platform = "emscripten"
+    sys.addaudithook(refuse)
+
+
 def import_everything() -> dict[str, str]:
     import hedgelib
 
@@ -46,8 +75,10 @@ def import_everything() -> dict[str, str]:
 
 def run(notebooks: list[str]) -> dict[str, str]:
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
-    shell: Any = InteractiveShell.instance()
+    # The history is written by a thread.
+    shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     wrong = {}
     for name in notebooks:
         os.chdir(Path(name).parent)
@@ -64,5 +95,9 @@ def run(notebooks: list[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    Absent(set(json.loads(sys.argv[1])))
-    print(json.dumps(run(sys.argv[2:]) if sys.argv[2:] else import_everything()))
+    absent, *notebooks = sys.argv[1:]
+    if notebooks[:1] == ["--in-browser"]:
+        notebooks.pop(0)
+        enter_the_browser()
+    Absent(set(json.loads(absent)))
+    print(json.dumps(run(notebooks) if notebooks else import_everything()))

@@ -33,7 +33,7 @@ CONDA_NAMES = {
 }
 # What it has not, and pip brings.
 ONLY_PIP = {"axe-playwright-python"}
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 LOCK_ENTRY = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>[^\\\n]+))? \\\n"

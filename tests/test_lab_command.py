@@ -19,6 +19,13 @@ def started(monkeypatch):
     """What would be started, in place of starting it."""
     started = []
     monkeypatch.setattr(os, "execve", lambda *command: started.append(command))
+    if os.name != "posix":
+
+        def begin(command, env):
+            started.append((command[0], command, env))
+
+        monkeypatch.setattr(lab.subprocess, "Popen", begin)
+        monkeypatch.setattr(lab, "until_it_ends", lambda _: 0)
     return started
 
 
@@ -76,6 +83,7 @@ signal.pause()
 """
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_is_the_servers_to_answer_where_it_is_another_process():
     code = (
         "import subprocess, sys; from hedgelib.commands.lab import until_it_ends; "

@@ -1,4 +1,4 @@
-"""The core is light: it imports, and runs every lesson, with nothing else installed."""
+"""The core is light: it imports with nothing else installed, and every lesson runs in a browser."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from packaging.utils import canonicalize_name
 from wheeltools import needed
 
 from hedgelib import _extras
+from hedgelib.course.learner import NAMES
+from scripts.lite import kernel_wheels, read_pyodide
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LESSONS = sorted(map(str, (ROOT / "notebooks").glob("[0-9]*.ipynb")))
 EXTRAS = {
     extra: {canonicalize_name(Requirement(text).name) for text in texts}
     for extra, texts in PROJECT["optional-dependencies"].items()
     if extra != "all"
 }
 
+# What tests/test_lite.py finds in the site, beside hedgelib.
+SITE = {"anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal"}
 # What is not on every machine, whatever is installed.
 NOT_EVERYWHERE = {"fcntl", "termios"}
 # Modules that are of no use without the packages of an extra, and that no lesson needs.
@@ -37,10 +40,9 @@ def core() -> set[str]:
     return needed(PROJECT["dependencies"])
 
 
-def absent() -> set[str]:
-    """Everything that can be imported here and is no part of the core."""
-    own = core() | {"hedgelib"}
-    assert {"ipython", "packaging", "pillow"} <= own
+def absent(own: set[str]) -> set[str]:
+    """Everything that can be imported here and belongs to none of these packages."""
+    assert {"hedgelib", "ipython", "packaging", "pillow"} <= own
     assert not own & {"numba", "scipy", "nbformat", "jupyter-client", "tqdm", "pyzmq", "ccxt"}
     return NOT_EVERYWHERE | {
         module
@@ -49,14 +51,10 @@ def absent() -> set[str]:
     }
 
 
-def lightly(*notebooks: str) -> dict[str, str]:
+def lightly(absent: set[str], *notebooks: str) -> dict[str, str]:
+    command = [sys.executable, str(ROOT / "tests" / "lightly.py"), json.dumps(sorted(absent))]
     ran = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "tests" / "lightly.py"),
-            json.dumps(sorted(absent())),
-            *notebooks,
-        ],
+        [*command, *notebooks],
         env=os.environ | {"MPLBACKEND": "agg"},
         check=True,
         capture_output=True,
@@ -66,7 +64,7 @@ def lightly(*notebooks: str) -> dict[str, str]:
 
 
 def test_every_module_imports_with_nothing_but_the_core():
-    for module, package in lightly().items():
+    for module, package in lightly(absent(core() | {"hedgelib"})).items():
         extra = next((e for part, e in APART.items() if f"{module}.".startswith(f"{part}.")), None)
         assert extra, f"{module} needs {package}"
         needs = {"pyzmq", "jupyter-client", "fcntl", *EXTRAS[extra]}
@@ -74,9 +72,13 @@ def test_every_module_imports_with_nothing_but_the_core():
 
 
 @pytest.mark.slow
-def test_every_lesson_runs_with_nothing_but_the_core():
-    assert len(LESSONS) >= 10
-    assert lightly(*LESSONS) == {}
+def test_every_lesson_runs_in_a_browser():
+    """With those packages of the core that the site or Pyodide has, and no thread or process."""
+    pyodide = read_pyodide()
+    brought = {"hedgelib", *SITE, *pyodide.packages, *(wheel.name for wheel in kernel_wheels())}
+    gone = absent((core() | {"hedgelib"}) & brought) | set(pyodide.lacks)
+    lessons = [str(ROOT / "notebooks" / name) for name in NAMES]
+    assert lightly(gone, "--in-browser", *lessons) == {}
 
 
 @pytest.fixture

@@ -748,6 +748,7 @@ def fails(path, message, prices=None, **place):
     assert str(error.value) == str(h.PortfolioFileError(message, path=path, **place))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="messages and devices of POSIX")
 def test_a_path_that_is_no_file(tmp_path, file):
     fails(tmp_path / "none.csv", "there is no such file")
     fails(tmp_path, "this is a folder; name a CSV, Excel or JSON file in it")

@@ -18,7 +18,12 @@ EXTENSION = "@jupyter-widgets/jupyterlab-manager"
 _TYPE = "close JupyterLab and type in a terminal, in the workbook's folder:"
 _IN_CONDA = (Path(sys.prefix) / "conda-meta").is_dir()
 _CONDA = "conda env update --file environment.yml --prune"
-_MEND = f"{_TYPE} {_CONDA if _IN_CONDA else 'make clean, then make lab'}"
+_IN_BROWSER = sys.platform == "emscripten"
+_MEND = (
+    "reload this page; if that does not help, install the workbook on your computer"
+    if _IN_BROWSER
+    else f"{_TYPE} {_CONDA if _IN_CONDA else 'make clean, then make lab'}"
+)
 
 
 class Finding(NamedTuple):
@@ -56,6 +61,8 @@ def findings() -> list[Finding]:
     if not packages.problems:
         bundled = package / "_bundled" / "data"
         found.append(look_at_data(bundled if bundled.is_dir() else package.parent / "data"))
+    if _IN_BROWSER:  # JupyterLab is part of the page, out of Python's reach.
+        return found
     try:
         from jupyter_core.paths import jupyter_config_path, jupyter_path
     except ImportError:
@@ -122,11 +129,14 @@ def look_at_data(folder: Path) -> Finding:
     except (HedgeError, OSError) as error:
         bad["contracts.toml"] = f"cannot be read: {error}"
     files = " ".join(f"data/{name}" for name in bad)
+    mend = (
+        f"type in a terminal, in the workbook's folder: git checkout -- {files}; "
+        "or copy the workbook again from where you got it"
+    )
     return Finding(
         "the data files are complete and unchanged",
         [f"data/{name} {problem}" for name, problem in bad.items()],
-        f"type in a terminal, in the workbook's folder: git checkout -- {files}; "
-        "or copy the workbook again from where you got it",
+        _MEND if _IN_BROWSER else mend,
     )
 
 

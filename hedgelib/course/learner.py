@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ NAMES = tuple(f"{stem}.ipynb" for stem in _STEMS)
 """What is copied: the start page, the lessons, and the notebook of the report."""
 RECORD = ".hedgelib-lessons.json"
 """Says for each lesson of a folder which original it was copied from."""
+INSTALL = "install"
+"""The id of the cell by which a lesson gets the workbook where it is not installed."""
+
+_IN_BROWSER = sys.platform == "emscripten"
+# A magic of JupyterLite's kernel, and of no other, finds the workbook on the site.
+_FROM_THE_SITE = "# Gets the workbook from this site.\n%pip install -q hedgelib"
+_BROWSERS_KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 
 
 @dataclass(slots=True)
@@ -44,12 +52,16 @@ class Copied:
         return "\n".join(lines)
 
 
-def unrun(text: str) -> str:
+def unrun(text: str, *, in_browser: bool = _IN_BROWSER) -> str:
     """Return the text of a notebook without outputs and numbers of execution."""
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
+        if in_browser and cell["id"] == INSTALL:
+            cell["source"] = _FROM_THE_SITE
+    if in_browser:
+        notebook["metadata"]["kernelspec"] = _BROWSERS_KERNEL
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -94,8 +106,11 @@ def _theirs(path: Path) -> str | None:
         return ""
 
 
-def copy_lessons(folder: Path) -> Copied:
-    """Copy the lessons into a folder, and renew those that the learner has not changed."""
+def copy_lessons(folder: Path, *, in_browser: bool = _IN_BROWSER) -> Copied:
+    """Copy the lessons into a folder, and renew those that the learner has not changed.
+
+    `in_browser` makes those of a site on which Python runs in the reader's browser.
+    """
     folder = Path(os.path.abspath(folder.expanduser()))
     if folder.exists() and folder.samefile(notebooks_folder()):
         raise InvalidInput(f"{folder} has the lessons themselves: name another folder to work in")
@@ -105,13 +120,14 @@ def copy_lessons(folder: Path) -> Copied:
         raise HedgeError(f"{folder} cannot be made: {error.strerror}") from error
     record, copied = _read_record(folder), Copied(folder)
     for name in NAMES:
-        _copy(name, folder, record, copied)
+        text = (notebooks_folder() / name).read_text(encoding="utf-8")
+        _copy(name, unrun(text, in_browser=in_browser), record, copied)
     write(folder / RECORD, json.dumps({"copied from": record}, indent=1) + "\n")
     return copied
 
 
-def _copy(name: str, folder: Path, record: dict[str, str], copied: Copied) -> None:
-    text = unrun((notebooks_folder() / name).read_text(encoding="utf-8"))
+def _copy(name: str, text: str, record: dict[str, str], copied: Copied) -> None:
+    folder = copied.folder
     new, old, theirs = _written(text), record.get(name), _theirs(folder / name)
     if theirs is None or (theirs == old and new != old):
         write(folder / name, text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.report.blocks import printable
 
-if sys.platform != "win32":
+if sys.platform != "win32" and sys.platform != "emscripten":
     # Not where it is used: there it could no longer be opened.
     import resource
 
@@ -47,7 +47,7 @@ def few_files_named() -> Iterator[None]:
 
 
 def _limit() -> str:
-    if sys.platform == "win32":
+    if sys.platform == "win32" or sys.platform == "emscripten":
         return ""
     return f", {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} for this process,"
 
