@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import io
 import json
 import os
@@ -290,7 +291,8 @@ class _Outside(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = (0, self._place, self._size)[whence]
         if base + offset < 0:
-            raise ValueError("a place before the file")
+            # As a file does: small archives are told by it.
+            raise OSError(errno.EINVAL, "a place before the file")
         self._place = base + offset
         return self._place
 
