@@ -12,7 +12,8 @@ import stat
 import struct
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import BinaryIO
 
 __all__ = ["A_LINK", "COMPANION", "JUNK", "LARGEST_FILE", "File", "Room", "opened"]
@@ -50,6 +51,7 @@ class File:
     name: str
     data: bytes = b""
     problem: str = ""
+    modified: str = ""  # ISO time that its archive gives
 
 
 @dataclass(slots=True)
@@ -197,4 +199,10 @@ def _member(
     if problem:
         yield File(name, problem=problem)
     else:
-        yield from opened(name, io.BytesIO(data), len(data), room, depth + 1)
+        modified = ""
+        # The first year of an archive's calendar stands for none.
+        if member.date_time[0] > 1980:
+            with contextlib.suppress(ValueError):
+                modified = datetime(*member.date_time).isoformat()
+        for file in opened(name, io.BytesIO(data), len(data), room, depth + 1):
+            yield file if file.modified else replace(file, modified=modified)

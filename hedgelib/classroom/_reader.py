@@ -312,7 +312,8 @@ def _told(file: _archives.File) -> None:
         problem = "is empty"
     if not problem:
         answer = json.loads(_in_a_fork(file.data))
-    _send(TELLS, json.dumps({"name": file.name, "problem": problem, "is": answer}).encode())
+    about = {"name": file.name, "problem": problem, "modified": file.modified, "is": answer}
+    _send(TELLS, json.dumps(about).encode())
     _send(GIVES, file.data if answer and answer.get("notebook") else b"")
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Self
 
@@ -70,6 +71,7 @@ class Found:
     problem: str = ""  # why it was not looked into
     reading: Reading = Reading()
     data: bytes = b""  # of what may be a submission
+    modified: str = ""  # ISO time
 
 
 def _text(value: Any, most: int = _reader.LARGEST_CELL) -> str:
@@ -191,6 +193,7 @@ class Reader:
                 if kind != _reader.GIVES:
                     raise ValueError("told of a file, and did not give it")
                 where, problem = (printable(_text(raw[key])) for key in ("name", "problem"))
+                changed = _text(raw["modified"])
                 if where != name and not where.startswith(f"{name}/"):
                     raise ValueError("told of a file that was not given")
                 return Found(
@@ -198,6 +201,7 @@ class Reader:
                     problem=problem,
                     reading=Reading() if problem else taken_over(raw["is"]),
                     data=data,
+                    modified=changed and datetime.fromisoformat(changed).isoformat(),
                 )
             elif kind == _reader.ENDS:
                 members, size = json.loads(data)

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from hedgelib._text import printable
@@ -177,7 +178,10 @@ def _file(path: Path, name: str, reader: Reader, room: Room, seconds: float) -> 
     # It may have become a link or a pipe since it was looked at.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as stream:
-        yield from reader.files(name, stream, os.fstat(stream.fileno()).st_size, room, seconds)
+        status = os.fstat(stream.fileno())
+        modified = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
+        for found in reader.files(name, stream, status.st_size, room, seconds):
+            yield replace(found, modified=found.modified or modified)
 
 
 def _submission(
