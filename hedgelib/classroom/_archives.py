@@ -51,7 +51,7 @@ class File:
     name: str
     data: bytes = b""
     problem: str = ""
-    modified: str = ""  # ISO time, as an archive has it
+    modified: str = ""  # ISO time that its archive gives
 
 
 @dataclass(slots=True)

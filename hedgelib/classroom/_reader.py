@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import io
 import json
 import os
@@ -293,7 +294,8 @@ class _Outside(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = (0, self._place, self._size)[whence]
         if base + offset < 0:
-            raise ValueError("a place before the file")
+            # As a file does: small archives are told by it.
+            raise OSError(errno.EINVAL, "a place before the file")
         self._place = base + offset
         return self._place
 
@@ -313,8 +315,8 @@ def _told(file: _archives.File) -> None:
         problem = "is empty"
     if not problem:
         answer = json.loads(_in_a_fork(file.data))
-    told = {"name": file.name, "problem": problem, "modified": file.modified, "is": answer}
-    _send(TELLS, json.dumps(told).encode())
+    about = {"name": file.name, "problem": problem, "modified": file.modified, "is": answer}
+    _send(TELLS, json.dumps(about).encode())
     _send(GIVES, file.data if answer and answer.get("notebook") else b"")
 
 

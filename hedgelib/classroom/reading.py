@@ -81,10 +81,6 @@ def _text(value: Any, most: int = _reader.LARGEST_CELL) -> str:
     return _reader.clean(value)
 
 
-def _time(value: Any) -> str:
-    return datetime.fromisoformat(value).isoformat() if value else ""
-
-
 def _cell(raw: Any) -> Cell:
     if raw["kind"] not in ("code", "markdown"):
         raise ValueError("no such kind of cell")
@@ -199,6 +195,7 @@ class Reader:
                 if kind != _reader.GIVES:
                     raise ValueError("told of a file, and did not give it")
                 where, problem = (printable(_text(raw[key])) for key in ("name", "problem"))
+                changed = _text(raw["modified"])
                 if where != name and not where.startswith(f"{name}/"):
                     raise ValueError("told of a file that was not given")
                 return Found(
@@ -206,7 +203,7 @@ class Reader:
                     problem=problem,
                     reading=Reading() if problem else taken_over(raw["is"]),
                     data=data,
-                    modified=_time(raw["modified"]),
+                    modified=changed and datetime.fromisoformat(changed).isoformat(),
                 )
             elif kind == _reader.ENDS:
                 members, size = json.loads(data)

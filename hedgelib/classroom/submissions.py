@@ -188,8 +188,8 @@ def _file(path: Path, name: str, reader: Reader, room: Room, seconds: float) -> 
     with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as stream:
         status = os.fstat(stream.fileno())
         modified = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
-        for file in reader.files(name, stream, status.st_size, room, seconds):
-            yield file if file.modified else replace(file, modified=modified)
+        for found in reader.files(name, stream, status.st_size, room, seconds):
+            yield replace(found, modified=found.modified or modified)
 
 
 def _submission(

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import tracemalloc
+import zipfile
 
 import pytest
 from classtools import read_here
@@ -118,6 +119,15 @@ def test_4_what_takes_too_long_costs_itself(reader):
     assert (good.problem, good.data, room) == ("", data, Room(8, 10**6 - len(data)))
 
 
+def test_an_archive_says_when_its_members_were_changed(reader):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, year in (("s01.ipynb", 2026), ("s02.ipynb", 1980)):
+            archive.writestr(zipfile.ZipInfo(name, (year, 11, 29, 8, 30, 2)), notebook())
+    found = reader.files("all.zip", buffer, len(buffer.getvalue()), Room(50, 10**6), 60)
+    assert [one.modified for one in found] == ["2026-11-29T08:30:02", ""]
+
+
 def test_4_a_disk_that_fails_is_named(reader):
     class Failing(io.BytesIO):
         def read(self, *_):
@@ -128,7 +138,7 @@ def test_4_a_disk_that_fails_is_named(reader):
     assert reader.read(notebook()).notebook
 
 
-OTHER = b'{"name": "y.ipynb", "problem": "is not what was given"}'
+OTHER = b'{"name": "y.ipynb", "problem": "is not what was given", "modified": ""}'
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def test_what_is_within_archives_is_counted_together(monkeypatch):
 
 
 def test_1_an_archive_with_nothing_in_it_has_a_reason(hand_in):
-    data = zipped(__MACOSX__x=b"", **{"s01_numbers.json": b"{}"})
+    data = zipped(**{".DS_Store": b"", "s01_numbers.json": b"{}"})
     collected = hand_in(**{"s01.zip": zipped(), "s02.zip": data})
     told = "is an archive without a notebook"
     assert [(item.name, item.reason) for item in collected.refused] == [
