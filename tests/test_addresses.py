@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 from labtools import ROOT, own_environment
+from wheeltools import build
 
 from scripts import addresses
 
@@ -26,10 +27,7 @@ LINK = re.compile(r"\]\(([^)\s]+)")
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True)
-    return next(folder.glob("*.whl"))
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib import metadata
 from typing import Any
 
 import pytest
 import yaml
 from labtools import ROOT
 from packaging.specifiers import SpecifierSet
+
+from hedgelib import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -162,12 +163,28 @@ def test_there_is_a_form_for_each_kind_of_fault():
     assert [path.stem for path in FORMS] == ["unclear_passage", "venue_terms", "wrong_number"]
 
 
-def test_the_citation_is_that_of_the_installed_version():
+def test_the_citation_is_that_of_this_version():
     citation = read(ROOT / "CITATION.cff")
     assert citation["cff-version"] == "1.2.0"
-    assert citation["version"] == metadata.version("hedgelib")
+    assert citation["version"] == __version__
     assert citation["license"] == PROJECT["license"]
     assert [a["name"] for a in citation["authors"]] == [a["name"] for a in PROJECT["authors"]]
+
+
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)")
+
+
+def headings(text: str) -> set[str]:
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_every_link_between_the_guides_leads_somewhere(path):
+    for name, heading in LINK.findall(path.read_text("utf-8")):
+        target = ROOT / name if name else path
+        assert target.exists(), name
+        assert not heading or heading in headings(target.read_text("utf-8")), heading
 
 
 def test_hooks_need_no_other_repository():
