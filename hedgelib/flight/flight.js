@@ -1,6 +1,6 @@
 // A flight: briefing, days, landing. The kernel decides everything; each action is one message.
 
-function render({ model, el }) {
+function flight({ model, el }) {
   const words = model.get("spec"), view = Math.random().toString(36).slice(2);
   const id = (name) => `hedge-flight-${view}-${name}`;
   let asked = 0, answered = 0, phase = "", at = "", typed = false;
@@ -166,5 +166,3 @@ function render({ model, el }) {
   show();
   return () => model.off("change:screen", show);
 }
-
-export default { render };
