@@ -27,7 +27,7 @@ unexport PYTHONHOME PYTHONPATH
 export OUT PORTFOLIO ROSTER SUBMISSIONS
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test check report class grade notebooks lint coverage bench soak mutants lock clean
+.PHONY: help env lab test check report class grade notebooks site lint coverage bench soak mutants lock clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -93,6 +93,9 @@ notebooks: $(DEV_READY) ## run every lesson again and save its outputs
 	@$(PY) -m hedgelib.report.notebook
 	@$(PY) scripts/notebooks.py
 	@$(PY) scripts/readme_picture.py
+
+site: $(DEV_READY) ## build the published site under out/site
+	@$(PY) -m scripts.site
 
 lint: $(DEV_READY) ## check style and types: ruff, mypy
 	@status=0; \
