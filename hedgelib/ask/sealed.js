@@ -72,7 +72,7 @@ function judgeNumber(number, { right, within, near, whole, counted, models, roun
   if (!model) {
     const digits = Math.abs(number).toPrecision(12).split("e")[0].replace(".", "")
       .replace(/^0+|0+$/g, "").length;
-    const roundsTo = (values) => digits >= 2 && values[digits - 2] === number;
+    const roundsTo = (values) => digits >= 2 && values[digits - 1] === number;
     const named = models.filter(({ own }) => own && roundsTo(own));
     if (named.length === 1 && !roundsTo(rounded)) [model] = named;
   }

@@ -116,10 +116,10 @@ def _number(asked: Asked, salt: str) -> dict[str, Any]:
         "models": [
             {
                 "value": value,
-                "own": _rounded(value) if (name, value) in own else None,
+                "own": _rounded(value) if i < len(own) else None,
                 "said": _told(asked._slip(name)) if asked._explains(name) else None,
             }
-            for name, value in models
+            for i, (name, value) in enumerate(models)
         ],
         "said": {"right": _told(asked._right()), "near": _told(asked._nearly())},
     }

@@ -2,15 +2,15 @@
 
 import json
 import random
-import re
 import tomllib
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from questiontools import QuestionOnPage
 
 from hedgelib.ask.sealed import SCRIPT, seal
+from hedgelib.ask.text import to_html
 from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course.questions import every_question
 from hedgelib.errors import InvalidInput
@@ -83,13 +83,19 @@ def answers_to(asked):
 
 
 def told_by_python(asked, answer):
+    """What the kernel's page says: the outcome, the verdict, and what the picture shows."""
     verdict = asked.judge(answer)
-    if verdict.outcome == "unread":
-        return verdict.outcome, words(f"<p>{verdict.text}</p>"), None
-    widget = QuestionWidget(asked)
-    widget.answer(answer)
-    scene = widget.told["scene"]
-    return verdict.outcome, words(widget.told["verdict"]), scene and scene["alt"]
+    picture = None if verdict.outcome == "unread" else picture_after(asked, answer)
+    return verdict.outcome, words(to_html(verdict.text)), picture and picture.alt
+
+
+@cache
+def _picture(name, option):
+    return ASKED[name].picture(option)
+
+
+def picture_after(asked, answer):
+    return _picture(asked.question.id, answer if asked.kind == "choice" else None)
 
 
 @pytest.fixture
