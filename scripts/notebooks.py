@@ -24,6 +24,7 @@ import nbformat as _nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from hedgelib.errors import HedgeError
+from scripts.addresses import INSTALL, install_cell
 
 nbformat: Any = _nbformat  # typed only in part
 
@@ -141,6 +142,14 @@ def normalise(notebook: Any) -> Any:
     return clean
 
 
+def add_install(notebook: Any) -> None:
+    """Put the cell that installs a missing workbook after the top of a lesson, or renew it."""
+    cells = notebook.cells
+    if len(cells) < 2 or cells[1].id != INSTALL:
+        cells.insert(1, nbformat.v4.new_code_cell(id=INSTALL))
+    cells[1].source = install_cell()
+
+
 def minutes(notebook: Any) -> int:
     """Estimate the minutes that a lesson takes, to the nearest five.
 
@@ -208,6 +217,8 @@ def execute(path: Path) -> Any:
         raise NotebookError(f"{path}: there is no such file") from error
     except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
         raise NotebookError(f"{path}: not a notebook: {error}") from error
+    if path.resolve().parent == ROOT / "notebooks":
+        add_install(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -280,12 +291,8 @@ def _texts(output: Any) -> Iterator[str]:
 
 def _differences(old: Any, new: Any) -> list[str]:
     """Return the names of the cells that another run changes."""
-    before, after = list(old.cells), list(new.cells)
-    cells = [
-        f"cell {i}"
-        for i, (a, b) in enumerate(zip(before, after, strict=True), 1)
-        if dict(a) != dict(b)
-    ]
+    before = {cell.id: dict(cell) for cell in old.cells}
+    cells = [f"cell {i}" for i, b in enumerate(new.cells, 1) if before.get(b.id) != dict(b)]
     return cells or (["its metadata"] if old != new else [])
 
 

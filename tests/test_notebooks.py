@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
+from scripts.addresses import INSTALL, install_cell
 from scripts.notebooks import WIDGET_VIEW, kind_of_cell, leaks, minutes, normalise, written
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,6 +97,14 @@ def test_saved_by_make_notebooks(path):
 def test_executed_in_order(path):
     counts = [cell.execution_count for cell in code(read(path))]
     assert counts == list(range(1, len(counts) + 1))
+
+
+@each(LESSONS)
+def test_a_lesson_installs_the_workbook_where_it_is_missing(path):
+    """By the first code cell, the same in every lesson, so that no reader meets it twice."""
+    first = code(read(path))[0]
+    assert first == read(path).cells[1]
+    assert (first.id, first.source, first.outputs) == (INSTALL, install_cell(), [])
 
 
 ASKED = re.compile(r'\b(?:ask|check)\(\s*"([^"]+)"')

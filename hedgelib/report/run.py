@@ -318,15 +318,28 @@ def _main_left_alone() -> Iterator[None]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let processes that are started ignore Ctrl-C: who started them ends them."""
+    """Put off Ctrl-C while a process starts, and let it ignore it: who started it ends it.
+
+    A process begins with the signals blocked that its parent's thread blocks. Here Python would be
+    interrupted all the same where another thread gets the signal.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    own = signal.getsignal(signal.SIGINT)
+    deferrable = callable(own) and threading.current_thread() is threading.main_thread()
+    came: list[Any] = []
+    if deferrable:
+        signal.signal(signal.SIGINT, lambda *what: came.append(what))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if deferrable:
+            signal.signal(signal.SIGINT, own)
+        if came and callable(own):
+            own(*came[0])
 
 
 def _serve(line: Connection, folder: str) -> None:

@@ -7,7 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.site.build import ROOT, build
+from scripts.addresses import is_set
+from scripts.site.build import BOOK, ROOT, build
+
+NO_CHROMIUM = "Chromium was not found; install it, or set HEDGELIB_CHROMIUM to its path"
+NO_ADDRESS = (
+    "its links to Colab, Binder and the repository lead nowhere until pyproject.toml says where "
+    "the project is published: python scripts/addresses.py ADDRESS"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if warnings:
         print(f"the site has {len(warnings)} warning(s):\n" + "\n".join(warnings), file=sys.stderr)
         return 1
+    if not (options.out / BOOK).is_file():
+        print(f"NO PDF: {NO_CHROMIUM}", file=sys.stderr)
+    if not is_set():
+        print(NO_ADDRESS)
     print(f"the site: {options.out / 'index.html'}")
     return 0
 

@@ -6,8 +6,8 @@ The stage mirrors the repository, so that the links between files work on the si
 from __future__ import annotations
 
 import io
+import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from sphinx.util.docutils import docutils_namespace
 
 import hedgelib
 from hedgelib.report.pdf import find_chromium
+from scripts.addresses import INSTALL, site
+from scripts.site.paper import write_book
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ROOT / "docs" / "site"
@@ -26,7 +28,7 @@ LIBRARY = (*hedgelib.FLOORS, "paths", "rules", "replay", "market", "desk", "flig
 BOOK = "hedging-altcoins.pdf"
 
 # JupyterLab's name of a heading, which keeps its capitals, as GitHub writes it.
-_ANCHOR = re.compile(rb"(?<=\.ipynb#)[\w-]+")
+_ANCHOR = re.compile(r"(?<=\.ipynb#)[\w-]+")
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -48,6 +50,8 @@ def build(out: Path) -> list[str]:
             warning=warnings,
         )
         sphinx.build()
+    if find_chromium():
+        write_book(out, out / BOOK, ROOT / "notebooks", site())
     return _COLOUR.sub("", warnings.getvalue()).strip().splitlines()
 
 
@@ -72,7 +76,7 @@ def _sources() -> Iterator[tuple[str, bytes]]:
     for path in sorted(ROOT.glob("notebooks/*.ipynb")):
         yield path.relative_to(ROOT).as_posix(), _notebook(path)
     report = ROOT / "notebooks" / "reports" / "hedge_report.ipynb"
-    yield report.relative_to(ROOT).as_posix(), _notebook(report)
+    yield report.relative_to(ROOT).as_posix(), _notebook(report, fold=True)
     yield "index.md", _first_page().encode()
     library = (TEXTS / "library.md").read_text(encoding="utf-8")
     yield (
@@ -101,11 +105,13 @@ def _texts() -> list[Path]:
     return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
 
-def _notebook(path: Path) -> bytes:
-    return _ANCHOR.sub(lambda match: match[0].lower(), path.read_bytes())
-
-
-def clean(out: Path) -> None:
-    """Remove a site and what it was built from."""
-    for suffix in ("", "-sources", "-doctrees"):
-        shutil.rmtree(out.with_name(out.name + suffix), ignore_errors=True)
+def _notebook(path: Path, *, fold: bool = False) -> bytes:
+    """Write a notebook as the site shows it, all of its code folded if asked."""
+    text = _ANCHOR.sub(lambda match: match[0].lower(), path.read_text(encoding="utf-8"))
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and fold:
+            cell["metadata"]["tags"] = ["hide-input"]
+        if cell["id"] == INSTALL:
+            cell["metadata"]["tags"] = ["remove-cell"]
+    return json.dumps(notebook, ensure_ascii=False).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -14,16 +14,10 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from scripts.addresses import binder, colab, source
 from scripts.site.glossary import Glossary
 
 ROOT = Path(__file__).resolve().parents[2]
-PUBLISHED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hedgelib"]
-
-
-def in_repository(name: str) -> str:
-    """Return the address of a file or folder, named from the root of the repository."""
-    kind = "tree" if (ROOT / name).is_dir() else "blob"
-    return f"{PUBLISHED['repository']}/{kind}/{PUBLISHED['branch']}/{name}"
 
 
 class RepositoryLinks(SphinxPostTransform):
@@ -37,8 +31,33 @@ class RepositoryLinks(SphinxPostTransform):
         for node in list(self.document.findall(pending_xref)):
             name = normpath(folder / node["reftarget"])
             if node["reftype"] == "myst" and not node["refdomain"] and (ROOT / name).exists():
-                address = in_repository(name)
-                node.replace_self(nodes.reference("", "", *node, internal=False, refuri=address))
+                node.replace_self(_link(source(name), *node))
+
+
+class OpenIn(SphinxPostTransform):
+    """Offer each lesson where it runs, under its title."""
+
+    default_priority = 8
+
+    def run(self, **_: Any) -> None:
+        """Add the links, if the page is a lesson."""
+        lesson = re.fullmatch(r"notebooks/(\w+)", self.env.docname)
+        title = next(self.document.findall(nodes.title), None)
+        if lesson is None or title is None:
+            return
+        file = f"{lesson[1]}.ipynb"
+        links = nodes.paragraph(classes=["open-in"])
+        links += nodes.Text("Open it alive: ")
+        links += _link(f"../lite/lab/index.html?path={file}", nodes.Text("in this browser"))
+        links += nodes.Text(", ")
+        links += _link(colab(f"notebooks/{file}"), nodes.Text("on Colab"))
+        links += nodes.Text(", ")
+        links += _link(binder(file), nodes.Text("on Binder"))
+        title.parent.insert(title.parent.index(title) + 1, links)
+
+
+def _link(address: str, *content: nodes.Node) -> nodes.reference:
+    return nodes.reference("", "", *content, internal=False, refuri=address)
 
 
 def _write_formula(page: Any, node: nodes.math | nodes.math_block) -> None:
@@ -54,5 +73,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (_write_formula, None), (_write_formula, None))
     app.add_lexer("csv", TextLexer)
     app.add_post_transform(RepositoryLinks)
+    app.add_post_transform(OpenIn)
     app.add_post_transform(Glossary)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

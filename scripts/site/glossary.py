@@ -8,12 +8,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from hedgelib.course.contents import LESSONS
+from hedgelib.course.contents import LESSONS, number_of
 from hedgelib.course.glossary import TERMS, Term
 
 GLOSSARY = f"notebooks/{LESSONS['glossary'][0]}"
 
-# Words that mostly mean something else, unless they are plainly a noun.
+# Words that mostly mean something else, unless they are plainly a noun and have been taught.
 _EVERYDAY = {
     *("ask", "band", "bid", "book", "clamp", "cross", "face", "fill", "future", "horizon", "index"),
     *("inverse", "isolated", "linear", "long", "mark", "maker", "premium", "put", "replay"),
@@ -69,7 +69,7 @@ class Glossary(SphinxPostTransform):
     def _link_uses(self) -> None:
         builder = self.app.builder
         glossary = builder.get_relative_uri(self.env.docname, GLOSSARY)
-        linked = set[Term]()
+        linked, here = set[Term](), self.env.docname.removeprefix("notebooks/")
         for text in list(self.document.findall(nodes.Text)):
             above = _ancestors(text)
             if any(isinstance(node, _NOT_IN) for node in above) or not any(
@@ -79,7 +79,7 @@ class Glossary(SphinxPostTransform):
             parts, end, words = [], 0, text.astext()
             for use in _USE.finditer(words):
                 term = _WORDS[use.lastindex - 1][1] if use.lastindex else TERMS[0]
-                if term in linked:
+                if term in linked or (use[0] in _EVERYDAY and number_of(term.lesson) > here):
                     continue
                 linked.add(term)
                 link = nodes.reference(

@@ -318,3 +318,34 @@ def test_a_process_whose_folder_is_gone_says_nothing():
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert (ran.stdout, ran.stderr) == ("0\n", "")
+
+
+INTERRUPTED_WHILE_IT_STARTS = """
+import os, signal, threading
+from hedgelib.report import run
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+come, note = os.pipe()
+os.set_blocking(note, False)
+signal.set_wakeup_fd(note)
+started = False
+try:
+    with run._uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.read(come, 1)  # The other thread has got it.
+        started = True
+except KeyboardInterrupt:
+    print("started" if started else "not started")
+"""
+
+
+def test_ctrl_c_waits_for_the_process_that_is_being_started():
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IT_STARTS],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "started\n"
