@@ -131,20 +131,6 @@ async function answerSealed(answer, question) {
   }
 }
 
-// The model of a widget on a page without a kernel: `answered` stands in for the kernel.
-function pageModel(state, answered) {
-  const hearers = new Set();
-  return {
-    get: (name) => state[name],
-    on: (_, hear) => hearers.add(hear),
-    off: (_, hear) => hearers.delete(hear),
-    async send(asked) {
-      Object.assign(state, await answered(asked));
-      for (const hear of hearers) hear();
-    },
-  };
-}
-
 function askSealed(el, sealed) {
   const model = pageModel({ spec: sealed.spec, told: { answer: null } }, async ({ answer }) =>
     ({ told: await answerSealed(answer, sealed.question) }));

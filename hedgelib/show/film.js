@@ -49,3 +49,17 @@ function playFilm(host, film) {
   say(last, last);
   ui.show({ ...scenes[find(last).scene], values: start });
 }
+
+// The model of a widget on a page without a kernel: `answered` stands in for the kernel.
+function pageModel(state, answered) {
+  const hearers = new Set();
+  return {
+    get: (name) => state[name],
+    on: (_, hear) => hearers.add(hear),
+    off: (_, hear) => hearers.delete(hear),
+    async send(asked) {
+      Object.assign(state, await answered(asked));
+      for (const hear of hearers) hear();
+    },
+  };
+}
