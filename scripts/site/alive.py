@@ -38,8 +38,19 @@ STATIC = "_alive"
 """Folder of script and style among the sources of the site."""
 
 _HERE = Path(__file__).parent
-_READ = ("hedgelib", "data", "scripts/site")
-_STYLES = ("ask/question.css", "flight/flight.css")
+_READ = (
+    "hedgelib/**/*.py",
+    "hedgelib/**/*.toml",
+    "data/**/*.*",
+    "scripts/notebooks.py",
+    "scripts/site/alive.py",
+)
+"""What a run depends on, besides its notebook; scripts and styles are added to a page later."""
+_STYLES = (
+    "hedgelib/ask/question.css",
+    "hedgelib/flight/flight.css",
+    "scripts/site/alive.css",
+)
 _OPEN = '<a href="#open-in">Open it alive</a>'
 _NO_SCRIPT = "<noscript><p>With JavaScript you can use this here.</p></noscript>"
 
@@ -53,7 +64,7 @@ def script() -> str:
 
 def style() -> str:
     """Return the style of what is alive."""
-    return "\n".join([STYLE, *((ROOT / "hedgelib" / name).read_text() for name in _STYLES)])
+    return "\n".join([STYLE, *((ROOT / name).read_text(encoding="utf-8") for name in _STYLES)])
 
 
 def page_assets(path: Path) -> dict[str, str]:
@@ -65,7 +76,8 @@ def page_assets(path: Path) -> dict[str, str]:
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}-*.json"):
-            old.unlink(missing_ok=True)
+            if old != kept:
+                old.unlink(missing_ok=True)
         _run(path, kept)
     found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
     return found
@@ -107,10 +119,9 @@ def _hash(path: Path) -> str:
 @cache
 def _library() -> bytes:
     whole = hashlib.sha256()
-    for folder in _READ:
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                whole.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    for pattern in _READ:
+        for path in sorted(ROOT.glob(pattern)):
+            whole.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return whole.digest()
 
 
@@ -162,13 +173,22 @@ def _enlivened(widget: Any, *, coded: bool) -> str:
         still = widget._repr_mimebundle_()[0]["text/html"]
         return _alive("explorer", still, widget.film())
     if isinstance(widget, FlightWidget):
-        return _alive("flight", widget.still(), flight_film(widget))
+        return _alive("flight", widget.still(), _flight(widget))
     if isinstance(widget, QuestionWidget):
         return _question(widget, coded=coded)
     if isinstance(widget, ExhibitWidget):
         still = widget._repr_mimebundle_()[0]["text/html"]
         return still + _note(f"An input is tried by the exhibit's own code. {_OPEN} to try one.")
     return _note(f"Here a slider runs your own code. {_OPEN} to move it.")
+
+
+def _flight(widget: FlightWidget) -> dict[str, Any]:
+    """Return the film of a flight, whose landing leads to pages of the site."""
+    flown = flight_film(widget)
+    for days in flown["days"].values():
+        lessons = days[-1]["screen"]["landing"]["lessons"]
+        lessons[:] = [[name, f"{href.removesuffix('.ipynb')}.html"] for name, href in lessons]
+    return flown
 
 
 def _question(widget: QuestionWidget, *, coded: bool) -> str:
