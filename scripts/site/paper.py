@@ -27,6 +27,8 @@ body { background: #fff; display: block; }
 section.page, .book-contents { break-before: page; }
 .book-contents li { display: flex; gap: 1rem; list-style: none; }
 .book-contents li span:last-child { margin-left: auto; min-width: 2rem; text-align: right; }
+table { font-size: 8pt; }
+td, th, td code { overflow-wrap: anywhere; white-space: normal !important; }
 .book-title { padding-top: 60mm; text-align: center; }
 .book-answer { border-top: 1px solid #ccc; padding-top: 0.5rem; }
 .book-answer p { margin: 0 0 0.25rem; }
@@ -56,7 +58,7 @@ def write_book(site: Path, target: Path, notebooks: Path, address: str) -> Path:
     book = PdfReader(printed)
     numbers = {page.key: _number(book, page) for page in pages}
     over = _print(target, _whole(first, pages, numbers))
-    writer = PdfWriter(clone_from=printed)
+    writer = PdfWriter(printed, incremental=True)
     writer.pages[1].merge_page(PdfReader(over).pages[1])
     for page in pages:
         writer.add_outline_item(page.title, numbers[page.key] - 1)
@@ -121,29 +123,34 @@ def _put_back(body: Tag, notebook: dict[str, Any]) -> None:
 
 
 def _move_answers(html: BeautifulSoup, body: Tag) -> None:
-    """Move the hints and answers of a page to its end, where paper cannot fold them."""
+    """Move the hints and answers of a page to its end, since paper cannot fold them."""
     answers = html.new_tag("section")
-    for question in body.select(".hedge-question"):
-        folded = question.find_all("details", recursive=False)
-        name = question.find("b")
-        if not folded or name is None:
+    for place in body.select(".hedge-question, details:not(.hedge-question *)"):
+        folded = [place] if place.name == "details" else place.find_all("details", recursive=False)
+        if not folded:
             continue
         number = len(answers.contents) + 1
+        link = html.new_tag("a", href=f"#answer-{number}")
+        link.string = f"Answer {number}"
         answer = html.new_tag("div", id=f"answer-{number}", attrs={"class": "book-answer"})
-        title = html.new_tag("p")
-        title.append(BeautifulSoup(f"<b>{number}. {name.get_text()}</b>", "html.parser"))
+        question = place.find("b") if place.name != "details" else None
+        title = html.new_tag("p", attrs={"class": "label"})
+        title.string = f"{number}. {question.get_text() if question else ''}"
         answer.append(title)
         for details in folded:
             summary = details.find("summary")
             label = html.new_tag("p", attrs={"class": "label"})
-            label.string = summary.get_text() if summary else ""
-            if summary:
-                summary.decompose()
+            if summary is not None:
+                label.string = summary.extract().get_text()
             answer.extend([label, *list(details.contents)])
-            details.decompose()
-        link = html.new_tag("a", href=f"#answer-{number}")
-        link.string = f"Answer {number}"
-        question.append(link)
+        if place.name == "details":
+            pointer = html.new_tag("p")
+            pointer.extend([f"{label.get_text()}: ", link])
+            place.replace_with(pointer)
+        else:
+            for details in folded:
+                details.decompose()
+            place.append(link)
         answers.append(answer)
     if answers.contents:
         heading = html.new_tag("h2")
