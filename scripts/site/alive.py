@@ -105,8 +105,8 @@ def add_folder(app: Sphinx) -> None:
 
 
 def use(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-    """Load script and style on the pages that have something alive."""
-    if "data-alive=" in context.get("body", ""):
+    """Load script and style on the pages that show widgets."""
+    if "hedge-page" in context.get("body", ""):
         app.add_js_file("alive.js", loading_method="defer")
         app.add_css_file("alive.css")
 
