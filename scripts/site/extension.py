@@ -46,7 +46,7 @@ class OpenIn(SphinxPostTransform):
         if lesson is None or title is None:
             return
         file = f"{lesson[1]}.ipynb"
-        links = nodes.paragraph(classes=["open-in"])
+        links = nodes.paragraph(classes=["open-in"], ids=["open-in"])
         links += nodes.Text("Open it alive: ")
         links += _link(f"../lite/lab/index.html?path={file}", nodes.Text("in this browser"))
         links += nodes.Text(", ")
