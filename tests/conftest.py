@@ -6,6 +6,8 @@
                       test says ``parametrize("lab_server", FRONT_ENDS, indirect=True)``
 ``page``              a browser page that can reach this machine only
 ``open_notebook``     opens a notebook of ``lab_server`` in ``page``, kernel ready
+``lesson``            a learner's copy of the LESSON that a module names (or of a parameter), run
+                      by keys; at the end no error is left, and nothing went outside
 ``outside_requests``  addresses off this machine that ``page`` asked for (and did not get)
 ``page_errors``       JavaScript errors that nothing caught in ``page``
 ``project_files``     what the project consists of: every file that git does not ignore
@@ -36,6 +38,7 @@ from labtools import (
     start_browser,
 )
 
+from hedgelib.course.learner import unrun
 from hedgelib.report.dates import TODAY_VARIABLE
 
 if TYPE_CHECKING:
@@ -170,3 +173,23 @@ def page(browser: Browser, outside_requests: list[str], page_errors: list[str]) 
 def open_notebook(lab_server: LabServer, page: Page) -> Callable[[str], OpenNotebook]:
     """Return a function that opens a notebook by its path under notebooks/."""
     return partial(OpenNotebook.open, page, lab_server)
+
+
+@pytest.fixture
+def lesson(
+    request: pytest.FixtureRequest,
+    lab_server: LabServer,
+    open_notebook: Callable[[str], OpenNotebook],
+    outside_requests: list[str],
+    page_errors: list[str],
+) -> Iterator[OpenNotebook]:
+    """Open a learner's unrun copy of a lesson, and run it by keys as a reader does."""
+    name = getattr(request, "param", None) or request.module.LESSON
+    text = unrun((ROOT / "notebooks" / name).read_text(encoding="utf-8"))
+    (lab_server.notebooks / name).write_text(text, encoding="utf-8")
+    opened = open_notebook(name)
+    assert opened.page.locator(".jp-OutputArea-output").count() == 0
+    opened.run_by_keys()
+    yield opened
+    assert outside_requests == []
+    assert page_errors == []

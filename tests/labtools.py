@@ -251,6 +251,15 @@ class OpenNotebook:
         """Show the code of cells that are saved folded: they have no text to be found by."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:show-all-cell-code')")
 
+    def sources(self) -> list[str]:
+        """Return the source of each cell; that of text is empty."""
+        sources: list[str] = self.page.evaluate(
+            f"(path) => {PANEL}.content.model.toJSON().cells"
+            ".map(c => c.cell_type === 'code' ? [c.source].flat().join('') : '')",
+            self.path,
+        )
+        return sources
+
     def outputs(self) -> list[list[dict[str, Any]]]:
         """Return the present outputs of each code cell, in nbformat's form."""
         cells: list[list[dict[str, Any]]] = self.page.evaluate(

@@ -35,7 +35,7 @@ from tests.clustertools import dask_cluster
 BAD = {
     "number": "must be",
     "empty": "the file is empty",
-    "latin": "not UTF-8 text",
+    "latin": "no column 'coin'; found 'coiné'",
     "unknown": "no coin of the book has a beta",
     "folder": "this is a folder",
     "link": "a link that leads nowhere",

@@ -1,5 +1,6 @@
 """Lesson 02 in a real JupyterLab: the price moves, and the coins bend."""
 
+from questiontools import answer_every_question
 from widgettools import Widget, every_control
 
 from hedgelib import market
@@ -13,13 +14,10 @@ def study(move, contracts=-1_000):
     return price_move(market.contract("binance:ETHUSD_PERP"), contracts, 3_500, move)
 
 
-def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
-    lesson = open_notebook(LESSON)
-    lesson.run_all()
+def test_lesson_answers_its_reader(lesson):
     every_control(lesson.page)
     explore_the_price(lesson.page)
-    assert outside_requests == []
-    assert page_errors == []
+    answer_every_question(lesson)
 
 
 def explore_the_price(page):

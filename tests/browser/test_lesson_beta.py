@@ -1,5 +1,6 @@
 """Lesson 07 in a real JupyterLab: the size of a short, and a window over time."""
 
+from questiontools import answer_every_question
 from widgettools import Widget, every_control
 
 from hedgelib import market, read_portfolio
@@ -11,14 +12,11 @@ BOOK = read_portfolio(market.data_folder() / "portfolios" / "alice.csv")
 ALICE = (HISTORY[list(BOOK.coins)] @ BOOK.weights).rename("Alice's altcoins")
 
 
-def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
-    lesson = open_notebook(LESSON)
-    lesson.run_all()
+def test_lesson_answers_its_reader(lesson):
     every_control(lesson.page)
     size_of_short(lesson.page)
     window_over_time(lesson.page)
-    assert outside_requests == []
-    assert page_errors == []
+    answer_every_question(lesson)
 
 
 def size_of_short(page):

@@ -1,5 +1,6 @@
 """Lesson 05 in a real JupyterLab: two explorers follow the keyboard."""
 
+from questiontools import answer_every_question
 from widgettools import Widget, every_control
 
 from hedgelib.course.studies.ends import far_is_far, rally, two_wallets
@@ -12,14 +13,11 @@ def wallets(margin_usd=5_000, name=SUMMER, **more):
     return two_wallets(rally(name), 10_000, margin_usd, **more)
 
 
-def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
-    lesson = open_notebook(LESSON)
-    lesson.run_all()
+def test_lesson_answers_its_reader(lesson):
     every_control(lesson.page)
     explore_the_wallets(lesson.page)
     explore_the_distance(lesson.page)
-    assert outside_requests == []
-    assert page_errors == []
+    answer_every_question(lesson)
 
 
 def explore_the_wallets(page):

@@ -1,5 +1,6 @@
 """Lesson 06 in a real JupyterLab: the rule of funding and the time out move as they are told."""
 
+from questiontools import answer_every_question
 from widgettools import Widget, every_control
 
 from hedgelib.course.studies.funding import RULES, TimeOut, rate_at_premium
@@ -7,14 +8,11 @@ from hedgelib.course.studies.funding import RULES, TimeOut, rate_at_premium
 LESSON = "06_basis_and_funding.ipynb"
 
 
-def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
-    lesson = open_notebook(LESSON)
-    lesson.run_all()
+def test_lesson_answers_its_reader(lesson):
     rule_of_funding(lesson.page)
     time_out(lesson.page)
     every_control(lesson.page)
-    assert outside_requests == []
-    assert page_errors == []
+    answer_every_question(lesson)
 
 
 def rule_of_funding(page):

@@ -1,5 +1,6 @@
 """Lesson 04 in a real JupyterLab: the order ticket and the whole plan move as they are told."""
 
+from questiontools import answer_every_question
 from widgettools import Widget, every_control
 
 from hedgelib import market, ols_beta, plan_hedge, read_portfolio
@@ -9,14 +10,11 @@ from hedgelib.show.moves import study_move
 LESSON = "04_margin_is_a_position_too.ipynb"
 
 
-def test_lesson_answers_its_reader(open_notebook, outside_requests, page_errors):
-    lesson = open_notebook(LESSON)
-    lesson.run_all()
+def test_lesson_answers_its_reader(lesson):
     every_control(lesson.page)
     order_ticket(lesson.page)
     whole_plan(lesson.page)
-    assert outside_requests == []
-    assert page_errors == []
+    answer_every_question(lesson)
 
 
 def order_ticket(page):
