@@ -21,7 +21,9 @@ def film(widget):
     return flight_film(widget)
 
 
-@pytest.mark.parametrize(("name", "ghost"), zip(("never", "naive", "rule"), GHOSTS, strict=True))
+@pytest.mark.parametrize(
+    ("name", "ghost"), list(zip(("never", "naive", "rule"), GHOSTS, strict=True))
+)
 def test_each_pilot_flies_to_the_landing(widget, film, name, ghost):
     flown = fly_course(widget.flight.course, GHOSTS[ghost]())
     days = film["days"][name]
