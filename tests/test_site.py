@@ -171,13 +171,8 @@ def test_pages_are_made_of_local_parts_only(site):
 def test_every_picture_has_its_words(site):
     for name, page in site.pages.items():
         assert all(page.pictures), name
-    stored = 0
-    for name in (*lessons(site), "notebooks/C_bug_museum.html"):
-        outputs = [o for cell in notebook(name)["cells"] for o in cell.get("outputs", [])]
-        html = "".join("".join(o.get("data", {}).get("text/html", "")) for o in outputs)
-        assert len(site.pages[name].pictures) >= html.count("<img "), name
-        stored += html.count("<img ")
-    assert stored > 40
+    # The others are drawn by what is alive, which its own tests cover.
+    assert sum(len(page.pictures) for page in site.pages.values()) > 10
 
 
 def test_formulas_are_mathml(site):
@@ -265,9 +260,11 @@ def test_the_book_has_page_numbers_contents_and_answers(site):
         assert title.replace("ﬂ", "fl") in text.replace("ﬂ", "fl"), title
         assert number in text.split()
     assert next(entry["/Title"] for entry in book.outline) == "Start here"
-    words = " ".join(page.extract_text() for page in book.pages[:30])
-    assert "Hints and answers" in words
+    words = " ".join(page.extract_text() for page in book.pages)
+    assert words.count("Hints and answers") >= len(LESSONS) - 2
+    assert words.count("Worked solution") > 60
     assert "Show the code" not in words
+    assert "With JavaScript" not in words
 
 
 def test_no_page_asks_for_anything_outside(site, address, page, outside_requests, page_errors):
@@ -298,14 +295,14 @@ def test_a_search_finds_the_lesson_on_liquidation(address, page):
     page.wait_for_url("**/05_what_ends_a_hedge.html*")
 
 
-def test_a_reader_unfolds_an_answer_follows_a_term_and_turns_to_the_dark(address, page):
+def test_a_reader_unfolds_code_follows_a_term_and_turns_to_the_dark(address, page):
     page.goto(address + LESSON)
-    question = page.locator(".hedge-question", has_text="Exercise size.1.").first
-    solution = question.locator("details", has_text="Worked solution")
-    assert not solution.get_by_text("$22,400").is_visible()
-    solution.locator("summary").focus()
+    folded = page.locator("details.hide", has_text="read_portfolio(file, price)")
+    code = folded.locator("pre")
+    assert not code.is_visible()
+    folded.locator("summary").focus()
     page.keyboard.press("Enter")
-    solution.get_by_text("$22,400").wait_for()
+    code.wait_for()
     page.locator(".bd-header-article").get_by_label("Color mode").click()
     page.get_by_role("button", name="Dark", exact=True).click()
     page.locator("a.term", has_text="exposure").click()
