@@ -43,6 +43,7 @@ class Widget:
         self.sentence = self.whole.locator("output.sentence")
         self.problem = self.whole.get_by_role("alert")
         self.picture = self.whole.locator(".picture > svg")
+        self.note = self.whole.locator(".note")
         self.whole.scroll_into_view_if_needed()
 
     def box(self, label: str) -> Locator:

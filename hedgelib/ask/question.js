@@ -34,7 +34,7 @@ function inputs(spec, name) {
     put: (value) => value.split("\n").forEach((one, i) => { boxes[i].input.value = one; }) };
 }
 
-function render({ model, el }) {
+function question({ model, el }) {
   const spec = model.get("spec"), name = `hedge-question-${questions++}-${Math.random().toString(36).slice(2)}`;
   const ask = element("div", { class: "ask", id: `${name}-ask` });
   ask.innerHTML = spec.ask;
@@ -89,5 +89,3 @@ function render({ model, el }) {
   show();
   return () => model.off("change:told", show);
 }
-
-export default { render };

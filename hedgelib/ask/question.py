@@ -258,22 +258,35 @@ class Asked:
         return replace(key, right=_clean(key.right), wrong=wrong)
 
     def _number(self, number: float) -> Verdict:
-        key, unit = self._key(), self.form.unit
-        counted = unit == "contracts" and is_whole(self.answer.right)
+        key = self._key()
         mark = judge(number, key)
-        exact = not counted or (is_whole(number) and round(number) == round(key.right))
+        exact = not self._comes_whole or (is_whole(number) and round(number) == round(key.right))
         if mark.share == 1 and exact:
             return self._right()
         model = mark.model or _rounded_slip(number, key)
-        as_rate = model == PERCENT and unit.partition(",")[0] in _RATES
-        if model in key.wrong or model == TURNED or as_rate:
+        if self._explains(model):
             return self._slip(model)
         if close(number, key.right, NEAR):
-            return Verdict("near", _NEAR_ONE if counted else _NEARLY)
-        start, way = self.answer.start or 0.0, self.part("wrong_way")
-        if way and (number - start) * (key.right - start) < 0:
-            return Verdict("way", f"**Not yet.** {way}")
+            return self._nearly()
+        start = self.answer.start or 0.0
+        if self.part("wrong_way") and (number - start) * (key.right - start) < 0:
+            return self._way()
         return self._hint()
+
+    @property
+    def _comes_whole(self) -> bool:
+        return self.form.unit == "contracts" and is_whole(self.answer.right)
+
+    def _explains(self, model: str) -> bool:
+        """Tell whether a wrong model is one that this question tells of."""
+        as_rate = model == PERCENT and self.form.unit.partition(",")[0] in _RATES
+        return model in self.answer.slips or model == TURNED or as_rate
+
+    def _nearly(self) -> Verdict:
+        return Verdict("near", _NEAR_ONE if self._comes_whole else _NEARLY)
+
+    def _way(self) -> Verdict:
+        return Verdict("way", f"**Not yet.** {self.part('wrong_way')}")
 
     def _right(self) -> Verdict:
         return Verdict("right", f"✔ **Right.** {self.part('why')}")

@@ -34,7 +34,12 @@ class QuestionWidget(anywidget.AnyWidget):
     Where no kernel runs the question is shown with its options, and what follows is folded.
     """
 
-    _esm = _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js")
+    _esm = "\n".join(
+        [
+            _text(_SHOW / "page.js", _SHOW / "scene.js", _HERE / "question.js"),
+            "export default { render: question };",
+        ]
+    )
     _css = "\n".join([css(), _text(_SHOW / "scene.css", _HERE / "question.css")])
     spec = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)

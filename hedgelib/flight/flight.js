@@ -1,6 +1,7 @@
 // A flight: briefing, days, landing. The kernel decides everything; each action is one message.
+// In a film (`spec.film`) a pilot gives the orders, and the reader lets the days pass.
 
-function render({ model, el }) {
+function flight({ model, el }) {
   const words = model.get("spec"), view = Math.random().toString(36).slice(2);
   const id = (name) => `hedge-flight-${view}-${name}`;
   let asked = 0, answered = 0, phase = "", at = "", typed = false;
@@ -35,9 +36,12 @@ function render({ model, el }) {
   const margin = radios("margin", words.margin,
     [["coin", words.coin], ["stablecoin", words.stablecoin]]);
   const venues = radios("venues", words.venues, [["1", words.one], ["2", words.two]]);
-  const chosen = element("p", { class: "note" });
+  const chosen = element("p", { class: "note" }), { film } = words;
+  const pilots = film && radios("pilot", film.pilot, film.pilots);
+  pilots?.put(film.pilots[0][0]);
   const problem = element("div", { class: "problem", role: "alert" });
   const fly = (days) => {
+    if (film) return ask("days", { days });
     if (short.value() === null || add.value() === null) {
       problem.textContent = words.no_number;
       return;
@@ -51,12 +55,14 @@ function render({ model, el }) {
     short.put(size);
     touched();
   });
-  const days = element("div", { class: "presets days" }, plan, element("span", { class: "gap" }),
-    button(words.one_day, () => fly(1)), button(words.three_days, () => fly(3)),
+  const days = element("div", { class: "presets days" },
+    ...(film ? [] : [plan, element("span", { class: "gap" })]), button(words.one_day, () => fly(1)), button(words.three_days, () => fly(3)),
     button(words.week, () => fly(7)));
-  const orders = element("div", { class: "orders", role: "group", "aria-label": words.ask },
-    text("h4", words.ask), short.row, add.row,
-    element("div", { class: "choices" }, margin.row, venues.row), chosen, days, text("p", words.keys, { class: "note" }));
+  const title = film ? film.title : words.ask, ordered = element("p");
+  const given = film ? [ordered] : [short.row, add.row,
+    element("div", { class: "choices" }, margin.row, venues.row), chosen];
+  const orders = element("div", { class: "orders", role: "group", "aria-label": title },
+    text("h4", title), ...given, days, text("p", film ? film.line : words.keys, { class: "note" }));
   orders.addEventListener("keydown", (event) => {
     const plain = !(event.shiftKey || event.ctrlKey || event.altKey || event.metaKey);
     if (event.key !== "Enter" || !plain || event.target.tagName !== "INPUT") return;
@@ -149,15 +155,17 @@ function render({ model, el }) {
       typed = false;
     }
     for (const row of [margin.row, venues.row]) row.hidden = !told.open;
+    ordered.textContent = told.ordered ?? "";
     chosen.textContent = told.open ? "" : told.chosen ?? "";
     if (landed) landing(told.landing);
     else if (told.phase === "briefing") end.replaceChildren(
-      button(told.take_off, () => ask("takeoff")));
+      ...(film ? [pilots.row, text("p", film.line, { class: "note" })] : []),
+      button(told.take_off, () => ask("takeoff", film ? { pilot: pilots.value() } : {})));
     else end.replaceChildren();
     rules.hidden = landed;
     rules.replaceChildren(rules.firstChild, list(told.rules));
     if (!mine || before === phase) return;
-    if (phase === "day") document.getElementById(id("short"))?.focus();
+    if (phase === "day") (film ? days.querySelector("button") : document.getElementById(id("short"))).focus();
     else if (phase === "question") question.querySelector("input")?.focus();
     else if (phase === "briefing") end.querySelector("button")?.focus();
     else heading.focus();
@@ -166,5 +174,3 @@ function render({ model, el }) {
   show();
   return () => model.off("change:screen", show);
 }
-
-export default { render };

@@ -57,7 +57,12 @@ class FlightWidget(anywidget.AnyWidget):
     (1, 30000.0)
     """
 
-    _esm = "\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS)
+    _esm = "\n".join(
+        [
+            *(path.read_text(encoding="utf-8") for path in _SCRIPTS),
+            "export default { render: flight };",
+        ]
+    )
     _css = f"{STYLE}\n{(_HERE / 'flight.css').read_text(encoding='utf-8')}"
     spec = traitlets.Dict().tag(sync=True)
     screen = traitlets.Dict().tag(sync=True)

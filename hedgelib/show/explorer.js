@@ -18,13 +18,16 @@ function sliderRow(control, id, changed) {
     put(Number((from + way * step).toPrecision(12)));
     changed();
   });
-  // Half a number is no number yet.
+  // Half a number is no number yet; a film, which puts near values into the box, waits for all of it.
   box.addEventListener("input", () => {
-    if (box.value === "") return;
+    if (box.value === "" || control.settled) return;
     range.value = box.value;
     changed();
   });
-  box.addEventListener("change", changed);
+  box.addEventListener("change", () => {
+    if (box.value !== "") range.value = box.value;
+    changed();
+  });
   range.addEventListener("input", () => {
     box.value = Number(Number(range.value).toPrecision(12));
     changed();

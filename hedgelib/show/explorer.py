@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +154,6 @@ class Words:
         """Return the shown value for an argument."""
         return str(meant)
 
-    def places(self, most: int) -> list[str]:  # noqa: ARG002 (as a slider has it)
-        """Return the values that a film can show."""
-        return [self.start]
-
 
 _HERE = Path(__file__).parent
 _PAGE = "\n".join(
@@ -190,7 +186,7 @@ export default {
 """
 
 _MOST_PLACES = 40
-_MOST_IN_GRID = 450
+_MOST_IN_PAIRS = 450
 
 
 class Explorer(anywidget.AnyWidget):
@@ -330,37 +326,50 @@ class Explorer(anywidget.AnyWidget):
         return words.sub(label, problem)
 
     def film(self) -> dict[str, Any]:
-        """Compute all results that the controls can show, to play them without a kernel.
+        """Compute results that the controls can show, to play them without a kernel.
 
-        They are every control over its range with the others at their start, and every preset; all
-        pairs of values where there are two controls and they are few. ``playFilm`` takes them.
+        They are every control over its range with the others at their start and at every preset,
+        and all pairs of controls over a coarser grid. Words that are typed cannot be computed
+        before; their box is left out. ``playFilm`` takes them.
         """
-        names = list(self._controls)
+        controls = [one for one in self.controls if not isinstance(one, Words)]
         before = self._values
-        scenes: list[Any] = []
+        scenes: dict[str, int] = {}
+        answers: list[dict[str, Any]] = []
         frames: dict[str, int] = {}
-        for values in self._film_values(names):
-            key = json.dumps([_number(values[name]) for name in names], ensure_ascii=False)
+        for values in self._film_values(controls):
+            key = json.dumps([_number(values[one.name]) for one in controls], ensure_ascii=False)
             if key not in frames:
-                answer = self._answer(values)
-                if answer not in scenes:
-                    scenes.append(answer)
-                frames[key] = scenes.index(answer)
+                answer = {**self._answer(values), "values": {}}
+                told = json.dumps(answer, ensure_ascii=False)
+                if told not in scenes:
+                    scenes[told] = len(answers)
+                    answers.append(answer)
+                frames[key] = scenes[told]
         self._answer(before)
-        places = {name: control.places(_MOST_PLACES) for name, control in self._controls.items()}
-        return {"spec": self.spec, "places": places, "frames": frames, "scenes": scenes}
+        spec = {
+            **self.spec,
+            "controls": [one.spec() for one in controls],
+            "words": [one.label for one in self.controls if isinstance(one, Words)],
+        }
+        return {"spec": spec, "frames": frames, "scenes": answers}
 
-    def _film_values(self, names: list[str]) -> Iterator[dict[str, Any]]:
-        places = [self._controls[name].places(_MOST_PLACES) for name in names]
-        start = self._start
-        yield start
-        for values in self.presets.values():
-            yield start | self._on_page(values)
-        if len(names) <= 2 and math.prod(map(len, places)) <= _MOST_IN_GRID:
-            yield from (dict(zip(names, values, strict=True)) for values in product(*places))
-            return
-        for name, along in zip(names, places, strict=True):
-            yield from (start | {name: value} for value in along)
+    def _film_values(self, controls: Sequence[Slider | Choice]) -> Iterator[dict[str, Any]]:
+        fixed = [self._start, *(self._start | self._on_page(one) for one in self.presets.values())]
+        for values in fixed:
+            yield values
+            for one in controls:
+                yield from (values | {one.name: place} for place in one.places(_MOST_PLACES))
+        for most in range(_MOST_PLACES, 0, -1):
+            pairs = [
+                {one.name: one.places(most) for one in pair} for pair in combinations(controls, 2)
+            ]
+            if sum(math.prod(map(len, pair.values())) for pair in pairs) <= _MOST_IN_PAIRS:
+                break
+        for pair in pairs:
+            yield from (
+                self._start | dict(zip(pair, at, strict=True)) for at in product(*pair.values())
+            )
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         still = f'<p role="alert">{safe(self.problem)}</p>'

@@ -1,31 +1,65 @@
 // Plays an explorer without a kernel, from scenes that were computed before.
 
+const NO_KERNEL = "Without a kernel this page shows what was computed before.";
+
 function playFilm(host, film) {
-  const { spec, places, frames, scenes } = film;
-  const names = spec.controls.map(({ name }) => name);
-  const start = Object.fromEntries(spec.controls.map(({ name, start }) => [name, start]));
-  const key = (values) => JSON.stringify(names.map((name) => values[name]));
-  const near = (name, value) => {
-    if (typeof value !== "number") return places[name].includes(value) ? value : start[name];
-    return places[name].reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
-  };
+  const { spec, frames, scenes } = film;
+  const { controls, words = [] } = spec, names = controls.map(({ name }) => name);
+  const start = Object.fromEntries(controls.map(({ name, start }) => [name, start]));
   // Python writes 15.0 where JavaScript writes 15.
-  const byKey = new Map(Object.entries(frames).map(([text, i]) => [JSON.stringify(JSON.parse(text)), i]));
-  let last = start;
-  const find = (values) => {
-    if (byKey.has(key(values))) return values;
-    const close = Object.fromEntries(names.map((name) => [name, near(name, values[name])]));
-    if (byKey.has(key(close))) return close;
-    // One control at a time: the one that has just been moved, the others at their start.
-    const moved = names.find((name) => values[name] !== last[name]) ?? names[0];
-    return { ...start, [moved]: close[moved] };
+  const shots = Object.entries(frames).map(([text, scene]) => ({ values: JSON.parse(text), scene }));
+  const listOf = (values) => names.map((name) => values[name] ?? start[name]);
+  const asRecord = (list) => Object.fromEntries(names.map((name, i) => [name, list[i]]));
+  const places = names.map((_, i) => [...new Set(shots.map(({ values }) => values[i]))]);
+  const apart = ({ low, high }, a, b) =>
+    (low === undefined ? Number(a !== b) : Math.abs(a - b) / (high - low));
+  let last = listOf(start);
+  // A step of an arrow key must get to the next value that there is.
+  const meant = (value, i) => {
+    const { step } = controls[i], way = Math.sign(value - last[i]);
+    if (step === undefined || !way || Math.abs(value - last[i]) > step * 1.001) return value;
+    const ahead = places[i].filter((place) => (place - last[i]) * way > 0);
+    return ahead.length ? ahead.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a)) : value;
   };
-  const ui = explorer(host, spec, ({ view, serial, values }) => {
-    last = find(values);
-    ui.show({ ...scenes[byKey.get(key(last))], view, serial, values: last, moved: true });
+  // What has just been moved counts most, then what is chosen.
+  const find = (asked) => {
+    const wanted = asked.map(meant);
+    const weights = controls.map(({ low }, i) =>
+      (asked[i] !== last[i] ? 100 : 1) * (low === undefined ? 10 : 1));
+    const far = ({ values }) =>
+      values.reduce((sum, value, i) => sum + weights[i] * apart(controls[i], value, wanted[i]), 0);
+    return shots.map((shot) => [far(shot), shot]).reduce((a, b) => (b[0] < a[0] ? b : a))[1];
+  };
+  const note = element("p", { class: "note", role: "status" });
+  const say = (asked, values) => {
+    const others = controls.flatMap(({ label }, i) =>
+      (asked[i] === values[i] ? [] : [`“${label}” ${asked[i]}`.replace("-", "−")]));
+    note.textContent = [NO_KERNEL,
+      ...(others.length ? [`Not among it: ${others.join(", ")}. The nearest is shown.`] : []),
+      ...words.map((label) => `“${label}” needs a kernel.`)].join(" ");
+  };
+  const settled = controls.map((control) => ({ ...control, settled: true }));
+  const ui = explorer(host, { ...spec, controls: settled }, ({ view, serial, values }) => {
+    const asked = listOf(values), shot = find(asked);
+    last = shot.values;
+    say(asked, last);
+    ui.show({ ...scenes[shot.scene], view, serial, values: asRecord(last), moved: true });
   });
-  const note = element("p", { class: "note" }, "Without a kernel: a control moves in steps, and "
-    + "where there are several, one at a time from the start.");
   host.firstElementChild.prepend(note);
-  ui.show({ ...scenes[byKey.get(key(start))], values: start });
+  say(last, last);
+  ui.show({ ...scenes[find(last).scene], values: start });
+}
+
+// The model of a widget on a page without a kernel: `answered` stands in for the kernel.
+function pageModel(state, answered) {
+  const hearers = new Set();
+  return {
+    get: (name) => state[name],
+    on: (_, hear) => hearers.add(hear),
+    off: (_, hear) => hearers.delete(hear),
+    async send(asked) {
+      Object.assign(state, await answered(asked));
+      for (const hear of hearers) hear();
+    },
+  };
 }

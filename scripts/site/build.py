@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -18,6 +18,7 @@ import hedgelib
 from hedgelib.course.learner import INSTALL
 from hedgelib.report.pdf import find_chromium
 from scripts.addresses import site
+from scripts.site import alive
 from scripts.site.paper import write_book
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,10 +75,12 @@ def _sources() -> Iterator[tuple[str, bytes]]:
     for path in (*_texts(), *sorted(ROOT.glob("docs/*.png"))):
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
     yield "data/README.md", (ROOT / "data" / "README.md").read_bytes()
-    for path in sorted(ROOT.glob("notebooks/*.ipynb")):
-        yield path.relative_to(ROOT).as_posix(), _notebook(path)
+    for path, living in alive.assets_of(sorted(ROOT.glob("notebooks/*.ipynb"))).items():
+        yield path.relative_to(ROOT).as_posix(), _notebook(path, living)
+    yield f"{alive.STATIC}/alive.js", alive.script().encode()
+    yield f"{alive.STATIC}/alive.css", alive.style().encode()
     report = ROOT / "notebooks" / "reports" / "hedge_report.ipynb"
-    yield report.relative_to(ROOT).as_posix(), _notebook(report, fold=True)
+    yield report.relative_to(ROOT).as_posix(), _notebook(report, {}, fold=True)
     yield "index.md", _first_page().encode()
     library = (TEXTS / "library.md").read_text(encoding="utf-8")
     yield (
@@ -106,8 +109,8 @@ def _texts() -> list[Path]:
     return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
 
-def _notebook(path: Path, *, fold: bool = False) -> bytes:
-    """Write a notebook as the site shows it, all of its code folded if asked."""
+def _notebook(path: Path, living: Mapping[str, str], *, fold: bool = False) -> bytes:
+    """Write a notebook as the site shows it: what is alive, and all of its code folded if asked."""
     text = _ANCHOR.sub(lambda match: match[0].lower(), path.read_text(encoding="utf-8"))
     notebook = json.loads(text)
     for cell in notebook["cells"]:
@@ -115,4 +118,6 @@ def _notebook(path: Path, *, fold: bool = False) -> bytes:
             cell["metadata"]["tags"] = ["hide-input"]
         if cell["id"] == INSTALL:
             cell["metadata"]["tags"] = ["remove-cell"]
+        if cell["id"] in living:
+            alive.put_in(cell, living[cell["id"]])
     return json.dumps(notebook, ensure_ascii=False).encode()

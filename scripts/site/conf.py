@@ -42,7 +42,7 @@ html_css_files = ["workbook.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "use_download_button": True,
+    "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
     "home_page_in_toc": False,

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from scripts.addresses import binder, colab, source
+from scripts.site import alive
 from scripts.site.glossary import Glossary
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ class OpenIn(SphinxPostTransform):
         if lesson is None or title is None:
             return
         file = f"{lesson[1]}.ipynb"
-        links = nodes.paragraph(classes=["open-in"])
+        links = nodes.paragraph(classes=["open-in"], ids=["open-in"])
         links += nodes.Text("Open it alive: ")
         links += _link(f"../lite/lab/index.html?path={file}", nodes.Text("in this browser"))
         links += nodes.Text(", ")
@@ -72,6 +73,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.add_html_math_renderer("mathml", (_write_formula, None), (_write_formula, None))
     app.add_lexer("csv", TextLexer)
+    app.connect("builder-inited", alive.add_folder)
+    app.connect("html-page-context", alive.use)
     app.add_post_transform(RepositoryLinks)
     app.add_post_transform(OpenIn)
     app.add_post_transform(Glossary)

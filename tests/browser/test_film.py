@@ -33,28 +33,46 @@ def playing(page):
     return Widget(page, "Move of ETH (%)")
 
 
-def test_film_follows_keyboard_mouse_presets_and_reset(playing, outside_requests, page_errors):
+def test_film_follows_keyboard_mouse_presets_and_reset(playing):
     start = study_of_alice(-0.15, 49_000, "new_money")
     playing.shows(start)
     playing.handle("Move of ETH (%)").focus()
     playing.page.keyboard.press("End")
     playing.shows(study_of_alice(1.2, 49_000, "new_money"))
-    # One control at a time: the others go back to their start.
+    # Pairs of controls are there too, and a preset can be moved from.
     playing.handle("Short (USD)").focus()
     playing.page.keyboard.press("Home")
-    playing.shows(study_of_alice(-0.15, 1_000, "new_money"))
-    expect(playing.box("Move of ETH (%)")).to_have_value("-15")
+    playing.shows(study_of_alice(1.2, 1_000, "new_money"))
+    expect(playing.note).not_to_contain_text("nearest")
     playing.choice("Margin").select_option("sold")
-    playing.shows(study_of_alice(-0.15, 49_000, "from_portfolio"))
     playing.press("Case C")
     playing.shows(study_of_alice(-0.15, 99_000, "new_money"))
+    playing.choice("Margin").select_option("sold")
+    playing.shows(study_of_alice(-0.15, 99_000, "from_portfolio"))
     playing.press("Reset")
     playing.shows(start)
-    # Between two of its values a film shows the nearest.
-    playing.type_in("Move of ETH (%)", "-14.4")
-    shown = float(playing.box("Move of ETH (%)").input_value())
-    assert abs(shown + 14.4) < 5
-    playing.shows(study_of_alice(shown / 100, 49_000, "new_money"))
+    # An arrow key gets to the next of its values.
+    playing.handle("Move of ETH (%)").focus()
+    playing.page.keyboard.press("ArrowRight")
+    playing.stands_at("Move of ETH (%)", -10)
+    playing.shows(study_of_alice(-0.10, 49_000, "new_money"))
+
+
+def test_film_says_what_it_has_not(playing):
+    expect(playing.note).to_have_text("Without a kernel this page shows what was computed before.")
+    playing.box("Move of ETH (%)").select_text()
+    playing.page.keyboard.type("-12.4")
+    playing.page.keyboard.press("Enter")
+    playing.stands_at("Move of ETH (%)", -10)
+    playing.shows(study_of_alice(-0.10, 49_000, "new_money"))
+    expect(playing.note).to_contain_text("Not among it: “Move of ETH (%)” −12.4. The nearest")
+    playing.press("Reset")
+    expect(playing.note).not_to_contain_text("nearest")
+
+
+def test_film_needs_nothing_outside(playing, outside_requests, page_errors):
+    playing.press("Case C")
+    playing.shows(study_of_alice(-0.15, 99_000, "new_money"))
     assert outside_requests == []
     assert page_errors == []
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hedgelib import ContractTerms, InvalidInput, plan_hedge
+from hedgelib.ask.sealed import deflated
 from hedgelib.course import Choice, Explorer, Slider
 from hedgelib.course.glossary import find_terms
 from hedgelib.show.explorer import FILM_SCRIPT, Words
@@ -233,7 +234,6 @@ def test_film_has_every_control_over_its_range_and_every_preset(explorer):
     film = explorer.film()
     assert json.loads(json.dumps(film)) == film
     for move in (-60, -15, 120):
-        assert move in film["places"]["move"]
         scene = study(move / 100, 1, 49_000, "new_money").scene()
         assert frame(film, move=move)["scene"] == scene.data()
     assert frame(film, source="sold")["scene"]["alt"].startswith("ETH −15%")
@@ -242,16 +242,34 @@ def test_film_has_every_control_over_its_range_and_every_preset(explorer):
     # The film changes nothing of what is on screen.
     assert explorer.state["move"] == 0.5
     assert explorer.result.point.move[0] == 0.5
-    assert len(json.dumps(film)) < 1_500_000
+    assert len(deflated(film)) < 60_000
     assert "playFilm" in FILM_SCRIPT
+
+
+def test_film_goes_on_from_a_preset_and_has_pairs_of_controls(explorer):
+    film = explorer.film()
+    preset = frame(film, notional_usd=99_000)
+    assert frame(film, notional_usd=99_000, move=120) != preset
+    at = [json.loads(key) for key in film["frames"]]
+    start = [control["start"] for control in film["spec"]["controls"]]
+    moved = [{i for i in range(3) if values[i] != start[i]} for values in at]
+    for pair in ({0, 1}, {0, 2}, {1, 2}):
+        assert moved.count(pair) > 5
 
 
 def test_film_of_two_controls_is_a_whole_grid():
     few = Slider(name="move", label="Move (%)", start=0, low=-50, high=50, step=10, scale=0.01)
     film = Explorer(lambda move, source: study(move, 1, 49e3, source), few, SOURCE).film()
     assert len(film["frames"]) == 11 * 2
-    assert frame(film, move=-50, source="sold")["values"]["source"] == "sold"
+    assert frame(film, move=-50, source="sold") != frame(film, move=-50)
 
 
-def test_words_have_no_film():
-    assert Words(name="w", label="w").places(40) == [""]
+def test_film_leaves_words_out_and_names_them():
+    film = Explorer(
+        lambda move, words: study(move, 1, 49e3, words or "new_money"),
+        Slider(name="move", label="Move (%)", start=0, low=-50, high=50, step=50, scale=0.01),
+        Words(name="words", label="Words"),
+    ).film()
+    assert list(film["frames"]) == ["[0.0]", "[-50.0]", "[50.0]"]
+    assert film["spec"]["words"] == ["Words"]
+    assert [control["name"] for control in film["spec"]["controls"]] == ["move"]
