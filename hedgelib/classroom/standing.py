@@ -1,4 +1,4 @@
-"""Standing of a student's work: which attempt counts, how late it was, and what that costs."""
+"""Rules applied to a student's work: which attempt counts, how late it was, and what that costs."""
 
 from __future__ import annotations
 
