@@ -348,7 +348,7 @@ def statistics_page(year: Year, before: Sequence[Year]) -> str:
         Section(
             [Table(("Question", "Why"), mend, "ll", "")]
             if mend
-            else [Text("No question stands out.")]
+            else [Text("No question needs mending by these figures.")]
         ),
     ]
     if persist := [row for row in year.persisting if row.had]:

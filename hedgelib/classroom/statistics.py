@@ -40,7 +40,7 @@ __all__ = [
     "years_before",
 ]
 
-Kind = Literal["right", "model", "unexplained", "missing", "waits", "written"]
+Kind = Literal["right", "explained", "unexplained", "missing", "waits", "written"]
 
 FEWEST = 10
 """Students below which a question has no discrimination."""
@@ -55,7 +55,7 @@ class Item:
     - share: mean share of its points
     - discrimination, low, high: with its 95% interval; NaN with too few students
     - short: answers without all points
-    - unexplained: those of them that show no known misconception
+    - unexplained: those of them that show no known misconception, and are not just rounded
     """
 
     exercise: str
@@ -129,7 +129,8 @@ def _kind(answered: Answered, waits: bool, points: float) -> Kind:
         return "right"
     if answered.answer is None:
         return "missing"
-    return "model" if answered.mark and answered.mark.model else "unexplained"
+    mark = answered.mark
+    return "explained" if mark and (mark.model or mark.near) else "unexplained"
 
 
 def _marks(view: ClassView) -> dict[str, Any]:
@@ -177,7 +178,7 @@ def exercise_items(exercise: str, marks: Mapping[str, Any]) -> list[Item]:
             title=questions[name]["title"],
             students=int(done.sum()),
             share=float(shares[done, place].mean()) if done.any() else float("nan"),
-            short=kinds["model"] + kinds["unexplained"],
+            short=kinds["explained"] + kinds["unexplained"],
             unexplained=kinds["unexplained"],
             models=dict(models.most_common()),
         )

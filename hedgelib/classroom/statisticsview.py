@@ -164,7 +164,7 @@ def years_scene(years: Sequence[Year]) -> Scene:
         marks.append(Points(x=at, y=shares, role=role))
     drawn = panel(
         marks,
-        Scale(limits=(-0.2, len(years) - 0.8), ticks=[*enumerate(y.label for y in years)]),
+        Scale(limits=(-0.2, len(years) - 1.0), ticks=[*enumerate(y.label for y in years)]),
         Scale(label="mean share of points", unit="share", limits=(0.0, 1.0)),
         box=(88.0, 64.0, 600.0, 340.0),
         width=760.0,

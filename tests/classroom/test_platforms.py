@@ -97,7 +97,9 @@ def test_canvas_takes_its_gradebook_back(course, tmp_path):
         tmp_path / "in",
         {
             "lovelaceada_4701_901_sizing.ipynb": work(course, ADA),
-            "kleinbruno_4702_902_sizing-1.ipynb": work(course, BRUNO, q1="q1 = 0.0", q9="words"),
+            "kleinbruno_4702_902_sizing-1.ipynb": work(
+                course, BRUNO, q1="q1 = 30_000.0", q9="words"
+            ),
             # A name that says nothing, and the number that does.
             "hyperlink1_4705_905_sizing.ipynb": work(course, FORMULA, q1="q1 = 30_000.0"),
             "oneilfay_LATE_4706_906_sizing.ipynb": work(course, LATE),

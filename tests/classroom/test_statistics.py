@@ -29,6 +29,7 @@ from hedgelib.classroom.statistics import (
     years_before,
 )
 from hedgelib.classroom.statisticsview import items_scene, persisting_scene, years_scene
+from hedgelib.show import Text
 from tests.classroom.test_examiner import SOURCES, STUDENTS, marked, numbers
 
 
@@ -223,4 +224,9 @@ def test_picture_of_years():
     scene = years_scene([year("2024", carry=0.4), year("2025", **some), year("2026", carry=0.8)])
     assert scene.title == "carry: 80% of the points in 2026, 70% in 2025"
     assert "carry 2024 40%, 2025 70%, 2026 80%" in scene.alt
+    named = {mark.text for mark in scene.panels[0].marks if isinstance(mark, Text)}
+    assert named == {"carry"}, "a line has its name where it ends"
+    same = years_scene([year("2025", **some), year("2026", **some)])
+    assert {mark.text for mark in same.panels[0].marks if isinstance(mark, Text)} == {*ASSIGNMENTS}
+    assert_legible(same)
     assert_legible(scene)
