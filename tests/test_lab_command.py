@@ -18,14 +18,15 @@ from hedgelib.commands import lab
 def started(monkeypatch):
     """What would be started, in place of starting it."""
     started = []
-    monkeypatch.setattr(os, "execve", lambda *command: started.append(command))
-    if os.name != "posix":
 
-        def begin(command, env):
+    def begin(command, env):
+        # On a real system nothing comes after execve.
+        if os.name != "posix":
             started.append((command[0], command, env))
 
-        monkeypatch.setattr(lab.subprocess, "Popen", begin)
-        monkeypatch.setattr(lab, "until_it_ends", lambda _: 0)
+    monkeypatch.setattr(os, "execve", lambda *command: started.append(command))
+    monkeypatch.setattr(lab.subprocess, "Popen", begin)
+    monkeypatch.setattr(lab, "until_it_ends", lambda _: 0)
     return started
 
 
