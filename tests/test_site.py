@@ -316,7 +316,7 @@ def test_a_reader_unfolds_code_follows_a_term_and_turns_to_the_dark(address, pag
 @pytest.mark.parametrize("width", [400, 1280])
 def test_no_code_is_cut_off(width, address, page):
     page.set_viewport_size({"width": width, "height": 900})
-    for name in (LESSON, "notebooks/09_alice.html", "notebooks/A_glossary.html"):
+    for name in (LESSON, "notebooks/A_glossary.html", "library/contracts.html"):
         page.goto(address + name)
         cut = page.evaluate(
             """() => [...document.querySelectorAll('.cell_input pre')]
