@@ -20,6 +20,7 @@ from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, terms
 import hedgelib as h
 from hedgelib import _walk, market, rules
 from hedgelib import replay as replay_module
+from hedgelib._extras import how_to_install
 from hedgelib.paths import Gbm, Paths, gbm_paths, history
 from hedgelib.replay import Comparison, Replay, TopUp, _set_up, compare, replay, replay_many
 
@@ -392,7 +393,7 @@ def test_without_numba_it_runs_all_the_same_and_says_so_once_where_that_takes_lo
     assert (short.pnl_usd.size, both.pnl_usd.size) == (1, 2)
     assert caplog.messages == [
         "replay_many runs in the interpreter, about 4 seconds for a million steps; "
-        "to have it compiled: python -m pip install 'hedgelib[fast]'"
+        f"to have it compiled: {how_to_install('numba')}"
     ]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from venuetools import NOW, Clock, Fault, back, opening
 
 from hedgelib import live
+from hedgelib._extras import how_to_install
 from hedgelib.errors import HedgeError, NotEnoughData, VenueError
 from hedgelib.live import calls, data, fetching
 from hedgelib.live.progress import Progress
@@ -195,8 +196,7 @@ def test_without_ccxt_one_line_says_how_to_get_it(bybit, monkeypatch):
     with pytest.raises(HedgeError) as caught:
         bybit.fetch()
     assert str(caught.value) == (
-        "live data needs ccxt, which is not installed; "
-        "install it with: python -m pip install 'hedgelib[live]'"
+        f"live data needs ccxt, which is not installed; install it with: {how_to_install('ccxt')}"
     )
 
 

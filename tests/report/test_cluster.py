@@ -12,6 +12,7 @@ from clustertools import LOOPBACK, dask_cluster
 from labtools import PATIENCE_SECONDS
 
 from hedgelib import __main__ as command_line
+from hedgelib._extras import how_to_install
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, cluster, records
 from hedgelib.report.run import Job
@@ -117,4 +118,4 @@ def test_a_scheduler_that_does_not_answer_is_told_in_a_line(tmp_path, monkeypatc
     assert f"no scheduler answers at '{nobody}'" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert command_line.main(["reports", "books", "--scheduler", nobody]) == 2
-    assert "pip install 'hedgelib[cluster]'" in capsys.readouterr().err
+    assert how_to_install("distributed") in capsys.readouterr().err
