@@ -35,7 +35,7 @@ function playFilm(host, film) {
     const others = controls.flatMap(({ label }, i) =>
       (asked[i] === values[i] ? [] : [`“${label}” ${asked[i]}`.replace("-", "−")]));
     note.textContent = [NO_KERNEL,
-      ...(others.length ? [`Not among it: ${others.join(", ")}. The nearest is shown.`] : []),
+      ...(others.length ? [`Not computed: ${others.join(", ")}; the nearest is shown.`] : []),
       ...words.map((label) => `“${label}” needs a kernel.`)].join(" ");
   };
   const settled = controls.map((control) => ({ ...control, settled: true }));

@@ -65,7 +65,7 @@ def test_film_says_what_it_has_not(playing):
     playing.page.keyboard.press("Enter")
     playing.stands_at("Move of ETH (%)", -10)
     playing.shows(study_of_alice(-0.10, 49_000, "new_money"))
-    expect(playing.note).to_contain_text("Not among it: “Move of ETH (%)” −12.4. The nearest")
+    expect(playing.note).to_contain_text("Not computed: “Move of ETH (%)” −12.4; the nearest")
     playing.press("Reset")
     expect(playing.note).not_to_contain_text("nearest")
 
