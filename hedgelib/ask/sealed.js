@@ -112,8 +112,15 @@ async function bookOf(number, { salt, width, cells, book }) {
   return unseal(hex(bytes(kept).map((byte, i) => byte ^ mask[i])), book);
 }
 
+const unread = (answer, reason) => {
+  const text = element("p", {}, reason);
+  return { answer, outcome: "unread", verdict: text.outerHTML };
+};
+
 // What a question tells of an answer, as the kernel would.
 async function answerSealed(answer, question) {
+  if (!crypto.subtle)
+    return unread(answer, "Browsers let a page check answers only over https, or on this machine.");
   if (question.options) {
     const { salt, options } = question;
     return { answer, ...await unseal(hex(await digest(salt, answer)), options[answer]) };
@@ -126,8 +133,7 @@ async function answerSealed(answer, question) {
     return { answer, scene, ...((book && judgeNumber(number, book)) ?? other) };
   } catch (error) {
     if (!(error instanceof Unread)) throw error;
-    const text = element("p", {}, error.message);
-    return { answer, outcome: "unread", verdict: text.outerHTML };
+    return unread(answer, error.message);
   }
 }
 

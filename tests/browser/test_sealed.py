@@ -126,3 +126,13 @@ def test_browser_and_python_agree_on_every_verdict(bare, lesson):
             assert browser == told_by_python(asked, answer), (name, answer)
             judged.add(one["outcome"])
     assert {"right", "slip", "near", "wrong", "unread"} <= judged
+
+
+def test_a_page_that_browsers_keep_from_checking_says_so(bare):
+    bare.evaluate("Object.defineProperty(crypto, 'subtle', { value: undefined })")
+    for kind in ("choice", "number"):
+        asked = next(one for one in ASKED.values() if one.kind == kind)
+        sealed = json.loads(json.dumps(seal(QuestionWidget(asked))))
+        (told,) = bare.evaluate(JUDGE, [sealed, answers_to(asked)[:1]])
+        assert told["outcome"] == "unread"
+        assert "only over https" in told["verdict"]
