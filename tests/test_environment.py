@@ -255,7 +255,7 @@ def test_make_help_lists_every_target():
         capture_output=True,
         text=True,
     )
-    listed = re.findall(r"^  (\w+) +\S", answer.stdout, re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+) +\S", answer.stdout, re.MULTILINE)
     assert listed == [target.name for target in targets]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import zipfile
 
 import openpyxl
@@ -12,6 +13,7 @@ import pytest
 
 import hedgelib as h
 from hedgelib import _sheet
+from hedgelib._extras import how_to_install
 
 PRICES = {"ADA": 0.5, "LINK": 20.0, "BTC": 40_000.0, "ETH": 2_000.0, "DOT": 7.0, "SOL": 100.0}
 
@@ -247,7 +249,9 @@ def test_workbooks_that_are_none_or_too_large(read, monkeypatch):
 
 def test_a_workbook_without_its_extra(read, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    with pytest.raises(h.HedgeError, match=r"needs openpyxl.*'hedgelib\[excel\]'"):
+    with pytest.raises(
+        h.HedgeError, match=f"needs openpyxl.*{re.escape(how_to_install('openpyxl'))}"
+    ):
         read(workbook_bytes, "book.xlsx")
 
 

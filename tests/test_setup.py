@@ -349,6 +349,8 @@ signal.pause()
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # It is ignored where the tests run in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout.readline() == "working\n"
         os.killpg(process.pid, signal.SIGINT)

@@ -94,6 +94,8 @@ class Widget:
         assert self.ink() == self.ink_of(json.loads(scene.to_json()))
 
     def ink(self) -> list[str]:
+        # The pointer may be over the picture, which then says what is there.
+        self.page.mouse.move(0, 0)
         ink: list[str] = self.picture.evaluate(INK)
         # The line that follows the pointer is not of the scene.
         return [line for line in ink if "var(--text)" not in line]

@@ -24,6 +24,7 @@ from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.grading import grade
 from hedgelib.classroom.interface import Limits
 from hedgelib.classroom.release import enter_students, release
+from hedgelib.classroom.roster import Roster
 from hedgelib.classroom.source import exercises_folder
 from tests.classtools import fill_in, released, solutions, table
 
@@ -228,7 +229,7 @@ def make(root: Path, bad: int) -> Course:
     course.root.mkdir()
     course.secret()
     course.write_config()
-    course.write_roster(roster)
+    course.write_roster(Roster(names=roster, cells={}))
     write_text(course.source(NAME), (exercises_folder() / f"{NAME}.ipynb").read_text("utf-8"))
     course.write_numbers(NAME, roster)
     enter_students(course, roster)

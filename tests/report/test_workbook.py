@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from hedgelib.__main__ import main
+from hedgelib._extras import how_to_install
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.report.blocks import Section, Table
@@ -122,7 +123,7 @@ def test_without_the_package_it_is_one_line(command, tmp_path, monkeypatch, caps
     assert main([command, source, "--xlsx"]) == 2
     said = capsys.readouterr().err
     assert "--xlsx needs openpyxl" in said
-    assert "'hedgelib[excel]'" in said
+    assert how_to_install("openpyxl") in said
     assert len(said.splitlines()) == 1
     assert not Path("out").exists()
     with pytest.raises(HedgeError, match="needs openpyxl"):
