@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from questiontools import QuestionOnPage
 from widgettools import Widget
 
+from hedgelib._lock import try_lock
 from hedgelib.course.questions import every_question
 from hedgelib.flight.text import TEXT
 from scripts.notebooks import kind_of_cell
@@ -78,6 +79,20 @@ def test_no_answer_is_to_be_read_in_the_page(assets):
                     assert "Right." not in spec
                     assert "The answer" not in spec
     assert asked > len(every_question()) * 0.8
+
+
+def test_a_notebook_runs_once_for_all_who_want_it(tmp_path, monkeypatch):
+    runs = []
+
+    def run(path, kept):
+        with (kept.parent / f"{path.stem}.lock").open("ab") as other:
+            runs.append(try_lock(other.fileno()))
+        kept.write_text("{}")
+
+    monkeypatch.setattr(alive, "KEPT", tmp_path)
+    monkeypatch.setattr(alive, "_run", run)
+    assert [alive.page_assets(LESSONS[0]) for _ in range(2)] == [{}, {}]
+    assert runs == [False]
 
 
 @pytest.fixture

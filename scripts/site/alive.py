@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from hedgelib._lock import try_lock
 from hedgelib.ask import sealed
 from hedgelib.ask.sealed import deflated, seal
 from hedgelib.ask.text import to_html
@@ -34,6 +36,7 @@ from scripts.notebooks import WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "out" / "alive"
+_LOOK_AGAIN = 0.2
 STATIC = "_alive"
 """Folder of script and style among the sources of the site."""
 
@@ -70,15 +73,19 @@ def style() -> str:
 def page_assets(path: Path) -> dict[str, str]:
     """Return what takes the place of the widgets of a notebook: HTML by the cell's id.
 
-    It is kept under ``out/alive`` until the notebook, the library or the data change.
+    It is kept under ``out/alive`` until the notebook, the library or the data change. Who comes
+    while another process runs the notebook waits for it.
     """
     kept = KEPT / f"{path.stem}-{_hash(path)}.json"
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        for old in kept.parent.glob(f"{path.stem}-*.json"):
-            if old != kept:
-                old.unlink(missing_ok=True)
-        _run(path, kept)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with (kept.parent / f"{path.stem}.lock").open("ab") as lock:
+        while not try_lock(lock.fileno()):
+            time.sleep(_LOOK_AGAIN)
+        if not kept.is_file():
+            for old in kept.parent.glob(f"{path.stem}-*.json"):
+                if old != kept:
+                    old.unlink(missing_ok=True)
+            _run(path, kept)
     found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
     return found
 
