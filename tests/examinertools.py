@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from hedgelib.classroom.attribution import words_of
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.personal import Numbers
 from tests.classtools import fill_in, released
@@ -717,6 +718,16 @@ def cells(name: str, answers: Mapping[str, Any], options: Any) -> dict[str, str]
     return filled
 
 
+def platforms_name(place: int, student_id: str, student: str, name: str) -> str:
+    """Return where Moodle, Canvas and Blackboard, in turn, put what a student hands in."""
+    squeezed = "".join(words_of(student)[::-1])
+    return (
+        f"{student.replace('/', ' ')}_{70_000 + place}_assignsubmission_file_/{name}.ipynb",
+        f"{squeezed}_{4_000 + place}_{90_000 + place}_{name}.ipynb",
+        f"{name}_{student_id}_attempt_2026-10-01-12-00-00_{name}.ipynb",
+    )[place % 3]
+
+
 def hand_in(course: Course, name: str, folder: Path) -> dict[str, dict[str, float]]:
     """Let a class do an exercise by program, and return the points that each answer deserves."""
     source, roster = course.read(name), course.roster()
@@ -724,14 +735,15 @@ def hand_in(course: Course, name: str, folder: Path) -> dict[str, dict[str, floa
     (written_one,) = (q for q in source.questions if q.form.kind == "written")
     folder.mkdir(parents=True, exist_ok=True)
     expected = {}
-    for student_id in roster:
+    for place, student_id in enumerate(roster):
         keys, n = source.keys(Numbers(mine[student_id])), namespace(mine[student_id])
         options = next(key.form for key in keys.values() if key.kind == "choice")
         calls = next(key.calls for key in keys.values() if key.kind == "function")
         answers = answers_of(name, n, options, Random(f"{name} {student_id}"))
         text = {written_one.id: f"Words of {student_id} on {name}."}
         notebook = fill_in(sheet, student_id, cells(name, answers, options) | text)
-        path = folder / f"{student_id}_{name}.ipynb"
+        path = folder / platforms_name(place, student_id, roster[student_id], name)
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(notebook), encoding="utf-8")
         expected[student_id] = deserved(name, n, answers, calls)
     return expected
