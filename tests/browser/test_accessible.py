@@ -59,10 +59,13 @@ def pictures_in(page):
     return shown.evaluate_all("images => images.map(i => i.alt)")
 
 
-@pytest.mark.parametrize("lab_server", FRONT_ENDS, indirect=True)
-@pytest.mark.parametrize("lesson", ["01_spot_and_futures.ipynb", "09_alice.ipynb"])
-def test_a_lesson_that_was_run(lesson, open_notebook):
-    notebook = open_notebook(lesson)
+@pytest.mark.parametrize(
+    ("lab_server", "name"),
+    zip(FRONT_ENDS, ["01_spot_and_futures.ipynb", "09_alice.ipynb"], strict=True),
+    indirect=["lab_server"],
+)
+def test_a_lesson_that_was_run(name, open_notebook):
+    notebook = open_notebook(name)
     page = notebook.page
     outputs = [output for outputs in notebook.run_all() for output in outputs]
     widgets = sum(WIDGET_VIEW in output.get("data", {}) for output in outputs)
