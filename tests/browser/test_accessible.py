@@ -61,7 +61,7 @@ def pictures_in(page):
 
 @pytest.mark.parametrize(
     ("lab_server", "name"),
-    zip(FRONT_ENDS, ["01_spot_and_futures.ipynb", "09_alice.ipynb"], strict=True),
+    [*zip(FRONT_ENDS, ["01_spot_and_futures.ipynb", "09_alice.ipynb"], strict=True)],
     indirect=["lab_server"],
 )
 def test_a_lesson_that_was_run(name, open_notebook):
