@@ -150,7 +150,7 @@ def lay_out(episode: Episode | str, seed: int = 0) -> Course:
     shift = int(rng.integers(SHIFTS))
     names = _book(episode, rng)
     table = _prices()
-    first = np.datetime64(episode.first, "D") + shift
+    first = np.datetime64(episode.first, "D") + np.timedelta64(shift, "D")
     at = int(np.searchsorted(table["days"], first))
     rows = slice(at - HISTORY_DAYS, at + episode.days + 1)
     closes = np.stack([table[name][rows] for name in names], axis=1)
