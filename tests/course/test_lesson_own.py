@@ -334,9 +334,9 @@ def test_the_lesson_runs_with_another_file_and_other_decisions(file, source, ral
     for one in fields(plan):
         planned, reported = getattr(plan, one.name), getattr(report.plan, one.name)
         # The two betas are computed in two ways.
-        close = pytest.approx(planned, rel=1e-12, abs=1e-6)
-        same = close if isinstance(planned, float) else planned
-        assert reported == same, one.name
+        if isinstance(planned, float):
+            planned = pytest.approx(planned, rel=1e-12, abs=1e-6)
+        assert reported == planned, one.name
     assert plan.collateral == source
     assert plan.liquidation_move > rally
     out = capsys.readouterr().out
