@@ -23,6 +23,7 @@ from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.intake import Intake
 from hedgelib.classroom.interface import (
     Answer,
+    Collected,
     Limits,
     Outcome,
     Refused,
@@ -50,7 +51,7 @@ from hedgelib.classroom.results import Result, copied, mark_record
 from hedgelib.classroom.settings import Exercise
 from hedgelib.classroom.source import Source
 from hedgelib.classroom.standing import Standings, days
-from hedgelib.classroom.statistics import update, years_before
+from hedgelib.classroom.statistics import Year, update, years_before
 from hedgelib.classroom.submissions import collect
 from hedgelib.classroom.tables import write_table
 from hedgelib.errors import HedgeError
@@ -173,10 +174,14 @@ def grade(
         collected = collect(folder, roster, assignments, reader, Path(spool), class_list.by_number)
         given = {submission.assignment for submission in collected.found}
         given |= {item.assignment for item in collected.refused}
+        standings = Standings(course, settings)
         grading = _Grading(
             course=course,
             roster=roster,
-            standings=Standings(course, settings),
+            standings=standings,
+            intake=Intake(
+                class_list=class_list, people=people, standings=standings, nbgrader=api(course)
+            ),
             classes={
                 name: _Class.read(course, name, roster, settings.of(name))
                 for name in assignments
@@ -189,39 +194,7 @@ def grade(
             names=names,
             troubles=_Troubles([*collected.refused]),
         )
-        intake = Intake(
-            class_list=class_list,
-            people=people,
-            standings=grading.standings,
-            nbgrader=api(course),
-        )
-        submissions = [*grading.taken(collected.found, intake)]
-        tasks, changed = grading.tasks(submissions, again=again)
-        grading.run_all(tasks, pool, quiet=quiet)
-        grading.keep_names(submissions)
-        views = grading.write(changed)
-        platform, notes = hand_back(grading.standings, class_list, people)
-        statistics = course.learners_page("statistics")
-        write_text(statistics, statistics_page(update(course, views), before))
-        pages, unread = write_learners(collected.learners, course, roster)
-    return Graded(
-        ran=len(tasks),
-        kept=len(submissions) - len(tasks),
-        refused=(*grading.not_graded(), *unread),
-        pages=tuple(course.class_page(name) for name in grading.classes),
-        grades=course.grades,
-        waiting=sum(view.waiting for view in views),
-        sheets=tuple(
-            (course.by_hand(view.source.name, "html"), *view.by_hand)
-            for view in views
-            if view.by_hand[1]
-        ),
-        statistics=statistics,
-        learners=pages,
-        platform=platform,
-        notes=notes,
-        released=tuple(filter(None, (release_line(course, n, roster) for n in assignments))),
-    )
+        return grading.all_steps(collected, before, pool, again=again, quiet=quiet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +204,7 @@ class _Grading:
     course: Course
     roster: Mapping[str, str]
     standings: Standings
+    intake: Intake
     classes: Mapping[str, _Class]
     reader: Reader
     run: Runner
@@ -239,11 +213,51 @@ class _Grading:
     names: bool
     troubles: _Troubles
 
-    def taken(self, submissions: Iterable[Submission], intake: Intake) -> Iterator[Submission]:
+    def all_steps(
+        self,
+        collected: Collected,
+        before: Sequence[Year],
+        pool: ThreadPoolExecutor,
+        *,
+        again: bool,
+        quiet: bool,
+    ) -> Graded:
+        """Run what has to be run, mark everything, and write all files."""
+        course = self.course
+        submissions = [*self.taken(collected.found)]
+        tasks, changed = self.tasks(submissions, again=again)
+        self.run_all(tasks, pool, quiet=quiet)
+        self.keep_names(submissions)
+        views = self.write(changed)
+        platform, notes = hand_back(self.standings, self.intake.class_list, self.intake.people)
+        statistics = course.learners_page("statistics")
+        write_text(statistics, statistics_page(update(course, views), before))
+        pages, unread = write_learners(collected.learners, course, self.roster)
+        released = (release_line(course, name, self.roster) for name in course.assignments())
+        return Graded(
+            ran=len(tasks),
+            kept=len(submissions) - len(tasks),
+            refused=(*self.not_graded(), *unread),
+            pages=tuple(course.class_page(name) for name in self.classes),
+            grades=course.grades,
+            waiting=sum(view.waiting for view in views),
+            sheets=tuple(
+                (course.by_hand(view.source.name, "html"), *view.by_hand)
+                for view in views
+                if view.by_hand[1]
+            ),
+            statistics=statistics,
+            learners=pages,
+            platform=platform,
+            notes=notes,
+            released=tuple(filter(None, released)),
+        )
+
+    def taken(self, submissions: Iterable[Submission]) -> Iterator[Submission]:
         """Leave out submissions of another person, and attempts that do not count."""
         for submission in submissions:
             try:
-                refusal, timed = intake.refusal(submission), intake.timed(submission)
+                refusal, timed = self.intake.refusal(submission), self.intake.timed(submission)
             except HedgeError:
                 raise
             except Exception as error:

@@ -13,6 +13,7 @@ import re
 import stat
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -84,11 +85,23 @@ def collect(
         several.sort(key=lambda one: _order(one.name))
         for other in several[:-1]:
             other.file.unlink(missing_ok=True)
-    chosen = []
-    people_of: dict[tuple[str, str], set[str]] = {}
+    chosen, set_aside = _chosen(by_student)
+    return Collected(
+        found=tuple(chosen),
+        refused=tuple(sorted([*refused, *set_aside], key=lambda one: _order(one.name))),
+        learners=tuple(one for _, one in sorted(learners.items())),
+    )
+
+
+def _chosen(
+    by_student: Mapping[tuple[str, str, int], Sequence[Submission]],
+) -> tuple[list[Submission], list[Refused]]:
+    """Choose the last of several files for one attempt, and say why others are not marked."""
+    chosen: list[Submission] = []
+    refused: list[Refused] = []
+    people_of = defaultdict[tuple[str, str], set[str]](set)
     for (assignment, student_id, _), several in by_student.items():
-        persons_of = people_of.setdefault((assignment, student_id), set())
-        persons_of |= {one.person for one in several} - {""}
+        people_of[assignment, student_id] |= {one.person for one in several} - {""}
     for (assignment, student_id, attempt), several in sorted(by_student.items()):
         persons = sorted(people_of[assignment, student_id])
         if len(persons) > 1:
@@ -107,12 +120,7 @@ def collect(
         which = f"attempt {attempt} of {assignment}" if attempt > 1 else assignment
         reason = f"{student_id} handed in {which} more than once; {last.name} is marked"
         refused += [Refused(name=other.name, reason=reason) for other in others]
-    refused.sort(key=lambda one: _order(one.name))
-    return Collected(
-        found=tuple(chosen),
-        refused=tuple(refused),
-        learners=tuple(one for _, one in sorted(learners.items())),
-    )
+    return chosen, refused
 
 
 def _spooled(submission: Submission, data: bytes, spool: Path) -> Submission:
