@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NoReturn, cast
 
 from hedgelib.classroom import _archives
+from hedgelib.classroom._runner import lower_limits, write_all
 
 READY = b"ready\n"
 LENGTH = struct.Struct(">Q")
@@ -39,6 +40,8 @@ LARGEST_ANSWER = 16_000_000
 SECONDS = 30.0
 PROTECTED = frozenset({"my", "me", "check_format", "mark_answer", "answer_key"})
 ID_CELL = "student_id"
+# Its number is one digit.
+MOST_ATTEMPTS = 9
 
 _MEMORY = 1 << 29
 _LONGEST_NAME = 200
@@ -46,19 +49,14 @@ _LONGEST_NAME = 200
 _RECORDS = {"hedgelib_flight": "flight", "recalled": "progress"}
 _TOO_LONG = f"takes more than {SECONDS:g} s to read"
 _ID_CALL = re.compile(
-    r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*(?:,\s*(?:attempt\s*=\s*)?([1-9])\s*)?,?\s*\)"""
+    r"""\bme\(\s*(?:"([^"\n]*)"|'([^'\n]*)')\s*"""
+    rf"""(?:,\s*(?:attempt\s*=\s*)?([1-{MOST_ATTEMPTS}])\s*)?,?\s*\)"""
 )
 
 
 def clean(text: str) -> str:
     """Put a replacement character for each half of a character that JavaScript has left alone."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def write_all(fd: int, data: bytes) -> None:
-    """Write bytes to a pipe, however many it takes at a time."""
-    while data:
-        data = data[os.write(fd, data) :]
 
 
 def reading(data: bytes) -> dict[str, Any]:
@@ -249,14 +247,7 @@ def _failed(reason: str) -> bytes:
 
 
 def _limit(**more: int) -> None:
-    import resource
-
-    for name, most in {"AS": _MEMORY, "FSIZE": 0, "CORE": 0, **more}.items():
-        kind = getattr(resource, f"RLIMIT_{name}")
-        # Whoever started this may have less.
-        hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+    lower_limits({"AS": _MEMORY, "FSIZE": 0, "CORE": 0, **more})
 
 
 def _exactly(length: int) -> bytes:

@@ -18,7 +18,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -291,9 +291,6 @@ class Worker:
 
 def limit(limits: dict[str, Any], uid: int | None) -> None:
     """Give up what the sandbox left of privileges, and set the limits of what may be used."""
-    # Not on every machine on which a student looks at an answer.
-    import resource
-
     if limits["count_processes"] and uid is None:
         # The supervisor is the same user, and could not see how much memory it shares.
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
@@ -305,7 +302,15 @@ def limit(limits: dict[str, Any], uid: int | None) -> None:
     wanted = {"AS": memory, "FSIZE": memory, "CORE": 0, "NOFILE": _MOST_OPEN}
     if limits["count_processes"]:
         wanted["NPROC"] = int(limits["processes"])
-    for name, most in wanted.items():
+    lower_limits(wanted)
+
+
+def lower_limits(limits: Mapping[str, int]) -> None:
+    """Set how much of each resource this process and its forks may use."""
+    # Not on every machine on which a student looks at an answer.
+    import resource
+
+    for name, most in limits.items():
         kind = getattr(resource, f"RLIMIT_{name}")
         # Whoever started this may have less.
         hard = resource.getrlimit(kind)[1]

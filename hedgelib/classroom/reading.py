@@ -106,7 +106,7 @@ def taken_over(raw: Any) -> Reading:
             assignment=_text(raw["assignment"]),
             language=_text(raw["language"]),
             typed=None if raw["typed"] is None else _text(raw["typed"]),
-            attempt=min(max(int(raw["attempt"]), 1), 9),
+            attempt=min(max(int(raw["attempt"]), 1), _reader.MOST_ATTEMPTS),
             old=raw["old"] is True,
             refusal=_text(raw["refusal"]),
             cells=tuple(map(_cell, raw["cells"][: _reader.MOST_CELLS])),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from hedgelib.classroom._reader import MOST_ATTEMPTS
 from hedgelib.classroom.personal import canonical
 from hedgelib.errors import HedgeError
 from hedgelib.report.dates import TODAY_VARIABLE, today
@@ -42,7 +43,6 @@ TEMPLATE = """\
 # worksheet = "Grades-inverse.csv"      # Moodle's worksheet, next to this file, to be filled in
 """
 
-_MOST_ATTEMPTS = 9
 _DAY = timedelta(days=1)
 
 
@@ -144,10 +144,9 @@ def read_settings(path: Path, roster: Mapping[str, str], assignments: Sequence[s
 
 def now() -> datetime:
     """Return the time, or the beginning of the day that `HEDGELIB_TODAY` names."""
-    day = today()
-    return (
-        datetime.combine(day, time(), UTC) if os.environ.get(TODAY_VARIABLE) else datetime.now(UTC)
-    )
+    if os.environ.get(TODAY_VARIABLE):
+        return datetime.combine(today(), time(), UTC)
+    return datetime.now(UTC)
 
 
 def _aware(value: datetime, timezone: tzinfo | None) -> datetime:
@@ -189,8 +188,8 @@ class _Reading:
         known = ("due", "extensions", "attempts", "counts", "answers_from", "column", "worksheet")
         self._known(raw, where, known)
         attempts, counts = raw.get("attempts", 1), raw.get("counts", "best")
-        if type(attempts) is not int or not 1 <= attempts <= _MOST_ATTEMPTS:
-            self._fail(f"{where}.attempts", attempts, f"a whole number from 1 to {_MOST_ATTEMPTS}")
+        if type(attempts) is not int or not 1 <= attempts <= MOST_ATTEMPTS:
+            self._fail(f"{where}.attempts", attempts, f"a whole number from 1 to {MOST_ATTEMPTS}")
         if counts not in ("best", "last"):
             self._fail(f"{where}.counts", counts, "'best' or 'last'")
         due = raw.get("due", [])
