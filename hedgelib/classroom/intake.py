@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from nbgrader.apps.api import NbGraderAPI
 
@@ -26,6 +27,7 @@ class Intake:
     people: People
     standings: Standings
     nbgrader: NbGraderAPI
+    worksheets: dict[Path, dict[str, str]] = field(default_factory=dict)  # those read so far
 
     def refusal(self, one: Submission) -> str:
         """Say why a submission is not taken; nothing if it is."""
@@ -85,6 +87,8 @@ class Intake:
             return replace(one, at=at, clock="exchange") if at else one
         worksheet = self.standings.settings.of(one.assignment).worksheet
         if worksheet and self.people.origin(one.name).platform == "Moodle":
-            at = handed_in_by_worksheet(worksheet).get(one.person, "")
+            if worksheet not in self.worksheets:
+                self.worksheets[worksheet] = handed_in_by_worksheet(worksheet)
+            at = self.worksheets[worksheet].get(one.person, "")
             return replace(one, at=at, clock="platform") if at else one
         return one
