@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -216,23 +215,19 @@ class Course:
         before = _read_json(path) if path.exists() else {}
         salt = before.get("salt") or secrets.token_hex(8)
         given_out = before.get("students", {})
-        drawn = [
-            (
-                attempt,
-                draw(scenario(assignment), attempt_secret(self.secret(), attempt), [*roster]),
-            )
-            for attempt in range(1, attempts + 1)
-        ]
-        students = {}
-        for (attempt, columns), (place, student_id) in product(drawn, enumerate(roster)):
-            key, numbers = id_hash(salt, student_id, attempt), row(columns, place)
-            if given_out.get(key) not in (None, numbers):
-                raise CourseError(
-                    f"{path}: the numbers of {student_id!r} would change, because another version "
-                    "of the exercises or another secret made this class; you can still grade it, "
-                    "but make new classes in another folder: make class OUT=..."
-                )
-            students[key] = numbers
+        secret, students = self.secret(), {}
+        for attempt in range(1, attempts + 1):
+            columns = draw(scenario(assignment), attempt_secret(secret, attempt), [*roster])
+            for place, student_id in enumerate(roster):
+                key, numbers = id_hash(salt, student_id, attempt), row(columns, place)
+                if given_out.get(key) not in (None, numbers):
+                    raise CourseError(
+                        f"{path}: the numbers of {student_id!r} would change, because another "
+                        "version of the exercises or another secret made this class; you can "
+                        "still grade it, but make new classes in another folder: "
+                        "make class OUT=..."
+                    )
+                students[key] = numbers
         record = {
             "assignment": assignment,
             "salt": salt,

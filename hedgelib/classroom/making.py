@@ -68,12 +68,11 @@ def _filled(course: Course, class_list: Roster) -> Made:
         course.write_numbers(name, roster, attempts=attempts)
         release(course, name)
         write_solution(course, source)
-        keys = class_keys(course, source, roster)
-        write_text(course.root / "overview" / f"{name}.html", overview_page(source, keys))
-        rows += _key_rows(source, keys, roster)
-        for attempt in range(2, attempts + 1):
+        for attempt in range(1, attempts + 1):
             keys = class_keys(course, source, roster, attempt)
             rows += _key_rows(source, keys, roster, attempt)
+            if attempt == 1:
+                write_text(course.root / "overview" / f"{name}.html", overview_page(source, keys))
     write_table(
         course.root / "key.csv",
         (
@@ -108,7 +107,7 @@ def _key_rows(
     source: Source,
     keys: Mapping[str, Mapping[str, Key]],
     roster: Mapping[str, str],
-    attempt: int = 1,
+    attempt: int,
 ) -> Iterator[list[str | float]]:
     computed = [question for question in source.questions if question.form.kind != "written"]
     for student_id, own in keys.items():

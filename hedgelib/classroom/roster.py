@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -238,10 +238,7 @@ class _Ids:
 
     path: Path
     column: str
-    lines: dict[str, tuple[str, int]]
-
-    def __init__(self, path: Path, column: str) -> None:
-        self.path, self.column, self.lines = path, column, {}
+    lines: dict[str, tuple[str, int]] = field(default_factory=dict)  # by what they look like
 
     def take(self, student_id: str, line: int) -> str:
         problem = _id_problem(student_id)
@@ -295,7 +292,8 @@ def _notes(
     ignored = [c for c in columns if c and not _matters(c)]
     if ignored and not layout.platform:
         yield f"not used: {', '.join(ignored)}"
-    if encoding or delimiter not in ("", ","):
-        told = [encoding] if encoding else []
-        told += [f"with {DELIMITERS[delimiter]}"] if delimiter not in ("", ",") else []
-        yield f"written in {' '.join(told)}" if encoding else f"written {told[0]}"
+    how = [f"in {encoding}"] if encoding else []
+    if delimiter not in ("", ","):
+        how.append(f"with {DELIMITERS[delimiter]}")
+    if how:
+        yield f"written {' '.join(how)}"
