@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from hedgelib._sheet import DELIMITERS, content_of, text_of
 from hedgelib._text import spreadsheet_text
@@ -142,7 +141,9 @@ class _Writer:
     notes: list[str] = field(default_factory=list)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and content of each file."""
+        """Yield the name and content of each file; where nothing goes back there is none."""
+        if not self.works:
+            return
         used = {back.origin.platform for work in self.works for back in work.backs}
         used |= {self.class_list.platform}
         if "Moodle" in used:
@@ -224,7 +225,7 @@ class _Writer:
                     for back in placed
                 ]
                 yield f"moodle_{work.name}.csv", _as_moodle([(*_WORKSHEET, _COMMENTS), *rows])
-        if self.class_list.platform == "Moodle" and self.works:
+        if self.class_list.platform == "Moodle":
             keys = ("first name", "last name", "name", *_MOODLE_KEYS)
             head = [c for c in self.class_list.columns if key_of(c) in keys]
             head += [self.settings.of(w.name).column or w.title for w in self.works]
@@ -277,8 +278,6 @@ class _Writer:
     # Canvas
 
     def _canvas(self) -> Iterator[tuple[str, bytes]]:
-        if not self.works:
-            return
         columns: Sequence[str] = _CANVAS
         from_list = self.class_list.platform == "Canvas"
         if from_list:
@@ -307,8 +306,6 @@ class _Writer:
     # Blackboard
 
     def _blackboard(self) -> Iterator[tuple[str, bytes]]:
-        if not self.works:
-            return
         from_list = self.class_list.platform == "Blackboard"
         known_columns = [c for c in self.class_list.columns if key_of(c) in _BLACKBOARD]
         head = known_columns if from_list else ["Username"]
@@ -393,8 +390,13 @@ def _as_moodle(rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
 
 def _table(rows: Iterable[Sequence[str]], *, delimiter: str, quoted: bool = False) -> str:
     buffer = io.StringIO()
-    form: Any = {"quoting": csv.QUOTE_ALL} if quoted else {}
-    csv.writer(buffer, delimiter=delimiter, lineterminator="\n", **form).writerows(rows)
+    writer = csv.writer(
+        buffer,
+        delimiter=delimiter,
+        lineterminator="\n",
+        quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL,
+    )
+    writer.writerows(rows)
     return buffer.getvalue()
 
 
