@@ -11,6 +11,7 @@ from classtools import fill_in, read_here, released, run_here, solutions, table
 from labtools import ROOT
 
 from hedgelib.__main__ import main
+from hedgelib.classroom import _reader, _runner
 from hedgelib.classroom.course import Course, CourseError
 from hedgelib.classroom.grading import grade
 from hedgelib.classroom.interface import LearnersFile
@@ -114,6 +115,14 @@ def test_the_threat_model_names_tests_that_there_are():
     assert len(named) > 20
     for file, name in named:
         assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), name
+
+
+def test_the_threat_model_has_the_limits_of_the_code():
+    text = " ".join((ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8").split())
+    memory, seconds = _reader._MEMORY >> 20, _reader.SECONDS
+    assert f"each in its own process with {memory} MiB and {seconds:g} s" in text
+    assert _runner._MOST_OF_A_CELL == 2
+    assert "two problems for each cell" in text
 
 
 def test_7_a_flood_of_changes_hides_no_other(course):
