@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.grading import grade
@@ -34,20 +34,9 @@ LIMITS = Limits(seconds=30, cell_seconds=5)
 HALF = "\ud83d"
 JUNK: list[Any] = [
     *(None, True, 0, -1, 1e999, 10**400, "", HALF, "\0", "<script>alert(1)</script>", "=1+1"),
-    *(
-        "../../../etc/passwd",
-        "\u202egnp.x",
-        "x" * 300_000,
-        [],
-        {},
-        [[]],
-        {"": {}},
-        [0],
-        {"source": 1},
-    ),
+    *("../../../etc/passwd", "\u202egnp.x", "x" * 300_000),
+    *([], {}, [[]], {"": {}}, [0], {"source": 1}),
 ]
-
-
 TYPED = (
     f"x = '{HALF}'",
     "me('g01')",
@@ -73,14 +62,9 @@ TYPED = (
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """List the ways to everything in a notebook."""
     found = [path]
-    pairs = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, inner in pairs:
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, inner in value.items() if isinstance(value, dict) else ():
         found += places(inner, (*path, key))
     return found
 
@@ -204,9 +188,9 @@ def made_up(rng: random.Random, notebook: Any) -> bytes:  # noqa: ARG001
     ).encode()
 
 
-WAYS: tuple[Callable[[random.Random, Any], bytes], ...] = (
-    *(swapped, typed, large, nested, encoded, zipped, made_up),
-)
+Way: TypeAlias = Callable[[random.Random, Any], bytes]
+WAYS: tuple[Way, ...] = (swapped, typed, large, nested, encoded, zipped, made_up)
+BAD = 2 * len(WAYS)  # students, of whom each hands in something else every round
 FILES = (
     "x.ipynb",
     "g01.ipynb",
@@ -271,8 +255,8 @@ def round_of(course: Course, folder: Path, seed: int, bad: int) -> list[str]:
     rng = random.Random(seed)
     before = standing(course)
     sheet, right = released(course.release(NAME)), solutions(course.read(NAME))
-    handed_in = {}
-    for number, (student_id, name) in enumerate(bad_students(bad).items(), 100):
+    names, handed_in = bad_students(bad), {}
+    for number, (student_id, name) in enumerate(names.items(), 100):
         way = WAYS[number % len(WAYS)] if bad >= len(WAYS) else rng.choice(WAYS)
         data = way(rng, fill_in(sheet, student_id, right))
         path = place(folder, name, number, rng.choice(FILES))
@@ -291,8 +275,8 @@ def round_of(course: Course, folder: Path, seed: int, bad: int) -> list[str]:
     told = {item.name.partition("/")[0] for item in graded.refused}
     pages = "".join(page.read_text("utf-8") for page in graded.learners)
     for student_id, (way, where) in handed_in.items():
-        has_mark, row = marks[student_id][NAME], GOOD | bad_students(bad)
-        if not has_mark and where not in told and row[student_id] not in pages:
+        has_mark = marks[student_id][NAME]
+        if not has_mark and where not in told and names[student_id] not in pages:
             faults.append(f"{label}: {student_id}'s {way} has neither a mark nor a reason")
     return faults
 
@@ -316,11 +300,12 @@ def fuzz(work: Path, rounds: int, bad: int, seed: int) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Strange submissions, and everybody else's marks.")
-    parser.add_argument("--rounds", type=int, default=50, help="of 14 submissions (default: 50)")
+    rounds = f"of {BAD} submissions (default: 50)"
+    parser.add_argument("--rounds", type=int, default=50, help=rounds)
     parser.add_argument("--seed", type=int, default=1, help="of the first round (default: 1)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        faults = fuzz(Path(name), arguments.rounds, 2 * len(WAYS), arguments.seed)
+        faults = fuzz(Path(name), arguments.rounds, BAD, arguments.seed)
     print(f"{len(faults)} faults" if faults else "everybody else's marks are as they were")
     return bool(faults)
 

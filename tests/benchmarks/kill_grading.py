@@ -82,7 +82,6 @@ def kill(work: Path, times: int, seed: int) -> tuple[list[str], int, set[int]]:
     """Kill so many runs; return faults, how many were at work, and what was done by then."""
     rng = random.Random(seed)
     untouched, folder = make(work / "untouched", 0), work / "in"
-    (untouched.root / ".lock").unlink(missing_ok=True)
     good_ones(untouched, folder)
 
     def fresh(name: str) -> Course:
