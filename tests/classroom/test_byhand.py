@@ -164,8 +164,6 @@ def test_points_changed_in_the_formgrader_stay(desk):
     desk.grade()
     assert desk.points()["s01"] == (24.5, "")
     assert "What a good answer has" not in desk.feedback("s01"), "these are not the ticks' points"
-
-
     # An entry of the sheet that is changed later counts again.
     desk.tick(s01=("1100", "Good."))
     desk.grade()
