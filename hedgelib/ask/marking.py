@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 from typing import Any
 
-from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, rounds_to
+from hedgelib.ask.answers import FLOAT_ERROR, WITHIN, close, is_whole, rounds_to
 from hedgelib.ask.form import Form, Kind
 
 TURNED, PERCENT = "sign_turned", "percent_for_decimal"
@@ -84,9 +84,9 @@ def right_too(key: Key) -> tuple[int, ...]:
 
     It may be rounded up; contracts, which come whole, either way.
     """
-    up = rounded_up(key.right) if key.counted else 0
-    if not key.counted or up == key.right:
+    if not key.counted or is_whole(key.right):
         return ()
+    up = rounded_up(key.right)
     return (up - 1, up) if key.form.unit == "contracts" else (up,)
 
 

@@ -8,6 +8,7 @@ given for.
 from __future__ import annotations
 
 import csv
+import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,13 @@ class _Row:
     question: str
     ticks: tuple[bool, ...] = ()
     comment: str = ""
-    entered: bool = False  # into the gradebook
+    entered: str = ""  # stamp of what was entered into the gradebook
+
+    @property
+    def stamp(self) -> str:
+        """Name the ticks and the comment in a text that a spreadsheet leaves as it is."""
+        content = json.dumps([self.ticks, self.comment]).encode()
+        return f"as {hashlib.sha256(content).hexdigest()[:8]}" if self.ticks else ""
 
 
 @dataclass(slots=True)
@@ -84,7 +91,7 @@ class Sheet:
     ) -> dict[str, dict[str, Score]]:
         """Enter what was ticked into the gradebook, and return the scores with it.
 
-        Points that were changed in the formgrader afterwards stay.
+        Points that were changed in the formgrader afterwards stay until the row is changed.
         """
         after = {student_id: dict(own) for student_id, own in scores.items()}
         for code, result, answered in self._answers(results):
@@ -93,7 +100,7 @@ class Sheet:
                 continue
             own = after[record.student_id]
             score, points = own[question.id], question.points * sum(row.ticks) / len(row.ticks)
-            if score.waits or not score.by_hand or not row.entered:
+            if score.waits or not score.by_hand or row.entered != row.stamp:
                 cell = question.graded_cell
                 enter_by_hand(book, record.assignment, record.student_id, cell, points, row.comment)
                 comment = row.comment or score.comment
@@ -123,7 +130,7 @@ class Sheet:
         for code in [*texts, *(code for code in self.rows if code not in texts)]:
             row = self.rows.get(code) or _Row(question=of[code])
             ticks = [str(int(tick)) for tick in row.ticks]
-            cells = [*ticks, *[""] * (most - len(ticks)), row.comment, "yes" if ticks else ""]
+            cells = [*ticks, *[""] * (most - len(ticks)), row.comment, row.stamp]
             names = [roster.get(owners.get(code, ""), "")] if roster else []
             table.append([code, row.question, *cells, *names, texts.get(code, "")])
         write_table(self.table, [*head, "answer"], table)
@@ -174,10 +181,11 @@ def _answer_html(
         f"> {safe(text)}</label>"
         for place, text in enumerate(question.rubric)
     )
-    comment = safe(row.comment) if row else ""
+    comment, entered = (safe(row.comment), row.stamp) if row else ("", "")
     text = "\n".join(map(safe, answered.answer.splitlines()))
     return (
-        f"<section class='answer' data-code='{code}' data-question='{safe(question.id)}'>"
+        f"<section class='answer' data-code='{code}' data-question='{safe(question.id)}' "
+        f"data-entered='{entered}'>"
         f"<h2>{safe(who)}</h2><pre>{text}</pre>"
         f"<details><summary>Numbers and right answers</summary>{_known(result, numbers)}</details>"
         f"<fieldset><legend>{safe(question.title)}</legend>{boxes}</fieldset>"
@@ -237,7 +245,7 @@ def read_sheet(course: Course, source: Source) -> Sheet:
             question=question.id,
             ticks=_ticks(cells, question, where),
             comment=_comment(cells.get("comment") or ""),
-            entered=bool(cells.get("entered")),
+            entered=cells.get("entered") or "",
         )
     return sheet
 

@@ -152,6 +152,12 @@ class Source:
         try:
             self.title = _title(self.cells["title"].source)
             self._code = self._compile()
+            answers = {
+                name: cell.source
+                for name, cell in self.cells.items()
+                if cell.cell_type == "code" and grade_info(cell).get("solution")
+            }
+            self._earlier = {name: earlier(name, answers) for name in answers}
             exec(compile(self.cells["setup"].source, f"{where}, setup", "exec"), self._base)
             self.questions = tuple(self._questions())
             for model in {model for question in self.questions for model in question.models}:
@@ -181,10 +187,6 @@ class Source:
                 compiled.setdefault(grade_id.partition("_")[0], []).append(code)
         return compiled
 
-    def earlier(self, name: str) -> tuple[str, ...]:
-        """List the questions on whose answers a solution builds, directly or not."""
-        return earlier(name, {n: self.cells[n].source for n in self._code if n in self.cells})
-
     def _answer(
         self, name: str, my: Numbers, own: Mapping[str, Any] = MappingProxyType({})
     ) -> Answer:
@@ -211,9 +213,10 @@ class Source:
             "check_format": check_format,
             "mark_answer": mark_answer,
         }
-        for other in self.earlier(name):
-            right = None if other in own else _first(self._answer(other, my, own).right)
-            names[other] = own.get(other, right)
+        for other in self._earlier[name]:
+            names[other] = (
+                own[other] if other in own else _first(self._answer(other, my, own).right)
+            )
         for code in self._code[name]:
             exec(code, names)
         return answers[name]
@@ -250,7 +253,7 @@ class Source:
                 points=float(info["points"]),
                 variables=_variables(name, answer),
                 models=tuple(answer.slips) if answer else (),
-                earlier=self.earlier(name) if answer else (),
+                earlier=self._earlier[name] if answer else (),
                 rubric=() if answer else rubric(cell.source),
             )
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from hedgelib.ask.form import Form
-from hedgelib.ask.marking import Key, Mark, judge
+from hedgelib.ask.marking import Key, Mark, judge, right_too
 from hedgelib.errors import InvalidInput
 
 NUMBER = Key(
@@ -84,6 +84,13 @@ def test_contracts_come_whole(answer, share):
     """Either whole number next to the exact one is right, with a sign that nobody has asked for."""
     key = Key(form=Form("number", "contracts", sign="none"), right=51.49, counted=True)
     assert judge(answer, key).share == share
+
+
+def test_whole_contracts_have_no_other_whole_number_next_to_them():
+    key = Key(form=Form("number", "contracts"), right=520 * 0.7 / 7 - 1e-13, counted=True)
+    assert key.right != 52
+    assert right_too(key) == ()
+    assert [judge(answer, key).share for answer in (51, 52, 53)] == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

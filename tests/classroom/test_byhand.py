@@ -164,6 +164,13 @@ def test_points_changed_in_the_formgrader_stay(desk):
     desk.grade()
     assert desk.points()["s01"] == (24.5, "")
     assert "What a good answer has" not in desk.feedback("s01"), "these are not the ticks' points"
+    # An entry of the sheet that is changed later counts again.
+    desk.tick(s01=("1100", "Good."))
+    desk.grade()
+    assert desk.points()["s01"] == (23.0, "")
+    desk.tick(s01=("1100", "Very good."))
+    desk.grade()
+    assert "Very good." in desk.feedback("s01")
 
 
 def test_ticks_belong_to_the_text(desk):
@@ -242,4 +249,20 @@ def test_page_is_ticked_by_keyboard_and_saves_the_sheet(desk, page, page_errors)
     assert desk.points()["s06"] == (21.0, "")
     assert desk.points()["s04"] == WAITS
     assert 'Good, "so", to say' in desk.feedback("s01")
+    # Saved again, the page leaves alone what was changed in the formgrader since.
+    with gradebook(desk.course) as book:
+        book.find_grade("q9", NAME, NAME, "s01").manual_score = 3.5
+        book.db.commit()
+    desk.tick(s06=("0011", ""))
+    desk.grade()
+    page.goto(desk.page.as_uri())
+    third = page.locator(f"section[data-code='{codes[in_a_cell('s04')]}']")
+    third.locator(".tick").nth(1).check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save").click()
+    download.value.save_as(desk.table)
+    desk.grade()
+    marks = {student_id: points for student_id, (points, _) in desk.points().items()}
+    assert (marks["s01"], marks["s04"]) == (24.5, 22.0)
+    assert marks["s06"] == 23.0, "the table was changed after the browser kept its ticks"
     assert page_errors == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from examinertools import POINTS, answers_of, deserved, namespace
 
+from hedgelib.ask.marking import judge
 from hedgelib.classroom.book import remark
 from hedgelib.classroom.interface import Answer, Outcome
 from hedgelib.classroom.personal import Numbers, draw, row
@@ -116,8 +117,15 @@ def points(result: Result) -> dict[str, float]:
 
 
 def test_9_slip_in_the_first_answer_costs_its_own_points_only():
-    """Ten percent in question 1 cost 13 points of 21 before."""
+    """Ten percent in question 1 cost 13 points of 21 by the right answers alone."""
     n, exact = sizing()
+    slipped, keys = (
+        after(n, 1.1 * exact["q1"]),
+        SOURCES["sizing"].keys(Numbers(numbers("sizing", 0))),
+    )
+    alone = {q: judge(answer, keys[q]).share for q, answer in slipped.items()}
+    assert sum(POINTS["sizing"][q] * (1 - share) for q, share in alone.items()) == 13
+    assert sum(POINTS["sizing"].values()) - POINTS["sizing"]["q9"] == 21
     assert points(marked("sizing", 0, exact)) == {"q1": 2, "q2": 3, "q3": 3, "q4": 2, "q6": 3}
     result = marked("sizing", 0, after(n, 1.1 * exact["q1"]))
     assert points(result) == {"q2": 3, "q3": 3, "q4": 2, "q6": 3}

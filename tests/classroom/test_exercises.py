@@ -12,14 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from classtools import cell_of
-from labtools import ROOT
 
 import hedgelib as hl
 from hedgelib.ask.form import Form
 from hedgelib.ask.marking import PERCENT, TURNED, Key, Mark, judge
 from hedgelib.ask.misconceptions import misconception, misconceptions
-from hedgelib.classroom._runner import _CLOCK_SHARE
-from hedgelib.classroom.interface import Limits
 from hedgelib.classroom.personal import Numbers, draw, row
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
 from hedgelib.classroom.source import (
@@ -238,6 +235,15 @@ def test_8_whole_number_of_settlements_is_right_for_everybody():
     assert counted == [("carry", "q6"), ("alice", "q5")]
 
 
+@each
+def test_whole_contracts_are_right_for_everybody(name):
+    """Of questions that are not `counted`, a whole number is as near as any right answer."""
+    for key in keys(name).values():
+        if key.form.kind == "number" and key.form.unit == "contracts" and not key.counted:
+            right = wide(key.right)
+            assert (abs(np.round(right) - right) <= key.within * abs(right)).all()
+
+
 @pytest.mark.parametrize("place", range(12))
 @each
 def test_keys_agree_with_hedgelib(name, place):
@@ -426,19 +432,3 @@ def test_broken_source_is_refused(tmp_path: Path):
         read_source(path)
     with pytest.raises(SourceError, match="cannot be read"):
         read_source(tmp_path / "none.ipynb")
-
-
-def test_runbook_tells_of_the_exercises_as_they_are():
-    text = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
-    for name in ASSIGNMENTS:
-        found = source(name)
-        by_hand = sum(q.points for q in found.questions if q.form.kind == "written")
-        top = found.cells["title"].source
-        minutes = re.search(r"\*\*Time\*\* about (\d+)", top)[1]
-        lessons = ", ".join(re.findall(r"\b[01]\d\b", top.partition("**Time**")[0]))
-        row = f"| `{name}` | {lessons} | {minutes} | {found.points:g}, {by_hand:g} |"
-        assert row in text
-    limits = Limits()
-    assert (limits.cell_seconds, _CLOCK_SHARE, limits.seconds) == (10, 3, 60)
-    assert "ten seconds of computing time, and up to thirty seconds of clock time" in text
-    assert "the whole notebook has sixty" in text

@@ -1,7 +1,9 @@
 "use strict";
 const answers = [...document.querySelectorAll("section.answer")];
 const bar = document.getElementById("bar");
-const name = (answer) => `by hand ${document.title} ${answer.dataset.code}`;
+// What a browser keeps belongs to what the page had: a page written since then goes before it.
+const name = (answer) =>
+  `by hand ${document.title} ${answer.dataset.code} ${answer.dataset.entered}`;
 
 function state(answer) {
   return {
@@ -36,11 +38,11 @@ function cell(text) {
 function table() {
   const most = Math.max(0, ...answers.map((answer) => state(answer).ticks.length));
   const places = [...Array(most).keys()];
-  const head = ["code", "question", ...places.map((i) => String(i + 1)), "comment"];
+  const head = ["code", "question", ...places.map((i) => String(i + 1)), "comment", "entered"];
   const rows = answers.map((answer) => {
     const { ticks, marked, comment } = state(answer);
     const cells = places.map((i) => (marked && i < ticks.length ? String(Number(ticks[i])) : ""));
-    return [answer.dataset.code, answer.dataset.question, ...cells, comment];
+    return [answer.dataset.code, answer.dataset.question, ...cells, comment, answer.dataset.entered];
   });
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
