@@ -234,10 +234,17 @@ def build(out: Path, local_pyodide: Path | None = None) -> None:
         command = [sys.executable, "-m", "jupyterlite_core", "build"]
         _run([*command, "--output-dir", str(folder / "site")], folder / "lite")
         _finish(folder / "site")
+        _put(folder / "site", out)
+
+
+def _put(site: Path, out: Path) -> None:
+    """Put a new site in the place of the old one, whole even if this is interrupted."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lite-", dir=out.parent) as beside:
+        new = shutil.move(site, Path(beside, "new"))
         if out.exists():
-            shutil.rmtree(out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(folder / "site", out)
+            out.rename(Path(beside, "old"))
+        new.rename(out)
 
 
 def is_site_or_empty(folder: Path) -> bool:

@@ -152,6 +152,36 @@ def test_no_folder_but_a_site_is_replaced(site, tmp_path, capsys):
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_a_new_site_takes_the_place_of_the_old_one_whole(tmp_path, monkeypatch):
+    new, out = tmp_path / "built" / "site", tmp_path / "out" / "lite"
+    for folder in (new, out):
+        folder.mkdir(parents=True)
+        (folder / folder.name).touch()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lite.shutil, "move", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            lite._put(new, out)
+    assert [path.name for path in out.iterdir()] == ["lite"]
+    lite._put(new, out)
+    assert [path.name for path in out.iterdir()] == ["site"]
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_the_page_on_publishing_has_the_sites_numbers(site):
+    text = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"(\d+) MB", text)
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    assert abs(size / 1e6 - int(said)) < 2
+    packages = read_pyodide().packages
+    assert ", ".join(packages[name] for name in ("numpy", "pandas", "matplotlib")) in text
+    tried = " and ".join(name.partition("_")[0] for name in lite.TRIED)
+    assert f"runs lessons {tried} in Chromium" in text
+
+
 IN_A_BROWSER = """
 import json, sys
 import lightly

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -18,12 +15,13 @@ from urllib.parse import unquote, urlsplit
 
 import axetools
 import pytest
-from labtools import LOOPBACK, ROOT
+from labtools import ROOT
 from pypdf import PdfReader
 
 import hedgelib
 from hedgelib.course.contents import LESSONS
 from hedgelib.course.glossary import TERMS
+from scripts.lite import serve
 from scripts.site import __main__ as command_line
 from scripts.site import build
 from scripts.site.glossary import anchor
@@ -89,18 +87,10 @@ def site(tmp_path_factory) -> Site:
     return Site(folder, done.stdout + done.stderr, pages)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=str(site.folder))
-    with http.server.ThreadingHTTPServer((LOOPBACK, 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{LOOPBACK}:{server.server_port}/"
-        server.shutdown()
+    with serve(site.folder) as address:
+        yield address
 
 
 def notebook(name: str) -> dict:

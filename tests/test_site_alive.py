@@ -95,6 +95,19 @@ def test_a_notebook_runs_once_for_all_who_want_it(tmp_path, monkeypatch):
     assert runs == [False]
 
 
+def test_a_notebook_runs_again_after_an_interrupted_run(tmp_path, monkeypatch):
+    def interrupted(_path, _kept):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(alive, "KEPT", tmp_path)
+    monkeypatch.setattr(alive, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        alive.page_assets(LESSONS[0])
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+    monkeypatch.setattr(alive, "_run", lambda _, kept: kept.write_text("{}"))
+    assert alive.page_assets(LESSONS[0]) == {}
+
+
 @pytest.fixture
 def lesson(assets, page, tmp_path):
     """Return a function that opens what is alive in a lesson, as a file of a disk."""

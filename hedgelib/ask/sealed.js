@@ -61,14 +61,12 @@ const isWhole = (value) =>
   Math.abs(value - Math.round(value)) <= FLOAT_ERROR * Math.abs(Math.round(value));
 
 // The verdict on a number by the opened book of a question; none if the book has nothing to say.
-function judgeNumber(number, { right, within, near, whole, counted, models, rounded, said }) {
+function judgeNumber(number, { right, within, near, whole, models, rounded, said }) {
   const close = (value, room = within) => Math.abs(number - value) <= room * Math.abs(value);
-  const isUp = (value) => counted && number === Math.ceil(value - FLOAT_ERROR * Math.abs(value));
-  const isRight = close(right) || isUp(right);
+  const isRight = close(right);
   if (isRight && (!whole || (isWhole(number) && Math.round(number) === Math.round(right))))
     return said.right;
-  let model = isRight ? undefined
-    : models.find(({ value }) => close(value)) ?? models.find(({ value, own }) => own && isUp(value));
+  let model = isRight ? undefined : models.find(({ value }) => close(value));
   if (!model) {
     const digits = Math.abs(number).toPrecision(12).split("e")[0].replace(".", "")
       .replace(/^0+|0+$/g, "").length;

@@ -20,7 +20,7 @@ from typing import Any
 
 from hedgelib.ask import answers
 from hedgelib.ask.answers import NEAR
-from hedgelib.ask.marking import PERCENT, TURNED, rounded_up
+from hedgelib.ask.marking import PERCENT, TURNED
 from hedgelib.ask.question import Asked, Verdict
 from hedgelib.ask.text import to_html
 from hedgelib.ask.widget import QuestionWidget
@@ -112,7 +112,6 @@ def _number(asked: Asked, salt: str) -> dict[str, Any]:
         "within": key.within,
         "near": NEAR,
         "whole": asked._comes_whole,
-        "counted": key.counted,
         "models": [
             {
                 "value": value,
@@ -123,11 +122,9 @@ def _number(asked: Asked, salt: str) -> dict[str, Any]:
         ],
         "said": {"right": _told(asked._right()), "near": _told(asked._nearly())},
     }
-    values = [value for _, value in models]
-    if key.counted:
-        values += [rounded_up(value) for value in (right, *key.wrong.values())]
     room = max(_ROOM, 2 * key.within)
-    cells = {cell for value in (right, *values) for cell in _cells(value, room)}
+    values = (right, *(value for _, value in models))
+    cells = {cell for value in values for cell in _cells(value, room)}
     way = (right > start) - (right < start) if asked.part("wrong_way") else 0
     return {
         "unit": asked.form.unit,

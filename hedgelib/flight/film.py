@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hedgelib.ask.text import fill
 from hedgelib.flight.day import Orders
+from hedgelib.flight.episodes import Episode
 from hedgelib.flight.ghosts import GHOSTS
 from hedgelib.flight.text import TEXT
 from hedgelib.flight.widget import FlightWidget
@@ -35,7 +37,7 @@ def flight_film(widget: FlightWidget) -> dict[str, Any]:
     }
 
 
-def _days(seed: int, episode: Any, name: str) -> Any:
+def _days(seed: int, episode: Episode | None, name: str) -> Iterator[dict[str, Any]]:
     """Fly by a pilot and give each day."""
     pilot, flown = GHOSTS[_PILOTS[name]](), FlightWidget(seed, episode)
     flown.act("takeoff")

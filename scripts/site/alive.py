@@ -27,6 +27,7 @@ from hedgelib.ask import sealed
 from hedgelib.ask.sealed import deflated, seal
 from hedgelib.ask.text import to_html
 from hedgelib.ask.widget import QuestionWidget
+from hedgelib.course.learner import write
 from hedgelib.flight import film
 from hedgelib.flight.film import flight_film
 from hedgelib.flight.widget import FlightWidget
@@ -77,16 +78,16 @@ def page_assets(path: Path) -> dict[str, str]:
     while another process runs the notebook waits for it.
     """
     kept = KEPT / f"{path.stem}-{_hash(path)}.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with (kept.parent / f"{path.stem}.lock").open("ab") as lock:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{path.stem}.lock").open("ab") as lock:
         while not try_lock(lock.fileno()):
             time.sleep(_LOOK_AGAIN)
         if not kept.is_file():
-            for old in kept.parent.glob(f"{path.stem}-*.json"):
-                if old != kept:
-                    old.unlink(missing_ok=True)
+            for old in KEPT.glob(f"{path.stem}-*.json"):
+                old.unlink()
             _run(path, kept)
-    found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
+        # While the lock is held: who comes with newer sources deletes it.
+        found: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
     return found
 
 
@@ -119,7 +120,8 @@ def use(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctr
 
 
 def _hash(path: Path) -> str:
-    cells = [cell["source"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [(cell["id"], cell["source"]) for cell in notebook["cells"]]
     return hashlib.sha256(json.dumps(cells).encode() + _library()).hexdigest()[:16]
 
 
@@ -136,16 +138,12 @@ def _run(path: Path, kept: Path) -> None:
     """Run a notebook in a process and a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="alive") as folder:
         search = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        made = Path(folder) / kept.name
         subprocess.run(
-            [sys.executable, "-m", "scripts.site.alive", str(path.resolve()), str(made)],
+            [sys.executable, "-m", "scripts.site.alive", str(path.resolve()), str(kept)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": search, "IPYTHONDIR": folder},
             check=True,
         )
-        new = kept.with_suffix(f".{os.getpid()}")
-        new.write_bytes(made.read_bytes())
-        os.replace(new, kept)
 
 
 def widgets_of(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
@@ -222,10 +220,10 @@ def _note(html: str) -> str:
     return f'<p class="hedge-note">{html}</p>'
 
 
-def main(path: str, made: str) -> None:
-    """Run a notebook and write what its pages are to show."""
+def main(path: str, kept: str) -> None:
+    """Run a notebook and write what its page is to show."""
     found = {cell["id"]: enlivened(cell, widgets) for cell, widgets in widgets_of(Path(path))}
-    Path(made).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    write(Path(kept), json.dumps(found, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class _Page(NamedTuple):
     body: Tag
 
 
-def write_book(site: Path, target: Path, notebooks: Path, address: str) -> Path:
+def write_book(site: Path, target: Path, notebooks: Path, address: str) -> None:
     """Print the book, then the numbers of its contents, and lay them over the second page."""
     first = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "html.parser")
     pages = list(_pages(site, first, notebooks, address))
@@ -63,7 +63,6 @@ def write_book(site: Path, target: Path, notebooks: Path, address: str) -> Path:
     for page in pages:
         writer.add_outline_item(page.title, numbers[page.key] - 1)
     writer.write(target)
-    return target
 
 
 def _print(target: Path, html: str) -> BytesIO:

@@ -1,6 +1,7 @@
 """Questions on a page without a kernel: the browser's verdicts are those of Python."""
 
 import json
+import math
 import random
 import tomllib
 from functools import cache
@@ -68,7 +69,8 @@ def nearby(value):
             yield value * (1 + sign * off)
     for digits in range(1, 8):
         yield float(f"{value:.{digits}g}")
-    yield from (-value, 100 * value, value / 100, value + 1, value - 1, round(value))
+    yield from (-value, 100 * value, value / 100, value + 1, value - 1)
+    yield from (math.floor(value), math.ceil(value))
 
 
 def answers_to(asked):
