@@ -307,7 +307,7 @@ def test_a_dry_run_changes_nothing(copy):
     before = files()
     given = [f"{name}=some" for name in ("PORTFOLIO", "ROSTER", "SUBMISSIONS")]
     answer = copy.make("-n", *(target.name for target in tasks.TARGETS), *given)
-    assert answer.returncode == 0, answer.stderr
+    assert (answer.returncode, answer.stderr) == (0, "")
     assert "rm -r .venv" in answer.stdout
     assert files() == before
     assert copy.calls == []
