@@ -180,6 +180,13 @@ def test_an_issue_form_has_the_form_that_the_code_host_reads(path):
     assert any(part.get("validations") == {"required": True} for part in form["body"])
 
 
+def test_the_place_that_a_form_gives_as_an_example_is_in_a_lesson():
+    form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "wrong_number.yml").read_text("utf-8")
+    number, heading = re.search(r'placeholder: Lesson (\d\d), "(.+)"', form).groups()
+    (lesson,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    assert re.search(rf'"#+ (?:\d\. )?{re.escape(heading)}', lesson.read_text("utf-8"))
+
+
 def test_there_is_a_form_for_each_kind_of_fault():
     assert [path.stem for path in FORMS] == ["unclear_passage", "venue_terms", "wrong_number"]
 
@@ -206,6 +213,15 @@ def test_every_link_between_the_guides_leads_somewhere(path):
         target = ROOT / name if name else path
         assert target.exists(), name
         assert not heading or heading in headings(target.read_text("utf-8")), heading
+
+
+def test_every_file_that_contributors_are_sent_to_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    names = set(re.findall(r"`([\w.-]+(?:/[\w.-]+)+)`", text))
+    assert len(names) > 20
+    assert {
+        n for n in names if not any((ROOT / top / n).exists() for top in ("", "hedgelib"))
+    } == set()
 
 
 def test_hooks_need_no_other_repository():

@@ -318,7 +318,7 @@ def _main_left_alone() -> Iterator[None]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C while a process starts, and let it ignore it: who started it ends it.
+    """Defer Ctrl-C while a process starts, which ignores it itself: its parent ends it.
 
     A process begins with the signals blocked that its parent's thread blocks. Here Python would be
     interrupted all the same where another thread gets the signal.
