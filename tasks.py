@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import namedtuple
 
@@ -210,25 +211,22 @@ def lock():
         ["--all-extras", "--group", "build"],
         ["--all-extras", "--group", "dev"],
     ]
-    everything = os.path.join(GIVEN["OUT"], "full.lock")
-    pinned = ""
-    if not GIVEN["UPGRADE"]:
-        pinned = "".join(map(read, make_env.LOCKS.values()))
-    write(everything, pinned)
-    # One resolution of everything, of which each lock has its part.
-    command = [uv, "pip", "compile", "pyproject.toml", *form]
-    status = run([*command, *extras[-1], "-o", everything])
-    before = set()
-    for name, wanted in zip(make_env.LOCKS.values(), extras):  # noqa: B905 (old Python)
-        part = everything + ".part"
-        status = status or run([*command, *wanted, "--constraint", everything, "-o", part])
-        if status or "--dry-run" in OPTIONS:
-            continue
-        entries = re.findall(r"^\S.*\n(?:    .*\n)*", read(part), re.MULTILINE)
-        write(name, "".join(entry for entry in entries if entry not in before))
-        before.update(entries)
-        os.remove(part)
-    os.remove(everything)
+    pinned = "" if GIVEN["UPGRADE"] else "".join(map(read, make_env.LOCKS.values()))
+    with tempfile.TemporaryDirectory() as folder:
+        # One resolution of everything, of which each lock has its part.
+        everything = os.path.join(folder, "full.lock")
+        write(everything, pinned)
+        command = [uv, "pip", "compile", "pyproject.toml", *form]
+        status = run([*command, *extras[-1], "-o", everything])
+        before = set()
+        for name, wanted in zip(make_env.LOCKS.values(), extras):  # noqa: B905 (old Python)
+            part = os.path.join(folder, name)
+            status = status or run([*command, *wanted, "--constraint", everything, "-o", part])
+            if status or "--dry-run" in OPTIONS:
+                continue
+            entries = re.findall(r"^\S.*\n(?:    .*\n)*", read(part), re.MULTILINE)
+            write(name, "".join(entry for entry in entries if entry not in before))
+            before.update(entries)
     return status
 
 
@@ -247,10 +245,12 @@ def write(path, text):
 def clean():
     """Remove what can be made again, and nothing of the user's own."""
     caches = [folder for folder, _, _ in os.walk(".") if os.path.basename(folder) == "__pycache__"]
-    for path in [GIVEN["VENV"], *CACHES.split(), *caches]:
-        if os.path.isdir(path):
+    for path in filter(os.path.exists, [GIVEN["VENV"], *CACHES.split(), *caches]):
+        if "--dry-run" in OPTIONS:
+            print("rm -r " + shlex.quote(path))
+        elif os.path.isdir(path):
             shutil.rmtree(path)
-        elif os.path.exists(path):
+        else:
             os.remove(path)
     return 0
 

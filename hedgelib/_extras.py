@@ -56,7 +56,8 @@ def how_to_install(package: str) -> str:
             return f"make -C {_quoted(_ROOT)} extras"
         return f"python {_quoted(_ROOT / 'tasks.py')} extras"
     if (prefix / "conda-meta").is_dir():
-        return f"conda install --channel conda-forge {' '.join(_packages_of(extra) or [package])}"
+        packages = _packages_of(extra) if extra else [package]
+        return f"conda install --channel conda-forge {' '.join(packages)}"
     if (receipt := prefix / "uv-receipt.toml").is_file():
         return _with_uv_tool(tomllib.loads(receipt.read_text("utf-8")), extra, package)
     wanted = _quoted(f"hedgelib[{extra}]") if extra else package
@@ -82,10 +83,10 @@ def _with_uv_tool(receipt: dict[str, Any], extra: str | None, package: str) -> s
     return " ".join(["uv tool install", *options, _quoted(wanted.replace("[]", ""))])
 
 
-def _packages_of(extra: str | None) -> list[str]:
+def _packages_of(extra: str) -> list[str]:
     """Return the packages of an extra, which conda does not know."""
     names = [re.match(r"[\w.-]+", text) for text in _requirements() if _extra(text) == extra]
-    return [name[0] for name in names if name] if extra else []
+    return [name[0] for name in names if name]
 
 
 def _quoted(text: str | Path) -> str:

@@ -11,6 +11,7 @@
 ``outside_requests``  addresses off this machine that ``page`` asked for (and did not get)
 ``page_errors``       JavaScript errors that nothing caught in ``page``
 ``project_files``     what the project consists of: every file that git does not ignore
+``wheel``             the package, built from these files
 """
 
 from __future__ import annotations
@@ -126,6 +127,13 @@ def project_files() -> list[Path]:
         names = [f for f in files if not any(fnmatch.fnmatch(f, p) for p in ignored)]
         found += [Path(folder) / name for name in names]
     return sorted(path for path in found if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from wheeltools import build
+
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,13 +118,39 @@ def server_record(runtime: Path) -> dict[str, Any] | None:
     return None
 
 
+@contextmanager
+def started(
+    command: Sequence[str], folder: Path, environment: dict[str, str], log: Path
+) -> Iterator[Callable[[Callable[[], Any], str], Any]]:
+    """Run a server in a folder; yield a function that polls while the server runs."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def ended() -> str | None:
+        return log.read_text() if process.poll() is not None else None
+
+    try:
+        yield lambda condition, what: poll(condition, what, ended)
+    finally:
+        stop(process)
+
+
 def stop(process: subprocess.Popen[Any]) -> None:
-    """End a server that this session started, kindly at first."""
-    process.terminate()
+    """End a server that this session started and what it has started, kindly at first."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -148,25 +175,9 @@ def serve_lab(app: str = "jupyterlab") -> Iterator[LabServer]:
         command = [sys.executable, "-m", app, "--no-browser", "--expose-app-in-browser"]
         command += [f"--ip={LOOPBACK}", "--port=0", f"--ServerApp.root_dir={root}"]
         command += ["--allow-root"] if os.geteuid() == 0 else []
-        log = folder / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env=isolated_environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            record = poll(
-                lambda: server_record(folder / "run"),
-                "JupyterLab did not start",
-                lambda: log.read_text() if process.poll() is not None else None,
-            )
+        with started(command, root, isolated_environment(folder), folder / "log") as wait_for:
+            record = wait_for(lambda: server_record(folder / "run"), "JupyterLab did not start")
             yield LabServer(app=app, url=record["url"], token=record["token"], root=root)
-        finally:
-            stop(process)
 
 
 def find_chromium() -> str | None:

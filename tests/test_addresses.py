@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import pytest
 from labtools import ROOT, own_environment
-from wheeltools import build
 
 from scripts import addresses
 
@@ -23,11 +22,6 @@ REPOSITORY, BRANCH = addresses.setting()
 NEW = "https://github.com/somebody/a-workbook"
 CODE_HOST = re.compile(r"https://github\.com/[\w-]+/[\w.-]+")
 LINK = re.compile(r"\]\(([^)\s]+)")
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory) -> Path:
-    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

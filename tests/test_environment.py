@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import runpy
 import subprocess
 import tomllib
 from pathlib import Path
@@ -18,6 +17,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from tasks import TARGETS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = {
@@ -140,15 +141,20 @@ def test_lock_leaves_out_what_costs_time_at_every_import():
     assert pins("rfc3987-syntax") == []
 
 
-def test_lock_command_makes_this_form():
-    recipe = subprocess.run(
-        ["make", "--dry-run", "lock"],
+def make(*arguments: str) -> str:
+    """Run make here and return what it prints."""
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
         cwd=ROOT,
         env=own_environment(),
         check=True,
         capture_output=True,
         text=True,
-    )
+    ).stdout
+
+
+def test_lock_command_makes_this_form():
+    planned = make("--dry-run", "lock")
     for option in [
         "--universal",
         "--generate-hashes",
@@ -156,7 +162,7 @@ def test_lock_command_makes_this_form():
         "--group dev",
         "--all-extras",
     ]:
-        assert option in recipe.stdout
+        assert option in planned
 
 
 def conda_bounds() -> dict[str, SpecifierSet]:
@@ -246,17 +252,8 @@ def test_foreign_places_are_recognised(text, refused):
 
 
 def test_make_help_lists_every_target():
-    targets = runpy.run_path(str(ROOT / "tasks.py"))["TARGETS"]
-    answer = subprocess.run(
-        ["make", "--no-print-directory", "help"],
-        cwd=ROOT,
-        env=own_environment(),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    listed = re.findall(r"^  ([\w-]+) +\S", answer.stdout, re.MULTILINE)
-    assert listed == [target.name for target in targets]
+    listed = re.findall(r"^  ([\w-]+) +\S", make("help"), re.MULTILINE)
+    assert listed == [target.name for target in TARGETS]
 
 
 def test_ci_runs_the_documented_test_command_and_forbids_skipping():

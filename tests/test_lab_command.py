@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -60,7 +61,7 @@ def test_opens_the_classic_notebook(tmp_path, started):
 
 
 def test_without_jupyterlab_it_says_what_to_install(tmp_path, started, monkeypatch, capsys):
-    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert main(["lab", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert "opening the lessons needs jupyterlab, which is not installed" in error

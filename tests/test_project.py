@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -17,9 +16,11 @@ import yaml
 from labtools import ROOT
 from packaging.specifiers import SpecifierSet
 
+import tasks
 from hedgelib import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+TARGETS = {target.name for target in tasks.TARGETS}
 FLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*_*.yml"))
 USES = re.compile(r"uses: (\S+)@([0-9a-f]{40}) # v\d+\.\d+\.\d+$")
@@ -41,12 +42,6 @@ def jobs(path) -> dict[str, Any]:
 
 def steps(path) -> list[dict[str, Any]]:
     return [step for job in jobs(path).values() for step in job["steps"]]
-
-
-def targets() -> set[str]:
-    command = [sys.executable, "tasks.py", "--targets"]
-    told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return set(told.stdout.split())
 
 
 def commands(*paths) -> Iterator[list[str]]:
@@ -99,7 +94,7 @@ def test_a_workflow_can_only_read_unless_a_job_says_so(path):
 
 @each_flow
 def test_every_step_runs_a_target_that_there_is(path):
-    assert tasks_of(path) <= targets()
+    assert tasks_of(path) <= TARGETS
     for command in commands(path):
         assert shlex.join(command).startswith(("python tasks.py ", *OTHER)), command
         for word in command:
@@ -185,6 +180,13 @@ def test_an_issue_form_has_the_form_that_the_code_host_reads(path):
     assert any(part.get("validations") == {"required": True} for part in form["body"])
 
 
+def test_the_place_that_a_form_gives_as_an_example_is_in_a_lesson():
+    form = (ROOT / ".github" / "ISSUE_TEMPLATE" / "wrong_number.yml").read_text("utf-8")
+    number, heading = re.search(r'placeholder: Lesson (\d\d), "(.+)"', form).groups()
+    (lesson,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    assert re.search(rf'"#+ (?:\d\. )?{re.escape(heading)}', lesson.read_text("utf-8"))
+
+
 def test_there_is_a_form_for_each_kind_of_fault():
     assert [path.stem for path in FORMS] == ["unclear_passage", "venue_terms", "wrong_number"]
 
@@ -213,13 +215,22 @@ def test_every_link_between_the_guides_leads_somewhere(path):
         assert not heading or heading in headings(target.read_text("utf-8")), heading
 
 
+def test_every_file_that_contributors_are_sent_to_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    names = set(re.findall(r"`([\w.-]+(?:/[\w.-]+)+)`", text))
+    assert len(names) > 20
+    assert {
+        n for n in names if not any((ROOT / top / n).exists() for top in ("", "hedgelib"))
+    } == set()
+
+
 def test_hooks_need_no_other_repository():
     config = read(ROOT / ".pre-commit-config.yaml")
     assert [repository["repo"] for repository in config["repos"]] == ["local"]
     for hook in config["repos"][0]["hooks"]:
         command = shlex.split(hook["entry"])
         if command[1] == "tasks.py":
-            assert set(command[2:]) <= targets()
+            assert set(command[2:]) <= TARGETS
         else:
             assert (ROOT / command[-1]).is_file()
 
@@ -228,7 +239,7 @@ def test_a_container_for_developing_makes_the_environment():
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
     make, target = container["postCreateCommand"].split()
     assert make == "make"
-    assert target in targets()
+    assert target in TARGETS
     assert re.search(r":3\.\d+$", container["image"])
 
 

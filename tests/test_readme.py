@@ -6,27 +6,25 @@ promise what no test has seen.
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from labtools import (
     LOOPBACK,
-    PATIENCE_SECONDS,
     ROOT,
     http_status,
     isolated_environment,
     own_environment,
-    poll,
     server_record,
+    started,
 )
 
 from hedgelib.__main__ import _parser
@@ -111,31 +109,14 @@ def check_lab(command: list[str], tmp_path: Path) -> None:
     del environment["JUPYTER_CONFIG_PATH"]
 
     log = tmp_path / "log"
-    with log.open("wb") as output, socket.socket() as usual:
+    with socket.socket() as usual:
         usual.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with suppress(OSError):  # somebody else keeps it busy
             usual.bind((LOOPBACK, 8888))
             usual.listen()
-        except OSError:
-            pass  # somebody else keeps it busy
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-
-            def gone() -> str | None:
-                return log.read_text() if process.poll() is not None else None
-
-            record = poll(lambda: server_record(tmp_path / "run"), "make lab did not answer", gone)
-            page = poll(
-                lambda: opened.exists() and opened.read_text(), "no browser was opened", gone
-            )
+        with started(command, ROOT, environment, log) as wait_for:
+            record = wait_for(lambda: server_record(tmp_path / "run"), "make lab did not answer")
+            page = wait_for(lambda: opened.exists() and opened.read_text(), "no browser was opened")
             address = f"{record['url']}{START_PAGE}"
             assert record["url"].startswith(f"http://{LOOPBACK}:")
             assert record["port"] != 8888
@@ -145,9 +126,6 @@ def check_lab(command: list[str], tmp_path: Path) -> None:
             assert f"{address}?token={record['token']}" in log.read_text()
             assert (ROOT / "work" / "00_start_here.ipynb").is_file()
             assert run(["git", "status", "--porcelain", "notebooks"]) == ""
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=PATIENCE_SECONDS)
 
 
 def check_test(command: list[str]) -> None:

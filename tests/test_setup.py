@@ -6,8 +6,8 @@ makes the environment that these tests run in.
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import importlib.util
 import os
 import shlex
 import shutil
@@ -19,6 +19,9 @@ from pathlib import Path
 
 import pytest
 from labtools import ROOT, own_environment
+
+import tasks
+from scripts import make_env
 
 UV = """#!/bin/sh
 case "$1" in --version) echo "uv 1.0"; exit 0;; esac
@@ -161,27 +164,18 @@ def test_failure_falls_back_to_pip_and_says_what_to_do(copy):
     assert not copy.stamp.exists()
 
 
-def make_env_script():
-    spec = importlib.util.spec_from_file_location("make_env", ROOT / "scripts" / "make_env.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(
     ("newer", "advice"),
     [(["python3.12", "--version"], "make env PYTHON=python3.12"), (None, "Install a newer one")],
 )
 def test_old_python_is_told_what_to_do(newer, advice):
-    problem = make_env_script().version_problem(
-        (3, 9, 2), "python3", runs=lambda command: command == newer
-    )
+    problem = make_env.version_problem((3, 9, 2), "python3", runs=lambda command: command == newer)
     assert problem.startswith("Python 3.11 or newer is needed, but python3 is 3.9.\n")
     assert advice in problem
 
 
 def test_old_python_without_make_is_told_what_to_type():
-    problem = make_env_script().version_problem(
+    problem = make_env.version_problem(
         (3, 9, 2),
         "python",
         runs=lambda command: command == ["python3.13", "--version"],
@@ -190,8 +184,13 @@ def test_old_python_without_make_is_told_what_to_type():
     assert problem.endswith("This machine has python3.13: python3.13 tasks.py env")
 
 
+@pytest.mark.parametrize("name", ["tasks.py", "scripts/make_env.py"])
+def test_an_old_python_can_read_what_it_is_told_by(name):
+    ast.parse((ROOT / name).read_text("utf-8"), feature_version=(3, 7))
+
+
 def test_new_python_is_welcome():
-    assert make_env_script().version_problem((3, 11, 0), "python3") is None
+    assert make_env.version_problem((3, 11, 0), "python3") is None
 
 
 def test_more_is_added_for_who_needs_more_and_only_once(copy):
@@ -242,7 +241,7 @@ def test_uv_is_tried_twice_where_it_can_do_better(copy, trouble, said):
     ],
 )
 def test_a_failure_is_explained(complaint, advice):
-    assert advice in make_env_script().why(complaint)
+    assert advice in make_env.why(complaint)
 
 
 def test_two_at_once_make_it_once(copy):
@@ -282,18 +281,10 @@ def test_a_folder_that_cannot_be_written_is_said_to_be_one(copy):
 
 
 def test_windows_keeps_its_programs_elsewhere(monkeypatch):
-    script = make_env_script()
-    monkeypatch.setattr(script.os, "name", "nt")
-    python = script.venv_python("folder")
+    monkeypatch.setattr(make_env.os, "name", "nt")
+    python = make_env.venv_python("folder")
     monkeypatch.undo()
     assert python == os.path.join("folder", "Scripts", "python.exe")
-
-
-def tasks():
-    spec = importlib.util.spec_from_file_location("tasks", ROOT / "tasks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_make_hands_over_words_as_they_were_given(copy):
@@ -302,6 +293,24 @@ def test_make_hands_over_words_as_they_were_given(copy):
     command = shlex.split(answer.stdout.splitlines()[-1])
     assert command[-1] == given.replace("$$", "$")
     assert command[-5:-2] == ["--x", "a  b", str(Path("~/c").expanduser())]
+
+
+def test_a_dry_run_changes_nothing(copy):
+    (copy.folder / "tests").mkdir()
+    (copy.folder / ".venv").mkdir()
+    (copy.folder / ".venv" / "kept").touch()
+
+    def files():
+        paths = (path for path in copy.folder.rglob("*") if "__pycache__" not in path.parts)
+        return {path: path.read_bytes() for path in paths if path.is_file()}
+
+    before = files()
+    given = [f"{name}=some" for name in ("PORTFOLIO", "ROSTER", "SUBMISSIONS")]
+    answer = copy.make("-n", *(target.name for target in tasks.TARGETS), *given)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "rm -r .venv" in answer.stdout
+    assert files() == before
+    assert copy.calls == []
 
 
 def test_without_make_everything_is_said_for_who_has_none(copy):
@@ -319,15 +328,14 @@ def test_without_make_everything_is_said_for_who_has_none(copy):
     ],
 )
 def test_what_is_unknown_is_refused(argument, complaint, capsys):
-    assert tasks().main(["report", argument]) == 2
+    assert tasks.main(["report", argument]) == 2
     assert complaint in capsys.readouterr().err
 
 
 def test_a_path_of_windows_stays_one(monkeypatch):
-    module = tasks()
-    module.GIVEN["REPORT_ARGS"] = r"--prices C:\my\prices.csv 'two words'"
-    monkeypatch.setattr(module.os, "name", "nt")
-    words = module.words("REPORT_ARGS")
+    monkeypatch.setitem(tasks.GIVEN, "REPORT_ARGS", r"--prices C:\my\prices.csv 'two words'")
+    monkeypatch.setattr(tasks.os, "name", "nt")
+    words = tasks.words("REPORT_ARGS")
     monkeypatch.undo()
     assert words == ["--prices", r"C:\my\prices.csv", "two words"]
 
@@ -376,18 +384,17 @@ def test_pip_says_how_far_it_is(tmp_path, monkeypatch, capfd):
     elsewhere = "elsewhere==1 ; sys_platform == 'nowhere' \\\n    --hash=sha256:" + 64 * "0" + "\n"
     entries = [wheel(tmp_path, "aa"), elsewhere, wheel(tmp_path, "bb")]
     (tmp_path / "some.lock").write_text("".join(entries))
-    script = make_env_script()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     folder = tmp_path / "venv"
     folder.mkdir()
-    script.make_venv(str(folder))
-    assert script.with_pip(str(folder), str(tmp_path / "some.lock")) is None
+    make_env.make_venv(str(folder))
+    assert make_env.with_pip(str(folder), str(tmp_path / "some.lock")) is None
     out = capfd.readouterr().out.splitlines()
     assert [line.partition("-1-py3")[0] for line in out] == [
         "[env] 1 of 2: aa",
         "[env] 2 of 2: bb",
-        f"[env] {script.UNPACKING}",
+        f"[env] {make_env.UNPACKING}",
     ]
     (tmp_path / "some.lock").write_text(entries[0].replace("aa", "cc"))
-    assert "ERROR" in script.with_pip(str(folder), str(tmp_path / "some.lock"))
+    assert "ERROR" in make_env.with_pip(str(folder), str(tmp_path / "some.lock"))

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
-from labtools import LOOPBACK, ROOT, http_status, isolated_environment, poll, server_record, stop
+from labtools import LOOPBACK, ROOT, http_status, isolated_environment, server_record, started
 from wheeltools import Installed, build
 
 from hedgelib import __version__
@@ -22,11 +21,6 @@ MOST_BYTES = 6_000_000
 ITS_PLACE = {"hedgelib": "", "data": "hedgelib/_bundled/", "notebooks": "hedgelib/_bundled/"}
 ITS_PLACE["etc"] = "hedgelib/_bundled/"
 BOOK = "coin,usd_value\nADA,12000\nLINK,8000\n"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    return build("wheel", tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
@@ -105,28 +99,13 @@ def test_the_lessons_open(extra, app, page, install, tmp_path):
     for name in ("JUPYTER_CONFIG_PATH", "PYTHONPATH"):
         del environment[name]
     log = tmp_path / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        record = poll(
-            lambda: server_record(tmp_path / "run"),
-            f"{app} did not start",
-            lambda: log.read_text() if process.poll() is not None else None,
-        )
+    with started(command, tmp_path, environment, log) as wait_for:
+        record = wait_for(lambda: server_record(tmp_path / "run"), f"{app} did not start")
         place = f"{record['url']}{page}/00_start_here.ipynb?token={record['token']}"
         assert http_status(place) == 200
         # The project's settings came along: no news is asked for, and only the address is told.
         assert place in log.read_text()
         assert "[I " not in log.read_text()
-    finally:
-        stop(process)
 
 
 def test_reports_are_written(install):

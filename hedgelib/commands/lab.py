@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from hedgelib._extras import missing
+from hedgelib._extras import require
 from hedgelib._folder import shipped
 
 SUMMARY = "copy the lessons into a folder and open them in JupyterLab"
@@ -76,8 +75,7 @@ def server(arguments: argparse.Namespace, folder: Path) -> tuple[list[str], dict
     """Return the command that starts the server, and its environment."""
     classic = arguments.notebook_classic
     app = "notebook" if classic else "jupyterlab"
-    if importlib.util.find_spec(app) is None:
-        raise missing(app, "opening the lessons")
+    require(app, "opening the lessons")
     trait, page = ("JupyterNotebookApp", "notebooks") if classic else ("LabApp", "lab/tree")
     command = [
         *(sys.executable, "-m", app),

@@ -318,7 +318,7 @@ def _main_left_alone() -> Iterator[None]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C while a process starts, and let it ignore it: who started it ends it.
+    """Defer Ctrl-C while a process starts, which ignores it itself: its parent ends it.
 
     A process begins with the signals blocked that its parent's thread blocks. Here Python would be
     interrupted all the same where another thread gets the signal.
@@ -327,19 +327,20 @@ def _uninterrupted() -> Iterator[None]:
         yield
         return
     own = signal.getsignal(signal.SIGINT)
-    deferrable = callable(own) and threading.current_thread() is threading.main_thread()
+    in_main = threading.current_thread() is threading.main_thread()
+    answer = own if callable(own) and in_main else None
     came: list[Any] = []
-    if deferrable:
+    if answer:
         signal.signal(signal.SIGINT, lambda *what: came.append(what))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if deferrable:
-            signal.signal(signal.SIGINT, own)
-        if came and callable(own):
-            own(*came[0])
+        if answer:
+            signal.signal(signal.SIGINT, answer)
+            if came:
+                answer(*came[0])
 
 
 def _serve(line: Connection, folder: str) -> None:
