@@ -34,13 +34,13 @@ from labtools import (
     ROOT,
     LabServer,
     OpenNotebook,
-    find_chromium,
     serve_lab,
     start_browser,
 )
 
 from hedgelib.course.learner import unrun
 from hedgelib.report.dates import TODAY_VARIABLE
+from hedgelib.report.pdf import find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request

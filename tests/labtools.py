@@ -180,12 +180,6 @@ def serve_lab(app: str = "jupyterlab") -> Iterator[LabServer]:
             yield LabServer(app=app, url=record["url"], token=record["token"], root=root)
 
 
-def find_chromium() -> str | None:
-    named = os.environ.get("HEDGELIB_CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
 @contextmanager
 def start_browser(chromium: str) -> Iterator[Browser]:
     """Start a browser from which nothing but this machine can be reached."""

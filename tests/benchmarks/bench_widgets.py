@@ -19,6 +19,7 @@ import nbformat
 import psutil
 
 from hedgelib.course.studies.ends import rally, two_wallets
+from hedgelib.report.pdf import find_chromium
 from hedgelib.show import Scene
 from hedgelib.show.explorer import Explorer, Slider
 from hedgelib.show.moves import MoveStudy
@@ -27,7 +28,6 @@ from tests.hedging_example import study_of_alice
 from tests.labtools import (
     PATIENCE_SECONDS,
     OpenNotebook,
-    find_chromium,
     serve_lab,
     start_browser,
 )

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
-
-import pytest
-from labtools import ROOT
 
 import hedgelib
 from hedgelib.course.claims import CLAIMS, ERRORS, GROUPS, MARKS, SECTIONS, VERDICTS
@@ -77,19 +71,3 @@ def test_texts_use_the_terms_of_the_field():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             found = banned.search(line)
             assert not found, f"{path.name}, line {number}: {found[0]!r}"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (path,) = folder.glob("*.whl")
-    with zipfile.ZipFile(path) as file:
-        return set(file.namelist())
-
-
-def test_wheel_has_every_text(wheel):
-    texts = [path for path in PACKAGE.rglob("*") if path.suffix in (".md", ".toml")]
-    assert {"claims.toml", "glossary.toml", "misconceptions.toml"} <= {path.name for path in texts}
-    assert {path.relative_to(PACKAGE.parent).as_posix() for path in texts} <= wheel
