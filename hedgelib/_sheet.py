@@ -126,13 +126,13 @@ class Sheet:
 
 
 def unfit(kind: os.stat_result) -> str | None:
-    """Return why a path cannot be a portfolio file, or None."""
+    """Return why a path cannot be read as a table, or None."""
     if stat.S_ISDIR(kind.st_mode):
         return None
     if not stat.S_ISREG(kind.st_mode):
         return "not a file, but a pipe, a socket or a device"
     if kind.st_size > LARGEST_BYTES:
-        return f"{kind.st_size:,} bytes, and no portfolio has over {LARGEST_BYTES:,}"
+        return f"{kind.st_size:,} bytes, and {LARGEST_BYTES:,} are read at most"
     return None
 
 
@@ -269,7 +269,7 @@ def _workbook(path: Path, content: bytes) -> list[Sheet]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise fail("not an Excel workbook; save it as .xlsx again, or as CSV UTF-8") from error
     if unpacked > LARGEST_UNPACKED:
-        raise fail(f"{unpacked:,} bytes unpacked, and no portfolio has over {LARGEST_UNPACKED:,}")
+        raise fail(f"{unpacked:,} bytes unpacked, and {LARGEST_UNPACKED:,} are read at most")
     openpyxl = needed("openpyxl", f"reading {path.name}")
     try:
         # What is in it can break the reader in any way.

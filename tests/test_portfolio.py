@@ -760,7 +760,7 @@ def test_a_path_that_is_no_file(tmp_path, file):
     fails("/dev/zero", "not a file, but a pipe, a socket or a device")
     with (tmp_path / "large.csv").open("wb") as large:
         large.truncate((16 << 20) + 1)
-    fails(tmp_path / "large.csv", "16,777,217 bytes, and no portfolio has over 16,777,216")
+    fails(tmp_path / "large.csv", "16,777,217 bytes, and 16,777,216 are read at most")
 
 
 def test_a_file_that_may_not_be_read(file, monkeypatch):

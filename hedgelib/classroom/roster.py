@@ -175,9 +175,7 @@ def _recognised(path: Path) -> tuple[_Layout, Sheet, str]:
 def _message(error: PortfolioFileError) -> str:
     """Take the place, which a `RosterError` puts there itself, out of a message."""
     where = f"{error.path}" + (f", line {error.line}" if error.line else "")
-    return (
-        str(error).removeprefix(f"{where}: ").replace("no portfolio has", "no list of a class has")
-    )
+    return str(error).removeprefix(f"{where}: ")
 
 
 def _text(cell: Cell) -> str:

@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ def style() -> str:
 def page_assets(path: Path) -> dict[str, str]:
     """Return what takes the place of the widgets of a notebook: HTML by the cell's id.
 
-    It is kept under ``out/alive`` until the notebook, the library or the data change. Who comes
-    while another process runs the notebook waits for it.
+    It is kept under ``out/alive`` until the notebook, the library, the data or an installed package
+    change. Who comes while another process runs the notebook waits for it.
     """
     kept = KEPT / f"{path.stem}-{_hash(path)}.json"
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -127,7 +128,8 @@ def _hash(path: Path) -> str:
 
 @cache
 def _library() -> bytes:
-    whole = hashlib.sha256()
+    installed = sorted({f"{one.name} {one.version}" for one in distributions()})
+    whole = hashlib.sha256("\n".join([sys.version, *installed]).encode())
     for pattern in _READ:
         for path in sorted(ROOT.glob(pattern)):
             whole.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
@@ -150,8 +152,10 @@ def widgets_of(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     """Run a notebook here; give each cell that shows widgets, with its widgets."""
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
-    from ipywidgets.widgets.widget import _instances
+    from ipywidgets import Widget
 
+    made: dict[str, Any] = {}
+    Widget.on_widget_constructed(lambda widget: made.update({widget.model_id: widget}))
     shell = InteractiveShell.instance()
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
@@ -161,7 +165,7 @@ def widgets_of(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
             shell.display_trap.hook = sys.displayhook
             shell.run_cell("".join(cell["source"])).raise_error()
         views = [one.data[WIDGET_VIEW] for one in shown.outputs if WIDGET_VIEW in one.data]
-        widgets = [_instances[view["model_id"]] for view in views]
+        widgets = [made[view["model_id"]] for view in views]
         if widgets:
             yield cell, widgets
 

@@ -40,7 +40,7 @@ BAD = {
     "folder": "this is a folder",
     "link": "a link that leads nowhere",
     "pipe": "not a file, but a pipe",
-    "large": "bytes, and no portfolio has over",
+    "large": "bytes, and 16,777,216 are read at most",
 }
 NAMES = ("book", "=cmd()", "<b>book", "bóok", "a book", "book..")
 KILL_EVERY_SECONDS = 2.0
