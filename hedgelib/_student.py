@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import exp, inf, lgamma, log, log1p, pi
 
 __all__ = ["student_quantile"]
@@ -11,6 +12,7 @@ _LARGE = 1e4
 """Degrees of freedom from which the expansion about the normal distribution is exact."""
 
 
+@lru_cache(maxsize=256)
 def student_quantile(level: float, dof: float) -> float:
     """Return the `t` with ``P(-t < T < t) = level``: half the width of a confidence interval.
 

@@ -6,8 +6,8 @@
                       test says ``parametrize("lab_server", FRONT_ENDS, indirect=True)``
 ``page``              a browser page that can reach this machine only
 ``open_notebook``     opens a notebook of ``lab_server`` in ``page``, kernel ready
-``lesson``            a learner's copy of the LESSON that a module names (or of a parameter), run
-                      by keys; at the end no error is left, and nothing went outside
+``lesson``            a learner's copy of the LESSON that a module names (or of a parameter), run;
+                      at the end no error is left, and nothing went outside
 ``outside_requests``  addresses off this machine that ``page`` asked for (and did not get)
 ``page_errors``       JavaScript errors that nothing caught in ``page``
 ``project_files``     what the project consists of: every file that git does not ignore
@@ -24,26 +24,24 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
-import strategies  # noqa: F401 (it loads hypothesis's profile, before any test is read)
-from labtools import (
-    LOOPBACK,
-    PATIENCE_SECONDS,
+
+from hedgelib.course.learner import unrun
+from hedgelib.report.dates import TODAY_VARIABLE
+from hedgelib.report.pdf import find_chromium
+from tests import strategies  # noqa: F401 (it loads the profile of hypothesis, before any test is read)
+from tests.labtools import (
     ROOT,
     LabServer,
     OpenNotebook,
     serve_lab,
     start_browser,
+    watched_page,
 )
 
-from hedgelib.course.learner import unrun
-from hedgelib.report.dates import TODAY_VARIABLE
-from hedgelib.report.pdf import find_chromium
-
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Page
 
 NO_BROWSER = "Chromium was not found"
 
@@ -131,7 +129,7 @@ def project_files() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from wheeltools import build
+    from tests.wheeltools import build
 
     return build("wheel", tmp_path_factory.mktemp("wheel"))
 
@@ -163,18 +161,8 @@ def page_errors() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, outside_requests: list[str], page_errors: list[str]) -> Iterator[Page]:
     """Return a fresh page, from which nothing but this machine can be reached."""
-
-    def note(request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname != LOOPBACK:
-            outside_requests.append(request.url)
-
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(PATIENCE_SECONDS * 1000)
-    context.on("request", note)
-    context.on("weberror", lambda error: page_errors.append(str(error.error)))
-    yield context.new_page()
-    context.close()
+    with watched_page(browser, outside_requests, page_errors) as fresh:
+        yield fresh
 
 
 @pytest.fixture
@@ -191,13 +179,13 @@ def lesson(
     outside_requests: list[str],
     page_errors: list[str],
 ) -> Iterator[OpenNotebook]:
-    """Open a learner's unrun copy of a lesson, and run it by keys as a reader does."""
+    """Open a learner's unrun copy of a lesson, and run it."""
     name = getattr(request, "param", None) or request.module.LESSON
     text = unrun((ROOT / "notebooks" / name).read_text(encoding="utf-8"))
     (lab_server.notebooks / name).write_text(text, encoding="utf-8")
     opened = open_notebook(name)
     assert opened.page.locator(".jp-OutputArea-output").count() == 0
-    opened.run_by_keys()
+    opened.run_all()
     yield opened
     assert outside_requests == []
     assert page_errors == []

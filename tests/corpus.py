@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from labtools import ROOT
 
 from hedgelib.ask.question import Asked
 from hedgelib.ask.widget import QuestionWidget
@@ -22,6 +21,7 @@ from hedgelib.flight import Day, Orders, Pilot, fly
 from hedgelib.flight.ghosts import by_rule
 from hedgelib.flight.screen import parts_scene, scene, wealth_scene
 from hedgelib.show import Area, Band, Bars, Guess, Line, Points, Rule, Scale, Scene, Text, panel
+from tests.labtools import ROOT
 
 NOTEBOOKS = [
     path

@@ -17,18 +17,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 ROOT = Path(__file__).resolve().parent.parent
 # Only ends a run that hangs; nothing that works comes near it, on a busy machine either.
 PATIENCE_SECONDS = 180
 LOOPBACK = "127.0.0.1"
 FRONT_ENDS = ("jupyterlab", "notebook")
+VIEWPORT = {"width": 1400, "height": 1000}
 
 
 def own_environment() -> dict[str, str]:
@@ -192,6 +193,25 @@ def start_browser(chromium: str) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         running.close()
+
+
+@contextmanager
+def watched_page(
+    browser: Browser, outside_requests: list[str], page_errors: list[str]
+) -> Iterator[Page]:
+    """Open a page that tells what it asks for off this machine, and what fails in it."""
+
+    def note(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname != LOOPBACK:
+            outside_requests.append(request.url)
+
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    context.on("request", note)
+    context.on("weberror", lambda error: page_errors.append(str(error.error)))
+    yield context.new_page()
+    context.close()
 
 
 # Not the current widget: there is none while the focus moves.

@@ -14,9 +14,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from labtools import ROOT, own_environment
 
 from scripts import addresses
+from tests.labtools import ROOT, own_environment
 
 REPOSITORY, BRANCH = addresses.setting()
 NEW = "https://github.com/somebody/a-workbook"

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from strategies import BAD_ANYWHERE, terms
 
 import hedgelib as h
 from hedgelib import beta, carry, choice, paths, plan, ratio, replay, returns, rules, scenario
+from tests.strategies import BAD_ANYWHERE, terms
 
 FUNCTIONS = {
     name: getattr(module, name)

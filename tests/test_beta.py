@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.regression.rolling import RollingOLS
 from statsmodels.stats.outliers_influence import variance_inflation_factor
-from strategies import BAD_ANYWHERE, floats, refused, shown
 
 import hedgelib as b
 from hedgelib import beta, ratio, returns
 from hedgelib._result import Numbers, whole
 from hedgelib._student import student_quantile
 from hedgelib.errors import HedgeError, InvalidInput, NotEnoughData
+from tests.strategies import BAD_ANYWHERE, floats, refused, shown
 
 NAMES = [*returns.__all__, *beta.__all__, *ratio.__all__]
 D60 = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))

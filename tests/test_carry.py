@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, prices, refused
 
 from hedgelib import carry as c
 from hedgelib import contracts
 from hedgelib.errors import HedgeError, NotEnoughData
+from tests.strategies import BAD_ANYWHERE, floats, prices, refused
 
 rates = floats(-0.01, 0.01)
 hours = st.sampled_from([1.0, 4.0, 8.0])

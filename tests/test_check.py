@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from strategies import BAD_ANYWHERE, refused
 
 import hedgelib as h
 from hedgelib import _check, errors
@@ -38,6 +37,7 @@ from hedgelib._check import (
     series,
     vectorised,
 )
+from tests.strategies import BAD_ANYWHERE, refused
 
 TINY = 5e-324
 HUGE = 1.7976931348623157e308

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from strategies import refused, shown
 
 import hedgelib as h
+from tests.strategies import refused, shown
 
 RNG = np.random.default_rng(7)
 BTC, NOISE, OWN = RNG.normal(0, 0.03, (3, 400))

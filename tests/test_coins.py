@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import check_value_object, refused
 
 import hedgelib as h
 from hedgelib import market
 from hedgelib.coins import names_to_price
+from tests.strategies import check_value_object, refused
 
 BUNDLED = frozenset(market.Market.bundled().coins)
 TABLE = tomllib.loads((market.data_folder() / "coins.toml").read_text(encoding="utf-8"))

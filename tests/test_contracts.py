@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import (
+
+import hedgelib as h
+from tests.strategies import (
     check_value_object,
     fees,
     floats,
@@ -24,8 +26,6 @@ from strategies import (
     sizes,
     terms,
 )
-
-import hedgelib as h
 
 PNL = {"inverse": h.inverse_pnl_coin, "linear": h.linear_pnl_usd}
 FEE = {"inverse": h.inverse_fee_coin, "linear": h.linear_fee_usd}

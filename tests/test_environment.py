@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import seconds_by_part
-from labtools import ROOT, own_environment
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -19,6 +17,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tasks import TARGETS
+from tests.conftest import seconds_by_part
+from tests.labtools import ROOT, own_environment
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = {

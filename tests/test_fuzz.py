@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, linear_terms, terms, tiers
 
 import hedgelib as h
 from hedgelib import contracts, margin
+from tests.strategies import BAD_ANYWHERE, floats, linear_terms, terms, tiers
 
 FUNCTIONS = {
     name: getattr(module, name)

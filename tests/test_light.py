@@ -11,14 +11,14 @@ import tomllib
 from importlib import metadata
 
 import pytest
-from labtools import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from wheeltools import needed
 
 from hedgelib import _extras
 from hedgelib.course.learner import NAMES
 from scripts.lite import kernel_wheels, read_pyodide
+from tests.labtools import ROOT
+from tests.wheeltools import needed
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = {

@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL, PYODIDE_MJS, PYODIDE_VERSION
-from labtools import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from test_light import SITE
 
 from hedgelib.course.learner import INSTALL, NAMES, RECORD
 from hedgelib.errors import HedgeError
@@ -34,6 +32,8 @@ from scripts.lite import (
     run_lesson,
     serve,
 )
+from tests.labtools import ROOT
+from tests.test_light import SITE
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +184,7 @@ def test_the_page_on_publishing_has_the_sites_numbers(site):
 
 IN_A_BROWSER = """
 import json, sys
-import lightly
+from tests import lightly
 lightly.enter_the_browser()
 from pathlib import Path
 from hedgelib._extras import missing
@@ -202,7 +202,7 @@ check_environment()
 
 def test_a_learners_folder_and_the_check_of_the_start_page_work_in_a_browser(tmp_path):
     ran = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})"
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})"
          + IN_A_BROWSER],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip

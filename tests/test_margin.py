@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import (
+
+import hedgelib as h
+from hedgelib import market
+from tests.strategies import (
     bases,
     check_value_object,
     floats,
@@ -19,9 +22,6 @@ from strategies import (
     terms,
     tiers,
 )
-
-import hedgelib as h
-from hedgelib import market
 
 INF = math.inf
 sides = st.sampled_from([1.0, -1.0])

@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import shown
 
 import hedgelib
 from hedgelib import _datafiles, _folder, market
@@ -32,6 +31,7 @@ from hedgelib.errors import (
 )
 from hedgelib.margin import margin_tiers
 from hedgelib.market import Figure, Listing, Market
+from tests.strategies import shown
 
 COINS = ["BTC", "ETH", "BNB", "ADA", "XRP", "DOGE", "LINK", "MATIC", "ALGO", "AVAX", "LUNA"]
 FIRST, LAST = date(2020, 1, 1), date(2023, 12, 31)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from labtools import ROOT, own_environment
+
+from tests.labtools import ROOT, own_environment
 
 ESTIMATOR = """
 

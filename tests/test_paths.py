@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, refused, shown
 
 import hedgelib as h
 from hedgelib import market, rules
 from hedgelib.paths import Gbm, Paths, block_bootstrap, fit_gbm, gbm_paths, history
+from tests.strategies import BAD_ANYWHERE, floats, refused, shown
 
 near = pytest.approx
 DAYS = ["2022-01-01", "2022-01-02", "2022-01-03"]

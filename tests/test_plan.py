@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import (
+
+import hedgelib as h
+from hedgelib import market
+from hedgelib._text import usd
+from hedgelib.course import studies
+from hedgelib.course.studies.six_ways import SixWays
+from hedgelib.plan import DEFAULT_MAX_LEVERAGE
+from tests.strategies import (
     BAD_ANYWHERE,
     check_value_object,
     floats,
@@ -22,13 +29,6 @@ from strategies import (
     sizes,
     terms,
 )
-
-import hedgelib as h
-from hedgelib import market
-from hedgelib._text import usd
-from hedgelib.course import studies
-from hedgelib.course.studies.six_ways import SixWays
-from hedgelib.plan import DEFAULT_MAX_LEVERAGE
 
 INF = math.inf
 FREE = terms(taker_fee=0)

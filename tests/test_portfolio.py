@@ -10,9 +10,9 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import check_value_object, floats, refused, shown
 
 import hedgelib as h
+from tests.strategies import check_value_object, floats, refused, shown
 
 PRICES = {"ADA": 0.5, "LINK": 20.0}
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import yaml
-from labtools import ROOT
 from packaging.specifiers import SpecifierSet
 
 import tasks
 from hedgelib import __version__
+from tests.labtools import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 TARGETS = {target.name for target in tasks.TARGETS}

@@ -17,7 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from labtools import (
+
+from hedgelib.__main__ import _parser
+from tests.labtools import (
     LOOPBACK,
     ROOT,
     http_status,
@@ -26,8 +28,6 @@ from labtools import (
     server_record,
     started,
 )
-
-from hedgelib.__main__ import _parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 READY = ROOT / ".venv" / ".ready"

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, terms
 
 import hedgelib as h
 from hedgelib import _walk, market, rules
@@ -23,6 +22,7 @@ from hedgelib import replay as replay_module
 from hedgelib._extras import how_to_install
 from hedgelib.paths import Gbm, Paths, gbm_paths, history
 from hedgelib.replay import Comparison, Replay, TopUp, _set_up, compare, replay, replay_many
+from tests.strategies import BAD_ANYWHERE, floats, linear_terms, refused, shown, terms
 
 INF = math.inf
 near = pytest.approx

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import refused
 
 import hedgelib as h
 from hedgelib.errors import NotEnoughData
+from tests.strategies import refused
 
 TOO_BIG = "the numbers are too large or too small"
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import (
+
+import hedgelib as h
+from tests.strategies import (
     BAD_ANYWHERE,
     check_value_object,
     floats,
@@ -20,9 +22,7 @@ from strategies import (
     signed,
     terms,
 )
-from test_plan import planned, requests
-
-import hedgelib as h
+from tests.test_plan import planned, requests
 
 INF = math.inf
 FREE = terms(taker_fee=0)

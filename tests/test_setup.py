@@ -18,10 +18,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from labtools import ROOT, own_environment
 
 import tasks
 from scripts import make_env
+from tests.labtools import ROOT, own_environment
 
 UV = """#!/bin/sh
 case "$1" in --version) echo "uv 1.0"; exit 0;; esac

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import axetools
 import pytest
-from labtools import ROOT
 from pypdf import PdfReader
 
 import hedgelib
@@ -25,6 +23,8 @@ from scripts.lite import serve
 from scripts.site import __main__ as command_line
 from scripts.site import build
 from scripts.site.glossary import anchor
+from tests import axetools
+from tests.labtools import ROOT
 
 LESSON = "notebooks/03_how_much_to_short.html"
 AXED = ("index.html", LESSON, "library/contracts.html", "notebooks/reports/hedge_report.html")

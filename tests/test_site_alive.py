@@ -6,17 +6,17 @@ import zlib
 from base64 import b64decode
 
 import pytest
-from axetools import violations
-from labtools import ROOT
 from playwright.sync_api import expect
-from questiontools import QuestionOnPage
-from widgettools import Widget
 
 from hedgelib._lock import try_lock
 from hedgelib.course.questions import every_question
 from hedgelib.flight.text import TEXT
 from scripts.notebooks import kind_of_cell
 from scripts.site import alive
+from tests.axetools import violations
+from tests.labtools import ROOT
+from tests.questiontools import QuestionOnPage
+from tests.widgettools import Widget
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_BYTES = 1_000_000

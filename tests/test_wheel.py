@@ -10,10 +10,10 @@ import tarfile
 import zipfile
 
 import pytest
-from labtools import LOOPBACK, ROOT, http_status, isolated_environment, server_record, started
-from wheeltools import Installed, build
 
 from hedgelib import __version__
+from tests.labtools import LOOPBACK, ROOT, http_status, isolated_environment, server_record, started
+from tests.wheeltools import Installed, build
 
 pytestmark = pytest.mark.slow
 

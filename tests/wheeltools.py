@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from labtools import ROOT, own_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.labtools import ROOT, own_environment
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LEFT_OUT = set(PROJECT["tool"]["uv"]["exclude-dependencies"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from hedgelib.show.scene import scene_of
-from tests.labtools import PATIENCE_SECONDS
+from tests.labtools import PATIENCE_SECONDS, poll
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -91,7 +91,9 @@ class Widget:
         cells = [cell for row in (scene.table.head, *scene.table.rows) for cell in row]
         expect(self.whole.locator(":is(th, td)")).to_have_text(cells, timeout=PATIENCE)
         expect(self.picture).to_have_attribute("aria-label", scene.alt, timeout=PATIENCE)
-        assert self.ink() == self.ink_of(json.loads(scene.to_json()))
+        wanted = self.ink_of(json.loads(scene.to_json()))
+        # The words may be there a frame before the picture.
+        poll(lambda: self.ink() == wanted, "the picture of the result", lambda: None)
 
     def ink(self) -> list[str]:
         # The pointer may be over the picture, which then says what is there.

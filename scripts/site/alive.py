@@ -154,8 +154,8 @@ def widgets_of(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     from IPython.utils.capture import capture_output
     from ipywidgets import Widget
 
-    made: dict[str, Any] = {}
-    Widget.on_widget_constructed(lambda widget: made.update({widget.model_id: widget}))
+    made: list[Any] = []
+    Widget.on_widget_constructed(made.append)
     shell = InteractiveShell.instance()
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
@@ -165,7 +165,8 @@ def widgets_of(path: Path) -> Iterator[tuple[dict[str, Any], list[Any]]]:
             shell.display_trap.hook = sys.displayhook
             shell.run_cell("".join(cell["source"])).raise_error()
         views = [one.data[WIDGET_VIEW] for one in shown.outputs if WIDGET_VIEW in one.data]
-        widgets = [made[view["model_id"]] for view in views]
+        by_id = {widget.model_id: widget for widget in made}
+        widgets = [by_id[view["model_id"]] for view in views]
         if widgets:
             yield cell, widgets
 

@@ -14,8 +14,6 @@ from html import unescape
 
 import nbformat
 import pytest
-from axetools import violations
-from labtools import FRONT_ENDS, PATIENCE_SECONDS, ROOT
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
@@ -29,6 +27,8 @@ from hedgelib.classroom.results import copied, mark_record
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import exercises_folder, read_source
 from scripts.notebooks import WIDGET_VIEW
+from tests.axetools import violations
+from tests.labtools import FRONT_ENDS, PATIENCE_SECONDS, ROOT
 
 PATIENCE = PATIENCE_SECONDS * 1000
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

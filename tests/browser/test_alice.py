@@ -1,10 +1,9 @@
 """Alice in a real JupyterLab: everything runs, and the widget follows the keyboard."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market, plan_hedge
 from hedgelib.show.moves import study_move
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "09_alice.ipynb"
 BOOK, PRICE, MARGIN = 50_000, 3_500, 49_000

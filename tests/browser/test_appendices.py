@@ -1,11 +1,11 @@
 """Glossary and claims in a real JupyterLab: things are found, by words alone too."""
 
 import pytest
-from labtools import PATIENCE_SECONDS
 from playwright.sync_api import expect
 
 from hedgelib.course.claims import CLAIMS, GROUPS, claims
 from hedgelib.course.glossary import FIELDS, TERMS, terms
+from tests.labtools import PATIENCE_SECONDS
 
 PATIENCE = PATIENCE_SECONDS * 1000
 

@@ -7,14 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from classtools import cell_of
-from labtools import PATIENCE_SECONDS, LabServer
 from playwright.sync_api import expect
 
 from hedgelib._text import usd
 from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.release import gradebook, release
 from hedgelib.classroom.source import exercises_folder
+from tests.classtools import cell_of
+from tests.labtools import PATIENCE_SECONDS, LabServer
 
 NAME = "inverse_maths"
 PATIENCE = PATIENCE_SECONDS * 1000

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 
-import hedging_example
 import nbformat
 import pytest
-from hedging_example import CASE_C, study_of_alice
-from labtools import FRONT_ENDS, PATIENCE_SECONDS
 from playwright.sync_api import expect
-from widgettools import Widget, every_control
+
+from tests import hedging_example
+from tests.hedging_example import CASE_C, study_of_alice
+from tests.labtools import FRONT_ENDS, PATIENCE_SECONDS, VIEWPORT, OpenNotebook, watched_page
+from tests.widgettools import Widget, every_control
 
 PATIENCE = PATIENCE_SECONDS * 1000
 MOVE, SHORT, MARGIN = "Move of ETH (%)", "Short (USD)", "Margin"
@@ -26,6 +27,7 @@ ex = Explorer(
     presets={{"Case C": {CASE_C}}},
 )
 """
+NAME = "explorer.ipynb"
 CELLS = (inspect.getsource(hedging_example) + CONTROLS, "ex", "ex", "")
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 pytestmark = pytest.mark.parametrize("lab_server", FRONT_ENDS, indirect=True)
@@ -64,16 +66,33 @@ def study(percent, short_usd=49_000, collateral="new_money"):
     return study_of_alice(float(f"{percent / 100:.12g}"), short_usd, collateral)
 
 
-@pytest.fixture
-def views(lab_server, open_notebook, outside_requests, page_errors):
-    """Open a notebook that shows one explorer twice; return both views."""
+@pytest.fixture(scope="module")
+def opened(lab_server, browser):
+    """Open a notebook; return it, what it asks for elsewhere, and what fails in it."""
+    outside_requests, page_errors = [], []
+    with watched_page(browser, outside_requests, page_errors) as page:
+        write(lab_server)
+        notebook = OpenNotebook.open(page, lab_server, NAME)
+        # Notebook 7 has one of its own as it starts.
+        page_errors.clear()
+        yield notebook, outside_requests, page_errors
+
+
+def write(lab_server):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     small = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(small, lab_server.notebooks / "explorer.ipynb")
-    notebook = open_notebook("explorer.ipynb")
-    # Notebook 7 has one of its own as it starts.
-    page_errors.clear()
+    nbformat.write(small, lab_server.notebooks / NAME)
+
+
+@pytest.fixture
+def views(lab_server, opened):
+    """Show one explorer twice, whatever became of the notebook before; return both views."""
+    notebook, outside_requests, page_errors = opened
+    write(lab_server)
+    notebook.page.set_viewport_size(VIEWPORT)
+    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    notebook.page.evaluate(f"{NOTEBOOK}.context.revert()")
     notebook.run_all()
     shown = notebook.page.locator(".jp-Notebook .jp-CodeCell")
     both = [Widget(notebook.page, MOVE, shown.nth(i)) for i in (1, 2)]

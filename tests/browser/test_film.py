@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from axetools import violations
-from hedging_example import CASE_C, study_of_alice
 from playwright.sync_api import expect
-from widgettools import Widget
 
 from hedgelib.course import Choice, Explorer, Slider
 from hedgelib.show.explorer import FILM_SCRIPT, STYLE
+from tests.axetools import violations
+from tests.hedging_example import CASE_C, study_of_alice
+from tests.widgettools import Widget
 
 MOVE = Slider(name="move", label="Move of ETH (%)", start=-15, low=-60, high=120, step=1,
               scale=0.01, above=-100)  # fmt: skip

@@ -1,10 +1,9 @@
 """Lesson 02 in a real JupyterLab: the price moves, and the coins bend."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market
 from hedgelib.course.studies.inverse import price_move
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "02_inverse_contracts.ipynb"
 MOVE = "Move of ETH (%)"

@@ -1,10 +1,9 @@
 """Lesson 07 in a real JupyterLab: the size of a short, and a window over time."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market, read_portfolio
 from hedgelib.course.studies.beta import drift, sized_short
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "07_beta.ipynb"
 HISTORY = market.returns().drop(columns="LUNA").dropna()

@@ -1,9 +1,8 @@
 """Lesson 05 in a real JupyterLab: two explorers follow the keyboard."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib.course.studies.ends import far_is_far, rally, two_wallets
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "05_what_ends_a_hedge.ipynb"
 MARGIN, SUMMER = "Margin (USD)", "summer of 2022"

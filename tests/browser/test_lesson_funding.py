@@ -1,9 +1,8 @@
 """Lesson 06 in a real JupyterLab: the rule of funding and the time out move as they are told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib.course.studies.funding import RULES, TimeOut, rate_at_premium
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "06_basis_and_funding.ipynb"
 

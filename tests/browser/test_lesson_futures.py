@@ -1,10 +1,9 @@
 """Lesson 01 in a real JupyterLab: both explorers move as they are told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import ContractTerms, market
 from hedgelib.course.studies.futures import FiveWays, lock_or_insurance
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "01_spot_and_futures.ipynb"
 LINEAR = ContractTerms(

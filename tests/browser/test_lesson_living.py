@@ -1,9 +1,8 @@
 """Lesson 10 in a real JupyterLab: the crashes fly as they are told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib.course.studies.living import crash
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "10_living_with_the_hedge.ipynb"
 

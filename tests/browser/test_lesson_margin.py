@@ -1,11 +1,10 @@
 """Lesson 04 in a real JupyterLab: the order ticket and the whole plan move as they are told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market, ols_beta, plan_hedge, read_portfolio
 from hedgelib.course.studies.margin import ticket
 from hedgelib.show.moves import study_move
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "04_margin_is_a_position_too.ipynb"
 

@@ -1,10 +1,9 @@
 """Lesson 11 in a real JupyterLab: the stressed plan moves as it is told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market, ols_beta, plan_hedge
 from hedgelib.course.studies.own import load_book, sample_book, stress
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "11_your_own_portfolio.ipynb"
 

@@ -1,10 +1,9 @@
 """Lesson 03 in a real JupyterLab: the size of the hedge moves as it is told."""
 
-from questiontools import answer_every_question
-from widgettools import Widget, every_control
-
 from hedgelib import market, ols_beta, read_portfolio
 from hedgelib.course.studies.size import size_and_effect
+from tests.questiontools import answer_every_question
+from tests.widgettools import Widget, every_control
 
 LESSON = "03_how_much_to_short.ipynb"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from labtools import ROOT
 
 from hedgelib.ask.widget import QuestionWidget
 from hedgelib.course.questions import every_question
+from tests.labtools import ROOT
 from tests.questiontools import answer_every_question
 
 # The other lessons have their own files here, with their explorers.

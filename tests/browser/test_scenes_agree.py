@@ -1,8 +1,9 @@
 """Both renderers put everything into the same places, for every picture of the workbook."""
 
 import pytest
-from agreement import assert_agree, in_browser, page_of
-from corpus import CORPUS
+
+from tests.agreement import assert_agree, in_browser, page_of
+from tests.corpus import CORPUS
 
 
 @pytest.mark.parametrize("name", CORPUS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from classtools import run_here, table, text_of
-from examinertools import hand_in, tick
 
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import grade
 from hedgelib.classroom.scenarios import ASSIGNMENTS
+from tests.classtools import run_here, table, text_of
+from tests.examinertools import hand_in, tick
 
 
 def test_marks_of_all_exercises_machine_and_hand(own_class, tmp_path):

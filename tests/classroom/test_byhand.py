@@ -8,8 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-from axetools import violations
-from classtools import cell_of, fill_in, released, run_here, solutions, table, text_of
 
 from hedgelib.__main__ import main
 from hedgelib.classroom.byhand import SheetError, read_sheet
@@ -17,7 +15,9 @@ from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import Graded, grade
 from hedgelib.classroom.release import gradebook
 from hedgelib.classroom.source import exercises_folder, read_source
+from tests.axetools import violations
 from tests.classroom.conftest import STUDENTS
+from tests.classtools import cell_of, fill_in, released, run_here, solutions, table, text_of
 
 NAME = "sizing"
 WORDS = {

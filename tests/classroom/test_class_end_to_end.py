@@ -16,18 +16,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from classtools import (
-    cell_of,
-    fill_in,
-    read_here,
-    released,
-    run_here,
-    snapshot,
-    solutions,
-    table,
-    text_of,
-    wrong_answers,
-)
 from nbgrader.utils import notebook_hash
 
 import hedgelib as hl
@@ -44,6 +32,18 @@ from hedgelib.classroom.results import mark_record
 from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.course.contents import number_of
 from tests.classroom.conftest import STUDENTS
+from tests.classtools import (
+    cell_of,
+    fill_in,
+    read_here,
+    released,
+    run_here,
+    snapshot,
+    solutions,
+    table,
+    text_of,
+    wrong_answers,
+)
 
 PERFECT, COPIER, FROM, EMPTY, BROKEN, ABSENT = "s01", "s09", "s02", "S10", "k.11", "l@12"
 WRONG = ("s02", "s03", "s04", "s05", "s06", "s07", "s08")

@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from examinertools import POINTS, answers_of, deserved, namespace
 
 from hedgelib.ask.marking import judge
 from hedgelib.classroom.book import remark
@@ -16,6 +15,7 @@ from hedgelib.classroom.records import Record
 from hedgelib.classroom.results import Result, mark_record
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
 from hedgelib.classroom.source import Source, exercises_folder, read_source
+from tests.examinertools import POINTS, answers_of, deserved, namespace
 
 SOURCES = {name: read_source(exercises_folder() / f"{name}.ipynb") for name in ASSIGNMENTS}
 STUDENTS = [f"s{i:03}" for i in range(40)]

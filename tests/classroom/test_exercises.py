@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from classtools import cell_of
 
 import hedgelib as hl
 from hedgelib.ask.form import Form
@@ -29,6 +28,7 @@ from hedgelib.classroom.source import (
 )
 from hedgelib.course.contents import LESSONS
 from hedgelib.errors import InvalidInput
+from tests.classtools import cell_of
 
 STUDENTS = 10_000
 SECRET = b"a secret of thirty-two bytes ..."

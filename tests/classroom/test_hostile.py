@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from classtools import cell_of, fill_in, released, snapshot, solutions, table, text_of
-from labtools import ROOT, own_environment
 
 from hedgelib.__main__ import main
 from hedgelib.classroom import sandbox
@@ -21,6 +19,8 @@ from hedgelib.classroom.course import Course
 from hedgelib.classroom.grading import Graded, grade
 from hedgelib.classroom.interface import Limits
 from tests.classroom.conftest import STUDENTS
+from tests.classtools import cell_of, fill_in, released, snapshot, solutions, table, text_of
+from tests.labtools import ROOT, own_environment
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 

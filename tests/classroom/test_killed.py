@@ -9,6 +9,6 @@ from tests.benchmarks.kill_grading import kill
 
 @pytest.mark.usefixtures("bubblewrap")
 def test_a_run_that_was_killed_is_taken_up(tmp_path):
-    faults, at_work, _ = kill(tmp_path, times=4, seed=3)
+    faults, at_work, _ = kill(tmp_path, times=2, seed=3)
     assert faults == []
     assert at_work > 0

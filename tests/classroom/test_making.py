@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from classtools import cell_of, released
 
 import hedgelib as hl
 from hedgelib.__main__ import main
@@ -19,6 +18,7 @@ from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.classroom.source import TEXT_STUB
 from hedgelib.classroom.tables import write_table
 from tests.classroom.conftest import STUDENTS
+from tests.classtools import cell_of, released
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -6,10 +6,10 @@ import json
 from functools import cache
 
 import pytest
-from classtools import cell_of, fill_in, read_here, solutions
 
 from hedgelib.classroom.merge import NotGradable, merge
 from hedgelib.classroom.source import TEXT_STUB, exercises_folder, grade_info, read_source
+from tests.classtools import cell_of, fill_in, read_here, solutions
 
 NAME = "inverse_maths"
 

@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from classtools import cell_of, fill_in, released, run_here, solutions, table, text_of
 
 from hedgelib.__main__ import main
 from hedgelib.classroom import intake
@@ -17,6 +16,7 @@ from hedgelib.classroom.grading import grade
 from hedgelib.classroom.release import api
 from hedgelib.classroom.roster import read_roster
 from hedgelib.classroom.settings import SettingsError
+from tests.classtools import cell_of, fill_in, released, run_here, solutions, table, text_of
 
 NAME, POINTS, WRITTEN = "sizing", 21, "q9"
 ADA, BRUNO, FORMULA, LATE = "s01", "s02", "s05", "s06"

@@ -10,11 +10,11 @@ import tracemalloc
 import zipfile
 
 import pytest
-from classtools import read_here
 
 from hedgelib.classroom import _reader, sandbox
 from hedgelib.classroom._archives import Room
 from hedgelib.classroom.reading import Cell, Found, Reader, Reading, taken_over
+from tests.classtools import read_here
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from showtools import assert_legible
 
 from hedgelib._text import spreadsheet_text
 from hedgelib.ask.marking import Examiner
@@ -26,6 +25,7 @@ from hedgelib.classroom.results import copied, mark_record
 from hedgelib.classroom.scenarios import scenario
 from hedgelib.classroom.source import exercises_folder, read_source
 from hedgelib.classroom.tables import write_table
+from tests.showtools import assert_legible
 
 NAME = "inverse_maths"
 SOURCE = read_source(exercises_folder() / f"{NAME}.ipynb")

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from labtools import ROOT
 
 from hedgelib.ask import marking
 from hedgelib.ask.answers import WITHIN
@@ -16,6 +15,7 @@ from hedgelib.classroom.personal import DEMO, Numbers, demo_secret, draw_one
 from hedgelib.classroom.scenarios import ASSIGNMENTS, scenario
 from hedgelib.classroom.settings import read_settings
 from hedgelib.classroom.source import exercises_folder, read_source
+from tests.labtools import ROOT
 
 TEXT = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
 LINE = " ".join(TEXT.split())

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from labtools import ROOT, own_environment, poll
 
 from hedgelib.classroom import _syscalls, sandbox
 from hedgelib.classroom.interface import Answer, Limits, Outcome, Wanted
+from tests.labtools import ROOT, own_environment, poll
 
 LIMITS = Limits(seconds=60, cell_seconds=10, memory_mb=1024)
 
@@ -552,7 +552,7 @@ def test_few_open_files_are_no_reason_not_to_run():
     alone = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=own_environment() | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        env=own_environment() | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from classtools import text_of
-from examinertools import answers_of, namespace
 from scipy import stats
-from showtools import assert_legible
 
 from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.book import Score
@@ -31,6 +28,9 @@ from hedgelib.classroom.statistics import (
 from hedgelib.classroom.statisticsview import items_scene, persisting_scene, years_scene
 from hedgelib.show import Text
 from tests.classroom.test_examiner import SOURCES, STUDENTS, marked, numbers
+from tests.classtools import text_of
+from tests.examinertools import answers_of, namespace
+from tests.showtools import assert_legible
 
 
 def view(name: str, students: int = len(STUDENTS)) -> ClassView:

@@ -6,7 +6,6 @@ from collections import Counter
 
 import nbformat
 import pytest
-from labtools import ROOT
 
 from hedgelib import InvalidInput
 from hedgelib.course.claims import (
@@ -28,6 +27,7 @@ from hedgelib.course.claims import (
 )
 from hedgelib.course.contents import LESSONS
 from hedgelib.course.finder import read_entries
+from tests.labtools import ROOT
 
 NOTEBOOK = ROOT / "notebooks" / "B_claims.ipynb"
 

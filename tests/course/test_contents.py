@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import nbformat
-from labtools import ROOT
 
 from hedgelib.course import lesson_map
 from hedgelib.course.contents import LESSONS, contents, next_lesson
+from tests.labtools import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 

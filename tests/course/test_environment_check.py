@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from labtools import ROOT
 
 from hedgelib.course import environment
 from hedgelib.course.environment import (
@@ -25,6 +24,7 @@ from hedgelib.course.environment import (
     look_at_place,
     look_at_widgets,
 )
+from tests.labtools import ROOT
 
 START_PAGE = ROOT / "notebooks" / "00_start_here.ipynb"
 

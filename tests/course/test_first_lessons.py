@@ -6,7 +6,8 @@ import re
 
 import nbformat
 import pytest
-from labtools import ROOT
+
+from tests.labtools import ROOT
 
 STEMS = ("00_start_here", "01_spot_and_futures", "02_inverse_contracts", "03_how_much_to_short")
 NOTEBOOKS = {stem: nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4) for stem in STEMS}

@@ -7,12 +7,12 @@ import re
 import shutil
 
 import pytest
-from labtools import ROOT
 
 from hedgelib import HedgeError, InvalidInput
 from hedgelib.course import contents, learner, lesson_map
 from hedgelib.course.learner import RECORD, copy_lessons, fresh_copy
 from tests.corpus import FILES, questions_of_notebooks
+from tests.labtools import ROOT
 
 LESSON, BESIDE = "03_how_much_to_short.ipynb", "03_how_much_to_short-new.ipynb"
 NOTEBOOKS = ROOT / "notebooks"

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import InvalidInput, market, ols_beta, plan_hedge
 from hedgelib.course.questions.alice import QUESTIONS
@@ -29,6 +28,7 @@ from hedgelib.course.studies.alice import (
 from hedgelib.show import Band, Guess, Line, Points, Rule
 from hedgelib.show.moves import study_move
 from tests.corpus import cells
+from tests.showtools import assert_legible
 
 BOOK, PRICE, MARGIN, FALL = 50_000, 3_500, 49_000, -0.15
 ETH = market.contract("binance:ETHUSD_PERP")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
@@ -32,6 +31,7 @@ from hedgelib.course.studies.instrument import (
 from hedgelib.show import Area, Bars, Guess, Line, Points, Text
 from hedgelib.show.plot import png
 from hedgelib.show.scatter import BetaScatter
+from tests.showtools import assert_legible
 
 QUESTIONS = {**beta.QUESTIONS, **instrument.QUESTIONS}
 HISTORY = market.returns().drop(columns="LUNA").dropna()

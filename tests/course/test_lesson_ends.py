@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import (
     ASSUMED_MAINTENANCE_RATE,
@@ -34,6 +33,7 @@ from hedgelib.course.studies.ends import (
     two_wallets,
 )
 from hedgelib.show import Area, Guess, Line, Points, Text
+from tests.showtools import assert_legible
 
 RATE = ASSUMED_MAINTENANCE_RATE
 

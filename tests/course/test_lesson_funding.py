@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import InvalidInput, carry, deribit_funding_rate, funding_cap, funding_rate, market
 from hedgelib._text import usd
@@ -35,6 +34,7 @@ from hedgelib.course.studies.funding import (
 )
 from hedgelib.show import Bars, Guess, Line, Points, Rule, Text
 from tests.corpus import cells
+from tests.showtools import assert_legible
 
 
 def at_premium(premium, short_usd=50_000, rule="Binance", **more):

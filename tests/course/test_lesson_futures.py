@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import ContractTerms, InvalidInput, market
 from hedgelib.course.questions.futures import QUESTIONS
@@ -24,6 +23,7 @@ from hedgelib.course.studies.futures import (
     survivors,
 )
 from hedgelib.show import Guess, Line, Points, Text
+from tests.showtools import assert_legible
 
 ETH = market.contract("binance:ETHUSD_PERP")
 USDT = ContractTerms(

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import InvalidInput, market
 from hedgelib.course.questions import question
 from hedgelib.course.studies.inverse import faces, price_move
 from hedgelib.show import Guess, Line, Points
+from tests.showtools import assert_legible
 
 ETH = market.contract("binance:ETHUSD_PERP")
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from showtools import assert_legible
 
 from hedgelib import InvalidInput, market, ols_beta, rules
 from hedgelib.ask.answers import read_answer
@@ -39,6 +38,7 @@ from hedgelib.course.studies.living import (
 )
 from hedgelib.show import Bars, Guess, Line, Points, Text
 from hedgelib.show.layout import days
+from tests.showtools import assert_legible
 
 DAYS = 1461
 

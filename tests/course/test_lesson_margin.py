@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import market, plan_hedge, smallest_collateral
 from hedgelib.ask.answers import is_whole
@@ -17,6 +16,7 @@ from hedgelib.ask.text import fill
 from hedgelib.course.questions.margin import QUESTIONS
 from hedgelib.course.studies.margin import closed_at, same_short, synthetic_dollar, ticket
 from hedgelib.show import Guess, Line, Points, Text
+from tests.showtools import assert_legible
 
 ETH = market.contract("binance:ETHUSD_PERP")
 

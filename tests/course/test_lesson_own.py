@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
@@ -40,6 +39,7 @@ from hedgelib.course.studies.own import (
 )
 from hedgelib.portfolio import Holding, Portfolio
 from hedgelib.report import ReportParameters, build_report
+from tests.showtools import assert_legible
 
 FILE = "data/portfolios/defi_mix.csv"
 ETH = market.contract("binance:ETHUSD_PERP")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showtools import assert_legible
 
 from hedgelib import (
     InvalidInput,
@@ -27,6 +26,7 @@ from hedgelib.course.studies.size import (
 )
 from hedgelib.show import Guess, Line, Text
 from hedgelib.show.scatter import BetaScatter
+from tests.showtools import assert_legible
 
 ETH = market.contract("binance:ETHUSD_PERP")
 

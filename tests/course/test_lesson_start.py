@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labtools import ROOT
-from showtools import assert_legible
 
 from hedgelib.course.questions import question
 from hedgelib.course.studies.start import deposit_at, minutes_of_lessons
 from hedgelib.show import Guess, Text
+from tests.labtools import ROOT
+from tests.showtools import assert_legible
 
 NOTEBOOKS = ROOT / "notebooks"
 

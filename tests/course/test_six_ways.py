@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from showtools import assert_legible
 
 from hedgelib import ASSUMED_MAINTENANCE_RATE, ContractTerms, InvalidInput, market, plan_hedge
 from hedgelib.course.studies.six_ways import (
@@ -17,6 +16,7 @@ from hedgelib.course.studies.six_ways import (
     put_value,
     year_of,
 )
+from tests.showtools import assert_legible
 
 ETH = market.contract("binance:ETHUSD_PERP")
 USDT = ContractTerms(

@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-from showtools import assert_legible
 
 from hedgelib.__main__ import main
 from hedgelib.errors import HedgeError
@@ -14,6 +13,7 @@ from hedgelib.flight import Flight, FlightLog, Orders, lay_out
 from hedgelib.flight.board import board_of
 from hedgelib.flight.flight import fly_course
 from hedgelib.flight.ghosts import by_rule, naive, never
+from tests.showtools import assert_legible
 
 COURSE = lay_out("May-June 2022", 9)
 
@@ -45,8 +45,12 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_every_log_is_placed_and_two_that_are_none_say_why(folder):
-    board = board_of(folder, seed=9)
+@pytest.fixture(scope="module")
+def board(folder):
+    return board_of(folder, seed=9)
+
+
+def test_every_log_is_placed_and_two_that_are_none_say_why(board):
     assert (len(board.entries), len(board.flown)) == (12, 10)
     whys = {entry.pilot: entry.why for entry in board.entries if entry.why}
     assert "the order of day 0 is none" in whys["<b>mallory"]
@@ -62,8 +66,7 @@ def test_every_log_is_placed_and_two_that_are_none_say_why(folder):
     assert "May-June 2022" in html
 
 
-def test_sizes_and_the_spread_of_equal_decisions(folder):
-    board = board_of(folder)
+def test_sizes_and_the_spread_of_equal_decisions(board):
     low, middle, high = board.sizes_usd()
     assert low.shape == (COURSE.days,)
     assert np.all(low <= middle)
@@ -88,15 +91,14 @@ def test_a_log_of_another_seed_or_not_landed_is_said(folder, tmp_path):
             board_of(wrong)
 
 
-def test_the_command(folder, capsys, tmp_path):
-    assert main(["flights", str(folder), "--seed", "9"]) == 3
+def test_the_command(folder, board, capsys, tmp_path):
+    page = tmp_path / "board.html"
+    assert main(["flights", str(folder), "--seed", "9", "--out", str(page)]) == 3
     shown = capsys.readouterr().out
     assert "rule" in shown
     assert "cannot be read" in shown
-    page = tmp_path / "board.html"
-    assert main(["flights", str(folder), "--out", str(page)]) == 3
     html = page.read_text()
     assert html.count("<img ") == 2
     assert "<b>mallory" not in html
-    assert_legible(board_of(folder).paths_scene())
-    assert_legible(board_of(folder).sizes_scene())
+    assert_legible(board.paths_scene())
+    assert_legible(board.sizes_scene())

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import refused
 
 from hedgelib.ask.text import fill
 from hedgelib.errors import HedgeError, InvalidInput
@@ -35,6 +34,7 @@ from hedgelib.flight.text import TEXT
 from hedgelib.paths import history
 from hedgelib.plan import plan_hedge
 from hedgelib.replay import replay
+from tests.strategies import refused
 
 each_episode = pytest.mark.parametrize("name", EPISODES)
 

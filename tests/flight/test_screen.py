@@ -8,7 +8,6 @@ import json
 import nbformat
 import numpy as np
 import pytest
-from labtools import ROOT
 
 from hedgelib.ask.text import fill
 from hedgelib.flight import GHOSTS, Flight, Orders, fly, lay_out
@@ -18,6 +17,7 @@ from hedgelib.flight.ghosts import BAND
 from hedgelib.flight.screen import parts_scene, scene, wealth_scene, words, worst_table
 from hedgelib.flight.text import TEXT
 from hedgelib.flight.trial import CUT, Trial, try_pilot
+from tests.labtools import ROOT
 
 
 def flown(days, *, name="March 2020", seed=1, orders=None):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from venuetools import FAKES, LOOPBACK, Clock, FakeVenue, opening, serving
 
 from hedgelib import live
 from hedgelib.live import data, fetching
+from tests.venuetools import FAKES, LOOPBACK, Clock, FakeVenue, opening, serving
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ import traceback
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
-from venuetools import Clock, Fault
 
 from hedgelib.desk.position import Fill
 from hedgelib.errors import InvalidInput, VenueError
 from hedgelib.live.account import read_account
+from tests.venuetools import Clock, Fault
 
 KEY, SECRET = "K3y-of-the-owner", "S3cret-of-the-owner"
 

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from venuetools import Fault, back
 
 from hedgelib.__main__ import main
 from hedgelib.live import fetching
+from tests.venuetools import Fault, back
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from labtools import PATIENCE_SECONDS
-from venuetools import TODAY, back, ms
 
 from hedgelib import live
 from hedgelib.errors import HedgeError, NotEnoughData, VenueError
@@ -26,6 +24,8 @@ from hedgelib.live import data
 from hedgelib.live.cache import Cache, Series, State
 from hedgelib.live.progress import Progress
 from hedgelib.portfolio import Holding, Portfolio
+from tests.labtools import PATIENCE_SECONDS
+from tests.venuetools import TODAY, back, ms
 
 
 def a_series(**changes) -> Series:
@@ -271,7 +271,7 @@ def test_two_processes_at_once_leave_one_whole_cache(bybit, monkeypatch):
     script = textwrap.dedent(
         """
         import sys
-        from venuetools import Clock, opening
+        from tests.venuetools import Clock, opening
         from hedgelib import live
         from hedgelib.live import fetching
         fetching.open_exchange = opening(int(sys.argv[1]))

@@ -10,13 +10,13 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from venuetools import NOW, Clock, Fault, back, opening
 
 from hedgelib import live
 from hedgelib._extras import how_to_install
 from hedgelib.errors import HedgeError, NotEnoughData, VenueError
 from hedgelib.live import calls, data, fetching
 from hedgelib.live.progress import Progress
+from tests.venuetools import NOW, Clock, Fault, back, opening
 
 BUSY = '{"retCode": 10006, "retMsg": "Too many visits. Exceeded the API Rate Limit."}'
 

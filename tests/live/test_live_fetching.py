@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
-from venuetools import FAKES, HOUR_MS, NOW, TODAY, Fault, back, ms
 
 from hedgelib import live, market
 from hedgelib.errors import InvalidInput, NotEnoughData, UnknownCoin, VenueError
@@ -17,6 +16,7 @@ from hedgelib.live.progress import Progress
 from hedgelib.live.terms import funding_hours
 from hedgelib.live.venues import LIVE_VENUES
 from hedgelib.portfolio import Holding, Portfolio
+from tests.venuetools import FAKES, HOUR_MS, NOW, TODAY, Fault, back, ms
 
 DAYS = [back(130 - i) for i in range(130)]
 

@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 import pytest
-from venuetools import FAKES, HOUR_MS, TODAY, back, ms
 
 from hedgelib import market
 from hedgelib.errors import HedgeError, InvalidInput
@@ -15,6 +14,7 @@ from hedgelib.live.terms import LiveTerms
 from hedgelib.live.venues import live_venue
 from hedgelib.report import ReportParameters, build_report
 from hedgelib.report.dates import TODAY_VARIABLE
+from tests.venuetools import FAKES, HOUR_MS, TODAY, back, ms
 
 
 def figures(found, name: str) -> dict:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import platformdirs
 import pytest
-import venuetools
-from venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 
 from hedgelib.__main__ import main
 from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError, UnknownContract
@@ -19,6 +17,8 @@ from hedgelib.report.dates import TODAY_VARIABLE
 from hedgelib.report.export import to_data
 from hedgelib.report.registry import section
 from hedgelib.report.summary import headline, warnings
+from tests import venuetools
+from tests.venuetools import FAKES, TODAY, Clock, Fault, back, opening, serving
 
 
 @pytest.fixture

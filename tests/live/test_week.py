@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import platformdirs
 import pytest
-from venuetools import TODAY
 
 from hedgelib import market
 from hedgelib.__main__ import main
 from hedgelib.contracts import run_ledger
 from hedgelib.report import run
 from hedgelib.report.dates import TODAY_VARIABLE
+from tests.venuetools import TODAY
 
 
 class Trader:

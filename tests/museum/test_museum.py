@@ -10,7 +10,6 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from labtools import ROOT
 
 import hedgelib as hl
 from hedgelib import museum
@@ -23,6 +22,7 @@ from hedgelib.flight import EPISODES
 from hedgelib.museum import exhibit, expose, judge_fix, judge_input, judge_test
 from hedgelib.museum.beliefs import TIERS
 from hedgelib.museum.exhibits import HALLS, POSITION_USD, SAYINGS, exhibits, find_exhibit
+from tests.labtools import ROOT
 
 ALL = exhibits()
 each = pytest.mark.parametrize("slug", ALL)

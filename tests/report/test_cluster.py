@@ -8,14 +8,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from clustertools import LOOPBACK, dask_cluster
-from labtools import PATIENCE_SECONDS
 
 from hedgelib import __main__ as command_line
 from hedgelib._extras import how_to_install
 from hedgelib.errors import HedgeError
 from hedgelib.report import ReportParameters, build_report, cluster, records
 from hedgelib.report.run import Job
+from tests.clustertools import LOOPBACK, dask_cluster
+from tests.labtools import PATIENCE_SECONDS
 
 BOOKS = 6
 

@@ -24,7 +24,6 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from labtools import PATIENCE_SECONDS, ROOT, poll
 from PIL import Image
 
 from hedgelib import __main__ as command_line
@@ -40,6 +39,7 @@ from hedgelib.report.index import COLUMNS
 from hedgelib.report.registry import section
 from hedgelib.report.run import Job, Made
 from hedgelib.report.summary import warnings
+from tests.labtools import PATIENCE_SECONDS, ROOT, poll
 
 SHIPPED = market.data_folder() / "portfolios"
 BOOK = "coin,usd_value\nADA,6000\nLINK,4000\n"

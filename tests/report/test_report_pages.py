@@ -20,7 +20,6 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-import reporttools
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +40,7 @@ from hedgelib.report import (
 from hedgelib.report.blocks import Facts, Heading, Points, Section, Story, Table, Text
 from hedgelib.report.export import to_data
 from hedgelib.report.registry import section, sections
+from tests import reporttools
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = market.data_folder() / "portfolios"

@@ -13,13 +13,13 @@ import nbformat
 import papermill
 import psutil
 import pytest
-import reporttools
-from labtools import PATIENCE_SECONDS, ROOT, poll
 
 from hedgelib.errors import HedgeError, NothingToHedge, VenueError
 from hedgelib.report import ReportParameters, cells, report_notebook, run
 from hedgelib.report.registry import sections
 from hedgelib.report.run import Job, Made, ReportFailed, make_each, make_one
+from tests import reporttools
+from tests.labtools import PATIENCE_SECONDS, ROOT, poll
 
 BOOK = "coin,usd_value\nADA,6000\nLINK,4000\n"
 GAPS = "coin,usd_value,beta_btc,beta_eth\nADA,9000,,\n<B>X</B>,500,1,1\n__Y__$1,300,,\n"
@@ -277,7 +277,7 @@ def test_a_script_that_writes_a_report_is_not_run_once_more(tmp_path):
 
 
 ASKS = """
-import reporttools
+from tests import reporttools
 from hedgelib.report import run
 run._serve = reporttools.hang_on
 run.make_one(run.Job(parameters={"portfolio": "alice.csv"}))
@@ -285,11 +285,10 @@ run.make_one(run.Job(parameters={"portfolio": "alice.csv"}))
 
 
 def test_nothing_outlives_the_one_who_asked(tmp_path):
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     asks = subprocess.Popen(
         [sys.executable, "-c", ASKS],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     process = psutil.Process(asks.pid)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from showtools import assert_legible
 
 from hedgelib import InvalidInput
 from hedgelib.show import Guess, Line, Points, Text
 from hedgelib.show.lines import Curve, Lines, Remark, amount, coins, move_text
 from hedgelib.show.plot import png
+from tests.showtools import assert_legible
 
 X = np.linspace(-0.5, 1.0, 31)
 

@@ -3,7 +3,6 @@
 import matplotlib
 import numpy as np
 import pytest
-from showtools import assert_legible
 
 from hedgelib import ContractTerms, InvalidInput, ols_beta, plan_hedge, run_scenario
 from hedgelib._text import usd
@@ -14,6 +13,7 @@ from hedgelib.show.moves import pnl_over_moves, study_move
 from hedgelib.show.parts import parts_by_case
 from hedgelib.show.plot import png
 from hedgelib.show.scatter import BetaScatter
+from tests.showtools import assert_legible
 
 ETH = ContractTerms(
     venue="Binance COIN-M",
