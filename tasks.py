@@ -62,7 +62,10 @@ def run(command, **settings):
     if "--dry-run" in OPTIONS:
         print(" ".join(map(shlex.quote, command)))
         return 0
-    process = subprocess.Popen(command, env=dict(os.environ, **settings))
+    environment = dict(os.environ, **settings)
+    # Where it is set, each of many hundred processes would compile every package that it imports.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    process = subprocess.Popen(command, env=environment)
     interrupted = False
     while True:
         try:
