@@ -153,8 +153,12 @@ def flight() -> list[Scene]:
     return scenes
 
 
+# Each is made once, by whoever asks first.
 CORPUS: dict[str, Callable[[], list[Scene]]] = {
-    "every mark": every_mark,
-    **{path.stem: partial(scenes_of, path) for path in NOTEBOOKS},
-    "12_flight_simulator": flight,
+    name: cache(scenes)
+    for name, scenes in {
+        "every mark": every_mark,
+        **{path.stem: partial(scenes_of, path) for path in NOTEBOOKS},
+        "12_flight_simulator": flight,
+    }.items()
 }

@@ -37,3 +37,13 @@ def assert_legible(scene: Scene) -> None:
             or second.y1 - 1 <= first.y0
         )
         assert apart, pair
+
+
+def hear(explorer, serial=1, view="v", **values):
+    """Let the explorer hear what a page shows."""
+    start = {control.name: control.start for control in explorer.controls}
+    content = {"view": view, "serial": serial, "values": start | values}
+    explorer._handle_msg(
+        {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+    )
+    return explorer.answer

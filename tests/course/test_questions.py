@@ -14,9 +14,10 @@ from hedgelib.ask.answers import NEAR, close
 from hedgelib.ask.misconceptions import misconception, misconceptions
 from hedgelib.classroom.scenarios import ASSIGNMENTS
 from hedgelib.classroom.source import exercises_folder, read_source
-from hedgelib.course import ask, check
+from hedgelib.course import Explorer, Slider, ask, check
 from hedgelib.course.questions import every_question, question, questions_of
-from tests.corpus import FILES, questions_of_notebooks
+from tests.corpus import FILES, NOTEBOOKS, questions_of_notebooks, shown_by
+from tests.showtools import hear
 
 ALL = every_question()
 EXERCISES = [name for name in ALL if "unit" in ALL[name].text]
@@ -218,6 +219,18 @@ def test_every_text_of_an_explorer_is_shown_by_its_lesson():
         texts, path = questions_of(lesson).texts, FILES[lesson]
         shown = set(re.findall(r'\bseen\(\s*"([^"]+)"', path.read_text().replace('\\"', '"')))
         assert shown == {name for name, text in texts.items() if "seen" in text}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_explorer_answers_a_silly_number_with_a_result_or_a_reason(path):
+    for explorer in (one for one in shown_by(path) if isinstance(one, Explorer)):
+        for control in (one for one in explorer.controls if isinstance(one, Slider)):
+            for number in (None, 0, -1e9, 1e300):
+                told = hear(explorer, **{control.name: number})
+                assert "scene" in told or told["problem"].startswith("This cannot be: ")
+                assert "should not be" not in told["problem"]
+                assert explorer.sentence or told["problem"]
+        explorer.reset()
 
 
 @pytest.mark.parametrize(

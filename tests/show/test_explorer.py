@@ -10,6 +10,7 @@ from hedgelib.course import Choice, Explorer, Slider
 from hedgelib.course.glossary import find_terms
 from hedgelib.show.explorer import FILM_SCRIPT, Words
 from hedgelib.show.moves import study_move
+from tests.showtools import hear
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ETH = ContractTerms(
@@ -53,16 +54,6 @@ def study(move, beta, notional_usd, source):
 @pytest.fixture
 def explorer():
     return Explorer(study, MOVE, BETA, SHORT, SOURCE, presets={"Case C": CASE_C})
-
-
-def hear(explorer, serial=1, view="v", **values):
-    """Let the explorer hear what a page shows."""
-    start = {control.name: control.start for control in explorer.controls}
-    content = {"view": view, "serial": serial, "values": start | values}
-    explorer._handle_msg(
-        {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
-    )
-    return explorer.answer
 
 
 def agree(explorer):
