@@ -298,6 +298,21 @@ def test_dates_must_have_no_hole():
         evenly(x=dated(1, 0))
 
 
+@pytest.mark.parametrize(("holes", "passes"), [(1, False), (2, False), (3, True)])
+def test_days_picked_here_and_there_have_many_holes(holes, passes):
+    """Of twenty steps, more than a tenth."""
+    days = pd.date_range("2023-01-01", periods=21 + holes).delete(range(1, 4 * holes, 4))
+    picked = pd.Series(1.0, index=days)
+    assert len(picked) == 21
+    if passes:
+        evenly(x=picked, chosen=True)
+    else:
+        with pytest.raises(h.InvalidInput, match="a hole"):
+            evenly(x=picked, chosen=True)
+    with pytest.raises(h.InvalidInput, match="a hole"):
+        evenly(x=picked)
+
+
 def test_scalars():
     found = scalars(a=(1, POSITIVE), b=(np.array(2.5), POSITIVE), c=(np.float32(0.5), POSITIVE))
     assert found == (1.0, 2.5, 0.5)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import hedgelib as h
 from hedgelib.errors import NotEnoughData
-from tests.strategies import refused
+from tests.strategies import check_value_object, refused
 
 TOO_BIG = "the numbers are too large or too small"
 
@@ -98,3 +98,7 @@ def test_blocks_compound_to_the_whole(returns, periods):
     used = returns[: returns.size - blocks.dropped]
     assert blocks.dropped == returns.size % periods
     same(np.log1p(blocks.returns).sum(), np.log1p(used).sum(), abs_=1e-12)
+
+
+def test_a_result_is_plain_and_frozen():
+    check_value_object(h.HorizonReturns)
