@@ -62,10 +62,7 @@ def run(command, **settings):
     if "--dry-run" in OPTIONS:
         print(" ".join(map(shlex.quote, command)))
         return 0
-    environment = dict(os.environ, **settings)
-    # Where it is set, each of many hundred processes would compile every package that it imports.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=dict(os.environ, **settings))
     interrupted = False
     while True:
         try:
@@ -393,8 +390,9 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    # A learner's own Python settings must not reach into the workbook's environment.
-    for setting in ("PYTHONHOME", "PYTHONPATH"):
+    # A learner's own Python settings must not reach into the workbook's environment; and where no
+    # bytecode is kept, each process compiles every package that it imports.
+    for setting in ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(setting, None)
     os.chdir(ROOT)
     try:
