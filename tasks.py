@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 STRICT = (
     "error,ignore::DeprecationWarning,ignore::PendingDeprecationWarning,ignore::ResourceWarning"
 )
-NBVAL = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
+NBVAL = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600", "-p", "scripts.kernels"]
 QUICK = "beta carry cases check choice coins contracts margin names paths plan"
 QUICK += " portfolio replay scenario"
 CACHES = ".pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist"

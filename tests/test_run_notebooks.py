@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 
 from scripts import notebooks
+from scripts.kernels import NamedSockets
 from scripts.notebooks import NotebookError, execute, leaks, main, normalise, written
 
 NEW = nbformat.v4
@@ -200,3 +202,15 @@ def test_without_lessons(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     assert main([]) == 1
     assert "name the files to run" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such sockets there")
+def test_two_kernels_of_nbval_cannot_take_the_same_place(monkeypatch):
+    # Short: pytest's own folders are too long for a socket.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", folder)
+        one, other = NamedSockets(), NamedSockets()
+        assert (one.transport, other.transport) == ("ipc", "ipc")
+        assert one.ip != other.ip
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", f"{folder}/{'long' * 30}")
+        assert NamedSockets().transport == "tcp"
