@@ -1,8 +1,7 @@
 """How nbval reaches its kernels, as a plugin of pytest.
 
 Where several kernels start at once, a port that was looked for and let go may be another's when
-the kernel takes it (`Kernel died before replying to kernel_info`, once in thousands). A socket's
-name is its own.
+the kernel takes it, and the kernel dies. A socket's name is its own.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class NamedSockets(KernelManager):
 
     @default("transport")
     def _transport(self) -> str:
-        fits = len(os.fsencode(jupyter_runtime_dir())) + len("/") + len(uuid4().hex) + 3 < _LONGEST
+        fits = len(os.fsencode(f"{jupyter_runtime_dir()}/{uuid4().hex}-5")) < _LONGEST
         return "ipc" if fits and sys.platform != "win32" else "tcp"
 
     @default("ip")

@@ -426,7 +426,9 @@ def test_a_ladder_of_terms_has_a_rate_for_each_floor():
     ("floors", "caps", "message"),
     [
         ((0, 5), (10,), "ETHUSD: 2 leverage floors but 1 caps; one cap for each floor"),
+        ((0, 5), (10, 5, 2), "ETHUSD: 2 leverage floors but 3 caps; one cap for each floor"),
         ((1,), (10,), "leverage_floors must ascend from 0, got (1,)"),
+        ((0, 9, 5), (10, 5, 2), "leverage_floors must ascend from 0, got (0, 9, 5)"),
         ((0, 5, 5), (10, 5, 2), "leverage_floors must ascend from 0, got (0, 5, 5)"),
         ((0, 5), (10, 20), "leverage_caps must not rise from tier to tier, got (10, 20)"),
         ((0, 5), (10, 0), "leverage_caps must be > 0, got 0.0 at [1]"),
@@ -434,6 +436,7 @@ def test_a_ladder_of_terms_has_a_rate_for_each_floor():
     ],
 )
 def test_a14_a_leverage_ladder_is_one(floors, caps, message):
+    assert terms(leverage_floors=(0, 5, 9), leverage_caps=(10, 10, 5)).leverage_caps == (10, 10, 5)
     with refused(message):
         terms(leverage_floors=floors, leverage_caps=caps)
 
