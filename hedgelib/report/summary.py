@@ -52,7 +52,7 @@ def _result(first: float, other: float, spread_usd: float = 0.0) -> str:
     """Say what is gained or lost, as a range where the two ends differ."""
     low, high = sorted((first, other))
     if max(-low, high) < _NOTHING * spread_usd:
-        return "end at about $0"
+        return "end about where you began"
     if high < 0.01 * -low:
         # Rounding and fees leave a dollar on the other side.
         high = min(high, 0.0)
