@@ -496,100 +496,54 @@ def plan_hedge(
         notional_usd=notional_usd,
         fee_rate=fee_rate,
     )
-    cap, smallest = sizing.within(max_leverage)
-    posted = smallest if collateral_usd is None else collateral_usd
-    if not np.isfinite(posted) or posted < sizing.smallest(max_leverage) * (1 - _ROUNDING):
-        raise InfeasibleHedge(
-            _why_infeasible(collateral, cap, posted, smallest, contract, ladder=cap < max_leverage),
-            smallest_collateral_usd=smallest,
-        )
-    if collateral == "from_portfolio" and posted > book_usd * (1 + _ROUNDING):
-        raise InfeasibleHedge(
-            f"a margin of {usd(posted)} is more than the book of {usd(book_usd)} that it is to "
-            "come out of; post less, or add new money",
-            smallest_collateral_usd=smallest,
-        )
-    notional_target = sizing.target_usd(posted)
-    if notional_target <= 0:
-        raise InvalidInput(
-            f"nothing to short: with {usd(posted)} taken out of the book for margin, what is left "
-            f"is not above the target of beta {target_beta:g}"
-        )
-    if collateral_usd is not None:
-        sizing.refuse_venue_leverage(posted, notional_target)
-        cap = max_leverage
-    elif cap < max_leverage:
+    posted, cap, smallest = sizing.posted(collateral_usd, max_leverage)
+    if cap < max_leverage:
         assumptions.append(
             f"{contract.symbol}: the venue allows {cap:.4g}x for a short of "
-            f"{usd(notional_target)}, and that is taken in place of {max_leverage:g}x"
+            f"{usd(sizing.target_usd(posted))}, and that is taken in place of {max_leverage:g}x"
         )
-    exact = -notional_target / contract.notional_usd(1, price_usd)
-    contracts = round_contracts(exact, rounding, contract.lot)
-    most = posted
-    if collateral_usd is None:
-        # What one step more asks for can be added, as long as there is any.
-        most += sizing.needs(contract.lot, cap)
-        most = min(most, book_usd) if collateral == "from_portfolio" else most
-    if sizing.needs(contracts, cap) > most * (1 + _ROUNDING):
-        contracts = round_contracts(exact, "down", contract.lot)
+    size = sizing.whole(posted, cap, rounding, add=collateral_usd is None)
+    if size.cut:
         assumptions.append("rounded down: one step more would lift the leverage above the cap")
-    notional = contract.notional_usd(contracts, price_usd)
-    if contracts == 0:
+    if not size.contracts:
         raise InfeasibleHedge(
-            f"the hedge needs {usd(notional_target, cents=True)}, less than one step of "
+            f"the hedge needs {usd(size.target_usd, cents=True)}, less than one step of "
             f"{contract.lot:g} x {contract.face}; choose a smaller contract",
             smallest_collateral_usd=smallest,
         )
-    fee = notional * fee_rate
-    if collateral_usd is None:
-        # Rounding up to a whole contract must not lift the leverage above the cap.
-        posted = max(posted, min(sizing.needs(contracts, cap), most))
-    sold, cash_sold, kept, delta = sizing.kept(posted)
-    owned = delta + (posted - fee) * sizing.coin_margin
+    sold, _, kept, _ = sizing.kept(size.posted_usd)
     if kept == 0 and sold > 0:
         assumptions.append(
             f"all altcoins are sold for {contract.coin}, and the short covers just that: what is "
             "left is equivalent to dollars; selling the altcoins for dollars gives the same"
         )
-    flat_rate, said = _flat_rate(contract, contracts, price_usd, maintenance_rate)
+    flat_rate, said = _flat_rate(contract, size.contracts, price_usd, maintenance_rate)
     if said:
         assumptions.append(said)
+    wallet_usd = size.posted_usd - size.fee_usd
     try:
-        liquidation, bankruptcy = _danger(
-            contract, contracts, price_usd, posted - fee, sizing.coin_margin, flat_rate
+        danger = _danger(
+            contract, size.contracts, price_usd, wallet_usd, sizing.coin_margin, flat_rate
         )
     except InvalidInput as error:
         raise InfeasibleHedge(str(error), smallest_collateral_usd=smallest) from error
-    if notional_usd is not None:
-        # As if it could be sold to the cent, so that whole contracts leave their residual.
-        unrounded = delta + (posted - notional_usd * fee_rate) * sizing.coin_margin
-        hedge_ratio = 1 - (unrounded - notional_usd) / (beta * book_usd)
-    left = (1 - hedge_ratio) * beta + target_beta
-    return HedgePlan(
-        contract=contract,
-        price_usd=price_usd,
-        book_usd=book_usd,
-        beta=beta,
-        collateral=collateral,
-        collateral_usd=posted,
-        sold_usd=sold,
-        cash_sold_usd=cash_sold,
-        kept_usd=kept,
-        kept_beta=delta / kept if kept > 0 else 0.0,
-        exposure_usd=owned,
-        hedge_ratio=hedge_ratio,
-        target_beta=target_beta,
-        notional_target_usd=notional_target,
-        contracts_exact=exact,
-        contracts=contracts,
-        residual_delta_usd=owned - notional - left * book_usd,
-        liquidation_price_usd=liquidation,
-        bankruptcy_price_usd=bankruptcy,
-        maintenance_rate=contract.maintenance_rates[0] if flat_rate is None else flat_rate,
-        fee_rate=fee_rate,
-        open_fee_usd=fee,
-        assumptions=tuple(assumptions),
-    )
+    return sizing.plan(size, danger, flat_rate, tuple(assumptions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Size:
+    """What is sold, in contracts, and the margin posted behind it.
+
+    - target_usd, exact: the short wanted, before contracts are made whole
+    - cut: rounded down, so that the leverage stays within the cap
+    """
+
+    target_usd: float
+    exact: float
+    contracts: float
+    posted_usd: float
+    fee_usd: float
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -678,7 +632,104 @@ class _Sizing:
         notional = self.contract.notional_usd(contracts, self.price_usd)
         return notional * (1 / min(cap, self.allowed(notional)) + self.fee_rate)
 
-    def refuse_venue_leverage(self, posted_usd: float, notional_usd: float) -> None:
+    def posted(
+        self, collateral_usd: float | None, max_leverage: float
+    ) -> tuple[float, float, float]:
+        """Return the margin to post, the leverage it keeps to, and the least margin for that."""
+        cap, smallest = self.within(max_leverage)
+        posted = smallest if collateral_usd is None else collateral_usd
+        if not np.isfinite(posted) or posted < self.smallest(max_leverage) * (1 - _ROUNDING):
+            raise InfeasibleHedge(
+                self._why_infeasible(cap, posted, smallest, ladder=cap < max_leverage),
+                smallest_collateral_usd=smallest,
+            )
+        if self.collateral == "from_portfolio" and posted > self.book_usd * (1 + _ROUNDING):
+            raise InfeasibleHedge(
+                f"a margin of {usd(posted)} is more than the book of {usd(self.book_usd)} that it "
+                "is to come out of; post less, or add new money",
+                smallest_collateral_usd=smallest,
+            )
+        target = self.target_usd(posted)
+        if target <= 0:
+            raise InvalidInput(
+                f"nothing to short: with {usd(posted)} taken out of the book for margin, what is "
+                f"left is not above the target of beta {self.target_beta:g}"
+            )
+        if collateral_usd is None:
+            return posted, cap, smallest
+        self._refuse_venue_leverage(posted, target)
+        return posted, max_leverage, smallest
+
+    def whole(self, posted_usd: float, cap: float, rounding: Rounding, *, add: bool) -> _Size:
+        """Make the contracts whole within a leverage, adding margin for the last where allowed."""
+        target, contract = self.target_usd(posted_usd), self.contract
+        exact = -target / contract.notional_usd(1, self.price_usd)
+        contracts = round_contracts(exact, rounding, contract.lot)
+        most = posted_usd
+        if add:
+            # What one step more asks for can be added, as long as there is any.
+            most += self.needs(contract.lot, cap)
+            most = min(most, self.book_usd) if self.collateral == "from_portfolio" else most
+        cut = self.needs(contracts, cap) > most * (1 + _ROUNDING)
+        if cut:
+            contracts = round_contracts(exact, "down", contract.lot)
+        if add:
+            # Rounding up to a whole contract must not lift the leverage above the cap.
+            posted_usd = max(posted_usd, min(self.needs(contracts, cap), most))
+        return _Size(
+            target_usd=target,
+            exact=exact,
+            contracts=contracts,
+            posted_usd=posted_usd,
+            fee_usd=contract.notional_usd(contracts, self.price_usd) * self.fee_rate,
+            cut=cut,
+        )
+
+    def plan(
+        self,
+        size: _Size,
+        danger: tuple[float, float],
+        flat_rate: float | None,
+        assumptions: tuple[str, ...],
+    ) -> HedgePlan:
+        """Put the plan together."""
+        contract, posted, beta = self.contract, size.posted_usd, self.beta
+        notional = contract.notional_usd(size.contracts, self.price_usd)
+        sold, cash_sold, kept, delta = self.kept(posted)
+        owned = delta + (posted - size.fee_usd) * self.coin_margin
+        hedge_ratio = self.hedge_ratio
+        if self.notional_usd is not None:
+            # As if it could be sold to the cent, so that whole contracts leave their residual.
+            unrounded = delta + (posted - self.notional_usd * self.fee_rate) * self.coin_margin
+            hedge_ratio = 1 - (unrounded - self.notional_usd) / (beta * self.book_usd)
+        left = (1 - hedge_ratio) * beta + self.target_beta
+        return HedgePlan(
+            contract=contract,
+            price_usd=self.price_usd,
+            book_usd=self.book_usd,
+            beta=beta,
+            collateral=self.collateral,
+            collateral_usd=posted,
+            sold_usd=sold,
+            cash_sold_usd=cash_sold,
+            kept_usd=kept,
+            kept_beta=delta / kept if kept > 0 else 0.0,
+            exposure_usd=owned,
+            hedge_ratio=hedge_ratio,
+            target_beta=self.target_beta,
+            notional_target_usd=size.target_usd,
+            contracts_exact=size.exact,
+            contracts=size.contracts,
+            residual_delta_usd=owned - notional - left * self.book_usd,
+            liquidation_price_usd=danger[0],
+            bankruptcy_price_usd=danger[1],
+            maintenance_rate=contract.maintenance_rates[0] if flat_rate is None else flat_rate,
+            fee_rate=self.fee_rate,
+            open_fee_usd=size.fee_usd,
+            assumptions=assumptions,
+        )
+
+    def _refuse_venue_leverage(self, posted_usd: float, notional_usd: float) -> None:
         """Refuse a margin that was given where the venue allows less leverage for the size."""
         allowed, contract = self.allowed(notional_usd), self.contract
         if notional_usd * (1 / allowed + self.fee_rate) <= posted_usd * (1 + _ROUNDING):
@@ -695,6 +746,31 @@ class _Sizing:
             f"{usd(notional_usd)} ({notional_usd / self.price_usd:,.6g} {contract.coin}), and "
             f"{usd(posted_usd)} of collateral makes it {leverage:.3g}x; {fix}, or hedge less",
             smallest_collateral_usd=least,
+        )
+
+    def _why_infeasible(
+        self, max_leverage: float, posted_usd: float, smallest_usd: float, *, ladder: bool
+    ) -> str:
+        contract = self.contract
+        if np.isfinite(smallest_usd):
+            whose = f" that {contract.venue} sets for that size" if ladder else ""
+            return (
+                f"{usd(posted_usd)} of collateral puts the leverage above the cap of "
+                f"{max_leverage:g}x{whose}; the smallest that keeps to it is "
+                f"{usd(smallest_usd, cents=True)}"
+            )
+        if self.collateral == "from_portfolio":
+            return (
+                f"a leverage cap of {max_leverage:g}x cannot be met out of the book: with all of "
+                f"it sold for {contract.coin} the short is still too large for it; raise the cap, "
+                "or use stablecoin margin"
+            )
+        return (
+            f"no amount of {contract.coin} meets a leverage cap of {max_leverage:g}x: each dollar "
+            f"of bought {contract.coin} margin is a dollar more to short, so leverage is "
+            "1 + hedged exposure / collateral, always above 1; raise the cap, use stablecoin "
+            f"margin, or post {contract.coin} that the book holds already "
+            "(collateral='from_portfolio')"
         )
 
 
@@ -784,36 +860,6 @@ def _danger(
     # An inverse position with stablecoin behind it has the equity of so many coins sold.
     coin = 1 / price_usd if contract.kind == "inverse" else 1.0
     return liquidation, linear_bankruptcy_price(contracts, price_usd, wallet, multiplier * coin)
-
-
-def _why_infeasible(
-    collateral: Collateral,
-    max_leverage: float,
-    posted_usd: float,
-    smallest_usd: float,
-    contract: ContractTerms,
-    *,
-    ladder: bool,
-) -> str:
-    if np.isfinite(smallest_usd):
-        whose = f" that {contract.venue} sets for that size" if ladder else ""
-        return (
-            f"{usd(posted_usd)} of collateral puts the leverage above the cap of "
-            f"{max_leverage:g}x{whose}; the smallest that keeps to it is "
-            f"{usd(smallest_usd, cents=True)}"
-        )
-    if collateral == "from_portfolio":
-        return (
-            f"a leverage cap of {max_leverage:g}x cannot be met out of the book: with all of it "
-            f"sold for {contract.coin} the short is still too large for it; raise the cap, or use "
-            "stablecoin margin"
-        )
-    return (
-        f"no amount of {contract.coin} meets a leverage cap of {max_leverage:g}x: each dollar of "
-        f"bought {contract.coin} margin is a dollar more to short, so leverage is "
-        "1 + hedged exposure / collateral, always above 1; raise the cap, use stablecoin margin, "
-        f"or post {contract.coin} that the book holds already (collateral='from_portfolio')"
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

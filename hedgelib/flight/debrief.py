@@ -57,8 +57,6 @@ class Skill:
 
     luck: float
     skill: float
-    typical_usd: float
-    random_usd: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +223,6 @@ def _skill(flight: Flight) -> Skill:
     return Skill(
         luck=_percentile(this, resampled),
         skill=_percentile(this, others),
-        typical_usd=float(np.median(resampled)),
-        random_usd=float(np.median(others)),
     )
 
 
