@@ -398,6 +398,8 @@ def test_a_position_closed_in_other_parts_is_closed():
     assert book.contracts[-1] == 0
     assert book.entry_usd[-1] == math.inf
     assert book.total(1) == pytest.approx(0.1 * 2000 + 0.2 * 1000)
+    again = h.run_ledger([0.1, 0.2, -0.3] * 2, [3000, 4000, 5000] * 2, kind="linear")
+    assert again.contracts[[2, 5]].tolist() == [0, 0]
     # What rounding leaves of a large position is nothing, whatever its size.
     book = h.run_ledger([1e9 / 3, 2e9 / 7, -(1e9 / 3 + 2e9 / 7) * (1 + 1e-15)], [3000, 4000, 5000])
     assert book.contracts[-1] == 0

@@ -416,6 +416,27 @@ def test_stablecoin_tiers_against_brute_force(side, entry, leverage, ladder, coi
     assert price == pytest.approx(first_crossing(free, entry, side), rel=1e-6, abs=2e-9 * entry)
 
 
+def test_stablecoin_behind_an_inverse_contract_at_its_limits():
+    def price(contracts, wallet_usd, *rates, floors=(0,)):
+        one = terms(multiplier=1.0, maintenance_floors=floors, maintenance_rates=rates)
+        return h.liquidation_price(one, contracts, 2000, wallet_usd, stablecoin=True)
+
+    # The whole notional behind a long, and no maintenance: its equity is above zero at any price.
+    assert price(1000, 1000, 0.0) == INF
+    assert price(1000, 999, 0.0) == pytest.approx(2)
+    # A quarter of $1,000 is the maintenance margin itself.
+    with refused(
+        "a margin of 250 USD is not above the maintenance margin of 250 USD at entry: the position "
+        "would be liquidated at once; add margin or reduce its size"
+    ):
+        price(-1000, 250, 0.25)
+    assert price(-1000, 251, 0.25) == pytest.approx(2002)
+    # The second tier's amount, 4 x 0.25, is all of the coin that was sold: no price is in it.
+    assert price(-2000, 1000, 0.25, 0.5, floors=(0, 4)) == 2500
+    # A position of a millionth of a millionth of a dollar is one like any other.
+    assert price(-1e-12, 1e-12 * 0.5, 0.25) == pytest.approx(2500)
+
+
 def test_stablecoin_is_the_usual_margin_of_a_linear_contract():
     args = linear_terms(), -10, 2000, 5000
     assert h.liquidation_price(*args, stablecoin=True) == h.liquidation_price(*args)
@@ -483,6 +504,8 @@ def test_ladder_of_a_contract():
         h.margin_tiers(terms(), 0)
     with refused("terms must be a ContractTerms, got 'ETHUSD'"):
         h.margin_tiers("ETHUSD", 2000)
+    with pytest.raises(TypeError, match="positional"):
+        h.margin_tiers(terms(**inverse), 2000, -5)
 
 
 def test_a16_tiers_in_faces_are_those_of_the_position():
@@ -504,6 +527,8 @@ def test_a16_tiers_in_faces_are_those_of_the_position():
         assert len(h.margin_tiers(coinex, 50_000).rates) == 6
         with refused("contracts must be a finite number, got inf"):
             h.margin_tiers(coinex, 50_000, contracts=INF)
+    tens = terms(**ladder | {"multiplier": 10.0})
+    assert h.margin_tiers(tens, 50_000, contracts=-5e5).rates == (pytest.approx(rate),)
     kraken = terms(**ladder, maintenance_basis="entry")
     assert h.margin_tiers(kraken, 50_000, contracts=-5e6) == h.margin_tiers(kraken, 50_000)
     assert h.liquidation_price(kraken, -5_000_000, 50_000, 50.0) == pytest.approx(
@@ -553,6 +578,15 @@ def test_a14_what_a_venue_allows_by_size():
     assert h.leverage_allowed(sliced, 0, 2000) == 50
     nothing = terms(initial_margin_rates=(0.0,))
     assert h.leverage_allowed(nothing, -1000, 2000) == INF
+    # Tiers of less than a coin: half of 0.5 at 2%, half at 4%.
+    small = terms(
+        maintenance_floors=(0, 0.25), maintenance_rates=(0.01, 0.02),
+        initial_margin_rates=(0.02, 0.04),
+    )  # fmt: skip
+    assert h.leverage_allowed(small, -100, 2000) == pytest.approx(1 / 0.03)
+    # 0.30000000000000004 coins by floating point are 0.3, which is not above the floor of 0.3.
+    thirds = terms(leverage_floors=(0, 0.3), leverage_caps=(20, 10))
+    assert [h.leverage_allowed(thirds, -n, 13) for n in (0.38, 0.39, 0.4)] == [20, 20, 10]
     with refused("price_usd must be > 0, got 0.0"):
         h.leverage_allowed(free, -1, 0)
     with refused("terms must be a ContractTerms, got 'ETHUSD'"):
@@ -701,6 +735,7 @@ def test_cross_wallet():
 
 def test_a21_cross_wallet_of_stablecoin():
     assert h.cross_wallet_usd(10_000, -1_500, other_maintenance_usd=250) == 8_250.0
+    assert h.cross_wallet_usd(10_000) == 10_000.0
     with pytest.raises(h.InvalidInput, match="the account is liquidated"):
         h.cross_wallet_usd(2, -1.5, 1)
 
