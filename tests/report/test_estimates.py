@@ -66,7 +66,8 @@ def test_a6_a_month_is_measured_on_the_months_of_this_very_book(layer1):
 
 def test_a6_the_number_has_its_spread_wherever_it_is(layer1):
     sure = (
-        f"about where you began, give or take {usd(layer1.month.own_usd)} (one standard deviation over 30 days"
+        f"about where you began, give or take {usd(layer1.month.own_usd)} "
+        "(one standard deviation over 30 days"
     )
     assert sure in said(layer1, "summary")
     assert any(sure in line for line in in_words(layer1))

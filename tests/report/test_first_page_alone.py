@@ -41,7 +41,9 @@ def eth_alone(book):
 
 def test_the_spread_belongs_to_the_hedged_result_of_a_fall_and_of_a_rise():
     text = words(section(on("layer1.csv"), "summary"))
-    assert "if it rises by 30%, you would end about where you began, give or take as much, and" in text
+    assert (
+        "if it rises by 30%, you would end about where you began, give or take as much, and" in text
+    )
     assert "would gain $17,684, give" not in text
 
 

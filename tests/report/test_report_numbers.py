@@ -618,7 +618,10 @@ def test_the_summary_says_what_is_held_done_paid_and_risked():
     assert f"{usd(plan.wallet_usd)} of the short cover the margin itself" in hedge
     sure = f"give or take {usd(got.month.own_usd)} (one standard deviation over 30 days"
     assert f"falls by 30%, you would end about where you began, {sure}" in hedge
-    assert "rises by 30%, you would end about where you began, give or take as much, and the book" in hedge
+    assert (
+        "rises by 30%, you would end about where you began, give or take as much, and the book"
+        in hedge
+    )
     assert f"{usd(plan.open_fee_usd, cents=True)} of fees to open and as much to close" in cost
     assert f"would receive about {usd(got.funding.month_usd)} in 30 days" in cost
     assert f"would have paid about {usd(-got.funding.history.worst_month_usd)}" in cost
