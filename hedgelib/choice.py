@@ -15,6 +15,7 @@ from hedgelib._check import (
     RATE,
     SHARE,
     FloatArray,
+    Rule,
     aligned,
     evenly,
     extremes,
@@ -190,6 +191,14 @@ def _by_coin(name: str, value: Any) -> dict[str, Any]:
     return by_coin
 
 
+def _number_by_coin(name: str, value: Any, rule: Rule) -> dict[str, float]:
+    by_coin = {} if value is None else _by_coin(name, value)
+    return {
+        coin: scalars(**{f"{name}[{coin!r}]": (number, rule)})[0]
+        for coin, number in by_coin.items()
+    }
+
+
 def _candidates(
     given: Sequence[Sequence[str]] | None, coins: Mapping[str, FloatArray]
 ) -> list[tuple[str, ...]]:
@@ -333,18 +342,8 @@ def rank_hedges(
         enough=(enough, SHARE),
     )
     coin_returns = _by_coin("coin_returns", coin_returns)
-    funding = {
-        name: scalars(**{f"funding_rate_8h[{name!r}]": (rate, RATE)})[0]
-        for name, rate in _by_coin(
-            "funding_rate_8h", {} if funding_rate_8h is None else funding_rate_8h
-        ).items()
-    }
-    held = {
-        name: scalars(**{f"holdings_usd[{name!r}]": (value, NONNEGATIVE)})[0]
-        for name, value in _by_coin(
-            "holdings_usd", {} if holdings_usd is None else holdings_usd
-        ).items()
-    }
+    funding = _number_by_coin("funding_rate_8h", funding_rate_8h, RATE)
+    held = _number_by_coin("holdings_usd", holdings_usd, NONNEGATIVE)
     aligned({"book_returns": book_returns, **coin_returns})
     evenly(book_returns=book_returns)
     y = series("book_returns", book_returns, at_least=8)
@@ -399,21 +398,26 @@ def rank_hedges(
                 chance=float((behind[:, i] <= 0).mean()),
             )
         )
+    return HedgeChoice(
+        candidates=_in_order(judged, held, _SAME_COST * book_usd),
+        book_usd=book_usd,
+        horizon_days=horizon_days,
+        enough=enough,
+        n_test=y.size - train,
+    )
 
+
+def _in_order(
+    judged: Sequence[Candidate], held_usd: Mapping[str, float], same_cost_usd: float
+) -> tuple[Candidate, ...]:
+    """Put those tied first, settled by the coin held and by cost."""
     cheapest = min(one.cost_usd for one in judged if one.tied)
 
     def order(one: Candidate) -> tuple[float, ...]:
         if not one.tied:
             return 1.0, -one.effectiveness
         more = one.cost_usd - cheapest
-        same = more <= _SAME_COST * book_usd
-        return 0.0, -sum(held.get(name, 0.0) for name in one.coins), 0.0 if same else more
+        same = more <= same_cost_usd
+        return 0.0, -sum(held_usd.get(name, 0.0) for name in one.coins), 0.0 if same else more
 
-    judged.sort(key=order)
-    return HedgeChoice(
-        candidates=tuple(judged),
-        book_usd=book_usd,
-        horizon_days=horizon_days,
-        enough=enough,
-        n_test=y.size - train,
-    )
+    return tuple(sorted(judged, key=order))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import numpy as np
 
 from hedgelib import market
 from hedgelib._text import usd
-from hedgelib.desk.position import wallet_of
+from hedgelib.contracts import ContractTerms
+from hedgelib.desk.position import Fill, wallet_of
 from hedgelib.desk.today import make_desk, margin_in_place
 from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
@@ -148,46 +151,14 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     (50000.0, 'BTC')
     """
     data = data or market_for(parameters)
-    path, bundled = find_portfolio(parameters.portfolio)
-    closes = data.latest_prices()
-    aliases = not parameters.no_alias
-    fx = parameters.fx
-    book = read_portfolio(path, closes, aliases=aliases, priced=data.coins, fx=fx)
-    if book.only_cash:
-        raise NothingToHedge(_only_cash(book))
-    asked = asked_for(parameters, data)
-    looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
-    sample = Sample(parameters, book, looked_at, data)
-    fills = positions(parameters)
-    contract, reason = choose(parameters, asked, sample, data, coins_shorted(fills, data))
+    ground = _ground(parameters, data)
+    book, sample, contract, prices = ground.book, ground.sample, ground.contract, ground.prices
     coin = contract.coin
-    price, price_day, mark_at = _price(parameters, book, coin, data)
-    as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
-    age_days = age_in_days(data.span[1])
-    if age_days > OLD_DAYS and not as_of_data:
-        given = coin if price_day is None else None
-        valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
-        _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
-    from_day = data.span[1]
-    today = from_day if as_of_data else from_day + timedelta(days=age_days)
-    if price_day is None or parameters.live is not None:
-        from_day = today
-    check_expiry(contract, parameters, from_day, today)
-    if any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin):
-        # The same coin cannot have two prices in one report.
-        priced = {**closes, coin: price}
-        book = read_portfolio(path, priced, aliases=aliases, priced=data.coins, fx=fx)
-        sample = Sample(parameters, book, looked_at, data, coin)
-    elif any(h.betas_to for h in book):
-        sample = Sample(parameters, book, looked_at, data, coin)
-    sample.check_own_beta(coin)
-    trackings = tuple(sample.tracking(name) for name in looked_at)
+    trackings = tuple(sample.tracking(name) for name in sample.coin_returns)
     tracked = next(t for t in trackings if t.coin == coin)
-
-    prices = {**closes, coin: price}
     legged = parameters.benchmark == TWO_LEGS
     pair = [perpetual(parameters, name, data) for name in BENCHMARKS] if legged else []
-    known, wallets = held(parameters, pair or [contract], data, prices, fills)
+    known, wallets = held(parameters, pair or [contract], data, prices, ground.fills)
     collateral = parameters.collateral
     if known and collateral == "from_portfolio":
         # What is in the wallet already did come out of the book, and is not in the file any more.
@@ -200,7 +171,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         settings: dict[str, Any] = {
             "beta": tracked.book_beta,
             "contract": contract,
-            "price_usd": price,
+            "price_usd": prices[coin],
             "collateral": collateral,
             "held_usd": book.value_of(coin),
             "cash_usd": book.cash_usd,
@@ -225,7 +196,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     both_kinds = kinds(plan, parameters, data, planned, paid)
     legs = None
     if legged:
-        prices |= {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
+        prices = prices | {name: _price(parameters, book, name, data)[0] for name in BENCHMARKS}
         legs = two_legs(
             parameters, sample, plan, prices, data, pair, collateral, wallets if known else ()
         )
@@ -240,22 +211,22 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     return HedgeReport(
         parameters=parameters,
         portfolio=book,
-        file_name=printable(path.name),
-        file_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        bundled_file=bundled,
+        file_name=printable(ground.path.name),
+        file_sha256=hashlib.sha256(ground.path.read_bytes()).hexdigest(),
+        bundled_file=ground.bundled,
         covers=sample.covers,
         trackings=trackings,
         hedge_coin=coin,
-        reason=reason,
+        reason=ground.reason,
         first_day=sample.first_day,
         last_day=sample.last_day,
         days=sample.days,
         left_out=sample.left_out,
         window_cut=sample.cut,
-        price_day=price_day,
-        mark_at=mark_at,
-        age_days=age_days,
-        as_of_data=as_of_data,
+        price_day=ground.price_day,
+        mark_at=ground.mark_at,
+        age_days=ground.age_days,
+        as_of_data=ground.as_of_data,
         plan=plan,
         scenario=run_scenario(plan, MOVES),
         gap=gap,
@@ -274,7 +245,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         past=through_history(parameters, book, sample, plan, measured_beta, data),
         funding=None if contract.expiry else paid,
         kinds=both_kinds,
-        expiry=expiry(plan, parameters, paid, from_day),
+        expiry=expiry(plan, parameters, paid, ground.from_day),
         venues=venues(plan, parameters, data, planned, paid),
         budget=budget(plan, parameters, planned, both_kinds),
         legs=legs,
@@ -294,6 +265,85 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         ),
         book_returns=sample.book_returns,
         coin_returns=sample.coin_returns[coin],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What a report stands on: the file, the instrument, and prices with their day.
+
+    - prices: the closes, with the price of the hedge coin
+    - price_day, mark_at: of that price, as :func:`_price` returns them
+    - from_day: from which an expiry is counted
+    """
+
+    path: Path
+    bundled: bool
+    book: Portfolio
+    sample: Sample
+    contract: ContractTerms
+    reason: str
+    fills: tuple[Fill, ...]
+    prices: dict[str, float]
+    price_day: date | None
+    mark_at: str
+    age_days: int
+    as_of_data: bool
+    from_day: date
+
+
+def _ground(parameters: ReportParameters, data: market.Market) -> _Ground:
+    path, bundled = find_portfolio(parameters.portfolio)
+    closes = data.latest_prices()
+
+    def read(prices: Mapping[str, float]) -> Portfolio:
+        return read_portfolio(
+            path, prices, aliases=not parameters.no_alias, priced=data.coins, fx=parameters.fx
+        )
+
+    book = read(closes)
+    if book.only_cash:
+        raise NothingToHedge(_only_cash(book))
+    asked = asked_for(parameters, data)
+    looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
+    sample = Sample(parameters, book, looked_at, data)
+    fills = positions(parameters)
+    contract, reason = choose(parameters, asked, sample, data, coins_shorted(fills, data))
+    coin = contract.coin
+    price, price_day, mark_at = _price(parameters, book, coin, data)
+    as_of_data = parameters.as_of_data or (bundled and parameters.live is None)
+    age_days = age_in_days(data.span[1])
+    if age_days > OLD_DAYS and not as_of_data:
+        given = coin if price_day is None else None
+        valued = [h.coin for h in book if h.at_market and h.value_usd > 0 and h.coin in closes]
+        _refuse_old(path, [c for c in valued if c != given], data.span[1], age_days, parameters)
+    from_day = data.span[1]
+    today = from_day if as_of_data else from_day + timedelta(days=age_days)
+    if price_day is None or parameters.live is not None:
+        from_day = today
+    check_expiry(contract, parameters, from_day, today)
+    prices = {**closes, coin: price}
+    # The same coin cannot have two prices in one report.
+    valued_anew = any(h.coin == coin and h.at_market for h in book) and price != closes.get(coin)
+    if valued_anew:
+        book = read(prices)
+    if valued_anew or any(h.betas_to for h in book):
+        sample = Sample(parameters, book, looked_at, data, coin)
+    sample.check_own_beta(coin)
+    return _Ground(
+        path=path,
+        bundled=bundled,
+        book=book,
+        sample=sample,
+        contract=contract,
+        reason=reason,
+        fills=fills,
+        prices=prices,
+        price_day=price_day,
+        mark_at=mark_at,
+        age_days=age_days,
+        as_of_data=as_of_data,
+        from_day=from_day,
     )
 
 
