@@ -222,6 +222,15 @@ def test_a_book_cannot_lose_more_than_itself():
     assert both.wiped_out.tolist() == [False, True, True]
     assert both.unhedged_pnl_usd.tolist() == near([-7_200, -8_800, -10_000])
     assert both.spot_pnl_usd.tolist() == near([-4_500, -5_000, -5_000])
+    # What was held is lost although what is kept of it is not.
+    calm = h.plan_hedge(
+        10_000, 0.8, FREE, 2000, collateral="from_portfolio", held_usd=6_000, collateral_usd=6_000
+    )
+    assert calm.kept_beta == near(0.5)
+    last = h.run_scenario(calm, -0.9, residual=-0.5)
+    assert last.spot_pnl_usd.tolist() == near([-3_800])
+    assert last.unhedged_pnl_usd.tolist() == [-10_000]
+    assert last.wiped_out.tolist() == [True]
 
 
 def test_premium_over_spot():
