@@ -136,6 +136,22 @@ class Sheet:
         write_table(self.table, [*head, "answer"], table)
         write_text(self.page, self._page(answers, numbers, roster))
 
+    def _earlier(self, answers: Sequence[tuple[str, Result, Answered]]) -> list[dict[str, object]]:
+        """Return what was said of words that their student has replaced since."""
+        now = {code for code, _, _ in answers}
+        return [
+            {
+                "code": code,
+                "question": row.question,
+                "ticks": row.ticks,
+                "marked": bool(row.ticks),
+                "comment": row.comment,
+                "entered": row.stamp,
+            }
+            for code, row in self.rows.items()
+            if code not in now
+        ]
+
     def _page(
         self,
         answers: Sequence[tuple[str, Result, Answered]],
@@ -154,7 +170,8 @@ class Sheet:
             Section(
                 [Heading(title, f"Only for the instructor, {names}."), Text(about)]
             )._repr_html_(),
-            f"<p class='bar' id='bar' data-file='{safe(self.table.name)}'>"
+            f"<p class='bar' id='bar' data-file='{safe(self.table.name)}' "
+            f"data-earlier='{safe(json.dumps(self._earlier(answers)))}'>"
             "<output id='count' aria-live='polite'></output> <button id='save'>Save</button></p>",
         ]
         for place, (code, result, answered) in enumerate(answers, 1):

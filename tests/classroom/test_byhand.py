@@ -265,4 +265,14 @@ def test_page_is_ticked_by_keyboard_and_saves_the_sheet(desk, page, page_errors)
     marks = {student_id: points for student_id, (points, _) in desk.points().items()}
     assert (marks["s01"], marks["s04"]) == (24.5, 22.0)
     assert marks["s06"] == 23.0, "the table was changed after the browser kept its ticks"
+    # Saved when the words have changed, the page keeps what was said of the words before.
+    desk.change("s06", "q9", "Other words.")
+    desk.grade()
+    page.goto(desk.page.as_uri())
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save").click()
+    download.value.save_as(desk.table)
+    desk.change("s06", "q9", WORDS["s06"])
+    desk.grade()
+    assert desk.points()["s06"] == (23.0, "")
     assert page_errors == []

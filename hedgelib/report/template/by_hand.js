@@ -36,13 +36,14 @@ function cell(text) {
 }
 
 function table() {
-  const most = Math.max(0, ...answers.map((answer) => state(answer).ticks.length));
-  const places = [...Array(most).keys()];
+  // Ticks of words that a student has replaced since count again if the words come back.
+  const earlier = JSON.parse(bar.dataset.earlier);
+  const said = [...answers.map((answer) => ({ ...answer.dataset, ...state(answer) })), ...earlier];
+  const places = [...Array(Math.max(0, ...said.map(({ ticks }) => ticks.length))).keys()];
   const head = ["code", "question", ...places.map((i) => String(i + 1)), "comment", "entered"];
-  const rows = answers.map((answer) => {
-    const { ticks, marked, comment } = state(answer);
+  const rows = said.map(({ code, question, ticks, marked, comment, entered }) => {
     const cells = places.map((i) => (marked && i < ticks.length ? String(Number(ticks[i])) : ""));
-    return [answer.dataset.code, answer.dataset.question, ...cells, comment, answer.dataset.entered];
+    return [code, question, ...cells, comment, entered];
   });
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
