@@ -171,7 +171,7 @@ def grade(
         Reader(trust=trust or not boxed, hidden=hidden) as reader,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
     ):
-        collected = collect(folder, roster, assignments, reader, Path(spool), class_list.by_number)
+        collected = collect(folder, people, assignments, reader, Path(spool))
         given = {submission.assignment for submission in collected.found}
         given |= {item.assignment for item in collected.refused}
         standings = Standings(course, settings)

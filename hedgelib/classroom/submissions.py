@@ -44,18 +44,16 @@ _CHECKPOINT = re.compile(r"(^|/)\.ipynb_checkpoints/")
 
 def collect(
     folder: str | Path,
-    roster: Mapping[str, str],
+    people: People,
     assignments: Sequence[str],
     reader: Reader,
     spool: Path,
-    numbers: Mapping[str, str] | None = None,
 ) -> Collected:
     """Find the submissions in a folder, its sub-folders and the zip archives among them.
 
     Of several files of one student for one assignment the last by name counts, in the order in
     which people count, unless the platform's numbers say that they are from different people. Links
-    are not followed. `spool` is a folder for copies of the submissions; `numbers` has the ids by
-    the numbers that Canvas gives to its users.
+    are not followed. `spool` is a folder for copies of the submissions.
     """
     folder = Path(folder)
     try:
@@ -65,7 +63,6 @@ def collect(
             f"submissions must be a folder that can be read, got {printable(str(folder))!r}: "
             f"{error.strerror}"
         ) from error
-    people = People(roster, assignments, numbers)
     refused: list[Refused] = []
     by_student: dict[tuple[str, str, int], list[Submission]] = {}
     learners: dict[tuple[str, str], LearnersFile] = {}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from hedgelib.ask.misconceptions import misconceptions
+from hedgelib.classroom.attribution import People
 from hedgelib.classroom.course import Course
 from hedgelib.classroom.learners import write_learners
 from hedgelib.classroom.reading import Reader
@@ -67,7 +68,7 @@ def handed_in(tmp_path):
 def test_the_class_reads_progress_and_flights(handed_in, reader, tmp_path):
     spool = tmp_path / "spool"
     spool.mkdir()
-    collected = collect(handed_in, ROSTER, ("sizing",), reader, spool)
+    collected = collect(handed_in, People(ROSTER, ("sizing",)), ("sizing",), reader, spool)
     kinds = {(one.student_id, one.kind) for one in collected.learners}
     assert kinds == {(f"s0{i}", "progress") for i in (1, 2, 3, 4)} | {
         (f"s0{i}", "flight") for i in (1, 2, 3, 4)
@@ -106,5 +107,5 @@ def test_of_two_files_of_a_student_the_last_counts(reader, tmp_path):
         place = folder / f"s02 ({number})"
         place.mkdir(parents=True)
         (place / "progress.json").write_text(progress(*questions))
-    (one,) = collect(folder, ROSTER, ("sizing",), reader, spool).learners
+    (one,) = collect(folder, People(ROSTER, ("sizing",)), ("sizing",), reader, spool).learners
     assert len(one.record["questions"]) == 2

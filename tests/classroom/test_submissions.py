@@ -74,7 +74,7 @@ def hand_in(tmp_path, reader, spool):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         before = snapshot(folder)
-        collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
+        collected = collect(folder, People(ROSTER, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
         assert snapshot(folder) == before
         return collected
 
@@ -144,7 +144,7 @@ def given(tmp_path, reader, spool):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        return collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+        return collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
 
     return given_
 
@@ -340,7 +340,7 @@ def test_4_files_are_held_one_at_a_time(tmp_path, reader, spool):
     (folder / "s01.ipynb").write_bytes(notebook())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tracemalloc.start()
-    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
+    collected = collect(folder, People(ROSTER, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert owners(collected) == [("s01", "inverse_maths")]
@@ -395,7 +395,7 @@ def test_6_a_namesake_sets_nobody_s_work_aside(tmp_path, reader, spool, first, s
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(notebook("s03", x=number))
     students = {i: n for i, n in NAMESAKES.items() if roster == "namesakes" or i != "s09"}
-    collected = collect(tmp_path, students, ASSIGNMENTS, reader, spool)
+    collected = collect(tmp_path, People(students, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     assert collected.found == ()
     assert {refused.name for refused in collected.refused} == {first, second}
     for refused in collected.refused:
@@ -467,7 +467,7 @@ def test_a_file_says_when_it_was_handed_in_and_by_which_clock(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(notebook("s01"))
     os.utime(path, (NOVEMBER_25, NOVEMBER_25))
-    (one,) = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool).found
+    (one,) = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool).found
     assert (one.student_id, one.at, one.clock, one.late) == ("s01", at, clock, late)
     assert People(NAMESAKES, ASSIGNMENTS).origin(one.name).front == front
 
@@ -477,7 +477,7 @@ def test_an_archive_without_times_has_its_own(tmp_path, reader, spool):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(zipfile.ZipInfo("s01/x.ipynb"), notebook())
     os.utime(path, (NOVEMBER_25, NOVEMBER_25))
-    (one,) = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool).found
+    (one,) = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool).found
     assert (one.at, one.clock) == ("2026-11-25T09:08:07+00:00", "file")
 
 
@@ -486,11 +486,11 @@ def test_attempts_are_found_next_to_each_other_and_are_of_one_person(tmp_path, r
     second = notebook("s03").replace(rb"me(\"s03\")", rb"me(\"s03\", attempt=2)")
     (tmp_path / MOODLE_1 / "1.ipynb").write_bytes(notebook("s03"))
     (tmp_path / MOODLE_1 / "2.ipynb").write_bytes(second)
-    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    collected = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     assert [(one.student_id, one.attempt) for one in collected.found] == [("s03", 1), ("s03", 2)]
     (tmp_path / MOODLE_2).mkdir()
     (tmp_path / MOODLE_1 / "2.ipynb").rename(tmp_path / MOODLE_2 / "2.ipynb")
-    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    collected = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     assert collected.found == ()
     assert all("different people (1001 and 1002)" in one.reason for one in collected.refused)
 
@@ -499,7 +499,7 @@ def test_6_namesakes_with_their_own_ids_are_both_found(tmp_path, reader, spool):
     for front, typed in ((MOODLE_1, "s03"), (MOODLE_2, "s09")):
         (tmp_path / front).mkdir()
         (tmp_path / front / "x.ipynb").write_bytes(notebook(typed))
-    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    collected = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     assert [(one.student_id, one.person) for one in collected.found] == [
         ("s03", "1001"),
         ("s09", "1002"),
@@ -511,7 +511,7 @@ def test_6_one_person_s_later_file_still_counts(tmp_path, reader, spool):
         (tmp_path / MOODLE_1).mkdir(exist_ok=True)
         (tmp_path / MOODLE_1 / name).write_bytes(notebook("s03", x=name))
     (tmp_path / "work_3_4_final.ipynb").write_bytes(notebook("s03"))
-    collected = collect(tmp_path, NAMESAKES, ASSIGNMENTS, reader, spool)
+    collected = collect(tmp_path, People(NAMESAKES, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     (found,) = collected.found
     assert (found.student_id, len(collected.refused)) == ("s03", 2)
 
@@ -679,7 +679,7 @@ def test_links_devices_and_strange_names(tmp_path, reader, spool):
     with open(os.fsencode(folder) + b"/s03 \xff\n<b>.ipynb", "wb") as file:
         file.write(notebook())
     data = notebook()
-    collected = collect(folder, ROSTER, ASSIGNMENTS, reader, spool)
+    collected = collect(folder, People(ROSTER, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
     assert [(found.student_id, found.name) for found in collected.found] == [
         ("s03", "s03 \\xff\\n<b>.ipynb")
     ]
@@ -701,4 +701,4 @@ def test_a_folder_that_is_none_is_named(tmp_path, made, reader, spool):
     if made:
         path.write_text("")
     with pytest.raises(InvalidInput, match="submissions must be a folder that can be read"):
-        collect(path, ROSTER, ASSIGNMENTS, reader, spool)
+        collect(path, People(ROSTER, ASSIGNMENTS), ASSIGNMENTS, reader, spool)
