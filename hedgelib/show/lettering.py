@@ -37,18 +37,28 @@ def drawable(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def width_px(text: str, size: float = 14.0, bold: bool = False) -> float:
-    """Return the width of one line of text in the font of the pictures, pixels."""
+def _word_px(word: str, bold: bool) -> float:
+    """Return the width of a word at a size of 100 pixels; an empty one stands for a space."""
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
-    width, _, _ = text_to_path.get_text_width_height_descent(drawable(text), font, ismath=False)
-    return float(width) * size / 100
+    letters = drawable(word or " ")
+    return float(text_to_path.get_text_width_height_descent(letters, font, ismath=False)[0])
+
+
+def width_px(text: str, size: float = 14.0, bold: bool = False) -> float:
+    """Return the width of one line of text in the font of the pictures, pixels.
+
+    Measuring takes long, and words come back: in this font a line is as wide as they and their
+    spaces are.
+    """
+    words = text.split(" ")
+    width = sum(_word_px(word, bold) for word in words if word)
+    return (width + (len(words) - 1) * _word_px("", bold)) * size / 100
 
 
 def wrap(text: str, room: float, *, size: float = 14.0, bold: bool = False) -> str:
     """Break a text into lines that fit; the breaks that it has stay."""
     lines = []
     for whole in text.split("\n"):
-        # Measuring takes long, and most texts fit as they are.
         if width_px(whole, size, bold) <= room:
             lines.append(whole)
             continue
