@@ -238,45 +238,43 @@ def cost(report: HedgeReport) -> Section:
 )
 def uncovered(report: HedgeReport) -> Section:
     """Show the risk that the hedge leaves open."""
-    plan, residual, coin = report.plan, report.residual, report.hedge_coin
-    blocks: list[Block] = []
-    if report.tracked.estimate is not None:
-        month = report.month
-        lines = [
-            ("The book without a hedge", residual.before, month.before),
-            ("Everything with the hedge", residual.after, month.after),
-        ]
-        if residual.after_usd - residual.own_usd > 0.5:
-            name = f"of which residual to {coin}, of {measured_part(report)}"
-            lines.append((name, (residual.own_usd,) * 2, (month.own_usd,) * 2))
-        if report.gap:
-            name = f"of which assumed for {usd(report.gap.value_usd)} without a beta"
-            lines.append((name, (residual.gap_usd,) * 2, (month.gap_usd,) * 2))
-        rows = [
-            [name, usd_spread(ends), usd_spread(in_a_month)] for name, ends, in_a_month in lines
-        ]
-        head = ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"]
-        said = f"{head[1]}: over the window. In 30 days: {months_of(report)}."
-        if head[1] == head[2]:
-            # The returns of the window are months too, but far fewer.
-            head, rows = [head[0], head[2]], [[row[0], row[2]] for row in rows]
-            said = f"In 30 days: {months_of(report)}."
-        blocks.append(
-            Table(
-                head,
-                rows,
-                "l" + "r" * (len(head) - 1),
-                "Risk with and without the hedge",
-            )
+    measured = report.tracked.estimate is not None
+    return Section([*(_risk_blocks(report) if measured else ()), Points(_open_risks(report))])
+
+
+def _risk_blocks(report: HedgeReport) -> list[Block]:
+    """Compare the standard deviation of the book with and without the hedge."""
+    month, residual, coin = report.month, report.residual, report.hedge_coin
+    lines = [
+        ("The book without a hedge", residual.before, month.before),
+        ("Everything with the hedge", residual.after, month.after),
+    ]
+    if residual.after_usd - residual.own_usd > 0.5:
+        name = f"of which residual to {coin}, of {measured_part(report)}"
+        lines.append((name, (residual.own_usd,) * 2, (month.own_usd,) * 2))
+    if report.gap:
+        name = f"of which assumed for {usd(report.gap.value_usd)} without a beta"
+        lines.append((name, (residual.gap_usd,) * 2, (month.gap_usd,) * 2))
+    rows = [[name, usd_spread(ends), usd_spread(in_a_month)] for name, ends, in_a_month in lines]
+    head = ["One standard deviation of", sentence(period(report))[:-1], "In 30 days"]
+    said = f"{head[1]}: over the window. In 30 days: {months_of(report)}."
+    if head[1] == head[2]:
+        # The returns of the window are months too, but far fewer.
+        head, rows = [head[0], head[2]], [[row[0], row[2]] for row in rows]
+        said = f"In 30 days: {months_of(report)}."
+    ever = ""
+    if month.ever_since and month.ever_since != month.first_day:
+        ever = (
+            f" Over all months since {month.ever_since} what {coin} does not explain had a "
+            f"standard deviation of {usd(month.ever_usd)}: a rally of a few coins makes much "
+            "of it."
         )
-        ever = ""
-        if month.ever_since and month.ever_since != month.first_day:
-            ever = (
-                f" Over all months since {month.ever_since} what {coin} does not explain had a "
-                f"standard deviation of {usd(month.ever_usd)}: a rally of a few coins makes much "
-                "of it."
-            )
-        blocks += notes(said + ever)
+    table = Table(head, rows, "l" + "r" * (len(head) - 1), "Risk with and without the hedge")
+    return [table, *notes(said + ever)]
+
+
+def _open_risks(report: HedgeReport) -> list[str]:
+    plan, coin = report.plan, report.hedge_coin
     open_delta = plan.exposure_usd - plan.notional_usd
     items = [
         f"Rounding and choices: {usd(open_delta, cents=True)} of {coin} exposure stays open"
@@ -318,5 +316,4 @@ def uncovered(report: HedgeReport) -> Section:
     ]
     if plan.collateral == "stablecoin":
         items.append("The stablecoin: its peg.")
-    blocks.append(Points(items))
-    return Section(blocks)
+    return items

@@ -243,30 +243,7 @@ def tracking(report: HedgeReport) -> Section:
             )
         )
     if own or none or cash:
-        terms = []
-        if tracked.estimate is not None:
-            value = sum(c.value_usd for c in estimated)
-            terms.append(f"{usd(value)} x {tracked.estimate.beta:.2f} (estimated)")
-        if len(own) < MOST_NAMES:
-            terms += [f"{usd(c.value_usd)} x {c.own_beta:g} ({c.coin}, yours)" for c in own]
-        else:
-            value = sum(c.value_usd for c in own)
-            mean = sum(c.value_usd * (c.own_beta or 0.0) for c in own) / value if value else 0.0
-            terms.append(f"{usd(value)} x {mean:.2f} (yours, {len(own)} coins)")
-        if cash:
-            terms.append(f"{usd(sum(c.value_usd for c in cash))} x 0 ({listed(cash)}, cash)")
-        if none:
-            terms.append(
-                f"{usd(report.gap.value_usd)} x 0 to {tracked.covered_beta:.2f} "
-                f"({listed(none)}, unknown)"
-            )
-        total = beta_spread(report) if none else f"{tracked.book_beta:.3f}"
-        blocks.append(
-            Text(
-                f"Beta of the whole book to {coin}: ({' + '.join(terms)}) / "
-                f"{usd(report.portfolio.value_usd)} = {total}."
-            )
-        )
+        blocks.append(Text(_beta_of_the_whole(report)))
     if is_the_coin(report):
         said = f"The book is {coin} itself, so its beta to {coin} is 1 by definition."
         return Section([*blocks, Text(said, "note")])
@@ -288,6 +265,33 @@ def tracking(report: HedgeReport) -> Section:
             "of what the hedge coin does not explain."
         )
     return Section(blocks + sensitivity_blocks(report))
+
+
+def _beta_of_the_whole(report: HedgeReport) -> str:
+    """Add up the beta of a book in parts: estimated, given, cash and unknown."""
+    tracked, terms = report.tracked, []
+    own, none, cash = report.coins("own"), without_beta(report), report.coins("cash")
+    if tracked.estimate is not None:
+        value = sum(c.value_usd for c in report.coins("history"))
+        terms.append(f"{usd(value)} x {tracked.estimate.beta:.2f} (estimated)")
+    if len(own) < MOST_NAMES:
+        terms += [f"{usd(c.value_usd)} x {c.own_beta:g} ({c.coin}, yours)" for c in own]
+    else:
+        value = sum(c.value_usd for c in own)
+        mean = sum(c.value_usd * (c.own_beta or 0.0) for c in own) / value if value else 0.0
+        terms.append(f"{usd(value)} x {mean:.2f} (yours, {len(own)} coins)")
+    if cash:
+        terms.append(f"{usd(sum(c.value_usd for c in cash))} x 0 ({listed(cash)}, cash)")
+    if none:
+        terms.append(
+            f"{usd(report.gap.value_usd)} x 0 to {tracked.covered_beta:.2f} "
+            f"({listed(none)}, unknown)"
+        )
+    total = beta_spread(report) if none else f"{tracked.book_beta:.3f}"
+    return (
+        f"Beta of the whole book to {report.hedge_coin}: ({' + '.join(terms)}) / "
+        f"{usd(report.portfolio.value_usd)} = {total}."
+    )
 
 
 def _blocks_words(report: HedgeReport) -> str:
