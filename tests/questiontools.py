@@ -111,6 +111,9 @@ def choice(on_page: QuestionOnPage) -> None:
 def exercise(on_page: QuestionOnPage, asked: Asked) -> None:
     """Wrong, near, a slip, no number, right, each hint and the solution."""
     question = words(on_page.whole.locator(".ask"))
+    solution = on_page.whole.locator("summary", has_text="Worked solution")
+    expect(solution).to_be_hidden()
+    expect(on_page.whole.locator(".waits")).to_be_visible()
     right = float(asked.answer.right)
     near = f"{right * 1.02:.12g}"
     for text, verdict in [
@@ -127,4 +130,5 @@ def exercise(on_page: QuestionOnPage, asked: Asked) -> None:
     hints = asked.hints
     for i, hint in enumerate(hints, 1):
         assert plain(hint) in words(on_page.unfold(f"Hint {i} of {len(hints)}"))
+    expect(on_page.whole.locator(".waits")).to_be_hidden()
     assert plain(asked.part("solution")) in words(on_page.unfold("Worked solution"))

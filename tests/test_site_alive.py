@@ -154,6 +154,7 @@ def test_a_lesson_by_keyboard(lesson, outside_requests, page_errors):
     exercise = QuestionOnPage(page.locator('[data-cell="ex-2"]'))
     one = every_question()["inverse.2"].ask()
     slip, value = next(iter(one.answer.slips.items()))
+    expect(exercise.whole.locator("summary", has_text="Worked solution")).to_be_hidden()
     exercise.type(repr(float(value)))
     exercise.says("Not yet.")
     assert exercise.whole.get_attribute("data-outcome") == "slip", slip

@@ -66,19 +66,29 @@ function question({ model, el }) {
     event.preventDefault();
     commit();
   });
-  const folded = spec.folded.map(([title, html]) => {
+  const fold = ([title, html]) => {
     const inside = element("div");
     inside.innerHTML = html;
     return element("details", {}, element("summary", {}, title), inside);
-  });
+  };
+  // What is answered in code may have no kernel to say that it was.
+  const after = (spec.after ?? []).map(fold);
+  const waits = element("p", { class: "waits" }, "The worked solution comes with your first answer.");
+  const wait = (waiting) => {
+    waits.hidden = !waiting;
+    for (const part of after) part.hidden = waiting;
+  };
+  wait(asks && after.length > 0);
   const root = element("div", { class: "hedge-scene hedge-question", role: "group",
-    "aria-labelledby": `${name}-ask` }, ask, ...(asks ? [form] : []), verdict, picture, ...folded);
+    "aria-labelledby": `${name}-ask` }, ask, ...(asks ? [form] : []), verdict, picture,
+    ...spec.folded.map(fold), waits, ...after);
   ownKeys(root);
   el.append(root);
   const show = () => {
     const told = model.get("told");
     root.removeAttribute("aria-busy");
     if (told.answer === null) return;
+    wait(false);
     if (!typing) answer.put(told.answer);
     root.dataset.outcome = told.outcome;
     verdict.innerHTML = told.verdict;

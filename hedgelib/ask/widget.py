@@ -63,13 +63,13 @@ class QuestionWidget(anywidget.AnyWidget):
     def _spec(self) -> dict[str, Any]:
         asked, hints, solution = self.asked, self.asked.hints, self.asked.part("solution")
         folded = [(f"Hint {i} of {len(hints)}", hint) for i, hint in enumerate(hints, 1)]
-        folded.append(("Worked solution", solution))
         return {
             "ask": to_html(f"**{self._title}** {asked.part('ask')}"),
             "kind": asked.kind,
             "unit": asked.form.unit,
             "options": list(asked.options.items()),
-            "folded": [[title, to_html(text)] for title, text in folded if solution],
+            "folded": [[title, to_html(text)] for title, text in folded],
+            "after": [["Worked solution", to_html(solution)]] if solution else [],
         }
 
     def answer(self, *answer: object) -> None:
@@ -108,7 +108,7 @@ class QuestionWidget(anywidget.AnyWidget):
             parts.append(f"<ul>{options}</ul>")
         if self.verdict and asked.kind != "choice":
             parts.append(to_html(self.verdict.text))
-        folded, right = list(self.spec["folded"]), asked.answer.right
+        folded, right = [*self.spec["folded"], *self.spec["after"]], asked.answer.right
         if asked.kind == "choice":
             text = to_html(f"**{asked.options[right]}**. {asked.reason(right)}")
             scene = asked.picture()
