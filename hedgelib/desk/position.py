@@ -24,6 +24,8 @@ __all__ = ["Fill", "Position", "Wallet", "merged", "read_fills", "wallets"]
 USD = "USD"
 """Currency of a wallet of dollars or stablecoins."""
 
+_PART_OF_A_LOT = 1e-6
+
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _FILL = re.compile(rf"([^:@\s]+:[^:@\s]+):({_NUMBER})@({_NUMBER})", re.ASCII)
 
@@ -189,6 +191,13 @@ def merged(fills: Iterable[Fill], find: Mapping[str, ContractTerms]) -> tuple[Po
                 f"the position in {contract.id} has buys and sells; give what is left of it, and "
                 "its average entry, in one line"
             )
+        for count in counts:
+            if abs(count / contract.lot - round(count / contract.lot)) > _PART_OF_A_LOT:
+                raise InvalidInput(
+                    f"{contract.id} trades in steps of {contract.lot:g}, and {count:.10g} is no "
+                    f"multiple of that; give the position in contracts of {contract.face}, not in "
+                    "coins or dollars"
+                )
         if any(counts):
             average = inverse_average_entry if contract.kind == "inverse" else linear_average_entry
             entry = average(counts, [fill.entry_usd for fill in same])

@@ -396,7 +396,8 @@ def order_row(order: Order) -> dict[str, str]:
     """Write one step as the texts of its columns."""
 
     def number(value: float | None) -> str:
-        return "" if value is None else f"{value:.10g}"
+        # Never with an exponent.
+        return "" if value is None else f"{value:.10f}".rstrip("0").rstrip(".")
 
     return {
         "step": str(order.step),

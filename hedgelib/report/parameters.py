@@ -391,6 +391,8 @@ class ReportParameters:
         if self.live is None and (self.offline or self.position == ACCOUNT):
             what = "offline" if self.offline else f"position {ACCOUNT}"
             raise InvalidInput(f"{what} needs a venue: give --live VENUE (live)")
+        if self.unwind and self.position is None and self.wallet is None:
+            raise InvalidInput("unwind needs what is on: give --position (position) or --wallet")
         blocks = self.window_days // self.horizon_days
         if self.horizon_days > 1 and blocks < SMALLEST_BLOCKS:
             raise InvalidInput(

@@ -57,6 +57,24 @@ def test_buys_and_sells_of_one_contract_are_refused():
         merged([fill(BTC, -100, 50_000), fill(BTC, 20, 60_000)], FIND)
 
 
+def test_coins_in_place_of_contracts_are_refused():
+    message = (
+        r"binance:BTCUSD_PERP trades in steps of 1, and -0\.9133 is no multiple of that; give the "
+        "position in contracts of 100 USD, not in coins or dollars"
+    )
+    with pytest.raises(InvalidInput, match=message):
+        merged([fill(BTC, -0.9133, 42_265.2)], FIND)
+    linear = market.contract("binance:BTCUSDT")
+    steps = [n * linear.lot for n in (-3, -7)]
+    (position,) = merged([fill(linear, n, 6e4) for n in steps], {linear.id: linear})
+    assert position.contracts == pytest.approx(sum(steps))
+
+
+def test_unwinding_nothing_is_refused():
+    with pytest.raises(InvalidInput, match="unwind needs what is on: give --position"):
+        ReportParameters(portfolio="layer1.csv", unwind=True)
+
+
 def test_the_wallet_given_is_the_one_there_is():
     (own,) = wallets([fill(BTC, -100, 60_000)], FIND, planned=[BTC], balance=0.5)
     assert (own.venue, own.currency, own.balance) == ("Binance COIN-M", "BTC", 0.5)

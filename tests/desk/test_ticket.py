@@ -129,6 +129,17 @@ def test_a_name_is_no_formula_in_the_file():
     assert rows[-1]["contracts"] == "5"
 
 
+def test_no_number_of_the_file_has_an_exponent():
+    found = ticket(held(), BTC, -29_819_862_688.0, PRICES, band=0.05, wanted_usd=1.5e12)
+    rows = list(csv.DictReader(io.StringIO(orders_csv(found.orders))))
+    assert rows[-1]["contracts"] == "29819862688"
+    assert not [cell for row in rows for cell in row.values() if "e+" in cell]
+    small = ticket(held(), BTC, -1.0, PRICES, band=0.05, wanted_usd=1.01)
+    assert (
+        float(next(csv.DictReader(io.StringIO(orders_csv(small.orders))))["transfer_margin"]) < 1e-4
+    )
+
+
 CONTRACTS = st.sampled_from([BTC, BYBIT, ETH])
 COUNTS = st.integers(-3_000, 3_000).map(float)
 
