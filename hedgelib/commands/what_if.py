@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hedgelib._check import ABOVE_MINUS_ONE, FINITE, Rule, scalars
@@ -13,6 +14,7 @@ from hedgelib.report.parameters import PARAMETER_HELP, ReportParameters
 
 if TYPE_CHECKING:
     from hedgelib.desk.what_if import Outcome
+    from hedgelib.plan import HedgePlan
     from hedgelib.report.results import HedgeReport
 
 SUMMARY = "show what a move, another beta or other funding does to a hedge"
@@ -68,23 +70,29 @@ def run(arguments: argparse.Namespace) -> int:
     beta = None if arguments.beta is None else _number("--beta", arguments.beta, FINITE)
 
     # pandas takes its time, and --help does not need it.
-    from hedgelib.desk.what_if import what_if
+    from hedgelib.desk.what_if import as_held, what_if
     from hedgelib.report.one import build_report
 
     report = build_report(parameters)
-    rate = report.funding.rate_8h if report.funding else 0.0
+    rate, plan = report.funding.rate_8h if report.funding else 0.0, report.plan
+    cash_usd, gap = report.portfolio.cash_usd, report.gap
+    if held := bool(report.desk.ticket.uses):
+        plan = as_held(plan, report.desk.wallets, report.desk.prices)
     outcomes = what_if(
-        report.plan,
+        plan,
         moves,
-        beta=report.plan.beta if beta is None else beta,
+        beta=plan.beta if beta is None else beta,
         funding_rate_8h=rate,
         days=days,
         band=parameters.band,
+        still_usd=cash_usd + gap.value_usd,
+        still_kept_usd=cash_usd - plan.cash_sold_usd + gap.kept_usd,
     )
     if arguments.json:
-        print(json.dumps(_data(report, outcomes, beta, rate, days), indent=1, allow_nan=False))
+        data = _data(report, outcomes, beta, rate, days) | {"held": held}
+        print(json.dumps(data, indent=1, allow_nan=False))
     else:
-        _tell(report, outcomes, beta, rate, days)
+        _tell(report, outcomes, beta, rate, days, plan if held else None)
     return 0
 
 
@@ -114,9 +122,14 @@ def _data(
 
 
 def _tell(
-    report: HedgeReport, outcomes: tuple[Outcome, ...], beta: float | None, rate: float, days: float
+    report: HedgeReport,
+    outcomes: tuple[Outcome, ...],
+    beta: float | None,
+    rate: float,
+    days: float,
+    held: HedgePlan | None,
 ) -> None:
-    from hedgelib._text import percent, usd
+    from hedgelib._text import contracts, percent, usd
     from hedgelib.report.blocks import Block, Section, Table, Text
     from hedgelib.report.phrases import coin_price, title
     from hedgelib.report.summary import headline, warnings
@@ -144,16 +157,24 @@ def _tell(
             ["liquidated" if one.liquidated else f"{one.leverage or 0:.2f}" for one in outcomes],
         ),
         row(
-            "Contracts to trade",
+            "To trade, margin as it is",
             [f"{one.contracts:+,.10g}" if one.contracts else "none" for one in outcomes],
         ),
     ]
-    said = f"The hedge is sized for a beta of {plan.beta:.3f}"
+    above = f"{title(report)}: {headline(report)}"
+    if held is not None:
+        far = held.liquidation_price_usd
+        above = (
+            f"{title(report)}, as it is: short {contracts(held.contracts)} of {plan.contract.id} "
+            f"({usd(held.notional_usd)}) on {usd(held.wallet_usd)} of equity; "
+            + (f"liquidated at {coin_price(far)}" if isfinite(far) else "no price liquidates it")
+        )
+    said = f"The {'plan' if held else 'hedge'} is sized for a beta of {plan.beta:.3f}"
     said += "." if beta is None else f", and the book moves by {beta:g}."
     if report.gap:
         said += f" {usd(report.gap.value_usd)} without a beta are taken not to move."
     blocks: list[Block] = [
-        Text(f"{title(report)}: {headline(report)}"),
+        Text(above),
         *(Text(warning, "warning") for warning in warnings(report)),
         Table(
             [f"{coin} moves", *(percent(one.move, signed=True) for one in outcomes)],

@@ -166,3 +166,56 @@ def test_one_contract_is_one(tmp_path, capsys):
     assert main(["what-if", str(book), "--benchmark", "BTC", "--move", "-0.3"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "short 1 contract of binance:BTCUSD_PERP" in text
+
+
+def table(capsys, path, *words):
+    assert main(["what-if", str(path), "--benchmark", "BTC", "--days", "0", "--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_position_is_looked_at_in_place_of_the_plan(capsys):
+    on = ["--position", "binance:BTCUSD_PERP:-386@42265.2", "--wallet", "0.1"]
+    found = table(capsys, "layer1.csv", *on, "--move", "0.3", "0.1", "-0.2")
+    assert found["held"]
+    gone, *others = found["moves"]
+    # 38,600 (1/42,265.2 - 1/54,944.76) BTC, 0.2108, is more than the 0.1 that is there.
+    assert gone["liquidated"]
+    for move in others:
+        now, then = 42_265.2, move["price_usd"]
+        coins = 0.1 + 38_600 * (1 / then - 1 / now)
+        assert move["equity_usd"] == pytest.approx(coins * then)
+        assert move["total_usd"] == pytest.approx(move["spot_usd"] + coins * then - 0.1 * now)
+        assert move["leverage"] == pytest.approx(38_600 / (coins * then))
+    assert main(["what-if", "layer1.csv", "--benchmark", "BTC", "--move", "0", *on]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "as it is: short 386 contracts of binance:BTCUSD_PERP ($38,600) on $4,227 of" in text
+    assert not table(capsys, "layer1.csv", "--move", "0")["held"]
+
+
+@pytest.mark.parametrize(
+    ("on", "message"),
+    [
+        ("okx:BTC-USD-SWAP:-10@40000", "in the contract of the plan, binance:BTCUSD_PERP, and the"),
+        ("binance:BTCUSD_PERP:10@40000", "looks at a hedge, and binance:BTCUSD_PERP is held long"),
+        ("binance:BTCUSD_PERP:-10@40000", "needs the balance of the BTC wallet at Binance COIN-M"),
+        ("binance:BTCUSD_PERP:-10@20 --wallet 0", "has nothing left behind the position at 42,265"),
+    ],
+)
+def test_a_position_that_cannot_be_looked_at_is_refused(capsys, on, message):
+    words = ["what-if", "layer1.csv", "--benchmark", "BTC", "--move", "0.1", "--position"]
+    assert main([*words, *on.split()]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_cash_does_not_shrink_with_the_coins(capsys, tmp_path):
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nADA,10000\nUSDT,90000\n")
+    dollars = table(capsys, book, "--collateral", "stablecoin", "--move", "-0.5", "0.2")
+    beta = 10 * dollars["planned_beta"]
+    for move in dollars["moves"]:
+        exposure = 10_000 * (1 + beta * move["move"]) * beta
+        assert move["contracts"] == -round((exposure - 9_900) / 100)
+    assert dollars["moves"][0]["contracts"] == 49
+    # With bought coins behind it the account loses what the short gains beyond them.
+    (coins,) = table(capsys, book, "--move", "-0.5")["moves"]
+    assert coins["contracts"] == 0
