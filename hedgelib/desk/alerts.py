@@ -33,10 +33,12 @@ class Alert:
     price_usd : of the hedge coin when it happens.
     add, add_usd : margin to add, in its currency and in USD; `inf` where none is enough.
     contracts : to trade then, signed.
-    coin : the hedge coin that it is about.
+    coin, contract, currency : the hedge coin and the short that it is about, and its margin's unit.
+
+    One that is `due` is liquidated at once: its margin is not above maintenance.
     """
 
-    kind: Literal["distance", "leverage", "funding", "beta_high", "beta_low"]
+    kind: Literal["due", "distance", "leverage", "funding", "beta_high", "beta_low"]
     level: float
     price_usd: float
     add: float
@@ -44,6 +46,8 @@ class Alert:
     contracts: float = 0.0
     share: float | None = None
     coin: str = ""
+    contract: str = ""
+    currency: str = ""
 
 
 def price_alerts(

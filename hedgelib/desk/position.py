@@ -265,8 +265,8 @@ def wallets(
         balances[places[0]] = balance
     positions = merged(fills, find)
     for place in own:
-        # Whoever names positions elsewhere has not said what is in this one.
-        balances.setdefault(place, None if fills else 0.0)
+        # Where nothing is on there is no margin either.
+        balances.setdefault(place, 0.0)
     return tuple(
         Wallet(
             venue=place[0],

@@ -168,7 +168,12 @@ def _of(orders: Iterable[Order], wallet: Wallet) -> list[Order]:
 
 
 def ticket(
-    held: Sequence[Wallet], goals: Sequence[Goal], prices: Mapping[str, float], *, band: float
+    held: Sequence[Wallet],
+    goals: Sequence[Goal],
+    prices: Mapping[str, float],
+    *,
+    band: float,
+    elsewhere: Sequence[tuple[Wallet, float]] = (),
 ) -> Ticket:
     """Find the orders that lead from what is on to a number of contracts in each leg.
 
@@ -185,6 +190,9 @@ def ticket(
         The legs, each of another coin.
     band : float
         Share of the target; a difference no larger is not traded.
+    elsewhere : sequence of (Wallet, float)
+        Equity that is wanted in wallets without a goal, USD; what they have beyond it is moved to
+        where it is missing, before new money is.
     """
     positions = [(p, wallet) for wallet in held for p in wallet.positions]
     legs = {goal.contract.coin: _Leg(goal, positions, prices, band) for goal in goals}
@@ -242,8 +250,30 @@ def ticket(
     for terms, before, then, currency in todo:
         if before * then >= 0 and abs(then) < abs(before):
             add(terms, then - before, currency, reduces=True)
-    transfers = [one for goal in goals if (one := _transfer(goal, goals, orders, prices))]
+    wanted = {(g.wallet.venue, g.wallet.currency): (g.wallet, g.contract.symbol) for g in goals}
+    transfers = [
+        one
+        for wallet, symbol in wanted.values()
+        if (
+            one := _transfer(
+                wallet,
+                sum(goal.wanted_usd for goal in goals if goal.wallet is wallet),
+                symbol,
+                orders,
+                prices,
+            )
+        )
+    ]
+    others = [
+        one
+        for wallet, wanted_usd in elsewhere
+        if (one := _transfer(wallet, wanted_usd, "", orders, prices))
+    ]
+    spare = [one for one in others if one.transfer < 0]
+    transfers += [one for one in others if one.transfer > 0]
+    moved = _moved([one for one in transfers if one.transfer > 0], spare)
     orders = [
+        *moved,
         *(one for one in transfers if one.transfer > 0),
         *orders,
         *(one for one in transfers if one.transfer < 0),
@@ -343,15 +373,16 @@ def _on_tick(price_usd: float, tick_usd: float | None, *, up: bool) -> float:
 
 
 def _transfer(
-    goal: Goal, goals: Sequence[Goal], trades: Sequence[Order], prices: Mapping[str, float]
+    wallet: Wallet,
+    wanted_usd: float,
+    symbol: str,
+    trades: Sequence[Order],
+    prices: Mapping[str, float],
 ) -> Order | None:
-    """Move margin into a goal's wallet, or out of it; once for all goals that share it."""
-    wallet, contract = goal.wallet, goal.contract
-    sharing = [each for each in goals if each.wallet is wallet]
+    """Move margin into a wallet, or out of it, for the equity that is wanted after the trades."""
     equity_usd = wallet.equity_usd(prices)
-    if equity_usd is None or sharing[0] is not goal:
+    if equity_usd is None:
         return None
-    wanted_usd = sum(each.wanted_usd for each in sharing)
     fees_usd = sum(order.fee_usd for order in _of(trades, wallet))
     margin_usd = wanted_usd - equity_usd + fees_usd
     if abs(margin_usd) <= max(_SLACK * wanted_usd, _LEAST_USD):
@@ -361,8 +392,8 @@ def _transfer(
     amount = math.ceil(margin_usd / unit_usd * scale - _ALL) / scale
     return Order(
         step=0,
-        venue=contract.venue,
-        symbol=contract.symbol,
+        venue=wallet.venue,
+        symbol=symbol,
         contracts=0.0,
         price_usd=None,
         reduce_only=False,
@@ -372,6 +403,21 @@ def _transfer(
         notional_usd=0.0,
         fee_usd=0.0,
     )
+
+
+def _moved(into: Iterable[Order], spare: Sequence[Order]) -> list[Order]:
+    """Take as much of the spare margin out of its wallets as is to be put into others."""
+    needed: dict[str, float] = {}
+    for order in into:
+        needed[order.currency] = needed.get(order.currency, 0.0) + order.transfer
+    moved = []
+    for order in spare:
+        amount = min(needed.get(order.currency, 0.0), -order.transfer)
+        if amount:
+            needed[order.currency] -= amount
+            usd = order.transfer_usd * amount / -order.transfer
+            moved.append(replace(order, transfer=-amount, transfer_usd=usd))
+    return moved
 
 
 COLUMNS = (

@@ -254,10 +254,14 @@ def trade(report: HedgeReport) -> Section:
     if ticket.orders:
         blocks.append(_orders(ticket.orders))
     unwinding = ""
-    if not report.parameters.unwind:
+    if any(count < 0 for count in ticket.after.values()):
+        on = {use.position.contract.id: use.position.contract for use in ticket.uses}
+        on |= {short.contract.id: short.contract for short in ticket.shorts}
         back = " and ".join(
-            f"{counted(ticket.after[short.contract.id])} of {short.contract.symbol}"
-            for short in ticket.shorts
+            f"{counted(ticket.after[name])} of {terms.symbol}"
+            + (f" at {terms.venue}" if len(on) > len(ticket.shorts) else "")
+            for name, terms in on.items()
+            if ticket.after[name] < 0
         )
         unwinding = (
             f"To take the hedge off later, buy back {back}, reduce-only, whatever the price has "
@@ -304,6 +308,9 @@ def _money(report: HedgeReport) -> list[Table]:
             rows += _wallet(report, wallet)
             title += f", and the {wallet.currency} wallet at {wallet.venue}"
         tables.append(Table(["What", "USD"], rows, "lr", title))
+    for wallet in desk.own[len(set(desk.behind)) :]:
+        title = f"The {wallet.currency} wallet at {wallet.venue}"
+        tables.append(Table(["What", "USD"], _wallet(report, wallet), "lr", title))
     return tables
 
 
@@ -358,20 +365,35 @@ def _remarks(report: HedgeReport) -> list[str]:
             + ("" if all(plan.contract.tick_usd for plan, _ in legs) else " where those are known")
             + ": look at the order book first. The same ticket is in the file .orders.csv."
         )
-    if desk.known and desk.equity_usd is None:
-        how = "--wallet" if len(legs) == 1 else "a --position file with a column wallet"
+    unknown = [wallet for wallet in desk.wallets if wallet.balance is None]
+    how = "--wallet" if len(desk.wallets) == 1 else "a --position file with a column wallet"
+    for wallet in unknown:
+        after = desk.ticket.after
+        here = [p for p, behind in legs if behind is wallet and after[p.contract.id] < 0]
         said += (
             f"The {wallet.currency} wallet at {wallet.venue} was not given, so the ticket has no "
             f"transfer: {usd(plan.wallet_usd)} of margin should be behind the plan in "
             f"{plan.contract.coin}. Give it with {how}."
-            for plan, wallet in legs
-            if wallet.balance is None
+            for plan in here
         )
-    elif desk.known and parameters.collateral_usd is None:
+        if not here:
+            said.append(
+                f"The {wallet.currency} wallet at {wallet.venue} was not given, so the plan counts "
+                f"nothing in it. Give it with {how}."
+            )
+    if desk.known and not unknown and parameters.collateral_usd is None:
         said.append(
             "The plan takes the margin that is in the wallet as it is, and asks for more only "
             "where the leverage cap needs it."
         )
+    if any(order.transfer < 0 and not order.symbol for order in desk.ticket.orders):
+        said.append("Margin is moved to where the shorts are; what is moved was not bought.")
+    for wallet in desk.own:
+        if desk.ticket.uses and not wallet.positions and not wallet.balance:
+            said.append(
+                f"The {wallet.currency} wallet at {wallet.venue} is taken to be empty: no position "
+                "there was given."
+            )
     if any(use.verb == "unwind" and not parameters.unwind for use in desk.ticket.uses):
         said.append("Margin that an unwound position leaves in another wallet stays there.")
     if desk.known and parameters.collateral == "from_portfolio":
@@ -383,6 +405,7 @@ def _remarks(report: HedgeReport) -> list[str]:
 
 
 _WORDS = {
+    "due": "Now: its margin is not above maintenance, and it is liquidated at once",
     "distance": "Distance to liquidation down to {share} of today's",
     "leverage": "Leverage of {level:.2f}, over the cap of {cap:g}",
     "funding": "Funding below {rate} per 8 hours",
@@ -400,19 +423,25 @@ def alerts(report: HedgeReport) -> Section:
     if not found:
         return Section([Text("No position is left after the orders: there is nothing to watch.")])
     tables = []
-    for plan in report.hedges:
-        coin = plan.contract.coin
-        if of_leg := [alert for alert in found if alert.coin == coin]:
-            title = "Levels to set alarms at, for the position after the orders"
-            tables.append(
-                Table(
-                    ["When", f"{coin} at", "Margin to add", "USD", "Contracts"],
-                    [_alert_row(report, plan, alert) for alert in of_leg],
-                    "lrrrr",
-                    title if len(report.hedges) == 1 else f"{title}: {coin}",
-                    kind="tight",
-                )
+    plans = {plan.contract.coin: plan for plan in report.hedges}
+    names = list(dict.fromkeys(alert.contract for alert in found))
+    for name in names:
+        of_one = [alert for alert in found if alert.contract == name]
+        plan = plans[of_one[0].coin]
+        title = "Levels to set alarms at, for the position after the orders"
+        if name != plan.contract.id:
+            title += f": {name}"
+        elif len(names) > 1:
+            title += f": {plan.contract.coin}"
+        tables.append(
+            Table(
+                ["When", f"{plan.contract.coin} at", "Margin to add", "USD", "Contracts"],
+                [_alert_row(report, plan, alert) for alert in of_one],
+                "lrrrr",
+                title,
+                kind="tight",
             )
+        )
     there = {alert.kind for alert in found}
     meanings = {
         "distance": "At each distance the top-up brings today's distance back.",
@@ -428,9 +457,18 @@ def alerts(report: HedgeReport) -> Section:
             f"{coins} that is bought as a top-up brings its own exposure: make the "
             "report again afterwards, and it is covered."
         )
-    if not any(alert.kind == "distance" for alert in found):
-        said.insert(0, "No price liquidates the position, so there is no distance to watch.")
+    if safe := _never_liquidated(report):
+        said.insert(0, safe)
     return Section([*tables, *notes(*said)])
+
+
+def _never_liquidated(report: HedgeReport) -> str:
+    """Say that no price liquidates the shorts, where their margin is known and that is so."""
+    desk = report.desk
+    unknown = any(wallet.balance is None for wallet in desk.wallets)
+    if unknown or any(alert.kind in ("due", "distance") for alert in desk.alerts):
+        return ""
+    return "No price liquidates the position, so there is no distance to watch."
 
 
 def _alert_row(report: HedgeReport, plan: HedgePlan, alert: Alert) -> list[str]:
@@ -443,13 +481,14 @@ def _alert_row(report: HedgeReport, plan: HedgePlan, alert: Alert) -> list[str]:
         cap=report.parameters.max_leverage,
         rate=percent(alert.level, digits=2),
     )
-    priced = alert.kind in ("distance", "leverage")
+    priced = alert.kind in ("due", "distance", "leverage")
     enough = np.isfinite(alert.add_usd)
-    unit = plan.contract.coin if plan.holds_coin else "USD"
     return [
         when,
         coin_price(alert.price_usd) if priced else "",
-        (f"{alert.add:,.4f} {unit}" if alert.add else "none") if enough else "no amount is enough",
+        (f"{alert.add:,.4f} {alert.currency}" if alert.add else "none")
+        if enough
+        else "no amount is enough",
         usd(alert.add_usd) if enough and alert.add else "",
         f"{alert.contracts:+,.0f}".replace("-", "−") if alert.contracts else "",
     ]

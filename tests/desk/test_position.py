@@ -95,7 +95,7 @@ def test_nothing_on_is_an_empty_wallet_and_a_position_without_one_is_unknown():
     assert own.balance is None
     assert own.equity_usd({"BTC": 6e4}) is None
     own, other = wallets([fill(BYBIT, -1, 6e4, 0.1)], FIND, planned=[BTC], balance=None)
-    assert (own.balance, other.balance) == (None, 0.1)
+    assert (own.balance, other.balance) == (0.0, 0.1)
 
 
 @pytest.mark.parametrize("contract", [BTC, KRAKEN])

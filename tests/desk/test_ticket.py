@@ -69,18 +69,23 @@ def test_a_long_is_closed_reduce_only_and_the_short_is_opened_apart():
 
 
 def test_a_short_of_the_same_coin_elsewhere_counts_and_is_kept():
-    found = ticket(held((BYBIT, -4_000, 6e4, 0.1)), BTC, -100.0, PRICES, band=0.05)
+    found = ticket(held((BYBIT, -4_000, 6e4, 0.1)), BTC, -100.0, PRICES, band=0.05, fee_rate=0.0)
     (use,) = found.uses
     assert (use.verb, use.why) == ("keep", "it is a part of the hedge")
     assert orders_of(found) == [("sell", "BTCUSD_PERP", 60, False)]
-    found = ticket(held((BYBIT, -14_000, 6e4, 0.1)), BTC, -100.0, PRICES, band=0.05)
+    found = ticket(held((BYBIT, -14_000, 6e4, 0.1)), BTC, -100.0, PRICES, band=0.05, fee_rate=0.0)
     assert found.uses[0].verb == "change"
     assert orders_of(found) == [("buy", "BTCUSD", 4_000, True)]
 
 
 def test_what_hedges_nothing_is_unwound_after_the_new_short():
     found = ticket(
-        held((ETH, -7, 3e3, 1.0), (BYBIT, 500, 6e4, 0.1)), BTC, -100.0, PRICES, band=0.05
+        held((ETH, -7, 3e3, 1.0), (BYBIT, 500, 6e4, 0.1)),
+        BTC,
+        -100.0,
+        PRICES,
+        band=0.05,
+        fee_rate=0.0,
     )
     assert [(u.verb, u.why) for u in found.uses] == [
         ("unwind", "it follows ETH, and the hedge is in BTC"),
