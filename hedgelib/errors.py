@@ -43,7 +43,9 @@ class NotEnoughData(HedgeError):
 
 
 class NothingToHedge(HedgeError):
-    """A book of cash alone, which needs no hedge."""
+    """A book that needs no hedge; `orders` take off what is on all the same."""
+
+    orders: tuple[Any, ...] = ()
 
 
 class UnknownCoin(HedgeError):

@@ -159,8 +159,12 @@ def _write(parameters: ReportParameters, arguments: argparse.Namespace) -> int:
     job = Job(
         parameters=parameters.to_dict(), data=arguments.json, xlsx=arguments.xlsx, orders=True
     )
-    made = make_one(job, warm=False).check()
-    written = write_files(safe_stem(parameters.portfolio), made.files, arguments.out)
+    made, stem = make_one(job, warm=False), safe_stem(parameters.portfolio)
+    if made.nothing and made.files:
+        (path,) = write_files(stem, made.files, arguments.out)
+        print(f"{printable(Path(parameters.portfolio).name)}: {made.nothing}\nwrote {path}")
+        return 0
+    written = write_files(stem, made.check().files, arguments.out)
     page = written[0]
     code, failed = 0, ""
     if arguments.pdf:

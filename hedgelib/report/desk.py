@@ -14,11 +14,11 @@ from hedgelib._text import percent, usd
 from hedgelib.contracts import ContractTerms
 from hedgelib.desk.alerts import Alert
 from hedgelib.desk.position import Fill, Wallet, check_prices, read_fills, wallets
-from hedgelib.desk.ticket import Order, Short, Ticket
-from hedgelib.errors import HedgeError, InvalidInput, PortfolioFileError
+from hedgelib.desk.ticket import Order, Short, Ticket, ticket
+from hedgelib.errors import HedgeError, InvalidInput, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan
 from hedgelib.report.blocks import Block, Section, Table, Text, notes
-from hedgelib.report.export import plain
+from hedgelib.report.export import order_data, plain
 from hedgelib.report.gather import table_lines
 from hedgelib.report.parameters import ACCOUNT, ReportParameters, names_a_file
 from hedgelib.report.phrases import coin_price
@@ -53,6 +53,25 @@ def held(
     )
     check_prices((p for wallet in found for p in wallet.positions), prices)
     return parameters.position is not None or parameters.wallet is not None, found
+
+
+def nothing_to_hedge(
+    why: str,
+    parameters: ReportParameters,
+    data: market.Market,
+    prices: Mapping[str, float],
+    fills: tuple[Fill, ...],
+) -> NothingToHedge:
+    """Return the error of a book without exposure, with the orders that take off what is on."""
+    _, found = held(parameters, [], data, prices, fills)
+    orders = ticket(found, [], prices, band=0.0).orders
+    said = f"nothing to hedge: {why}"
+    if orders:
+        steps = "; ".join(step_words(order) for order in orders)
+        said += f". What is on hedges nothing, take it off: {steps}; then take the margin out"
+    nothing = NothingToHedge(said)
+    nothing.orders = orders
+    return nothing
 
 
 def _terms(name: str, data: market.Market) -> ContractTerms:
@@ -203,9 +222,7 @@ def _data(report: HedgeReport) -> dict[str, Any]:
                 }
                 for wallet in desk.own
             ],
-            "orders": [
-                plain(order) | {"side": order.side, "type": order.type} for order in ticket.orders
-            ],
+            "orders": [order_data(order) for order in ticket.orders],
         },
         "alerts": plain(desk.alerts),
     }

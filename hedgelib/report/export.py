@@ -21,6 +21,8 @@ import hedgelib
 from hedgelib.report.registry import sections
 
 if TYPE_CHECKING:
+    from hedgelib.desk.ticket import Order
+    from hedgelib.errors import NothingToHedge
     from hedgelib.report.results import HedgeReport
 
 SCHEMA_VERSION = 2
@@ -42,12 +44,13 @@ def to_json(report: HedgeReport) -> str:
     return json.dumps(to_data(report), indent=1, allow_nan=False) + "\n"
 
 
-def nothing_to_json(reason: object) -> str:
+def nothing_to_json(nothing: NothingToHedge) -> str:
     """Write as JSON that there is no report because there is nothing to hedge."""
     said = {
         "schema_version": SCHEMA_VERSION,
         "hedgelib": hedgelib.__version__,
-        "nothing_to_hedge": str(reason),
+        "nothing_to_hedge": str(nothing),
+        "orders": [order_data(order) for order in nothing.orders],
     }
     return json.dumps(said, indent=1) + "\n"
 
@@ -58,6 +61,11 @@ def to_data(report: HedgeReport) -> dict[str, Any]:
     for one in sections():
         data |= one.data(report)
     return data
+
+
+def order_data(order: Order) -> dict[str, Any]:
+    """Return a step of an order ticket as JSON takes it."""
+    return {**plain(order), "side": order.side, "type": order.type}
 
 
 def plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from hedgelib.report.blocks import Facts, Table, printable, whole_page
 from hedgelib.report.phrases import age_words, spread_of
 
 if TYPE_CHECKING:
+    from hedgelib.desk.ticket import Order
     from hedgelib.report.many import Outcome
     from hedgelib.report.results import HedgeReport
 
@@ -66,7 +67,6 @@ def figures(report: HedgeReport) -> dict[str, Any]:
     what is left open is one standard deviation over it, carry the funding received in it, both in
     USD. Low and high are ends of a range where no beta is known for a part of the book.
     """
-    from hedgelib.report.desk import step_words
     from hedgelib.report.summary import warnings
 
     plan, tracked = report.plan, report.tracked
@@ -92,8 +92,7 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "collateral_usd": float(plan.collateral_usd),
         "held_usd": ticket.held_usd if known else None,
         "difference_usd": ticket.difference_usd if known else None,
-        "orders": len(ticket.orders),
-        "first_order": step_words(ticket.orders[0]) if ticket.orders else "",
+        **orders_due(ticket.orders),
         "leverage": float(plan.leverage),
         "liquidation_price_usd": float(plan.liquidation_price_usd) if liquidates else None,
         "liquidation_move": float(plan.liquidation_move) if liquidates else None,
@@ -105,6 +104,13 @@ def figures(report: HedgeReport) -> dict[str, Any]:
         "age": age_words(report),
         "warnings": list(warnings(report)),
     }
+
+
+def orders_due(orders: Sequence[Order]) -> dict[str, Any]:
+    """Count the steps of a ticket, and put the first in words."""
+    from hedgelib.report.desk import step_words
+
+    return {"orders": len(orders), "first_order": step_words(orders[0]) if orders else ""}
 
 
 def sheet(outcomes: Sequence[Outcome]) -> bytes:

@@ -157,7 +157,7 @@ def _kept(book: Book, made: Made, made_of: Mapping[str, Any], out: OutFolder) ->
     figures = made.figures
     if made.nothing:
         out.drop(book.stem)
-        figures = {_NOTHING: made.nothing}
+        figures = {**figures, _NOTHING: made.nothing}
     try:
         out.keep(book.stem, made.files, figures=figures, made_of=made_of)
     except InTheWay as error:

@@ -16,12 +16,12 @@ from hedgelib._text import usd
 from hedgelib.contracts import ContractTerms
 from hedgelib.desk.position import Fill, wallet_of
 from hedgelib.desk.today import make_desk, margin_in_place
-from hedgelib.errors import InvalidInput, NotEnoughData, NothingToHedge, PortfolioFileError
+from hedgelib.errors import InvalidInput, NotEnoughData, PortfolioFileError
 from hedgelib.plan import HedgePlan, plan_hedge
 from hedgelib.portfolio import Portfolio, read_portfolio
 from hedgelib.report.blocks import printable
 from hedgelib.report.dates import OLD_DAYS, age_in_days
-from hedgelib.report.desk import coins_shorted, held, positions
+from hedgelib.report.desk import coins_shorted, held, nothing_to_hedge, positions
 from hedgelib.report.estimates import month, sensitivity
 from hedgelib.report.history import caps, funding, monthly_rises, rallies
 from hedgelib.report.instrument import BENCHMARKS, asked_for, choose, perpetual
@@ -131,7 +131,7 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     VenueError
         Live data are asked for, and the venue cannot be had.
     NothingToHedge
-        The book is cash alone.
+        The book is cash alone; or has less than a lot of exposure, and a position is on.
     NotEnoughData
         No coin of the book has a history in the window, nor a beta of its own.
     UnknownContract, UnsupportedContract, UnknownCoin
@@ -156,6 +156,16 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
     coin = contract.coin
     trackings = tuple(sample.tracking(name) for name in sample.coin_returns)
     tracked = next(t for t in trackings if t.coin == coin)
+    open_beta = parameters.hedge_ratio * tracked.book_beta - parameters.target_beta
+    exposure_usd = open_beta * book.value_usd
+    if any(fill.contracts for fill in ground.fills) and exposure_usd < contract.notional_usd(
+        contract.lot, prices[coin]
+    ):
+        why = (
+            f"at a beta of {tracked.book_beta:.3g} and a target of {parameters.target_beta:g} the "
+            f"book leaves {usd(exposure_usd)} of {coin} to short"
+        )
+        raise nothing_to_hedge(why, parameters, data, prices, ground.fills)
     legged = parameters.benchmark == TWO_LEGS
     pair = [perpetual(parameters, name, data) for name in BENCHMARKS] if legged else []
     known, wallets = held(parameters, pair or [contract], data, prices, ground.fills)
@@ -303,7 +313,8 @@ def _ground(parameters: ReportParameters, data: market.Market) -> _Ground:
 
     book = read(closes)
     if book.only_cash:
-        raise NothingToHedge(_only_cash(book))
+        on = positions(parameters)
+        raise nothing_to_hedge(_only_cash(book), parameters, data, closes, on)
     asked = asked_for(parameters, data)
     looked_at = tuple(dict.fromkeys((*BENCHMARKS, asked.coin) if asked else BENCHMARKS))
     sample = Sample(parameters, book, looked_at, data)
@@ -350,7 +361,7 @@ def _ground(parameters: ReportParameters, data: market.Market) -> _Ground:
 def _only_cash(book: Portfolio) -> str:
     tickers = [printable(h.coin) for h in book if h.is_cash]
     return (
-        f"nothing to hedge: the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
+        f"the {usd(book.value_usd)} in the book are cash ({', '.join(tickers)}), "
         "which does not move with any coin"
     )
 

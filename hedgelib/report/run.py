@@ -75,7 +75,8 @@ class Made:
     error : empty where there is a report.
     fault : the kind of error: what was given, a venue, or something unexpected.
     trace : where an unexpected error came from.
-    nothing : why there is nothing to hedge, where that is so.
+    nothing : why there is nothing to hedge, where that is so; `files` has the order ticket then,
+        if there is one.
     """
 
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -103,7 +104,7 @@ def make(job: Job) -> Made:
         with few_files_named():
             return _made(job)
     except NothingToHedge as nothing:
-        return Made(nothing=str(nothing))
+        return _made_of_nothing(nothing)
     except HedgeError as error:
         return Made(error=str(error), fault="venue" if isinstance(error, VenueError) else "input")
     except Exception as error:
@@ -138,6 +139,14 @@ def _made(job: Job) -> Made:
     if job.orders or report.desk.known:
         files["orders.csv"] = orders_csv(report.desk.ticket.orders).encode()
     return Made(figures=figures(report), files=files, words=in_words(report))
+
+
+def _made_of_nothing(nothing: NothingToHedge) -> Made:
+    from hedgelib.desk.ticket import orders_csv
+    from hedgelib.report.index import orders_due
+
+    files = {"orders.csv": orders_csv(nothing.orders).encode()} if nothing.orders else {}
+    return Made(nothing=str(nothing), files=files, figures=orders_due(nothing.orders))
 
 
 def make_one(job: Job, seconds: float | None = None, *, warm: bool = True) -> Made:

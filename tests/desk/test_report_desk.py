@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -96,6 +97,43 @@ def test_c_unwinding_ends_at_zero_and_empties_the_wallet():
     found = report_on(position=SHORT, wallet=1.5, unwind=True)
     assert found.desk.equity_after_usd == pytest.approx(0, abs=1e-3)
     assert found.desk.equity_after_usd >= 0
+
+
+@pytest.mark.parametrize("unwind", [[], ["--unwind"]])
+@pytest.mark.parametrize(
+    ("book", "why"),
+    [
+        ("USDT,50000,", "the $50,000 in the book are cash (USDT)"),
+        ("ZZZ,5000,-0.5", "a target of 0 the book leaves −$2,500 of BTC to short"),
+        ("ADA,3,", "of BTC to short"),
+    ],
+)
+def test_a_hedge_of_nothing_is_taken_off(tmp_path, monkeypatch, capsys, book, why, unwind):
+    monkeypatch.chdir(tmp_path)
+    Path("book.csv").write_text(f"coin,usd_value,beta_btc\n{book}\n")
+    on = ["--position", "binance:BTCUSD_PERP:-400@40000", "--wallet", "1"]
+    words = ["report", "book.csv", "--benchmark", "BTC", *on, *unwind]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert why in said
+    assert "What is on hedges nothing, take it off: buy 400 BTCUSD_PERP at Binance" in said
+    assert said.endswith(f"wrote {Path('out', 'book.orders.csv')}\n")
+    (row,) = csv.DictReader(Path("out/book.orders.csv").read_text().splitlines())
+    assert (row["side"], row["contracts"], row["reduce_only"]) == ("buy", "400", "true")
+    assert main([*words, "--json", "--out", "-"]) == 0
+    (order,) = json.loads(capsys.readouterr().out)["orders"]
+    assert (order["side"], order["contracts"]) == ("buy", 400)
+
+
+def test_many_reports_take_a_hedge_of_nothing_off(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("coin,usd_value\nUSDT,50000\n")
+    Path("books.csv").write_text(f"portfolio,position\na.csv,{SHORT}\n")
+    assert main(["reports", "books.csv"]) == 0
+    (row,) = csv.DictReader(Path("out/index.csv").read_text(encoding="utf-8-sig").splitlines())
+    assert row["orders"] == "1"
+    assert row["first_order"].startswith("buy 1,200 BTCUSD_PERP at Binance COIN-M")
+    assert Path("out/a.orders.csv").read_text().count("\n") == 2
 
 
 def test_a_position_may_be_repeated_on_the_command_line(capsys):
