@@ -19,7 +19,7 @@ from hedgelib.errors import InvalidInput, NotEnoughData
 from hedgelib.margin import MarginTiers, cross_wallet_coin, liquidation_price, margin_tiers
 from hedgelib.plan import _flat_rate
 
-__all__ = ["Fill", "Position", "Wallet", "merged", "read_fills", "wallets"]
+__all__ = ["Fill", "Position", "Wallet", "mark_usd", "merged", "read_fills", "wallets"]
 
 USD = "USD"
 """Currency of a wallet of dollars or stablecoins."""
@@ -104,6 +104,11 @@ class Position:
         return coins * price_usd if currency == USD else coins
 
 
+def mark_usd(prices: Mapping[str, float], contract: ContractTerms) -> float:
+    """Return the price of a contract: its own, by its id, where it is known, else the coin's."""
+    return prices.get(contract.id, prices[contract.coin])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
     """The futures wallet of one venue in one currency, and the positions that share it.
@@ -119,7 +124,7 @@ class Wallet:
 
     def pnl(self, prices: Mapping[str, float]) -> float:
         """Return the unrealised profit of all positions, in the currency of the wallet."""
-        return sum(p.pnl(prices[p.contract.coin], self.currency) for p in self.positions)
+        return sum(p.pnl(mark_usd(prices, p.contract), self.currency) for p in self.positions)
 
     def unit_usd(self, prices: Mapping[str, float]) -> float:
         """Return the dollars that one unit of its currency is worth."""
@@ -139,7 +144,7 @@ class Wallet:
         if self.balance is None:
             return None
         others = [p for p in self.positions if p is not position]
-        price, currency = prices[position.contract.coin], self.currency
+        price, currency = mark_usd(prices, position.contract), self.currency
 
         def reached(entry_usd: float, wallet: float) -> float:
             return liquidation_price(
@@ -155,8 +160,8 @@ class Wallet:
             free = float(
                 cross_wallet_coin(
                     self.balance,
-                    sum(p.pnl(prices[p.contract.coin], currency) for p in others),
-                    sum(p.maintenance(prices[p.contract.coin], currency) for p in others),
+                    sum(p.pnl(mark_usd(prices, p.contract), currency) for p in others),
+                    sum(p.maintenance(mark_usd(prices, p.contract), currency) for p in others),
                 )
             )
         except InvalidInput:

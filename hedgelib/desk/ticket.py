@@ -11,7 +11,7 @@ from typing import Literal
 
 from hedgelib._text import spreadsheet_text
 from hedgelib.contracts import ContractTerms, Rounding, round_contracts
-from hedgelib.desk.position import Position, Wallet
+from hedgelib.desk.position import Position, Wallet, mark_usd
 
 __all__ = ["Goal", "Order", "Short", "Ticket", "Use", "orders_csv", "ticket"]
 
@@ -222,7 +222,7 @@ def ticket(
     orders: list[Order] = []
 
     def add(terms: ContractTerms, count: float, currency: str, *, reduces: bool) -> None:
-        at = prices[terms.coin]
+        at = mark_usd(prices, terms)
         size = terms.notional_usd(count, at)
         rate = rates.get(terms.id)
         orders.append(

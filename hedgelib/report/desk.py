@@ -13,7 +13,14 @@ from hedgelib._text import contracts as counted
 from hedgelib._text import percent, usd
 from hedgelib.contracts import ContractTerms
 from hedgelib.desk.alerts import Alert
-from hedgelib.desk.position import Fill, Wallet, check_prices, read_fills, wallets
+from hedgelib.desk.position import (
+    Fill,
+    Wallet,
+    check_prices,
+    mark_usd,
+    read_fills,
+    wallets,
+)
 from hedgelib.desk.ticket import Order, Short, Ticket, ticket
 from hedgelib.errors import HedgeError, InvalidInput, NothingToHedge, PortfolioFileError
 from hedgelib.plan import HedgePlan
@@ -242,7 +249,7 @@ def _state(report: HedgeReport, position: Any) -> dict[str, float | None]:
     """Return unrealised profit and liquidation price of a position, as they are now."""
     desk = report.desk
     wallet = next(w for w in desk.wallets if any(p is position for p in w.positions))
-    price = desk.prices[position.contract.coin]
+    price = mark_usd(desk.prices, position.contract)
     return {
         "pnl_usd": position.pnl(price, wallet.currency) * wallet.unit_usd(desk.prices),
         "liquidation_price_usd": wallet.liquidation_price(position, desk.prices),

@@ -168,6 +168,8 @@ def build_report(parameters: ReportParameters, *, data: market.Market | None = N
         raise nothing_to_hedge(why, parameters, data, prices, ground.fills)
     legged = parameters.benchmark == TWO_LEGS
     pair = [perpetual(parameters, name, data) for name in BENCHMARKS] if legged else []
+    if parameters.futures_price_usd is not None:
+        prices = prices | {contract.id: parameters.futures_price_usd}
     known, wallets = held(parameters, pair or [contract], data, prices, ground.fills)
     collateral = parameters.collateral
     if known and collateral == "from_portfolio":

@@ -195,3 +195,14 @@ def test_many_reports_take_positions_that_are_written_out(tmp_path):
     (tmp_path / "a.orders.csv").write_text("step\n")
     names = [found.name for found in gather(tmp_path, {}, out=tmp_path / "out")]
     assert names == ["a.csv", "books.csv"]
+
+
+def test_a_dated_contract_is_valued_and_sold_at_its_own_price():
+    given = {"benchmark": "auto", "contract": "binance:BTCUSD_240329", "futures_price_usd": 43_000}
+    (order,) = [order for order in report_on(**given).desk.ticket.orders if order.contracts]
+    assert order.price_usd == 43_000
+    on = {"position": "binance:BTCUSD_240329:-358@43000", "wallet": 0.5}
+    (held,) = to_data(report_on(**given, **on))["desk"]["positions"]
+    assert held["pnl_usd"] == 0
+    (held,) = to_data(report_on(**given | on | {"futures_price_usd": None}))["desk"]["positions"]
+    assert held["pnl_usd"] > 0
