@@ -19,6 +19,8 @@ _ISO = re.compile(r"(\d{4})[-/](\d\d?)[-/](\d\d?)([T ].*)?", re.ASCII)
 _GERMAN = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
 _CLOSES = {"close", "closing price", "schlusskurs", "last"}
 _OF_ONE_COIN = {"open", "high", "low", "volume", "adj close", "change", *_CLOSES, "price", "kurs"}
+_SLIP = 4.0
+"""A close so many times, or such a part of, those of the days before and after is a slip."""
 _HEADER = "a header such as date,SOL,ADA, or date,coin,close"
 
 
@@ -52,6 +54,16 @@ def read_own_closes(path: Path) -> pd.DataFrame:
                 faults.append(
                     of_coin[after][1].error(
                         f"no close of {coin} between {before} and {after}; prices need every day"
+                    )
+                )
+        for before, between, after in zip(days, days[1:], days[2:], strict=False):
+            close, place = of_coin[between]
+            ratios = sorted(close / of_coin[other][0] for other in (before, after))
+            if ratios[0] >= _SLIP or ratios[1] <= 1 / _SLIP:
+                faults.append(
+                    place.error(
+                        f"the close of {coin} on {between}, {close:,.10g}, is about "
+                        f"{ratios[0]:.2g} times those of the days before and after; correct it"
                     )
                 )
     faults.check()

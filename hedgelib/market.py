@@ -213,6 +213,7 @@ class Market:
                 "first_day": str(used.index[used.notna().any(axis=1)][0].date()),
                 "last_day": str(used.index[used.notna().any(axis=1)][-1].date()),
                 "days_not_used": int(len(own) - own.index.isin(days).sum()),
+                "jumps": _jumps(used),
             }
         }
         return Market(
@@ -687,6 +688,16 @@ def provenance() -> dict[str, Any]:
     (('2020-01-01', '2023-12-31'), 1461, True)
     """
     return _bundled().provenance()
+
+
+def _jumps(closes: pd.DataFrame) -> list[list[Any]]:
+    """List coin, day and ratio of each close that is five times that of the day before, or 1/5."""
+    ratios = closes.pct_change(fill_method=None) + 1
+    return [
+        [str(coin), f"{day:%Y-%m-%d}", float(ratio)]
+        for coin, column in ratios.items()
+        for day, ratio in column[(column >= 5) | (column <= 0.2)].items()
+    ]
 
 
 @cache

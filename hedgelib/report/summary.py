@@ -476,8 +476,21 @@ def _facts(report: HedgeReport) -> list[tuple[str, str, str]]:
 def warnings(report: HedgeReport) -> tuple[str, ...]:
     """Return what a reader must know before anything else."""
     found = [_old(report), _mixed(report), _not_hedged(report), _weak(report), _legs(report)]
-    found += [_expires(report), depth(report)]
+    found += [_expires(report), depth(report), _jumps(report)]
     return tuple(text for text in found if text)
+
+
+def _jumps(report: HedgeReport) -> str:
+    """Warn of closes of the owner's that may have been mistyped."""
+    found = report.origin.get("own_prices", {}).get("jumps", [])
+    if not found:
+        return ""
+    coin, day, ratio = found[-1]
+    text = (
+        f"In your prices the close of {coin} on {day} is {ratio:.3g} times that of the day before"
+    )
+    more = f", and {len(found) - 1} more are like it" if len(found) > 1 else ""
+    return f"{text}{more}: check it, betas and prices follow from it."
 
 
 def _old(report: HedgeReport) -> str:

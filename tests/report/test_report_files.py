@@ -17,6 +17,7 @@ from hedgelib.report.gather import gather
 from hedgelib.report.one import build_report, market_for
 from hedgelib.report.parameters import ReportParameters
 from hedgelib.report.sections import holdings
+from hedgelib.report.summary import warnings
 
 FIRST, LAST = date(2022, 12, 1), date(2024, 1, 10)
 
@@ -61,6 +62,31 @@ def test_b_own_closes_give_a_coin_a_beta(folder):
     # The same coin without the file has none.
     with pytest.raises(h.PortfolioFileError, match=r"no price of SOL.*--prices"):
         build_report(ReportParameters(portfolio="book.csv", as_of_data=True))
+
+
+@pytest.mark.parametrize("times", [10, 0.1])
+def test_a_close_that_is_mistyped_is_found(folder, times):
+    sol, day = closes(1), date(2023, 5, 5)
+    sol[day] = round(sol[day] * times, 4)
+    line = list(sol).index(day) + 2
+    message = rf"line {line}: the close of SOL on 2023-05-05, .* times those of the"
+    with pytest.raises(h.PortfolioFileError, match=message):
+        with_prices(folder / "sol.csv", wide(SOL=sol))
+
+
+def test_a_close_that_jumps_and_stays_is_warned_of(folder):
+    """A collapse is none of the reader's mistakes, and a last close has no day after it."""
+    sol = closes(1)
+    for day in sol:
+        if day >= date(2023, 12, 31):
+            sol[day] = round(sol[day] / 10, 4)
+    (folder / "sol.csv").write_text(wide(SOL=sol))
+    (folder / "book.csv").write_text("coin,usd_value\nSOL,100\nADA,5000\n")
+    report = build_report(ReportParameters(portfolio="book.csv", prices="sol.csv", as_of_data=True))
+    assert [jump[:2] for jump in report.origin["own_prices"]["jumps"]] == [["SOL", "2023-12-31"]]
+    (said,) = [text for text in warnings(report) if text.startswith("In your prices")]
+    assert "the close of SOL on 2023-12-31 is 0.095 times" in said
+    assert "own_prices" not in market.Market.bundled().provenance()
 
 
 def test_b_shapes_of_a_file_of_prices(folder):
