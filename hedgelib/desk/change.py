@@ -152,6 +152,9 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
             ("high end", "book_beta_high"),
         )
     ]
+    ids = old.text("plan", "contract_id"), new.text("plan", "contract_id")
+    first, then = (_hedge(report) for report in both)
+    apart = len(then) > 1 or len(first) > 1 or ids[0] != ids[1]
     lines.append(_line(both, "Price", "of the hedge coin", "USD/coin", "plan", "price_usd"))
     lines += [
         _line(both, "Plan", name, unit, "plan", key)
@@ -162,6 +165,8 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
             ("leverage", "x", "leverage"),
             ("liquidation price", "USD/coin", "liquidation_price_usd"),
         )
+        # Contracts of two kinds are of two sizes.
+        if key != "contracts" or ids[0] == ids[1]
     ]
     funding = [report.at("funding") is not None for report in both]
     lines += [
@@ -177,12 +182,10 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
             ("funding in 30 days", "USD", "month_usd"),
         )
     ]
-    ids = old.text("plan", "contract_id"), new.text("plan", "contract_id")
-    first, then = (_hedge(report) for report in both)
-    if len(then) > 1 or len(first) > 1:
+    if apart:
         lines += [
             Line(
-                group="Leg",
+                group="Contracts",
                 name=name,
                 unit="contracts",
                 old=first.get(name, 0.0),
@@ -200,11 +203,13 @@ def compare(old_path: str | Path, new_path: str | Path) -> Change:
         lines=tuple(lines),
         trades=tuple(trade for trade in trades if trade[1]),
         orders=_orders(new),
-        remarks=tuple(_remarks(both, coins)),
+        remarks=tuple(_remarks(both, coins, ids)),
     )
 
 
-def _remarks(both: tuple[_Report, _Report], coins: tuple[str, ...]) -> Iterator[str]:
+def _remarks(
+    both: tuple[_Report, _Report], coins: tuple[str, ...], ids: tuple[str, str]
+) -> Iterator[str]:
     old, new = both
     if not _values(old).keys() & _values(new).keys():
         yield (
@@ -216,6 +221,8 @@ def _remarks(both: tuple[_Report, _Report], coins: tuple[str, ...]) -> Iterator[
             f"The hedge coin was {coins[0]} and is {coins[1]}: beta, price, plan and carry are "
             "those of another coin, so read the two columns and not the change."
         )
+    elif ids[0] != ids[1]:
+        yield f"The contract was {ids[0]} and is {ids[1]}: they differ in size, venue or kind."
     if old.text("window", "last_day") > new.text("window", "last_day"):
         yield f"The data of {old.name} are newer than those of {new.name}; give the older first."
 

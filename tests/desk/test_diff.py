@@ -58,10 +58,19 @@ def test_another_contract_is_opened_before_the_old_one_is_closed(written, tmp_pa
     data["plan"]["contract_id"] = "bybit:BTCUSD"
     other = tmp_path / "other.report.json"
     other.write_text(json.dumps(data))
-    assert compare(old_path, other).trades == (
+    change = compare(old_path, other)
+    assert change.trades == (
         ("bybit:BTCUSD", new.plan.contracts),
         (old.plan.contract.id, -old.plan.contracts),
     )
+    # Contracts of two kinds are not subtracted.
+    counts = {line.name: (line.old, line.new) for line in change.lines if line.group == "Contracts"}
+    assert counts == {
+        old.plan.contract.id: (old.plan.contracts, 0),
+        "bybit:BTCUSD": (0, new.plan.contracts),
+    }
+    assert ("Plan", "contracts") not in {(line.group, line.name) for line in change.lines}
+    assert "The contract was binance:BTCUSD_PERP and is bybit:BTCUSD" in change.remarks[-1]
 
 
 def test_text_and_json_say_the_same(written, capsys):

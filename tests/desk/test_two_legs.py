@@ -197,14 +197,14 @@ def test_two_reports_with_two_legs_differ_leg_by_leg(opening, tmp_path, capsys):
     half = report_on(as_planned(opening, tmp_path / "on.csv", factor=0.5), hedge_ratio=0.5)
     new.write_text(to_json(half))
     change = compare(old, new)
-    counts = {line.name: (line.old, line.new) for line in change.lines if line.group == "Leg"}
+    counts = {line.name: (line.old, line.new) for line in change.lines if line.group == "Contracts"}
     trades = []
     for before, after in zip(opening.legs.plans, half.legs.plans, strict=True):
         assert counts[before.contract.id] == (before.contracts, after.contracts)
         trades.append((before.contract.id, after.contracts - before.contracts))
     assert change.trades == tuple(trades)
     assert main(["diff", str(old), str(new)]) == 0
-    assert f"Leg: {ETH.id}" in capsys.readouterr().out
+    assert f"Contracts: {ETH.id}" in capsys.readouterr().out
     single = build_report(ReportParameters(portfolio="layer1.csv", benchmark="BTC"))
     new.write_text(to_json(single))
     btc, eth = opening.legs.plans
