@@ -453,7 +453,7 @@ def alerts(report: HedgeReport) -> Section:
         of_one = [alert for alert in found if alert.contract == name]
         plan = plans[of_one[0].coin]
         title = "Levels to set alarms at, for the position after the orders"
-        if name != plan.contract.id:
+        if len({alert.contract for alert in found if alert.coin == plan.contract.coin}) > 1:
             title += f": {name}"
         elif len(names) > 1:
             title += f": {plan.contract.coin}"
