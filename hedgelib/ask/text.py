@@ -54,14 +54,19 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return _Filler().vformat(text, (), values)
 
 
-_INLINE = {r"`([^`]+)`": "code", r"\*\*([^*]+)\*\*": "b", r"\*([^*]+)\*": "i"}
+_CODE = re.compile(r"`([^`]+)`")
+_INLINE = {r"\*\*([^*]+)\*\*": "b", r"\*([^*]+)\*": "i"}
+_HOLD = "\0"
 
 
 def _inline(text: str) -> str:
     html = safe_prose(" ".join(text.split()))
+    # In code a star is a star.
+    held = iter(_CODE.findall(html))
+    html = _CODE.sub(_HOLD, html)
     for mark, element in _INLINE.items():
         html = re.sub(mark, rf"<{element}>\1</{element}>", html)
-    return html
+    return re.sub(_HOLD, lambda _: f"<code>{next(held)}</code>", html)
 
 
 def to_html(text: str) -> str:

@@ -296,7 +296,9 @@ def _liquidation(
 
 def _beta_alert(plan: HedgePlan, kind: str, beta: float, max_leverage: float) -> Alert:
     """Return what a beta at an end of its interval asks for: contracts, and margin for them."""
-    more_usd = (beta - plan.beta) * plan.hedge_ratio * plan.book_usd
+    # Of the coins that are kept, and of what is left open on purpose.
+    hedged_usd = plan.kept_usd - (1 - plan.hedge_ratio) * plan.book_usd
+    more_usd = (beta - plan.beta) * hedged_usd
     add_usd = 0.0
     if more_usd > 0 and plan.collateral != "from_portfolio":
         needed = smallest_collateral(

@@ -13,12 +13,12 @@ from hedgelib.flight.day import (
     FEE_RATE,
     MAINTENANCE,
     MOST_LEVERAGE,
+    RAISED_MAINTENANCE,
     SLIPPAGE_RATE,
-    Margin,
     terms,
 )
 from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HALF, UPSIDE, Mandate
-from hedgelib.flight.flight import Flight, fly_course
+from hedgelib.flight.flight import DEEP, VIOLENT, Flight, fly_course
 from hedgelib.flight.ghosts import GHOSTS, rule_plan
 from hedgelib.flight.text import LESSONS
 
@@ -52,7 +52,8 @@ class Skill:
     """A flight among others, by profit less maximum drawdown.
 
     - luck: percentile of this path among 500 resampled ones, the sizes decided being the same
-    - skill: percentile among 500 random policies of the same average size on this path
+    - skill: percentile among 500 random policies of the same average size on this path, on which
+      the same can end them: highs within the day, raised margin, a venue that fails
     """
 
     luck: float
@@ -111,8 +112,8 @@ def land(flight: Flight) -> Landing:
         fulfilled=met.pop("you"),
         ghosts_fulfilled=met,
         worst=_worst(flight, flights["by rule"], wealth["you"]),
-        skill=_skill(flight),
-        lessons=_lessons(parts),
+        skill=_skill(flight, wealth["you"]),
+        lessons=_lessons(parts, ended=flight.today.position.liquidations > 0),
     )
 
 
@@ -159,12 +160,16 @@ def _parts(flight: Flight) -> dict[str, float]:
     book = [after.book_usd for after in flight.past]
     moved = np.diff(flight.course.book_usd) * np.array(book) / flight.course.book_usd[:-1]
     end = flight.today.position.totals
+    # What an account is below zero at the close after its liquidation is the venue's to bear: the
+    # short was off from the high on, which is timing.
+    lost = sum(total.lost for total in end)
+    kept = max(lost, 0.0)
     return {
         "market": float(((1 - planned) * exposure) @ move),
         "residual": float(np.sum(moved - exposure * move)),
         "size": float(((planned - average) * exposure) @ move),
-        "timing": float((average * exposure - net) @ move),
-        "liquidation": -sum(total.lost for total in end),
+        "timing": float((average * exposure - net) @ move) + kept - lost,
+        "liquidation": 0.0 - kept,
         "funding": sum(total.funding for total in end),
         "costs": -sum(total.turnover for total in end) * (FEE_RATE + SLIPPAGE_RATE),
     }
@@ -192,38 +197,43 @@ def _worst(flight: Flight, rule: Flight, wealth: FloatArray) -> tuple[Worst, ...
     )
 
 
-def _lessons(parts: dict[str, float]) -> tuple[str, str]:
-    worst = sorted(PARTS, key=lambda name: parts[name])
+def _lessons(parts: dict[str, float], *, ended: bool) -> tuple[str, str]:
+    worst = sorted(PARTS, key=lambda name: (not (ended and name == "liquidation"), parts[name]))
     slugs = list(dict.fromkeys(slug for name in worst for slug in LESSONS[name]))
     return slugs[0], slugs[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Path:
+    """Closes, and the high before each; the day on which a venue fails, 0 for none."""
+
     price_usd: list[float]
+    high_usd: list[float]
     book_usd: list[float]
     funding_rate: list[float]
+    fails: int = 0
 
 
-def _skill(flight: Flight) -> Skill:
-    """Judge the sizes that were decided on other paths, and others of their average on this one."""
-    course = flight.course
-    betas, shares = course.betas.tolist(), _shares(flight)
-    posted = max(sum(total.added for total in after.totals) for after in flight.past)
-    margin = flight.today.position.margin
+def _skill(flight: Flight, wealth: FloatArray) -> Skill:
+    """Compare a flight with its sizes on other paths, and with others of their average on this."""
+    course, shares = flight.course, _shares(flight)
     rng = np.random.default_rng([course.seed, 500])
-    own = _Path(course.price_usd.tolist(), course.book_usd.tolist(), course.funding_rate.tolist())
+    own = _Path(
+        course.price_usd.tolist(),
+        course.high_usd.tolist(),
+        course.book_usd.tolist(),
+        course.funding_rate.tolist(),
+        course.fails,
+    )
+    posted = max(sum(total.added for total in after.totals) for after in flight.past)
 
     def judged(path: _Path, sizes: list[float]) -> float:
-        return _judged(path, betas, sizes, posted, margin)
+        return _judged(path, flight, sizes, posted)
 
-    this = judged(own, shares)
+    this = float(wealth[-1] - wealth[0]) - drawdown(wealth)
     resampled = [judged(path, shares) for path in _resampled(own, rng)]
     others = [judged(own, sizes) for sizes in _policies(shares, rng)]
-    return Skill(
-        luck=_percentile(this, resampled),
-        skill=_percentile(this, others),
-    )
+    return Skill(luck=_percentile(this, resampled), skill=_percentile(this, others))
 
 
 def _percentile(value: float, among: list[float]) -> float:
@@ -234,10 +244,17 @@ def _percentile(value: float, among: list[float]) -> float:
 
 
 def _shares(flight: Flight) -> list[float]:
-    """Return the short of each day as a share of what the plan asked for, orders carried out."""
-    shares = []
-    for day, after in enumerate(flight.past):
+    """Return the short of each day as a share of what the plan asked for, orders carried out.
+
+    A short that the venue took was not decided: there the size before it counts on.
+    """
+    shares: list[float] = []
+    for day, (after, orders) in enumerate(zip(flight.past, flight.orders, strict=True)):
         price = flight.course.price_usd[day]
+        taken = not after.short_usd and (after.liquidations or after.failed)
+        if taken and shares and (orders is None or orders.short_usd != 0):
+            shares.append(shares[-1])
+            continue
         asked = flight.course.betas[day] * after.book_usd + after.margin_delta_usd(price)
         shares.append(min(after.short_usd / asked, MOST_SHARE) if asked > 0 else 0.0)
     return shares
@@ -246,6 +263,7 @@ def _shares(flight: Flight) -> list[float]:
 def _resampled(path: _Path, rng: np.random.Generator) -> list[_Path]:
     """Draw paths from blocks of ten days of this one, around its end."""
     price, book = (np.array(x) for x in (path.price_usd, path.book_usd))
+    highs = np.array(path.high_usd)[1:] / price[1:]
     steps = np.stack([price[1:] / price[:-1], book[1:] / book[:-1]])
     n = steps.shape[1]
     paths = []
@@ -253,9 +271,11 @@ def _resampled(path: _Path, rng: np.random.Generator) -> list[_Path]:
         starts = rng.integers(n, size=-(-n // BLOCK_DAYS))
         at = (starts[:, None] + np.arange(BLOCK_DAYS)).ravel()[:n] % n
         grown = np.cumprod(steps[:, at], axis=1)
+        closes = price[0] * grown[0]
         paths.append(
             _Path(
-                [price[0], *(price[0] * grown[0]).tolist()],
+                [price[0], *closes.tolist()],
+                [price[0], *(closes * highs[at]).tolist()],
                 [book[0], *(book[0] * grown[1]).tolist()],
                 [path.funding_rate[i] for i in at],
             )
@@ -274,29 +294,44 @@ def _policies(shares: list[float], rng: np.random.Generator) -> list[list[float]
     return policies
 
 
-def _judged(
-    path: _Path, betas: list[float], shares: list[float], posted: float, margin: Margin
-) -> float:
+def _judged(path: _Path, flight: Flight, shares: list[float], posted: float) -> float:
     """Return profit less maximum drawdown, the margin posted at the start and never added to."""
-    k = terms(margin)
+    course, end = flight.course, flight.today.position
+    k, maintenance, venues = terms(end.margin), MAINTENANCE, len(end.accounts)
     bar = _walk.bar_at(k, path.price_usd[0], 1.0)
     account = _walk.EMPTY._replace(wallet=posted / bar.wallet)
     total, peak, fall, wealth, alive = _walk.NOTHING, 0.0, 0.0, 0.0, posted > 0
+    before = path.price_usd[0]
     for day, share in enumerate(shares):
+        price, then = path.price_usd[day], path.price_usd[day + 1]
         if alive:
             equity = _walk.equity_usd(bar, account)
-            own = equity if margin == "coin" else equity - account.wallet
-            asked = max(share * (betas[day] * path.book_usd[day] + own), 0.0)
+            own = equity if end.margin == "coin" else equity - account.wallet
+            asked = max(share * (float(course.betas[day]) * path.book_usd[day] + own), 0.0)
             most = max(MOST_LEVERAGE * equity, account.short)
             if face := _walk.whole_lots(k, min(asked, most)) - account.short:
                 account, total = _walk.fill(k, bar, account, total, face)
-        was, bar = bar, _walk.bar_at(k, path.price_usd[day + 1], 1.0)
+        was, bar = bar, _walk.bar_at(k, then, 1.0)
         if alive:
+            high = _walk.equity_usd(_walk.bar_at(k, path.high_usd[day + 1], 1.0), account)
             account, total = _walk.hold(k, was, bar, path.funding_rate[day], account, total)
             equity = _walk.equity_usd(bar, account)
-            if account.short > 0 and equity <= MAINTENANCE * account.short:
-                account, total = _walk.lose(equity, total)
+            failing = path.fails == day + 1
+            due = account.short > 0 and min(high, equity) <= maintenance * account.short
+            if due or (failing and venues == 1):
                 alive = False
+            elif failing:
+                left = 1 - 1 / venues
+                account = _walk.Account(*(left * part for part in account))
+            elif course.strict and account.short > 0 and then / price - 1 <= DEEP:
+                account, total = _walk.fill(
+                    terms(end.margin, cost_rate=0.0), bar, account, total, -account.short
+                )
+            if not alive:
+                account, total = _walk.lose(equity, total)
+        if course.strict and abs(price / before - 1) >= VIOLENT:
+            maintenance = RAISED_MAINTENANCE
+        before = price
         held = _walk.equity_usd(bar, account)
         wealth = path.book_usd[day + 1] - path.book_usd[0] + held - posted
         peak = max(peak, wealth)

@@ -66,7 +66,7 @@ class Trial:
             for name in self.pnl_usd
         ]  # fmt: skip
         head = ("Episode", "Max. drawdown, unhedged", "Pilot's", "Profit", "Liquidations")
-        return Table(head, rows, caption=self.verdict)
+        return Table(head, rows, caption=" ".join(self.verdict.split()))
 
     def _repr_html_(self) -> str:
         return self.table().html()

@@ -50,3 +50,9 @@ def test_a_value_is_never_markup():
 
 def test_no_signed_amount_is_broken():
     assert "white-space:nowrap" in to_html("a loss of −$1,200")
+
+
+def test_a_star_in_code_is_a_star():
+    assert to_html("`f(**kw)` is **so** and `a*b` *not*") == (
+        "<p><code>f(**kw)</code> is <b>so</b> and <code>a*b</code> <i>not</i></p>"
+    )

@@ -95,6 +95,22 @@ def test_c_the_alerts_of_a_report(report):
     assert len(to_data(report)["alerts"]) == len(report.desk.alerts) == 7
 
 
+@pytest.mark.parametrize("parameters", [{}, {"hedge_ratio": 0.6}, {"collateral": "stablecoin"}])
+def test_another_beta_moves_what_is_kept_of_the_book(parameters):
+    given = {"benchmark": "BTC", "collateral": "from_portfolio"} | parameters
+    report = build_report(ReportParameters(portfolio="layer1.csv", **given))
+    plan, alerts = report.plan, {alert.kind: alert for alert in report.desk.alerts}
+    if given["collateral"] == "from_portfolio":
+        assert plan.kept_usd < plan.book_usd
+    low = alerts["beta_low"]
+    less = plan.beta - low.level
+    # Delta of all that is owned, less what is left on purpose, if the beta was that low.
+    owned = plan.exposure_usd - less * plan.kept_usd
+    left = (1 - plan.hedge_ratio) * low.level * plan.book_usd
+    short = plan.notional_usd - low.contracts * 100
+    assert short == pytest.approx(owned - left, abs=100)
+
+
 def test_a_dated_contract_has_no_funding_to_watch():
     dated = ReportParameters(
         portfolio="layer1.csv", contract="binance:BTCUSD_240329", futures_price_usd=42_500

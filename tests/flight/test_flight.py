@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hedgelib._result import drawdown
 from hedgelib.ask.text import fill
 from hedgelib.errors import HedgeError, InvalidInput
 from hedgelib.flight import (
@@ -19,6 +20,7 @@ from hedgelib.flight import (
     Flight,
     FlightLog,
     Orders,
+    debrief,
     drawn,
     fly,
     land,
@@ -30,7 +32,7 @@ from hedgelib.flight.debrief import PARTS
 from hedgelib.flight.episodes import BOOK_USD, CASH_USD, HISTORY_DAYS, MANDATES
 from hedgelib.flight.flight import CAP, fly_course
 from hedgelib.flight.ghosts import BAND, CONTRACT, RULE_TOP_UP, by_rule, naive, never, rule_plan
-from hedgelib.flight.text import TEXT
+from hedgelib.flight.text import LESSONS, TEXT
 from hedgelib.paths import history
 from hedgelib.plan import plan_hedge
 from hedgelib.replay import replay
@@ -388,6 +390,54 @@ def test_skill_ranks_the_same_average_size():
     price = course.price_usd
     early_fall = price[half] / price[0] < price[-1] / price[half]
     assert (first > second) == early_fall
+
+
+@each_episode
+@pytest.mark.parametrize(
+    ("share", "margin", "venues"),
+    [(0.8, "coin", 1), (1.0, "stablecoin", 2), (1.5, "stablecoin", 1)],
+)
+def test_others_are_judged_as_the_flight_itself_was(name, share, margin, venues):
+    """A flight with its margin posted at the start is what the comparison makes of its sizes."""
+
+    def pilot(day):
+        first = {"add_usd": 20_000, "margin": margin, "venues": venues} if day.day == 0 else {}
+        return Orders(short_usd=share * day.asked_usd, **first)
+
+    for seed in (0, 3):
+        course = lay_out(name, seed)
+        flight = fly_course(course, pilot)
+        wealth = debrief.wealth_of(flight)
+        own = debrief._Path(
+            course.price_usd.tolist(),
+            course.high_usd.tolist(),
+            course.book_usd.tolist(),
+            course.funding_rate.tolist(),
+            course.fails,
+        )
+        judged = debrief._judged(own, flight, debrief._shares(flight), 20_000.0)
+        # The costs of the first day are in the wealth that it begins with.
+        assert judged == pytest.approx(wealth[-1] - wealth[0] - drawdown(wealth), abs=250)
+
+
+def test_who_was_liquidated_is_not_praised_for_leaving_early():
+    def reckless(day):
+        if day.day == 0:
+            return Orders(short_usd=1e6, add_usd=50_000, margin="coin")
+        return Orders(short_usd=1e6)
+
+    landing = fly("March 2020", reckless, seed=3)
+    assert landing.flight.today.position.liquidations
+    assert landing.skill.skill < 0.1
+    assert landing.lessons[0] == LESSONS["liquidation"][0]
+
+
+@each_episode
+def test_what_a_venue_kept_is_no_gain(name):
+    def look_away(day):
+        return None if day.day else Orders(short_usd=40_000, add_usd=20_000, margin="stablecoin")
+
+    assert fly(name, look_away, seed=1).parts["liquidation"] <= 0
 
 
 def test_every_card_and_alert_has_its_words():

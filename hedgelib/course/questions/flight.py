@@ -42,8 +42,8 @@ def top_up(short: float, equity: float, cap: float) -> Answer:
                   size_for_margin=short - cap * equity)  # fmt: skip
 
 
-@QUESTIONS.add("flight.4", alone=vary(20_000.0, low=16_000, high=30_000, step=1_000),
-               yours=vary(13_000.0, low=10_500, high=15_500, step=500))  # fmt: skip
+@QUESTIONS.add("flight.4", alone=vary(20_000.0, low=16_000, high=26_000, step=1_000),
+               yours=vary(13_000.0, low=13_000, high=15_500, step=500))  # fmt: skip
 def how_far_the_mandate_is_met(alone: float, yours: float) -> Answer:
     cut = 100 * (alone - yours) / alone
     return number(2 * cut, {"cut": cut / 100, "removed": alone - yours}, halved_twice=cut,
