@@ -257,7 +257,7 @@ def wallets(
             balances[place] = fill.wallet
     if balance is not None:
         (balance,) = scalars(balance=(balance, NONNEGATIVE))
-        places = list(balances) or own
+        places = list(balances) or own or [("", "")]
         if len(places) > 1:
             what = "positions are" if fills else "legs are"
             names = " and ".join(f"{currency} at {venue}" for venue, currency in places)

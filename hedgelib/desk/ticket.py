@@ -177,8 +177,9 @@ def ticket(
 ) -> Ticket:
     """Find the orders that lead from what is on to a number of contracts in each leg.
 
-    Shorts of a leg's coin on other contracts count and are kept, as far as they are not too
-    large together; longs, other coins and closed contracts are unwound. The new shorts are sold
+    Shorts of a leg's coin on other contracts count and are kept, as far as they have margin in the
+    leg's currency and are not too large together; longs, other coins and closed contracts are
+    unwound. The new shorts are sold
     before anything is bought back, so that the book is never without a hedge, and margin goes in
     before and comes out after.
 
@@ -191,8 +192,10 @@ def ticket(
     band : float
         Share of the target; a difference no larger is not traded.
     elsewhere : sequence of (Wallet, float)
-        Equity that is wanted in wallets without a goal, USD; what they have beyond it is moved to
-        where it is missing, before new money is.
+        Equity that is wanted in wallets without a goal, USD.
+
+    What a wallet has beyond what is wanted is moved to where it is missing, before new money is;
+    what is left of it comes out at the end.
     """
     positions = [(p, wallet) for wallet in held for p in wallet.positions]
     legs = {goal.contract.coin: _Leg(goal, positions, prices, band) for goal in goals}
@@ -205,7 +208,7 @@ def ticket(
             continue
         keep, why = 0.0, "the whole hedge is taken off"
         if leg is not None:
-            keep, why = leg.use(position)
+            keep, why = leg.use(position, wallet.currency)
         elif any(goal.contracts for goal in goals):
             why = f"it follows {terms.coin}, and the hedge is in {' and '.join(legs)}"
         uses.append(Use(position=position, target=keep, why=why))
@@ -250,34 +253,23 @@ def ticket(
     for terms, before, then, currency in todo:
         if before * then >= 0 and abs(then) < abs(before):
             add(terms, then - before, currency, reduces=True)
-    wanted = {(g.wallet.venue, g.wallet.currency): (g.wallet, g.contract.symbol) for g in goals}
-    transfers = [
-        one
-        for wallet, symbol in wanted.values()
-        if (
-            one := _transfer(
-                wallet,
-                sum(goal.wanted_usd for goal in goals if goal.wallet is wallet),
-                symbol,
-                orders,
-                prices,
-            )
-        )
+    wanted = {(goal.wallet.venue, goal.wallet.currency): goal for goal in goals}
+    needs = [
+        _need(wallet, wanted_usd, symbol, orders, after, prices)
+        for wallet, wanted_usd, symbol in [
+            *((wallet, wanted_usd, "") for wallet, wanted_usd in elsewhere),
+            *(
+                (
+                    g.wallet,
+                    sum(o.wanted_usd for o in goals if o.wallet is g.wallet),
+                    g.contract.symbol,
+                )
+                for g in wanted.values()
+            ),
+        ]
     ]
-    others = [
-        one
-        for wallet, wanted_usd in elsewhere
-        if (one := _transfer(wallet, wanted_usd, "", orders, prices))
-    ]
-    spare = [one for one in others if one.transfer < 0]
-    transfers += [one for one in others if one.transfer > 0]
-    moved = _moved([one for one in transfers if one.transfer > 0], spare)
-    orders = [
-        *moved,
-        *(one for one in transfers if one.transfer > 0),
-        *orders,
-        *(one for one in transfers if one.transfer < 0),
-    ]
+    first, last = _transfers([need for need in needs if need])
+    orders = [*first, *orders, *last]
     return Ticket(
         shorts=tuple(leg.short for leg in legs.values()),
         uses=tuple(uses),
@@ -297,7 +289,11 @@ class _Leg:
         band: float,
     ) -> None:
         self.goal, self.price = goal, prices[goal.contract.coin]
-        same = [p for p, _ in positions if p.contract.coin == goal.contract.coin]
+        same = [
+            p
+            for p, wallet in positions
+            if p.contract.coin == goal.contract.coin and wallet.currency == goal.wallet.currency
+        ]
         self.own = next((p for p in same if p.contract.id == goal.contract.id), None)
         self.have = self.own.contracts if self.own else 0.0
         target_usd = goal.contract.notional_usd(goal.contracts, self.price)
@@ -311,11 +307,16 @@ class _Leg:
         # Unwinding a long elsewhere, or what is closed, changes the size as well.
         self.moved, self.left_usd = False, target_usd
 
-    def use(self, position: Position) -> tuple[float, str]:
+    def use(self, position: Position, currency: str) -> tuple[float, str]:
         """Say what stays of a position on another contract of the coin, and why."""
         terms, keep = position.contract, 0.0
         if not self.goal.contracts:
             why = "the whole hedge is taken off"
+        elif currency != self.goal.wallet.currency:
+            why = (
+                f"its margin is {currency}, and the plan's is {self.goal.wallet.currency}; "
+                f"--contract {terms.id} keeps it"
+            )
         elif terms.closed:
             why = "the contract is closed"
         elif position.contracts > 0:
@@ -336,9 +337,11 @@ class _Leg:
             return self.have
         contract = self.goal.contract
         mine = _lots(-max(self.left_usd, 0.0), contract, self.price, "nearest")
-        # Less than a lot is no order.
-        less = mine and abs(mine - self.have) < contract.lot * (1 - _ALL)
-        return self.have if less else mine
+        # Less than a lot is no order, nor is what rounding leaves of the contracts elsewhere.
+        change = abs(mine - self.have)
+        less = mine and change < contract.lot * (1 - _ALL)
+        dust = not self.have and contract.notional_usd(mine, self.price) <= self.short.band_usd
+        return self.have if less or dust else mine
 
     def own_use(self) -> Use | None:
         """Say what becomes of the position in the leg's own contract."""
@@ -372,52 +375,83 @@ def _on_tick(price_usd: float, tick_usd: float | None, *, up: bool) -> float:
     return round(max(whole, 1) * tick_usd, digits)
 
 
-def _transfer(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Need:
+    """Margin to put into a wallet, USD; below zero what it can do without.
+
+    now : whether it can do without it before the trades.
+    """
+
+    wallet: Wallet
+    symbol: str
+    margin_usd: float
+    unit_usd: float
+    now: bool
+
+    def order(self, amount: float) -> Order:
+        """Return the transfer of an amount, in the wallet's currency."""
+        return Order(
+            step=0,
+            venue=self.wallet.venue,
+            symbol=self.symbol,
+            contracts=0.0,
+            price_usd=None,
+            reduce_only=False,
+            transfer=amount,
+            currency=self.wallet.currency,
+            transfer_usd=amount * self.unit_usd,
+            notional_usd=0.0,
+            fee_usd=0.0,
+        )
+
+
+def _need(
     wallet: Wallet,
     wanted_usd: float,
     symbol: str,
     trades: Sequence[Order],
+    after: Mapping[str, float],
     prices: Mapping[str, float],
-) -> Order | None:
-    """Move margin into a wallet, or out of it, for the equity that is wanted after the trades."""
+) -> _Need | None:
+    """Return what a wallet needs for the equity that is wanted after the trades."""
     equity_usd = wallet.equity_usd(prices)
     if equity_usd is None:
         return None
-    fees_usd = sum(order.fee_usd for order in _of(trades, wallet))
-    margin_usd = wanted_usd - equity_usd + fees_usd
+    margin_usd = wanted_usd - equity_usd + sum(order.fee_usd for order in _of(trades, wallet))
     if abs(margin_usd) <= max(_SLACK * wanted_usd, _LEAST_USD):
         return None
-    unit_usd, scale = wallet.unit_usd(prices), 10**_DIGITS
-    # Never less than is needed, and never more than is there.
-    amount = math.ceil(margin_usd / unit_usd * scale - _ALL) / scale
-    return Order(
-        step=0,
-        venue=wallet.venue,
+    return _Need(
+        wallet=wallet,
         symbol=symbol,
-        contracts=0.0,
-        price_usd=None,
-        reduce_only=False,
-        transfer=amount,
-        currency=wallet.currency,
-        transfer_usd=amount * unit_usd,
-        notional_usd=0.0,
-        fee_usd=0.0,
+        margin_usd=margin_usd,
+        unit_usd=wallet.unit_usd(prices),
+        # Shorts that only grow ask for no less margin before than after.
+        now=all(after[p.contract.id] <= p.contracts < 0 for p in wallet.positions),
     )
 
 
-def _moved(into: Iterable[Order], spare: Sequence[Order]) -> list[Order]:
-    """Take as much of the spare margin out of its wallets as is to be put into others."""
-    needed: dict[str, float] = {}
-    for order in into:
-        needed[order.currency] = needed.get(order.currency, 0.0) + order.transfer
-    moved = []
-    for order in spare:
-        amount = min(needed.get(order.currency, 0.0), -order.transfer)
-        if amount:
-            needed[order.currency] -= amount
-            usd = order.transfer_usd * amount / -order.transfer
-            moved.append(replace(order, transfer=-amount, transfer_usd=usd))
-    return moved
+def _transfers(needs: Sequence[_Need]) -> tuple[list[Order], list[Order]]:
+    """Return the transfers before the trades and those after them."""
+    scale = 10**_DIGITS
+    first, put, last = [], [], []
+    # Never less than is needed, and never more than is there.
+    amounts = [math.ceil(need.margin_usd / need.unit_usd * scale - _ALL) / scale for need in needs]
+    missing: dict[str, float] = {}
+    for need, amount in zip(needs, amounts, strict=True):
+        if amount > 0:
+            currency = need.wallet.currency
+            missing[currency] = missing.get(currency, 0.0) + amount
+            put.append(need.order(amount))
+    for need, amount in zip(needs, amounts, strict=True):
+        spare, currency = max(-amount, 0.0), need.wallet.currency
+        moved = min(spare, missing.get(currency, 0.0)) if need.now else 0.0
+        if moved:
+            missing[currency] -= moved
+            first.append(need.order(-moved))
+        left = math.floor((spare - moved) * scale + _ALL) / scale
+        if left * need.unit_usd > _LEAST_USD:
+            last.append(need.order(-left))
+    return [*first, *put], last
 
 
 COLUMNS = (

@@ -15,6 +15,8 @@ from hedgelib.plan import HedgePlan, smallest_collateral
 
 __all__ = ["Desk", "make_desk", "margin_in_place"]
 
+_SLACK = 1e-9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -35,8 +37,13 @@ class Desk:
 
     @property
     def own(self) -> tuple[Wallet, ...]:
-        """Return the wallets of the legs, one that they share once, and where margin is moved."""
-        moved = (wallet for wallet in self.wallets if self.ticket.transfer_in(wallet))
+        """Return the wallets of the legs, one that they share once, and others with orders."""
+        moved = (
+            wallet
+            for wallet in self.wallets
+            if wallet.balance is not None
+            and (self.ticket.transfer_in(wallet) or self.ticket.fee_in(wallet))
+        )
         return tuple(dict.fromkeys([*self.behind, *moved]))
 
     @property
@@ -80,13 +87,14 @@ def margin_in_place(
     """Return the margin that is behind the legs of a wallet already as a plan counts it, USD.
 
     A plan's margin is that before the opening fee, so the fee of what is short already is added to
-    the equity. Coin margin at any venue counts, because each brings its own exposure. None where a
-    balance was not given.
+    the equity. Coin margin at any venue counts, because each brings its own exposure, as far as its
+    balance was given; None where none was.
     """
-    alike = [w for w in wallets if w.currency == own.currency]
-    equity_usd = _total(w.equity_usd(prices) for w in alike)
-    if equity_usd is None:
+    alike = [w for w in wallets if w.currency == own.currency and w.balance is not None]
+    if not alike:
         return None
+    # What an account is below zero is lost to its venue.
+    equity_usd = sum(max(w.equity_usd(prices) or 0.0, 0.0) for w in alike)
     rates = {plan.contract.coin: plan.fee_rate for plan in plans}
     return equity_usd + sum(
         rates[p.contract.coin] * p.notional_usd(prices[p.contract.coin])
@@ -121,25 +129,20 @@ def make_desk(
         )
         for plan in plans
     ]
-    elsewhere: list[tuple[Wallet, float]] = []
+    own = [goal.wallet for goal in goals]
+    # A loss that is left behind an unwound position is not made good.
+    others = [w for w in wallets if w not in own and _worth(w, prices, unwind=unwind)]
+    elsewhere = [(wallet, 0.0) for wallet in others]
     if not unwind:
         after = _after(wallets, goals, ticket(wallets, goals, prices, band=band).after, prices)
-        own = [goal.wallet for goal in goals]
-        for wallet in wallets:
-            equity_usd = wallet.equity_usd(prices)
-            if wallet in own or equity_usd is None:
-                continue
-            required = _required(wallet, plans, after)
-            missing = required - equity_usd
-            # A little less is no fault while the plan's own contract is there to have it; and what
-            # a wallet has beyond it waits for the orders in it.
-            little = 0 < missing <= band * required and any(
-                one.usd for one in after if one.wallet in own
-            )
-            leave = little or (missing < 0 and not _stays(wallet, after))
-            elsewhere.append((wallet, equity_usd if leave else required))
+        margin = _Margin(plans=plans, own=own, after=after, prices=prices, cap=max_leverage)
+        elsewhere = [
+            (wallet, margin.elsewhere(wallet, band))
+            for wallet in others
+            if wallet.currency in {one.currency for one in own}
+        ]
         goals = [
-            replace(goal, wanted_usd=_wanted(plan, goals, plans, wallets, after, elsewhere, prices))
+            replace(goal, wanted_usd=margin.of_leg(plan, elsewhere))
             for plan, goal in zip(plans, goals, strict=True)
         ]
     found = ticket(wallets, goals, prices, band=band, elsewhere=elsewhere)
@@ -163,6 +166,13 @@ def make_desk(
             alerts.append(_beta_alert(plan, "beta_high", high, max_leverage))
             alerts.append(_beta_alert(plan, "beta_low", low, max_leverage))
     return replace(desk, alerts=tuple(alerts))
+
+
+def _worth(wallet: Wallet, prices: Mapping[str, float], *, unwind: bool) -> bool:
+    """Tell whether margin is known of in a wallet, or a short is to be kept in it."""
+    equity_usd = wallet.equity_usd(prices)
+    short = any(p.contracts < 0 and not p.contract.closed for p in wallet.positions)
+    return equity_usd is not None and (equity_usd > 0 or (short and not unwind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,48 +206,65 @@ def _after(
     ]
 
 
-def _required(wallet: Wallet, plans: Iterable[HedgePlan], after: Sequence[_After]) -> float:
-    """Return the share of the plans' margin that the shorts in a wallet ask for, USD."""
-    required = 0.0
-    for plan in plans:
-        same = [one for one in after if one.contract.coin == plan.contract.coin]
-        if whole := sum(one.usd for one in same):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Margin:
+    """The margin of the plans, shared out among the wallets by the shorts after the orders."""
+
+    plans: Sequence[HedgePlan]
+    own: Sequence[Wallet]
+    after: Sequence[_After]
+    prices: Mapping[str, float]
+    cap: float
+
+    def required(self, wallet: Wallet, plans: Iterable[HedgePlan]) -> float:
+        """Return what the shorts in a wallet ask for: their share, and within the cap, USD."""
+        required = 0.0
+        for plan in plans:
+            same = [one for one in self.after if one.contract.coin == plan.contract.coin]
             here = sum(one.usd for one in same if one.wallet is wallet)
-            required += plan.wallet_usd * here / whole
-    return required
+            if here:
+                share = here / sum(one.usd for one in same)
+                required += max(plan.wallet_usd * share, here / self.cap * (1 - _SLACK))
+        return required
 
+    def unknown(self, wallet: Wallet) -> bool:
+        """Tell whether a wallet of the same currency has shorts, and a balance not given."""
+        return any(
+            one.wallet.balance is None and one.wallet.currency == wallet.currency
+            for one in self.after
+            if one.usd
+        )
 
-def _wanted(
-    plan: HedgePlan,
-    goals: Sequence[Goal],
-    plans: Sequence[HedgePlan],
-    wallets: Iterable[Wallet],
-    after: Sequence[_After],
-    elsewhere: Iterable[tuple[Wallet, float]],
-    prices: Mapping[str, float],
-) -> float:
-    """Return the margin that should be behind a leg, USD.
+    def elsewhere(self, wallet: Wallet, band: float) -> float:
+        """Return the equity that is wanted in a wallet of no leg, USD."""
+        required = self.required(wallet, self.plans)
+        equity = wallet.equity_usd(self.prices) or 0.0
+        here = sum(one.usd for one in self.after if one.wallet is wallet)
+        if not required:
+            return equity if self.unknown(wallet) else 0.0
+        if self.unknown(wallet):
+            return max(required, equity)
+        # A little less is no fault within the cap, where the leg's own wallet can have it.
+        hedged = any(one.usd for one in self.after if one.wallet in self.own)
+        little = hedged and here <= self.cap * equity and equity >= required * (1 - band)
+        return equity if little and equity < required else required
 
-    It is what its short asks for, and what of the plan's no other wallet will have.
-    """
-    wallet = goals[plans.index(plan)].wallet
-    mine = [one for one, goal in zip(plans, goals, strict=True) if goal.wallet is wallet]
-    whole = sum(one.wallet_usd for one in mine)
-    others = [w for w in wallets if w.currency == wallet.currency and w is not wallet]
-    settled = [(w, usd) for w, usd in elsewhere if w in others]
-    there = _total(
-        next((usd for one, usd in settled if one is w), w.equity_usd(prices)) for w in others
-    )
-    asked, left = _required(wallet, mine, after), 0.0 if there is None else whole - there
-    if not asked:
-        left = min(left, wallet.equity_usd(prices) or 0.0)
-    return max(asked, left, 0.0) * plan.wallet_usd / whole
-
-
-def _stays(wallet: Wallet, after: Iterable[_After]) -> bool:
-    """Tell whether the orders leave all shorts of a wallet as they are."""
-    counts = {one.contract.id: one.contracts for one in after}
-    return all(p.contracts == counts[p.contract.id] < 0 for p in wallet.positions)
+    def of_leg(
+        self,
+        plan: HedgePlan,
+        elsewhere: Iterable[tuple[Wallet, float]],
+    ) -> float:
+        """Return the margin that should be behind a leg: what is not elsewhere, USD."""
+        wallet = self.own[self.plans.index(plan)]
+        mine = [one for one, behind in zip(self.plans, self.own, strict=True) if behind is wallet]
+        whole, required = sum(one.wallet_usd for one in mine), self.required(wallet, mine)
+        equity = wallet.equity_usd(self.prices) or 0.0
+        if self.unknown(wallet):
+            wanted = max(required, equity)
+        else:
+            there = sum(usd for w, usd in elsewhere if w.currency == wallet.currency)
+            wanted = max(required, whole - there)
+        return wanted * plan.wallet_usd / whole
 
 
 def _watched(

@@ -60,6 +60,11 @@ def as_held(plan: HedgePlan, wallets: Sequence[Wallet], prices: Mapping[str, flo
     if any(position.contracts > 0 for position in on):
         raise InvalidInput(f"what-if looks at a hedge, and {plan.contract.id} is held long")
     own = wallet_of(wallets, plan.contract, stablecoin=not plan.holds_coin)
+    if spare := [wallet.venue for wallet in wallets if wallet is not own and wallet.balance]:
+        raise InvalidInput(
+            f"what-if looks at one wallet, and there is margin at {', '.join(spare)} too; leave it "
+            "out of the position"
+        )
     equity_usd = own.equity_usd(prices)
     if equity_usd is None:
         raise InvalidInput(

@@ -11,7 +11,7 @@ import numpy as np
 from hedgelib import market
 from hedgelib._text import contracts as counted
 from hedgelib._text import percent, usd
-from hedgelib.contracts import ContractTerms
+from hedgelib.contracts import ContractTerms, round_contracts
 from hedgelib.desk.alerts import Alert
 from hedgelib.desk.position import (
     Fill,
@@ -161,8 +161,12 @@ def trade_words(report: HedgeReport) -> str:
     steps = "; ".join(step_words(order) for order in ticket.orders)
     legs = len(ticket.shorts) > 1
     sizes = "; ".join(
-        f"the short in {short.contract.coin} is {usd(short.held_usd)} and should be "
-        f"{usd(short.target_usd)}"
+        (
+            f"the short in {short.contract.coin} is {usd(short.held_usd)} and"
+            if short.held_usd >= 0
+            else f"{short.contract.coin} is held long, {usd(-short.held_usd)}, and the short"
+        )
+        + f" should be {usd(short.target_usd)}"
         for short in ticket.shorts
     )
     if steps:
@@ -407,10 +411,11 @@ def _remarks(report: HedgeReport) -> list[str]:
             )
     if desk.known and not unknown and parameters.collateral_usd is None:
         said.append(
-            "The plan takes the margin that is in the wallet as it is, and asks for more only "
-            "where the leverage cap needs it."
+            "The plan takes the margin that is there as it is, and asks for more only where the "
+            "leverage cap needs it."
         )
-    if any(order.transfer < 0 and not order.symbol for order in desk.ticket.orders):
+    puts = {order.currency for order in desk.ticket.orders if order.transfer > 0}
+    if any(order.transfer < 0 and order.currency in puts for order in desk.ticket.orders):
         said.append("Margin is moved to where the shorts are; what is moved was not bought.")
     for wallet in desk.own:
         if desk.ticket.uses and not wallet.positions and not wallet.balance:
@@ -418,8 +423,17 @@ def _remarks(report: HedgeReport) -> list[str]:
                 f"The {wallet.currency} wallet at {wallet.venue} is taken to be empty: no position "
                 "there was given."
             )
-    if any(use.verb == "unwind" and not parameters.unwind for use in desk.ticket.uses):
-        said.append("Margin that an unwound position leaves in another wallet stays there.")
+    counted_in = {wallet.currency for wallet in desk.behind}
+    left = [
+        f"{wallet.currency} at {wallet.venue}"
+        for wallet in desk.wallets
+        if wallet.currency not in counted_in and not parameters.unwind
+    ]
+    if left:
+        said.append(
+            f"What an unwound position leaves of {' and '.join(left)} stays there and is not "
+            "counted: sell coins that are left, or list them in the book."
+        )
     if desk.known and parameters.collateral == "from_portfolio":
         said.append(
             "Margin in the futures wallet is taken not to be in the file; what is missing of it "
@@ -495,6 +509,11 @@ def _never_liquidated(report: HedgeReport) -> str:
     return "No price liquidates the position, so there is no distance to watch."
 
 
+def _traded(exact: float, lot: float) -> str:
+    whole = float(round_contracts(exact, "nearest", lot))
+    return f"{whole:+,.10g}".replace("-", "−") if whole else ""
+
+
 def _alert_row(report: HedgeReport, plan: HedgePlan, alert: Alert) -> list[str]:
     # The interval of a leg is that of the measured part alone.
     whole = report.gap and plan is report.plan
@@ -514,5 +533,5 @@ def _alert_row(report: HedgeReport, plan: HedgePlan, alert: Alert) -> list[str]:
         if enough
         else "no amount is enough",
         usd(alert.add_usd) if enough and alert.add else "",
-        f"{alert.contracts:+,.0f}".replace("-", "−") if alert.contracts else "",
+        _traded(alert.contracts, plan.contract.lot),
     ]

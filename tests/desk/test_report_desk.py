@@ -125,6 +125,13 @@ def test_a_hedge_of_nothing_is_taken_off(tmp_path, monkeypatch, capsys, book, wh
     assert (order["side"], order["contracts"]) == ("buy", 400)
 
 
+def test_a_wallet_behind_a_book_of_cash_is_no_error(tmp_path, capsys):
+    book = tmp_path / "book.csv"
+    book.write_text("coin,usd_value\nUSDT,50000\n")
+    assert main(["report", str(book), "--wallet", "1"]) == 0
+    assert "nothing to hedge" in capsys.readouterr().out
+
+
 def test_many_reports_take_a_hedge_of_nothing_off(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text("coin,usd_value\nUSDT,50000\n")
