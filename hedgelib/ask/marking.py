@@ -160,6 +160,9 @@ def _is_sensible(answer: Any, right: float) -> bool:
 def _number(answer: Any, key: Key) -> Mark:
     if not _is_number(answer):
         return Mark(share=0.0)
+    # Where no sign is asked for, a sign says nothing.
+    if key.form.sign == "none" and answer * key.right < 0:
+        answer = -answer
     if _is_right(answer, key):
         return Mark(share=1.0)
     right, wrong = key.right, list(key.wrong.items())
@@ -172,12 +175,7 @@ def _number(answer: Any, key: Key) -> Mark:
 
 
 def _is_right(answer: float, key: Key) -> bool:
-    """Tell whether a number is right, in any of its right readings.
-
-    Where no sign is asked for, a sign says nothing.
-    """
-    if key.form.sign == "none" and answer * key.right < 0:
-        answer = -answer
+    """Tell whether a number is right, in any of its right readings."""
     return close(answer, key.right, key.within) or answer in right_too(key)
 
 

@@ -58,11 +58,17 @@ class Score:
 
 
 def enter(
-    book: Gradebook, result: Result, *, changed: bool, at: datetime | None, penalty: float
+    book: Gradebook,
+    result: Result,
+    *,
+    before: Mapping[str, str] | None,
+    at: datetime | None,
+    penalty: float,
 ) -> None:
     """Enter the marks of a submission that was handed in `at` a time, and what lateness costs.
 
-    If the student has `changed` the file since answers were marked by hand, they wait again.
+    If another file counted `before`, of which this has the written answers, what was marked by hand
+    waits again; a written answer that differs, without the points and the comment of its text then.
     """
     assignment, student_id = result.record.assignment, result.record.student_id
     # nbgrader has times in UTC without saying so.
@@ -76,8 +82,11 @@ def enter(
     for answered in result.answered:
         grade = grades[answered.question.graded_cell]
         grade.auto_score = answered.points
+        written = answered.question.form.kind == "written"
+        if written and before is not None and before.get(answered.question.id) != answered.answer:
+            grade.manual_score = comments[answered.question.id].manual_comment = None
         if grade.manual_score is not None:
-            grade.needs_manual_grade = grade.needs_manual_grade or changed
+            grade.needs_manual_grade = grade.needs_manual_grade or before is not None
         else:
             grade.needs_manual_grade = answered.points is None
         comments[answered.question.id].auto_comment = remark(answered) or None
@@ -145,13 +154,18 @@ def scores(book: Gradebook, assignment: str, source: Source) -> dict[str, dict[s
 
 
 def enter_by_hand(
-    book: Gradebook, assignment: str, student_id: str, cell: str, points: float, comment: str
+    book: Gradebook,
+    assignment: str,
+    student_id: str,
+    cell: str,
+    points: float | None,
+    comment: str,
 ) -> None:
-    """Enter a person's points for a written answer, and a comment if there is one."""
+    """Enter a person's points and comment for a written answer; without points it waits again."""
     grade = book.find_grade(cell, assignment, assignment, student_id)
-    grade.manual_score, grade.needs_manual_grade = points, False
-    if comment:
-        book.find_comment(cell, assignment, assignment, student_id).manual_comment = comment
+    grade.manual_score, grade.needs_manual_grade = points, points is None
+    remark = book.find_comment(cell, assignment, assignment, student_id)
+    remark.manual_comment = comment or None
     book.db.commit()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from hedgelib._text import safe, spreadsheet_text
+from hedgelib._text import printable, safe, spreadsheet_text
 from hedgelib.classroom.book import Score, enter_by_hand
 from hedgelib.classroom.course import Course, CourseError, write_text
 from hedgelib.classroom.pages import shown_answer
@@ -81,7 +81,9 @@ class Sheet:
                     record = result.record
                     text = [record.assignment, answered.question.id, record.student_id]
                     message = json.dumps([*text, answered.answer]).encode()
-                    yield hmac.digest(secret, message, "sha256").hex()[:10], result, answered
+                    # The letter keeps a spreadsheet from taking a code for a number.
+                    code = "k" + hmac.digest(secret, message, "sha256").hex()[:10]
+                    yield code, result, answered
 
     def enter(
         self,
@@ -91,20 +93,24 @@ class Sheet:
     ) -> dict[str, dict[str, Score]]:
         """Enter what was ticked into the gradebook, and return the scores with it.
 
-        Points that were changed in the formgrader afterwards stay until the row is changed.
+        Points that were changed in the formgrader afterwards stay until the row is changed; a row
+        that was entered and is emptied takes them back.
         """
         after = {student_id: dict(own) for student_id, own in scores.items()}
         for code, result, answered in self._answers(results):
             row, question, record = self.rows.get(code), answered.question, result.record
-            if row is None or not row.ticks:
+            if row is None or not (row.ticks or row.entered):
                 continue
             own = after[record.student_id]
-            score, points = own[question.id], question.points * sum(row.ticks) / len(row.ticks)
+            score, where = own[question.id], (record.assignment, record.student_id)
+            if not row.ticks:
+                enter_by_hand(book, *where, question.graded_cell, None, "")
+                own[question.id] = Score(points=0.0, waits=True)
+                continue
+            points = question.points * sum(row.ticks) / len(row.ticks)
             if score.waits or not score.by_hand or row.entered != row.stamp:
-                cell = question.graded_cell
-                enter_by_hand(book, record.assignment, record.student_id, cell, points, row.comment)
-                comment = row.comment or score.comment
-                score = Score(points=points, by_hand=True, comment=comment)
+                enter_by_hand(book, *where, question.graded_cell, points, row.comment)
+                score = Score(points=points, by_hand=True, comment=row.comment)
             ticks = row.ticks if score.points == points else ()
             own[question.id] = replace(score, ticks=ticks)
         return after
@@ -288,4 +294,4 @@ def _ticks(
 def _comment(text: str) -> str:
     """Take off the apostrophe that keeps a spreadsheet from taking a text for a formula."""
     bare = text[1:] if text[:1] == "'" and spreadsheet_text(text[1:]) == text else text
-    return " ".join(bare.split())[:_LONGEST_COMMENT]
+    return printable(" ".join(bare.split()))[:_LONGEST_COMMENT]

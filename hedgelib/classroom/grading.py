@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from nbgrader.api import Gradebook
 from tqdm import tqdm
@@ -197,6 +199,26 @@ def grade(
         return grading.all_steps(collected, before, pool, again=again, quiet=quiet)
 
 
+_Changed: TypeAlias = dict[tuple[str, str], Mapping[str, str]]
+
+
+def _handed_in_at(record: Record, submission: Submission) -> dict[str, Any]:
+    """Return when a file was handed in: the first time known of the same file, by its best clock.
+
+    A copy has a newer time, and so has a platform's list once the next attempt is there.
+    """
+    one: Record | Submission = submission
+    if record.at and submission.at and record.digest == submission.digest:
+        surer = (record.clock == "file") - (submission.clock == "file")
+        first = _moment(record.at) <= _moment(submission.at)
+        one = record if surer < 0 or (not surer and first) else submission
+    return {"at": one.at, "clock": one.clock, "late": one.late}
+
+
+def _moment(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grading:
     """One call of `grade`: what each of its steps needs."""
@@ -270,9 +292,12 @@ class _Grading:
 
     def tasks(
         self, submissions: Iterable[Submission], *, again: bool
-    ) -> tuple[list[tuple[Submission, str]], set[tuple[str, str]]]:
-        """Return the submissions to run with their fingerprints, and who handed in another file."""
-        tasks, changed = [], set()
+    ) -> tuple[list[tuple[Submission, str]], _Changed]:
+        """Return the submissions to run with their fingerprints, and who handed in another file.
+
+        Of those it has the written answers of the file before, by question.
+        """
+        tasks, changed = [], {}
         for submission in submissions:
             name, student_id = submission.assignment, submission.student_id
             about = self.classes[name]
@@ -280,7 +305,7 @@ class _Grading:
             now = fingerprint(submission, about.source.text, numbers, self.limits, self.trust)
             record = load(self.course, name, student_id, submission.attempt)
             if record and digest_of(self.course, record) != submission.digest:
-                changed.add((name, student_id))
+                changed[name, student_id] = record.written
             if again or not record or record.fingerprint != now:
                 tasks.append((submission, now))
         return tasks, changed
@@ -322,6 +347,9 @@ class _Grading:
             person=submission.person,
             attempt=submission.attempt,
         )
+        before = load(self.course, record.assignment, record.student_id, record.attempt)
+        if before is not None and before.digest == record.digest:
+            record = replace(record, at=before.at, clock=before.clock, late=before.late)
         reading = self.reader.read(submission.data)
         try:
             merged = merge(reading, about.source)
@@ -356,9 +384,7 @@ class _Grading:
                 name=submission.name,
                 file_warnings=submission.warnings,
                 person=submission.person or record.person,
-                at=submission.at,
-                clock=submission.clock,
-                late=submission.late,
+                **_handed_in_at(record, submission),
             )
             try:
                 if renamed != record:
@@ -366,7 +392,7 @@ class _Grading:
             except Exception as error:
                 self.troubles.note(submission, "could not be kept under its name", error)
 
-    def write(self, changed: set[tuple[str, str]]) -> list[ClassView]:
+    def write(self, changed: _Changed) -> list[ClassView]:
         """Enter all marks, and write all pages and tables."""
         with gradebook(self.course) as book:
             views = [self._write_class(name, book, changed) for name in self.classes]
@@ -379,7 +405,7 @@ class _Grading:
         """List first the files that belong to nobody, then those of each assignment."""
         return [item for name in ("", *self.classes) for item in self.troubles.of(name)]
 
-    def _write_class(self, name: str, book: Gradebook, changed: set[tuple[str, str]]) -> ClassView:
+    def _write_class(self, name: str, book: Gradebook, changed: _Changed) -> ClassView:
         about = self.classes[name]
         results: list[Result] = []
         ungradable: set[str] = set()
@@ -387,6 +413,7 @@ class _Grading:
             record = None
             try:
                 own_keys = [keys[student_id] for keys in about.keys]
+                before = self.standings.counted(name, student_id)
                 record, is_other = self.standings.count(about.source, own_keys, student_id)
                 if record is None or record.refusal:
                     if reason := self._refusal(name, student_id, record):
@@ -395,10 +422,13 @@ class _Grading:
                     continue
                 result = self._mark(record)
                 late = self.standings.late(record)
+                was = changed.get((name, student_id))
+                if is_other and before is not None:
+                    was = before.written
                 enter(
                     book,
                     result,
-                    changed=is_other or (name, student_id) in changed,
+                    before=was,
                     at=self.standings.moment(record),
                     penalty=round(late.share * about.source.points, 6),
                 )

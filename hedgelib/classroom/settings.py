@@ -221,13 +221,16 @@ class _Reading:
 
     def _moment(self, value: object, where: str, *, begins: bool = False) -> datetime:
         """Read a time, or a day, which for what is due is its end."""
-        if type(value) is date:
-            day = datetime.combine(value, time())
-            return _aware(day if begins else day + _DAY - timedelta(seconds=1), self.timezone)
-        if not isinstance(value, datetime):
+        if not isinstance(value, date):
             accepted = "a date without quotes, such as 2026-11-20T23:59:00 or 2026-11-20"
             self._fail(where, value, accepted)
-        return _aware(value, self.timezone)
+        try:
+            if not isinstance(value, datetime):
+                value = datetime.combine(value, time())
+                value = value if begins else value + _DAY - timedelta(seconds=1)
+            return _aware(value, self.timezone)
+        except (OverflowError, ValueError):
+            self._fail(where, value, "a day between those of year 2 and of year 9998")
 
     def _timezone(self, value: object) -> tzinfo:
         try:

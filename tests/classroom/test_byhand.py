@@ -155,6 +155,45 @@ def test_ticks_outlive_the_gradebook(desk):
     assert desk.points()["s01"] == (24.0, "")
 
 
+def test_what_was_entered_can_be_taken_back(desk):
+    """By an empty row, or without the comment alone; and nothing is taken back twice."""
+    desk.tick(s01=("1110", "Good."), s04=("1000", "Short."))
+    desk.grade()
+    desk.tick(s01=("----", ""), s04=("1000", ""))
+    desk.grade()
+    assert desk.points()["s01"] == WAITS
+    assert "Good." not in desk.feedback("s01")
+    assert desk.points()["s04"] == (22.0, "")
+    assert "Short." not in desk.feedback("s04")
+    with gradebook(desk.course) as book:
+        mark = book.find_grade("q9", NAME, NAME, "s01")
+        mark.manual_score, mark.needs_manual_grade = 3.5, False
+        book.db.commit()
+    desk.grade()
+    assert desk.points()["s01"] == (24.5, ""), "marked in the formgrader since"
+
+
+def test_an_answer_that_is_taken_away_has_no_points(desk):
+    desk.tick(s06=("1111", "Great."))
+    desk.grade()
+    assert desk.points()["s06"] == (25.0, "")
+    desk.change("s06", "q9", "")
+    desk.grade()
+    assert desk.points()["s06"] == (21.0, "")
+    assert "Great." not in desk.feedback("s06")
+
+
+def test_no_code_is_a_number_and_no_comment_changes_by_being_kept(desk):
+    assert all(row["code"].startswith("k") for row in desk.rows().values())
+    desk.tick(s01=("1110", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"))
+    desk.grade()
+    with gradebook(desk.course) as book:
+        book.find_grade("q9", NAME, NAME, "s01").manual_score = 3.5
+        book.db.commit()
+    desk.grade()
+    assert desk.points()["s01"] == (24.5, ""), "an untouched row is not entered again"
+
+
 def test_points_changed_in_the_formgrader_stay(desk):
     desk.tick(s01=("1110", "Good."))
     desk.grade()
@@ -180,7 +219,7 @@ def test_ticks_belong_to_the_text(desk):
     desk.change("s06", "q9", "Other words.")
     desk.grade()
     assert desk.points()["s01"] == (22.0, ""), "the words are the same, so are the ticks"
-    assert desk.points()["s06"] == (22.0, "1 to be marked by hand")
+    assert desk.points()["s06"] == (21.0, "1 to be marked by hand"), "without the points of then"
     rows = desk.rows()
     assert rows["Other words."]["1"] == ""
     assert rows[""]["1"] == "1", "the ticks of the first text are kept"
