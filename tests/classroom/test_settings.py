@@ -107,6 +107,7 @@ def test_what_is_known_less_well_is_said(read):
             "2026-11-20, got '2026-11-20'",
         ),
         ("[exercises.sizing]\ndue = [2026-11-20, 2026-11-21]", "got '2 dates'"),
+        ("[exercises.sizing]\ndue = 9999-12-31", "due: must be a day between those of year 2 and"),
         ("[exercises.sizing]\nattempts = 0", "attempts: must be a whole number from 1 to 9, got 0"),
         ("[exercises.sizing]\nattempts = true", "a whole number from 1 to 9, got True"),
         ("[exercises.sizing]\ncounts = 'first'", "must be 'best' or 'last', got 'first'"),

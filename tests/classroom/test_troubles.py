@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,27 @@ def test_7_a_course_has_one_grader_at_a_time(course, folder, capsys):
     assert told in capsys.readouterr().err
     assert not course.grades.exists()
     assert grade(folder, course.root, run=run_here, quiet=True).ran == 2
+
+
+def test_a_copy_of_the_same_file_is_no_later(course, folder):
+    rules = f"[late]\nper_day = 0.1\n\n[exercises.{NAME}]\ndue = 2026-01-31T12:00:00Z\n"
+    (course.root / "course.toml").write_text(rules)
+    file = folder / "s01.ipynb"
+    on_time = datetime(2026, 1, 31, 11, tzinfo=UTC).timestamp()
+
+    def marked(at=None, **options):
+        if at is not None:
+            os.utime(file, (at, at))
+        grade(folder, course.root, run=run_here, quiet=True, **options)
+        return table(course)["s01"][NAME]
+
+    whole = marked(on_time)
+    assert marked(on_time + 9 * 86_400) == whole
+    assert marked(on_time + 9 * 86_400, again=True) == whole
+    # Another file is as late as it is, and earlier counts as earlier.
+    file.write_text(file.read_text() + "\n")
+    assert float(marked(on_time + 86_400)) < float(whole)
+    assert marked(on_time) == whole
 
 
 @needs_full
