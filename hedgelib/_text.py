@@ -90,10 +90,21 @@ def money_in_markdown(text: str) -> str:
     return _MINUS_OF_MONEY.sub("−&#8288;", _MONEY.sub("<span>&#36;</span>", text))
 
 
+_JOINERS, _HARD_SPACE = "\u200c\u200d", "\u00a0"
+
+
 def printable(text: str) -> str:
-    """Replace what no page or terminal should be sent: controls, marks of direction, surrogates."""
+    """Replace what no page or terminal should be sent: controls, marks of direction, surrogates.
+
+    Joiners, with which Persian and emoji are written, stay; a hard space becomes a space.
+    """
     return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
+        character
+        if character.isprintable() or character in _JOINERS
+        else " "
+        if character == _HARD_SPACE
+        else ascii(character)[1:-1]
+        for character in text
     )
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hedgelib._text import spreadsheet_text
+from hedgelib._text import printable, spreadsheet_text
 from hedgelib.ask.marking import Examiner
 from hedgelib.ask.misconceptions import misconceptions
 from hedgelib.classroom import student
@@ -206,6 +206,19 @@ def test_no_cell_is_a_formula(tmp_path, text):
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [["id", "name"], ["s01", f"'{text}"], ["s02", "-1.5"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0645\u06cc\u200c\u0631\u0648\u0645"),
+        ("a\u00a0b", "a b"),
+        ("a\u202eb\x1b", "a\\u202eb\\x1b"),
+    ],
+)
+def test_a_name_is_shown_as_it_is_written(text, shown):
+    assert printable(text) == shown
+    assert printable(shown) == shown
 
 
 def test_the_picture_speaks_of_those_who_handed_in():
