@@ -1572,3 +1572,108 @@ def test_a_margin_may_take_more_out_of_the_book_than_was_to_be_hedged():
             10_000, 1.5, FREE, 2000, collateral="from_portfolio", collateral_usd=9_000,
             hedge_ratio=0.5, target_beta=0.7,
         )  # fmt: skip
+
+
+# What mutants of the sizing showed to be missing.
+
+
+def test_a_size_that_was_given_asks_for_margin_with_its_fee():
+    fee = 0.01
+    plan = plan_hedge(10_000, 1, terms(taker_fee=fee), 2000, max_leverage=2, notional_usd=5_000)
+    assert plan.collateral_usd == near(5_000 / 2 + 50)
+    assert plan.cash_sold_usd == 0
+    # More than the book is no fault but where it comes out of the book.
+    for source in ("new_money", "stablecoin"):
+        assert plan_hedge(
+            50, 1, FREE, 2000, max_leverage=2, notional_usd=1_000, collateral=source
+        ).collateral_usd == near(500)
+    small = {"max_leverage": 1, "collateral": "from_portfolio"}
+    one = terms(taker_fee=0, multiplier=0.01)
+    assert plan_hedge(50, 1, one, 2000, notional_usd=49.5, **small).collateral_usd == near(49.5)
+    with pytest.raises(h.InfeasibleHedge, match="cannot be met out of the book"):
+        plan_hedge(50, 1, one, 2000, notional_usd=50.5, **small)
+
+
+def test_a_size_and_an_exposure_that_no_number_holds_are_refused():
+    with refused("exposure_usd must be a finite number, got inf"):
+        plan_hedge(1e200, 1e200, FREE, 2000, notional_usd=1_000)
+
+
+@pytest.mark.parametrize("more", [{"hedge_ratio": 1.5}, {"target_beta": -0.1}])
+def test_a_size_needs_neither_ratio_nor_target(more):
+    with refused("notional_usd is the size itself; leave hedge_ratio and target_beta out"):
+        plan_hedge(10_000, 1, FREE, 2000, notional_usd=1_000, **more)
+
+
+def test_margin_that_was_given_decides_the_leverage_up_to_100():
+    assert h.plan_hedge(99.5, 1, terms(multiplier=0.01, taker_fee=0), 2000, collateral_usd=1.0,
+                        collateral="stablecoin").leverage == near(99.5)  # fmt: skip
+    with pytest.raises(h.InfeasibleHedge, match="the cap of 100x"):
+        h.plan_hedge(100.5, 1, terms(multiplier=0.01, taker_fee=0), 2000, collateral_usd=1.0,
+                     collateral="stablecoin")  # fmt: skip
+
+
+def test_what_a_venue_allows_counts_the_fee_and_parts_of_a_contract():
+    ladder = {"leverage_floors": (0, 5), "leverage_caps": (20, 10), "max_leverage": 20}
+    one = terms(taker_fee=0.01, **ladder)
+    # 10,015 USD are 5.0075 coins, and 1,001.5 contracts: above the floor of 5 coins.
+    plan = plan_hedge(50_000, 1, one, 2000, max_leverage=20, notional_usd=10_005, rounding="up")
+    assert plan.leverage == near(10, rel=2e-3)
+    with infeasible(
+        "ETHUSD at Test allows 10x at most for a short of $10,405 (5.2025 ETH), and $1,104 of "
+        "collateral makes it 10.4x; post $1,144.55 or more, or hedge less"
+    ):
+        plan_hedge(50_000, 1, one, 2000, max_leverage=20, notional_usd=10_405, collateral_usd=1_104)
+
+
+def test_the_whole_book_as_margin_leaves_nothing():
+    almost = plan_hedge(
+        50_000, 1.3, FREE, 2000, max_leverage=2, collateral="from_portfolio",
+        collateral_usd=50_000 * (1 - 1e-10),
+    )  # fmt: skip
+    assert (almost.kept_usd, almost.kept_beta) == (0, 0)
+
+
+def test_a_partial_hedge_is_named_as_one_above_the_whole_too():
+    def ratio(**more):
+        return dict(plan_hedge(10_000, 1, FREE, 2000, collateral_usd=9_000, **more).steps())[
+            "Ratio"
+        ]
+
+    assert "150% of the exposure of the book, and the margin" in ratio(hedge_ratio=1.5)
+    assert "of the book beyond a beta of -0.2, and the margin" in ratio(target_beta=-0.2)
+
+
+def test_cash_and_coin_that_are_the_book_but_for_rounding():
+    source = {"collateral": "from_portfolio"}
+    assert h.smallest_collateral(
+        10_000, 0.3, 1.5, held_usd=3_000, cash_usd=7_000 * (1 + 1e-10), **source
+    ) == near(0.3 * 10_000 / 1.5)
+    # 6,580.47 and 5,143.16 are 11,723.63 and a rounding, which is no coin with a beta.
+    book, beta = 11723.630000000001, 0.5612996998369959
+    assert (
+        h.smallest_collateral(book, beta, 1.0, held_usd=6580.47, cash_usd=5143.16, **source)
+        == math.inf
+    )
+    # Beyond the coin held, cash brings all of its own: (beta V - held) / (L - 1).
+    assert h.smallest_collateral(
+        10_000, 0.5, 1.5, held_usd=2_000, cash_usd=7_000, **source
+    ) == near((5_000 - 2_000) / 0.5)
+
+
+def test_a_plan_sells_no_cash_unless_it_says_so():
+    plan = plan_hedge(10_000, 1, FREE, 2000)
+    given = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}
+    del given["cash_sold_usd"]
+    assert h.HedgePlan(**given).cash_sold_usd == 0
+
+
+def test_several_legs_out_of_the_book_need_more_than_1x():
+    legs = [
+        h.Leg(contract=terms(taker_fee=0), price_usd=2000, beta=0.5),
+        h.Leg(contract=terms(taker_fee=0, coin="BTC", settle="BTC"), price_usd=40_000, beta=0.4),
+    ]
+    with pytest.raises(h.InfeasibleHedge, match="leave nothing to hedge but what is sold"):
+        h.plan_legs(10_000, legs, max_leverage=1, collateral="from_portfolio")
+    plans = h.plan_legs(10_000, legs, max_leverage=1.9, collateral="from_portfolio")
+    assert sum(plan.collateral_usd for plan in plans) < 10_000
