@@ -547,16 +547,20 @@ def of_a_number(
     within = 0.001 if (name, question) == ("sizing", "q7") else 0.002
     models = NUMBERS[name][question][1](n)
 
-    def share(exact: float, others: Mapping[str, float]) -> float:
+    def given(exact: float) -> float:
+        """Return the answer, its sign left out where none is asked for."""
         signed = (name, question) in SIGNED
-        given = answer if signed or answer * exact > 0 else -answer
+        return answer if signed or answer * exact > 0 else -answer
+
+    def share(exact: float, others: Mapping[str, float]) -> float:
+        said = given(exact)
         whole = {("carry", "q6"): [math.ceil(exact)]} | {
             ("alice", "q5"): [math.floor(exact), math.ceil(exact)]
         }
-        if same(given, exact, within) or given in whole.get((name, question), []):
+        if same(said, exact, within) or said in whole.get((name, question), []):
             return 1.0
-        close = same(answer, exact, 5 * within) or rounded(answer, exact)
-        nearest = all(abs(answer - exact) < abs(answer - m) for m in others.values())
+        close = same(said, exact, 5 * within) or rounded(said, exact)
+        nearest = all(abs(said - exact) < abs(said - m) for m in others.values())
         return 0.5 if close and nearest else 0.0
 
     exact = right(name, question, n, {})
@@ -564,17 +568,18 @@ def of_a_number(
         return 1.0, ""
     slips = [*models.items(), ("sign_turned", -exact)]
     slips += [("percent_for_decimal", exact * by) for by in (100, 0.01)]
-    model = next((m for m, v in slips if same(answer, v, within)), "")
+    said = given(exact)
+    model = next((m for m, v in slips if same(said, v, within)), "")
     if not model and (name, question) == ("carry", "q6"):
-        model = next((m for m, v in models.items() if answer == math.ceil(v)), "")
+        model = next((m for m, v in models.items() if said == math.ceil(v)), "")
     built_on = [q for q in before(name, question) if q in own]
     shares = [0.0 if model else share(exact, models)]
     for count in range(1, len(built_on) + 1):
         for some in combinations(built_on, count):
             follows = right(name, question, n, {q: own[q] for q in some})
             if follows:
-                turned = same(answer, -follows, within)
-                percent = any(same(answer, follows * by, within) for by in (100, 0.01))
+                turned = same(given(follows), -follows, within)
+                percent = any(same(given(follows), follows * by, within) for by in (100, 0.01))
                 part = share(follows, {})
                 if part == 1 or not (model or turned or percent):
                     shares.append(part)
