@@ -213,7 +213,7 @@ def done(report):
 POSITIONS = st.tuples(st.integers(-900, 300), st.floats(0.0, 4))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(okx=POSITIONS, bybit=POSITIONS, binance=POSITIONS, given_usd=st.sampled_from([None, 6e4]))
 def test_done_literally_the_orders_leave_the_book_hedged(report_on, okx, bybit, binance, given_usd):
     """Whatever is on at three venues, longs and too much margin among it."""

@@ -393,12 +393,10 @@ def test_skill_ranks_the_same_average_size():
 
 
 @each_episode
-@pytest.mark.parametrize(
-    ("share", "margin", "venues"),
-    [(0.8, "coin", 1), (1.0, "stablecoin", 2), (1.5, "stablecoin", 1)],
-)
-def test_others_are_judged_as_the_flight_itself_was(name, share, margin, venues):
+def test_others_are_judged_as_the_flight_itself_was(name):
     """A flight with its margin posted at the start is what the comparison makes of its sizes."""
+    ways = [(0.8, "coin", 1), (1.0, "stablecoin", 2), (1.5, "stablecoin", 1)]
+    share, margin, venues = ways[list(EPISODES).index(name) % len(ways)]
 
     def pilot(day):
         first = {"add_usd": 20_000, "margin": margin, "venues": venues} if day.day == 0 else {}

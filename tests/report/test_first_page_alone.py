@@ -121,8 +121,12 @@ def test_a_tie_keeps_the_coin_of_the_position_that_is_on():
 def test_what_is_on_is_said_of_the_hedge_coin_alone():
     got = on("layer1.csv", benchmark="ETH", position="binance:BTCUSD_PERP:-400@40000", wallet=1.0)
     text = words(section(got, "summary"))
-    assert "The short in ETH is $0 and should be $117,890: sell 11,789 ETHUSD_PERP" in text
-    assert "The ETH wallet at Binance COIN-M was not given" in words(section(got, "trade"))
+    # The wallet in ETH is empty, so its margin comes first.
+    assert "The short in ETH is $0 and should be $117,890: transfer 25." in text
+    assert " ETH ($59,005) to Binance COIN-M; sell 11,789 ETHUSD_PERP" in text
+    said = words(section(got, "trade"))
+    assert "The ETH wallet at Binance COIN-M is taken to be empty" in said
+    assert "an unwound position leaves of BTC at Binance COIN-M stays there and is not" in said
 
 
 def test_a_dated_contract_pays_no_funding_in_the_past_either():
