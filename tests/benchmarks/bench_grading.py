@@ -15,6 +15,7 @@ from hedgelib.classroom.course import Course, write_text
 from hedgelib.classroom.grading import grade
 from hedgelib.classroom.making import class_keys
 from hedgelib.classroom.release import api, enter_students, release
+from hedgelib.classroom.roster import Roster
 from hedgelib.classroom.source import exercises_folder
 from tests.benchmarks.measure import Row, duration, faster
 from tests.classtools import fill_in, released, solutions, wrong_answers
@@ -29,7 +30,7 @@ def make(root: Path) -> Course:
     course.secret()
     course.write_config()
     roster = {f"s{i:03}": f"Student {i}" for i in range(STUDENTS)}
-    course.write_roster(roster)
+    course.write_roster(Roster(names=roster, cells={}))
     text = (exercises_folder() / f"{NAME}.ipynb").read_text(encoding="utf-8")
     write_text(course.source(NAME), text)
     course.write_numbers(NAME, roster)
