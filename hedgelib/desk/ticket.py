@@ -179,9 +179,8 @@ def ticket(
 
     Shorts of a leg's coin on other contracts count and are kept, as far as they have margin in the
     leg's currency and are not too large together; longs, other coins and closed contracts are
-    unwound. The new shorts are sold
-    before anything is bought back, so that the book is never without a hedge, and margin goes in
-    before and comes out after.
+    unwound. The new shorts are sold before anything is bought back, so that the book is never
+    without a hedge, and margin goes in before and comes out after.
 
     Parameters
     ----------
@@ -253,21 +252,12 @@ def ticket(
     for terms, before, then, currency in todo:
         if before * then >= 0 and abs(then) < abs(before):
             add(terms, then - before, currency, reduces=True)
-    wanted = {(goal.wallet.venue, goal.wallet.currency): goal for goal in goals}
-    needs = [
-        _need(wallet, wanted_usd, symbol, orders, after, prices)
-        for wallet, wanted_usd, symbol in [
-            *((wallet, wanted_usd, "") for wallet, wanted_usd in elsewhere),
-            *(
-                (
-                    g.wallet,
-                    sum(o.wanted_usd for o in goals if o.wallet is g.wallet),
-                    g.contract.symbol,
-                )
-                for g in wanted.values()
-            ),
-        ]
-    ]
+    wanted = [(wallet, wanted_usd, "") for wallet, wanted_usd in elsewhere]
+    for wallet in dict.fromkeys(goal.wallet for goal in goals):
+        sharing = [goal for goal in goals if goal.wallet is wallet]
+        wanted_usd = sum(goal.wanted_usd for goal in sharing)
+        wanted.append((wallet, wanted_usd, sharing[0].contract.symbol))
+    needs = [_need(*one, orders, after, prices) for one in wanted]
     first, last = _transfers([need for need in needs if need])
     orders = [*first, *orders, *last]
     return Ticket(
